@@ -1,1 +1,29 @@
-export {}
+export type { CloseOptions } from './connection/close-options.js'
+export type { ConnectOptions, TlsOptions } from './connection/connect-options.js'
+export { type Connection, type ConnectionEvents, type ConnectTarget, connect } from './connection/connection.js'
+export type { BrokerAddress } from './connection/endpoint.js'
+export type { ConnectionState, Health, RoleHealth } from './connection/health.js'
+export type { LanePurpose, LaneState } from './connection/lane.js'
+export type { Headers } from './connection/message.js'
+export type { Delivery } from './consuming/delivery.js'
+export type { Handler } from './consuming/processor.js'
+export { HandlerTimeout, Reject, Retry } from './consuming/steering.js'
+export type { DeadLetterReason, Failure } from './consuming/verdict.js'
+export { bytes, type Codec, json, text } from './contract/codec.js'
+export type { InputOf, OutputOf, Schema } from './contract/schema.js'
+export { type RetryPolicy, type WorkQueue, type WorkQueueOptions, workQueue } from './contract/work-queue.js'
+export {
+  BrokerError,
+  ClosedError,
+  ConnectionError,
+  type ConnectionFailure,
+  type Issue,
+  LeveretError,
+  OptionsError,
+  PayloadError,
+  PublishError,
+  type PublishOutcome,
+  TopologyMismatchError,
+} from './errors.js'
+export { Producer, type SendOptions, type Sent } from './roles/producer.js'
+export { type DeliveryEvent, Worker, type WorkerEvents, type WorkerOptions } from './roles/worker.js'

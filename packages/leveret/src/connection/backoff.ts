@@ -1,0 +1,58 @@
+import { sleep } from '../timing.js'
+
+/** The first try after a loss comes within this time: a reset heals in a blink. */
+const FIRST_MS = 250
+const BASE_MS = 1_000
+const CAP_MS = 30_000
+
+/**
+ * How long to wait before try number `attempt` (from 1) after a loss: 0 to 250 ms, then 0 to 1, 2, 4 … 30 seconds.
+ * "Full jitter": a thousand clients of one broker come back spread over the whole time, not together.
+ *
+ * @param random - 0 to 1
+ * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ */
+export function backoffMs(attempt: number, random: number): number {
+  const ceiling = attempt <= 1 ? FIRST_MS : Math.min(BASE_MS * 2 ** (attempt - 2), CAP_MS)
+  return Math.round(ceiling * random)
+}
+
+/** Waits between tries, longer each time, until what was tried has held for a while. */
+export class Backoff {
+  readonly #stableMs: number
+  #attempt = 0
+  #upSince: number | undefined
+
+  /** @param stableMs - what held for less than this did not count as a success */
+  constructor(stableMs: number) {
+    this.#stableMs = stableMs
+  }
+
+  /** Tries since the last success that held. */
+  get attempt(): number {
+    return this.#attempt
+  }
+
+  /** Call when the thing works … */
+  up(): void {
+    this.#upSince = performance.now()
+  }
+
+  /** … and when it no longer does. */
+  down(): void {
+    if (this.#upSince !== undefined && performance.now() - this.#upSince >= this.#stableMs) this.#attempt = 0
+    this.#upSince = undefined
+  }
+
+  /** Waits before the next try. Rejects with the signal's reason. */
+  async wait(signal: AbortSignal): Promise<void> {
+    this.#attempt += 1
+    await sleep(backoffMs(this.#attempt, Math.random()), signal)
+  }
+
+  /** Waits as long as there is: for what only a person can mend. */
+  async waitLong(signal: AbortSignal): Promise<void> {
+    this.#attempt += 1
+    await sleep(CAP_MS / 2 + (CAP_MS / 2) * Math.random(), signal)
+  }
+}

@@ -1,0 +1,198 @@
+import type * as amqp from 'amqplib'
+import { BrokerError, ConnectionError, type LeveretError } from '../errors.js'
+import { within } from '../timing.js'
+import type { OutgoingMessage, ReceivedMessage, ReturnedMessage } from './message.js'
+import { brokerReply } from './reply.js'
+
+/** What a channel tells the one who opened it. None of these may throw. */
+export interface ChannelHooks {
+  /** Once, however the channel ended: the broker closed it, its connection went away, or we closed it. */
+  closed?(reason: LeveretError): void
+  /** The broker answered for one publish, or for all up to this one. Tags count from 1 on each channel. */
+  confirmed?(tag: number, multiple: boolean, accepted: boolean): void
+  returned?(message: ReturnedMessage): void
+}
+
+/** A queue as declared. `arguments` are the wire's own, and the only ones. */
+export interface QueueDeclaration {
+  readonly kind: 'queue'
+  readonly name: string
+  readonly durable: boolean
+  readonly arguments: Readonly<Record<string, unknown>>
+}
+
+/** What the broker says of a queue. Counts are those of the moment. */
+export interface QueueStatus {
+  readonly name: string
+  /** Messages ready for delivery. */
+  readonly messageCount: number
+  readonly consumerCount: number
+}
+
+/**
+ * One life of an AMQP channel. Once closed it stays closed: delivery tags and confirms belong to it alone.
+ *
+ * Nothing here throws because the channel is closed: what needs an answer rejects, and what needs none says `false`.
+ */
+export class Channel {
+  readonly #raw: amqp.Channel | amqp.ConfirmChannel
+  readonly #hooks: ChannelHooks
+  readonly #replyTimeoutMs: number
+  #open = true
+  #said: LeveretError | undefined
+  #reason: LeveretError | undefined
+  #published = 0
+
+  constructor(raw: amqp.Channel | amqp.ConfirmChannel, hooks: ChannelHooks, replyTimeoutMs: number) {
+    this.#raw = raw
+    this.#hooks = hooks
+    this.#replyTimeoutMs = replyTimeoutMs
+    raw.on('error', (error) => {
+      const reply = brokerReply(error)
+      if (reply !== undefined) this.#said = new BrokerError('The channel was closed', reply, { cause: error })
+    })
+    raw.on('handler-error', (error) =>
+      process.emitWarning(`leveret: ${error.stack ?? error.message}`, 'LeveretWarning'),
+    )
+    raw.on('close', () => {
+      this.#open = false
+      // When the whole connection ends, its reason comes right after, in the same tick.
+      queueMicrotask(() =>
+        this.abandon(this.#said ?? new ConnectionError('lost', 'The channel ended with its connection')),
+      )
+    })
+    raw.on('return', ({ fields, properties }) => hooks.returned?.(readReturn(fields, properties)))
+    raw.on('ack', ({ deliveryTag, multiple }) => hooks.confirmed?.(deliveryTag, multiple, true))
+    raw.on('nack', ({ deliveryTag, multiple }) => hooks.confirmed?.(deliveryTag, multiple, false))
+  }
+
+  get isOpen(): boolean {
+    return this.#open
+  }
+
+  /** Why it ended, once it has. */
+  get reason(): LeveretError | undefined {
+    return this.#reason
+  }
+
+  /** Ends this life without a word to the broker. Only the first reason counts. */
+  abandon(reason: LeveretError): void {
+    this.#open = false
+    if (this.#reason !== undefined) return
+    this.#reason = reason
+    this.#hooks.closed?.(reason)
+  }
+
+  /**
+   * Hands a message to the connection.
+   *
+   * @returns the tag under which the broker will answer, or `undefined` when the channel has ended
+   * @throws whatever amqplib says of properties it cannot encode; then nothing was sent and no tag was used
+   */
+  publish({ exchange, routingKey, content, properties, mandatory }: OutgoingMessage): number | undefined {
+    if (!this.#open) return undefined
+    try {
+      this.#raw.publish(exchange, routingKey, content, { ...properties, mandatory } as amqp.Options.Publish)
+    } catch (error) {
+      // amqplib may know before we do that the channel is gone; everything else is about this message.
+      if (error instanceof Error && error.name === 'IllegalOperationError') return undefined
+      throw error
+    }
+    this.#published += 1
+    return this.#published
+  }
+
+  async declareQueue({ name, durable, arguments: args }: QueueDeclaration): Promise<QueueStatus> {
+    const options = { durable, exclusive: false, autoDelete: false, arguments: args }
+    return await this.#ask(`Declaring the queue '${name}'`, this.#raw.assertQueue(name, options).then(readStatus))
+  }
+
+  /** Asks for a queue without declaring it. A missing one closes the channel with 404. */
+  async checkQueue(name: string): Promise<QueueStatus> {
+    return await this.#ask(`Looking for the queue '${name}'`, this.#raw.checkQueue(name).then(readStatus))
+  }
+
+  async prefetch(count: number): Promise<void> {
+    await this.#ask('Setting the prefetch', this.#raw.prefetch(count))
+  }
+
+  /**
+   * Deliveries may come before this resolves.
+   *
+   * @param onDelivery - gets `undefined` once when the broker cancels the consumer
+   */
+  async consume(
+    queue: string,
+    consumerTag: string,
+    onDelivery: (message: ReceivedMessage | undefined) => void,
+  ): Promise<void> {
+    const onMessage = (message: amqp.ConsumeMessage | null): void => onDelivery(message ?? undefined)
+    await this.#ask(`Consuming from '${queue}'`, this.#raw.consume(queue, onMessage, { consumerTag }))
+  }
+
+  async cancel(consumerTag: string): Promise<void> {
+    await this.#ask('Cancelling the consumer', this.#raw.cancel(consumerTag))
+  }
+
+  /** @returns `false` when the channel has ended: the delivery is the broker's again */
+  ack(message: ReceivedMessage): boolean {
+    return this.#settle(() => this.#raw.ack(message as amqp.Message))
+  }
+
+  /** Gives it back to its queue. @returns `false` when the channel has ended */
+  requeue(message: ReceivedMessage): boolean {
+    return this.#settle(() => this.#raw.nack(message as amqp.Message, false, true))
+  }
+
+  /** To the queue's own dead-letter exchange, or away when it has none. @returns `false` when the channel has ended */
+  reject(message: ReceivedMessage): boolean {
+    return this.#settle(() => this.#raw.reject(message as amqp.Message, false))
+  }
+
+  /** Flushes what was written and closes. Never rejects: a channel that cannot be closed is abandoned. */
+  async close(timeoutMs: number): Promise<void> {
+    if (!this.#open) return
+    const reason = new ConnectionError('lost', 'The channel was closed by this process')
+    this.#said = reason
+    this.#open = false
+    await within(timeoutMs, this.#closeRaw(), () => reason).catch(() => undefined)
+    this.abandon(reason)
+  }
+
+  async #closeRaw(): Promise<void> {
+    await this.#raw.close()
+  }
+
+  /** amqplib throws here as soon as it knows the channel or the connection to be gone, which may be before we do. */
+  #settle(act: () => void): boolean {
+    if (!this.#open) return false
+    try {
+      act()
+      return true
+    } catch {
+      this.#open = false
+      return false
+    }
+  }
+
+  async #ask<T>(operation: string, answer: Promise<T>): Promise<T> {
+    const late = (): Error =>
+      new ConnectionError('timeout', `${operation}: no answer within ${this.#replyTimeoutMs} ms`)
+    return await within(this.#replyTimeoutMs, answer, late).catch((error: unknown) => {
+      const reply = brokerReply(error)
+      if (reply !== undefined) throw new BrokerError(operation, reply, { cause: error })
+      if (error instanceof ConnectionError) throw error
+      throw new ConnectionError('lost', `${operation}: the connection was lost`, { cause: error })
+    })
+  }
+}
+
+function readStatus({ queue, messageCount, consumerCount }: amqp.Replies.AssertQueue): QueueStatus {
+  return { name: queue, messageCount, consumerCount }
+}
+
+function readReturn(fields: unknown, properties: amqp.MessageProperties): ReturnedMessage {
+  const { replyCode, replyText } = fields as { replyCode: number; replyText: string }
+  const messageId: unknown = properties.messageId
+  return { messageId: typeof messageId === 'string' ? messageId : '', replyCode, replyText }
+}

@@ -1,0 +1,67 @@
+import type { SecureContextOptions } from 'node:tls'
+import { z } from 'zod'
+import { MAX_TIMER_MS } from '../options.js'
+
+const ms = z.int().min(1).max(MAX_TIMER_MS)
+
+/** How to trust the broker, and how to be known to it. Read only with `amqps`. */
+export interface TlsOptions
+  extends Pick<SecureContextOptions, 'ca' | 'cert' | 'key' | 'pfx' | 'passphrase' | 'minVersion'> {
+  /** Name to ask for and to verify, when it is not the host's. */
+  readonly servername?: string
+  /** `false` accepts any certificate from anybody. For a laptop only. @defaultValue true */
+  readonly rejectUnauthorized?: boolean
+}
+
+/** Options of `connect`. */
+export const connectOptions = z.object({
+  /** Name of the connection in the management UI. @defaultValue `leveret` and the process id */
+  name: z.string().min(1).max(200).optional(),
+  /** Covers TCP, TLS and the AMQP handshake of one try, and each answer of the broker. @defaultValue 10_000 */
+  connectTimeoutMs: ms.default(10_000),
+  /**
+   * How long `connect` tries before it rejects with the last reason. `Infinity` returns at once and tries for ever.
+   * @defaultValue 30_000
+   */
+  startupTimeoutMs: z.union([ms, z.literal(Number.POSITIVE_INFINITY)]).default(30_000),
+  /**
+   * A link that says nothing for two of these is given up. Whole seconds. 0 switches it off.
+   * @see https://www.rabbitmq.com/docs/heartbeats
+   * @defaultValue 20_000
+   */
+  heartbeatMs: z.int().min(0).max(60_000_000).multipleOf(1_000).default(20_000),
+  /**
+   * `declare` makes sure that queues exist as their contracts say; `check` asks only whether they exist (a passive
+   * declare compares no arguments), for services without the right to configure; `skip` does neither.
+   * @defaultValue 'declare'
+   */
+  topology: z.enum(['declare', 'check', 'skip']).default('declare'),
+  /** How long a publish may take before it fails. @defaultValue 30_000 */
+  publishTimeoutMs: ms.default(30_000),
+  /** Messages awaiting their confirm at once, over all roles of the connection. @defaultValue 1_000 */
+  maxInFlight: z.int().min(1).max(65_535).default(1_000),
+  /** Messages waiting for their turn, over all roles; one more is refused as `not-sent`. @defaultValue 10_000 */
+  maxQueued: z.int().min(1).max(1_000_000).default(10_000),
+  /** Bytes of content waiting for their turn, over all roles; what exceeds them is refused as `not-sent`. @defaultValue 64 MiB */
+  maxQueuedBytes: z
+    .int()
+    .min(1)
+    .default(64 * 1024 * 1024),
+  /**
+   * A larger content is refused as `not-sent`, before the broker closes the channel over it.
+   * @see https://www.rabbitmq.com/docs/configure (max_message_size)
+   * @defaultValue 16 MiB
+   */
+  maxMessageBytes: z
+    .int()
+    .min(1)
+    .default(16 * 1024 * 1024),
+  /** How to trust the broker, and how to be known to it. */
+  tls: z.custom<TlsOptions>((value) => typeof value === 'object' && value !== null, 'expected an object').default({}),
+})
+
+/** Options of `connect`. */
+export type ConnectOptions = z.input<typeof connectOptions>
+
+/** The same, checked, with every default in place. */
+export type ConnectSettings = z.output<typeof connectOptions>

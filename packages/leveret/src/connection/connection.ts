@@ -1,0 +1,204 @@
+import { ClosedError, type ConnectionError, type LeveretError, OptionsError } from '../errors.js'
+import { Events, type Listener } from '../events.js'
+import { parseOptions } from '../options.js'
+import { type CloseOptions, closeOptions } from './close-options.js'
+import { type ConnectOptions, type ConnectSettings, connectOptions } from './connect-options.js'
+import { type BrokerAddress, parseEndpoint } from './endpoint.js'
+import type { ConnectionState, Health, RoleHealth } from './health.js'
+import { Lane, type LanePurpose } from './lane.js'
+
+/** What happens to a connection. `lane` tells which of its two TCP connections: publishing or consuming. */
+export interface ConnectionEvents {
+  readonly connected: { readonly lane: LanePurpose; readonly address: string; readonly brokerVersion: string }
+  readonly disconnected: { readonly lane: LanePurpose; readonly reason: LeveretError }
+  /** A try to connect failed; the next follows by itself. */
+  readonly 'connect-failed': { readonly lane: LanePurpose; readonly reason: ConnectionError; readonly attempt: number }
+  /** The broker takes no publishes because of a memory or disk alarm. Consuming goes on. */
+  readonly blocked: { readonly lane: LanePurpose; readonly reason: string }
+  readonly unblocked: { readonly lane: LanePurpose }
+  readonly closed: object
+}
+
+/** Closed in this order: what consumes, what publishes, and the engine that both publish through. */
+const CLOSING_ORDER = ['consumer', 'producer', 'engine'] as const
+
+/** Something that lives on a connection and ends before it. */
+export interface Resident {
+  readonly stage: (typeof CLOSING_ORDER)[number]
+  /** Never rejects. */
+  close(timeoutMs: number): Promise<void>
+  health?(): RoleHealth
+}
+
+/** What roles and engines need of a connection and users do not. */
+export interface ConnectionInternals {
+  readonly settings: ConnectSettings
+  readonly publishLane: Lane
+  readonly consumeLane: Lane
+  /** @throws {@link ClosedError} when the connection is closing or closed */
+  assertOpen(): void
+  /** Health and close reach it from now on. @returns a function that takes it off again */
+  register(resident: Resident): () => void
+}
+
+/** What is left for the last step of a close when the steps before it have used the time up. */
+const LAST_STEP_MS = 500
+
+/** For roles and engines; not part of the public API. */
+export let internalsOf: (connection: Connection) => ConnectionInternals
+
+/** For roles and engines; not part of the public API. */
+export let openConnection: (target: ConnectTarget, options: ConnectOptions | undefined) => Promise<Connection>
+
+/** One broker, or several of one cluster: URLs or fields. */
+export type ConnectTarget = string | BrokerAddress | readonly (string | BrokerAddress)[]
+
+/**
+ * A connection to RabbitMQ that comes back by itself, with everything on it, until it is closed.
+ *
+ * It is two TCP connections, each opened when it is first needed: one publishes, the other consumes, so that a broker
+ * that stops taking publishes (an alarm) still gets acks. Made by {@link connect}.
+ */
+export class Connection implements AsyncDisposable {
+  readonly #internals: ConnectionInternals
+  readonly #lanes: readonly Lane[]
+  readonly #events = new Events<ConnectionEvents>()
+  readonly #residents = new Set<Resident>()
+  #closing: Promise<void> | undefined
+
+  static {
+    internalsOf = (connection) => connection.#internals
+    openConnection = async (target, options) => await Connection.#open(target, options)
+  }
+
+  private constructor(target: ConnectTarget, settings: ConnectSettings) {
+    const targets = [target].flat() as (string | BrokerAddress)[]
+    if (targets.length === 0) throw new OptionsError('connect: the list of brokers is empty')
+    const { name = `leveret ${process.pid}`, heartbeatMs, tls, ...rest } = settings
+    const laneOptions = { ...rest, endpoints: targets.map(parseEndpoint), heartbeatSeconds: heartbeatMs / 1_000 }
+    const make = (purpose: LanePurpose): Lane => {
+      const tlsOptions = { minVersion: 'TLSv1.2' as const, ...tls }
+      return this.#watched(new Lane(purpose, { ...laneOptions, name: `${name} (${purpose})`, tls: tlsOptions }))
+    }
+    const publishLane = make('publish')
+    const consumeLane = make('consume')
+    this.#lanes = [publishLane, consumeLane]
+    this.#internals = {
+      settings,
+      publishLane,
+      consumeLane,
+      assertOpen: () => {
+        if (this.#closing !== undefined) throw new ClosedError('The connection has been closed')
+      },
+      register: (resident) => {
+        this.#residents.add(resident)
+        return () => this.#residents.delete(resident)
+      },
+    }
+  }
+
+  static async #open(target: ConnectTarget, options: ConnectOptions = {}): Promise<Connection> {
+    const connection = new Connection(target, parseOptions(connectOptions, options, 'connect'))
+    const { publishLane, settings } = connection.#internals
+    const started = publishLane.start()
+    if (settings.startupTimeoutMs === Number.POSITIVE_INFINITY) {
+      // A fatal reason shows in health(); nobody is waiting for it here.
+      started.catch(() => undefined)
+      return connection
+    }
+    try {
+      await started
+      return connection
+    } catch (error) {
+      await connection.close({ timeoutMs: LAST_STEP_MS })
+      throw error
+    }
+  }
+
+  get state(): ConnectionState {
+    if (this.#closing !== undefined) return 'closed'
+    const states = this.#lanes.map(({ state }) => state)
+    for (const state of ['reconnecting', 'connecting', 'blocked', 'ready'] as const) {
+      if (states.includes(state)) return state
+    }
+    return 'connecting'
+  }
+
+  /** How everything is doing, for liveness and readiness probes. Synchronous; opens nothing. */
+  health(): Health {
+    const { state } = this
+    const roles = [...this.#residents].flatMap((resident) => resident.health?.() ?? [])
+    const lanes = {
+      publish: laneHealth(this.#internals.publishLane),
+      consume: laneHealth(this.#internals.consumeLane),
+    }
+    const why = lanes.publish.why ?? lanes.consume.why ?? roles.find(({ ready }) => !ready)?.why
+    const ready = state === 'ready' && roles.every((role) => role.ready)
+    return { live: state !== 'closed', ready, state, ...(ready || why === undefined ? {} : { why }), lanes, roles }
+  }
+
+  on<Name extends keyof ConnectionEvents>(name: Name, listener: Listener<ConnectionEvents[Name]>): this {
+    this.#events.on(name, listener)
+    return this
+  }
+
+  off<Name extends keyof ConnectionEvents>(name: Name, listener: Listener<ConnectionEvents[Name]>): this {
+    this.#events.off(name, listener)
+    return this
+  }
+
+  /**
+   * Finishes what is in hand, then closes: consumers, then publishing, then the TCP connections. Afterwards nothing of
+   * leveret keeps the process alive. Works in every state; a second call returns the same promise.
+   *
+   * @param options.timeoutMs - when it is up, handlers are aborted and their messages go back to the queue, and what is
+   *   not confirmed fails. Default: 25 000
+   */
+  close(options?: CloseOptions): Promise<void> {
+    this.#closing ??= this.#close(parseOptions(closeOptions, options ?? {}, 'close').timeoutMs)
+    return this.#closing
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #close(timeoutMs: number): Promise<void> {
+    const deadline = performance.now() + timeoutMs
+    const left = (): number => Math.max(deadline - performance.now(), LAST_STEP_MS)
+    for (const stage of CLOSING_ORDER) {
+      const residents = [...this.#residents].filter((resident) => resident.stage === stage)
+      await Promise.all(residents.map(async (resident) => await resident.close(left())))
+    }
+    await Promise.all(this.#lanes.map(async (lane) => await lane.close(Math.min(left(), 5_000))))
+    this.#events.emit('closed', {})
+  }
+
+  #watched(lane: Lane): Lane {
+    const { purpose, events } = lane
+    events.on('connected', (event) => this.#events.emit('connected', { lane: purpose, ...event }))
+    events.on('disconnected', (event) => this.#events.emit('disconnected', { lane: purpose, ...event }))
+    events.on('connect-failed', (event) => this.#events.emit('connect-failed', { lane: purpose, ...event }))
+    events.on('blocked', (event) => this.#events.emit('blocked', { lane: purpose, ...event }))
+    events.on('unblocked', () => this.#events.emit('unblocked', { lane: purpose }))
+    return lane
+  }
+}
+
+/**
+ * Connects to RabbitMQ.
+ *
+ * @param target - `amqp://user:password@host:5672/vhost` (parts percent-encoded), `amqps://…`, fields, or several of
+ *   one cluster. Without a path the vhost is `/`.
+ * @throws {@link OptionsError} the URL or an option is wrong
+ * @throws {@link ConnectionError} a refused login, vhost or certificate at once; anything else after `startupTimeoutMs`,
+ *   with the last reason. Nothing stays open
+ * @see https://www.rabbitmq.com/docs/uri-spec
+ */
+export async function connect(target: ConnectTarget, options?: ConnectOptions): Promise<Connection> {
+  return await openConnection(target, options)
+}
+
+function laneHealth({ state, why }: Lane): { state: Lane['state']; why?: string } {
+  return why === undefined ? { state } : { state, why }
+}

@@ -1,0 +1,140 @@
+import { OptionsError } from '../errors.js'
+
+/** Where a broker is, as fields. No part needs encoding here. */
+export interface BrokerAddress {
+  /** `amqps` is TLS. @defaultValue `'amqp'` */
+  readonly protocol?: 'amqp' | 'amqps' | undefined
+  /** Host name, IPv4 or IPv6 address (without brackets). @defaultValue `'localhost'` */
+  readonly host?: string | undefined
+  /** @defaultValue 5672, and 5671 with `amqps` */
+  readonly port?: number | undefined
+  /** @defaultValue `'/'` */
+  readonly vhost?: string | undefined
+  /** @defaultValue `'guest'` */
+  readonly username?: string | undefined
+  /** @defaultValue `'guest'` */
+  readonly password?: string | undefined
+}
+
+/** A name and its password. The password is out of reach of printing, inspecting and JSON. */
+export class Login {
+  readonly username: string
+  readonly #password: string
+
+  constructor(username: string, password: string) {
+    this.username = username
+    this.#password = password
+  }
+
+  /** The only way to the password: for the handshake. */
+  reveal(): { readonly username: string; readonly password: string } {
+    return { username: this.username, password: this.#password }
+  }
+}
+
+/** One place to connect to. Holds nothing secret outside `login`. */
+export interface Endpoint {
+  readonly protocol: 'amqp' | 'amqps'
+  readonly host: string
+  readonly port: number
+  readonly vhost: string
+  readonly login: Login
+  /** Heartbeat in seconds, where the URL names one. */
+  readonly heartbeatSeconds?: number
+}
+
+const DEFAULT_PORT = { amqp: 5672, amqps: 5671 }
+
+/** Reads a URL or fields. @throws {@link OptionsError} saying which part is wrong, with everything before the `@` masked */
+export function parseEndpoint(target: string | BrokerAddress): Endpoint {
+  return typeof target === 'string' ? fromUrl(target) : fromFields(target)
+}
+
+/** `amqp://ann@broker:5672/shop`: for errors and events. Never holds a password. */
+export function describeEndpoint({ protocol, host, port, vhost, login }: Endpoint): string {
+  const name = host.includes(':') ? `[${host}]` : host
+  const path = vhost === '/' ? '' : `/${encodeURIComponent(vhost)}`
+  return `${protocol}://${encodeURIComponent(login.username)}@${name}:${port}${path}`
+}
+
+function fromFields(address: BrokerAddress): Endpoint {
+  const { protocol = 'amqp', host = 'localhost', vhost = '/', username = 'guest', password = 'guest' } = address
+  const port = address.port ?? DEFAULT_PORT[protocol]
+  if (!(protocol in DEFAULT_PORT)) throw new OptionsError(`connect: protocol is 'amqp' or 'amqps', not '${protocol}'`)
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new OptionsError(`connect: port is 1 to 65535, not ${port}`)
+  if (host === '') throw new OptionsError('connect: host is empty')
+  return { protocol, host, port, vhost, login: new Login(username, password) }
+}
+
+/** @see https://www.rabbitmq.com/docs/uri-spec */
+function fromUrl(text: string): Endpoint {
+  const refuse = (why: string): OptionsError => new OptionsError(`connect: invalid URL ${maskUrl(text)}: ${why}`)
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase()
+  if (scheme !== 'amqp' && scheme !== 'amqps') throw refuse("it must start with 'amqp://' or 'amqps://'")
+  if (text.includes('#')) throw refuse("it holds a '#': encode '#' as %23")
+  const url = URL.parse?.(text) ?? tryUrl(text)
+  const [authority = '', ...path] =
+    text
+      .slice(scheme.length + 3)
+      .split('?')[0]
+      ?.split('/') ?? []
+  if (!authority.includes('@') && text.includes('@')) throw refuse("encode '/' as %2F and '?' as %3F before the '@'")
+  if (url === null) throw refuse('host and port cannot be read; encode special characters, for example : as %3A')
+  const decode = (part: string): string => decodePart(part, refuse)
+  const hasLogin = url.username !== '' || url.password !== ''
+  return {
+    ...fromFields({
+      protocol: scheme,
+      host: decode(url.hostname.replace(/^\[|\]$/g, '')) || 'localhost',
+      port: url.port === '' ? DEFAULT_PORT[scheme] : Number(url.port),
+      vhost: decode(vhostOf(path, refuse)),
+    }),
+    login: hasLogin ? new Login(decode(url.username), decode(url.password)) : new Login('guest', 'guest'),
+    ...queryOf(url.searchParams, refuse),
+  }
+}
+
+/** `URL.parse` came with Node.js 22. */
+function tryUrl(text: string): URL | null {
+  try {
+    return new URL(text)
+  } catch {
+    return null
+  }
+}
+
+/** No path, `/` and `//` are the vhost `/`; everything else is one segment. */
+function vhostOf(path: readonly string[], refuse: (why: string) => OptionsError): string {
+  const vhost = path.join('/')
+  if (vhost === '' || vhost === '/') return '%2F'
+  if (vhost.includes('/')) throw refuse("the vhost holds a '/': encode '/' as %2F")
+  return vhost
+}
+
+function queryOf(query: URLSearchParams, refuse: (why: string) => OptionsError): { heartbeatSeconds?: number } {
+  for (const name of query.keys()) {
+    if (name !== 'heartbeat')
+      throw refuse(`unknown parameter '${name}'; only heartbeat is read, the rest are options of connect`)
+  }
+  const text = query.get('heartbeat')
+  if (text === null) return {}
+  if (!/^\d{1,5}$/.test(text)) throw refuse('heartbeat is a whole number of seconds')
+  return { heartbeatSeconds: Number(text) }
+}
+
+function decodePart(part: string, refuse: (why: string) => OptionsError): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    throw refuse("a '%' does not begin an encoded character: encode '%' as %25")
+  }
+}
+
+/** Keeps what cannot be secret: the scheme, and what follows the last `@` when there is one. */
+function maskUrl(text: string): string {
+  const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0] ?? ''
+  const at = text.lastIndexOf('@')
+  if (at >= 0) return `${scheme}***${text.slice(at)}`
+  return scheme === '' || /[#?]/.test(text) ? `${scheme}***` : text
+}

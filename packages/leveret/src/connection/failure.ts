@@ -1,0 +1,74 @@
+import { ConnectionError, type ConnectionFailure } from '../errors.js'
+import { describeEndpoint, type Endpoint } from './endpoint.js'
+
+/** What the broker's own words in the handshake mean. `text` is the close frame's reply text. */
+export interface HandshakeReply {
+  readonly code: number
+  readonly text: string
+}
+
+const TLS_REFUSALS = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|ALTNAME|HOSTNAME_MISMATCH/
+
+/** Turns whatever the socket or amqplib said of a failed attempt into the reason and a sentence with the next step. */
+export function connectFailure(error: unknown, endpoint: Endpoint): ConnectionError {
+  if (error instanceof ConnectionError) return error
+  const flat = flatten(error)
+  const code = codeOf(flat[0])
+  const text = flat.map(messageOf).join(', ')
+  const make = (reason: ConnectionFailure, why: string): ConnectionError =>
+    new ConnectionError(reason, `Cannot connect to ${describeEndpoint(endpoint)}: ${why}`, { cause: error })
+
+  const reply = /Handshake terminated by server: (\d+) \(([A-Z-]+)\) with message "(.*)"/s.exec(text)
+  if (reply !== null) return handshakeFailure({ code: Number(reply[1]), text: reply[3] ?? '' }, endpoint)
+  if (TLS_REFUSALS.test(code)) return make('tls', `the certificate was not accepted (${code}): ${text}`)
+  if (code === 'EPROTO' || code.startsWith('ERR_SSL')) {
+    return make('protocol', `TLS failed (${text}). Is ${endpoint.port} a plain AMQP port? Then use amqp://`)
+  }
+  if (/closed abruptly|Invalid frame|Frame on channel|Expected ConnectionStart/i.test(text)) {
+    const hint = endpoint.protocol === 'amqp' ? ` Is ${endpoint.port} a TLS port? Then use amqps://` : ''
+    return make('protocol', `it closed the connection during the AMQP handshake (${text}).${hint}`)
+  }
+  return make(code === 'ETIMEDOUT' ? 'timeout' : 'unreachable', text)
+}
+
+/** A close frame in answer to our name or our vhost. @see https://www.rabbitmq.com/docs/access-control */
+export function handshakeFailure({ code, text }: HandshakeReply, endpoint: Endpoint): ConnectionError {
+  const where = describeEndpoint(endpoint)
+  const said = `(${code} ${text})`
+  if (code === 403) {
+    return new ConnectionError('login-refused', `${where} refused the login of '${endpoint.login.username}' ${said}`)
+  }
+  if (/limit/i.test(text)) {
+    return new ConnectionError('limit', `${where} takes no more connections ${said}`)
+  }
+  if (/not found/i.test(text)) {
+    return new ConnectionError('vhost-not-found', `${where}: there is no vhost '${endpoint.vhost}' ${said}`)
+  }
+  if (code === 530 && /refused/i.test(text) && !/down/i.test(text)) {
+    const who = `'${endpoint.login.username}' may not use the vhost '${endpoint.vhost}'`
+    return new ConnectionError('vhost-refused', `${where}: ${who}; grant it with rabbitmqctl set_permissions ${said}`)
+  }
+  return new ConnectionError('unreachable', `${where} ended the handshake ${said}`)
+}
+
+/** Several hosts failed: one error that names them all. A reason that waiting cannot cure wins. */
+export function combineFailures(failures: readonly ConnectionError[]): ConnectionError {
+  const first = failures.find(({ retryable }) => !retryable) ?? failures[0]
+  if (first === undefined) return new ConnectionError('unreachable', 'There is no host to connect to')
+  if (failures.length === 1) return first
+  const text = failures.map(({ message }) => message).join('; ')
+  return new ConnectionError(first.reason, text, { cause: new AggregateError(failures) })
+}
+
+/** Node.js reports a host with several addresses as an AggregateError without a message of its own. */
+function flatten(error: unknown): unknown[] {
+  return error instanceof AggregateError ? error.errors.flatMap(flatten) : [error]
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+}

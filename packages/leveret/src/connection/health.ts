@@ -1,0 +1,34 @@
+import type { LanePurpose, LaneState } from './lane.js'
+
+/** How one role is doing. */
+export interface RoleHealth {
+  readonly role: 'producer' | 'worker'
+  /** Name of its contract. */
+  readonly name: string
+  /** It does what it is there for: a worker is consuming, a producer's queue is not refused. */
+  readonly ready: boolean
+  /** Consumers only: whether the broker delivers to it. */
+  readonly attached?: boolean
+  /** Handlers running, or messages waiting for their confirm. */
+  readonly inFlight: number
+  /** Consumers only: when the last delivery came. */
+  readonly lastDeliveryAt?: Date
+  /** Why it is not ready. */
+  readonly why?: string
+}
+
+/** The state of a connection as a whole: that of the worse of its two lanes. */
+export type ConnectionState = Exclude<LaneState, 'idle'>
+
+/** A snapshot. Nothing was opened, asked or waited for to make it. */
+export interface Health {
+  /** False only when closed: leveret itself goes on trying for ever, so a restart would mend nothing. */
+  readonly live: boolean
+  /** Connected, not blocked by an alarm, and every role ready. */
+  readonly ready: boolean
+  readonly state: ConnectionState
+  /** Why it is not ready. */
+  readonly why?: string
+  readonly lanes: Readonly<Record<LanePurpose, { readonly state: LaneState; readonly why?: string }>>
+  readonly roles: readonly RoleHealth[]
+}

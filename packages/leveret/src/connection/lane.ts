@@ -1,0 +1,223 @@
+import type { ConnectionOptions as TlsConnectionOptions } from 'node:tls'
+import pRetry from 'p-retry'
+import { ClosedError, ConnectionError, type LeveretError } from '../errors.js'
+import { Events } from '../events.js'
+import { unlessAborted, within } from '../timing.js'
+import { Backoff } from './backoff.js'
+import type { Channel, ChannelHooks } from './channel.js'
+import type { Endpoint } from './endpoint.js'
+import { combineFailures, connectFailure } from './failure.js'
+import { Link } from './link.js'
+
+/** A link that lived this long was a success: the next loss starts with a quick try again. */
+const STABLE_MS = 1_000
+
+/** What a lane carries. They are kept apart so that a blocked publisher never stops an ack. */
+export type LanePurpose = 'publish' | 'consume'
+
+/**
+ * - `idle`: not needed yet
+ * - `connecting`: before its first connection
+ * - `ready`
+ * - `blocked`: connected, and the broker takes no publishes because of an alarm
+ * - `reconnecting`: lost, and being opened again
+ * - `closed`
+ */
+export type LaneState = 'idle' | 'connecting' | 'ready' | 'blocked' | 'reconnecting' | 'closed'
+
+/** How to open lanes. */
+export interface LaneOptions {
+  readonly endpoints: readonly Endpoint[]
+  readonly name: string
+  readonly heartbeatSeconds: number
+  readonly connectTimeoutMs: number
+  readonly startupTimeoutMs: number
+  readonly tls: TlsConnectionOptions
+}
+
+/** What happens to a lane. */
+export interface LaneEvents {
+  readonly connected: { readonly address: string; readonly brokerVersion: string }
+  readonly disconnected: { readonly reason: LeveretError }
+  /** A try failed; the next follows. */
+  readonly 'connect-failed': { readonly reason: ConnectionError; readonly attempt: number }
+  readonly blocked: { readonly reason: string }
+  readonly unblocked: object
+}
+
+/** A link that comes back, for ever. One loop owns it, so that however it ends, one reconnect starts. */
+export class Lane {
+  readonly purpose: LanePurpose
+  readonly events = new Events<LaneEvents>()
+  readonly #options: LaneOptions
+  readonly #stop = new AbortController()
+  readonly #backoff = new Backoff(STABLE_MS)
+  #state: LaneState = 'idle'
+  #why: LeveretError | undefined
+  #blockedReason: string | undefined
+  #link: Link | undefined
+  #running: Promise<void> | undefined
+  #everUp = false
+  #waiters = new Set<{ resolve: (link: Link) => void; reject: (reason: Error) => void }>()
+
+  constructor(purpose: LanePurpose, options: LaneOptions) {
+    this.purpose = purpose
+    this.#options = options
+  }
+
+  get state(): LaneState {
+    return this.#state
+  }
+
+  /** Why it is not ready. */
+  get why(): string | undefined {
+    if (this.#state === 'blocked') return `the broker takes no publishes: ${this.#blockedReason}`
+    return this.#state === 'ready' ? undefined : this.#why?.message
+  }
+
+  /** The broker's version, once known. */
+  get brokerVersion(): string | undefined {
+    return this.#link?.brokerVersion
+  }
+
+  /**
+   * Opens the lane and waits until it is up, at the longest `startupTimeoutMs`.
+   *
+   * @throws {@link ConnectionError} with the last reason, or at once with one that waiting cannot cure
+   */
+  async start(): Promise<void> {
+    const { startupTimeoutMs } = this.#options
+    const late = (): Error => this.#why ?? new ConnectionError('timeout', `No connection within ${startupTimeoutMs} ms`)
+    await within(startupTimeoutMs, this.#ready(), late)
+  }
+
+  /**
+   * A channel on this lane, as soon as there is a connection.
+   *
+   * @throws {@link ConnectionError} when the connection was lost meanwhile; the signal's reason; {@link ClosedError}
+   */
+  async openChannel(kind: 'plain' | 'confirm', hooks: ChannelHooks, signal: AbortSignal): Promise<Channel> {
+    const link = await unlessAborted(signal, this.#ready())
+    return await link.openChannel(kind, hooks)
+  }
+
+  /** Closes the connection, or stops looking for one. Never rejects. */
+  async close(timeoutMs: number): Promise<void> {
+    const closed = new ClosedError('The connection has been closed')
+    this.#enter('closed', closed)
+    this.#stop.abort(closed)
+    for (const { reject } of this.#waiters) reject(closed)
+    this.#waiters.clear()
+    await this.#link?.close(timeoutMs)
+    await this.#running
+  }
+
+  #ready(): Promise<Link> {
+    if (this.#state === 'closed') return Promise.reject(this.#why)
+    if (this.#link !== undefined) return Promise.resolve(this.#link)
+    const up = new Promise<Link>((resolve, reject) => this.#waiters.add({ resolve, reject }))
+    this.#running ??= this.#run()
+    return up
+  }
+
+  async #run(): Promise<void> {
+    this.#enter('connecting')
+    while (!this.#stop.signal.aborted) {
+      try {
+        const link = await this.#connect()
+        this.#up(link)
+        this.#down(await link.lost)
+      } catch (error) {
+        this.#giveUp(error)
+        return
+      }
+    }
+  }
+
+  /** One connection, however often it takes. Rejects when closed, or before the first success for a fatal reason. */
+  async #connect(): Promise<Link> {
+    const { signal } = this.#stop
+    if (this.#everUp) await this.#backoff.wait(signal)
+    const fatal = (error: unknown): boolean => !this.#everUp && error instanceof ConnectionError && !error.retryable
+    return await pRetry(async () => await this.#tryHosts(), {
+      retries: Number.POSITIVE_INFINITY,
+      minTimeout: 0,
+      signal,
+      shouldRetry: ({ error }) => !fatal(error) && !signal.aborted,
+      onFailedAttempt: async ({ error }) => {
+        this.#failed(error as ConnectionError)
+        if (fatal(error) || signal.aborted) return
+        // A login that is refused after it once worked is being rotated, or gone: hammering helps neither.
+        if (error instanceof ConnectionError && !error.retryable) await this.#backoff.waitLong(signal)
+        else await this.#backoff.wait(signal)
+      },
+    })
+  }
+
+  /** Every host once, in random order. */
+  async #tryHosts(): Promise<Link> {
+    const failures: ConnectionError[] = []
+    for (const endpoint of shuffled(this.#options.endpoints)) {
+      try {
+        return await Link.open(endpoint, this.#options, { blocked: (reason) => this.#block(reason) }, this.#stop.signal)
+      } catch (error) {
+        this.#stop.signal.throwIfAborted()
+        failures.push(connectFailure(error, endpoint))
+      }
+    }
+    throw combineFailures(failures)
+  }
+
+  #failed(reason: ConnectionError): void {
+    if (this.#stop.signal.aborted) return
+    this.#why = reason
+    this.events.emit('connect-failed', { reason, attempt: this.#backoff.attempt + 1 })
+  }
+
+  #up(link: Link): void {
+    this.#link = link
+    this.#everUp = true
+    this.#backoff.up()
+    this.#enter('ready')
+    this.events.emit('connected', { address: link.address, brokerVersion: link.brokerVersion })
+    for (const { resolve } of this.#waiters) resolve(link)
+    this.#waiters.clear()
+  }
+
+  #down(reason: LeveretError): void {
+    this.#link = undefined
+    this.#blockedReason = undefined
+    this.#backoff.down()
+    if (this.#state === 'closed') return
+    this.#enter('reconnecting', reason)
+    this.events.emit('disconnected', { reason })
+  }
+
+  /** Back to idle: who needs the lane next tries again, perhaps after somebody mended the login. */
+  #giveUp(error: unknown): void {
+    const reason = error as LeveretError
+    this.#running = undefined
+    this.#enter('idle', reason)
+    for (const { reject } of this.#waiters) reject(reason)
+    this.#waiters.clear()
+  }
+
+  #block(reason: string | undefined): void {
+    if (this.#link === undefined || this.#state === 'closed') return
+    this.#blockedReason = reason
+    this.#enter(reason === undefined ? 'ready' : 'blocked')
+    if (reason === undefined) this.events.emit('unblocked', {})
+    else this.events.emit('blocked', { reason })
+  }
+
+  #enter(state: LaneState, why?: LeveretError): void {
+    if (this.#state === 'closed') return
+    this.#state = state
+    this.#why = why ?? this.#why
+  }
+}
+
+function shuffled<T>(items: readonly T[]): T[] {
+  const keyed = items.map((item) => ({ item, key: Math.random() }))
+  return keyed.sort((a, b) => a.key - b.key).map(({ item }) => item)
+}

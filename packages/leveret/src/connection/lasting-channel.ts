@@ -1,0 +1,106 @@
+import { ClosedError, ConnectionError, type LeveretError } from '../errors.js'
+import { Backoff } from './backoff.js'
+import type { Channel, ChannelHooks } from './channel.js'
+import type { Lane } from './lane.js'
+
+/** A channel that lived this long was a success: the next loss starts with a quick try again. */
+const STABLE_MS = 1_000
+
+/** What an engine wants of its channel. */
+export interface LastingChannelOptions {
+  readonly lane: Lane
+  readonly kind: 'plain' | 'confirm'
+  /** Confirms and returns of whichever channel is current. */
+  readonly hooks?: Omit<ChannelHooks, 'closed'>
+  /** Makes a fresh channel fit for work: declarations, prefetch, consumer. Runs again on every fresh channel. */
+  setUp(channel: Channel, signal: AbortSignal): Promise<void>
+  /** The channel is set up and current. */
+  opened(channel: Channel): void
+  /** It is no longer. Comes once for every `opened`. */
+  lost(reason: LeveretError): void
+  /** A try to open or set up failed; the next follows, unless `isFinal`. */
+  failed(reason: LeveretError): void
+  /** Whether an error of `setUp` makes every further try useless. */
+  isFinal(error: LeveretError): boolean
+}
+
+/** A channel that comes back by itself, on its own: neither its neighbours nor the connection notice. */
+export class LastingChannel {
+  readonly #options: LastingChannelOptions
+  readonly #stop = new AbortController()
+  readonly #backoff = new Backoff(STABLE_MS)
+  #current: Channel | undefined
+  #running: Promise<void> | undefined
+
+  constructor(options: LastingChannelOptions) {
+    this.#options = options
+  }
+
+  /** The channel to use now, if there is one. */
+  get current(): Channel | undefined {
+    return this.#current
+  }
+
+  /** Begins, once. @returns when the loop has ended: closed, or failed for good */
+  run(): Promise<void> {
+    this.#running ??= this.#loop()
+    return this.#running
+  }
+
+  /** Ends the current channel; a fresh one follows. */
+  renew(timeoutMs: number): void {
+    void this.#current?.close(timeoutMs)
+  }
+
+  /** Ends it for good, after what was written is flushed. Never rejects. */
+  async close(timeoutMs: number): Promise<void> {
+    this.#stop.abort(new ClosedError('closed'))
+    await this.#current?.close(timeoutMs)
+    await this.#running
+  }
+
+  async #loop(): Promise<void> {
+    const { signal } = this.#stop
+    while (!signal.aborted) {
+      try {
+        const reason = await this.#oneLife(signal)
+        // A lost connection has its own back-off; only a channel that the broker closed waits here.
+        if (!(reason instanceof ConnectionError)) await this.#backoff.wait(signal)
+      } catch (error) {
+        if (signal.aborted) return
+        this.#options.failed(error as LeveretError)
+        if (this.#options.isFinal(error as LeveretError)) return
+        await this.#backoff.wait(signal).catch(() => undefined)
+      }
+    }
+  }
+
+  /** Opens, sets up, and waits for the end. Rejects when it never became current. */
+  async #oneLife(signal: AbortSignal): Promise<LeveretError> {
+    const { lane, kind, hooks } = this.#options
+    let end: (reason: LeveretError) => void = () => undefined
+    const ended = new Promise<LeveretError>((resolve) => {
+      end = resolve
+    })
+    const channel = await lane.openChannel(kind, { ...hooks, closed: end }, signal)
+    await this.#prepare(channel, ended, signal)
+    this.#current = channel
+    this.#backoff.up()
+    this.#options.opened(channel)
+    const reason = await ended
+    this.#current = undefined
+    this.#backoff.down()
+    this.#options.lost(reason)
+    return reason
+  }
+
+  async #prepare(channel: Channel, ended: Promise<LeveretError>, signal: AbortSignal): Promise<void> {
+    try {
+      await Promise.race([this.#options.setUp(channel, signal), ended.then((reason) => Promise.reject(reason))])
+      signal.throwIfAborted()
+    } catch (error) {
+      void channel.close(0)
+      throw error
+    }
+  }
+}

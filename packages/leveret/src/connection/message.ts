@@ -1,0 +1,63 @@
+/** A header value, as AMQP 0-9-1 tables can carry it. @see https://www.rabbitmq.com/amqp-0-9-1-errata#section_3 */
+export type HeaderValue =
+  | string
+  | number
+  | boolean
+  | null
+  | Date
+  | Buffer
+  | HeaderValue[]
+  | { [key: string]: HeaderValue }
+
+/** Headers of a message, by name. */
+export type Headers = Readonly<Record<string, unknown>>
+
+/** The basic properties of AMQP 0-9-1, named and typed as the wire has them. */
+export interface MessageProperties {
+  readonly contentType?: string | undefined
+  readonly contentEncoding?: string | undefined
+  readonly headers?: Headers | undefined
+  /** 2 is persistent. */
+  readonly deliveryMode?: number | undefined
+  readonly priority?: number | undefined
+  readonly correlationId?: string | undefined
+  readonly replyTo?: string | undefined
+  /** Milliseconds, as text. */
+  readonly expiration?: string | undefined
+  readonly messageId?: string | undefined
+  /** Whole seconds since 1970. */
+  readonly timestamp?: number | undefined
+  readonly type?: string | undefined
+  readonly userId?: string | undefined
+  readonly appId?: string | undefined
+}
+
+/** A message on its way to the broker. */
+export interface OutgoingMessage {
+  /** `''` is the default exchange: it routes to the queue named by the routing key. */
+  readonly exchange: string
+  readonly routingKey: string
+  readonly content: Buffer
+  readonly properties: MessageProperties & { readonly messageId: string }
+  /** Whether the broker returns it when no queue takes it. */
+  readonly mandatory: boolean
+}
+
+/** A message as the broker delivered it on one channel. */
+export interface ReceivedMessage {
+  readonly content: Buffer
+  readonly properties: MessageProperties
+  readonly fields: {
+    readonly deliveryTag: number
+    readonly redelivered: boolean
+    readonly exchange: string
+    readonly routingKey: string
+  }
+}
+
+/** A message that the broker gave back because no queue took it. It precedes its own confirm. */
+export interface ReturnedMessage {
+  readonly messageId: string
+  readonly replyCode: number
+  readonly replyText: string
+}

@@ -1,0 +1,185 @@
+import { randomUUID } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
+import type { Channel } from '../connection/channel.js'
+import type { Lane } from '../connection/lane.js'
+import { LastingChannel } from '../connection/lasting-channel.js'
+import type { ReceivedMessage } from '../connection/message.js'
+import { ClosedError, ConnectionError, type LeveretError } from '../errors.js'
+import { InHand } from '../in-hand.js'
+import { within } from '../timing.js'
+import { isRefusedForGood } from '../topology/declare.js'
+
+/** How long handlers that were aborted by `close` may still take to notice. */
+const ABORT_GRACE_MS = 1_000
+const CANCEL_TIMEOUT_MS = 5_000
+
+/** One subscription: the channel that deliveries come from, and may be settled on, until it is lost. */
+export interface Life {
+  readonly channel: Channel
+  /** Aborted, with the reason, when the channel is lost. */
+  readonly signal: AbortSignal
+}
+
+/** What a consumer is made of. */
+export interface ConsumerOptions {
+  readonly lane: Lane
+  readonly queue: string
+  /** Unsettled deliveries that the broker lets it hold. */
+  readonly prefetch: number
+  /** Deliveries worked on at once. */
+  readonly concurrency: number
+  /** Makes sure that the queue exists. Runs before every subscription. */
+  declare(signal: AbortSignal): Promise<void>
+  /** Works on one delivery until it is settled or its life has ended. Never rejects. */
+  work(message: ReceivedMessage, life: Life): Promise<void>
+  /** The broker cancelled the consumer: the queue was deleted, or its node was lost, or an ack took too long. */
+  cancelled(): void
+  attached(): void
+  lost(reason: LeveretError): void
+  failed(reason: LeveretError): void
+}
+
+interface Arrival {
+  readonly message: ReceivedMessage
+  readonly life: Life
+}
+
+/** Consumes one queue, on a channel of its own, for ever: however the subscription ends, a fresh one follows. */
+export class Consumer {
+  readonly #options: ConsumerOptions
+  readonly #channel: LastingChannel
+  readonly #inHand = new InHand()
+  readonly #lives = new Map<Channel, AbortController>()
+  #pending: Arrival[] = []
+  #tag = ''
+  #closing = false
+  #lastDeliveryAt: Date | undefined
+  #finalError: LeveretError | undefined
+  #onAttached: { resolve: () => void; reject: (reason: Error) => void } | undefined
+
+  constructor(options: ConsumerOptions) {
+    this.#options = options
+    this.#channel = new LastingChannel({
+      lane: options.lane,
+      kind: 'plain',
+      setUp: (channel, signal) => this.#subscribe(channel, signal),
+      opened: () => this.#attached(),
+      lost: (reason) => this.#lost(reason),
+      failed: (reason) => this.#failed(reason),
+      isFinal: isRefusedForGood,
+    })
+  }
+
+  /** Deliveries being worked on. */
+  get inFlight(): number {
+    return this.#inHand.size
+  }
+
+  get isAttached(): boolean {
+    return this.#channel.current !== undefined
+  }
+
+  get lastDeliveryAt(): Date | undefined {
+    return this.#lastDeliveryAt
+  }
+
+  /** Resolves when it is attached for the first time. Rejects when it is refused for good; tries on otherwise. */
+  async start(): Promise<void> {
+    const attached = new Promise<void>((resolve, reject) => {
+      this.#onAttached = { resolve, reject }
+    })
+    void this.#channel.run()
+    await attached
+  }
+
+  /** Takes no more, gives back what has not begun, waits for the rest, then closes. Never rejects. */
+  async close(timeoutMs: number): Promise<void> {
+    const deadline = performance.now() + timeoutMs
+    const late = (): Error => new ClosedError('close')
+    this.#closing = true
+    this.#onAttached?.reject(
+      new ClosedError(`The consumer of '${this.#options.queue}' was closed before it was attached`),
+    )
+    const channel = this.#channel.current
+    if (channel !== undefined) {
+      await within(Math.min(timeoutMs, CANCEL_TIMEOUT_MS), channel.cancel(this.#tag), late).catch(() => undefined)
+    }
+    // Only after cancel-ok: before it, the broker would deliver what comes back to this very consumer.
+    for (const { message, life } of this.#pending.splice(0)) life.channel.requeue(message)
+    const patienceMs = Math.max(deadline - performance.now() - ABORT_GRACE_MS, 0)
+    await within(patienceMs, this.#inHand.whenEmpty(), late).catch(() => undefined)
+    const reason = new ClosedError(`The consumer of '${this.#options.queue}' is closing and its time is up`)
+    for (const life of this.#lives.values()) life.abort(reason)
+    if (this.#inHand.size > 0) await within(ABORT_GRACE_MS, this.#inHand.whenEmpty(), late).catch(() => undefined)
+    await this.#channel.close(CANCEL_TIMEOUT_MS)
+  }
+
+  async #subscribe(channel: Channel, signal: AbortSignal): Promise<void> {
+    await this.#options.declare(signal)
+    const lost = new AbortController()
+    setMaxListeners(0, lost.signal)
+    this.#lives.set(channel, lost)
+    const life = { channel, signal: lost.signal }
+    this.#tag = `leveret-${randomUUID()}`
+    await channel.prefetch(this.#options.prefetch)
+    await channel.consume(this.#options.queue, this.#tag, (message) => {
+      if (message === undefined) this.#onServerCancel(life)
+      else this.#onDelivery({ message, life })
+    })
+  }
+
+  #onDelivery(arrival: Arrival): void {
+    this.#lastDeliveryAt = new Date()
+    this.#pending.push(arrival)
+    this.#startNext()
+  }
+
+  #startNext(): void {
+    while (!this.#closing && this.#inHand.size < this.#options.concurrency) {
+      const next = this.#pending.shift()
+      if (next === undefined) return
+      // What came on a channel that has died is the broker's again.
+      if (!next.life.signal.aborted) void this.#work(next)
+    }
+  }
+
+  async #work({ message, life }: Arrival): Promise<void> {
+    await this.#inHand.track(this.#options.work(message, life))
+    this.#startNext()
+  }
+
+  /** The channel is finished with the consumer: neither it nor its tag can be used again. */
+  #onServerCancel(life: Life): void {
+    if (this.#closing) return
+    this.#options.cancelled()
+    this.#endLife(
+      life.channel,
+      new ConnectionError('lost', `The broker cancelled the consumer of '${this.#options.queue}'`),
+    )
+    void life.channel.close(CANCEL_TIMEOUT_MS)
+  }
+
+  #attached(): void {
+    this.#options.attached()
+    this.#onAttached?.resolve()
+    this.#onAttached = undefined
+  }
+
+  #lost(reason: LeveretError): void {
+    for (const channel of this.#lives.keys()) this.#endLife(channel, reason)
+    this.#pending = []
+    if (!this.#closing) this.#options.lost(reason)
+  }
+
+  #endLife(channel: Channel, reason: LeveretError): void {
+    this.#lives.get(channel)?.abort(reason)
+    this.#lives.delete(channel)
+  }
+
+  #failed(reason: LeveretError): void {
+    this.#options.failed(reason)
+    if (!isRefusedForGood(reason)) return
+    this.#finalError = reason
+    this.#onAttached?.reject(this.#finalError)
+  }
+}

@@ -1,0 +1,99 @@
+import type { Headers, ReceivedMessage } from '../connection/message.js'
+import { type Lineage, readLineage } from './lineage.js'
+
+/** A message as received, beside its payload. */
+export interface Delivery {
+  /** Set by every leveret sender and the same on every copy; `undefined` when another sender set none. */
+  readonly messageId: string | undefined
+  /** From 1: failed attempts before this one, plus one. A lost connection or a requeue does not count. */
+  readonly attempt: number
+  /** The broker has delivered it before, to somebody, who did not settle it. It may have been handled. */
+  readonly redelivered: boolean
+  /** How often the broker saw it come back unsettled; `undefined` on classic queues. */
+  readonly deliveryCount: number | undefined
+  /** Where it was published, also when it is a later attempt. `''` is the default exchange. */
+  readonly exchange: string
+  readonly routingKey: string
+  /** As received, without a prototype. From outside: check before use. */
+  readonly headers: Headers
+  readonly timestamp: Date | undefined
+  readonly correlationId: string | undefined
+  /**
+   * Aborted when the handler's time is up, when its connection is lost, and near the end of `close`: what is done from
+   * then on no longer counts. `reason` says which.
+   */
+  readonly signal: AbortSignal
+  /** When the handler's time is up. */
+  readonly deadline: Date
+}
+
+/** A delivery while its handler runs. The signal is made when it is first asked for. */
+export class ActiveDelivery implements Delivery {
+  readonly lineage: Lineage
+  readonly #message: ReceivedMessage
+  readonly #deadlineMs: number
+  #headers: Headers | undefined
+  #abort: AbortController | undefined
+  #aborted: { reason: Error } | undefined
+
+  constructor(message: ReceivedMessage, handlerTimeoutMs: number) {
+    this.#message = message
+    this.lineage = readLineage(message)
+    this.#deadlineMs = Date.now() + handlerTimeoutMs
+  }
+
+  get messageId(): string | undefined {
+    return this.#message.properties.messageId
+  }
+
+  get attempt(): number {
+    return this.lineage.attempt
+  }
+
+  get redelivered(): boolean {
+    return this.#message.fields.redelivered
+  }
+
+  get deliveryCount(): number | undefined {
+    const count = this.#message.properties.headers?.['x-delivery-count']
+    return typeof count === 'number' ? count : undefined
+  }
+
+  get exchange(): string {
+    return this.lineage.exchange
+  }
+
+  get routingKey(): string {
+    return this.lineage.routingKey
+  }
+
+  get headers(): Headers {
+    this.#headers ??= Object.assign(Object.create(null), this.#message.properties.headers) as Headers
+    return this.#headers
+  }
+
+  get timestamp(): Date | undefined {
+    const { timestamp } = this.#message.properties
+    return timestamp === undefined ? undefined : new Date(timestamp * 1_000)
+  }
+
+  get correlationId(): string | undefined {
+    return this.#message.properties.correlationId
+  }
+
+  get deadline(): Date {
+    return new Date(this.#deadlineMs)
+  }
+
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController()
+    if (this.#aborted !== undefined) this.#abort.abort(this.#aborted.reason)
+    return this.#abort.signal
+  }
+
+  /** Only the first reason counts. */
+  abort(reason: Error): void {
+    this.#aborted ??= { reason }
+    this.#abort?.abort(reason)
+  }
+}

@@ -1,0 +1,51 @@
+import type { Headers, MessageProperties, ReceivedMessage } from '../connection/message.js'
+
+/** What leveret's own headers tell of a delivery that is a copy. */
+export interface Lineage {
+  /** From 1: failed attempts before this one, plus one. */
+  readonly attempt: number
+  /** Where the message was first published. */
+  readonly exchange: string
+  readonly routingKey: string
+}
+
+const ATTEMPT = 'leveret-attempt'
+const EXCHANGE = 'leveret-exchange'
+const ROUTING_KEY = 'leveret-routing-key'
+const MAX_ATTEMPT = 1_000_000
+
+/**
+ * Reads the headers that leveret wrote on a copy. They count as a whole: when one is not as leveret writes it, all are
+ * ignored, and the delivery is a first attempt.
+ */
+export function readLineage({ fields, properties }: ReceivedMessage): Lineage {
+  const headers = properties.headers ?? {}
+  const first = { attempt: 1, exchange: fields.exchange, routingKey: fields.routingKey }
+  const attempt = headers[ATTEMPT]
+  const exchange = headers[EXCHANGE]
+  const routingKey = headers[ROUTING_KEY]
+  // A copy comes back through the default exchange and no other.
+  if (fields.exchange !== '' || typeof exchange !== 'string' || typeof routingKey !== 'string') return first
+  if (typeof attempt !== 'number' || !Number.isInteger(attempt) || attempt < 2 || attempt > MAX_ATTEMPT) return first
+  return { attempt, exchange, routingKey }
+}
+
+/** The headers that {@link readLineage} reads. */
+export function writeLineage({ attempt, exchange, routingKey }: Lineage): Headers {
+  return { [ATTEMPT]: attempt, [EXCHANGE]: exchange, [ROUTING_KEY]: routingKey }
+}
+
+/** Headers that route, count or belong to the broker: on a copy they would do it a second time. */
+const CONTROL =
+  /^(?:CC|BCC|x-delay|x-death|x-first-death-.*|x-last-death-.*|x-delivery-count|x-acquired-count|x-stream-offset)$/
+
+/** What a copy keeps of the headers. */
+export function copiedHeaders(properties: MessageProperties): Headers {
+  const kept = Object.entries(properties.headers ?? {}).filter(([name]) => !CONTROL.test(name))
+  return {
+    ...Object.fromEntries(kept),
+    // An expiring copy would vanish from the queue that keeps it; a foreign user-id would be refused.
+    ...(properties.expiration === undefined ? {} : { 'leveret-original-expiration': properties.expiration }),
+    ...(properties.userId === undefined ? {} : { 'leveret-original-user-id': properties.userId }),
+  }
+}

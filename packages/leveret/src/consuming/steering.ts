@@ -1,0 +1,37 @@
+import { OptionsError } from '../errors.js'
+import { ladderStepMs } from '../topology/delay-ladder.js'
+
+/** Throw it from a handler to give up on a delivery at once, whatever attempts are left. It is dead-lettered. */
+export class Reject extends Error {
+  override readonly name = 'Reject'
+
+  /** @param reason - kept with the dead letter */
+  constructor(reason: string, options?: ErrorOptions) {
+    super(reason, options)
+  }
+}
+
+/** Throw it from a handler to fail an attempt and choose when the next is made. It counts like any failed attempt. */
+export class Retry extends Error {
+  override readonly name = 'Retry'
+  readonly afterMs: number
+
+  /**
+   * @param options.afterMs - at the earliest; the next step of 1 s, 2 s, 5 s, 10 s, 30 s, 1 min, 5 min, 15 min, 1 h, 6 h, 24 h
+   * @throws {@link OptionsError} less than 0 or more than 24 hours
+   */
+  constructor({ afterMs, reason, cause }: { afterMs: number; reason?: string; cause?: unknown }) {
+    super(reason ?? `to be tried again after ${afterMs} ms`, { cause })
+    if (!Number.isFinite(afterMs)) throw new OptionsError(`Retry: afterMs is a number of milliseconds, not ${afterMs}`)
+    this.afterMs = ladderStepMs(afterMs)
+  }
+}
+
+/** The handler did not settle in time. Its result, should there still be one, is dropped. */
+export class HandlerTimeout extends Error {
+  override readonly name = 'HandlerTimeout'
+
+  constructor(handlerTimeoutMs: number) {
+    super(`the handler was still running after ${handlerTimeoutMs} ms`)
+  }
+}

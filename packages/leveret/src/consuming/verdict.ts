@@ -1,0 +1,41 @@
+import type { RetryPolicy } from '../contract/work-queue.js'
+import { PayloadError } from '../errors.js'
+import { Reject, Retry } from './steering.js'
+
+/** What to do with a delivery, decided from how its attempt ended. */
+export type Verdict =
+  | { readonly do: 'ack' }
+  | { readonly do: 'retry'; readonly afterMs: number; readonly failure: Failure }
+  | { readonly do: 'dead-letter'; readonly reason: DeadLetterReason; readonly failure: Failure }
+
+/**
+ * Why a delivery was given up:
+ * - `rejected`: the handler threw `Reject`
+ * - `invalid-payload`: its content does not fit the contract
+ * - `attempts-exhausted`: the last attempt failed
+ */
+export type DeadLetterReason = 'rejected' | 'invalid-payload' | 'attempts-exhausted'
+
+/** The error of a failed attempt, as it is kept and reported. */
+export interface Failure {
+  readonly name: string
+  readonly message: string
+}
+
+/** @param attempt - the one that failed, from 1 */
+export function judge(thrown: unknown, attempt: number, retry: RetryPolicy | false): Verdict {
+  const failure = describeFailure(thrown)
+  if (thrown instanceof Reject) return { do: 'dead-letter', reason: 'rejected', failure }
+  if (thrown instanceof PayloadError && thrown.direction === 'incoming') {
+    return { do: 'dead-letter', reason: 'invalid-payload', failure }
+  }
+  const delayMs = retry === false ? undefined : retry.delaysMs[attempt - 1]
+  if (delayMs === undefined) return { do: 'dead-letter', reason: 'attempts-exhausted', failure }
+  return { do: 'retry', afterMs: thrown instanceof Retry ? thrown.afterMs : delayMs, failure }
+}
+
+/** Handlers throw anything: an error, a string, nothing. */
+function describeFailure(thrown: unknown): Failure {
+  if (thrown instanceof Error) return { name: thrown.name, message: thrown.message }
+  return { name: 'NonError', message: `the handler threw ${typeof thrown === 'string' ? thrown : typeof thrown}` }
+}

@@ -1,0 +1,145 @@
+import { z } from 'zod'
+import { MAX_TIMER_MS, parseOptions } from '../options.js'
+import { type Codec, json } from './codec.js'
+import type { PayloadContract } from './payload.js'
+import type { Schema } from './schema.js'
+
+/** After how long a failed attempt is made again: one entry an attempt after the first. */
+export interface RetryPolicy {
+  readonly delaysMs: readonly number[]
+}
+
+/** A queue of tasks, as `workQueue` describes it: data, without I/O, safe to share between services. */
+export interface WorkQueue<S extends Schema = Schema> extends PayloadContract<S> {
+  readonly kind: 'work-queue'
+  readonly queue: WorkQueueSettings
+  /** `false`: the first failed attempt is the last. */
+  readonly retry: RetryPolicy | false
+  /** Where what failed for good is kept. `false`: it is dropped. */
+  readonly deadLetter: { readonly queue: string } | false
+  /** Written to the `leveret-contract` header, after the name. */
+  readonly version?: string
+}
+
+/** The queue itself, as it is declared. */
+export interface WorkQueueSettings {
+  readonly type: 'quorum' | 'classic'
+  readonly durable: boolean
+  /** When given, exactly these are declared, and none is added. */
+  readonly arguments?: Readonly<Record<string, unknown>>
+  readonly singleActive: boolean
+  readonly consumerTimeoutMs?: number
+  readonly maxPriority?: number
+}
+
+const DEFAULT_DELAYS_MS = [1_000, 30_000, 300_000]
+const MAX_DELAYS = 20
+
+/** RabbitMQ takes 255 bytes; what leveret adds for a delay or dead-letter queue must still fit. */
+const queueName = z
+  .string()
+  .min(1)
+  .refine((name) => Buffer.byteLength(name) <= 200, 'a queue name has at most 200 bytes')
+  .refine((name) => !name.startsWith('amq.'), "names that begin with 'amq.' are RabbitMQ's own")
+
+const queueOptions = z
+  .strictObject({
+    /** @defaultValue 'quorum': replicated, the broker's own advice */
+    type: z.enum(['quorum', 'classic']).default('quorum'),
+    /** Survives a restart of the broker. @defaultValue true */
+    durable: z.boolean().default(true),
+    /**
+     * For a queue that somebody else declares: exactly these arguments are declared, and leveret adds none. Dead letters
+     * are then copies that leveret makes, never the broker's own.
+     */
+    arguments: z.record(z.string(), z.unknown()).optional(),
+    /** Only one consumer at a time gets deliveries. @see https://www.rabbitmq.com/docs/consumers#single-active-consumer */
+    singleActive: z.boolean().default(false),
+    /** How long the broker waits for an ack. Quorum only. @see https://www.rabbitmq.com/docs/consumers#acknowledgement-timeout */
+    consumerTimeoutMs: z.int().min(60_000).max(MAX_TIMER_MS).optional(),
+    /** Priorities from 0 to this. Classic only. @see https://www.rabbitmq.com/docs/priority */
+    maxPriority: z.int().min(1).max(255).optional(),
+    /**
+     * Allows `durable: false`, as the oldest tutorials declare it. RabbitMQ 4.3 refuses such a queue by default.
+     * @see https://www.rabbitmq.com/docs/deprecated-features
+     */
+    legacyTransient: z.boolean().default(false),
+  })
+  .refine(({ type, consumerTimeoutMs }) => type === 'quorum' || consumerTimeoutMs === undefined, {
+    path: ['consumerTimeoutMs'],
+    message: 'only a quorum queue takes a consumer timeout',
+  })
+  .refine(({ type, maxPriority }) => type === 'classic' || maxPriority === undefined, {
+    path: ['maxPriority'],
+    message: 'only a classic queue takes a maximal priority',
+  })
+  .refine(({ type, durable }) => type === 'classic' || durable, {
+    path: ['durable'],
+    message: 'a quorum queue is always durable',
+  })
+  .refine(({ durable, legacyTransient }) => durable || legacyTransient, {
+    path: ['durable'],
+    message: 'a queue that is not durable needs legacyTransient: true, and a broker that still permits it',
+  })
+  .refine(
+    (queue) => queue.arguments === undefined || (!queue.singleActive && !queue.consumerTimeoutMs && !queue.maxPriority),
+    {
+      path: ['arguments'],
+      message:
+        'when arguments are given they are all there is: write singleActive, consumerTimeoutMs and maxPriority as arguments',
+    },
+  )
+
+const contractOptions = z.strictObject({
+  payload: z.custom<Schema>(
+    (value) => value !== null && (typeof value === 'object' || typeof value === 'function') && '~standard' in value,
+    'expected a schema: zod, valibot, arktype or any other Standard Schema',
+  ),
+  codec: z.custom<Codec>((value) => typeof value === 'object' && value !== null, 'expected a codec').default(json),
+  queue: queueOptions.prefault({}),
+  retry: z
+    .union([
+      z.literal(false),
+      z.strictObject({ delaysMs: z.array(z.int().min(1).max(MAX_TIMER_MS)).min(1).max(MAX_DELAYS) }),
+    ])
+    .default({ delaysMs: DEFAULT_DELAYS_MS }),
+  deadLetter: z.union([z.literal(false), z.strictObject({ queue: queueName })]).optional(),
+  version: z.string().min(1).max(64).optional(),
+})
+
+/** What `workQueue` takes beside the name. */
+export type WorkQueueOptions<S extends Schema> = Omit<z.input<typeof contractOptions>, 'payload'> & {
+  /** What a task is. The sender gives the schema's input, the handler gets its output. */
+  readonly payload: S
+}
+
+/**
+ * Describes a queue of tasks, each for exactly one worker.
+ *
+ * By default: a durable quorum queue, four attempts (at once, then after 1 s, 30 s and 5 min), then the queue
+ * `<name>.dead-letter`. The declared arguments belong to the contract: another service that declares the same queue must
+ * describe it alike, or is refused with a `TopologyMismatchError`.
+ *
+ * @throws {@link OptionsError} when the description contradicts itself or RabbitMQ
+ */
+export function workQueue<const S extends Schema>(name: string, options: WorkQueueOptions<S>): WorkQueue<S> {
+  const where = `workQueue('${name}')`
+  const checked = parseOptions(queueName, name, where)
+  const { payload, codec, queue, retry, deadLetter, version } = parseOptions(contractOptions, options, where)
+  const { legacyTransient: _allowed, consumerTimeoutMs, maxPriority, arguments: args, ...settings } = queue
+  return Object.freeze({
+    kind: 'work-queue',
+    name: checked,
+    payload: payload as S,
+    codec,
+    queue: Object.freeze({
+      ...settings,
+      ...(args === undefined ? {} : { arguments: args }),
+      ...(consumerTimeoutMs === undefined ? {} : { consumerTimeoutMs }),
+      ...(maxPriority === undefined ? {} : { maxPriority }),
+    }),
+    retry,
+    deadLetter: deadLetter ?? { queue: `${checked}.dead-letter` },
+    ...(version === undefined ? {} : { version }),
+  })
+}

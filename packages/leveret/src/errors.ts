@@ -1,0 +1,224 @@
+/** One line of a refused payload or of refused options: where, and what is wrong there. Never holds a value. */
+export interface Issue {
+  /** Path into the value, for example `['order', 'lines', 0]`. Empty for the value itself. */
+  readonly path: readonly (string | number)[]
+  readonly message: string
+}
+
+/**
+ * The root of every error that leveret throws or rejects with.
+ *
+ * `name` tells the classes apart, also when two copies of the package are installed. `cause` holds what lies beneath.
+ */
+export abstract class LeveretError extends Error {
+  abstract override readonly name: string
+  /** Whether the same call can succeed later without anybody changing code, topology or rights. */
+  abstract readonly retryable: boolean
+}
+
+/** An argument or option is wrong. Nothing was done. Fix the call. */
+export class OptionsError extends LeveretError {
+  override readonly name = 'OptionsError'
+  readonly retryable = false
+  readonly issues: readonly Issue[]
+
+  constructor(message: string, issues: readonly Issue[] = [], options?: ErrorOptions) {
+    super(message, options)
+    this.issues = issues
+  }
+}
+
+/**
+ * Why there is no connection:
+ * - `unreachable`: no TCP or TLS connection came about, or the broker is starting or stopping
+ * - `timeout`: something accepted the connection and did not answer in time
+ * - `protocol`: what answered does not speak AMQP 0-9-1 here (for example TLS on a plain port)
+ * - `login-refused`, `vhost-not-found`, `vhost-refused`: the broker's answer to who we are and where we want to go
+ * - `limit`: the broker has as many connections as it may have
+ * - `tls`: the broker's certificate did not verify
+ * - `lost`: an open connection went away
+ */
+export type ConnectionFailure =
+  | 'unreachable'
+  | 'timeout'
+  | 'protocol'
+  | 'login-refused'
+  | 'vhost-not-found'
+  | 'vhost-refused'
+  | 'limit'
+  | 'tls'
+  | 'lost'
+
+const FATAL_AT_START: ReadonlySet<ConnectionFailure> = new Set([
+  'login-refused',
+  'vhost-not-found',
+  'vhost-refused',
+  'tls',
+])
+
+/** There is no connection to the broker. Wait (leveret goes on trying) or alert, by `reason`. */
+export class ConnectionError extends LeveretError {
+  override readonly name = 'ConnectionError'
+  readonly retryable: boolean
+  readonly reason: ConnectionFailure
+
+  constructor(reason: ConnectionFailure, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.reason = reason
+    this.retryable = !FATAL_AT_START.has(reason)
+  }
+}
+
+/** What the broker said when it closed a channel or a connection, or refused an operation. */
+export interface BrokerReply {
+  /** AMQP reply code, for example 404. @see https://www.rabbitmq.com/amqp-0-9-1-reference#constants */
+  readonly replyCode: number
+  /** Its name, for example `NOT_FOUND`. */
+  readonly replyName: string
+  /** The broker's own sentence. */
+  readonly replyText: string
+}
+
+const PASSING_REPLIES: ReadonlySet<number> = new Set([311, 320, 405, 504, 506, 541])
+
+/** The broker refused an operation. Fix the topology or the rights that `replyText` names. */
+export class BrokerError extends LeveretError implements BrokerReply {
+  override readonly name = 'BrokerError'
+  readonly retryable: boolean
+  readonly replyCode: number
+  readonly replyName: string
+  readonly replyText: string
+
+  constructor(operation: string, reply: BrokerReply, options?: ErrorOptions) {
+    super(`${operation}: the broker answered ${reply.replyCode} ${reply.replyName}: ${reply.replyText}`, options)
+    this.replyCode = reply.replyCode
+    this.replyName = reply.replyName
+    this.replyText = reply.replyText
+    this.retryable = PASSING_REPLIES.has(reply.replyCode)
+  }
+}
+
+/** Where an existing queue or exchange differs from what the contract describes. */
+export interface Mismatch {
+  readonly kind: 'queue' | 'exchange'
+  /** Name of the queue or exchange. */
+  readonly entity: string
+  /** The argument or property that differs, for example `x-queue-type` or `durable`. The broker names one at a time. */
+  readonly argument: string
+  readonly wanted: string
+  readonly found: string
+  /** The broker's own sentence. */
+  readonly replyText: string
+}
+
+/**
+ * A queue or exchange exists with other arguments than the contract's. Nothing was changed and nothing was deleted.
+ *
+ * @see https://www.rabbitmq.com/docs/queues#property-equivalence
+ */
+export class TopologyMismatchError extends LeveretError implements Mismatch {
+  override readonly name = 'TopologyMismatchError'
+  readonly retryable = false
+  readonly kind: 'queue' | 'exchange'
+  readonly entity: string
+  readonly argument: string
+  readonly wanted: string
+  readonly found: string
+  readonly replyText: string
+
+  constructor(mismatch: Mismatch, options?: ErrorOptions) {
+    const { kind, entity, argument, wanted, found } = mismatch
+    super(
+      `The ${kind} '${entity}' exists with other arguments: ${argument} should be ${wanted}, and the broker has ${found}. ` +
+        `Either describe the ${kind} as it is in the contract, or give the contract a new name, or move the messages away ` +
+        `and delete the ${kind}, or connect with topology: 'check' to use it as it is.`,
+      options,
+    )
+    this.kind = kind
+    this.entity = entity
+    this.argument = argument
+    this.wanted = wanted
+    this.found = found
+    this.replyText = mismatch.replyText
+  }
+}
+
+/** A payload does not fit its contract. Fix the data. An outgoing one was not sent. */
+export class PayloadError extends LeveretError {
+  override readonly name = 'PayloadError'
+  readonly retryable = false
+  readonly direction: 'outgoing' | 'incoming'
+  /** Name of the contract. */
+  readonly contract: string
+  readonly issues: readonly Issue[]
+
+  constructor(direction: 'outgoing' | 'incoming', contract: string, issues: readonly Issue[], options?: ErrorOptions) {
+    const verb = direction === 'outgoing' ? 'The payload was not sent to' : 'A payload received from'
+    super(
+      `${verb} '${contract}'${direction === 'outgoing' ? ':' : ' does not fit:'} ${issues.map(line).join('; ')}`,
+      options,
+    )
+    this.direction = direction
+    this.contract = contract
+    this.issues = issues
+  }
+}
+
+/**
+ * What is known of a publish that failed:
+ * - `returned`: no queue took it; nothing is stored
+ * - `refused`: the broker said no; it may be in some of the queues it was routed to
+ * - `not-sent`: it never left this process
+ * - `unknown`: it was handed over and no answer came in time; it may or may not be stored
+ */
+export type PublishOutcome = 'returned' | 'refused' | 'not-sent' | 'unknown'
+
+/** The message of a failed publish, without its content. */
+export interface PublishSubject {
+  /** `''` is the default exchange, which routes to the queue named by the routing key. */
+  readonly exchange: string
+  readonly routingKey: string
+  readonly messageId: string
+}
+
+/** A message was not confirmed. `outcome` says whether it may be stored all the same. */
+export class PublishError extends LeveretError implements PublishSubject {
+  override readonly name = 'PublishError'
+  readonly retryable: boolean
+  readonly outcome: PublishOutcome
+  readonly exchange: string
+  readonly routingKey: string
+  readonly messageId: string
+
+  constructor(outcome: PublishOutcome, subject: PublishSubject, why: string, options?: PublishErrorOptions) {
+    const target = subject.exchange === '' ? `queue '${subject.routingKey}'` : `exchange '${subject.exchange}'`
+    super(`The message ${subject.messageId} to ${target} ${OUTCOME_TEXT[outcome]}: ${why}`, options)
+    this.outcome = outcome
+    this.exchange = subject.exchange
+    this.routingKey = subject.routingKey
+    this.messageId = subject.messageId
+    this.retryable = options?.retryable ?? outcome !== 'returned'
+  }
+}
+
+interface PublishErrorOptions extends ErrorOptions {
+  readonly retryable?: boolean
+}
+
+const OUTCOME_TEXT: Record<PublishOutcome, string> = {
+  returned: 'was returned',
+  refused: 'was refused',
+  'not-sent': 'was not sent',
+  unknown: 'may or may not have been stored',
+}
+
+/** The connection or role that was asked has been closed. Make a new one. */
+export class ClosedError extends LeveretError {
+  override readonly name = 'ClosedError'
+  readonly retryable = false
+}
+
+/** `at order.id: expected string`, and just `expected string` for the value itself. */
+function line({ path, message }: Issue): string {
+  return path.length === 0 ? message : `at ${path.join('.')}: ${message}`
+}

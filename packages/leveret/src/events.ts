@@ -1,0 +1,33 @@
+import { EventEmitter } from 'node:events'
+
+/** Listeners of named events, each with its payload's type. */
+export type Listener<Payload> = (payload: Payload) => void
+
+/**
+ * Typed events that cannot hurt who emits them.
+ *
+ * There is no event called `error`, so a missing listener never throws; and a listener that throws is reported as a
+ * process warning, so it never stops the engine that emitted.
+ */
+export class Events<Map extends object> {
+  readonly #emitter = new EventEmitter().setMaxListeners(0)
+
+  on<Name extends keyof Map & string>(name: Name, listener: Listener<Map[Name]>): void {
+    this.#emitter.on(name, listener)
+  }
+
+  off<Name extends keyof Map & string>(name: Name, listener: Listener<Map[Name]>): void {
+    this.#emitter.off(name, listener)
+  }
+
+  emit<Name extends keyof Map & string>(name: Name, payload: Map[Name]): void {
+    for (const listener of this.#emitter.listeners(name) as Listener<Map[Name]>[]) {
+      try {
+        listener(payload)
+      } catch (error) {
+        const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+        process.emitWarning(`a listener of '${name}' threw: ${text}`, 'LeveretWarning')
+      }
+    }
+  }
+}

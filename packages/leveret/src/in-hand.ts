@@ -1,0 +1,25 @@
+/** Work that has begun and not ended. */
+export class InHand {
+  #count = 0
+  #onEmpty: (() => void)[] = []
+
+  get size(): number {
+    return this.#count
+  }
+
+  /** Counts `work` until it settles, however it does. */
+  async track<T>(work: Promise<T>): Promise<T> {
+    this.#count += 1
+    try {
+      return await work
+    } finally {
+      this.#count -= 1
+      if (this.#count === 0) for (const resolve of this.#onEmpty.splice(0)) resolve()
+    }
+  }
+
+  /** Resolves as soon as there is none. */
+  async whenEmpty(): Promise<void> {
+    if (this.#count > 0) await new Promise<void>((resolve) => this.#onEmpty.push(resolve))
+  }
+}

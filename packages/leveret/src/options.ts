@@ -1,0 +1,21 @@
+import type { z } from 'zod'
+import { type Issue, OptionsError } from './errors.js'
+
+/**
+ * Checks options once, at the door, and fills in the defaults. The caller's object is left alone.
+ *
+ * @param where - what the options belong to, as the caller wrote it, for example `connect`
+ * @throws {@link OptionsError} naming each option that is wrong, without its value
+ */
+export function parseOptions<S extends z.ZodType>(schema: S, options: unknown, where: string): z.output<S> {
+  const result = schema.safeParse(options)
+  if (result.success) return result.data
+  const issues = result.error.issues.map(
+    ({ path, message }): Issue => ({ path: path.map((key) => (typeof key === 'symbol' ? String(key) : key)), message }),
+  )
+  const lines = issues.map(({ path, message }) => `${path.length === 0 ? 'options' : path.join('.')}: ${message}`)
+  throw new OptionsError(`${where}: ${lines.join('; ')}`, issues)
+}
+
+/** Whole milliseconds that a Node.js timer can wait (2^31 - 1, about 24.8 days). */
+export const MAX_TIMER_MS = 2_147_483_647

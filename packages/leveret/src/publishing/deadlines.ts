@@ -1,0 +1,36 @@
+import { MAX_TIMER_MS } from '../options.js'
+
+/** Sweeps come no closer together than this. */
+const MIN_GAP_MS = 20
+
+/** One timer for all deadlines, set to the nearest. */
+export class Deadlines {
+  readonly #sweep: (now: number) => number
+  #timer: NodeJS.Timeout | undefined
+  #setFor = Number.POSITIVE_INFINITY
+
+  /** @param sweep - fails what is late and returns the next deadline, `Infinity` when there is none */
+  constructor(sweep: (now: number) => number) {
+    this.#sweep = sweep
+  }
+
+  /** Makes sure that a sweep comes at this time of `performance.now()`, or soon after. */
+  watch(deadline: number): void {
+    if (deadline >= this.#setFor) return
+    this.#setFor = deadline
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#fire(), Math.min(Math.max(deadline - performance.now(), 0), MAX_TIMER_MS))
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer)
+    this.#setFor = Number.NEGATIVE_INFINITY
+  }
+
+  #fire(): void {
+    this.#setFor = Number.POSITIVE_INFINITY
+    const now = performance.now()
+    const next = this.#sweep(now)
+    if (next !== Number.POSITIVE_INFINITY) this.watch(Math.max(next, now + MIN_GAP_MS))
+  }
+}

@@ -1,0 +1,39 @@
+/** Taken items stay in front until there are this many, so that taking costs nothing. */
+const COMPACT_AT = 1_024
+
+/** First in, first out, at a constant cost per item. */
+export class Fifo<T> {
+  #items: T[] = []
+  #head = 0
+
+  push(item: T): void {
+    this.#items.push(item)
+  }
+
+  /** Puts items in front of all others, in their order. */
+  prepend(items: readonly T[]): void {
+    this.#items = [...items, ...this.#items.slice(this.#head)]
+    this.#head = 0
+  }
+
+  peek(): T | undefined {
+    return this.#items[this.#head]
+  }
+
+  shift(): void {
+    this.#head += 1
+    if (this.#head < COMPACT_AT || this.#head * 2 < this.#items.length) return
+    this.#items = this.#items.slice(this.#head)
+    this.#head = 0
+  }
+
+  /** Keeps only these. */
+  retain(wanted: (item: T) => boolean): void {
+    this.#items = this.#items.slice(this.#head).filter(wanted)
+    this.#head = 0
+  }
+
+  *[Symbol.iterator](): IterableIterator<T> {
+    for (let index = this.#head; index < this.#items.length; index += 1) yield this.#items[index] as T
+  }
+}

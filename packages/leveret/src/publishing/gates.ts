@@ -1,0 +1,87 @@
+import { backoffMs } from '../connection/backoff.js'
+import type { LeveretError } from '../errors.js'
+import { sleep } from '../timing.js'
+import type { Publication, Topology } from './publication.js'
+
+/** What the gates need of the outbox. */
+export interface GateKeeper {
+  declare(topology: Topology): Promise<void>
+  /** The way is free for these, in their order. */
+  release(publications: readonly Publication[]): void
+  /** What these need was refused. */
+  refuse(publications: readonly Publication[], error: LeveretError): void
+  /** Whether trying again is useless. */
+  isFinal(error: LeveretError): boolean
+  readonly signal: AbortSignal
+}
+
+/**
+ * Publications wait here until what they need is declared. Each topology has its own gate, so one that is refused or
+ * slow holds nobody else up.
+ */
+export class Gates {
+  readonly #keeper: GateKeeper
+  readonly #declared = new Set<Topology>()
+  readonly #waiting = new Map<Topology, Publication[]>()
+
+  constructor(keeper: GateKeeper) {
+    this.#keeper = keeper
+  }
+
+  isOpen(topology: Topology): boolean {
+    return topology.length === 0 || this.#declared.has(topology)
+  }
+
+  enter(publication: Publication): void {
+    const { topology } = publication
+    const waiting = this.#waiting.get(topology)
+    if (waiting !== undefined) waiting.push(publication)
+    else {
+      this.#waiting.set(topology, [publication])
+      void this.#open(topology)
+    }
+  }
+
+  /** What was declared may be gone: one topology, or all of them with the connection. */
+  forget(topology?: Topology): void {
+    if (topology === undefined) this.#declared.clear()
+    else this.#declared.delete(topology)
+  }
+
+  /** Drops what has settled meanwhile. */
+  compact(): void {
+    for (const [topology, waiting] of this.#waiting) {
+      this.#waiting.set(
+        topology,
+        waiting.filter(({ isSettled }) => !isSettled),
+      )
+    }
+  }
+
+  *[Symbol.iterator](): IterableIterator<Publication> {
+    for (const waiting of this.#waiting.values()) yield* waiting
+  }
+
+  async #open(topology: Topology): Promise<void> {
+    for (let attempt = 1; !this.#keeper.signal.aborted; attempt += 1) {
+      try {
+        await this.#keeper.declare(topology)
+        this.#declared.add(topology)
+        this.#keeper.release(this.#leave(topology))
+        return
+      } catch (error) {
+        if (this.#keeper.isFinal(error as LeveretError)) {
+          this.#keeper.refuse(this.#leave(topology), error as LeveretError)
+          return
+        }
+        await sleep(backoffMs(attempt, Math.random()), this.#keeper.signal).catch(() => undefined)
+      }
+    }
+  }
+
+  #leave(topology: Topology): Publication[] {
+    const waiting = this.#waiting.get(topology) ?? []
+    this.#waiting.delete(topology)
+    return waiting.filter(({ isSettled }) => !isSettled)
+  }
+}

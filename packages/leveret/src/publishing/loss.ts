@@ -1,0 +1,24 @@
+import { BrokerError, type LeveretError } from '../errors.js'
+
+/**
+ * What the end of a channel means for the messages that were in flight on it:
+ * - `innocent`: none of them caused it; send them again
+ * - `exchange`: the broker named an exchange; what was meant for it has failed, the rest is sent again
+ * - `suspect`: one of them caused it and nobody knows which; send them again one at a time until it shows
+ */
+export type Loss =
+  | { readonly kind: 'innocent' }
+  | { readonly kind: 'exchange'; readonly exchange: string }
+  | { readonly kind: 'suspect' }
+
+const NAMED_EXCHANGE = /exchange '(.*?)' in vhost/s
+const CONNECTION_FORCED = 320
+
+/** Reads the broker's reason. */
+export function readLoss(reason: LeveretError): Loss {
+  if (!(reason instanceof BrokerError) || reason.replyCode === CONNECTION_FORCED) return { kind: 'innocent' }
+  const named =
+    reason.replyCode === 404 || reason.replyCode === 403 ? NAMED_EXCHANGE.exec(reason.replyText)?.[1] : undefined
+  if (named === undefined) return { kind: 'suspect' }
+  return { kind: 'exchange', exchange: named === 'amq.default' ? '' : named }
+}

@@ -1,0 +1,267 @@
+import { type Connection, type ConnectionInternals, internalsOf } from '../connection/connection.js'
+import { LastingChannel } from '../connection/lasting-channel.js'
+import type { OutgoingMessage } from '../connection/message.js'
+import { BrokerError, ClosedError, ConnectionError, type LeveretError } from '../errors.js'
+import { within } from '../timing.js'
+import { declare } from '../topology/declare.js'
+import { Deadlines } from './deadlines.js'
+import { Fifo } from './fifo.js'
+import { Gates } from './gates.js'
+import { readLoss } from './loss.js'
+import { Publication, type Topology } from './publication.js'
+import { Window } from './window.js'
+
+/** What a role hands over. */
+export interface PublishRequest {
+  readonly message: OutgoingMessage
+  /** What must exist first. */
+  readonly topology: Topology
+  /** `Infinity`: until it succeeds, is refused, or the signal is aborted. Such a message is never refused for lack of room. */
+  readonly timeoutMs: number
+  readonly signal?: AbortSignal | undefined
+}
+
+const outboxes = new WeakMap<Connection, Outbox>()
+
+/** The one outbox of a connection: its bounds hold over all roles. */
+export function outboxOf(connection: Connection): Outbox {
+  const existing = outboxes.get(connection)
+  if (existing !== undefined) return existing
+  const outbox = new Outbox(internalsOf(connection))
+  outboxes.set(connection, outbox)
+  return outbox
+}
+
+/**
+ * Publishes with confirms, through one channel that comes back by itself. Every submitted message settles exactly once.
+ *
+ * A message waits at its topology's gate, then for its turn, then in the window for its confirm. When the channel is
+ * lost, what was in the window goes back to the front and is sent again under the same message id.
+ */
+export class Outbox {
+  readonly #internals: ConnectionInternals
+  readonly #channel: LastingChannel
+  readonly #stop = new AbortController()
+  readonly #gates: Gates
+  readonly #waiting = new Fifo<Publication>()
+  readonly #window = new Window()
+  readonly #deadlines = new Deadlines((now) => this.#sweep(now))
+  readonly #suspects = new Set<Publication>()
+  #queued = 0
+  #queuedBytes = 0
+  #unsettled = 0
+  #closing = false
+  #onIdle: (() => void) | undefined
+
+  constructor(internals: ConnectionInternals) {
+    this.#internals = internals
+    const { publishLane, settings } = internals
+    this.#gates = new Gates({
+      signal: this.#stop.signal,
+      declare: (topology) => declare(publishLane, topology, settings.topology, this.#stop.signal),
+      isFinal: ({ retryable }) => !retryable,
+      release: (publications) => this.#release(publications),
+      refuse: (publications, error) => {
+        for (const publication of publications) this.#dequeue(publication).failWith(error)
+      },
+    })
+    this.#channel = new LastingChannel({
+      lane: publishLane,
+      kind: 'confirm',
+      hooks: {
+        confirmed: (tag, multiple, accepted) => this.#onConfirm(tag, multiple, accepted),
+        returned: (message) => this.#window.markReturned(message),
+      },
+      setUp: async () => undefined,
+      opened: () => this.#pump(),
+      lost: (reason) => this.#onLost(reason),
+      failed: () => undefined,
+      isFinal: () => false,
+    })
+    publishLane.events.on('unblocked', () => this.#pump())
+    internals.register({ stage: 'engine', close: (timeoutMs) => this.#close(timeoutMs) })
+  }
+
+  /**
+   * Resolves when the broker has confirmed the message and did not return it.
+   *
+   * @throws {@link PublishError} with what is known of it
+   * @throws {@link TopologyMismatchError} or {@link BrokerError} when its topology was refused; then nothing was sent
+   */
+  async submit({ message, topology, timeoutMs, signal }: PublishRequest): Promise<void> {
+    const publication = new Publication(message, topology, performance.now() + timeoutMs)
+    const refusal = this.#refusal(publication, signal)
+    if (refusal !== undefined) publication.fail('not-sent', refusal.why, refusal)
+    else this.#accept(publication, signal)
+    await publication.settled
+  }
+
+  #refusal({ bytes, deadline }: Publication, signal: AbortSignal | undefined): Refusal | undefined {
+    const { maxMessageBytes, maxQueued, maxQueuedBytes } = this.#internals.settings
+    if (this.#closing)
+      return { why: 'the connection has been closed', retryable: false, cause: new ClosedError('closed') }
+    if (signal?.aborted) return { why: 'its signal was aborted', retryable: true, cause: signal.reason }
+    if (bytes > maxMessageBytes) {
+      return { why: `its content has ${bytes} bytes and maxMessageBytes is ${maxMessageBytes}`, retryable: false }
+    }
+    if (deadline === Number.POSITIVE_INFINITY || this.#queued === 0) return undefined
+    if (this.#queued >= maxQueued)
+      return { why: `${this.#queued} messages are waiting already (maxQueued)${this.#because()}`, retryable: true }
+    if (this.#queuedBytes + bytes > maxQueuedBytes) {
+      return {
+        why: `${this.#queuedBytes} bytes are waiting already (maxQueuedBytes)${this.#because()}`,
+        retryable: true,
+      }
+    }
+    return undefined
+  }
+
+  #accept(publication: Publication, signal: AbortSignal | undefined): void {
+    this.#unsettled += 1
+    this.#enqueue(publication)
+    const abort = (): void => this.#expire(publication, 'its signal was aborted')
+    signal?.addEventListener('abort', abort, { once: true })
+    const forget = (): void => {
+      signal?.removeEventListener('abort', abort)
+      this.#suspects.delete(publication)
+      this.#unsettled -= 1
+      if (this.#unsettled === 0) this.#onIdle?.()
+    }
+    publication.settled.then(forget, forget)
+    if (publication.deadline !== Number.POSITIVE_INFINITY) this.#deadlines.watch(publication.deadline)
+    void this.#channel.run()
+    if (this.#gates.isOpen(publication.topology)) {
+      this.#waiting.push(publication)
+      this.#pump()
+    } else this.#gates.enter(publication)
+  }
+
+  #release(publications: readonly Publication[]): void {
+    for (const publication of publications) this.#waiting.push(publication)
+    this.#pump()
+  }
+
+  /** Writes what may be written now. */
+  #pump(): void {
+    const channel = this.#channel.current
+    if (channel === undefined || this.#internals.publishLane.state === 'blocked') return
+    const limit = this.#suspects.size > 0 ? 1 : this.#internals.settings.maxInFlight
+    while (this.#window.size < limit) {
+      const next = this.#waiting.peek()
+      if (next === undefined || this.#window.holds(next.message.properties.messageId)) return
+      if (!next.isSettled) {
+        const tag = this.#write(next)
+        if (tag === 'channel ended') return
+        if (tag !== undefined) this.#window.add(tag, next)
+      }
+      this.#waiting.shift()
+    }
+  }
+
+  #write(publication: Publication): number | 'channel ended' | undefined {
+    try {
+      const tag = this.#channel.current?.publish(publication.message)
+      if (tag === undefined) return 'channel ended'
+      this.#dequeue(publication).handOver()
+      return tag
+    } catch (cause) {
+      const text = cause instanceof Error ? cause.message : String(cause)
+      this.#dequeue(publication).fail('not-sent', `its properties cannot be encoded: ${text}`, {
+        cause,
+        retryable: false,
+      })
+      return undefined
+    }
+  }
+
+  #onConfirm(tag: number, multiple: boolean, accepted: boolean): void {
+    for (const publication of this.#window.take(tag, multiple)) {
+      if (publication.isSettled) continue
+      if (!accepted) publication.fail('refused', 'the broker answered basic.nack, as a full queue does')
+      else if (publication.returnedBecause === undefined) publication.succeed()
+      else {
+        this.#gates.forget(publication.topology)
+        publication.fail('returned', publication.returnedBecause)
+      }
+      this.#suspects.delete(publication)
+    }
+    this.#pump()
+  }
+
+  #onLost(reason: LeveretError): void {
+    const inFlight = this.#window.drain().filter(({ isSettled }) => !isSettled)
+    const loss = readLoss(reason)
+    if (reason instanceof ConnectionError) this.#gates.forget()
+    const culprits = inFlight.filter(
+      ({ message }) =>
+        (loss.kind === 'exchange' && message.exchange === loss.exchange) ||
+        (loss.kind === 'suspect' && inFlight.length === 1),
+    )
+    const cause = reason instanceof BrokerError ? reason : undefined
+    for (const culprit of culprits) culprit.fail('refused', reason.message, { cause, retryable: reason.retryable })
+    const again = inFlight.filter(({ isSettled }) => !isSettled)
+    if (loss.kind === 'suspect') for (const publication of again) this.#suspects.add(publication)
+    for (const publication of again) this.#enqueue(publication)
+    this.#waiting.prepend(again)
+  }
+
+  /** Fails what is late. @returns the next deadline */
+  #sweep(now: number): number {
+    let next = Number.POSITIVE_INFINITY
+    for (const publications of [this.#window, this.#waiting, this.#gates]) {
+      for (const publication of publications) {
+        if (publication.isSettled) continue
+        if (publication.deadline <= now) this.#expire(publication, `no confirm in time${this.#because()}`)
+        else next = Math.min(next, publication.deadline)
+      }
+    }
+    this.#waiting.retain(({ isSettled }) => !isSettled)
+    this.#gates.compact()
+    return next
+  }
+
+  /** It stays in the window until the broker answers or the channel ends: its tag and its bytes are still out there. */
+  #expire(publication: Publication, why: string): void {
+    if (publication.isSettled) return
+    if (!publication.inFlight) this.#dequeue(publication)
+    publication.giveUp(why)
+  }
+
+  #enqueue({ bytes }: Publication): void {
+    this.#queued += 1
+    this.#queuedBytes += bytes
+  }
+
+  #dequeue(publication: Publication): Publication {
+    this.#queued -= 1
+    this.#queuedBytes -= publication.bytes
+    return publication
+  }
+
+  #because(): string {
+    const { why } = this.#internals.publishLane
+    return why === undefined ? '' : `: ${why}`
+  }
+
+  async #close(timeoutMs: number): Promise<void> {
+    this.#closing = true
+    const idle = new Promise<void>((resolve) => {
+      this.#onIdle = resolve
+      if (this.#unsettled === 0) resolve()
+    })
+    await within(timeoutMs, idle, () => new ClosedError('close')).catch(() => undefined)
+    this.#deadlines.stop()
+    this.#stop.abort(new ClosedError('The connection has been closed'))
+    for (const publications of [this.#window, this.#waiting, this.#gates]) {
+      for (const publication of publications)
+        this.#expire(publication, 'the connection was closed before the broker confirmed it')
+    }
+    await this.#channel.close(Math.min(timeoutMs, 2_000))
+  }
+}
+
+interface Refusal {
+  readonly why: string
+  readonly retryable: boolean
+  readonly cause?: unknown
+}

@@ -1,0 +1,59 @@
+import type { ReturnedMessage } from '../connection/message.js'
+import type { Publication } from './publication.js'
+
+/** The publications that await their confirm on one channel, in the order of their tags. */
+export class Window {
+  readonly #byTag = new Map<number, Publication>()
+  /** The broker names a returned message by its id only, so an id is in flight once at a time. */
+  readonly #byId = new Map<string, Publication>()
+
+  get size(): number {
+    return this.#byTag.size
+  }
+
+  holds(messageId: string): boolean {
+    return this.#byId.has(messageId)
+  }
+
+  add(tag: number, publication: Publication): void {
+    this.#byTag.set(tag, publication)
+    this.#byId.set(publication.message.properties.messageId, publication)
+  }
+
+  /** RabbitMQ returns a message before it confirms it. @see https://www.rabbitmq.com/docs/confirms#when-publishes-are-confirmed */
+  markReturned({ messageId, replyCode, replyText }: ReturnedMessage): void {
+    const publication = this.#byId.get(messageId)
+    if (publication !== undefined) publication.returnedBecause = `no queue took it (${replyCode} ${replyText})`
+  }
+
+  /** Takes out what the broker has answered for: one tag, or all up to it. */
+  take(tag: number, multiple: boolean): Publication[] {
+    const taken: Publication[] = []
+    if (!multiple) this.#takeOne(tag, taken)
+    else {
+      for (const next of this.#byTag.keys()) {
+        if (next > tag) break
+        this.#takeOne(next, taken)
+      }
+    }
+    return taken
+  }
+
+  /** Takes out everything: the channel is gone. */
+  drain(): Publication[] {
+    return this.take(Number.POSITIVE_INFINITY, true)
+  }
+
+  [Symbol.iterator](): IterableIterator<Publication> {
+    return this.#byTag.values()
+  }
+
+  #takeOne(tag: number, taken: Publication[]): void {
+    const publication = this.#byTag.get(tag)
+    if (publication === undefined) return
+    this.#byTag.delete(tag)
+    this.#byId.delete(publication.message.properties.messageId)
+    publication.inFlight = false
+    taken.push(publication)
+  }
+}

@@ -1,0 +1,227 @@
+import { z } from 'zod'
+import { type CloseOptions, closeOptions } from '../connection/close-options.js'
+import { type Connection, type ConnectionInternals, internalsOf } from '../connection/connection.js'
+import type { RoleHealth } from '../connection/health.js'
+import { Consumer } from '../consuming/consumer.js'
+import type { Delivery } from '../consuming/delivery.js'
+import { type Handler, Processor } from '../consuming/processor.js'
+import { type Settlement, Settler } from '../consuming/settler.js'
+import type { DeadLetterReason, Failure, Verdict } from '../consuming/verdict.js'
+import type { OutputOf, Schema } from '../contract/schema.js'
+import type { WorkQueue } from '../contract/work-queue.js'
+import { ClosedError, type LeveretError } from '../errors.js'
+import { Events, type Listener } from '../events.js'
+import { MAX_TIMER_MS, parseOptions } from '../options.js'
+import { outboxOf } from '../publishing/outbox.js'
+import { within } from '../timing.js'
+import { declarationsOf } from '../topology/declarations.js'
+import { declare } from '../topology/declare.js'
+
+/** Options of a worker. */
+export const workerOptions = z.strictObject({
+  /** Handlers running at once. @defaultValue 10 */
+  concurrency: z.int().min(1).max(65_535).default(10),
+  /** Unacknowledged deliveries held at once. @defaultValue the same as `concurrency` */
+  prefetch: z.int().min(1).max(65_535).optional(),
+  /** After this the attempt has failed; `delivery.signal` is aborted. @defaultValue 60_000 */
+  handlerTimeoutMs: z.int().min(1).max(MAX_TIMER_MS).default(60_000),
+})
+
+/** Options of a worker. */
+export type WorkerOptions = z.input<typeof workerOptions>
+
+/** A delivery in an event. */
+export interface DeliveryEvent {
+  readonly messageId: string | undefined
+  /** The attempt that ended. */
+  readonly attempt: number
+}
+
+/** What happens to a worker and to what it works on. */
+export interface WorkerEvents {
+  readonly 'delivery.acked': DeliveryEvent
+  readonly 'delivery.retried': DeliveryEvent & { readonly afterMs: number; readonly failure: Failure }
+  readonly 'delivery.dead-lettered': DeliveryEvent & { readonly reason: DeadLetterReason; readonly failure: Failure }
+  /** Given up, and the contract says `deadLetter: false`. */
+  readonly 'delivery.dropped': DeliveryEvent & { readonly reason: DeadLetterReason; readonly failure: Failure }
+  /** The channel was lost before it was settled. The broker delivers it again. */
+  readonly 'delivery.stale': DeliveryEvent
+  /** Neither its copy nor its ack can ever be stored. It stays unacknowledged and takes a slot. */
+  readonly 'delivery.stuck': DeliveryEvent & { readonly error: LeveretError }
+  /** The handler ended after its time was up. Its result was dropped. */
+  readonly 'handler.late': DeliveryEvent
+  /** The broker took the consumer away: the queue was deleted, or its node was lost. A fresh one follows. */
+  readonly 'consumer.cancelled': { readonly queue: string }
+  readonly 'channel.lost': { readonly reason: LeveretError }
+  /** Consuming again, after `channel.lost`. */
+  readonly 'channel.recovered': object
+  /** A try to consume failed; the next follows, unless the queue is refused for good. */
+  readonly 'consume-failed': { readonly reason: LeveretError }
+}
+
+/** Works on the tasks of one queue. Every delivery is settled: acknowledged, tried again, or kept as a dead letter. */
+export class Worker<S extends Schema> implements AsyncDisposable {
+  readonly #contract: WorkQueue<S>
+  readonly #internals: ConnectionInternals
+  readonly #consumer: Consumer
+  readonly #events = new Events<WorkerEvents>()
+  readonly #unregister: () => void
+  #starting: Promise<void> | undefined
+  #closing: Promise<void> | undefined
+  #why: LeveretError | undefined
+  #stuck = 0
+  #everAttached = false
+
+  /**
+   * Nothing is opened or declared before `start`.
+   *
+   * @param handler - returning acknowledges the delivery; throwing fails the attempt: it is made again after the next
+   *   delay of the contract, and after the last one the delivery is dead-lettered. Throw `Reject` to give up at once,
+   *   `Retry` to choose the delay. A delivery may come twice: be idempotent, by `delivery.messageId`
+   * @throws {@link ClosedError} the connection has been closed
+   * @throws {@link OptionsError}
+   */
+  constructor(rabbit: Connection, contract: WorkQueue<S>, handler: Handler<OutputOf<S>>, options: WorkerOptions = {}) {
+    const { concurrency, prefetch = concurrency, handlerTimeoutMs } = parseOptions(workerOptions, options, 'Worker')
+    this.#contract = contract
+    this.#internals = internalsOf(rabbit)
+    this.#internals.assertOpen()
+    const outbox = outboxOf(rabbit)
+    const settler = new Settler(contract, (message, topology, signal) =>
+      outbox.submit({ message, topology, timeoutMs: Number.POSITIVE_INFINITY, signal }),
+    )
+    const processor = new Processor(contract, handler, settler, {
+      handlerTimeoutMs,
+      hooks: {
+        settled: (delivery, verdict, settlement) => this.#report(delivery, verdict, settlement),
+        late: (delivery) => this.#events.emit('handler.late', describe(delivery)),
+      },
+    })
+    const { consumeLane, settings } = this.#internals
+    this.#consumer = new Consumer({
+      lane: consumeLane,
+      queue: contract.name,
+      prefetch,
+      concurrency,
+      declare: (signal) => declare(consumeLane, declarationsOf(contract), settings.topology, signal),
+      work: (message, life) => processor.process(message, life),
+      cancelled: () => this.#events.emit('consumer.cancelled', { queue: contract.name }),
+      attached: () => this.#attached(),
+      lost: (reason) => this.#lost(reason),
+      failed: (reason) => this.#failed(reason),
+    })
+    this.#unregister = this.#internals.register({
+      stage: 'consumer',
+      close: async (timeoutMs) => await this.close({ timeoutMs }),
+      health: () => this.#health(),
+    })
+  }
+
+  /**
+   * Declares the queue and its dead-letter queue, and begins to consume. Resolves when the broker delivers to this
+   * worker; from then on it comes back by itself, whatever happens to the channel, the connection or the broker.
+   *
+   * @throws {@link TopologyMismatchError} or {@link BrokerError} the queue is refused for good; the worker is closed
+   * @throws {@link ConnectionError} it was not attached within the connection's `startupTimeoutMs`; the worker is closed
+   * @throws {@link ClosedError} it was closed meanwhile
+   */
+  start(): Promise<void> {
+    this.#starting ??= this.#start()
+    return this.#starting
+  }
+
+  /**
+   * Takes no more deliveries, gives back those not begun, waits for the handlers that run, then closes the channel.
+   * Near the end of `timeoutMs` their signals are aborted, and what is not settled then the broker delivers again.
+   * A second call returns the same promise.
+   */
+  close(options?: CloseOptions): Promise<void> {
+    this.#closing ??= this.#close(parseOptions(closeOptions, options ?? {}, 'close').timeoutMs)
+    return this.#closing
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  on<Name extends keyof WorkerEvents>(name: Name, listener: Listener<WorkerEvents[Name]>): this {
+    this.#events.on(name, listener)
+    return this
+  }
+
+  off<Name extends keyof WorkerEvents>(name: Name, listener: Listener<WorkerEvents[Name]>): this {
+    this.#events.off(name, listener)
+    return this
+  }
+
+  async #start(): Promise<void> {
+    if (this.#closing !== undefined) throw new ClosedError('The worker has been closed')
+    const { startupTimeoutMs } = this.#internals.settings
+    const late = (): Error =>
+      this.#why ??
+      new ClosedError(`The worker of '${this.#contract.name}' was not attached within ${startupTimeoutMs} ms`)
+    try {
+      await Promise.all([within(startupTimeoutMs, this.#consumer.start(), late), this.#internals.consumeLane.start()])
+    } catch (error) {
+      await this.close({ timeoutMs: 0 })
+      throw error
+    }
+  }
+
+  async #close(timeoutMs: number): Promise<void> {
+    await this.#consumer.close(timeoutMs)
+    this.#unregister()
+  }
+
+  #attached(): void {
+    this.#why = undefined
+    if (this.#everAttached) this.#events.emit('channel.recovered', {})
+    this.#everAttached = true
+  }
+
+  #lost(reason: LeveretError): void {
+    this.#why = reason
+    this.#stuck = 0
+    this.#events.emit('channel.lost', { reason })
+  }
+
+  #failed(reason: LeveretError): void {
+    this.#why = reason
+    this.#events.emit('consume-failed', { reason })
+  }
+
+  #report(delivery: Delivery, verdict: Verdict, settlement: Settlement): void {
+    const event = describe(delivery)
+    if (typeof settlement === 'object') {
+      this.#stuck += 1
+      this.#why = settlement.stuck
+      this.#events.emit('delivery.stuck', { ...event, error: settlement.stuck })
+    } else if (settlement === 'stale') this.#events.emit('delivery.stale', event)
+    else if (verdict.do === 'ack') this.#events.emit('delivery.acked', event)
+    else if (verdict.do === 'retry') this.#events.emit('delivery.retried', { ...event, ...verdict })
+    else
+      this.#events.emit(settlement === 'dropped' ? 'delivery.dropped' : 'delivery.dead-lettered', {
+        ...event,
+        ...verdict,
+      })
+  }
+
+  #health(): RoleHealth {
+    const { isAttached, inFlight, lastDeliveryAt } = this.#consumer
+    const ready = isAttached && this.#stuck === 0
+    const why = ready ? undefined : (this.#why?.message ?? 'not started')
+    return {
+      role: 'worker',
+      name: this.#contract.name,
+      ready,
+      attached: isAttached,
+      inFlight,
+      ...(lastDeliveryAt === undefined ? {} : { lastDeliveryAt }),
+      ...(why === undefined ? {} : { why }),
+    }
+  }
+}
+
+function describe({ messageId, attempt }: Delivery): DeliveryEvent {
+  return { messageId, attempt }
+}

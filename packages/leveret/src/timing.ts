@@ -1,0 +1,40 @@
+import { setTimeout as sleepFor } from 'node:timers/promises'
+import { MAX_TIMER_MS } from './options.js'
+
+/** Waits, or rejects with the signal's reason as soon as it is aborted. */
+export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted()
+  await sleepFor(Math.min(ms, MAX_TIMER_MS), undefined, { signal }).catch(() => signal.throwIfAborted())
+}
+
+/**
+ * Settles as `work` does, or rejects with `onTimeout()` after `ms`. `work` itself is not stopped; its late failure is not
+ * reported as unhandled.
+ */
+export async function within<T>(ms: number, work: Promise<T>, onTimeout: () => Error): Promise<T> {
+  if (ms > MAX_TIMER_MS) return await work
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(onTimeout()), ms)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Settles as `work` does, or rejects with the signal's reason as soon as it is aborted. */
+export async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  signal.throwIfAborted()
+  let abort: (() => void) | undefined
+  const aborted = new Promise<never>((_resolve, reject) => {
+    abort = () => reject(signal.reason)
+    signal.addEventListener('abort', abort, { once: true })
+  })
+  try {
+    return await Promise.race([work, aborted])
+  } finally {
+    if (abort !== undefined) signal.removeEventListener('abort', abort)
+  }
+}

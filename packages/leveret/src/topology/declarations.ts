@@ -1,0 +1,76 @@
+import type { QueueDeclaration } from '../connection/channel.js'
+import type { WorkQueue } from '../contract/work-queue.js'
+
+/** What RabbitMQ does with a message it has delivered this often without an ack. Its own default since 4.0. */
+const DELIVERY_LIMIT = 20
+
+/**
+ * What must exist before a task can be sent: the dead-letter queue first, so that nothing is ever dead-lettered to a
+ * queue that is not there yet.
+ *
+ * The arguments are a wire format: a changed one makes every existing queue refuse to be declared.
+ *
+ * @see https://www.rabbitmq.com/docs/quorum-queues#dead-lettering
+ */
+export function declarationsOf(contract: WorkQueue): readonly QueueDeclaration[] {
+  const known = declarations.get(contract)
+  if (known !== undefined) return known
+  const made = declareWorkQueue(contract)
+  declarations.set(contract, made)
+  return made
+}
+
+/** The same contract gives the same list, so that those who share a contract share its declaration. */
+const declarations = new WeakMap<WorkQueue, readonly QueueDeclaration[]>()
+
+function declareWorkQueue(contract: WorkQueue): readonly QueueDeclaration[] {
+  const work: QueueDeclaration = {
+    kind: 'queue',
+    name: contract.name,
+    durable: contract.queue.durable,
+    arguments: contract.queue.arguments ?? workArguments(contract),
+  }
+  return contract.deadLetter === false ? [work] : [deadLetterQueue(contract.deadLetter.queue), work]
+}
+
+/** The queue in which a copy of a failed task waits until its next attempt is due. */
+export function delayQueue(contract: WorkQueue, delayMs: number): QueueDeclaration {
+  return {
+    kind: 'queue',
+    name: delayQueueName(contract.name, delayMs),
+    durable: true,
+    // Never x-expires: publishing does not renew it, and the queue would go with its messages.
+    arguments: {
+      'x-queue-type': 'quorum',
+      'x-message-ttl': delayMs,
+      'x-dead-letter-exchange': '',
+      'x-dead-letter-routing-key': contract.name,
+      'x-dead-letter-strategy': 'at-least-once',
+      'x-overflow': 'reject-publish',
+    },
+  }
+}
+
+/** `thumbnails.retry.30000` */
+export function delayQueueName(queue: string, delayMs: number): string {
+  return `${queue}.retry.${delayMs}`
+}
+
+function deadLetterQueue(name: string): QueueDeclaration {
+  return { kind: 'queue', name, durable: true, arguments: { 'x-queue-type': 'quorum' } }
+}
+
+function workArguments({ queue, deadLetter }: WorkQueue): Record<string, unknown> {
+  const quorum = queue.type === 'quorum'
+  return {
+    ...(quorum ? { 'x-queue-type': 'quorum' } : {}),
+    ...(deadLetter === false ? {} : { 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': deadLetter.queue }),
+    ...(quorum && deadLetter !== false
+      ? { 'x-dead-letter-strategy': 'at-least-once', 'x-overflow': 'reject-publish' }
+      : {}),
+    ...(quorum ? { 'x-delivery-limit': DELIVERY_LIMIT } : {}),
+    ...(queue.singleActive ? { 'x-single-active-consumer': true } : {}),
+    ...(queue.consumerTimeoutMs === undefined ? {} : { 'x-consumer-timeout': queue.consumerTimeoutMs }),
+    ...(queue.maxPriority === undefined ? {} : { 'x-max-priority': queue.maxPriority }),
+  }
+}

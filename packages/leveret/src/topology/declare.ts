@@ -1,0 +1,49 @@
+import type { Channel, QueueDeclaration } from '../connection/channel.js'
+import type { ConnectSettings } from '../connection/connect-options.js'
+import type { Lane } from '../connection/lane.js'
+import { BrokerError, type LeveretError, TopologyMismatchError } from '../errors.js'
+import { readMismatch } from './mismatch.js'
+
+const CLOSE_TIMEOUT_MS = 2_000
+
+/**
+ * Makes sure that everything declared exists, on a channel of its own that is thrown away afterwards: a refused
+ * declaration closes its channel, and nobody else is to suffer for it.
+ *
+ * With `check` it asks only whether it exists, with `skip` it does nothing.
+ *
+ * @throws {@link TopologyMismatchError} it exists with other arguments
+ * @throws {@link BrokerError} the broker refused it for another reason
+ * @throws {@link ConnectionError} there was no connection, or no answer in time
+ */
+export async function declare(
+  lane: Lane,
+  declarations: readonly QueueDeclaration[],
+  mode: ConnectSettings['topology'],
+  signal: AbortSignal,
+): Promise<void> {
+  if (mode === 'skip') return
+  const channel = await lane.openChannel('plain', {}, signal)
+  try {
+    for (const declaration of declarations) {
+      await (mode === 'check' ? channel.checkQueue(declaration.name) : declareOne(channel, declaration))
+    }
+  } finally {
+    await channel.close(CLOSE_TIMEOUT_MS)
+  }
+}
+
+/** Whether the same declaration will be refused again, however often it is tried. */
+export function isRefusedForGood(error: LeveretError): boolean {
+  return error instanceof TopologyMismatchError || (error instanceof BrokerError && error.replyCode === 406)
+}
+
+async function declareOne(channel: Channel, declaration: QueueDeclaration): Promise<void> {
+  try {
+    await channel.declareQueue(declaration)
+  } catch (error) {
+    const mismatch = error instanceof BrokerError ? readMismatch(error.replyText) : undefined
+    if (mismatch === undefined) throw error
+    throw new TopologyMismatchError(mismatch, { cause: error })
+  }
+}
