@@ -80,6 +80,8 @@ export interface BrokerReply {
 }
 
 const PASSING_REPLIES: ReadonlySet<number> = new Set([311, 320, 405, 504, 506, 541])
+/** RabbitMQ refuses features it has retired with 541 too. @see https://www.rabbitmq.com/docs/deprecated-features */
+const DEPRECATED = /deprecated/i
 
 /** The broker refused an operation. Fix the topology or the rights that `replyText` names. */
 export class BrokerError extends LeveretError implements BrokerReply {
@@ -94,7 +96,7 @@ export class BrokerError extends LeveretError implements BrokerReply {
     this.replyCode = reply.replyCode
     this.replyName = reply.replyName
     this.replyText = reply.replyText
-    this.retryable = PASSING_REPLIES.has(reply.replyCode)
+    this.retryable = PASSING_REPLIES.has(reply.replyCode) && !DEPRECATED.test(reply.replyText)
   }
 }
 

@@ -182,6 +182,8 @@ export class Channel {
       const reply = brokerReply(error)
       if (reply !== undefined) throw new BrokerError(operation, reply, { cause: error })
       if (error instanceof ConnectionError) throw error
+      // The broker closed the whole connection over it; amqplib tells the channel nothing.
+      if (this.#reason instanceof BrokerError) throw new BrokerError(operation, this.#reason, { cause: error })
       throw new ConnectionError('lost', `${operation}: the connection was lost`, { cause: error })
     })
   }

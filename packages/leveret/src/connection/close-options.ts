@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { MAX_TIMER_MS } from '../options.js'
 
 /** Options of every `close`. */
-export const closeOptions = z.object({
+export const closeOptions = z.strictObject({
   /** How long to wait for what is in hand. @defaultValue 25_000, because Kubernetes kills after 30 s */
   timeoutMs: z.int().min(0).max(MAX_TIMER_MS).default(25_000),
 })

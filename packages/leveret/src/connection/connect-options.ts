@@ -14,7 +14,7 @@ export interface TlsOptions
 }
 
 /** Options of `connect`. */
-export const connectOptions = z.object({
+export const connectOptions = z.strictObject({
   /** Name of the connection in the management UI. @defaultValue `leveret` and the process id */
   name: z.string().min(1).max(200).optional(),
   /** Covers TCP, TLS and the AMQP handshake of one try, and each answer of the broker. @defaultValue 10_000 */

@@ -165,7 +165,7 @@ export class Connection implements AsyncDisposable {
 
   async #close(timeoutMs: number): Promise<void> {
     const deadline = performance.now() + timeoutMs
-    const left = (): number => Math.max(deadline - performance.now(), LAST_STEP_MS)
+    const left = (): number => Math.max(Math.round(deadline - performance.now()), LAST_STEP_MS)
     for (const stage of CLOSING_ORDER) {
       const residents = [...this.#residents].filter((resident) => resident.stage === stage)
       await Promise.all(residents.map(async (resident) => await resident.close(left())))

@@ -101,6 +101,12 @@ export class Lane {
     return await link.openChannel(kind, hooks)
   }
 
+  /** A connection beside the lane's, for what the broker may answer by closing all of it. The caller closes it. */
+  async openLink(signal: AbortSignal): Promise<Link> {
+    await unlessAborted(signal, this.#ready())
+    return await this.#tryHosts(() => undefined)
+  }
+
   /** Closes the connection, or stops looking for one. Never rejects. */
   async close(timeoutMs: number): Promise<void> {
     const closed = new ClosedError('The connection has been closed')
@@ -139,7 +145,7 @@ export class Lane {
     const { signal } = this.#stop
     if (this.#everUp) await this.#backoff.wait(signal)
     const fatal = (error: unknown): boolean => !this.#everUp && error instanceof ConnectionError && !error.retryable
-    return await pRetry(async () => await this.#tryHosts(), {
+    return await pRetry(async () => await this.#tryHosts((reason) => this.#block(reason)), {
       retries: Number.POSITIVE_INFINITY,
       minTimeout: 0,
       signal,
@@ -155,11 +161,11 @@ export class Lane {
   }
 
   /** Every host once, in random order. */
-  async #tryHosts(): Promise<Link> {
+  async #tryHosts(blocked: (reason: string | undefined) => void): Promise<Link> {
     const failures: ConnectionError[] = []
     for (const endpoint of shuffled(this.#options.endpoints)) {
       try {
-        return await Link.open(endpoint, this.#options, { blocked: (reason) => this.#block(reason) }, this.#stop.signal)
+        return await Link.open(endpoint, this.#options, { blocked }, this.#stop.signal)
       } catch (error) {
         this.#stop.signal.throwIfAborted()
         failures.push(connectFailure(error, endpoint))

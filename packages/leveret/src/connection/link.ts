@@ -38,6 +38,7 @@ export class Link {
   readonly #cut: AbortController
   readonly #replyTimeoutMs: number
   readonly #channels = new Set<Channel>()
+  readonly #socketClosed: Promise<void>
   readonly #stopWatching: () => void
   #said: LeveretError | undefined
   #end: (reason: LeveretError) => void = () => undefined
@@ -62,7 +63,9 @@ export class Link {
         resolve(reason)
       }
     })
-    this.#stopWatching = this.#watchSocket((endpoint.heartbeatSeconds ?? options.heartbeatSeconds) * 2_000)
+    const socket = socketOf(model)
+    this.#socketClosed = closing(socket)
+    this.#stopWatching = this.#watch(socket, (endpoint.heartbeatSeconds ?? options.heartbeatSeconds) * 2_000)
     model.on('error', (error) => {
       this.#said ??= this.#explain(error)
     })
@@ -117,6 +120,7 @@ export class Link {
     const late = (): Error => new ConnectionError('timeout', 'The broker did not answer the close')
     await within(timeoutMs, this.#closeModel(), late).catch(() => undefined)
     this.cut(new ConnectionError('lost', 'The connection was closed by this process'))
+    await this.#socketClosed
   }
 
   /** Ends the link at once. */
@@ -135,13 +139,9 @@ export class Link {
     hooks.closed?.(reason instanceof ConnectionError ? (this.#said ?? reason) : reason)
   }
 
-  /**
-   * amqplib notices neither a socket that closes without an end nor, for up to three heartbeats, one that falls silent.
-   * The socket is reached through an undocumented field; without it, amqplib's own heartbeat still ends a dead link.
-   */
-  #watchSocket(silenceMs: number): () => void {
-    const socket = (this.#model.connection as { stream?: unknown }).stream
-    if (!(socket instanceof Duplex)) return () => undefined
+  /** amqplib notices neither a socket that closes without an end nor, for up to three heartbeats, one that falls silent. */
+  #watch(socket: Duplex | undefined, silenceMs: number): () => void {
+    if (socket === undefined) return () => undefined
     const onClose = (): void => this.cut(new ConnectionError('lost', `${this.address}: the socket closed`))
     socket.once('close', onClose)
     const onSilent = (): void =>
@@ -177,6 +177,18 @@ async function dial(endpoint: Endpoint, options: LinkOptions, signal: AbortSigna
   model.on('error', () => undefined)
   if (signal.aborted) throw signal.reason
   return model
+}
+
+/**
+ * amqplib's socket, through a field it does not document. Without it, amqplib's own heartbeat still ends a dead link.
+ */
+function socketOf(model: amqp.ChannelModel): Duplex | undefined {
+  const { stream } = model.connection as { stream?: unknown }
+  return stream instanceof Duplex ? stream : undefined
+}
+
+async function closing(socket: Duplex | undefined): Promise<void> {
+  if (socket !== undefined && !socket.closed) await new Promise((resolve) => socket.once('close', resolve))
 }
 
 function timedOut(endpoint: Endpoint, { connectTimeoutMs }: LinkOptions): ConnectionError {

@@ -54,7 +54,6 @@ export class Consumer {
   #tag = ''
   #closing = false
   #lastDeliveryAt: Date | undefined
-  #finalError: LeveretError | undefined
   #onAttached: { resolve: () => void; reject: (reason: Error) => void } | undefined
 
   constructor(options: ConsumerOptions) {
@@ -66,7 +65,7 @@ export class Consumer {
       opened: () => this.#attached(),
       lost: (reason) => this.#lost(reason),
       failed: (reason) => this.#failed(reason),
-      isFinal: isRefusedForGood,
+      isFinal: (reason) => this.#isFinal(reason),
     })
   }
 
@@ -178,8 +177,11 @@ export class Consumer {
 
   #failed(reason: LeveretError): void {
     this.#options.failed(reason)
-    if (!isRefusedForGood(reason)) return
-    this.#finalError = reason
-    this.#onAttached?.reject(this.#finalError)
+    if (this.#isFinal(reason)) this.#onAttached?.reject(reason)
+  }
+
+  /** Rights may be given back to what once worked; a start that is refused is refused at once. */
+  #isFinal(reason: LeveretError): boolean {
+    return isRefusedForGood(reason) || (this.#onAttached !== undefined && !reason.retryable)
   }
 }

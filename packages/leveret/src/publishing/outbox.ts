@@ -9,6 +9,7 @@ import { Fifo } from './fifo.js'
 import { Gates } from './gates.js'
 import { readLoss } from './loss.js'
 import { Publication, type Topology } from './publication.js'
+import { type Refusal, Room } from './room.js'
 import { Window } from './window.js'
 
 /** What a role hands over. */
@@ -43,12 +44,11 @@ export class Outbox {
   readonly #channel: LastingChannel
   readonly #stop = new AbortController()
   readonly #gates: Gates
+  readonly #room: Room
   readonly #waiting = new Fifo<Publication>()
   readonly #window = new Window()
   readonly #deadlines = new Deadlines((now) => this.#sweep(now))
   readonly #suspects = new Set<Publication>()
-  #queued = 0
-  #queuedBytes = 0
   #unsettled = 0
   #closing = false
   #onIdle: (() => void) | undefined
@@ -56,13 +56,14 @@ export class Outbox {
   constructor(internals: ConnectionInternals) {
     this.#internals = internals
     const { publishLane, settings } = internals
+    this.#room = new Room(settings)
     this.#gates = new Gates({
       signal: this.#stop.signal,
       declare: (topology) => declare(publishLane, topology, settings.topology, this.#stop.signal),
       isFinal: ({ retryable }) => !retryable,
       release: (publications) => this.#release(publications),
       refuse: (publications, error) => {
-        for (const publication of publications) this.#dequeue(publication).failWith(error)
+        for (const publication of publications) this.#room.leave(publication).failWith(error)
       },
     })
     this.#channel = new LastingChannel({
@@ -91,34 +92,21 @@ export class Outbox {
   async submit({ message, topology, timeoutMs, signal }: PublishRequest): Promise<void> {
     const publication = new Publication(message, topology, performance.now() + timeoutMs)
     const refusal = this.#refusal(publication, signal)
-    if (refusal !== undefined) publication.fail('not-sent', refusal.why, refusal)
+    if (refusal !== undefined) publication.fail('not-sent', `${refusal.why}${this.#because()}`, refusal)
     else this.#accept(publication, signal)
     await publication.settled
   }
 
-  #refusal({ bytes, deadline }: Publication, signal: AbortSignal | undefined): Refusal | undefined {
-    const { maxMessageBytes, maxQueued, maxQueuedBytes } = this.#internals.settings
+  #refusal(publication: Publication, signal: AbortSignal | undefined): Refusal | undefined {
     if (this.#closing)
       return { why: 'the connection has been closed', retryable: false, cause: new ClosedError('closed') }
     if (signal?.aborted) return { why: 'its signal was aborted', retryable: true, cause: signal.reason }
-    if (bytes > maxMessageBytes) {
-      return { why: `its content has ${bytes} bytes and maxMessageBytes is ${maxMessageBytes}`, retryable: false }
-    }
-    if (deadline === Number.POSITIVE_INFINITY || this.#queued === 0) return undefined
-    if (this.#queued >= maxQueued)
-      return { why: `${this.#queued} messages are waiting already (maxQueued)${this.#because()}`, retryable: true }
-    if (this.#queuedBytes + bytes > maxQueuedBytes) {
-      return {
-        why: `${this.#queuedBytes} bytes are waiting already (maxQueuedBytes)${this.#because()}`,
-        retryable: true,
-      }
-    }
-    return undefined
+    return this.#room.refusal(publication)
   }
 
   #accept(publication: Publication, signal: AbortSignal | undefined): void {
     this.#unsettled += 1
-    this.#enqueue(publication)
+    this.#room.enter(publication)
     const abort = (): void => this.#expire(publication, 'its signal was aborted')
     signal?.addEventListener('abort', abort, { once: true })
     const forget = (): void => {
@@ -162,11 +150,11 @@ export class Outbox {
     try {
       const tag = this.#channel.current?.publish(publication.message)
       if (tag === undefined) return 'channel ended'
-      this.#dequeue(publication).handOver()
+      this.#room.leave(publication).handOver()
       return tag
     } catch (cause) {
       const text = cause instanceof Error ? cause.message : String(cause)
-      this.#dequeue(publication).fail('not-sent', `its properties cannot be encoded: ${text}`, {
+      this.#room.leave(publication).fail('not-sent', `its properties cannot be encoded: ${text}`, {
         cause,
         retryable: false,
       })
@@ -201,7 +189,7 @@ export class Outbox {
     for (const culprit of culprits) culprit.fail('refused', reason.message, { cause, retryable: reason.retryable })
     const again = inFlight.filter(({ isSettled }) => !isSettled)
     if (loss.kind === 'suspect') for (const publication of again) this.#suspects.add(publication)
-    for (const publication of again) this.#enqueue(publication)
+    for (const publication of again) this.#room.enter(publication)
     this.#waiting.prepend(again)
   }
 
@@ -223,19 +211,8 @@ export class Outbox {
   /** It stays in the window until the broker answers or the channel ends: its tag and its bytes are still out there. */
   #expire(publication: Publication, why: string): void {
     if (publication.isSettled) return
-    if (!publication.inFlight) this.#dequeue(publication)
+    if (!publication.inFlight) this.#room.leave(publication)
     publication.giveUp(why)
-  }
-
-  #enqueue({ bytes }: Publication): void {
-    this.#queued += 1
-    this.#queuedBytes += bytes
-  }
-
-  #dequeue(publication: Publication): Publication {
-    this.#queued -= 1
-    this.#queuedBytes -= publication.bytes
-    return publication
   }
 
   #because(): string {
@@ -258,10 +235,4 @@ export class Outbox {
     }
     await this.#channel.close(Math.min(timeoutMs, 2_000))
   }
-}
-
-interface Refusal {
-  readonly why: string
-  readonly retryable: boolean
-  readonly cause?: unknown
 }

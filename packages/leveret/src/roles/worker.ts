@@ -198,12 +198,14 @@ export class Worker<S extends Schema> implements AsyncDisposable {
       this.#events.emit('delivery.stuck', { ...event, error: settlement.stuck })
     } else if (settlement === 'stale') this.#events.emit('delivery.stale', event)
     else if (verdict.do === 'ack') this.#events.emit('delivery.acked', event)
-    else if (verdict.do === 'retry') this.#events.emit('delivery.retried', { ...event, ...verdict })
-    else
-      this.#events.emit(settlement === 'dropped' ? 'delivery.dropped' : 'delivery.dead-lettered', {
-        ...event,
-        ...verdict,
-      })
+    else if (verdict.do === 'retry') {
+      const { afterMs, failure } = verdict
+      this.#events.emit('delivery.retried', { ...event, afterMs, failure })
+    } else {
+      const { reason, failure } = verdict
+      const name = settlement === 'dropped' ? 'delivery.dropped' : 'delivery.dead-lettered'
+      this.#events.emit(name, { ...event, reason, failure })
+    }
   }
 
   #health(): RoleHealth {

@@ -23,7 +23,21 @@ export async function declare(
   signal: AbortSignal,
 ): Promise<void> {
   if (mode === 'skip') return
-  const channel = await lane.openChannel('plain', {}, signal)
+  // A broker that no longer permits transient queues answers by closing the whole connection.
+  const link = declarations.every(({ durable }) => durable) ? undefined : await lane.openLink(signal)
+  try {
+    const channel = await (link === undefined ? lane.openChannel('plain', {}, signal) : link.openChannel('plain', {}))
+    await declareOn(channel, declarations, mode)
+  } finally {
+    await link?.close(CLOSE_TIMEOUT_MS)
+  }
+}
+
+async function declareOn(
+  channel: Channel,
+  declarations: readonly QueueDeclaration[],
+  mode: 'declare' | 'check',
+): Promise<void> {
   try {
     for (const declaration of declarations) {
       await (mode === 'check' ? channel.checkQueue(declaration.name) : declareOne(channel, declaration))
@@ -35,7 +49,8 @@ export async function declare(
 
 /** Whether the same declaration will be refused again, however often it is tried. */
 export function isRefusedForGood(error: LeveretError): boolean {
-  return error instanceof TopologyMismatchError || (error instanceof BrokerError && error.replyCode === 406)
+  if (error instanceof TopologyMismatchError) return true
+  return error instanceof BrokerError && !error.retryable && (error.replyCode === 406 || error.replyCode === 541)
 }
 
 async function declareOne(channel: Channel, declaration: QueueDeclaration): Promise<void> {

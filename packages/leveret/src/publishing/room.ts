@@ -1,0 +1,45 @@
+import type { ConnectSettings } from '../connection/connect-options.js'
+import type { Publication } from './publication.js'
+
+/** Why a message is not taken at all. */
+export interface Refusal {
+  readonly why: string
+  readonly retryable: boolean
+  readonly cause?: unknown
+}
+
+/** How much waits for its turn, over all roles of a connection, and whether there is room for more. */
+export class Room {
+  readonly #settings: Pick<ConnectSettings, 'maxMessageBytes' | 'maxQueued' | 'maxQueuedBytes'>
+  #count = 0
+  #bytes = 0
+
+  constructor(settings: Pick<ConnectSettings, 'maxMessageBytes' | 'maxQueued' | 'maxQueuedBytes'>) {
+    this.#settings = settings
+  }
+
+  enter({ bytes }: Publication): void {
+    this.#count += 1
+    this.#bytes += bytes
+  }
+
+  leave<P extends Publication>(publication: P): P {
+    this.#count -= 1
+    this.#bytes -= publication.bytes
+    return publication
+  }
+
+  /** A message without a deadline is one that must not be lost; it is refused for its own size only. */
+  refusal({ bytes, deadline }: Publication): Refusal | undefined {
+    const { maxMessageBytes, maxQueued, maxQueuedBytes } = this.#settings
+    if (bytes > maxMessageBytes) {
+      return { why: `its content has ${bytes} bytes and maxMessageBytes is ${maxMessageBytes}`, retryable: false }
+    }
+    if (deadline === Number.POSITIVE_INFINITY || this.#count === 0) return undefined
+    if (this.#count >= maxQueued) {
+      return { why: `${this.#count} messages are waiting already (maxQueued)`, retryable: true }
+    }
+    if (this.#bytes + bytes <= maxQueuedBytes) return undefined
+    return { why: `${this.#bytes} bytes are waiting already (maxQueuedBytes)`, retryable: true }
+  }
+}
