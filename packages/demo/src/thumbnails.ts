@@ -1,0 +1,23 @@
+import { workQueue } from 'leveret'
+import { z } from 'zod'
+
+const name = 'leveret-demo.thumbnails'
+
+/** The demo's tasks. Three attempts in all, so that nobody has to wait long for the last one. */
+export const thumbnails = workQueue(name, {
+  payload: z.object({
+    /** Tells this run's tasks from those that an interrupted run left behind. */
+    run: z.uuid(),
+    image: z.string().min(1),
+    widthPx: z.int().positive(),
+  }),
+  retry: { delaysMs: [500, 1_500] },
+})
+
+/** What became of the tasks that failed for good: an existing queue, described as it is. */
+export const deadThumbnails = workQueue(`${name}.dead-letter`, {
+  payload: thumbnails.payload,
+  queue: { type: 'quorum', arguments: { 'x-queue-type': 'quorum' } },
+  retry: false,
+  deadLetter: false,
+})
