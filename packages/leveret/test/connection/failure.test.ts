@@ -1,0 +1,40 @@
+import { describe, expect, test } from 'vitest'
+import { parseEndpoint } from '../../src/connection/endpoint.js'
+import { combineFailures, connectFailure, handshakeFailure } from '../../src/connection/failure.js'
+import { ConnectionError } from '../../src/errors.js'
+
+const endpoint = parseEndpoint('amqp://ann:s3cret@h/shop')
+
+test('addresses that were all refused are named in one sentence', () => {
+  const refused = ['::1:5672', '127.0.0.1:5672'].map((at) =>
+    Object.assign(new Error(`connect ECONNREFUSED ${at}`), { code: 'ECONNREFUSED' }),
+  )
+  const failure = connectFailure(new AggregateError(refused), endpoint)
+  expect(failure).toMatchObject({ reason: 'unreachable', retryable: true })
+  expect(failure.message).toBe(
+    'Cannot connect to amqp://ann@h:5672/shop: connect ECONNREFUSED ::1:5672, connect ECONNREFUSED 127.0.0.1:5672',
+  )
+})
+
+describe("the broker's words in the handshake", () => {
+  test.each([
+    [403, 'ACCESS_REFUSED - Login was refused', 'login-refused', false],
+    [530, 'NOT_ALLOWED - vhost shop not found', 'vhost-not-found', false],
+    [530, "NOT_ALLOWED - access to vhost 'shop' refused for user 'ann'", 'vhost-refused', false],
+    [
+      530,
+      "NOT_ALLOWED - access to vhost 'shop' refused for user 'ann': connection limit (1) is reached",
+      'limit',
+      true,
+    ],
+    [541, "INTERNAL_ERROR - access to vhost 'shop' refused for user 'ann': vhost 'shop' is down", 'unreachable', true],
+    [320, 'CONNECTION_FORCED - broker shut down', 'unreachable', true],
+  ])('%i %s means %s', (code, text, reason, retryable) => {
+    expect(handshakeFailure({ code, text }, endpoint)).toMatchObject({ reason, retryable })
+  })
+})
+
+test('of several hosts, the reason that waiting cannot cure wins', () => {
+  const failures = [new ConnectionError('unreachable', 'one'), new ConnectionError('tls', 'two')]
+  expect(combineFailures(failures)).toMatchObject({ reason: 'tls', retryable: false, message: 'one; two' })
+})

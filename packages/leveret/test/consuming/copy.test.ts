@@ -1,0 +1,91 @@
+import { expect, test } from 'vitest'
+import type { ReceivedMessage } from '../../src/connection/message.js'
+import { deadLetterCopy, retryCopy } from '../../src/consuming/copy.js'
+import { readLineage } from '../../src/consuming/lineage.js'
+
+const message: ReceivedMessage = {
+  content: Buffer.from('body'),
+  fields: { deliveryTag: 1, redelivered: false, exchange: 'shop', routingKey: 'order.created' },
+  properties: {
+    messageId: 'm1',
+    contentType: 'text/plain',
+    expiration: '5000',
+    userId: 'ann',
+    priority: 3,
+    headers: { tenant: 't1', CC: ['elsewhere'], 'x-death': [{ count: 1 }], 'x-delivery-count': 2, traceparent: '00-1' },
+  },
+}
+
+test('a copy keeps content and properties, and nothing that would expire, reroute or count it again', () => {
+  const copy = retryCopy(message, readLineage(message), 'tasks.retry.10')
+  expect(copy).toMatchObject({ exchange: '', routingKey: 'tasks.retry.10', mandatory: true, content: message.content })
+  expect(copy.properties).toEqual({
+    messageId: 'm1',
+    contentType: 'text/plain',
+    priority: 3,
+    headers: {
+      tenant: 't1',
+      traceparent: '00-1',
+      'leveret-original-expiration': '5000',
+      'leveret-original-user-id': 'ann',
+      'leveret-attempt': 2,
+      'leveret-exchange': 'shop',
+      'leveret-routing-key': 'order.created',
+    },
+  })
+})
+
+test('the next delivery of a copy knows its attempt and where it came from', () => {
+  const copy = retryCopy(message, readLineage(message), 'tasks.retry.10')
+  expect(readLineage(deliveryOf(copy.properties.headers ?? {}))).toEqual({
+    attempt: 2,
+    exchange: 'shop',
+    routingKey: 'order.created',
+  })
+})
+
+test.each([
+  [{ 'leveret-attempt': 'two' }],
+  [{ 'leveret-attempt': 1 }],
+  [{ 'leveret-attempt': 1.5 }],
+  [{ 'leveret-attempt': Number.POSITIVE_INFINITY }],
+  [{ 'leveret-exchange': 7 }],
+  [{ 'leveret-routing-key': undefined }],
+])('headers of which one is not as leveret writes it are all ignored: %j', (wrong) => {
+  const headers = { 'leveret-attempt': 2, 'leveret-exchange': 'shop', 'leveret-routing-key': 'k', ...wrong }
+  expect(readLineage(deliveryOf(headers))).toEqual({ attempt: 1, exchange: '', routingKey: 'tasks' })
+})
+
+test('a message that comes through an exchange is no copy, whatever its headers say', () => {
+  const forged = { 'leveret-attempt': 99, 'leveret-exchange': '', 'leveret-routing-key': 'k' }
+  const delivery = { ...deliveryOf(forged), fields: message.fields }
+  expect(readLineage(delivery)).toMatchObject({ attempt: 1 })
+})
+
+test('a dead letter says why, in bounded headers', () => {
+  const failure = { name: 'Error', message: 'é'.repeat(10_000) }
+  const obituary = { queue: 'tasks', reason: 'rejected', failure, diedAt: new Date(0) } as const
+  const headers = deadLetterCopy(message, readLineage(message), 'tasks.dead-letter', obituary).properties.headers ?? {}
+  expect(headers).toMatchObject({
+    'leveret-queue': 'tasks',
+    'leveret-reason': 'rejected',
+    'leveret-error-name': 'Error',
+    'leveret-died-at': '1970-01-01T00:00:00.000Z',
+    'leveret-attempt': 1,
+  })
+  expect(Buffer.byteLength(JSON.stringify(headers))).toBeLessThan(16 * 1024)
+})
+
+test('a message without an id gets one on its copy', () => {
+  const { messageId: _none, ...properties } = message.properties
+  const copy = retryCopy({ ...message, properties }, readLineage(message), 'q')
+  expect(copy.properties.messageId).toMatch(/^[0-9a-f-]{36}$/)
+})
+
+function deliveryOf(headers: Record<string, unknown>): ReceivedMessage {
+  return {
+    content: Buffer.alloc(0),
+    properties: { headers },
+    fields: { deliveryTag: 1, redelivered: false, exchange: '', routingKey: 'tasks' },
+  }
+}

@@ -1,0 +1,45 @@
+import { describe, expect, test } from 'vitest'
+import { Reject, Retry } from '../../src/consuming/steering.js'
+import { judge } from '../../src/consuming/verdict.js'
+import { OptionsError, PayloadError } from '../../src/errors.js'
+
+const retry = { delaysMs: [10, 20] }
+
+describe('a failed attempt', () => {
+  test('is made again after the delay of its number', () => {
+    expect(judge(new Error('x'), 1, retry)).toMatchObject({ do: 'retry', afterMs: 10 })
+    expect(judge(new Error('x'), 2, retry)).toMatchObject({ do: 'retry', afterMs: 20 })
+  })
+
+  test('is the last when no delay is left, or none was ever there', () => {
+    expect(judge(new Error('x'), 3, retry)).toMatchObject({ do: 'dead-letter', reason: 'attempts-exhausted' })
+    expect(judge(new Error('x'), 1, false)).toMatchObject({ do: 'dead-letter', reason: 'attempts-exhausted' })
+    expect(judge(new Error('x'), 999_999, retry)).toMatchObject({ do: 'dead-letter' })
+  })
+
+  test.each([[undefined], ['text'], [{ a: 1 }], [null], [Symbol('s')]])('may throw anything: %s', (thrown) => {
+    expect(judge(thrown, 1, retry)).toMatchObject({ do: 'retry', failure: { name: 'NonError' } })
+  })
+})
+
+test('Reject and an invalid payload are not tried again', () => {
+  expect(judge(new Reject('no'), 1, retry)).toMatchObject({
+    do: 'dead-letter',
+    reason: 'rejected',
+    failure: { message: 'no' },
+  })
+  const invalid = new PayloadError('incoming', 'tasks', [{ path: [], message: 'bad' }])
+  expect(judge(invalid, 1, retry)).toMatchObject({ do: 'dead-letter', reason: 'invalid-payload' })
+})
+
+test("a handler's own failed send is a failed attempt like any other", () => {
+  const outgoing = new PayloadError('outgoing', 'elsewhere', [{ path: [], message: 'bad' }])
+  expect(judge(outgoing, 1, retry)).toMatchObject({ do: 'retry' })
+})
+
+test('Retry chooses the first step of the ladder that is not shorter, within the attempts', () => {
+  expect(judge(new Retry({ afterMs: 1_500 }), 1, retry)).toMatchObject({ do: 'retry', afterMs: 2_000 })
+  expect(judge(new Retry({ afterMs: 0 }), 1, retry)).toMatchObject({ afterMs: 1_000 })
+  expect(judge(new Retry({ afterMs: 1_500 }), 3, retry)).toMatchObject({ do: 'dead-letter' })
+  for (const afterMs of [-1, Number.NaN, 86_400_001]) expect(() => new Retry({ afterMs })).toThrow(OptionsError)
+})

@@ -1,0 +1,44 @@
+import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { type WorkQueueOptions, workQueue } from '../../src/contract/work-queue.js'
+import { OptionsError } from '../../src/errors.js'
+
+const payload = z.object({ id: z.string() })
+
+test('by default: a durable quorum queue, four attempts, then the dead-letter queue', () => {
+  expect(workQueue('tasks', { payload })).toMatchObject({
+    name: 'tasks',
+    queue: { type: 'quorum', durable: true },
+    retry: { delaysMs: [1_000, 30_000, 300_000] },
+    deadLetter: { queue: 'tasks.dead-letter' },
+  })
+})
+
+test('a contract cannot be changed', () => {
+  expect(Object.isFrozen(workQueue('tasks', { payload }))).toBe(true)
+})
+
+describe('a description that contradicts itself or RabbitMQ is refused', () => {
+  const options: [string, Partial<WorkQueueOptions<typeof payload>> & Record<string, unknown>, string][] = [
+    ['a transient queue without a word about it', { queue: { type: 'classic', durable: false } }, 'legacyTransient'],
+    [
+      'a transient quorum queue',
+      { queue: { type: 'quorum', durable: false, legacyTransient: true } },
+      'always durable',
+    ],
+    ['priorities on a quorum queue', { queue: { maxPriority: 5 } }, 'classic'],
+    ['a consumer timeout on a classic queue', { queue: { type: 'classic', consumerTimeoutMs: 60_000 } }, 'quorum'],
+    ['arguments beside what would add some', { queue: { arguments: {}, singleActive: true } }, 'arguments'],
+    ['a delay of nothing', { retry: { delaysMs: [0] } }, 'retry'],
+    ['no schema', { payload: {} as typeof payload }, 'schema'],
+    ['a word that means nothing', { retries: 3 }, 'retries'],
+  ]
+  test.each(options)('%s', (_name, option, hint) => {
+    expect(() => workQueue('tasks', { payload, ...option })).toThrow(OptionsError)
+    expect(() => workQueue('tasks', { payload, ...option })).toThrow(hint)
+  })
+
+  test.each(['', 'amq.gen-1', 'x'.repeat(201), 'é'.repeat(101)])('the name %s', (name) => {
+    expect(() => workQueue(name, { payload })).toThrow(OptionsError)
+  })
+})

@@ -1,0 +1,92 @@
+import { describe, expect, test } from 'vitest'
+import { BrokerError, ConnectionError } from '../../src/errors.js'
+import { newMessageId } from '../../src/message-id.js'
+import { Fifo } from '../../src/publishing/fifo.js'
+import { readLoss } from '../../src/publishing/loss.js'
+import { Publication } from '../../src/publishing/publication.js'
+import { Window } from '../../src/publishing/window.js'
+
+describe('a queue in memory', () => {
+  test('keeps its order through more than it holds at once', () => {
+    const fifo = new Fifo<number>()
+    const out: number[] = []
+    for (let number = 0; number < 10_000; number += 1) {
+      fifo.push(number)
+      if (number % 3 === 0) continue
+      out.push(fifo.peek() ?? -1)
+      fifo.shift()
+    }
+    out.push(...fifo)
+    expect(out).toEqual(Array.from({ length: 10_000 }, (_, number) => number))
+  })
+
+  test('puts back in front, in order', () => {
+    const fifo = new Fifo<number>()
+    for (const number of [1, 2, 5]) fifo.push(number)
+    fifo.shift()
+    fifo.shift()
+    fifo.prepend([3, 4])
+    expect([...fifo]).toEqual([3, 4, 5])
+    fifo.retain((number) => number !== 4)
+    expect([...fifo]).toEqual([3, 5])
+  })
+})
+
+describe('the window of unconfirmed messages', () => {
+  const publication = (messageId: string): Publication =>
+    new Publication(
+      { exchange: '', routingKey: 'q', content: Buffer.alloc(0), properties: { messageId }, mandatory: true },
+      [],
+      Number.POSITIVE_INFINITY,
+    )
+
+  test('takes one tag, or all up to it, each once', () => {
+    const window = new Window()
+    for (let tag = 1; tag <= 5; tag += 1) window.add(tag, publication(`m${tag}`))
+    const ids = (taken: Publication[]): string[] => taken.map(({ message }) => message.properties.messageId)
+    expect(ids(window.take(2, false))).toEqual(['m2'])
+    expect(ids(window.take(4, true))).toEqual(['m1', 'm3', 'm4'])
+    expect(ids(window.take(4, true))).toEqual([])
+    expect(ids(window.drain())).toEqual(['m5'])
+    expect(window.size).toBe(0)
+  })
+
+  test('gives a return to the message it names', () => {
+    const window = new Window()
+    const [one, two] = [publication('m1'), publication('m2')]
+    window.add(1, one)
+    window.add(2, two)
+    window.markReturned({ messageId: 'm2', replyCode: 312, replyText: 'NO_ROUTE' })
+    window.markReturned({ messageId: 'unheard-of', replyCode: 312, replyText: 'NO_ROUTE' })
+    expect([one.returnedBecause, two.returnedBecause]).toEqual([undefined, 'no queue took it (312 NO_ROUTE)'])
+  })
+})
+
+describe('a lost channel', () => {
+  const broker = (replyCode: number, replyText: string) =>
+    new BrokerError('x', { replyCode, replyName: 'X', replyText })
+  test.each([
+    [new ConnectionError('lost', 'x'), { kind: 'innocent' }],
+    [broker(320, 'broker forced connection closure'), { kind: 'innocent' }],
+    [broker(404, "no exchange 'shop' in vhost '/'"), { kind: 'exchange', exchange: 'shop' }],
+    [
+      broker(403, "write access to exchange 'shop' in vhost '/' refused for user 'ann'"),
+      { kind: 'exchange', exchange: 'shop' },
+    ],
+    [
+      broker(403, "access to exchange 'amq.default' in vhost '/' refused for user 'ann'"),
+      { kind: 'exchange', exchange: '' },
+    ],
+    [broker(406, 'invalid expiration'), { kind: 'suspect' }],
+  ])('%s', (reason, loss) => {
+    expect(readLoss(reason)).toEqual(loss)
+  })
+})
+
+test('message ids are UUIDs of version 7, in the order of time', () => {
+  const ids = Array.from({ length: 1_000 }, newMessageId)
+  expect(new Set(ids).size).toBe(1_000)
+  for (const id of ids) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+  const times = ids.map((id) => id.slice(0, 13))
+  expect(times).toEqual([...times].sort())
+})

@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { workQueue } from '../../src/contract/work-queue.js'
+import { declarationsOf, delayQueue } from '../../src/topology/declarations.js'
+import { readMismatch } from '../../src/topology/mismatch.js'
+
+const payload = z.string()
+
+// These arguments are a wire format. A change here is a 406 for every queue that exists: it needs a new major version.
+test('the declared arguments are frozen', () => {
+  expect(declarationsOf(workQueue('tasks', { payload }))).toEqual([
+    { kind: 'queue', name: 'tasks.dead-letter', durable: true, arguments: { 'x-queue-type': 'quorum' } },
+    {
+      kind: 'queue',
+      name: 'tasks',
+      durable: true,
+      arguments: {
+        'x-queue-type': 'quorum',
+        'x-dead-letter-exchange': '',
+        'x-dead-letter-routing-key': 'tasks.dead-letter',
+        'x-dead-letter-strategy': 'at-least-once',
+        'x-overflow': 'reject-publish',
+        'x-delivery-limit': 20,
+      },
+    },
+  ])
+  expect(declarationsOf(workQueue('tasks', { payload, queue: { type: 'classic' } }))[1]).toEqual({
+    kind: 'queue',
+    name: 'tasks',
+    durable: true,
+    arguments: { 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': 'tasks.dead-letter' },
+  })
+  expect(delayQueue(workQueue('tasks', { payload }), 30_000)).toEqual({
+    kind: 'queue',
+    name: 'tasks.retry.30000',
+    durable: true,
+    arguments: {
+      'x-queue-type': 'quorum',
+      'x-message-ttl': 30_000,
+      'x-dead-letter-exchange': '',
+      'x-dead-letter-routing-key': 'tasks',
+      'x-dead-letter-strategy': 'at-least-once',
+      'x-overflow': 'reject-publish',
+    },
+  })
+})
+
+test('nothing in retry changes the work queue', () => {
+  const withRetry = declarationsOf(workQueue('tasks', { payload, retry: { delaysMs: [1] } }))
+  expect(withRetry).toEqual(declarationsOf(workQueue('tasks', { payload, retry: false })))
+})
+
+test('given arguments are declared exactly, and none is added', () => {
+  const contract = workQueue('tasks', {
+    payload,
+    deadLetter: false,
+    queue: { type: 'classic', arguments: { 'x-max-length': 9 } },
+  })
+  expect(declarationsOf(contract)).toEqual([
+    { kind: 'queue', name: 'tasks', durable: true, arguments: { 'x-max-length': 9 } },
+  ])
+})
+
+test.each([
+  [
+    "inequivalent arg 'x-delivery-limit' for queue 'tasks' in vhost '/': received the value '20' of type 'signedint' but current is the value '5' of type 'signedint'",
+    { kind: 'queue', entity: 'tasks', argument: 'x-delivery-limit', wanted: '20', found: '5' },
+  ],
+  [
+    "inequivalent arg 'x-queue-type' for queue 'it's' in vhost '/': received the value 'quorum' of type 'longstr' but current is none",
+    { entity: "it's", argument: 'x-queue-type', wanted: 'quorum', found: 'none' },
+  ],
+  [
+    "inequivalent arg 'durable' for queue 'q' in vhost 'v': received 'false' but current is 'true'",
+    { argument: 'durable', wanted: 'false', found: 'true' },
+  ],
+  [
+    "inequivalent arg 'type' for exchange 'e' in vhost 'v': received 'topic' but current is 'fanout'",
+    { kind: 'exchange', entity: 'e' },
+  ],
+])('%s is read', (text, expected) => {
+  expect(readMismatch(text)).toMatchObject(expected)
+})
+
+test('another sentence of the broker is no mismatch', () => {
+  expect(readMismatch("no queue 'tasks' in vhost '/'")).toBeUndefined()
+})
