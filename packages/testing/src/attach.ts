@@ -1,0 +1,50 @@
+import { runCtl } from './ctl.js'
+import { Management } from './management/management.js'
+import type { BrokerAddress, RabbitMQ, RabbitMQNode } from './rabbitmq.js'
+
+/**
+ * Uses a broker that somebody else started: its vhosts, users, queues and connections, not its process.
+ *
+ * `stop`, `kill`, `pause` and the like throw; `ctl` works when the address says how; `remove` leaves the broker alone.
+ *
+ * @throws {@link ManagementError} the management API refused
+ */
+export async function attachRabbitMQ(address: BrokerAddress): Promise<RabbitMQ> {
+  const management = new Management([address.managementUrl])
+  const { rabbitmq_version: version, node: name } = await management.overview()
+  const node: RabbitMQNode = { name, url: address.url, managementUrl: address.managementUrl, ...controls(address) }
+  return {
+    ...node,
+    driver: address.driver ?? 'attached',
+    version,
+    urls: [address.url],
+    management,
+    nodes: [node],
+    address,
+    remove: async () => {},
+    [Symbol.asyncDispose]: async () => {},
+  }
+}
+
+type Controls = Omit<RabbitMQNode, 'name' | 'url' | 'managementUrl'>
+
+function controls(address: BrokerAddress): Controls {
+  const refuse = (verb: string) => async () => {
+    throw new Error(`Cannot ${verb} a broker that is shared; start one of your own with startRabbitMQ().`)
+  }
+  const { ctl } = address
+  return {
+    start: refuse('start'),
+    stop: refuse('stop'),
+    kill: refuse('kill'),
+    restart: refuse('restart'),
+    pause: refuse('pause'),
+    resume: refuse('resume'),
+    ctl: ctl === undefined ? refuseCtl : (...args) => runCtl(ctl, args),
+    log: async () => '',
+  }
+}
+
+async function refuseCtl(): Promise<never> {
+  throw new Error('Cannot run rabbitmqctl against a broker known by its URL only; use its management API.')
+}

@@ -1,0 +1,67 @@
+/** What decides the text of a node's `rabbitmq.conf`. */
+export interface BrokerConfig {
+  readonly version: string
+  /** Where to listen. Default: RabbitMQ's own ports, on every interface, as a container wants it. */
+  readonly listen?: { readonly amqpPort: number; readonly managementPort: number } | undefined
+  /** The node names of the cluster; one or none means no cluster. */
+  readonly cluster: readonly string[]
+  /** Lines that come last, so they win. */
+  readonly more: readonly string[]
+}
+
+/** Writes a node's `rabbitmq.conf`. */
+export function brokerConfig(config: BrokerConfig): string {
+  const lines = [
+    'loopback_users.guest = false',
+    'log.console = true',
+    'log.file = false',
+    // Counts in the management API follow within a quarter of a second, not five.
+    'collect_statistics_interval = 250',
+    ...listeners(config.listen),
+    ...deprecatedFeatures(config.version),
+    ...peers(config.cluster),
+    ...config.more,
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+/** Writes a node's `enabled_plugins`, an Erlang term. */
+export function enabledPlugins(plugins: readonly string[]): string {
+  return `[${[...new Set(['rabbitmq_management', ...plugins])].join(',')}].\n`
+}
+
+/** Options of the Erlang VM: small, without busy waiting, and with quorum queue counts that follow quickly. */
+export const erlangArguments = '+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none -rabbit quorum_tick_interval 500'
+
+/** Whether a version such as `4.3.6` is at least `major.minor`. */
+export function isAtLeast(version: string, major: number, minor: number): boolean {
+  const [ownMajor = 0, ownMinor = 0] = version.split('.').map(Number)
+  return ownMajor > major || (ownMajor === major && ownMinor >= minor)
+}
+
+/** Whether a version such as `4.3.6` is what `'4'`, `'4.3'` or `'4.3.6'` asks for. */
+export function isVersion(version: string, wanted: string): boolean {
+  return version === wanted || version.startsWith(`${wanted}.`)
+}
+
+function listeners(listen: BrokerConfig['listen']): string[] {
+  if (listen === undefined) return []
+  return [
+    `listeners.tcp.default = 127.0.0.1:${listen.amqpPort}`,
+    'management.tcp.ip = 127.0.0.1',
+    `management.tcp.port = ${listen.managementPort}`,
+  ]
+}
+
+/** Some distributions quietly permit what RabbitMQ itself refuses. Versions before 3.13 do not know the key, and would not boot. */
+function deprecatedFeatures(version: string): string[] {
+  return isAtLeast(version, 3, 13) ? ['deprecated_features.permit.transient_nonexcl_queues = false'] : []
+}
+
+function peers(cluster: readonly string[]): string[] {
+  if (cluster.length < 2) return []
+  return [
+    'cluster_formation.peer_discovery_backend = classic_config',
+    ...cluster.map((name, index) => `cluster_formation.classic_config.nodes.${index + 1} = ${name}`),
+  ]
+}

@@ -1,0 +1,16 @@
+import { execInContainer } from './container/engine.js'
+import { runProgram } from './program.js'
+import type { CtlAddress } from './rabbitmq.js'
+
+/**
+ * Runs `rabbitmqctl`.
+ *
+ * @returns its standard output
+ * @throws Error when it fails, with what it printed
+ */
+export function runCtl(address: CtlAddress, args: readonly string[]): Promise<string> {
+  if ('container' in address) {
+    return execInContainer(address.container, ['rabbitmqctl', '--erlang-cookie', address.cookie, ...args])
+  }
+  return runProgram(address.program, args, { ...process.env, ...address.env })
+}

@@ -1,0 +1,27 @@
+import { engineAnswers } from './container/engine.js'
+import { NoBrokerError } from './errors.js'
+import { findServer } from './local/server.js'
+import type { StartOptions } from './rabbitmq.js'
+
+/**
+ * Decides how to start a broker.
+ *
+ * @throws {@link NoBrokerError} when there is no way
+ */
+export async function chooseDriver(wanted: StartOptions['driver']): Promise<'container' | 'local'> {
+  const asked = wanted ?? askedByEnvironment()
+  if (asked !== undefined) return asked
+  if (await engineAnswers()) return 'container'
+  if ((await findServer()) !== undefined) return 'local'
+  throw new NoBrokerError(
+    'No RabbitMQ can be started: no Docker engine answers and no rabbitmq-server is installed. ' +
+      'Start Docker, install RabbitMQ (https://www.rabbitmq.com/docs/download), or point RABBITMQ_URL at a broker.',
+  )
+}
+
+function askedByEnvironment(): 'container' | 'local' | undefined {
+  const asked = process.env.LEVERET_BROKER
+  if (asked === undefined || asked === '') return undefined
+  if (asked === 'container' || asked === 'local') return asked
+  throw new Error(`LEVERET_BROKER is ${JSON.stringify(asked)}; it must be container or local.`)
+}

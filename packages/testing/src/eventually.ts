@@ -1,0 +1,54 @@
+import { setTimeout as delay } from 'node:timers/promises'
+
+/** How long {@link eventually} tries. */
+export interface EventuallyOptions {
+  /** @default 10_000 */
+  readonly timeoutMs?: number | undefined
+  /** The pause between two tries. @default 25 */
+  readonly intervalMs?: number | undefined
+}
+
+/** An assertion did not come true in time; the cause is what it last threw. */
+export class NeverError extends Error {
+  override readonly name = 'NeverError'
+}
+
+/**
+ * Repeats an assertion until it no longer throws, and returns what it returned.
+ *
+ * @throws {@link NeverError} it still failed when the time was up; the message holds its last failure
+ */
+export async function eventually<T>(assertion: () => T | Promise<T>, options: EventuallyOptions = {}): Promise<T> {
+  const { timeoutMs = 10_000, intervalMs = 25 } = options
+  const deadline = Date.now() + timeoutMs
+  let last: unknown
+  do {
+    try {
+      return await within(assertion, deadline)
+    } catch (error) {
+      // A try that only ran out of time says less than the failure before it.
+      if (!(error instanceof TryTimeout) || last === undefined) last = error
+    }
+    await delay(intervalMs)
+  } while (Date.now() < deadline)
+  const message = last instanceof Error ? last.message : String(last)
+  throw new NeverError(`Still failing after ${timeoutMs} ms: ${message}`, { cause: last })
+}
+
+class TryTimeout extends Error {
+  override readonly message = 'the last try did not come to an end'
+}
+
+async function within<T>(assertion: () => T | Promise<T>, deadline: number): Promise<T> {
+  const settled = new AbortController()
+  const timeout = delay(Math.max(0, deadline - Date.now()), undefined, { signal: settled.signal }).then(
+    () => Promise.reject(new TryTimeout()),
+    () => Promise.reject(new TryTimeout()),
+  )
+  timeout.catch(() => {})
+  try {
+    return await Promise.race([assertion(), timeout])
+  } finally {
+    settled.abort()
+  }
+}

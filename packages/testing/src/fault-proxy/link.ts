@@ -1,0 +1,92 @@
+import { connect, type Socket } from 'node:net'
+import { Transform, type TransformCallback } from 'node:stream'
+import { Line, type LineRules } from './line.js'
+
+/** What a new link is told. */
+export interface LinkSettings extends LineRules {
+  readonly host: string
+  readonly port: number
+  /** Cut after this many bytes from the server; `undefined` for never. */
+  readonly cutAfterServerBytes: number | undefined
+}
+
+/** A client's connection and ours to the server, as one. */
+export class Link {
+  readonly #client: Socket
+  #server: Socket | undefined
+  readonly #settings: LinkSettings
+  #gone = false
+
+  constructor(client: Socket, settings: LinkSettings, onGone: () => void) {
+    this.#client = client
+    this.#settings = settings
+    client.setNoDelay(true)
+    client.once('close', () => {
+      this.#gone = true
+      onGone()
+      void this.#whenOpen(() => this.#server?.destroy())
+    })
+    client.on('error', () => void this.#whenOpen(() => this.#server?.resetAndDestroy()))
+    if (settings.cutAfterServerBytes === 0) this.cut()
+    else void this.#whenOpen(() => this.#dial())
+  }
+
+  /** Sends RST both ways. */
+  reset(): void {
+    this.#client.resetAndDestroy()
+    this.#server?.resetAndDestroy()
+  }
+
+  /** Sends FIN both ways. */
+  end(): void {
+    this.#client.end()
+    this.#server?.end()
+  }
+
+  /** Lets go of both ends, as when the process in between died. */
+  cut(): void {
+    this.#client.destroy()
+    this.#server?.destroy()
+  }
+
+  #dial(): void {
+    if (this.#gone) return
+    const { host, port, cutAfterServerBytes } = this.#settings
+    const server = connect({ host, port, noDelay: true })
+    this.#server = server
+    server.on('error', () => void this.#whenOpen(() => this.#client.resetAndDestroy()))
+    server.once('close', () => void this.#whenOpen(() => this.#client.destroySoon()))
+    this.#client.pipe(new Line(this.#settings)).pipe(server)
+    const fromServer = server.pipe(new Line(this.#settings))
+    if (cutAfterServerBytes === undefined) fromServer.pipe(this.#client)
+    else {
+      // 'finish' says that the last bytes before the cut are on their way to the client.
+      this.#client.once('finish', () => this.cut())
+      fromServer.pipe(new Scissors(cutAfterServerBytes)).pipe(this.#client)
+    }
+  }
+
+  /** In a black hole the end of one side does not reach the other either. */
+  async #whenOpen(act: () => void): Promise<void> {
+    await this.#settings.open()
+    act()
+  }
+}
+
+/** Passes exactly so many bytes, then ends and swallows the rest. */
+class Scissors extends Transform {
+  #left: number
+
+  constructor(bytes: number) {
+    super()
+    this.#left = bytes
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    const passed = chunk.subarray(0, this.#left)
+    if (passed.length > 0) this.push(passed)
+    if (passed.length > 0 && passed.length === this.#left) this.push(null)
+    this.#left -= passed.length
+    done()
+  }
+}

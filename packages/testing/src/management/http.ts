@@ -1,0 +1,83 @@
+/** The management API refused, or could not be reached. */
+export class ManagementError extends Error {
+  override readonly name = 'ManagementError'
+  readonly method: string
+  readonly path: string
+  /** The HTTP status; 0 when no answer came. */
+  readonly status: number
+  /** What the API answered. */
+  readonly body: string
+
+  constructor(request: { method: string; path: string }, answer: { status: number; body: string; cause?: unknown }) {
+    super(`${request.method} ${request.path}: ${answer.status || 'no answer'} ${answer.body}`.trimEnd(), {
+      cause: answer.cause,
+    })
+    this.method = request.method
+    this.path = request.path
+    this.status = answer.status
+    this.body = answer.body
+  }
+}
+
+/** A request of the management API. */
+export interface ManagementRequest {
+  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE'
+  /** Below `/api`, with every name percent-encoded. */
+  readonly path: string
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** How long a node may take to answer; a paused one never does. */
+const timeoutMs = 10_000
+
+/** Sends requests to the first of several nodes that answers. */
+export class ManagementHttp {
+  readonly #nodes: readonly { readonly base: string; readonly authorization: string }[]
+
+  /** @param urls - one for each node, as `http://user:password@host:port` */
+  constructor(urls: readonly string[]) {
+    this.#nodes = urls.map(parse)
+  }
+
+  /**
+   * @returns the parsed answer; `undefined` for an empty one
+   * @throws {@link ManagementError} the status is not 2xx, or no node answered
+   */
+  async send<Answer>(request: ManagementRequest): Promise<Answer> {
+    const failures: unknown[] = []
+    for (const node of this.#nodes) {
+      const answer = await this.#ask(node, request).catch((error: unknown) => {
+        failures.push(error)
+      })
+      if (answer === undefined) continue
+      if (!answer.ok) throw new ManagementError(request, answer)
+      return (answer.body === '' ? undefined : JSON.parse(answer.body)) as Answer
+    }
+    throw new ManagementError(request, { status: 0, body: failures.map(reason).join('; '), cause: failures[0] })
+  }
+
+  async #ask({ base, authorization }: { base: string; authorization: string }, request: ManagementRequest) {
+    const response = await fetch(`${base}/api${request.path}`, {
+      method: request.method,
+      headers: { authorization, 'content-type': 'application/json', ...request.headers },
+      signal: AbortSignal.timeout(timeoutMs),
+      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+    })
+    return { ok: response.ok, status: response.status, body: await response.text() }
+  }
+}
+
+function parse(url: string): { base: string; authorization: string } {
+  const parsed = new URL(url)
+  const [user, password] = [parsed.username || 'guest', parsed.password || 'guest'].map(decodeURIComponent)
+  const base = `${parsed.protocol}//${parsed.host}${parsed.pathname}`.replace(/\/(api\/?)?$/, '')
+  return { base, authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` }
+}
+
+/** fetch says only "fetch failed"; the cause says why. */
+function reason(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  if (!(cause instanceof Error)) return String(cause)
+  return cause.message || ('code' in cause ? String(cause.code) : cause.name)
+}

@@ -1,0 +1,180 @@
+import { ManagementError, ManagementHttp } from './http.js'
+import type {
+  Binding,
+  ClientChannel,
+  ClientConnection,
+  ClusterNode,
+  Consumer,
+  Exchange,
+  Overview,
+  Permissions,
+  Policy,
+  Queue,
+  StoredMessage,
+} from './resources.js'
+
+const everything: Permissions = { configure: '.*', write: '.*', read: '.*' }
+
+/**
+ * A small client of RabbitMQ's management API.
+ *
+ * Every method throws {@link ManagementError} when the API refuses or no node answers.
+ *
+ * @see https://www.rabbitmq.com/docs/http-api-reference
+ */
+export class Management {
+  readonly #http: ManagementHttp
+
+  /** @param urls - one for each node, as `http://user:password@host:port`; the first that answers is asked */
+  constructor(urls: readonly string[]) {
+    this.#http = new ManagementHttp(urls)
+  }
+
+  /** The broker's version and name. */
+  overview(): Promise<Overview> {
+    return this.#http.send({ method: 'GET', path: '/overview' })
+  }
+
+  /** The nodes of the cluster. */
+  nodes(): Promise<ClusterNode[]> {
+    return this.#http.send({ method: 'GET', path: '/nodes' })
+  }
+
+  /** Creates a vhost in which `user` may do everything. */
+  async createVhost(vhost: string, user = 'guest'): Promise<void> {
+    await this.#http.send({ method: 'PUT', path: path`/vhosts/${vhost}`, body: {} })
+    await this.setPermissions(vhost, user)
+  }
+
+  /** Deletes a vhost and all that is in it; its connections are closed. Does nothing if it is gone. */
+  deleteVhost(vhost: string): Promise<void> {
+    return this.#delete(path`/vhosts/${vhost}`)
+  }
+
+  /** Creates a user, or changes its password. Without permissions it can enter no vhost. */
+  async createUser(user: string, password: string, tags = ''): Promise<void> {
+    await this.#http.send({ method: 'PUT', path: path`/users/${user}`, body: { password, tags } })
+  }
+
+  /** Deletes a user. Does nothing if it is gone. */
+  deleteUser(user: string): Promise<void> {
+    return this.#delete(path`/users/${user}`)
+  }
+
+  /** Says what a user may do in a vhost. Default: everything */
+  async setPermissions(vhost: string, user: string, permissions: Permissions = everything): Promise<void> {
+    await this.#http.send({ method: 'PUT', path: path`/permissions/${vhost}/${user}`, body: permissions })
+  }
+
+  /** The queues of a vhost. */
+  queues(vhost: string): Promise<Queue[]> {
+    return this.#http.send({ method: 'GET', path: path`/queues/${vhost}` })
+  }
+
+  /** One queue; {@link ManagementError} with status 404 if there is none of this name. */
+  queue(vhost: string, name: string): Promise<Queue> {
+    return this.#http.send({ method: 'GET', path: path`/queues/${vhost}/${name}` })
+  }
+
+  /** Declares a durable queue. */
+  async declareQueue(vhost: string, name: string, args: Readonly<Record<string, unknown>> = {}): Promise<void> {
+    const body = { durable: true, auto_delete: false, arguments: args }
+    await this.#http.send({ method: 'PUT', path: path`/queues/${vhost}/${name}`, body })
+  }
+
+  /** Deletes a queue with its messages. Does nothing if it is gone. */
+  deleteQueue(vhost: string, name: string): Promise<void> {
+    return this.#delete(path`/queues/${vhost}/${name}`)
+  }
+
+  /** The exchanges of a vhost, RabbitMQ's own among them. */
+  exchanges(vhost: string): Promise<Exchange[]> {
+    return this.#http.send({ method: 'GET', path: path`/exchanges/${vhost}` })
+  }
+
+  /** Deletes an exchange with its bindings. Does nothing if it is gone. */
+  deleteExchange(vhost: string, name: string): Promise<void> {
+    return this.#delete(path`/exchanges/${vhost}/${name}`)
+  }
+
+  /** The bindings of a vhost, those of the default exchange among them. */
+  bindings(vhost: string): Promise<Binding[]> {
+    return this.#http.send({ method: 'GET', path: path`/bindings/${vhost}` })
+  }
+
+  /** The consumers in a vhost. */
+  consumers(vhost: string): Promise<Consumer[]> {
+    return this.#http.send({ method: 'GET', path: path`/consumers/${vhost}` })
+  }
+
+  /** The channels in a vhost. */
+  channels(vhost: string): Promise<ClientChannel[]> {
+    return this.#http.send({ method: 'GET', path: path`/vhosts/${vhost}/channels` })
+  }
+
+  /** The connections to a vhost; without one, to all. */
+  connections(vhost?: string): Promise<ClientConnection[]> {
+    const where = vhost === undefined ? '/connections' : path`/vhosts/${vhost}/connections`
+    return this.#http.send({ method: 'GET', path: where })
+  }
+
+  /** Closes a connection; its client is told 320 CONNECTION_FORCED and the reason. Does nothing if it is gone. */
+  closeConnection(name: string, reason = 'closed by a test'): Promise<void> {
+    return this.#delete(path`/connections/${name}`, { 'x-reason': reason })
+  }
+
+  /** Closes the connections to a vhost. @returns how many there were */
+  async closeAllConnections(vhost: string, reason?: string): Promise<number> {
+    const connections = await this.connections(vhost)
+    await Promise.all(connections.map(({ name }) => this.closeConnection(name, reason)))
+    return connections.length
+  }
+
+  /** Sets a policy of a vhost. */
+  async setPolicy(vhost: string, name: string, policy: Policy): Promise<void> {
+    await this.#http.send({ method: 'PUT', path: path`/policies/${vhost}/${name}`, body: policy })
+  }
+
+  /** Deletes a policy. Does nothing if it is gone. */
+  deletePolicy(vhost: string, name: string): Promise<void> {
+    return this.#delete(path`/policies/${vhost}/${name}`)
+  }
+
+  /** Publishes a text through an exchange, `''` being the default one. @returns whether a queue took it */
+  async publish(vhost: string, message: OutgoingMessage): Promise<boolean> {
+    const { exchange = '', routingKey, payload, properties = { delivery_mode: 2 } } = message
+    const body = { routing_key: routingKey, payload, payload_encoding: 'string', properties }
+    // The default exchange has no name; the API calls it amq.default.
+    const where = path`/exchanges/${vhost}/${exchange || 'amq.default'}/publish`
+    const { routed } = await this.#http.send<{ routed: boolean }>({ method: 'POST', path: where, body })
+    return routed
+  }
+
+  /** Takes up to `count` messages from a queue and acks them. */
+  get(vhost: string, queue: string, count = 1): Promise<StoredMessage[]> {
+    const body = { count, ackmode: 'ack_requeue_false', encoding: 'auto' }
+    return this.#http.send({ method: 'POST', path: path`/queues/${vhost}/${queue}/get`, body })
+  }
+
+  async #delete(where: string, headers: Readonly<Record<string, string>> = {}): Promise<void> {
+    await this.#http.send({ method: 'DELETE', path: where, headers }).catch((error: unknown) => {
+      if (error instanceof ManagementError && error.status === 404) return
+      throw error
+    })
+  }
+}
+
+/** A message to publish through the management API. */
+export interface OutgoingMessage {
+  /** Default: the default exchange, where the routing key names the queue. */
+  readonly exchange?: string
+  readonly routingKey: string
+  readonly payload: string
+  /** AMQP's, with underscores, as the API wants them. Default: persistent */
+  readonly properties?: Readonly<Record<string, unknown>>
+}
+
+/** Builds a path whose names are percent-encoded. */
+function path(texts: TemplateStringsArray, ...names: readonly string[]): string {
+  return texts.reduce((built, text, index) => built + encodeURIComponent(names[index - 1] ?? '') + text)
+}

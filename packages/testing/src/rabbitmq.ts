@@ -1,0 +1,89 @@
+import type { Management } from './management/management.js'
+
+/** How a broker came to be: in a container, as a private local node, or started by somebody else. */
+export type Driver = 'container' | 'local' | 'attached'
+
+/** What {@link startRabbitMQ} is to start. */
+export interface StartOptions {
+  /**
+   * The version wanted, as far as it matters: `'4'`, `'4.3'` or `'4.3.6'`. Default: RabbitMQ 4 in a container,
+   * and whatever is installed for a local node, which cannot choose and refuses a version it is not.
+   */
+  readonly version?: string | undefined
+  /** How many nodes form the cluster. Default: 1 */
+  readonly nodes?: number | undefined
+  /** Plugins to enable besides `rabbitmq_management`. */
+  readonly plugins?: readonly string[] | undefined
+  /** More lines of `rabbitmq.conf`; they win over ours. */
+  readonly config?: readonly string[] | undefined
+  /** Default: `LEVERET_BROKER` if set; else a container if a Docker engine answers; else a local node. */
+  readonly driver?: 'container' | 'local' | undefined
+}
+
+/** What can be done to one node, and to a whole broker. */
+export interface NodeControls {
+  /** Starts it again after `stop` or `kill`, on the same ports with the same data; resolves when it is ready. */
+  start(): Promise<void>
+  /** Shuts it down in order. Durable queues and their persistent messages stay. */
+  stop(): Promise<void>
+  /** Ends it with SIGKILL: no goodbye to clients, no flush to disk. */
+  kill(): Promise<void>
+  /** `stop`, then `start`. */
+  restart(): Promise<void>
+  /** Freezes it: connections stay open and nothing answers. */
+  pause(): Promise<void>
+  /** Undoes `pause`. */
+  resume(): Promise<void>
+  /**
+   * Runs `rabbitmqctl` against it.
+   *
+   * @returns what the command printed on standard output
+   * @throws Error when the command fails, with what it printed
+   */
+  ctl(...args: string[]): Promise<string>
+  /** What the broker has logged so far. */
+  log(): Promise<string>
+}
+
+/** One node of a broker. */
+export interface RabbitMQNode extends NodeControls {
+  /** The Erlang node name, as `rabbitmqctl` and the management API say it. */
+  readonly name: string
+  /** Where it takes AMQP connections, as guest, in the vhost `/`. */
+  readonly url: string
+  readonly managementUrl: string
+}
+
+/** A real RabbitMQ. Controls act on all its nodes, except `ctl` and `log`, which take the first. */
+export interface RabbitMQ extends NodeControls, AsyncDisposable {
+  readonly driver: Driver
+  /** The version the broker itself reports, such as `4.3.6`. */
+  readonly version: string
+  /** The first node's URL. It stays the same over `stop`, `kill` and `start`. */
+  readonly url: string
+  /** One URL for each node. */
+  readonly urls: readonly string[]
+  readonly managementUrl: string
+  /** A small client of the management API; with several nodes it asks the first one that answers. */
+  readonly management: Management
+  readonly nodes: readonly RabbitMQNode[]
+  /** Where it can be reached, as plain data for another process. See {@link attachRabbitMQ}. */
+  readonly address: BrokerAddress
+  /** Ends it and deletes all it wrote. Safe to call twice; leaves a broker alone that was only attached to. */
+  remove(): Promise<void>
+}
+
+/** What another process needs to know to use a broker. */
+export interface BrokerAddress {
+  readonly url: string
+  readonly managementUrl: string
+  /** Default: `'attached'` */
+  readonly driver?: Driver | undefined
+  /** How to run `rabbitmqctl` against it, when we can. */
+  readonly ctl?: CtlAddress | undefined
+}
+
+/** Where `rabbitmqctl` runs: inside a container, or as a program with the node's environment. */
+export type CtlAddress =
+  | { readonly container: string; readonly cookie: string }
+  | { readonly program: string; readonly env: Readonly<Record<string, string>> }

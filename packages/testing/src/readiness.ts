@@ -1,0 +1,50 @@
+import { connect } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import { BrokerStartError } from './errors.js'
+import type { Management } from './management/management.js'
+import type { NodeProcess } from './node-process.js'
+
+/** A busy machine with two cores needs half a minute for a cluster; more than this means it hangs. */
+const startTimeoutMs = 120_000
+
+/**
+ * Waits until a node speaks AMQP and its management API answers for all its cluster; an open port says neither.
+ *
+ * @throws {@link BrokerStartError} when the node ended, or was not ready in two minutes
+ */
+export async function untilReady(node: NodeProcess, management: Management, clusterSize: number): Promise<void> {
+  const deadline = Date.now() + startTimeoutMs
+  while (Date.now() < deadline) {
+    if (await isReady(node, management, clusterSize)) return
+    if (!(await node.isRunning())) throw await startError(node, 'ended while it started')
+    await delay(50)
+  }
+  throw await startError(node, `was not ready after ${startTimeoutMs / 1000} s`)
+}
+
+async function isReady(node: NodeProcess, management: Management, clusterSize: number): Promise<boolean> {
+  if (!(await speaksAmqp(node.host, node.amqpPort))) return false
+  const nodes = await management.nodes().catch(() => [])
+  return nodes.filter(({ running }) => running).length >= clusterSize
+}
+
+/** Says hello as a client would, and takes a first frame for the answer: connection.start on channel 0. */
+function speaksAmqp(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port })
+    const settle = (ready: boolean) => {
+      socket.destroy()
+      resolve(ready)
+    }
+    socket.setTimeout(2_000, () => settle(false))
+    socket.once('error', () => settle(false))
+    socket.once('close', () => settle(false))
+    socket.once('connect', () => socket.write('AMQP\x00\x00\x09\x01'))
+    socket.once('data', (frame) => settle(frame[0] === 1))
+  })
+}
+
+async function startError(node: NodeProcess, what: string): Promise<BrokerStartError> {
+  const lines = (await node.log()).trimEnd().split('\n').slice(-40)
+  return new BrokerStartError(`RabbitMQ ${node.name} ${what}. Its last log lines:\n${lines.join('\n')}`)
+}

@@ -1,0 +1,93 @@
+import { containerGroup } from './container/group.js'
+import { runCtl } from './ctl.js'
+import { chooseDriver } from './driver.js'
+import { localGroup } from './local/group.js'
+import { Management } from './management/management.js'
+import type { NodeGroup, NodeProcess } from './node-process.js'
+import type { RabbitMQ, RabbitMQNode, StartOptions } from './rabbitmq.js'
+import { untilReady } from './readiness.js'
+
+/**
+ * Starts a real RabbitMQ that nobody else uses, and resolves when it is ready.
+ *
+ * It lives in a container if a Docker engine answers, else as a private node of the installed `rabbitmq-server`, on free
+ * ports, with data of its own. Whatever happens to this process, it does not stay behind.
+ *
+ * @throws {@link NoBrokerError} neither a Docker engine nor a `rabbitmq-server` is there
+ * @throws {@link BrokerStartError} it did not become ready; the message holds the end of its log
+ */
+export async function startRabbitMQ(options: StartOptions = {}): Promise<RabbitMQ> {
+  const driver = await chooseDriver(options.driver)
+  const group = driver === 'container' ? await containerGroup(options) : await localGroup(options)
+  const nodes = group.nodes.map((node) => rabbitMQNode(node, group.nodes.length))
+  try {
+    await all(nodes, (node) => node.start())
+    return await rabbitMQ(group, nodes)
+  } catch (error) {
+    await group.remove()
+    throw error
+  }
+}
+
+async function rabbitMQ(group: NodeGroup, nodes: readonly RabbitMQNode[]): Promise<RabbitMQ> {
+  const [first, firstProcess] = [nodes[0], group.nodes[0]]
+  if (first === undefined || firstProcess === undefined) throw new Error('A broker needs at least one node.')
+  const { url, managementUrl } = first
+  const management = new Management(nodes.map((node) => node.managementUrl))
+  const { rabbitmq_version: version } = await management.overview()
+  return {
+    driver: group.driver,
+    version,
+    url,
+    urls: nodes.map((node) => node.url),
+    managementUrl,
+    management,
+    nodes,
+    address: { url, managementUrl, driver: group.driver, ctl: firstProcess.ctl },
+    start: () => all(nodes, (node) => node.start()),
+    stop: () => all(nodes, (node) => node.stop()),
+    kill: () => all(nodes, (node) => node.kill()),
+    pause: () => all(nodes, (node) => node.pause()),
+    resume: () => all(nodes, (node) => node.resume()),
+    restart: async () => {
+      await all(nodes, (node) => node.stop())
+      await all(nodes, (node) => node.start())
+    },
+    ctl: first.ctl,
+    log: first.log,
+    remove: group.remove,
+    [Symbol.asyncDispose]: group.remove,
+  }
+}
+
+function rabbitMQNode(node: NodeProcess, clusterSize: number): RabbitMQNode {
+  const managementUrl = `http://guest:guest@${node.host}:${node.managementPort}`
+  const management = new Management([managementUrl])
+  let started = false
+  const start = async () => {
+    await node.launch()
+    // Only the first start of a cluster waits for its other nodes: later they may well be down on purpose.
+    await untilReady(node, management, started ? 1 : clusterSize)
+    started = true
+  }
+  return {
+    name: node.name,
+    url: `amqp://guest:guest@${node.host}:${node.amqpPort}`,
+    managementUrl,
+    start,
+    stop: () => node.stop(),
+    kill: () => node.kill(),
+    pause: () => node.pause(),
+    resume: () => node.resume(),
+    restart: async () => {
+      await node.stop()
+      await start()
+    },
+    ctl: (...args) => runCtl(node.ctl, args),
+    log: () => node.log(),
+  }
+}
+
+async function all(nodes: readonly RabbitMQNode[], act: (node: RabbitMQNode) => Promise<void>): Promise<void> {
+  await Promise.all(nodes.map(act))
+}

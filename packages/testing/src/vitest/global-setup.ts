@@ -1,0 +1,32 @@
+import type { TestProject } from 'vitest/node'
+import { attachRabbitMQ } from '../attach.js'
+import type { RabbitMQ } from '../rabbitmq.js'
+import { startRabbitMQ } from '../start.js'
+import './provided.js'
+
+/**
+ * Vitest's global set-up: one broker for the whole run, removed at its end.
+ *
+ * Attaches to `RABBITMQ_URL` if it is set; its management API is looked for at `RABBITMQ_MANAGEMENT_URL`, by default on
+ * port 15672 of the same host. Otherwise starts a broker, of version `LEVERET_RABBITMQ_VERSION` if that is set.
+ *
+ * @returns the tear-down
+ */
+export default async function globalSetup(project: TestProject): Promise<() => Promise<void>> {
+  const broker = await sharedBroker(process.env)
+  project.provide('leveretBroker', broker.address)
+  process.stdout.write(`RabbitMQ ${broker.version} (${broker.driver})\n`)
+  return () => broker.remove()
+}
+
+function sharedBroker(env: NodeJS.ProcessEnv): Promise<RabbitMQ> {
+  const url = env.RABBITMQ_URL
+  if (!url) return startRabbitMQ({ version: env.LEVERET_RABBITMQ_VERSION || undefined })
+  return attachRabbitMQ({ url, managementUrl: env.RABBITMQ_MANAGEMENT_URL || managementBeside(url) })
+}
+
+function managementBeside(amqpUrl: string): string {
+  const url = new URL(amqpUrl)
+  const credentials = url.username === '' ? '' : `${url.username}:${url.password}@`
+  return `http://${credentials}${url.hostname}:15672`
+}

@@ -1,0 +1,43 @@
+import { randomUUID } from 'node:crypto'
+import type { ClientChannel, ClientConnection, Consumer, Queue } from '../management/resources.js'
+import type { RabbitMQ } from '../rabbitmq.js'
+
+/** A vhost of one test's own: whatever the test declares, no other test sees. */
+export interface Vhost {
+  readonly name: string
+  /** The broker's URL with this vhost. */
+  readonly url: string
+  queues(): Promise<Queue[]>
+  queue(name: string): Promise<Queue>
+  consumers(): Promise<Consumer[]>
+  channels(): Promise<ClientChannel[]>
+  connections(): Promise<ClientConnection[]>
+  /** Has the broker close the connections to this vhost, with 320 CONNECTION_FORCED. @returns how many there were */
+  closeConnections(reason?: string): Promise<number>
+}
+
+/** Creates a vhost with a new name; delete it with `broker.management.deleteVhost(vhost.name)`. */
+export async function createVhost({ management, url }: Pick<RabbitMQ, 'management' | 'url'>): Promise<Vhost> {
+  const name = `test-${randomUUID()}`
+  await management.createVhost(name, userOf(url))
+  return {
+    name,
+    url: vhostUrl(url, name),
+    queues: () => management.queues(name),
+    queue: (queue) => management.queue(name, queue),
+    consumers: () => management.consumers(name),
+    channels: () => management.channels(name),
+    connections: () => management.connections(name),
+    closeConnections: (reason) => management.closeAllConnections(name, reason),
+  }
+}
+
+function userOf(url: string): string {
+  return decodeURIComponent(new URL(url).username) || 'guest'
+}
+
+function vhostUrl(url: string, vhost: string): string {
+  const changed = new URL(url)
+  changed.pathname = `/${encodeURIComponent(vhost)}`
+  return changed.href
+}
