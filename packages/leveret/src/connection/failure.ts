@@ -24,9 +24,10 @@ export function connectFailure(error: unknown, endpoint: Endpoint): ConnectionEr
   if (code === 'EPROTO' || code.startsWith('ERR_SSL')) {
     return make('protocol', `TLS failed (${text}). Is ${endpoint.port} a plain AMQP port? Then use amqp://`)
   }
-  if (/closed abruptly|Invalid frame|Frame on channel|Expected ConnectionStart/i.test(text)) {
+  // An error without a code is amqplib's own: bytes came, or an end, and no AMQP handshake.
+  if (code === '') {
     const hint = endpoint.protocol === 'amqp' ? ` Is ${endpoint.port} a TLS port? Then use amqps://` : ''
-    return make('protocol', `it closed the connection during the AMQP handshake (${text}).${hint}`)
+    return make('protocol', `the AMQP handshake failed (${text}).${hint}`)
   }
   return make(code === 'ETIMEDOUT' ? 'timeout' : 'unreachable', text)
 }

@@ -12,6 +12,8 @@ import { isRefusedForGood } from '../topology/declare.js'
 /** How long handlers that were aborted by `close` may still take to notice. */
 const ABORT_GRACE_MS = 1_000
 const CANCEL_TIMEOUT_MS = 5_000
+/** What is left for closing the channel when the time is up. */
+const LAST_STEP_MS = 500
 
 /** One subscription: the channel that deliveries come from, and may be settled on, until it is lost. */
 export interface Life {
@@ -110,7 +112,7 @@ export class Consumer {
     const reason = new ClosedError(`The consumer of '${this.#options.queue}' is closing and its time is up`)
     for (const life of this.#lives.values()) life.abort(reason)
     if (this.#inHand.size > 0) await within(ABORT_GRACE_MS, this.#inHand.whenEmpty(), late).catch(() => undefined)
-    await this.#channel.close(CANCEL_TIMEOUT_MS)
+    await this.#channel.close(Math.max(deadline - performance.now(), LAST_STEP_MS))
   }
 
   async #subscribe(channel: Channel, signal: AbortSignal): Promise<void> {

@@ -6,6 +6,10 @@ import { MAX_TIMER_MS } from '../options.js'
 /** RabbitMQ's limit for names, keys and short strings. */
 const shortString = z.string().refine((text) => Buffer.byteLength(text) <= 255, 'at most 255 bytes of UTF-8')
 
+function isReserved(header: string): boolean {
+  return /^(leveret-|x-)/i.test(header)
+}
+
 /** What a sender may say of one message. */
 export const messageOptions = z.strictObject({
   /** The same on every copy of the message; receivers tell duplicates by it. @defaultValue a new UUIDv7 */
@@ -13,11 +17,10 @@ export const messageOptions = z.strictObject({
   correlationId: shortString.optional(),
   /** For the receiver. Names that begin with `leveret-` or `x-` are refused: leveret and the broker act on them. */
   headers: z
-    .record(
-      z
-        .string()
-        .refine((name) => !/^(leveret-|x-)/i.test(name), "names that begin with 'leveret-' or 'x-' are reserved"),
-      z.unknown(),
+    .record(z.string(), z.unknown())
+    .refine(
+      (headers) => !Object.keys(headers).some(isReserved),
+      "names that begin with 'leveret-' or 'x-' are reserved",
     )
     .optional(),
   /** 0 to 255; counts on a classic queue with `maxPriority`, and on quorum queues as normal (≤ 4) or high. */

@@ -1,0 +1,56 @@
+import { type Fixtures as BrokerFixtures, test as base } from '@leveret/testing/vitest'
+import type { TestAPI } from 'vitest'
+import { z } from 'zod'
+import {
+  type Connection,
+  type ConnectOptions,
+  type ConnectTarget,
+  connect,
+  type WorkQueue,
+  workQueue,
+} from '../src/index.js'
+
+export { eventually } from '@leveret/testing/vitest'
+
+interface Fixtures {
+  /** Connects to the test's vhost, or wherever told; closed after the test. */
+  connectTo: (options?: ConnectOptions, target?: ConnectTarget) => Promise<Connection>
+  /** A connection to the test's vhost with default options. */
+  rabbit: Connection
+}
+
+/** Vitest's `test` with a broker, a vhost of its own, and leveret connected to it. */
+export const test: TestAPI<BrokerFixtures & Fixtures> = base.extend<Fixtures>({
+  connectTo: async ({ vhost }, use) => {
+    const opened: Connection[] = []
+    await use(async (options, target = vhost.url) => {
+      const connection = await connect(target, options)
+      opened.push(connection)
+      return connection
+    })
+    await Promise.all(opened.map((connection) => connection.close({ timeoutMs: 2_000 })))
+  },
+  rabbit: async ({ connectTo }, use) => use(await connectTo()),
+})
+
+const task = z.object({ n: z.int() })
+
+/** Numbered tasks, tried again quickly. */
+export const tasks: WorkQueue<typeof task> = workQueue('tasks', { payload: task, retry: { delaysMs: [100, 200] } })
+
+/** Resolves with what the first event of this name carries. */
+export function firstEvent<Name extends string, Payload>(
+  source: { on(name: Name, listener: (payload: Payload) => void): unknown },
+  name: Name,
+): Promise<Payload> {
+  return new Promise((resolve) => source.on(name, resolve))
+}
+
+/** A promise and the function that resolves it. */
+export function gate(): { opened: Promise<void>; open: () => void } {
+  let open = (): void => undefined
+  const opened = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  return { opened, open }
+}
