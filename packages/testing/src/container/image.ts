@@ -1,0 +1,33 @@
+import { type ContainerRuntimeClient, ImageName } from 'testcontainers'
+
+/** An image of RabbitMQ with its management plugin. */
+export interface Image {
+  readonly name: string
+  /** The RabbitMQ inside, such as `4.3.6`. */
+  readonly version: string
+}
+
+/**
+ * Finds an image of a version: the official one, or one of ours where that cannot be had; pulls the official one if neither
+ * is there.
+ *
+ * @throws Error when the image cannot be pulled
+ */
+export async function findImage({ image }: ContainerRuntimeClient, version: string): Promise<Image> {
+  const official = `rabbitmq:${version}-management`
+  for (const name of [official, `leveret/rabbitmq:${version}`]) {
+    if (await image.exists(ImageName.fromString(name))) return { name, version: await versionOf(image, name) }
+  }
+  await image.pull(ImageName.fromString(official)).catch((cause: unknown) => {
+    throw new Error(`Cannot pull ${official}; check the version and the access to its registry.`, { cause })
+  })
+  return { name: official, version: await versionOf(image, official) }
+}
+
+/** Official images say their version in a variable; its absence would make us guess which settings the broker knows. */
+async function versionOf(image: ContainerRuntimeClient['image'], name: string): Promise<string> {
+  const { Config } = await image.inspect(ImageName.fromString(name))
+  const version = Config.Env.find((line) => line.startsWith('RABBITMQ_VERSION='))?.split('=')[1]
+  if (version === undefined) throw new Error(`The image ${name} does not say its RABBITMQ_VERSION.`)
+  return version
+}
