@@ -3,8 +3,10 @@ import { connect, Producer, Worker } from '../src/index.js'
 import { eventually, firstEvent, gate, tasks, test } from './support.js'
 
 describe('a broker', () => {
-  test('that is killed and started again loses no confirmed task, and its workers come back', async ({ ownBroker }) => {
-    await using rabbit = await connect(ownBroker.url)
+  test('restarted, and then killed and started, loses no confirmed task, and its workers come back', async ({
+    ownBroker,
+  }) => {
+    const rabbit = await connect(ownBroker.url)
     const handled = new Set<string>()
     const worker = new Worker(rabbit, tasks, (_task, { messageId = '' }) => void handled.add(messageId))
     await worker.start()
@@ -13,24 +15,35 @@ describe('a broker', () => {
     const failed: unknown[] = []
     let sending = true
     const load = (async () => {
-      for (let n = 0; sending; n += 1) {
+      for (let n = 0; sending && failed.length === 0; n += 1) {
         await producer.send({ n }).then(
           ({ messageId }) => confirmed.push(messageId),
           (error: unknown) => failed.push(error),
         )
       }
     })()
-    await eventually(() => expect(confirmed.length).toBeGreaterThan(50))
-    const before = confirmed.length
+    const moreConfirmed = async (): Promise<void> => {
+      const wanted = confirmed.length + 50
+      const progress = (): void => {
+        expect(failed).toEqual([])
+        expect(confirmed.length).toBeGreaterThan(wanted)
+      }
+      await eventually(progress, { timeoutMs: 40_000 })
+    }
+    await moreConfirmed()
+    // In order first: a queue that RabbitMQ 3.10 has declared less than a second before a kill has no leader afterwards.
+    await ownBroker.restart()
+    await moreConfirmed()
     await ownBroker.kill()
     await ownBroker.start()
-    await eventually(() => expect(confirmed.length).toBeGreaterThan(before + 50), { timeoutMs: 40_000 })
+    await moreConfirmed()
     sending = false
     await load
     await eventually(() => expect(confirmed.filter((id) => !handled.has(id))).toEqual([]), { timeoutMs: 20_000 })
     expect(failed).toEqual([])
     expect(rabbit.health()).toMatchObject({ ready: true })
-  })
+    await rabbit.close()
+  }, 120_000)
 
   test('that arrives late is waited for', async ({ ownBroker }) => {
     await ownBroker.stop()

@@ -3,9 +3,12 @@ import type { TestAPI } from 'vitest'
 import { z } from 'zod'
 import {
   type Connection,
+  type ConnectionEvents,
   type ConnectOptions,
   type ConnectTarget,
   connect,
+  type Worker,
+  type WorkerEvents,
   type WorkQueue,
   workQueue,
 } from '../src/index.js'
@@ -38,12 +41,17 @@ const task = z.object({ n: z.int() })
 /** Numbered tasks, tried again quickly. */
 export const tasks: WorkQueue<typeof task> = workQueue('tasks', { payload: task, retry: { delaysMs: [100, 200] } })
 
-/** Resolves with what the first event of this name carries. */
-export function firstEvent<Name extends string, Payload>(
-  source: { on(name: Name, listener: (payload: Payload) => void): unknown },
+type AnyWorker = Pick<Worker<typeof task>, 'on'>
+
+/** Resolves with what the next event of this name carries. */
+export function firstEvent<Name extends keyof WorkerEvents>(source: AnyWorker, name: Name): Promise<WorkerEvents[Name]>
+export function firstEvent<Name extends keyof ConnectionEvents>(
+  source: Connection,
   name: Name,
-): Promise<Payload> {
-  return new Promise((resolve) => source.on(name, resolve))
+): Promise<ConnectionEvents[Name]>
+export function firstEvent(source: unknown, name: string): Promise<unknown> {
+  const { on } = source as { on(name: string, listener: (payload: unknown) => void): unknown }
+  return new Promise((resolve) => on.call(source, name, resolve))
 }
 
 /** A promise and the function that resolves it. */

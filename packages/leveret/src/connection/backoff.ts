@@ -4,6 +4,8 @@ import { sleep } from '../timing.js'
 const FIRST_MS = 250
 const BASE_MS = 1_000
 const CAP_MS = 30_000
+/** Tries at about two a second against a port where nobody listens: some two minutes, longer than a restart. */
+const PATIENT_TRIES = 240
 
 /**
  * How long to wait before try number `attempt` (from 1) after a loss: 0 to 250 ms, then 0 to 1, 2, 4 … 30 seconds.
@@ -17,10 +19,19 @@ export function backoffMs(attempt: number, random: number): number {
   return Math.round(ceiling * random)
 }
 
+/**
+ * The same where nobody listens. Such a try costs the broker nothing, so it stays at 0 to 1 second for a while: a broker
+ * that has restarted is found as soon as it listens.
+ */
+export function absenceMs(attempt: number, random: number): number {
+  return backoffMs(attempt <= PATIENT_TRIES ? 2 : attempt - PATIENT_TRIES + 2, random)
+}
+
 /** Waits between tries, longer each time, until what was tried has held for a while. */
 export class Backoff {
   readonly #stableMs: number
-  #attempt = 0
+  #failures = 0
+  #absences = 0
   #upSince: number | undefined
 
   /** @param stableMs - what held for less than this did not count as a success */
@@ -29,30 +40,37 @@ export class Backoff {
   }
 
   /** Tries since the last success that held. */
-  get attempt(): number {
-    return this.#attempt
+  get attempts(): number {
+    return this.#failures + this.#absences
   }
 
   /** Call when the thing works … */
   up(): void {
     this.#upSince = performance.now()
+    this.#absences = 0
   }
 
   /** … and when it no longer does. */
   down(): void {
-    if (this.#upSince !== undefined && performance.now() - this.#upSince >= this.#stableMs) this.#attempt = 0
+    if (this.#upSince !== undefined && performance.now() - this.#upSince >= this.#stableMs) this.#failures = 0
     this.#upSince = undefined
   }
 
   /** Waits before the next try. Rejects with the signal's reason. */
   async wait(signal: AbortSignal): Promise<void> {
-    this.#attempt += 1
-    await sleep(backoffMs(this.#attempt, Math.random()), signal)
+    this.#failures += 1
+    await sleep(backoffMs(this.#failures, Math.random()), signal)
+  }
+
+  /** Waits for somebody to listen. */
+  async waitForListener(signal: AbortSignal): Promise<void> {
+    this.#absences += 1
+    await sleep(absenceMs(this.#absences, Math.random()), signal)
   }
 
   /** Waits as long as there is: for what only a person can mend. */
   async waitLong(signal: AbortSignal): Promise<void> {
-    this.#attempt += 1
+    this.#failures += 1
     await sleep(CAP_MS / 2 + (CAP_MS / 2) * Math.random(), signal)
   }
 }

@@ -1,8 +1,10 @@
 import type * as amqp from 'amqplib'
-import { BrokerError, ConnectionError, type LeveretError } from '../errors.js'
+import { BrokerError, ClosedError, ConnectionError, type LeveretError } from '../errors.js'
 import { within } from '../timing.js'
 import type { OutgoingMessage, ReceivedMessage, ReturnedMessage } from './message.js'
 import { brokerReply } from './reply.js'
+
+const CLOSED_BY_US = new ClosedError('The channel was closed by this process')
 
 /** What a channel tells the one who opened it. None of these may throw. */
 export interface ChannelHooks {
@@ -149,14 +151,11 @@ export class Channel {
     return this.#settle(() => this.#raw.reject(message as amqp.Message, false))
   }
 
-  /** Flushes what was written and closes. Never rejects: a channel that cannot be closed is abandoned. */
-  async close(timeoutMs: number): Promise<void> {
+  /** Ends this life at once, then flushes what was written and tells the broker. Never rejects. */
+  async close(timeoutMs: number, reason: LeveretError = CLOSED_BY_US): Promise<void> {
     if (!this.#open) return
-    const reason = new ConnectionError('lost', 'The channel was closed by this process')
-    this.#said = reason
-    this.#open = false
-    await within(timeoutMs, this.#closeRaw(), () => reason).catch(() => undefined)
     this.abandon(reason)
+    await within(timeoutMs, this.#closeRaw(), () => reason).catch(() => undefined)
   }
 
   async #closeRaw(): Promise<void> {

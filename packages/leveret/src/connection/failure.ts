@@ -52,6 +52,15 @@ export function handshakeFailure({ code, text }: HandshakeReply, endpoint: Endpo
   return new ConnectionError('unreachable', `${where} ended the handshake ${said}`)
 }
 
+/** Whether the port was closed, or whoever opened it (a proxy, a load balancer) had nobody behind it. */
+export function nobodyListened(failure: ConnectionError): boolean {
+  return flatten(failure.cause).every((cause) =>
+    cause instanceof ConnectionError
+      ? nobodyListened(cause)
+      : ['ECONNREFUSED', 'ECONNRESET'].includes(codeOf(cause)) || /closed abruptly/.test(messageOf(cause)),
+  )
+}
+
 /** Several hosts failed: one error that names them all. A reason that waiting cannot cure wins. */
 export function combineFailures(failures: readonly ConnectionError[]): ConnectionError {
   const first = failures.find(({ retryable }) => !retryable) ?? failures[0]

@@ -6,11 +6,11 @@ import { unlessAborted, within } from '../timing.js'
 import { Backoff } from './backoff.js'
 import type { Channel, ChannelHooks } from './channel.js'
 import type { Endpoint } from './endpoint.js'
-import { combineFailures, connectFailure } from './failure.js'
+import { combineFailures, connectFailure, nobodyListened } from './failure.js'
 import { Link } from './link.js'
 
 /** A link that lived this long was a success: the next loss starts with a quick try again. */
-const STABLE_MS = 1_000
+export const STABLE_MS = 1_000
 
 /** What a lane carries. They are kept apart so that a blocked publisher never stops an ack. */
 export type LanePurpose = 'publish' | 'consume'
@@ -152,12 +152,16 @@ export class Lane {
       shouldRetry: ({ error }) => !fatal(error) && !signal.aborted,
       onFailedAttempt: async ({ error }) => {
         this.#failed(error as ConnectionError)
-        if (fatal(error) || signal.aborted) return
-        // A login that is refused after it once worked is being rotated, or gone: hammering helps neither.
-        if (error instanceof ConnectionError && !error.retryable) await this.#backoff.waitLong(signal)
-        else await this.#backoff.wait(signal)
+        if (!fatal(error) && !signal.aborted) await this.#waitAfter(error as ConnectionError, signal)
       },
     })
+  }
+
+  async #waitAfter(failure: ConnectionError, signal: AbortSignal): Promise<void> {
+    // A login that is refused after it once worked is being rotated, or gone: hammering helps neither.
+    if (!failure.retryable) await this.#backoff.waitLong(signal)
+    else if (nobodyListened(failure)) await this.#backoff.waitForListener(signal)
+    else await this.#backoff.wait(signal)
   }
 
   /** Every host once, in random order. */
@@ -177,7 +181,7 @@ export class Lane {
   #failed(reason: ConnectionError): void {
     if (this.#stop.signal.aborted) return
     this.#why = reason
-    this.events.emit('connect-failed', { reason, attempt: this.#backoff.attempt + 1 })
+    this.events.emit('connect-failed', { reason, attempt: this.#backoff.attempts + 1 })
   }
 
   #up(link: Link): void {

@@ -47,11 +47,6 @@ export class LastingChannel {
     return this.#running
   }
 
-  /** Ends the current channel; a fresh one follows. */
-  renew(timeoutMs: number): void {
-    void this.#current?.close(timeoutMs)
-  }
-
   /** Ends it for good, after what was written is flushed. Never rejects. */
   async close(timeoutMs: number): Promise<void> {
     this.#stop.abort(new ClosedError('closed'))

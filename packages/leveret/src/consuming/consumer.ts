@@ -55,6 +55,7 @@ export class Consumer {
   #pending: Arrival[] = []
   #tag = ''
   #closing = false
+  #cancelled = false
   #lastDeliveryAt: Date | undefined
   #onAttached: { resolve: () => void; reject: (reason: Error) => void } | undefined
 
@@ -77,7 +78,7 @@ export class Consumer {
   }
 
   get isAttached(): boolean {
-    return this.#channel.current !== undefined
+    return this.#channel.current?.isOpen === true
   }
 
   get lastDeliveryAt(): Date | undefined {
@@ -152,12 +153,9 @@ export class Consumer {
   /** The channel is finished with the consumer: neither it nor its tag can be used again. */
   #onServerCancel(life: Life): void {
     if (this.#closing) return
-    this.#options.cancelled()
-    this.#endLife(
-      life.channel,
-      new ConnectionError('lost', `The broker cancelled the consumer of '${this.#options.queue}'`),
-    )
-    void life.channel.close(CANCEL_TIMEOUT_MS)
+    this.#cancelled = true
+    const reason = new ConnectionError('lost', `The broker cancelled the consumer of '${this.#options.queue}'`)
+    void life.channel.close(CANCEL_TIMEOUT_MS, reason)
   }
 
   #attached(): void {
@@ -169,6 +167,8 @@ export class Consumer {
   #lost(reason: LeveretError): void {
     for (const channel of this.#lives.keys()) this.#endLife(channel, reason)
     this.#pending = []
+    if (this.#cancelled) this.#options.cancelled()
+    this.#cancelled = false
     if (!this.#closing) this.#options.lost(reason)
   }
 
