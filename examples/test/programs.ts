@@ -1,0 +1,95 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { eventually } from '@leveret/testing/vitest'
+import { expect, onTestFinished } from 'vitest'
+
+/** The folder that the build puts the examples into. */
+const built = new URL('../dist/', import.meta.url)
+const peers = new URL('../test/peers/', import.meta.url)
+
+/** How a program is run: the examples with leveret, and programs that know nothing of it. */
+export interface Peer {
+  readonly name: string
+  readonly command: string
+  /** Arguments before the program's own. */
+  argumentsOf(program: string): string[]
+}
+
+const FOLDERS: Readonly<Record<string, string>> = {
+  send: '01-hello',
+  receive: '01-hello',
+  'new-task': '02-work-queue',
+  worker: '02-work-queue',
+}
+
+export const leveret: Peer = {
+  name: 'leveret',
+  command: process.execPath,
+  argumentsOf: (program) => [fileURLToPath(new URL(`${FOLDERS[program]}/${program}.js`, built))],
+}
+
+export const amqplib: Peer = {
+  name: 'amqplib',
+  command: process.execPath,
+  argumentsOf: (program) => [fileURLToPath(new URL('amqplib.mjs', peers)), program],
+}
+
+export const pika: Peer = {
+  name: 'pika',
+  command: '/usr/bin/python3',
+  argumentsOf: (program) => [fileURLToPath(new URL('pika.py', peers)), program],
+}
+
+/** Whether Debian's python3-pika is installed. */
+export function hasPika(): boolean {
+  try {
+    execFileSync(pika.command, ['-c', 'import pika'], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** A program of a tutorial, while it runs. It is ended with the test. */
+export interface Running {
+  /** What it has printed so far, line by line. */
+  readonly lines: readonly string[]
+  printed(line: string): Promise<void>
+  /** Ctrl-C. @returns its exit code */
+  interrupt(): Promise<number | null>
+  /** Its end, without the process being asked to. @returns its exit code */
+  ended(): Promise<number | null>
+  kill(): void
+}
+
+/** Starts a program. */
+export function start(peer: Peer, program: string, env: Record<string, string>, ...words: string[]): Running {
+  const child = spawn(peer.command, [...peer.argumentsOf(program), ...words], { env: { ...process.env, ...env } })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  const lines = collect(child)
+  const exited = once(child, 'exit').then(([code]: (number | null)[]) => code ?? null)
+  return {
+    lines,
+    printed: (line) => eventually(() => expect(lines).toContain(line), { timeoutMs: 20_000 }),
+    ended: () => exited,
+    interrupt: () => {
+      child.kill('SIGINT')
+      return exited
+    },
+    kill: () => void child.kill('SIGKILL'),
+  }
+}
+
+function collect(child: ChildProcess): string[] {
+  const lines: string[] = []
+  for (const stream of [child.stdout, child.stderr]) {
+    let rest = ''
+    stream?.setEncoding('utf8').on('data', (chunk: string) => {
+      const parts = `${rest}${chunk}`.split('\n')
+      rest = parts.pop() ?? ''
+      lines.push(...parts)
+    })
+  }
+  return lines
+}
