@@ -6,8 +6,9 @@ export type Driver = 'container' | 'local' | 'attached'
 /** What {@link startRabbitMQ} is to start. */
 export interface StartOptions {
   /**
-   * The version wanted, as far as it matters: `'4'`, `'4.3'` or `'4.3.6'`. Default: RabbitMQ 4 in a container,
-   * and whatever is installed for a local node, which cannot choose and refuses a version it is not.
+   * The version wanted, as far as it matters: `'4'`, `'4.3'` or `'4.3.6'`. Default: in a container
+   * `LEVERET_RABBITMQ_VERSION` if set, else `'4'`; for a local node whatever is installed. A local node cannot choose,
+   * and refuses to be a version it is not.
    */
   readonly version?: string | undefined
   /** How many nodes form the cluster. Default: 1 */

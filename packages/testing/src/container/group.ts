@@ -8,7 +8,8 @@ import { dockerEngine, prepareTestcontainers } from './engine.js'
 import { findImage } from './image.js'
 import { type ContainerNode, createContainerNode } from './node.js'
 
-const defaultVersion = '4'
+/** Lets one command run the same tests against several versions. */
+const defaultVersion = process.env.LEVERET_RABBITMQ_VERSION || '4'
 
 /** Creates containers of RabbitMQ; several share a network and form a cluster. */
 export async function containerGroup(options: StartOptions): Promise<NodeGroup> {

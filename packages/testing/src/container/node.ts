@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import { type ContainerRuntimeClient, GenericContainer, type StartedNetwork, Wait } from 'testcontainers'
 import { erlangArguments } from '../broker-config.js'
 import type { NodeProcess } from '../node-process.js'
@@ -85,7 +86,7 @@ export class ContainerNode implements NodeProcess {
 
   async log(): Promise<string> {
     const log = await this.#container.logs({ stdout: true, stderr: true })
-    return withoutFrames(log)
+    return stripVTControlCharacters(withoutFrames(log))
   }
 
   /** Deletes the container with its volumes, running or not. Does nothing if it is gone. */

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdir, open, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { stripVTControlCharacters } from 'node:util'
 import { erlangArguments } from '../broker-config.js'
 import type { NodeProcess } from '../node-process.js'
 import type { CtlAddress } from '../rabbitmq.js'
@@ -91,7 +92,7 @@ export class LocalNode implements NodeProcess {
   }
 
   async log(): Promise<string> {
-    return readFile(logFile(this.#settings.directory), 'utf8').catch(() => '')
+    return stripVTControlCharacters(await readFile(logFile(this.#settings.directory), 'utf8').catch(() => ''))
   }
 
   async #end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {

@@ -8,7 +8,7 @@ import './provided.js'
  * Vitest's global set-up: one broker for the whole run, removed at its end.
  *
  * Attaches to `RABBITMQ_URL` if it is set; its management API is looked for at `RABBITMQ_MANAGEMENT_URL`, by default on
- * port 15672 of the same host. Otherwise starts a broker, of version `LEVERET_RABBITMQ_VERSION` if that is set.
+ * port 15672 of the same host. Otherwise starts one with {@link startRabbitMQ}.
  *
  * @returns the tear-down
  */
@@ -21,7 +21,7 @@ export default async function globalSetup(project: TestProject): Promise<() => P
 
 function sharedBroker(env: NodeJS.ProcessEnv): Promise<RabbitMQ> {
   const url = env.RABBITMQ_URL
-  if (!url) return startRabbitMQ({ version: env.LEVERET_RABBITMQ_VERSION || undefined })
+  if (!url) return startRabbitMQ()
   return attachRabbitMQ({ url, managementUrl: env.RABBITMQ_MANAGEMENT_URL || managementBeside(url) })
 }
 

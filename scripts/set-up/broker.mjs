@@ -1,0 +1,112 @@
+import { canInstallPackages } from './debian-packages.mjs'
+import { engineAnswers, engineEnvironment, startEngine } from './docker-engine.mjs'
+import { ensureImage } from './rabbitmq-image.mjs'
+import { findRabbitMQServer, installRabbitMQServer } from './rabbitmq-package.mjs'
+import { SetUpError, say } from './report.mjs'
+
+/**
+ * A way to a broker. Set-up makes sure that it can be gone; the testing package then starts the broker, or attaches to it.
+ *
+ * @typedef {object} Way
+ * @property {string} name
+ * @property {() => Promise<boolean>} isOpen - cheap to ask; changes nothing
+ * @property {() => Promise<ReadyWay>} prepare - installs what is missing
+ */
+
+/**
+ * @typedef {object} ReadyWay
+ * @property {string} why - for the line that says which way was taken
+ * @property {NodeJS.ProcessEnv} env - tells the testing package which way it is
+ * @property {() => Promise<void>} [close] - ends what set-up started
+ */
+
+/** The RabbitMQ that containers run, as far as it matters; on CI it must not change by itself. */
+const imageVersion = process.env.LEVERET_RABBITMQ_VERSION || (process.env.CI ? '4.3' : '4')
+
+/** @type {Way} */
+const given = {
+  name: 'RABBITMQ_URL',
+  isOpen: async () => Boolean(process.env.RABBITMQ_URL),
+  prepare: async () => ({ why: 'the one RABBITMQ_URL names', env: {} }),
+}
+
+/** @type {Way} */
+const container = {
+  name: 'a container',
+  isOpen: async () => asked('container') && (await engineAnswers()),
+  prepare: async () => {
+    const image = await ensureImage(imageVersion)
+    return { why: `${image} in a container: a Docker engine answers`, env: await containerEnvironment() }
+  },
+}
+
+/** @type {Way} */
+const installed = {
+  name: 'an installed rabbitmq-server',
+  isOpen: async () => asked('local') && (await findRabbitMQServer()) !== undefined,
+  prepare: async () => ({
+    why: `a private node of ${await findRabbitMQServer()}`,
+    env: { LEVERET_BROKER: 'local' },
+  }),
+}
+
+/** @type {Way} */
+const debianPackage = {
+  name: "Debian's rabbitmq-server",
+  isOpen: async () => asked('local') && (await canInstallPackages()),
+  prepare: async () => {
+    await installRabbitMQServer()
+    return installed.prepare()
+  },
+}
+
+/**
+ * Every way to a broker, the best first. An embedded in-memory broker would close the list.
+ *
+ * @type {readonly Way[]}
+ */
+const ways = [given, container, installed, debianPackage]
+
+/** Finds the first way to a broker that is open here, and prepares it. @returns {Promise<ReadyWay>} */
+export async function prepareBroker() {
+  for (const way of ways) {
+    if (!(await way.isOpen())) continue
+    const ready = await way.prepare()
+    say(`RabbitMQ: ${ready.why}`)
+    return ready
+  }
+  throw new SetUpError(
+    'no RabbitMQ can be had: RABBITMQ_URL is not set, no Docker engine answers, no rabbitmq-server is installed',
+    'start Docker, install RabbitMQ (https://www.rabbitmq.com/docs/download), or set RABBITMQ_URL',
+  )
+}
+
+/** Prepares a container even where no Docker engine runs yet, which needs root on Debian. @returns {Promise<ReadyWay>} */
+export async function prepareContainer() {
+  if (await engineAnswers()) return container.prepare()
+  if (!(await canInstallPackages())) {
+    throw new SetUpError('no Docker engine answers, and none can be installed here', 'start Docker, then try again')
+  }
+  const engine = await startEngine()
+  const ready = await container.prepare().catch(async (error) => {
+    await engine.stop()
+    throw error
+  })
+  return { ...ready, close: engine.stop }
+}
+
+/** Prepares a private node, which needs root on Debian where RabbitMQ is not installed. @returns {Promise<ReadyWay>} */
+export async function prepareInstalled() {
+  if ((await findRabbitMQServer()) !== undefined) return installed.prepare()
+  if (await canInstallPackages()) return debianPackage.prepare()
+  throw new SetUpError('no rabbitmq-server is installed', 'install it: https://www.rabbitmq.com/docs/download')
+}
+
+/** LEVERET_BROKER leaves one way only. @param {'container' | 'local'} driver */
+function asked(driver) {
+  return !process.env.LEVERET_BROKER || process.env.LEVERET_BROKER === driver
+}
+
+async function containerEnvironment() {
+  return { LEVERET_BROKER: 'container', LEVERET_RABBITMQ_VERSION: imageVersion, ...(await engineEnvironment()) }
+}

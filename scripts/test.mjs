@@ -1,0 +1,62 @@
+import { join } from 'node:path'
+import { prepareBroker, prepareContainer, prepareInstalled } from './set-up/broker.mjs'
+import { command } from './set-up/command.mjs'
+import { checkNodeVersion } from './set-up/node-version.mjs'
+import { report, say } from './set-up/report.mjs'
+import { root } from './set-up/repository.mjs'
+import { closingLine, runTests } from './set-up/test-run.mjs'
+import { build, installDependencies } from './set-up/workspace.mjs'
+
+const smoke = ['.smoke.test.', 'examples/']
+
+/**
+ * A run of Vitest against one broker.
+ *
+ * @typedef {object} Plan
+ * @property {string} name
+ * @property {import('./set-up/broker.mjs').ReadyWay} broker
+ * @property {readonly string[]} args
+ */
+
+// npm test: everything it takes, every check, every test. Arguments go to Vitest: npm test -- packages/testing
+await report(async () => {
+  const args = process.argv.slice(2)
+  checkNodeVersion()
+  await installDependencies()
+  await build()
+  await check()
+  const plans = process.env.CI && !process.env.RABBITMQ_URL ? await ciPlans(args) : await plansHere(args)
+  try {
+    const counts = []
+    for (const plan of plans) counts.push(await runTests({ ...plan, env: plan.broker.env }))
+    process.stdout.write(`\n${closingLine(counts)}\n`)
+    return counts.every(({ failed }) => failed === 0) ? 0 : 1
+  } finally {
+    for (const { broker } of plans) await broker.close?.()
+  }
+})
+
+async function check() {
+  say('checking style with Biome')
+  await command(join(root, 'node_modules/.bin/biome'), ['check', '.'], {
+    cwd: root,
+    next: '`npm run format` corrects most of it',
+  })
+}
+
+/** @param {readonly string[]} args @returns {Promise<Plan[]>} */
+async function plansHere(args) {
+  return [{ name: 'suite', broker: await prepareBroker(), args }]
+}
+
+/**
+ * The newest broker in a container for every test, and what a Debian user has installed for the most important ones.
+ *
+ * @param {readonly string[]} args
+ * @returns {Promise<Plan[]>}
+ */
+async function ciPlans(args) {
+  const installed = args.length === 0 ? await prepareInstalled() : undefined
+  const suite = { name: 'suite', broker: await prepareContainer(), args }
+  return installed === undefined ? [suite] : [suite, { name: 'smoke', broker: installed, args: smoke }]
+}
