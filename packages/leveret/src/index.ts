@@ -25,5 +25,6 @@ export {
   type PublishOutcome,
   TopologyMismatchError,
 } from './errors.js'
-export { Producer, type SendOptions, type Sent } from './roles/producer.js'
+export type { PipelineFailure } from './publishing/pipeline.js'
+export { Producer, type SendAllOptions, type SendOptions, type Sent, type SentAll } from './roles/producer.js'
 export { type DeliveryEvent, Worker, type WorkerEvents, type WorkerOptions } from './roles/worker.js'

@@ -4,7 +4,7 @@ import type { OutgoingMessage, ReceivedMessage } from '../connection/message.js'
 import type { WorkQueue } from '../contract/work-queue.js'
 import { type LeveretError, PublishError } from '../errors.js'
 import { sleep } from '../timing.js'
-import { declarationsOf, delayQueue } from '../topology/declarations.js'
+import { declarationsOf, delayedDeclarationsOf, delayQueueName } from '../topology/declarations.js'
 import type { Life } from './consumer.js'
 import { deadLetterCopy, retryCopy } from './copy.js'
 import type { Lineage } from './lineage.js'
@@ -30,7 +30,6 @@ export type Settlement = 'acked' | 'retried' | 'dead-lettered' | 'dropped' | 'st
 export class Settler {
   readonly #contract: WorkQueue
   readonly #publish: PublishCopy
-  readonly #delayQueues = new Map<number, readonly QueueDeclaration[]>()
 
   constructor(contract: WorkQueue, publish: PublishCopy) {
     this.#contract = contract
@@ -42,8 +41,8 @@ export class Settler {
       case 'ack':
         return life.channel.ack(message) ? 'acked' : 'stale'
       case 'retry': {
-        const topology = this.#delayTopology(verdict.afterMs)
-        const copy = retryCopy(message, lineage, topology[0].name)
+        const topology = delayedDeclarationsOf(this.#contract, verdict.afterMs)
+        const copy = retryCopy(message, lineage, delayQueueName(this.#contract.name, verdict.afterMs))
         return await this.#replace(message, copy, topology, life, 'retried')
       }
       case 'dead-letter': {
@@ -82,14 +81,6 @@ export class Settler {
     const { deadLetter, queue } = this.#contract
     if (deadLetter === false || queue.arguments !== undefined) return { stuck: error }
     return life.channel.reject(message) ? 'dead-lettered' : 'stale'
-  }
-
-  #delayTopology(delayMs: number): readonly [QueueDeclaration] {
-    const known = this.#delayQueues.get(delayMs) as readonly [QueueDeclaration] | undefined
-    if (known !== undefined) return known
-    const made = [delayQueue(this.#contract, delayMs)] as const
-    this.#delayQueues.set(delayMs, made)
-    return made
   }
 }
 

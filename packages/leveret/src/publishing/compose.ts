@@ -1,13 +1,18 @@
 import { z } from 'zod'
-import type { MessageProperties } from '../connection/message.js'
+import type { Headers, MessageProperties } from '../connection/message.js'
 import { newMessageId } from '../message-id.js'
 import { MAX_TIMER_MS } from '../options.js'
+import { MAX_HEADERS_BYTES, measureHeaders } from './headers.js'
 
 /** RabbitMQ's limit for names, keys and short strings. */
 const shortString = z.string().refine((text) => Buffer.byteLength(text) <= 255, 'at most 255 bytes of UTF-8')
 
-function isReserved(header: string): boolean {
-  return /^(leveret-|x-)/i.test(header)
+function checkHeaders(headers: Headers, context: z.RefinementCtx): void {
+  const reserved = Object.keys(headers).find((name) => /^(leveret-|x-)/i.test(name))
+  const size = measureHeaders(headers)
+  if (reserved !== undefined) context.addIssue(`${reserved}: names that begin with 'leveret-' or 'x-' are reserved`)
+  else if (typeof size === 'string') context.addIssue(size)
+  else if (size > MAX_HEADERS_BYTES) context.addIssue(`${size} bytes, and ${MAX_HEADERS_BYTES} is the most`)
 }
 
 /** What a sender may say of one message. */
@@ -16,25 +21,21 @@ export const messageOptions = z.strictObject({
   messageId: shortString.min(1).optional(),
   correlationId: shortString.optional(),
   /** For the receiver. Names that begin with `leveret-` or `x-` are refused: leveret and the broker act on them. */
-  headers: z
-    .record(z.string(), z.unknown())
-    .refine(
-      (headers) => !Object.keys(headers).some(isReserved),
-      "names that begin with 'leveret-' or 'x-' are reserved",
-    )
-    .optional(),
+  headers: z.record(z.string(), z.unknown()).superRefine(checkHeaders).optional(),
   /** 0 to 255; counts on a classic queue with `maxPriority`, and on quorum queues as normal (≤ 4) or high. */
   priority: z.int().min(0).max(255).optional(),
   /** The broker drops or dead-letters it when it has waited this long. */
   expirationMs: z.int().min(0).max(MAX_TIMER_MS).optional(),
+  /** Rejects as `not-sent` instead of waiting for a connection, an alarm to end, or room among the unconfirmed. */
+  failFast: z.boolean().optional(),
   /** How long this publish may take. @defaultValue the connection's `publishTimeoutMs` */
   timeoutMs: z.int().min(1).max(MAX_TIMER_MS).optional(),
   /** Gives the publish up: `not-sent` before it was handed over, `unknown` afterwards. */
   signal: z.instanceof(AbortSignal).optional(),
 })
 
-/** What a sender may say of one message. */
-export type MessageOptions = z.input<typeof messageOptions>
+/** What a sender says of one message, checked. */
+export type MessageOptions = z.output<typeof messageOptions>
 
 /** The properties every message of ours carries. */
 export function composeProperties(

@@ -20,6 +20,8 @@ export interface PublishRequest {
   /** `Infinity`: until it succeeds, is refused, or the signal is aborted. Such a message is never refused for lack of room. */
   readonly timeoutMs: number
   readonly signal?: AbortSignal | undefined
+  /** Refuse it rather than let it wait. */
+  readonly failFast?: boolean | undefined
 }
 
 const outboxes = new WeakMap<Connection, Outbox>()
@@ -89,19 +91,25 @@ export class Outbox {
    * @throws {@link PublishError} with what is known of it
    * @throws {@link TopologyMismatchError} or {@link BrokerError} when its topology was refused; then nothing was sent
    */
-  async submit({ message, topology, timeoutMs, signal }: PublishRequest): Promise<void> {
+  async submit({ message, topology, timeoutMs, signal, failFast = false }: PublishRequest): Promise<void> {
     const publication = new Publication(message, topology, performance.now() + timeoutMs)
-    const refusal = this.#refusal(publication, signal)
+    const refusal = this.#refusal(publication, signal, failFast)
     if (refusal !== undefined) publication.fail('not-sent', `${refusal.why}${this.#because()}`, refusal)
     else this.#accept(publication, signal)
     await publication.settled
   }
 
-  #refusal(publication: Publication, signal: AbortSignal | undefined): Refusal | undefined {
+  #refusal(publication: Publication, signal: AbortSignal | undefined, failFast: boolean): Refusal | undefined {
     if (this.#closing)
       return { why: 'the connection has been closed', retryable: false, cause: new ClosedError('closed') }
     if (signal?.aborted) return { why: 'its signal was aborted', retryable: true, cause: signal.reason }
+    if (failFast && !this.#hasRoomNow()) return { why: 'it would have to wait, and failFast is set', retryable: true }
     return this.#room.refusal(publication)
+  }
+
+  #hasRoomNow(): boolean {
+    const { publishLane, settings } = this.#internals
+    return publishLane.state === 'ready' && this.#suspects.size === 0 && this.#unsettled < settings.maxInFlight
   }
 
   #accept(publication: Publication, signal: AbortSignal | undefined): void {

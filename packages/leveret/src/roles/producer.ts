@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { type CloseOptions, closeOptions } from '../connection/close-options.js'
 import { type Connection, type ConnectionInternals, internalsOf } from '../connection/connection.js'
 import type { RoleHealth } from '../connection/health.js'
@@ -7,13 +8,44 @@ import type { WorkQueue } from '../contract/work-queue.js'
 import { ClosedError, PublishError } from '../errors.js'
 import { InHand } from '../in-hand.js'
 import { parseOptions } from '../options.js'
-import { composeProperties, type MessageOptions, messageOptions } from '../publishing/compose.js'
+import { composeProperties, messageOptions } from '../publishing/compose.js'
 import { type Outbox, outboxOf } from '../publishing/outbox.js'
+import { type PipelineFailure, pipeline } from '../publishing/pipeline.js'
+import type { Topology } from '../publishing/publication.js'
 import { within } from '../timing.js'
-import { declarationsOf } from '../topology/declarations.js'
+import { declarationsOf, delayedDeclarationsOf, delayQueueName } from '../topology/declarations.js'
+import { ladderStepMs, MAX_DELAY_MS } from '../topology/delay-ladder.js'
 
 /** What a sender may say of one task. */
-export type SendOptions = MessageOptions
+export const sendOptions = messageOptions
+  .extend({
+    /**
+     * Nobody gets the task before this time is up, rounded up to the next step of 1 s, 2 s, 5 s, 10 s, 30 s, 1 min, 5 min,
+     * 15 min, 1 h, 6 h, 24 h. The task waits in a queue of its step (`<queue>.retry.<ms>`), across restarts of the broker.
+     * What is due later, or at an exact time, belongs in a database.
+     */
+    delayMs: z.int().min(0).max(MAX_DELAY_MS, 'at most 24 hours; keep what is due later in a database').optional(),
+  })
+  .refine(({ delayMs, expirationMs }) => delayMs === undefined || expirationMs === undefined, {
+    path: ['expirationMs'],
+    message: 'a delayed task that expires would be delivered when it expires: give one or the other',
+  })
+
+/** What a sender may say of one task. */
+export type SendOptions = z.input<typeof sendOptions>
+
+/** What `sendAll` may be told, beside what holds for each task. */
+export interface SendAllOptions<Payload>
+  extends Pick<SendOptions, 'timeoutMs' | 'signal' | 'headers' | 'delayMs' | 'priority'> {
+  /** Gets each task that failed, and sending goes on. Without it the first failure ends `sendAll`. */
+  readonly onFailure?: (failure: PipelineFailure<Payload>) => void
+}
+
+/** How `sendAll` ended. */
+export interface SentAll {
+  readonly sent: number
+  readonly failed: number
+}
 
 /** A task that the broker has stored. */
 export interface Sent {
@@ -60,20 +92,26 @@ export class Producer<S extends Schema> implements AsyncDisposable {
    * @see https://www.rabbitmq.com/docs/confirms#publisher-confirms
    */
   async send(payload: InputOf<S>, options: SendOptions = NO_OPTIONS): Promise<Sent> {
-    const checked = options === NO_OPTIONS ? options : parseOptions(messageOptions, options, 'send')
-    const encoded = encodePayload(this.#contract, payload)
-    const content = encoded instanceof Promise ? await encoded : encoded
-    const properties = composeProperties(this.#contract.codec.contentType, this.#contractHeader, checked)
-    const message = { exchange: '', routingKey: this.#contract.name, content, properties, mandatory: true }
-    const { messageId } = properties
-    if (this.#closing !== undefined) {
-      const cause = new ClosedError('The producer has been closed')
-      throw new PublishError('not-sent', { ...message, messageId }, cause.message, { cause, retryable: false })
-    }
-    const timeoutMs = checked.timeoutMs ?? this.#internals.settings.publishTimeoutMs
-    const topology = declarationsOf(this.#contract)
-    await this.#inHand.track(this.#outbox.submit({ message, topology, timeoutMs, signal: checked.signal }))
-    return { messageId }
+    const checked = options === NO_OPTIONS ? options : parseOptions(sendOptions, options, 'send')
+    return await this.#send(payload, checked)
+  }
+
+  /**
+   * Sends many tasks, each as {@link send} does, with as many unconfirmed at once as the connection allows, and takes the next
+   * one from the source only when there is room: a source of any length needs bounded memory.
+   *
+   * @returns how many were confirmed and how many failed, when all have settled
+   * @throws the first failure, without `onFailure`, when what was begun has settled; what the source itself throws
+   */
+  async sendAll(
+    payloads: Iterable<InputOf<S>> | AsyncIterable<InputOf<S>>,
+    { onFailure, ...options }: SendAllOptions<InputOf<S>> = {},
+  ): Promise<SentAll> {
+    const checked = parseOptions(sendOptions, options, 'sendAll')
+    const { maxInFlight, maxQueued } = this.#internals.settings
+    const send = async (payload: InputOf<S>): Promise<Sent> => await this.#send(payload, checked)
+    const { succeeded, failed } = await pipeline(payloads, Math.min(maxInFlight, maxQueued), send, onFailure)
+    return { sent: succeeded, failed }
   }
 
   /** Takes no more tasks and waits until those in hand have settled. A second call returns the same promise. */
@@ -84,6 +122,30 @@ export class Producer<S extends Schema> implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+
+  async #send(payload: InputOf<S>, checked: SendOptions): Promise<Sent> {
+    const encoded = encodePayload(this.#contract, payload)
+    const content = encoded instanceof Promise ? await encoded : encoded
+    const properties = composeProperties(this.#contract.codec.contentType, this.#contractHeader, checked)
+    const { routingKey, topology } = this.#routeOf(checked.delayMs)
+    const message = { exchange: '', routingKey, content, properties, mandatory: true }
+    const { messageId } = properties
+    if (this.#closing !== undefined) {
+      const cause = new ClosedError('The producer has been closed')
+      throw new PublishError('not-sent', { ...message, messageId }, cause.message, { cause, retryable: false })
+    }
+    const timeoutMs = checked.timeoutMs ?? this.#internals.settings.publishTimeoutMs
+    const { signal, failFast } = checked
+    await this.#inHand.track(this.#outbox.submit({ message, topology, timeoutMs, signal, failFast }))
+    return { messageId }
+  }
+
+  #routeOf(delayMs: number | undefined): { routingKey: string; topology: Topology } {
+    const { name } = this.#contract
+    if (delayMs === undefined || delayMs === 0) return { routingKey: name, topology: declarationsOf(this.#contract) }
+    const step = ladderStepMs(delayMs)
+    return { routingKey: delayQueueName(name, step), topology: delayedDeclarationsOf(this.#contract, step) }
   }
 
   async #close(timeoutMs: number): Promise<void> {

@@ -33,6 +33,22 @@ function declareWorkQueue(contract: WorkQueue): readonly QueueDeclaration[] {
   return contract.deadLetter === false ? [work] : [deadLetterQueue(contract.deadLetter.queue), work]
 }
 
+/** What must exist before a task can be delayed. The same contract and delay give the same list. */
+export function delayedDeclarationsOf(
+  contract: WorkQueue,
+  delayMs: number,
+): readonly [...QueueDeclaration[], QueueDeclaration] {
+  const byDelay = delayed.get(contract) ?? new Map<number, readonly [...QueueDeclaration[], QueueDeclaration]>()
+  delayed.set(contract, byDelay)
+  const known = byDelay.get(delayMs)
+  if (known !== undefined) return known
+  const made = [...declarationsOf(contract), delayQueue(contract, delayMs)] as const
+  byDelay.set(delayMs, made)
+  return made
+}
+
+const delayed = new WeakMap<WorkQueue, Map<number, readonly [...QueueDeclaration[], QueueDeclaration]>>()
+
 /** The queue in which a copy of a failed task waits until its next attempt is due. */
 export function delayQueue(contract: WorkQueue, delayMs: number): QueueDeclaration {
   return {

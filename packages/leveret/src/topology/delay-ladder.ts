@@ -19,6 +19,9 @@ export const DELAY_LADDER_MS: readonly number[] = [
   24 * HOUR,
 ]
 
+/** The longest delay. */
+export const MAX_DELAY_MS = 24 * HOUR
+
 /**
  * The first step of the ladder that is not shorter than the wish.
  *
@@ -28,6 +31,6 @@ export function ladderStepMs(wishMs: number): number {
   const step = DELAY_LADDER_MS.find((candidate) => candidate >= wishMs)
   if (step !== undefined && wishMs >= 0) return step
   throw new OptionsError(
-    `A delay is 0 to ${DELAY_LADDER_MS.at(-1)} ms (24 hours), not ${wishMs}. Keep what is due later, or at an exact time, in a database, and send it when it is due.`,
+    `A delay is 0 to ${MAX_DELAY_MS} ms (24 hours), not ${wishMs}. Keep what is due later, or at an exact time, in a database, and send it when it is due.`,
   )
 }

@@ -1,0 +1,63 @@
+import type { Headers } from '../connection/message.js'
+
+/** What the headers of one message may take. amqplib encodes them in a buffer of 64 KiB, and leveret adds some on copies. */
+export const MAX_HEADERS_BYTES = 48 * 1024
+
+const MAX_DEPTH = 32
+
+/**
+ * How many bytes the headers take on the wire, as AMQP 0-9-1 encodes a table.
+ *
+ * @returns a text instead, when a value has no form there or would change on the way
+ */
+export function measureHeaders(headers: Headers): number | string {
+  let total = 0
+  for (const [name, value] of Object.entries(headers)) {
+    const size = measure(value, 0)
+    if (typeof size === 'string') return `${name}: ${size}`
+    if (Buffer.byteLength(name) > 255) return `${name.slice(0, 20)}…: a name has at most 255 bytes`
+    total += 1 + Buffer.byteLength(name) + size
+  }
+  return total
+}
+
+/** One byte for the type, then the value. */
+function measure(value: unknown, depth: number): number | string {
+  switch (typeof value) {
+    case 'string':
+      return 5 + Buffer.byteLength(value)
+    case 'number':
+      return Number.isFinite(value) ? 9 : 'a number must be finite'
+    case 'boolean':
+      return 2
+    case 'object':
+      return measureObject(value, depth)
+    default:
+      return `a ${typeof value} cannot travel in a header`
+  }
+}
+
+function measureObject(value: object | null, depth: number): number | string {
+  if (value === null) return 1
+  if (Buffer.isBuffer(value)) return 5 + value.length
+  if (depth >= MAX_DEPTH) return `nested more than ${MAX_DEPTH} levels deep`
+  if (Array.isArray(value)) return sum(value.map((item) => measure(item, depth + 1)))
+  // amqplib turns a Date into an empty table, and lets a class leak what it inherits.
+  if (value instanceof Date) return 'a Date cannot travel in a header; use toISOString()'
+  if (![Object.prototype, null].includes(Object.getPrototypeOf(value)))
+    return 'an instance of a class cannot travel in a header'
+  const sizes = Object.entries(value).map(([name, item]) => {
+    const size = measure(item, depth + 1)
+    return typeof size === 'string' ? size : size + 1 + Buffer.byteLength(name)
+  })
+  return sum(sizes)
+}
+
+function sum(sizes: readonly (number | string)[]): number | string {
+  let total = 5
+  for (const size of sizes) {
+    if (typeof size === 'string') return size
+    total += size
+  }
+  return total
+}
