@@ -15,8 +15,11 @@ export function brokerConfig(config: BrokerConfig): string {
     'loopback_users.guest = false',
     'log.console = true',
     'log.file = false',
-    // Counts in the management API follow within a quarter of a second, not five.
+    // What the management API says is at most a second old, not five.
     'collect_statistics_interval = 250',
+    'management.sample_retention_policies.global.minute = 1',
+    'management.sample_retention_policies.basic.minute = 1',
+    'management.sample_retention_policies.detailed.10 = 1',
     ...listeners(config.listen),
     ...deprecatedFeatures(config.version),
     ...peers(config.cluster),

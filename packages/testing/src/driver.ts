@@ -11,12 +11,19 @@ import type { StartOptions } from './rabbitmq.js'
 export async function chooseDriver(wanted: StartOptions['driver']): Promise<'container' | 'local'> {
   const asked = wanted ?? askedByEnvironment()
   if (asked !== undefined) return asked
-  if (await engineAnswers()) return 'container'
-  if ((await findServer()) !== undefined) return 'local'
+  const [first] = await availableDrivers()
+  if (first !== undefined) return first
   throw new NoBrokerError(
     'No RabbitMQ can be started: no Docker engine answers and no rabbitmq-server is installed. ' +
       'Start Docker, install RabbitMQ (https://www.rabbitmq.com/docs/download), or point RABBITMQ_URL at a broker.',
   )
+}
+
+/** The ways to start a broker that are open here, the preferred one first. */
+export async function availableDrivers(): Promise<('container' | 'local')[]> {
+  const container = (await engineAnswers()) ? ['container' as const] : []
+  const local = (await findServer()) === undefined ? [] : ['local' as const]
+  return [...container, ...local]
 }
 
 function askedByEnvironment(): 'container' | 'local' | undefined {

@@ -3,7 +3,7 @@ export class NoBrokerError extends Error {
   override readonly name = 'NoBrokerError'
 }
 
-/** A broker that was started did not become ready. The message ends with the last lines of its log. */
+/** A broker that was started did not become ready. The message holds its first error and the end of its log. */
 export class BrokerStartError extends Error {
   override readonly name = 'BrokerStartError'
 }

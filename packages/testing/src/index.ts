@@ -1,4 +1,5 @@
 export { attachRabbitMQ } from './attach.js'
+export { availableDrivers } from './driver.js'
 export { BrokerStartError, NoBrokerError } from './errors.js'
 export { type EventuallyOptions, eventually, NeverError } from './eventually.js'
 export { FaultProxy, type FaultProxyOptions, startFaultProxy } from './fault-proxy/proxy.js'

@@ -45,6 +45,14 @@ function speaksAmqp(host: string, port: number): Promise<boolean> {
 }
 
 async function startError(node: NodeProcess, what: string): Promise<BrokerStartError> {
-  const lines = (await node.log()).trimEnd().split('\n').slice(-40)
-  return new BrokerStartError(`RabbitMQ ${node.name} ${what}. Its last log lines:\n${lines.join('\n')}`)
+  return new BrokerStartError(`RabbitMQ ${node.name} ${what}. From its log:\n${excerpt(await node.log())}`)
+}
+
+/** The first error says why; what follows is mostly Erlang reporting who else had to stop. */
+function excerpt(log: string): string {
+  const lines = log.trimEnd().split('\n')
+  const first = lines.findIndex((line) => /\[error\]|\berror:/i.test(line))
+  const last = Math.max(0, lines.length - 15)
+  if (first === -1 || first + 20 >= last) return lines.slice(first === -1 ? last : Math.min(first, last)).join('\n')
+  return [...lines.slice(first, first + 20), '…', ...lines.slice(last)].join('\n')
 }

@@ -14,7 +14,7 @@ import { untilReady } from './readiness.js'
  * ports, with data of its own. Whatever happens to this process, it does not stay behind.
  *
  * @throws {@link NoBrokerError} neither a Docker engine nor a `rabbitmq-server` is there
- * @throws {@link BrokerStartError} it did not become ready; the message holds the end of its log
+ * @throws {@link BrokerStartError} it did not become ready; the message shows its log
  */
 export async function startRabbitMQ(options: StartOptions = {}): Promise<RabbitMQ> {
   const driver = await chooseDriver(options.driver)

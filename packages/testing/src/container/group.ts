@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { Network, type StartedNetwork } from 'testcontainers'
 import { brokerConfig, enabledPlugins } from '../broker-config.js'
+import { NoBrokerError } from '../errors.js'
 import type { NodeGroup } from '../node-process.js'
 import type { StartOptions } from '../rabbitmq.js'
 import { Reaper } from '../reaper/reaper.js'
@@ -13,7 +14,9 @@ const defaultVersion = process.env.LEVERET_RABBITMQ_VERSION || '4'
 
 /** Creates containers of RabbitMQ; several share a network and form a cluster. */
 export async function containerGroup(options: StartOptions): Promise<NodeGroup> {
-  const engine = await dockerEngine()
+  const engine = await dockerEngine().catch((cause: unknown) => {
+    throw new NoBrokerError('No Docker engine answers; start it, or use a local node.', { cause })
+  })
   await prepareTestcontainers()
   const image = await findImage(engine, options.version ?? defaultVersion)
   const hostnames = Array.from({ length: options.nodes ?? 1 }, (_, index) => `leveret-${index + 1}`)

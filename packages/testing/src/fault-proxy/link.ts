@@ -10,22 +10,19 @@ export interface LinkSettings extends LineRules {
   readonly cutAfterServerBytes: number | undefined
 }
 
-/** A client's connection and ours to the server, as one. */
+/** A client's connection and ours to the server, as one. Each direction ends by itself, as in TCP. */
 export class Link {
   readonly #client: Socket
-  #server: Socket | undefined
   readonly #settings: LinkSettings
-  #gone = false
+  readonly #onGone: () => void
+  #server: Socket | undefined
 
   constructor(client: Socket, settings: LinkSettings, onGone: () => void) {
     this.#client = client
     this.#settings = settings
+    this.#onGone = onGone
     client.setNoDelay(true)
-    client.once('close', () => {
-      this.#gone = true
-      onGone()
-      void this.#whenOpen(() => this.#server?.destroy())
-    })
+    client.once('close', () => this.#whenBothClosed())
     client.on('error', () => void this.#whenOpen(() => this.#server?.resetAndDestroy()))
     if (settings.cutAfterServerBytes === 0) this.cut()
     else void this.#whenOpen(() => this.#dial())
@@ -50,12 +47,12 @@ export class Link {
   }
 
   #dial(): void {
-    if (this.#gone) return
+    if (this.#client.destroyed) return
     const { host, port, cutAfterServerBytes } = this.#settings
-    const server = connect({ host, port, noDelay: true })
+    const server = connect({ host, port, noDelay: true, allowHalfOpen: true })
     this.#server = server
     server.on('error', () => void this.#whenOpen(() => this.#client.resetAndDestroy()))
-    server.once('close', () => void this.#whenOpen(() => this.#client.destroySoon()))
+    server.once('close', () => this.#whenBothClosed())
     this.#client.pipe(new Line(this.#settings)).pipe(server)
     const fromServer = server.pipe(new Line(this.#settings))
     if (cutAfterServerBytes === undefined) fromServer.pipe(this.#client)
@@ -64,6 +61,10 @@ export class Link {
       this.#client.once('finish', () => this.cut())
       fromServer.pipe(new Scissors(cutAfterServerBytes)).pipe(this.#client)
     }
+  }
+
+  #whenBothClosed(): void {
+    if (this.#client.closed && this.#server?.closed !== false) this.#onGone()
   }
 
   /** In a black hole the end of one side does not reach the other either. */

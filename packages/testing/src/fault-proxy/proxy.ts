@@ -37,7 +37,7 @@ export class FaultProxy implements AsyncDisposable {
     return this.urlFor(this.#target.href)
   }
 
-  /** How many clients are connected. */
+  /** How many links are open. */
   get connections(): number {
     return this.#links.size
   }
@@ -89,7 +89,7 @@ export class FaultProxy implements AsyncDisposable {
   /** Accepts connections again, on the same port. */
   async accept(): Promise<void> {
     if (this.#server !== undefined) return
-    const server = createServer((client) => {
+    const server = createServer({ allowHalfOpen: true }, (client) => {
       const link: Link = new Link(client, this.#linkSettings(), () => this.#links.delete(link))
       this.#links.add(link)
     })

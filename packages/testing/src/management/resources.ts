@@ -20,7 +20,7 @@ export interface ClusterNode {
   readonly disk_free_alarm?: boolean
 }
 
-/** A queue. Its counts may lag half a second behind. */
+/** A queue. Its counts and its policy may lag a second behind. */
 export interface Queue {
   readonly name: string
   readonly vhost: string

@@ -1,0 +1,130 @@
+import { once } from 'node:events'
+import { connect, createServer, type Socket } from 'node:net'
+import { type FaultProxy, startFaultProxy } from '@leveret/testing'
+import { eventually, test as withBroker } from '@leveret/testing/vitest'
+import { describe, expect } from 'vitest'
+import { openAmqp } from './amqp-client.js'
+
+/** A server that sends back what it gets, and a proxy before it. */
+const test = withBroker.extend<{ echo: FaultProxy }>({
+  // biome-ignore lint/correctness/noEmptyPattern: Vitest reads the names of the fixtures needed from this pattern.
+  echo: async ({}, use) => {
+    const server = createServer((socket) => {
+      socket.on('error', () => {})
+      socket.pipe(socket)
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const address = server.address()
+    const port = typeof address === 'object' ? address?.port : undefined
+    const proxy = await startFaultProxy({ to: `amqp://guest:guest@127.0.0.1:${port}/vhost` })
+    await use(proxy)
+    await proxy.close()
+    server.close()
+  },
+})
+
+describe('the fault proxy', () => {
+  test('passes AMQP through, under the URL of any vhost', async ({ proxy, vhost }) => {
+    const client = await openAmqp(proxy.urlFor(vhost.url))
+    expect(proxy.connections).toBe(1)
+    await eventually(async () => expect(await vhost.connections()).toHaveLength(1))
+    client.destroy()
+    await eventually(() => expect(proxy.connections).toBe(0))
+    await eventually(async () => expect(await vhost.connections()).toEqual([]))
+  })
+
+  test('keeps credentials and vhost in its URL', ({ echo }) => {
+    expect(echo.url).toMatch(/^amqp:\/\/guest:guest@127\.0\.0\.1:\d+\/vhost$/)
+  })
+
+  test('passes 8 MiB unchanged, also when it is late', async ({ echo }) => {
+    const sent = Buffer.alloc(8 * 1024 * 1024, 'leveret')
+    echo.latency(5)
+    const client = dial(echo)
+    client.end(sent)
+    expect(Buffer.concat(await client.toArray()).equals(sent)).toBe(true)
+  })
+
+  test('delays what passes, each way', async ({ echo }) => {
+    echo.latency(100)
+    const client = dial(echo)
+    const began = performance.now()
+    client.write('x')
+    await once(client, 'data')
+    expect(performance.now() - began).toBeGreaterThanOrEqual(195)
+    client.destroy()
+  })
+
+  test('resets: the client sees ECONNRESET', async ({ echo }) => {
+    const client = await talking(echo)
+    const error = once(client, 'error')
+    echo.reset()
+    expect(await error).toMatchObject([{ code: 'ECONNRESET' }])
+    await eventually(() => expect(echo.connections).toBe(0))
+  })
+
+  test('ends: the client sees the end, without an error', async ({ echo }) => {
+    const client = await talking(echo)
+    const end = once(client, 'end')
+    echo.end()
+    await end
+  })
+
+  test('is a black hole: nothing passes, and all of it passes when it is healed', async ({ echo }) => {
+    const client = await talking(echo)
+    const received: string[] = []
+    client.on('data', (chunk) => received.push(String(chunk)))
+    echo.blackHole()
+    client.write('swallowed')
+    const late = dial(echo)
+    late.write('late')
+    await once(late, 'connect')
+    await eventually(() => expect(echo.connections).toBe(2))
+    expect(received).toEqual([])
+
+    echo.heal()
+    await eventually(() => expect(received.join('')).toBe('swallowed'))
+    expect(String(await once(late, 'data'))).toBe('late')
+  })
+
+  test('refuses new connections and keeps the old ones, then accepts again on the same port', async ({ echo }) => {
+    const client = await talking(echo)
+    echo.refuse()
+    expect(await once(dial(echo), 'error')).toMatchObject([{ code: 'ECONNREFUSED' }])
+    client.write('still')
+    expect(String(await once(client, 'data'))).toBe('still')
+
+    await echo.accept()
+    await talking(echo)
+  })
+
+  test.for([0, 1, 17, 70_000])('cuts after exactly %i bytes from the server', async (bytes, { echo }) => {
+    echo.cutAfterServerBytes(bytes)
+    const client = dial(echo)
+    client.on('error', () => {})
+    client.write(Buffer.alloc(100_000))
+    let received = 0
+    client.on('data', (chunk: Buffer) => {
+      received += chunk.length
+    })
+    await once(client, 'close')
+    expect(received).toBe(bytes)
+
+    echo.cutAfterServerBytes(undefined)
+    await talking(echo)
+  })
+})
+
+function dial(proxy: FaultProxy): Socket {
+  const { hostname, port } = new URL(proxy.url)
+  return connect({ host: hostname, port: Number(port) })
+}
+
+/** A client that has had an answer, so the link stands from end to end. */
+async function talking(proxy: FaultProxy): Promise<Socket> {
+  const client = dial(proxy)
+  client.write('hello')
+  await once(client, 'data')
+  return client
+}
