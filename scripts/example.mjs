@@ -1,4 +1,4 @@
-import { access, readdir } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { foregroundCommand } from './set-up/command.mjs'
 import { checkNodeVersion } from './set-up/node-version.mjs'
@@ -13,7 +13,7 @@ await report(async () => {
   await installDependencies()
   await build()
   const program = join(root, 'examples/dist', `${name}.js`)
-  if (!/^[\w-]+\/[\w-]+$/.test(name) || !(await exists(program))) {
+  if (!(await examples()).includes(name)) {
     throw new SetUpError(`there is no example ${JSON.stringify(name)}`, `take one of ${(await examples()).join(', ')}`)
   }
   return foregroundCommand(process.execPath, [program, ...args], {
@@ -26,16 +26,15 @@ async function examples() {
   const names = []
   for (const folder of await readdir(join(root, 'examples'))) {
     if (!/^\d\d-/.test(folder)) continue
-    const files = await readdir(join(root, 'examples', folder))
-    for (const file of files) if (/^[\w-]+\.ts$/.test(file)) names.push(`${folder}/${file.slice(0, -3)}`)
+    for (const file of await readdir(join(root, 'examples', folder))) {
+      const name = `${folder}/${file.replace(/\.ts$/, '')}`
+      if (file.endsWith('.ts') && (await isProgram(name))) names.push(name)
+    }
   }
   return names.sort()
 }
 
-/** @param {string} file */
-async function exists(file) {
-  return access(file).then(
-    () => true,
-    () => false,
-  )
+/** A file that exports something is part of a program. @param {string} name */
+async function isProgram(name) {
+  return !/^export /m.test(await readFile(join(root, 'examples', `${name}.ts`), 'utf8').catch(() => 'export '))
 }
