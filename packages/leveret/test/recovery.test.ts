@@ -1,8 +1,7 @@
 import { describe, expect } from 'vitest'
 import { z } from 'zod'
-import { STABLE_MS } from '../src/connection/lane.js'
 import { Producer, text, Worker, workQueue } from '../src/index.js'
-import { eventually, firstEvent, gate, tasks, test } from './support.js'
+import { eventually, firstEvent, gate, stable, tasks, test } from './support.js'
 
 describe('a worker', () => {
   test('comes back after its connection was closed by an operator', async ({ rabbit, vhost }) => {
@@ -34,9 +33,7 @@ describe('a worker', () => {
     await worker.start()
     const producer = new Producer(rabbit, tasks)
     for (let n = 1; n <= 10; n += 1) {
-      // A link that dies young is not a success, and the next try after it comes later.
-      const up = performance.now()
-      await eventually(() => expect(performance.now() - up).toBeGreaterThan(STABLE_MS))
+      await stable()
       const recovered = firstEvent(worker, 'channel.recovered')
       proxy.reset()
       await Promise.all([recovered, producer.send({ n })])

@@ -1,6 +1,7 @@
-import { type Fixtures as BrokerFixtures, test as base } from '@leveret/testing/vitest'
-import type { TestAPI } from 'vitest'
+import { type Fixtures as BrokerFixtures, test as base, eventually } from '@leveret/testing/vitest'
+import { expect, type TestAPI } from 'vitest'
 import { z } from 'zod'
+import { STABLE_MS } from '../src/connection/lane.js'
 import {
   type Connection,
   type ConnectionEvents,
@@ -13,7 +14,7 @@ import {
   workQueue,
 } from '../src/index.js'
 
-export { eventually } from '@leveret/testing/vitest'
+export { eventually }
 
 interface Fixtures {
   /** Connects to the test's vhost, or wherever told; closed after the test. */
@@ -52,6 +53,12 @@ export function firstEvent<Name extends keyof ConnectionEvents>(
 export function firstEvent(source: unknown, name: string): Promise<unknown> {
   const { on } = source as { on(name: string, listener: (payload: unknown) => void): unknown }
   return new Promise((resolve) => on.call(source, name, resolve))
+}
+
+/** Until what is connected now counts as a success: a link that dies younger is tried again later each time. */
+export async function stable(): Promise<void> {
+  const since = performance.now()
+  await eventually(() => expect(performance.now() - since).toBeGreaterThan(STABLE_MS))
 }
 
 /** A promise and the function that resolves it. */
