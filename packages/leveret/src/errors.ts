@@ -37,6 +37,7 @@ export class OptionsError extends LeveretError {
  * - `limit`: the broker has as many connections as it may have
  * - `tls`: the broker's certificate did not verify
  * - `lost`: an open connection went away
+ * - `cancelled`: the connection stands, and the broker has taken a consumer away
  */
 export type ConnectionFailure =
   | 'unreachable'
@@ -48,6 +49,7 @@ export type ConnectionFailure =
   | 'limit'
   | 'tls'
   | 'lost'
+  | 'cancelled'
 
 const FATAL_AT_START: ReadonlySet<ConnectionFailure> = new Set([
   'login-refused',

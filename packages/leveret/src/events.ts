@@ -22,11 +22,16 @@ export class Events<Map extends object> {
 
   emit<Name extends keyof Map & string>(name: Name, payload: Map[Name]): void {
     for (const listener of this.#emitter.listeners(name) as Listener<Map[Name]>[]) {
-      try {
-        listener(payload)
-      } catch (error) {
+      const warn = (error: unknown): void => {
         const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
         process.emitWarning(`a listener of '${name}' threw: ${text}`, 'LeveretWarning')
+      }
+      try {
+        // A listener may be async without the types minding.
+        const result: unknown = listener(payload)
+        if (result instanceof Promise) result.catch(warn)
+      } catch (error) {
+        warn(error)
       }
     }
   }

@@ -26,6 +26,8 @@ export async function within<T>(ms: number, work: Promise<T>, onTimeout: () => E
 
 /** Settles as `work` does, or rejects with the signal's reason as soon as it is aborted. */
 export async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  // Nobody else listens to what is given up here.
+  work.catch(() => undefined)
   signal.throwIfAborted()
   let abort: (() => void) | undefined
   const aborted = new Promise<never>((_resolve, reject) => {

@@ -2,16 +2,10 @@ import { once } from 'node:events'
 import net from 'node:net'
 import { inspect } from 'node:util'
 import { describe, expect, onTestFinished } from 'vitest'
-import { z } from 'zod'
-import { type BrokerAddress, connect, Producer, TopologyMismatchError, Worker, workQueue } from '../src/index.js'
-import { eventually, tasks, test } from './support.js'
+import { connect, Producer } from '../src/index.js'
+import { eventually, fieldsOf, tasks, test } from './support.js'
 
 const PASSWORD = 'S3cr3t-päss/wörd'
-
-function fieldsOf(url: string): BrokerAddress {
-  const { hostname, port, username, password, pathname } = new URL(url)
-  return { host: hostname, port: Number(port), username, password, vhost: decodeURIComponent(pathname.slice(1)) }
-}
 
 /** Runs a server that treats every connection in this way. @returns its port */
 async function serve(onConnection: (socket: net.Socket) => void): Promise<number> {
@@ -138,100 +132,4 @@ describe('a payload the schema refuses', () => {
     await producer.send({ n: 1 })
     await eventually(async () => expect(await vhost.queue('tasks')).toMatchObject({ messages: 1 }))
   })
-})
-
-describe('a queue that exists with other arguments', () => {
-  const other = workQueue('tasks', { payload: tasks.payload, queue: { type: 'classic' } })
-
-  test('is one clear error for the sender, and its message is not sent', async ({ rabbit, vhost }) => {
-    await new Producer(rabbit, tasks).send({ n: 1 })
-    const sending = new Producer(rabbit, other).send({ n: 2 })
-    await expect(sending).rejects.toBeInstanceOf(TopologyMismatchError)
-    await expect(sending).rejects.toMatchObject({ kind: 'queue', entity: 'tasks', argument: expect.any(String) })
-    await new Producer(rabbit, tasks).send({ n: 3 })
-    await eventually(async () => expect(await vhost.queue('tasks')).toMatchObject({ messages: 2 }))
-  })
-
-  test('is one clear error for the worker, at once, and others go on', async ({ rabbit }) => {
-    const seen: number[] = []
-    await new Worker(rabbit, tasks, ({ n }) => void seen.push(n)).start()
-    await expect(new Worker(rabbit, other, () => undefined).start()).rejects.toBeInstanceOf(TopologyMismatchError)
-    await new Producer(rabbit, tasks).send({ n: 1 })
-    await eventually(() => expect(seen).toEqual([1]))
-    expect(rabbit.health()).toMatchObject({ ready: true })
-  })
-
-  test("is used as it is with topology: 'check'", async ({ rabbit, connectTo }) => {
-    await new Producer(rabbit, tasks).send({ n: 1 })
-    const lenient = await connectTo({ topology: 'check' })
-    await new Producer(lenient, other).send({ n: 2 })
-  })
-})
-
-describe('a missing queue', () => {
-  const missing = workQueue('missing', { payload: z.string() })
-
-  test("is an error with topology: 'check'", async ({ connectTo }) => {
-    const rabbit = await connectTo({ topology: 'check' })
-    await expect(new Producer(rabbit, missing).send('x')).rejects.toMatchObject({ name: 'BrokerError', replyCode: 404 })
-    await expect(new Worker(rabbit, missing, () => undefined).start()).rejects.toMatchObject({ replyCode: 404 })
-  })
-
-  test("returns the message with topology: 'skip'", async ({ connectTo }) => {
-    const rabbit = await connectTo({ topology: 'skip' })
-    await expect(new Producer(rabbit, missing).send('x')).rejects.toMatchObject({
-      name: 'PublishError',
-      outcome: 'returned',
-      routingKey: 'missing',
-    })
-  })
-})
-
-test('a service without the right to configure is told so, and can use what exists', async ({
-  vhost,
-  broker,
-  connectTo,
-  rabbit,
-}) => {
-  const username = `cid-${vhost.name}`
-  await broker.management.createUser(username, 'cid')
-  onTestFinished(async () => await broker.management.deleteUser(username))
-  await broker.management.setPermissions(vhost.name, username, { configure: '^$', write: '.*', read: '.*' })
-  const fields = { ...fieldsOf(vhost.url), username, password: 'cid' }
-  const strict = await connectTo({}, fields)
-  await expect(new Producer(strict, tasks).send({ n: 1 })).rejects.toMatchObject({
-    name: 'BrokerError',
-    replyCode: 403,
-  })
-  await expect(new Worker(strict, tasks, () => undefined).start()).rejects.toMatchObject({ replyCode: 403 })
-
-  await new Producer(rabbit, tasks).send({ n: 1 })
-  const modest = await connectTo({ topology: 'check' }, fields)
-  await new Producer(modest, tasks).send({ n: 2 })
-  const seen: number[] = []
-  await new Worker(modest, tasks, ({ n }) => void seen.push(n)).start()
-  await eventually(() => expect(seen.sort()).toEqual([1, 2]))
-})
-
-test('a queue that RabbitMQ has retired is refused clearly where it is, and hurts nobody', async ({
-  rabbit,
-  broker,
-}) => {
-  const transient = workQueue('old', {
-    payload: z.string(),
-    queue: { type: 'classic', durable: false, legacyTransient: true, arguments: {} },
-    retry: false,
-    deadLetter: false,
-  })
-  const [major = 0, minor = 0] = broker.version.split('.').map(Number)
-  const denied = major > 4 || (major === 4 && minor >= 0)
-  const sending = new Producer(rabbit, transient).send('x')
-  if (denied)
-    await expect(sending).rejects.toMatchObject({
-      name: 'BrokerError',
-      replyText: expect.stringContaining('transient_nonexcl_queues'),
-    })
-  else await expect(sending).resolves.toBeDefined()
-  await new Producer(rabbit, tasks).send({ n: 1 })
-  expect(minor).toBeGreaterThanOrEqual(0)
 })

@@ -89,6 +89,23 @@ describe('close', () => {
     expect(performance.now() - started).toBeLessThan(5_000)
   })
 
+  test('ends a worker that is still being attached to a broker that does not answer', async ({
+    connectTo,
+    proxy,
+    vhost,
+  }) => {
+    const rabbit = await connectTo({}, proxy.urlFor(vhost.url))
+    await new Worker(rabbit, tasks, () => undefined).start()
+    proxy.blackHole()
+    const worker = new Worker(rabbit, tasks, () => undefined)
+    const starting = expect(worker.start()).rejects.toBeInstanceOf(ClosedError)
+    const started = performance.now()
+    await worker.close({ timeoutMs: 500 })
+    await starting
+    expect(performance.now() - started).toBeLessThan(5_000)
+    proxy.heal()
+  })
+
   test('ends in time when the broker no longer answers', async ({ connectTo, proxy, vhost }) => {
     const rabbit = await connectTo({}, proxy.urlFor(vhost.url))
     await new Worker(rabbit, tasks, () => undefined).start()

@@ -186,29 +186,6 @@ describe('a failed attempt', () => {
   })
 })
 
-describe('a poison message', () => {
-  test.for([
-    ['broken JSON', '{"n":', {}],
-    ['the wrong shape', '{"n":"seven"}', {}],
-    ['another content type', '{"n":1}', { content_type: 'text/plain' }],
-    ['a prototype', '{"__proto__":{"n":1}}', {}],
-  ] as const)(
-    'with %s is delivered once, kept as a dead letter, and never reaches the handler',
-    async ([_name, payload, properties], { rabbit, vhost, broker }) => {
-      let calls = 0
-      const worker = new Worker(rabbit, tasks, () => {
-        calls += 1
-      })
-      const dead = firstEvent(worker, 'delivery.dead-lettered')
-      await worker.start()
-      await broker.management.publish(vhost.name, { routingKey: 'tasks', payload, properties })
-      expect(await dead).toMatchObject({ attempt: 1, reason: 'invalid-payload', failure: { name: 'PayloadError' } })
-      await eventually(async () => expect(await vhost.queue('tasks.dead-letter')).toMatchObject({ messages: 1 }))
-      expect(calls).toBe(0)
-    },
-  )
-})
-
 test('without a dead-letter queue what has failed is dropped, and said so', async ({ rabbit, vhost }) => {
   const contract = workQueue('careless', { payload: z.string(), codec: text, retry: false, deadLetter: false })
   const worker = new Worker(rabbit, contract, () => {

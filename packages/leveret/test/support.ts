@@ -3,6 +3,7 @@ import { expect, type TestAPI } from 'vitest'
 import { z } from 'zod'
 import { STABLE_MS } from '../src/connection/lane.js'
 import {
+  type BrokerAddress,
   type Connection,
   type ConnectionEvents,
   type ConnectOptions,
@@ -59,6 +60,12 @@ export function firstEvent(source: unknown, name: string): Promise<unknown> {
 export async function stable(): Promise<void> {
   const since = performance.now()
   await eventually(() => expect(performance.now() - since).toBeGreaterThan(STABLE_MS))
+}
+
+/** The parts of a URL that {@link connect} also takes as fields. */
+export function fieldsOf(url: string): BrokerAddress {
+  const { hostname, port, username, password, pathname } = new URL(url)
+  return { host: hostname, port: Number(port), username, password, vhost: decodeURIComponent(pathname.slice(1)) }
 }
 
 /** A promise and the function that resolves it. */

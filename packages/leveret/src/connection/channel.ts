@@ -1,5 +1,5 @@
 import type * as amqp from 'amqplib'
-import { BrokerError, ClosedError, ConnectionError, type LeveretError } from '../errors.js'
+import { BrokerError, ClosedError, ConnectionError, type LeveretError, OptionsError } from '../errors.js'
 import { within } from '../timing.js'
 import type { OutgoingMessage, ReceivedMessage, ReturnedMessage } from './message.js'
 import { brokerReply } from './reply.js'
@@ -44,6 +44,7 @@ export class Channel {
   #said: LeveretError | undefined
   #reason: LeveretError | undefined
   #published = 0
+  readonly #end = new AbortController()
 
   constructor(raw: amqp.Channel | amqp.ConfirmChannel, hooks: ChannelHooks, replyTimeoutMs: number) {
     this.#raw = raw
@@ -56,13 +57,7 @@ export class Channel {
     raw.on('handler-error', (error) =>
       process.emitWarning(`leveret: ${error.stack ?? error.message}`, 'LeveretWarning'),
     )
-    raw.on('close', () => {
-      this.#open = false
-      // When the whole connection ends, its reason comes right after, in the same tick.
-      queueMicrotask(() =>
-        this.abandon(this.#said ?? new ConnectionError('lost', 'The channel ended with its connection')),
-      )
-    })
+    raw.on('close', () => this.#foundEnded())
     raw.on('return', ({ fields, properties }) => hooks.returned?.(readReturn(fields, properties)))
     raw.on('ack', ({ deliveryTag, multiple }) => hooks.confirmed?.(deliveryTag, multiple, true))
     raw.on('nack', ({ deliveryTag, multiple }) => hooks.confirmed?.(deliveryTag, multiple, false))
@@ -70,6 +65,11 @@ export class Channel {
 
   get isOpen(): boolean {
     return this.#open
+  }
+
+  /** Aborted, with the reason, when it ends. */
+  get signal(): AbortSignal {
+    return this.#end.signal
   }
 
   /** Why it ended, once it has. */
@@ -82,6 +82,7 @@ export class Channel {
     this.#open = false
     if (this.#reason !== undefined) return
     this.#reason = reason
+    this.#end.abort(reason)
     this.#hooks.closed?.(reason)
   }
 
@@ -97,8 +98,9 @@ export class Channel {
       this.#raw.publish(exchange, routingKey, content, { ...properties, mandatory } as amqp.Options.Publish)
     } catch (error) {
       // amqplib may know before we do that the channel is gone; everything else is about this message.
-      if (error instanceof Error && error.name === 'IllegalOperationError') return undefined
-      throw error
+      if (!(error instanceof Error) || error.name !== 'IllegalOperationError') throw error
+      this.#foundEnded()
+      return undefined
     }
     this.#published += 1
     return this.#published
@@ -169,9 +171,17 @@ export class Channel {
       act()
       return true
     } catch {
-      this.#open = false
+      this.#foundEnded()
       return false
     }
+  }
+
+  /** When the whole connection ends, its reason comes right after, in the same tick. */
+  #foundEnded(): void {
+    this.#open = false
+    queueMicrotask(() =>
+      this.abandon(this.#said ?? new ConnectionError('lost', 'The channel ended with its connection')),
+    )
   }
 
   async #ask<T>(operation: string, answer: Promise<T>): Promise<T> {
@@ -181,6 +191,8 @@ export class Channel {
       const reply = brokerReply(error)
       if (reply !== undefined) throw new BrokerError(operation, reply, { cause: error })
       if (error instanceof ConnectionError) throw error
+      if (error instanceof TypeError || error instanceof RangeError)
+        throw new OptionsError(`${operation}: ${error.message}`, [], { cause: error })
       // The broker closed the whole connection over it; amqplib tells the channel nothing.
       if (this.#reason instanceof BrokerError) throw new BrokerError(operation, this.#reason, { cause: error })
       throw new ConnectionError('lost', `${operation}: the connection was lost`, { cause: error })

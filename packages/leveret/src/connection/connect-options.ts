@@ -42,7 +42,10 @@ export const connectOptions = z.strictObject({
   maxInFlight: z.int().min(1).max(65_535).default(1_000),
   /** Messages waiting for their turn, over all roles; one more is refused as `not-sent`. @defaultValue 10_000 */
   maxQueued: z.int().min(1).max(1_000_000).default(10_000),
-  /** Bytes of content waiting for their turn, over all roles; what exceeds them is refused as `not-sent`. @defaultValue 64 MiB */
+  /**
+   * Bytes of content waiting for their turn, over all roles; what exceeds them is refused as `not-sent`. As many again
+   * may be awaiting their confirm. @defaultValue 64 MiB
+   */
   maxQueuedBytes: z
     .int()
     .min(1)

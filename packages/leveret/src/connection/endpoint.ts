@@ -1,4 +1,6 @@
+import { z } from 'zod'
 import { OptionsError } from '../errors.js'
+import { parseOptions } from '../options.js'
 
 /** Where a broker is, as fields. No part needs encoding here. */
 export interface BrokerAddress {
@@ -45,6 +47,15 @@ export interface Endpoint {
 
 const DEFAULT_PORT = { amqp: 5672, amqps: 5671 }
 
+const address = z.strictObject({
+  protocol: z.enum(['amqp', 'amqps']).default('amqp'),
+  host: z.string().min(1).default('localhost'),
+  port: z.int().min(1).max(65_535).optional(),
+  vhost: z.string().min(1).default('/'),
+  username: z.string().default('guest'),
+  password: z.string().default('guest'),
+})
+
 /** Reads a URL or fields. @throws {@link OptionsError} saying which part is wrong, with everything before the `@` masked */
 export function parseEndpoint(target: string | BrokerAddress): Endpoint {
   return typeof target === 'string' ? fromUrl(target) : fromFields(target)
@@ -57,14 +68,15 @@ export function describeEndpoint({ protocol, host, port, vhost, login }: Endpoin
   return `${protocol}://${encodeURIComponent(login.username)}@${name}:${port}${path}`
 }
 
-function fromFields(address: BrokerAddress): Endpoint {
-  const { protocol = 'amqp', host = 'localhost', vhost = '/', username = 'guest', password = 'guest' } = address
-  const port = address.port ?? DEFAULT_PORT[protocol]
-  if (!(protocol in DEFAULT_PORT)) throw new OptionsError(`connect: protocol is 'amqp' or 'amqps', not '${protocol}'`)
-  if (!Number.isInteger(port) || port < 1 || port > 65_535)
-    throw new OptionsError(`connect: port is 1 to 65535, not ${port}`)
-  if (host === '') throw new OptionsError('connect: host is empty')
-  return { protocol, host, port, vhost, login: new Login(username, password) }
+/** In random order, so that the clients of a cluster spread over its nodes. */
+export function shuffled<T>(items: readonly T[]): T[] {
+  const keyed = items.map((item) => ({ item, key: Math.random() }))
+  return keyed.sort((a, b) => a.key - b.key).map(({ item }) => item)
+}
+
+function fromFields(fields: BrokerAddress): Endpoint {
+  const { protocol, host, port, vhost, username, password } = parseOptions(address, fields, 'connect')
+  return { protocol, host, port: port ?? DEFAULT_PORT[protocol], vhost, login: new Login(username, password) }
 }
 
 /** @see https://www.rabbitmq.com/docs/uri-spec */
@@ -136,5 +148,6 @@ function maskUrl(text: string): string {
   const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0] ?? ''
   const at = text.lastIndexOf('@')
   if (at >= 0) return `${scheme}***${text.slice(at)}`
-  return scheme === '' || /[#?]/.test(text) ? `${scheme}***` : text
+  // Without an '@', a name, a port and a path are shown, and anything that could be a password is not.
+  return /^(\[[0-9a-f:]+\]|[\w.-]+)(:\d{1,5})?(\/[\w.%-]*)*$/i.test(text.slice(scheme.length)) ? text : `${scheme}***`
 }

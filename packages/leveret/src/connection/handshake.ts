@@ -26,6 +26,7 @@ export function readRefusal(
   endpoint: Endpoint,
   tlsOptions: tls.ConnectionOptions,
   timeoutMs: number,
+  signal: AbortSignal,
 ): Promise<HandshakeReply | undefined> {
   const { promise, resolve } = withResolver<HandshakeReply | undefined>()
   const { host, port } = endpoint
@@ -34,6 +35,8 @@ export function readRefusal(
       ? tls.connect({ ...serverName(host), ...tlsOptions, host, port })
       : net.connect({ host, port })
   const timer = setTimeout(() => socket.destroy(), timeoutMs)
+  const abort = (): void => void socket.destroy()
+  signal.addEventListener('abort', abort, { once: true })
   let received = Buffer.alloc(0)
   socket.once(endpoint.protocol === 'amqps' ? 'secureConnect' : 'connect', () => socket.write(PROTOCOL_HEADER))
   socket.on('data', (chunk: Buffer) => {
@@ -51,6 +54,7 @@ export function readRefusal(
   socket.on('error', () => socket.destroy())
   socket.on('close', () => {
     clearTimeout(timer)
+    signal.removeEventListener('abort', abort)
     resolve(undefined)
   })
   return promise

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { ConnectionOptions as TlsConnectionOptions } from 'node:tls'
 import pRetry from 'p-retry'
 import { ClosedError, ConnectionError, type LeveretError } from '../errors.js'
@@ -5,7 +6,7 @@ import { Events } from '../events.js'
 import { unlessAborted, within } from '../timing.js'
 import { Backoff } from './backoff.js'
 import type { Channel, ChannelHooks } from './channel.js'
-import type { Endpoint } from './endpoint.js'
+import { type Endpoint, shuffled } from './endpoint.js'
 import { combineFailures, connectFailure, nobodyListened } from './failure.js'
 import { Link } from './link.js'
 
@@ -58,9 +59,11 @@ export class Lane {
   #link: Link | undefined
   #running: Promise<void> | undefined
   #everUp = false
+  #whenUnblocked: (() => void)[] = []
   #waiters = new Set<{ resolve: (link: Link) => void; reject: (reason: Error) => void }>()
 
   constructor(purpose: LanePurpose, options: LaneOptions) {
+    setMaxListeners(0, this.#stop.signal)
     this.purpose = purpose
     this.#options = options
   }
@@ -98,7 +101,22 @@ export class Lane {
    */
   async openChannel(kind: 'plain' | 'confirm', hooks: ChannelHooks, signal: AbortSignal): Promise<Channel> {
     const link = await unlessAborted(signal, this.#ready())
-    return await link.openChannel(kind, hooks)
+    const opening = link.openChannel(kind, hooks)
+    try {
+      return await unlessAborted(signal, opening)
+    } catch (error) {
+      opening.then((late) => late.close(0)).catch(() => undefined)
+      throw error
+    }
+  }
+
+  /** Resolves when the lane is up and no alarm stops what is asked of it. */
+  async whenWritable(signal: AbortSignal): Promise<void> {
+    await unlessAborted(signal, this.#ready())
+    while (this.#state === 'blocked') {
+      await unlessAborted(signal, new Promise<void>((resolve) => this.#whenUnblocked.push(resolve)))
+      await unlessAborted(signal, this.#ready())
+    }
   }
 
   /** A connection beside the lane's, for what the broker may answer by closing all of it. The caller closes it. */
@@ -144,7 +162,8 @@ export class Lane {
   async #connect(): Promise<Link> {
     const { signal } = this.#stop
     if (this.#everUp) await this.#backoff.wait(signal)
-    const fatal = (error: unknown): boolean => !this.#everUp && error instanceof ConnectionError && !error.retryable
+    const forEver = this.#everUp || this.#options.startupTimeoutMs === Number.POSITIVE_INFINITY
+    const fatal = (error: unknown): boolean => !forEver && error instanceof ConnectionError && !error.retryable
     return await pRetry(async () => await this.#tryHosts((reason) => this.#block(reason)), {
       retries: Number.POSITIVE_INFINITY,
       minTimeout: 0,
@@ -224,10 +243,6 @@ export class Lane {
     if (this.#state === 'closed') return
     this.#state = state
     this.#why = why ?? this.#why
+    if (state !== 'blocked') for (const resume of this.#whenUnblocked.splice(0)) resume()
   }
-}
-
-function shuffled<T>(items: readonly T[]): T[] {
-  const keyed = items.map((item) => ({ item, key: Math.random() }))
-  return keyed.sort((a, b) => a.key - b.key).map(({ item }) => item)
 }

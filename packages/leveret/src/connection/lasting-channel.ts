@@ -1,4 +1,6 @@
+import { setMaxListeners } from 'node:events'
 import { ClosedError, ConnectionError, type LeveretError } from '../errors.js'
+import { unlessAborted } from '../timing.js'
 import { Backoff } from './backoff.js'
 import type { Channel, ChannelHooks } from './channel.js'
 import type { Lane } from './lane.js'
@@ -34,6 +36,7 @@ export class LastingChannel {
 
   constructor(options: LastingChannelOptions) {
     this.#options = options
+    setMaxListeners(0, this.#stop.signal)
   }
 
   /** The channel to use now, if there is one. */
@@ -47,9 +50,14 @@ export class LastingChannel {
     return this.#running
   }
 
+  /** Opens no other channel; the current one, if any, stays until {@link close}. */
+  stop(): void {
+    this.#stop.abort(new ClosedError('closed'))
+  }
+
   /** Ends it for good, after what was written is flushed. Never rejects. */
   async close(timeoutMs: number): Promise<void> {
-    this.#stop.abort(new ClosedError('closed'))
+    this.stop()
     await this.#current?.close(timeoutMs)
     await this.#running
   }
@@ -59,8 +67,8 @@ export class LastingChannel {
     while (!signal.aborted) {
       try {
         const reason = await this.#oneLife(signal)
-        // A lost connection has its own back-off; only a channel that the broker closed waits here.
-        if (!(reason instanceof ConnectionError)) await this.#backoff.wait(signal)
+        // A lost connection has its own back-off; only a channel that ended alone waits here.
+        if (!(reason instanceof ConnectionError && reason.reason === 'lost')) await this.#backoff.wait(signal)
       } catch (error) {
         if (signal.aborted) return
         this.#options.failed(error as LeveretError)
@@ -91,8 +99,8 @@ export class LastingChannel {
 
   async #prepare(channel: Channel, ended: Promise<LeveretError>, signal: AbortSignal): Promise<void> {
     try {
-      await Promise.race([this.#options.setUp(channel, signal), ended.then((reason) => Promise.reject(reason))])
-      signal.throwIfAborted()
+      const lost = ended.then((reason) => Promise.reject(reason))
+      await unlessAborted(signal, Promise.race([this.#options.setUp(channel, signal), lost]))
     } catch (error) {
       void channel.close(0)
       throw error

@@ -41,6 +41,7 @@ export class Link {
   readonly #socketClosed: Promise<void>
   readonly #stopWatching: () => void
   #said: LeveretError | undefined
+  #ended: LeveretError | undefined
   #end: (reason: LeveretError) => void = () => undefined
 
   private constructor(
@@ -57,6 +58,7 @@ export class Link {
     this.brokerVersion = readVersion(model)
     this.lost = new Promise((resolve) => {
       this.#end = (reason) => {
+        this.#ended ??= reason
         this.#stopWatching()
         for (const channel of this.#channels) channel.abandon(reason)
         this.#channels.clear()
@@ -89,7 +91,8 @@ export class Link {
     } catch (error) {
       cut.abort(error)
       signal.throwIfAborted()
-      throw await explainAttempt(error, endpoint, options, options.connectTimeoutMs - (performance.now() - started))
+      const leftMs = options.connectTimeoutMs - (performance.now() - started)
+      throw await explainAttempt(error, endpoint, options, { leftMs, signal })
     } finally {
       signal.removeEventListener('abort', abort)
     }
@@ -99,8 +102,8 @@ export class Link {
   async openChannel(kind: 'plain' | 'confirm', hooks: ChannelHooks): Promise<Channel> {
     const late = (): Error =>
       new ConnectionError('timeout', `Opening a channel: no answer within ${this.#replyTimeoutMs} ms`)
+    const opening = kind === 'confirm' ? this.#model.createConfirmChannel() : this.#model.createChannel()
     try {
-      const opening = kind === 'confirm' ? this.#model.createConfirmChannel() : this.#model.createChannel()
       const raw = await within(this.#replyTimeoutMs, opening, late)
       const channel = new Channel(
         raw,
@@ -108,8 +111,13 @@ export class Link {
         this.#replyTimeoutMs,
       )
       this.#channels.add(channel)
-      return channel
+      // It may have ended between the broker's answer and ours: both can come in one read.
+      if (this.#ended === undefined) return channel
+      channel.abandon(this.#ended)
+      throw this.#ended
     } catch (error) {
+      // What opens too late nobody will use.
+      opening.then((raw) => raw.close()).catch(() => undefined)
       if (error instanceof ConnectionError) throw error
       throw this.#said ?? new ConnectionError('lost', 'Opening a channel: the connection was lost', { cause: error })
     }
@@ -201,11 +209,11 @@ async function explainAttempt(
   error: unknown,
   endpoint: Endpoint,
   options: LinkOptions,
-  leftMs: number,
+  { leftMs, signal }: { leftMs: number; signal: AbortSignal },
 ): Promise<ConnectionError> {
   const swallowed = error instanceof Error && /Expected ConnectionOpenOk/.test(error.message)
   if (!swallowed || leftMs <= 0) return connectFailure(error, endpoint)
-  const reply = await readRefusal(endpoint, options.tls, leftMs)
+  const reply = await readRefusal(endpoint, options.tls, leftMs, signal)
   return reply === undefined ? connectFailure(error, endpoint) : handshakeFailure(reply, endpoint)
 }
 

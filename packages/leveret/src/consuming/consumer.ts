@@ -8,19 +8,13 @@ import { ClosedError, ConnectionError, type LeveretError } from '../errors.js'
 import { InHand } from '../in-hand.js'
 import { within } from '../timing.js'
 import { isRefusedForGood } from '../topology/declare.js'
+import type { Life } from './settler.js'
 
 /** How long handlers that were aborted by `close` may still take to notice. */
 const ABORT_GRACE_MS = 1_000
 const CANCEL_TIMEOUT_MS = 5_000
 /** What is left for closing the channel when the time is up. */
 const LAST_STEP_MS = 500
-
-/** One subscription: the channel that deliveries come from, and may be settled on, until it is lost. */
-export interface Life {
-  readonly channel: Channel
-  /** Aborted, with the reason, when the channel is lost. */
-  readonly signal: AbortSignal
-}
 
 /** What a consumer is made of. */
 export interface ConsumerOptions {
@@ -32,7 +26,7 @@ export interface ConsumerOptions {
   readonly concurrency: number
   /** Makes sure that the queue exists. Runs before every subscription. */
   declare(signal: AbortSignal): Promise<void>
-  /** Works on one delivery until it is settled or its life has ended. Never rejects. */
+  /** Works on one delivery until it is settled or its life has ended. */
   work(message: ReceivedMessage, life: Life): Promise<void>
   /** The broker cancelled the consumer: the queue was deleted, or its node was lost, or an ack took too long. */
   cancelled(): void
@@ -51,7 +45,7 @@ export class Consumer {
   readonly #options: ConsumerOptions
   readonly #channel: LastingChannel
   readonly #inHand = new InHand()
-  readonly #lives = new Map<Channel, AbortController>()
+  #endLife: ((reason: LeveretError) => void) | undefined
   #pending: Arrival[] = []
   #tag = ''
   #closing = false
@@ -102,6 +96,7 @@ export class Consumer {
     this.#onAttached?.reject(
       new ClosedError(`The consumer of '${this.#options.queue}' was closed before it was attached`),
     )
+    this.#channel.stop()
     const channel = this.#channel.current
     if (channel !== undefined) {
       await within(Math.min(timeoutMs, CANCEL_TIMEOUT_MS), channel.cancel(this.#tag), late).catch(() => undefined)
@@ -111,23 +106,29 @@ export class Consumer {
     const patienceMs = Math.max(deadline - performance.now() - ABORT_GRACE_MS, 0)
     await within(patienceMs, this.#inHand.whenEmpty(), late).catch(() => undefined)
     const reason = new ClosedError(`The consumer of '${this.#options.queue}' is closing and its time is up`)
-    for (const life of this.#lives.values()) life.abort(reason)
+    this.#endLife?.(reason)
     if (this.#inHand.size > 0) await within(ABORT_GRACE_MS, this.#inHand.whenEmpty(), late).catch(() => undefined)
     await this.#channel.close(Math.max(deadline - performance.now(), LAST_STEP_MS))
   }
 
   async #subscribe(channel: Channel, signal: AbortSignal): Promise<void> {
     await this.#options.declare(signal)
-    const lost = new AbortController()
-    setMaxListeners(0, lost.signal)
-    this.#lives.set(channel, lost)
-    const life = { channel, signal: lost.signal }
+    const life = this.#begin(channel)
     this.#tag = `leveret-${randomUUID()}`
     await channel.prefetch(this.#options.prefetch)
     await channel.consume(this.#options.queue, this.#tag, (message) => {
       if (message === undefined) this.#onServerCancel(life)
       else this.#onDelivery({ message, life })
     })
+  }
+
+  /** A life ends with its channel, whether or not that channel ever became current, or when the time to close is up. */
+  #begin(channel: Channel): Life {
+    const end = new AbortController()
+    setMaxListeners(0, end.signal)
+    channel.signal.addEventListener('abort', () => end.abort(channel.signal.reason), { once: true })
+    this.#endLife = (reason) => end.abort(reason)
+    return { channel, signal: end.signal }
   }
 
   #onDelivery(arrival: Arrival): void {
@@ -154,7 +155,7 @@ export class Consumer {
   #onServerCancel(life: Life): void {
     if (this.#closing) return
     this.#cancelled = true
-    const reason = new ConnectionError('lost', `The broker cancelled the consumer of '${this.#options.queue}'`)
+    const reason = new ConnectionError('cancelled', `The broker cancelled the consumer of '${this.#options.queue}'`)
     void life.channel.close(CANCEL_TIMEOUT_MS, reason)
   }
 
@@ -165,16 +166,9 @@ export class Consumer {
   }
 
   #lost(reason: LeveretError): void {
-    for (const channel of this.#lives.keys()) this.#endLife(channel, reason)
-    this.#pending = []
     if (this.#cancelled) this.#options.cancelled()
     this.#cancelled = false
     if (!this.#closing) this.#options.lost(reason)
-  }
-
-  #endLife(channel: Channel, reason: LeveretError): void {
-    this.#lives.get(channel)?.abort(reason)
-    this.#lives.delete(channel)
   }
 
   #failed(reason: LeveretError): void {

@@ -12,11 +12,11 @@ export function retryCopy(message: ReceivedMessage, lineage: Lineage, delayQueue
 }
 
 /** What is kept of a delivery that was given up. */
-export interface Obituary {
+export interface DeadLetterNote {
   readonly queue: string
   readonly reason: DeadLetterReason
   readonly failure: Failure
-  readonly diedAt: Date
+  readonly at: Date
 }
 
 /** The copy that is kept in the dead-letter queue. */
@@ -24,7 +24,7 @@ export function deadLetterCopy(
   message: ReceivedMessage,
   lineage: Lineage,
   deadLetterQueue: string,
-  { queue, reason, failure, diedAt }: Obituary,
+  { queue, reason, failure, at }: DeadLetterNote,
 ): OutgoingMessage {
   return copy(message, deadLetterQueue, {
     ...writeLineage(lineage),
@@ -32,7 +32,7 @@ export function deadLetterCopy(
     'leveret-reason': reason,
     'leveret-error-name': cut(failure.name, 256),
     'leveret-error-message': cut(failure.message, MAX_TEXT_BYTES),
-    'leveret-died-at': diedAt.toISOString(),
+    'leveret-dead-lettered-at': at.toISOString(),
   })
 }
 

@@ -2,9 +2,8 @@ import type { ReceivedMessage } from '../connection/message.js'
 import { decodePayload } from '../contract/payload.js'
 import type { OutputOf, Schema } from '../contract/schema.js'
 import type { WorkQueue } from '../contract/work-queue.js'
-import type { Life } from './consumer.js'
 import { ActiveDelivery, type Delivery } from './delivery.js'
-import type { Settlement, Settler } from './settler.js'
+import type { Life, Settlement, Settler } from './settler.js'
 import { HandlerTimeout } from './steering.js'
 import { judge, type Verdict } from './verdict.js'
 
@@ -16,7 +15,7 @@ export type Handler<Payload> = (payload: Payload, delivery: Delivery) => unknown
 
 /** Reports on one delivery. */
 export interface ProcessorHooks {
-  settled(delivery: Delivery, verdict: Verdict, settlement: Settlement): void
+  settled(delivery: Delivery, settlement: Settlement): void
   /** A handler ended after its time was up. Its result was dropped. */
   late(delivery: Delivery): void
 }
@@ -42,43 +41,59 @@ export class Processor<S extends Schema> {
     this.#hooks = options.hooks
   }
 
-  /** Never rejects. */
+  /** Resolves when the delivery is settled, or its life has ended. Never rejects. */
   async process(message: ReceivedMessage, life: Life): Promise<void> {
     const delivery = new ActiveDelivery(message, this.#handlerTimeoutMs)
     const abort = (): void => delivery.abort(life.signal.reason)
     life.signal.addEventListener('abort', abort, { once: true })
-    const verdict = await this.#attempt(message, delivery).then(
+    // A defect of ours must not lose the message or end the process: it stays unacknowledged, and says why.
+    const settlement = await this.#settle(message, delivery, life).catch(
+      (error: unknown): Settlement => ({
+        did: 'stuck',
+        error: error instanceof Error ? error : new Error(String(error)),
+      }),
+    )
+    this.#hooks.settled(delivery, settlement)
+    if (settlement.did === 'stuck' && !life.signal.aborted) await aborted(life.signal)
+    life.signal.removeEventListener('abort', abort)
+  }
+
+  async #settle(message: ReceivedMessage, delivery: ActiveDelivery, life: Life): Promise<Settlement> {
+    const verdict = await this.#withDeadline(delivery, life, this.#attempt(message, delivery)).then(
       (): Verdict => ({ do: 'ack' }),
       (failure: unknown) => judge(failure, delivery.attempt, this.#contract.retry),
     )
-    const settlement = await this.#settler.settle(verdict, message, delivery.lineage, life)
-    this.#hooks.settled(delivery, verdict, settlement)
-    if (typeof settlement === 'object' && !life.signal.aborted) await aborted(life.signal)
-    life.signal.removeEventListener('abort', abort)
+    return await this.#settler.settle(verdict, { message, lineage: delivery.lineage, life })
   }
 
   async #attempt(message: ReceivedMessage, delivery: ActiveDelivery): Promise<void> {
     const payload = await decodePayload(this.#contract, message.content, message.properties)
-    await this.#withDeadline(delivery, (async () => await this.#handler(payload, delivery))())
+    await this.#handler(payload, delivery)
   }
 
-  async #withDeadline(delivery: ActiveDelivery, work: Promise<unknown>): Promise<void> {
+  async #withDeadline(delivery: ActiveDelivery, life: Life, work: Promise<void>): Promise<void> {
     let timer: NodeJS.Timeout | undefined
+    // What happens after the life has ended changes nothing, so it must not keep the process alive.
+    const release = (): void => void timer?.unref()
     const timeUp = new Promise<never>((_resolve, reject) => {
+      const giveUp = (timeout: HandlerTimeout): void => {
+        const late = (): void => this.#hooks.late(delivery)
+        work.then(late, late)
+        reject(timeout)
+      }
       timer = setTimeout(() => {
         const timeout = new HandlerTimeout(this.#handlerTimeoutMs)
         delivery.abort(timeout)
-        timer = setTimeout(() => {
-          const late = (): void => this.#hooks.late(delivery)
-          work.then(late, late)
-          reject(timeout)
-        }, GRACE_MS)
+        timer = setTimeout(giveUp, GRACE_MS, timeout)
+        if (life.signal.aborted) release()
       }, this.#handlerTimeoutMs)
     })
+    life.signal.addEventListener('abort', release, { once: true })
     try {
       await Promise.race([work, timeUp])
     } finally {
       clearTimeout(timer)
+      life.signal.removeEventListener('abort', release)
     }
   }
 }

@@ -1,14 +1,19 @@
 import { backoffMs } from '../connection/backoff.js'
-import type { QueueDeclaration } from '../connection/channel.js'
+import type { Channel, QueueDeclaration } from '../connection/channel.js'
 import type { OutgoingMessage, ReceivedMessage } from '../connection/message.js'
 import type { WorkQueue } from '../contract/work-queue.js'
 import { type LeveretError, PublishError } from '../errors.js'
 import { sleep } from '../timing.js'
 import { declarationsOf, delayedDeclarationsOf, delayQueueName } from '../topology/declarations.js'
-import type { Life } from './consumer.js'
 import { deadLetterCopy, retryCopy } from './copy.js'
 import type { Lineage } from './lineage.js'
-import type { Verdict } from './verdict.js'
+import { type DeadLetterReason, describeFailure, type Failure, type Verdict } from './verdict.js'
+
+/** The subscription a delivery came from: the channel, and a signal that is aborted when its deliveries no longer count. */
+export interface Life {
+  readonly channel: Channel
+  readonly signal: AbortSignal
+}
 
 /** Publishes a copy with a confirm. Settles when it is stored, is refused, or the signal is aborted. */
 export type PublishCopy = (
@@ -19,72 +24,93 @@ export type PublishCopy = (
 
 /**
  * What became of a delivery:
- * - `acked`, `retried`, `dead-lettered`: settled as decided
+ * - `acked`, `retried`, `dead-lettered`: settled
  * - `dropped`: given up, and the contract keeps no dead letters
  * - `stale`: its channel was lost first; the broker delivers it again
  * - `stuck`: its copy can never be stored, so it stays unacknowledged: nothing is lost, and its slot is taken
  */
-export type Settlement = 'acked' | 'retried' | 'dead-lettered' | 'dropped' | 'stale' | { readonly stuck: LeveretError }
+export type Settlement =
+  | { readonly did: 'acked' | 'stale' }
+  | { readonly did: 'retried'; readonly afterMs: number; readonly failure: Failure }
+  | { readonly did: 'dead-lettered' | 'dropped'; readonly reason: DeadLetterReason; readonly failure: Failure }
+  | { readonly did: 'stuck'; readonly error: Error }
+
+const STALE: Settlement = { did: 'stale' }
+
+/** A delivery to be settled. */
+export interface Unsettled {
+  readonly message: ReceivedMessage
+  readonly lineage: Lineage
+  readonly life: Life
+}
+
+type DeadLetterVerdict = Extract<Verdict, { do: 'dead-letter' }>
 
 /** Carries out verdicts on the channel that delivered: first the copy, confirmed, and only then the ack. */
 export class Settler {
   readonly #contract: WorkQueue
   readonly #publish: PublishCopy
+  readonly #declares: boolean
 
-  constructor(contract: WorkQueue, publish: PublishCopy) {
+  /** @param declares - whether queues are declared here, and so are as the contract says */
+  constructor(contract: WorkQueue, publish: PublishCopy, declares: boolean) {
     this.#contract = contract
     this.#publish = publish
+    this.#declares = declares
   }
 
-  async settle(verdict: Verdict, message: ReceivedMessage, lineage: Lineage, life: Life): Promise<Settlement> {
-    switch (verdict.do) {
-      case 'ack':
-        return life.channel.ack(message) ? 'acked' : 'stale'
-      case 'retry': {
-        const topology = delayedDeclarationsOf(this.#contract, verdict.afterMs)
-        const copy = retryCopy(message, lineage, delayQueueName(this.#contract.name, verdict.afterMs))
-        return await this.#replace(message, copy, topology, life, 'retried')
-      }
-      case 'dead-letter': {
-        const { deadLetter, name } = this.#contract
-        // Without a dead-letter queue of ours the message goes where the queue's own arguments send it, if anywhere.
-        if (deadLetter === false) return life.channel.reject(message) ? 'dropped' : 'stale'
-        const obituary = { ...verdict, queue: name, diedAt: new Date() }
-        const copy = deadLetterCopy(message, lineage, deadLetter.queue, obituary)
-        return await this.#replace(message, copy, declarationsOf(this.#contract), life, 'dead-lettered')
-      }
-    }
+  async settle(verdict: Verdict, unsettled: Unsettled): Promise<Settlement> {
+    const { message, lineage, life } = unsettled
+    if (verdict.do === 'ack') return life.channel.ack(message) ? { did: 'acked' } : STALE
+    if (verdict.do === 'dead-letter') return await this.#deadLetter(verdict, unsettled)
+    const { afterMs, failure } = verdict
+    const copy = retryCopy(message, lineage, delayQueueName(this.#contract.name, afterMs))
+    const stored = await this.#store(copy, delayedDeclarationsOf(this.#contract, afterMs), life)
+    if (stored === true) return life.channel.ack(message) ? { did: 'retried', afterMs, failure } : STALE
+    if (stored === undefined) return STALE
+    const impossible = { do: 'dead-letter', reason: 'retry-impossible', failure: describeFailure(stored) } as const
+    return await this.#deadLetter(impossible, unsettled)
   }
 
-  async #replace(
-    message: ReceivedMessage,
+  async #deadLetter(
+    { reason, failure }: DeadLetterVerdict,
+    { message, lineage, life }: Unsettled,
+  ): Promise<Settlement> {
+    const { deadLetter, name, queue } = this.#contract
+    // Without a dead-letter queue of ours the message goes where the queue's own arguments send it, if anywhere.
+    if (deadLetter === false) return life.channel.reject(message) ? { did: 'dropped', reason, failure } : STALE
+    const copy = deadLetterCopy(message, lineage, deadLetter.queue, { queue: name, reason, failure, at: new Date() })
+    const stored = await this.#store(copy, declarationsOf(this.#contract), life)
+    if (stored === undefined) return STALE
+    const settled = { did: 'dead-lettered', reason, failure } as const
+    if (stored === true) return life.channel.ack(message) ? settled : STALE
+    // The broker itself can still dead-letter it, where we know that the queue says so.
+    if (!this.#declares || queue.arguments !== undefined) return { did: 'stuck', error: stored }
+    return life.channel.reject(message) ? settled : STALE
+  }
+
+  /** @returns `true` when it is stored, the error when it never can be, `undefined` when the life ended first */
+  async #store(
     copy: OutgoingMessage,
     topology: readonly QueueDeclaration[],
     life: Life,
-    done: 'retried' | 'dead-lettered',
-  ): Promise<Settlement> {
+  ): Promise<true | LeveretError | undefined> {
     for (let attempt = 1; !life.signal.aborted; attempt += 1) {
       try {
         await this.#publish(copy, topology, life.signal)
-        return life.channel.ack(message) ? done : 'stale'
+        return true
       } catch (error) {
-        if (life.signal.aborted) break
-        if (!canSucceedLater(error as LeveretError)) return this.#giveUp(message, life, error as LeveretError)
+        if (life.signal.aborted) return undefined
+        if (!this.#canSucceedLater(error as LeveretError)) return error as LeveretError
         await sleep(backoffMs(attempt, Math.random()), life.signal).catch(() => undefined)
       }
     }
-    return 'stale'
+    return undefined
   }
 
-  /** The broker itself can still dead-letter it, where the queue says so. */
-  #giveUp(message: ReceivedMessage, life: Life, error: LeveretError): Settlement {
-    const { deadLetter, queue } = this.#contract
-    if (deadLetter === false || queue.arguments !== undefined) return { stuck: error }
-    return life.channel.reject(message) ? 'dead-lettered' : 'stale'
+  /** A returned copy finds its queue declared anew, where we declare; a nacked one finds room. */
+  #canSucceedLater(error: LeveretError): boolean {
+    if (error instanceof PublishError && error.outcome === 'returned') return this.#declares
+    return error.retryable
   }
-}
-
-/** A returned copy finds its queue declared anew; a nacked one finds room; the rest is up to the error. */
-function canSucceedLater(error: LeveretError): boolean {
-  return error.retryable || (error instanceof PublishError && error.outcome === 'returned')
 }

@@ -13,8 +13,9 @@ export type Verdict =
  * - `rejected`: the handler threw `Reject`
  * - `invalid-payload`: its content does not fit the contract
  * - `attempts-exhausted`: the last attempt failed
+ * - `retry-impossible`: an attempt failed, and its copy for the next one can never be stored
  */
-export type DeadLetterReason = 'rejected' | 'invalid-payload' | 'attempts-exhausted'
+export type DeadLetterReason = 'rejected' | 'invalid-payload' | 'attempts-exhausted' | 'retry-impossible'
 
 /** The error of a failed attempt, as it is kept and reported. */
 export interface Failure {
@@ -35,7 +36,12 @@ export function judge(thrown: unknown, attempt: number, retry: RetryPolicy | fal
 }
 
 /** Handlers throw anything: an error, a string, nothing. */
-function describeFailure(thrown: unknown): Failure {
-  if (thrown instanceof Error) return { name: thrown.name, message: thrown.message }
+export function describeFailure(thrown: unknown): Failure {
+  if (thrown instanceof Error) return { name: textOf(thrown.name), message: textOf(thrown.message) }
   return { name: 'NonError', message: `the handler threw ${typeof thrown === 'string' ? thrown : typeof thrown}` }
+}
+
+/** The types say string; `Object.assign(new Error(), responseBody)` says otherwise. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : `a ${typeof value}`
 }

@@ -36,5 +36,6 @@ export const bytes: Codec = {
     if (!(payload instanceof Uint8Array)) throw new TypeError('expected a Uint8Array')
     return Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)
   },
-  decode: (content) => content,
+  // A copy: a handler may change it in place, and the delivery may still have to be stored again as it came.
+  decode: (content) => Buffer.from(content),
 }

@@ -28,7 +28,7 @@ export function encodePayload<S extends Schema>(
   const place = { direction: 'outgoing', contract: name } as const
   const encode = (): Buffer =>
     guard(place.direction, name, `not encoded as ${codec.contentType}`, () => codec.encode(payload))
-  const checked: unknown = validate(schema, payload, place)
+  const checked: unknown = guardSchema(name, () => validate(schema, payload, place))
   return checked instanceof Promise ? checked.then(encode) : encode()
 }
 
@@ -56,6 +56,16 @@ export function decodePayload<S extends Schema>(
 /** `text/plain; charset=utf-8` is `text/plain`. */
 function mediaType(contentType: string): string {
   return (contentType.split(';', 1)[0] ?? '').trim().toLowerCase()
+}
+
+/** A schema that throws says nothing of the payload; it was not checked, so it is not sent. */
+function guardSchema(contract: string, act: () => unknown): unknown {
+  try {
+    return act()
+  } catch (cause) {
+    if (cause instanceof PayloadError) throw cause
+    throw new PayloadError('outgoing', contract, [{ path: [], message: 'the schema itself failed' }], { cause })
+  }
 }
 
 function guard<T>(direction: 'outgoing' | 'incoming', contract: string, problem: string, act: () => T): T {

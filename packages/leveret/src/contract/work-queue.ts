@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { MAX_TABLE_BYTES, measureTable } from '../connection/table.js'
+import { OptionsError } from '../errors.js'
 import { MAX_TIMER_MS, parseOptions } from '../options.js'
 import { type Codec, json } from './codec.js'
 import type { PayloadContract } from './payload.js'
@@ -42,6 +44,12 @@ const queueName = z
   .refine((name) => Buffer.byteLength(name) <= 200, 'a queue name has at most 200 bytes')
   .refine((name) => !name.startsWith('amq.'), "names that begin with 'amq.' are RabbitMQ's own")
 
+function checkArguments(table: Record<string, unknown>, context: z.RefinementCtx): void {
+  const size = measureTable(table)
+  if (typeof size === 'string') context.addIssue(size)
+  else if (size > MAX_TABLE_BYTES) context.addIssue(`${size} bytes, and ${MAX_TABLE_BYTES} is the most`)
+}
+
 const queueOptions = z
   .strictObject({
     /** @defaultValue 'quorum': replicated, the broker's own advice */
@@ -52,7 +60,7 @@ const queueOptions = z
      * For a queue that somebody else declares: exactly these arguments are declared, and leveret adds none. Dead letters
      * are then copies that leveret makes, never the broker's own.
      */
-    arguments: z.record(z.string(), z.unknown()).optional(),
+    arguments: z.record(z.string(), z.unknown()).superRefine(checkArguments).optional(),
     /** Only one consumer at a time gets deliveries. @see https://www.rabbitmq.com/docs/consumers#single-active-consumer */
     singleActive: z.boolean().default(false),
     /** How long the broker waits for an ack. Quorum only. @see https://www.rabbitmq.com/docs/consumers#acknowledgement-timeout */
@@ -126,6 +134,11 @@ export function workQueue<const S extends Schema>(name: string, options: WorkQue
   const where = `workQueue('${name}')`
   const checked = parseOptions(queueName, name, where)
   const { payload, codec, queue, retry, deadLetter, version } = parseOptions(contractOptions, options, where)
+  if (deadLetter !== undefined && deadLetter !== false && deadLetter.queue === checked) {
+    throw new OptionsError(
+      `${where}: deadLetter.queue is the queue itself: what fails would come back at once, for ever`,
+    )
+  }
   const { legacyTransient: _allowed, consumerTimeoutMs, maxPriority, arguments: args, ...settings } = queue
   return Object.freeze({
     kind: 'work-queue',

@@ -1,18 +1,18 @@
 import { z } from 'zod'
 import type { Headers, MessageProperties } from '../connection/message.js'
+import { MAX_TABLE_BYTES, measureTable } from '../connection/table.js'
 import { newMessageId } from '../message-id.js'
 import { MAX_TIMER_MS } from '../options.js'
-import { MAX_HEADERS_BYTES, measureHeaders } from './headers.js'
 
 /** RabbitMQ's limit for names, keys and short strings. */
 const shortString = z.string().refine((text) => Buffer.byteLength(text) <= 255, 'at most 255 bytes of UTF-8')
 
 function checkHeaders(headers: Headers, context: z.RefinementCtx): void {
   const reserved = Object.keys(headers).find((name) => /^(leveret-|x-)/i.test(name))
-  const size = measureHeaders(headers)
+  const size = measureTable(headers)
   if (reserved !== undefined) context.addIssue(`${reserved}: names that begin with 'leveret-' or 'x-' are reserved`)
   else if (typeof size === 'string') context.addIssue(size)
-  else if (size > MAX_HEADERS_BYTES) context.addIssue(`${size} bytes, and ${MAX_HEADERS_BYTES} is the most`)
+  else if (size > MAX_TABLE_BYTES) context.addIssue(`${size} bytes, and ${MAX_TABLE_BYTES} is the most`)
 }
 
 /** What a sender may say of one message. */

@@ -10,12 +10,6 @@ export class Fifo<T> {
     this.#items.push(item)
   }
 
-  /** Puts items in front of all others, in their order. */
-  prepend(items: readonly T[]): void {
-    this.#items = [...items, ...this.#items.slice(this.#head)]
-    this.#head = 0
-  }
-
   peek(): T | undefined {
     return this.#items[this.#head]
   }
@@ -25,6 +19,14 @@ export class Fifo<T> {
     if (this.#head < COMPACT_AT || this.#head * 2 < this.#items.length) return
     this.#items = this.#items.slice(this.#head)
     this.#head = 0
+  }
+
+  /** Takes out all of them. */
+  drain(): T[] {
+    const items = this.#items.slice(this.#head)
+    this.#items = []
+    this.#head = 0
+    return items
   }
 
   /** Keeps only these. */

@@ -42,6 +42,15 @@ export class Gates {
     }
   }
 
+  /** Sent before and to be sent again: in front of what came later. */
+  reenter(publications: readonly Publication[]): void {
+    for (const [topology, again] of groupByTopology(publications)) {
+      const waiting = this.#waiting.get(topology)
+      this.#waiting.set(topology, [...again, ...(waiting ?? [])])
+      if (waiting === undefined) void this.#open(topology)
+    }
+  }
+
   /** What was declared may be gone: one topology, or all of them with the connection. */
   forget(topology?: Topology): void {
     if (topology === undefined) this.#declared.clear()
@@ -84,4 +93,14 @@ export class Gates {
     this.#waiting.delete(topology)
     return waiting.filter(({ isSettled }) => !isSettled)
   }
+}
+
+function groupByTopology(publications: readonly Publication[]): Map<Topology, Publication[]> {
+  const groups = new Map<Topology, Publication[]>()
+  for (const publication of publications) {
+    const group = groups.get(publication.topology)
+    if (group === undefined) groups.set(publication.topology, [publication])
+    else group.push(publication)
+  }
+  return groups
 }

@@ -12,11 +12,15 @@ export type Loss =
   | { readonly kind: 'suspect' }
 
 const NAMED_EXCHANGE = /exchange '(.*?)' in vhost/s
-const CONNECTION_FORCED = 320
+/**
+ * Replies that a message can bring about: the errors of a channel, and of a frame.
+ * @see https://www.rabbitmq.com/amqp-0-9-1-reference#constants
+ */
+const CAUSED_BY_A_MESSAGE: ReadonlySet<number> = new Set([311, 313, 403, 404, 405, 406, 501, 502, 505])
 
 /** Reads the broker's reason. */
 export function readLoss(reason: LeveretError): Loss {
-  if (!(reason instanceof BrokerError) || reason.replyCode === CONNECTION_FORCED) return { kind: 'innocent' }
+  if (!(reason instanceof BrokerError) || !CAUSED_BY_A_MESSAGE.has(reason.replyCode)) return { kind: 'innocent' }
   const named =
     reason.replyCode === 404 || reason.replyCode === 403 ? NAMED_EXCHANGE.exec(reason.replyText)?.[1] : undefined
   if (named === undefined) return { kind: 'suspect' }

@@ -1,7 +1,8 @@
-import { type Connection, type ConnectionInternals, internalsOf } from '../connection/connection.js'
+import { setMaxListeners } from 'node:events'
+import type { ConnectionInternals } from '../connection/connection.js'
 import { LastingChannel } from '../connection/lasting-channel.js'
 import type { OutgoingMessage } from '../connection/message.js'
-import { BrokerError, ClosedError, ConnectionError, type LeveretError } from '../errors.js'
+import { ClosedError, type LeveretError } from '../errors.js'
 import { within } from '../timing.js'
 import { declare } from '../topology/declare.js'
 import { Deadlines } from './deadlines.js'
@@ -22,17 +23,6 @@ export interface PublishRequest {
   readonly signal?: AbortSignal | undefined
   /** Refuse it rather than let it wait. */
   readonly failFast?: boolean | undefined
-}
-
-const outboxes = new WeakMap<Connection, Outbox>()
-
-/** The one outbox of a connection: its bounds hold over all roles. */
-export function outboxOf(connection: Connection): Outbox {
-  const existing = outboxes.get(connection)
-  if (existing !== undefined) return existing
-  const outbox = new Outbox(internalsOf(connection))
-  outboxes.set(connection, outbox)
-  return outbox
 }
 
 /**
@@ -57,11 +47,12 @@ export class Outbox {
 
   constructor(internals: ConnectionInternals) {
     this.#internals = internals
+    setMaxListeners(0, this.#stop.signal)
     const { publishLane, settings } = internals
     this.#room = new Room(settings)
     this.#gates = new Gates({
       signal: this.#stop.signal,
-      declare: (topology) => declare(publishLane, topology, settings.topology, this.#stop.signal),
+      declare: (topology) => this.#declare(topology),
       isFinal: ({ retryable }) => !retryable,
       release: (publications) => this.#release(publications),
       refuse: (publications, error) => {
@@ -115,7 +106,7 @@ export class Outbox {
   #accept(publication: Publication, signal: AbortSignal | undefined): void {
     this.#unsettled += 1
     this.#room.enter(publication)
-    const abort = (): void => this.#expire(publication, 'its signal was aborted')
+    const abort = (): void => this.#expire(publication, 'its signal was aborted', signal?.reason)
     signal?.addEventListener('abort', abort, { once: true })
     const forget = (): void => {
       signal?.removeEventListener('abort', abort)
@@ -142,10 +133,11 @@ export class Outbox {
     const channel = this.#channel.current
     if (channel === undefined || this.#internals.publishLane.state === 'blocked') return
     const limit = this.#suspects.size > 0 ? 1 : this.#internals.settings.maxInFlight
-    while (this.#window.size < limit) {
+    while (this.#window.size < limit && this.#window.bytes < this.#internals.settings.maxQueuedBytes) {
       const next = this.#waiting.peek()
-      if (next === undefined || this.#window.holds(next.message.properties.messageId)) return
+      if (next === undefined) return
       if (!next.isSettled) {
+        if (this.#window.holds(next.message.properties.messageId)) return
         const tag = this.#write(next)
         if (tag === 'channel ended') return
         if (tag !== undefined) this.#window.add(tag, next)
@@ -184,21 +176,33 @@ export class Outbox {
     this.#pump()
   }
 
+  async #declare(topology: Topology): Promise<void> {
+    const { publishLane, settings } = this.#internals
+    // A blocked connection answers nothing, and each declaration given up there would leave a channel behind.
+    await publishLane.whenWritable(this.#stop.signal)
+    await declare(publishLane, topology, settings.topology, this.#stop.signal)
+  }
+
+  /** What was declared may be gone too, so everything that waits passes its gate again, in its order. */
   #onLost(reason: LeveretError): void {
-    const inFlight = this.#window.drain().filter(({ isSettled }) => !isSettled)
+    const inFlight = this.#window.drain()
     const loss = readLoss(reason)
-    if (reason instanceof ConnectionError) this.#gates.forget()
-    const culprits = inFlight.filter(
-      ({ message }) =>
-        (loss.kind === 'exchange' && message.exchange === loss.exchange) ||
-        (loss.kind === 'suspect' && inFlight.length === 1),
-    )
-    const cause = reason instanceof BrokerError ? reason : undefined
-    for (const culprit of culprits) culprit.fail('refused', reason.message, { cause, retryable: reason.retryable })
-    const again = inFlight.filter(({ isSettled }) => !isSettled)
-    if (loss.kind === 'suspect') for (const publication of again) this.#suspects.add(publication)
-    for (const publication of again) this.#room.enter(publication)
-    this.#waiting.prepend(again)
+    const isCulprit = ({ message }: Publication): boolean =>
+      (loss.kind === 'exchange' && message.exchange === loss.exchange) ||
+      (loss.kind === 'suspect' && inFlight.length === 1)
+    const again: Publication[] = []
+    for (const publication of inFlight) {
+      if (publication.isSettled) continue
+      if (isCulprit(publication))
+        publication.fail('refused', reason.message, { cause: reason, retryable: reason.retryable })
+      else {
+        again.push(publication)
+        this.#room.enter(publication)
+        if (loss.kind === 'suspect') this.#suspects.add(publication)
+      }
+    }
+    this.#gates.forget()
+    this.#gates.reenter([...again, ...this.#waiting.drain()].filter(({ isSettled }) => !isSettled))
   }
 
   /** Fails what is late. @returns the next deadline */
@@ -217,10 +221,10 @@ export class Outbox {
   }
 
   /** It stays in the window until the broker answers or the channel ends: its tag and its bytes are still out there. */
-  #expire(publication: Publication, why: string): void {
+  #expire(publication: Publication, why: string, cause?: unknown): void {
     if (publication.isSettled) return
     if (!publication.inFlight) this.#room.leave(publication)
-    publication.giveUp(why)
+    publication.giveUp(why, cause)
   }
 
   #because(): string {

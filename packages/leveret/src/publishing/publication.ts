@@ -1,6 +1,6 @@
 import type { QueueDeclaration } from '../connection/channel.js'
 import type { OutgoingMessage } from '../connection/message.js'
-import { type LeveretError, PublishError, type PublishOutcome } from '../errors.js'
+import { PublishError, type PublishOutcome } from '../errors.js'
 
 /** What must exist before a message can be sent. Told apart by identity: the same list is declared once. */
 export type Topology = readonly QueueDeclaration[]
@@ -52,7 +52,7 @@ export class Publication {
   }
 
   /** Fails with what is known: nothing reached the broker, or nobody can tell. */
-  giveUp(why: string, cause?: LeveretError): void {
+  giveUp(why: string, cause?: unknown): void {
     this.fail(this.#handedOver ? 'unknown' : 'not-sent', why, { cause })
   }
 

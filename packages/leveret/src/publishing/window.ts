@@ -6,9 +6,15 @@ export class Window {
   readonly #byTag = new Map<number, Publication>()
   /** The broker names a returned message by its id only, so an id is in flight once at a time. */
   readonly #byId = new Map<string, Publication>()
+  #bytes = 0
 
   get size(): number {
     return this.#byTag.size
+  }
+
+  /** Bytes of content that amqplib may hold. */
+  get bytes(): number {
+    return this.#bytes
   }
 
   holds(messageId: string): boolean {
@@ -17,6 +23,7 @@ export class Window {
 
   add(tag: number, publication: Publication): void {
     this.#byTag.set(tag, publication)
+    this.#bytes += publication.bytes
     this.#byId.set(publication.message.properties.messageId, publication)
   }
 
@@ -52,6 +59,7 @@ export class Window {
     const publication = this.#byTag.get(tag)
     if (publication === undefined) return
     this.#byTag.delete(tag)
+    this.#bytes -= publication.bytes
     this.#byId.delete(publication.message.properties.messageId)
     publication.inFlight = false
     taken.push(publication)

@@ -5,11 +5,12 @@ import type { RoleHealth } from '../connection/health.js'
 import { encodePayload } from '../contract/payload.js'
 import type { InputOf, Schema } from '../contract/schema.js'
 import type { WorkQueue } from '../contract/work-queue.js'
-import { ClosedError, PublishError } from '../errors.js'
+import { BrokerError, ClosedError, type LeveretError, PublishError, TopologyMismatchError } from '../errors.js'
 import { InHand } from '../in-hand.js'
 import { parseOptions } from '../options.js'
 import { composeProperties, messageOptions } from '../publishing/compose.js'
-import { type Outbox, outboxOf } from '../publishing/outbox.js'
+import type { Outbox } from '../publishing/outbox.js'
+import { outboxOf } from '../publishing/outbox-of.js'
 import { type PipelineFailure, pipeline } from '../publishing/pipeline.js'
 import type { Topology } from '../publishing/publication.js'
 import { within } from '../timing.js'
@@ -63,6 +64,7 @@ export class Producer<S extends Schema> implements AsyncDisposable {
   readonly #inHand = new InHand()
   readonly #unregister: () => void
   #closing: Promise<void> | undefined
+  #refused: LeveretError | undefined
 
   /** Nothing is opened or declared before the first `send`. @throws {@link ClosedError} the connection has been closed */
   constructor(rabbit: Connection, contract: WorkQueue<S>) {
@@ -88,6 +90,7 @@ export class Producer<S extends Schema> implements AsyncDisposable {
    * @throws {@link OptionsError} an option is wrong; nothing was sent
    * @throws {@link TopologyMismatchError} the queue exists with other arguments; nothing was sent
    * @throws {@link BrokerError} the queue may not be declared; nothing was sent
+   * @throws {@link ConnectionError} the login, vhost or certificate is refused and never was accepted; nothing was sent
    * @throws {@link PublishError} `outcome` says whether it may have been stored
    * @see https://www.rabbitmq.com/docs/confirms#publisher-confirms
    */
@@ -137,7 +140,12 @@ export class Producer<S extends Schema> implements AsyncDisposable {
     }
     const timeoutMs = checked.timeoutMs ?? this.#internals.settings.publishTimeoutMs
     const { signal, failFast } = checked
-    await this.#inHand.track(this.#outbox.submit({ message, topology, timeoutMs, signal, failFast }))
+    const submitted = this.#outbox.submit({ message, topology, timeoutMs, signal, failFast })
+    await this.#inHand.track(submitted).catch((error: unknown) => {
+      this.#refused = refusalOf(error)
+      throw error
+    })
+    this.#refused = undefined
     return { messageId }
   }
 
@@ -154,9 +162,15 @@ export class Producer<S extends Schema> implements AsyncDisposable {
   }
 
   #health(): RoleHealth {
-    const { state, why } = this.#internals.publishLane
-    const ready = state === 'ready'
+    const { state } = this.#internals.publishLane
+    const why = this.#internals.publishLane.why ?? this.#refused?.message
+    const ready = state === 'ready' && this.#refused === undefined
     const base = { role: 'producer', name: this.#contract.name, ready, inFlight: this.#inHand.size } as const
     return why === undefined ? base : { ...base, why }
   }
+}
+
+/** A queue that is refused stays refused; what one message suffers says nothing of the next. */
+function refusalOf(error: unknown): LeveretError | undefined {
+  return error instanceof TopologyMismatchError || error instanceof BrokerError ? error : undefined
 }

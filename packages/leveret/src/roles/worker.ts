@@ -1,20 +1,21 @@
 import { z } from 'zod'
+import type { QueueDeclaration } from '../connection/channel.js'
 import { type CloseOptions, closeOptions } from '../connection/close-options.js'
 import { type Connection, type ConnectionInternals, internalsOf } from '../connection/connection.js'
 import type { RoleHealth } from '../connection/health.js'
 import { Consumer } from '../consuming/consumer.js'
 import type { Delivery } from '../consuming/delivery.js'
 import { type Handler, Processor } from '../consuming/processor.js'
-import { type Settlement, Settler } from '../consuming/settler.js'
-import type { DeadLetterReason, Failure, Verdict } from '../consuming/verdict.js'
+import { type PublishCopy, type Settlement, Settler } from '../consuming/settler.js'
+import type { DeadLetterReason, Failure } from '../consuming/verdict.js'
 import type { OutputOf, Schema } from '../contract/schema.js'
 import type { WorkQueue } from '../contract/work-queue.js'
-import { ClosedError, type LeveretError } from '../errors.js'
+import { ClosedError, ConnectionError, type LeveretError } from '../errors.js'
 import { Events, type Listener } from '../events.js'
 import { MAX_TIMER_MS, parseOptions } from '../options.js'
-import { outboxOf } from '../publishing/outbox.js'
+import { outboxOf } from '../publishing/outbox-of.js'
 import { within } from '../timing.js'
-import { declarationsOf } from '../topology/declarations.js'
+import { declarationsOf, delayQueue } from '../topology/declarations.js'
 import { declare } from '../topology/declare.js'
 
 /** Options of a worker. */
@@ -47,7 +48,7 @@ export interface WorkerEvents {
   /** The channel was lost before it was settled. The broker delivers it again. */
   readonly 'delivery.stale': DeliveryEvent
   /** Neither its copy nor its ack can ever be stored. It stays unacknowledged and takes a slot. */
-  readonly 'delivery.stuck': DeliveryEvent & { readonly error: LeveretError }
+  readonly 'delivery.stuck': DeliveryEvent & { readonly error: Error }
   /** The handler ended after its time was up. Its result was dropped. */
   readonly 'handler.late': DeliveryEvent
   /** The broker took the consumer away: the queue was deleted, or its node was lost. A fresh one follows. */
@@ -68,7 +69,7 @@ export class Worker<S extends Schema> implements AsyncDisposable {
   readonly #unregister: () => void
   #starting: Promise<void> | undefined
   #closing: Promise<void> | undefined
-  #why: LeveretError | undefined
+  #why: Error | undefined
   #stuck = 0
   #everAttached = false
 
@@ -87,23 +88,23 @@ export class Worker<S extends Schema> implements AsyncDisposable {
     this.#internals = internalsOf(rabbit)
     this.#internals.assertOpen()
     const outbox = outboxOf(rabbit)
-    const settler = new Settler(contract, (message, topology, signal) =>
-      outbox.submit({ message, topology, timeoutMs: Number.POSITIVE_INFINITY, signal }),
-    )
+    const { consumeLane, settings } = this.#internals
+    const publish: PublishCopy = (message, topology, signal) =>
+      outbox.submit({ message, topology, timeoutMs: Number.POSITIVE_INFINITY, signal })
+    const settler = new Settler(contract, publish, settings.topology === 'declare')
     const processor = new Processor(contract, handler, settler, {
       handlerTimeoutMs,
       hooks: {
-        settled: (delivery, verdict, settlement) => this.#report(delivery, verdict, settlement),
+        settled: (delivery, settlement) => this.#report(delivery, settlement),
         late: (delivery) => this.#events.emit('handler.late', describe(delivery)),
       },
     })
-    const { consumeLane, settings } = this.#internals
     this.#consumer = new Consumer({
       lane: consumeLane,
       queue: contract.name,
       prefetch,
       concurrency,
-      declare: (signal) => declare(consumeLane, declarationsOf(contract), settings.topology, signal),
+      declare: (signal) => declare(consumeLane, neededBy(contract, settings.topology), settings.topology, signal),
       work: (message, life) => processor.process(message, life),
       cancelled: () => this.#events.emit('consumer.cancelled', { queue: contract.name }),
       attached: () => this.#attached(),
@@ -159,7 +160,10 @@ export class Worker<S extends Schema> implements AsyncDisposable {
     const { startupTimeoutMs } = this.#internals.settings
     const late = (): Error =>
       this.#why ??
-      new ClosedError(`The worker of '${this.#contract.name}' was not attached within ${startupTimeoutMs} ms`)
+      new ConnectionError(
+        'timeout',
+        `The worker of '${this.#contract.name}' was not attached within ${startupTimeoutMs} ms${because(this.#internals.consumeLane)}`,
+      )
     try {
       await Promise.all([within(startupTimeoutMs, this.#consumer.start(), late), this.#internals.consumeLane.start()])
     } catch (error) {
@@ -190,21 +194,27 @@ export class Worker<S extends Schema> implements AsyncDisposable {
     this.#events.emit('consume-failed', { reason })
   }
 
-  #report(delivery: Delivery, verdict: Verdict, settlement: Settlement): void {
+  #report(delivery: Delivery, settlement: Settlement): void {
     const event = describe(delivery)
-    if (typeof settlement === 'object') {
-      this.#stuck += 1
-      this.#why = settlement.stuck
-      this.#events.emit('delivery.stuck', { ...event, error: settlement.stuck })
-    } else if (settlement === 'stale') this.#events.emit('delivery.stale', event)
-    else if (verdict.do === 'ack') this.#events.emit('delivery.acked', event)
-    else if (verdict.do === 'retry') {
-      const { afterMs, failure } = verdict
-      this.#events.emit('delivery.retried', { ...event, afterMs, failure })
-    } else {
-      const { reason, failure } = verdict
-      const name = settlement === 'dropped' ? 'delivery.dropped' : 'delivery.dead-lettered'
-      this.#events.emit(name, { ...event, reason, failure })
+    switch (settlement.did) {
+      case 'retried': {
+        const { afterMs, failure } = settlement
+        this.#events.emit('delivery.retried', { ...event, afterMs, failure })
+        break
+      }
+      case 'dead-lettered':
+      case 'dropped': {
+        const { did, reason, failure } = settlement
+        this.#events.emit(`delivery.${did}`, { ...event, reason, failure })
+        break
+      }
+      case 'stuck':
+        this.#stuck += 1
+        this.#why = settlement.error
+        this.#events.emit('delivery.stuck', { ...event, error: settlement.error })
+        break
+      default:
+        this.#events.emit(`delivery.${settlement.did}`, event)
     }
   }
 
@@ -222,6 +232,16 @@ export class Worker<S extends Schema> implements AsyncDisposable {
       ...(why === undefined ? {} : { why }),
     }
   }
+}
+
+/** Where queues are only checked, those that hold what is to be tried again must be there from the start. */
+function neededBy(contract: WorkQueue, mode: 'declare' | 'check' | 'skip'): readonly QueueDeclaration[] {
+  if (mode !== 'check' || contract.retry === false) return declarationsOf(contract)
+  return [...declarationsOf(contract), ...contract.retry.delaysMs.map((delayMs) => delayQueue(contract, delayMs))]
+}
+
+function because({ why }: { readonly why: string | undefined }): string {
+  return why === undefined ? '' : `: ${why}`
 }
 
 function describe({ messageId, attempt }: Delivery): DeliveryEvent {

@@ -56,6 +56,8 @@ describe('a URL', () => {
   })
 
   test.each([
+    'amqp://guest:s3cret%40h/x#',
+    'amqp://ann:s3cret',
     'amqp://guest:s3cret#x@h',
     'amqp://guest:s3cret/x@h',
     'http://guest:s3cret@h',
@@ -79,7 +81,14 @@ describe('fields', () => {
     })
   })
 
-  test.each([{ port: 0 }, { port: 1.5 }, { host: '' }, { protocol: 'http' as 'amqp' }])('%j is refused', (fields) => {
+  test.each([
+    { port: 0 },
+    { port: 1.5 },
+    { host: '' },
+    { protocol: 'toString' as 'amqp' },
+    { hostname: 'h' },
+    { password: 5 as unknown as string },
+  ])('%j is refused', (fields) => {
     expect(() => parseEndpoint(fields)).toThrow(OptionsError)
   })
 })

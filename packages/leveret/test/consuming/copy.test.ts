@@ -64,13 +64,13 @@ test('a message that comes through an exchange is no copy, whatever its headers 
 
 test('a dead letter says why, in bounded headers', () => {
   const failure = { name: 'Error', message: 'é'.repeat(10_000) }
-  const obituary = { queue: 'tasks', reason: 'rejected', failure, diedAt: new Date(0) } as const
-  const headers = deadLetterCopy(message, readLineage(message), 'tasks.dead-letter', obituary).properties.headers ?? {}
+  const note = { queue: 'tasks', reason: 'rejected', failure, at: new Date(0) } as const
+  const headers = deadLetterCopy(message, readLineage(message), 'tasks.dead-letter', note).properties.headers ?? {}
   expect(headers).toMatchObject({
     'leveret-queue': 'tasks',
     'leveret-reason': 'rejected',
     'leveret-error-name': 'Error',
-    'leveret-died-at': '1970-01-01T00:00:00.000Z',
+    'leveret-dead-lettered-at': '1970-01-01T00:00:00.000Z',
     'leveret-attempt': 1,
   })
   expect(Buffer.byteLength(JSON.stringify(headers))).toBeLessThan(16 * 1024)

@@ -20,6 +20,11 @@ describe('a failed attempt', () => {
   test.each([[undefined], ['text'], [{ a: 1 }], [null], [Symbol('s')]])('may throw anything: %s', (thrown) => {
     expect(judge(thrown, 1, retry)).toMatchObject({ do: 'retry', failure: { name: 'NonError' } })
   })
+
+  test('may throw an error whose message is no text', () => {
+    const thrown = Object.assign(new Error('x'), { message: { status: 500 }, name: 7 })
+    expect(judge(thrown, 1, retry)).toMatchObject({ failure: { name: 'a number', message: 'a object' } })
+  })
 })
 
 test('Reject and an invalid payload are not tried again', () => {

@@ -29,6 +29,8 @@ describe('a description that contradicts itself or RabbitMQ is refused', () => {
     ['priorities on a quorum queue', { queue: { maxPriority: 5 } }, 'classic'],
     ['a consumer timeout on a classic queue', { queue: { type: 'classic', consumerTimeoutMs: 60_000 } }, 'quorum'],
     ['arguments beside what would add some', { queue: { arguments: {}, singleActive: true } }, 'arguments'],
+    ['an argument that AMQP cannot carry', { queue: { arguments: { 'x-max-length': 10n } } }, 'bigint'],
+    ['itself as its dead-letter queue', { deadLetter: { queue: 'tasks' } }, 'itself'],
     ['a delay of nothing', { retry: { delaysMs: [0] } }, 'retry'],
     ['no schema', { payload: {} as typeof payload }, 'schema'],
     ['a word that means nothing', { retries: 3 }, 'retries'],

@@ -20,15 +20,14 @@ describe('a queue in memory', () => {
     expect(out).toEqual(Array.from({ length: 10_000 }, (_, number) => number))
   })
 
-  test('puts back in front, in order', () => {
+  test('can be sieved and emptied', () => {
     const fifo = new Fifo<number>()
-    for (const number of [1, 2, 5]) fifo.push(number)
+    for (const number of [1, 2, 3, 4]) fifo.push(number)
     fifo.shift()
-    fifo.shift()
-    fifo.prepend([3, 4])
-    expect([...fifo]).toEqual([3, 4, 5])
-    fifo.retain((number) => number !== 4)
-    expect([...fifo]).toEqual([3, 5])
+    fifo.retain((number) => number !== 3)
+    expect([...fifo]).toEqual([2, 4])
+    expect(fifo.drain()).toEqual([2, 4])
+    expect(fifo.peek()).toBeUndefined()
   })
 })
 
@@ -78,6 +77,8 @@ describe('a lost channel', () => {
       { kind: 'exchange', exchange: '' },
     ],
     [broker(406, 'invalid expiration'), { kind: 'suspect' }],
+    [broker(541, 'node is down'), { kind: 'innocent' }],
+    [broker(501, 'frame too large'), { kind: 'suspect' }],
   ])('%s', (reason, loss) => {
     expect(readLoss(reason)).toEqual(loss)
   })

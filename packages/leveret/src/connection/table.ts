@@ -1,18 +1,16 @@
-import type { Headers } from '../connection/message.js'
-
-/** What the headers of one message may take. amqplib encodes them in a buffer of 64 KiB, and leveret adds some on copies. */
-export const MAX_HEADERS_BYTES = 48 * 1024
+/** What a table of a user may take. amqplib encodes one in a buffer of 64 KiB, and leveret adds some headers on copies. */
+export const MAX_TABLE_BYTES = 48 * 1024
 
 const MAX_DEPTH = 32
 
 /**
- * How many bytes the headers take on the wire, as AMQP 0-9-1 encodes a table.
+ * How many bytes headers or arguments take on the wire, as AMQP 0-9-1 encodes a table.
  *
  * @returns a text instead, when a value has no form there or would change on the way
  */
-export function measureHeaders(headers: Headers): number | string {
+export function measureTable(table: Readonly<Record<string, unknown>>): number | string {
   let total = 0
-  for (const [name, value] of Object.entries(headers)) {
+  for (const [name, value] of Object.entries(table)) {
     const size = measure(value, 0)
     if (typeof size === 'string') return `${name}: ${size}`
     if (Buffer.byteLength(name) > 255) return `${name.slice(0, 20)}…: a name has at most 255 bytes`
@@ -33,7 +31,7 @@ function measure(value: unknown, depth: number): number | string {
     case 'object':
       return measureObject(value, depth)
     default:
-      return `a ${typeof value} cannot travel in a header`
+      return `a ${typeof value} has no form in an AMQP table`
   }
 }
 
@@ -43,9 +41,9 @@ function measureObject(value: object | null, depth: number): number | string {
   if (depth >= MAX_DEPTH) return `nested more than ${MAX_DEPTH} levels deep`
   if (Array.isArray(value)) return sum(value.map((item) => measure(item, depth + 1)))
   // amqplib turns a Date into an empty table, and lets a class leak what it inherits.
-  if (value instanceof Date) return 'a Date cannot travel in a header; use toISOString()'
+  if (value instanceof Date) return 'a Date has no form in an AMQP table; use toISOString()'
   if (![Object.prototype, null].includes(Object.getPrototypeOf(value)))
-    return 'an instance of a class cannot travel in a header'
+    return 'an instance of a class has no form in an AMQP table'
   const sizes = Object.entries(value).map(([name, item]) => {
     const size = measure(item, depth + 1)
     return typeof size === 'string' ? size : size + 1 + Buffer.byteLength(name)
