@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { prepareBroker, prepareContainer, prepareInstalled } from './set-up/broker.mjs'
 import { command } from './set-up/command.mjs'
+import { installPika } from './set-up/interoperability.mjs'
 import { checkNodeVersion } from './set-up/node-version.mjs'
 import { report, say } from './set-up/report.mjs'
 import { root } from './set-up/repository.mjs'
@@ -56,6 +57,7 @@ async function plansHere(args) {
  * @returns {Promise<Plan[]>}
  */
 async function ciPlans(args) {
+  await installPika()
   const installed = args.length === 0 ? await prepareInstalled() : undefined
   const suite = { name: 'suite', broker: await prepareContainer(), args }
   return installed === undefined ? [suite] : [suite, { name: 'smoke', broker: installed, args: smoke }]
