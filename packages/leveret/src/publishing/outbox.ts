@@ -56,7 +56,7 @@ export class Outbox {
       isFinal: ({ retryable }) => !retryable,
       release: (publications) => this.#release(publications),
       refuse: (publications, error) => {
-        for (const publication of publications) this.#room.leave(publication).failWith(error)
+        for (const publication of publications) this.#room.leave(publication).refuse(error)
       },
     })
     this.#channel = new LastingChannel({

@@ -1,6 +1,6 @@
 import type { QueueDeclaration } from '../connection/channel.js'
 import type { OutgoingMessage } from '../connection/message.js'
-import { PublishError, type PublishOutcome } from '../errors.js'
+import { type LeveretError, PublishError, type PublishOutcome } from '../errors.js'
 
 /** What must exist before a message can be sent. Told apart by identity: the same list is declared once. */
 export type Topology = readonly QueueDeclaration[]
@@ -56,12 +56,18 @@ export class Publication {
     this.fail(this.#handedOver ? 'unknown' : 'not-sent', why, { cause })
   }
 
-  fail(outcome: PublishOutcome, why: string, options?: { cause?: unknown; retryable?: boolean }): void {
-    const { exchange, routingKey, properties } = this.message
-    this.failWith(new PublishError(outcome, { exchange, routingKey, messageId: properties.messageId }, why, options))
+  /** What it needs may not be declared. The first time that is all there is to say; later it may have been stored before. */
+  refuse(error: LeveretError): void {
+    if (this.#handedOver) this.fail('unknown', error.message, { cause: error, retryable: false })
+    else this.#settleWith(error)
   }
 
-  failWith(error: Error): void {
+  fail(outcome: PublishOutcome, why: string, options?: { cause?: unknown; retryable?: boolean }): void {
+    const { exchange, routingKey, properties } = this.message
+    this.#settleWith(new PublishError(outcome, { exchange, routingKey, messageId: properties.messageId }, why, options))
+  }
+
+  #settleWith(error: Error): void {
     this.#isSettled = true
     this.#reject(error)
   }
