@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { foregroundCommand } from './set-up/command.mjs'
 import { checkNodeVersion } from './set-up/node-version.mjs'
-import { report, SetUpError } from './set-up/report.mjs'
+import { report, SetUpError, say } from './set-up/report.mjs'
 import { root } from './set-up/repository.mjs'
 import { build, installDependencies } from './set-up/workspace.mjs'
 
@@ -16,8 +16,10 @@ await report(async () => {
   if (!(await examples()).includes(name)) {
     throw new SetUpError(`there is no example ${JSON.stringify(name)}`, `take one of ${(await examples()).join(', ')}`)
   }
+  const { RABBITMQ_URL } = process.env
+  say(`RabbitMQ: ${RABBITMQ_URL ? 'the one RABBITMQ_URL names' : 'amqp://localhost; RABBITMQ_URL names another'}`)
   return foregroundCommand(process.execPath, [program, ...args], {
-    env: { RABBITMQ_URL: process.env.RABBITMQ_URL || 'amqp://localhost' },
+    env: { RABBITMQ_URL: RABBITMQ_URL || 'amqp://localhost' },
   })
 })
 
