@@ -70,15 +70,26 @@ const ways = [given, container, installed, debianPackage]
 /** Finds the first way to a broker that is open here, and prepares it. @returns {Promise<ReadyWay>} */
 export async function prepareBroker() {
   for (const way of ways) {
-    if (!(await way.isOpen())) continue
-    const ready = await way.prepare()
+    const ready = (await way.isOpen()) ? await prepareOrExplain(way) : undefined
+    if (ready === undefined) continue
     say(`RabbitMQ: ${ready.why}`)
     return ready
   }
   throw new SetUpError(
-    'no RabbitMQ can be had: RABBITMQ_URL is not set, no Docker engine answers, no rabbitmq-server is installed',
+    'no RabbitMQ can be had: RABBITMQ_URL is not set, no Docker engine can run one, no rabbitmq-server is installed',
     'start Docker, install RabbitMQ (https://www.rabbitmq.com/docs/download), or set RABBITMQ_URL',
   )
+}
+
+/** A way that looked open and is not, such as an engine without access to images, leaves the next one. @param {Way} way */
+async function prepareOrExplain(way) {
+  try {
+    return await way.prepare()
+  } catch (error) {
+    if (!(error instanceof SetUpError)) throw error
+    say(`not ${way.name}: ${error.message}`)
+    return undefined
+  }
 }
 
 /** Prepares a container even where no Docker engine runs yet, which needs root on Debian. @returns {Promise<ReadyWay>} */

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, open, readFile } from 'node:fs/promises'
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -43,14 +43,15 @@ export async function startEngine() {
     await installPackages(['docker.io', 'iptables', 'ca-certificates'], 'for a Docker engine')
   }
   say('starting a Docker engine for this run')
-  const logFile = join(await mkdtemp(join(tmpdir(), 'leveret-dockerd-')), 'dockerd.log')
+  const directory = await mkdtemp(join(tmpdir(), 'leveret-dockerd-'))
+  const logFile = join(directory, 'dockerd.log')
   const log = await open(logFile, 'a')
   const engine = spawn('dockerd', [], { stdio: ['ignore', log.fd, log.fd], detached: true })
   engine.once('error', () => {})
   await log.close()
   engine.unref()
   for (let tries = 0; tries < 240 && engine.exitCode === null; tries++) {
-    if (await engineAnswers()) return { stop: () => stopEngine(engine) }
+    if (await engineAnswers()) return { stop: () => stopEngine(engine, directory) }
     await delay(250)
   }
   engine.kill()
@@ -58,11 +59,15 @@ export async function startEngine() {
   throw new SetUpError('the Docker engine did not start', 'read its log above, or start Docker by hand')
 }
 
-/** @param {import('node:child_process').ChildProcess} engine */
-async function stopEngine(engine) {
+/**
+ * @param {import('node:child_process').ChildProcess} engine
+ * @param {string} directory - holds its log
+ */
+async function stopEngine(engine, directory) {
   if (engine.exitCode !== null || engine.signalCode !== null) return
   say('ending the Docker engine of this run')
   engine.ref()
   engine.kill('SIGTERM')
   await once(engine, 'exit')
+  await rm(directory, { recursive: true, force: true })
 }

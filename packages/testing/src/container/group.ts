@@ -30,6 +30,7 @@ export async function containerGroup(options: StartOptions): Promise<NodeGroup> 
     enabledPlugins: enabledPlugins(options.plugins ?? []),
   }
   const reaper = new Reaper()
+  if (network !== undefined) reaper.watch({ network: network.getId() })
   const created = hostnames.map((hostname) => createContainerNode(engine, { ...shared, hostname }, reaper))
   const nodes = await Promise.all(created).catch(async (error: unknown) => {
     const settled = await Promise.allSettled(created)

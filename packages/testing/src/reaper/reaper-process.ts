@@ -23,11 +23,10 @@ function parse(text: string): Leftover[] {
 
 async function reap(leftovers: readonly Leftover[]): Promise<void> {
   for (const leftover of leftovers) if ('pid' in leftover) kill(leftover.pid)
+  for (const leftover of leftovers) if ('directory' in leftover) await removeDirectory(leftover.directory)
+  // A network can be removed only when its containers are gone.
   for (const leftover of leftovers) if ('container' in leftover) await removeContainer(leftover.container)
-  for (const leftover of leftovers) {
-    if ('directory' in leftover)
-      await rm(leftover.directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 })
-  }
+  for (const leftover of leftovers) if ('network' in leftover) await removeNetwork(leftover.network)
 }
 
 function kill(pid: number): void {
@@ -38,12 +37,30 @@ function kill(pid: number): void {
   }
 }
 
+async function removeDirectory(directory: string): Promise<void> {
+  await rm(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 })
+}
+
+// Both may be gone already: Testcontainers removes what it made, too, where its own reaper runs.
+
 async function removeContainer(id: string): Promise<void> {
-  const { getContainerRuntimeClient } = await import('testcontainers')
-  const client = await getContainerRuntimeClient()
-  // It may be gone already: Testcontainers removes its containers too, where its own reaper runs.
-  await client.container
+  const { container } = await loadEngine()
+  await container
     .getById(id)
     .remove({ force: true, v: true })
     .catch(() => {})
+}
+
+async function removeNetwork(id: string): Promise<void> {
+  const { container } = await loadEngine()
+  await container.dockerode
+    .getNetwork(id)
+    .remove()
+    .catch(() => {})
+}
+
+/** Loaded only when there is a container to remove: most of these processes live and end without one. */
+async function loadEngine() {
+  const { dockerEngine } = await import('../container/engine.js')
+  return dockerEngine()
 }

@@ -3,7 +3,11 @@ import { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 
 /** Something that must not outlive this process. */
-export type Leftover = { readonly pid: number } | { readonly directory: string } | { readonly container: string }
+export type Leftover =
+  | { readonly pid: number }
+  | { readonly directory: string }
+  | { readonly container: string }
+  | { readonly network: string }
 
 /**
  * Removes what this process leaves behind, however it ends.
