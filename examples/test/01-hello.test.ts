@@ -1,9 +1,6 @@
 import { test } from '@leveret/testing/vitest'
 import { describe, expect } from 'vitest'
-import { amqplib, hasPika, leveret, pika, start } from './programs.js'
-
-const peers = hasPika() ? [leveret, amqplib, pika] : [leveret, amqplib]
-const pairs = peers.flatMap((sender) => peers.map((receiver) => ({ sender, receiver })))
+import { hasPika, leveret, PAIRS, start } from './programs.js'
 
 /** RabbitMQ 4 with its own configuration for the tests refuses the transient queue of the oldest tutorials. */
 const permitsTransient = (version: string): boolean => Number(version.split('.')[0]) < 4
@@ -25,14 +22,14 @@ describe('hello', () => {
     expect(receive.lines).toHaveLength(2)
   })
 
-  test.for(pairs)('goes from $sender.name to $receiver.name', async ({ sender, receiver }, { vhost }) => {
+  test.for(PAIRS)('goes from $sender.name to $receiver.name', async ({ sender, receiver }, { vhost }) => {
     const env = { RABBITMQ_URL: vhost.url }
     const send = start(sender, 'send', env)
     expect(await send.ended()).toBe(0)
     await start(receiver, 'receive', env).printed(' [x] Received Hello World!')
   })
 
-  test.for(pairs)(
+  test.for(PAIRS)(
     'goes from $sender.name to $receiver.name through the classic queue, where RabbitMQ permits it',
     async ({ sender, receiver }, { vhost, broker }) => {
       const env = { RABBITMQ_URL: vhost.url, TUTORIAL_QUEUES: 'classic' }

@@ -1,9 +1,7 @@
 import { test } from '@leveret/testing/vitest'
 import { describe, expect } from 'vitest'
-import { amqplib, hasPika, leveret, pika, start } from './programs.js'
+import { amqplib, leveret, PAIRS, start } from './programs.js'
 
-const peers = hasPika() ? [leveret, amqplib, pika] : [leveret, amqplib]
-const pairs = peers.flatMap((sender) => peers.map((receiver) => ({ sender, receiver })))
 const forms = [{}, { TUTORIAL_QUEUES: 'classic' }]
 
 describe.for(forms)('a work queue (%j)', (form) => {
@@ -19,7 +17,7 @@ describe.for(forms)('a work queue (%j)', (form) => {
     expect(await worker.interrupt()).toBe(0)
   })
 
-  test.for(pairs)('carries a task from $sender.name to $receiver.name', async ({ sender, receiver }, { vhost }) => {
+  test.for(PAIRS)('carries a task from $sender.name to $receiver.name', async ({ sender, receiver }, { vhost }) => {
     const env = { RABBITMQ_URL: vhost.url, ...form }
     expect(await start(sender, 'new-task', env, 'A task').ended()).toBe(0)
     await start(receiver, 'worker', env).printed(' [x] Received A task')

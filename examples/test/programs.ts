@@ -51,6 +51,13 @@ export function hasPika(): boolean {
   }
 }
 
+const peersHere = hasPika() ? [leveret, amqplib, pika] : [leveret, amqplib]
+
+/** Everybody who is installed here, as a sender and as a receiver. */
+export const PAIRS: readonly { readonly sender: Peer; readonly receiver: Peer }[] = peersHere.flatMap((sender) =>
+  peersHere.map((receiver) => ({ sender, receiver })),
+)
+
 /** A program of a tutorial, while it runs. It is ended with the test. */
 export interface Running {
   /** What it has printed so far, line by line. */

@@ -24,6 +24,11 @@ export async function within<T>(ms: number, work: Promise<T>, onTimeout: () => E
   }
 }
 
+/** Waits until `work` has settled, however it does, or the time is up. Never rejects. */
+export async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+  await within(ms, work, () => new Error('late')).catch(() => undefined)
+}
+
 /** Settles as `work` does, or rejects with the signal's reason as soon as it is aborted. */
 export async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   // Nobody else listens to what is given up here.

@@ -1,7 +1,7 @@
 import { type Fixtures as BrokerFixtures, test as base, eventually } from '@leveret/testing/vitest'
 import { expect, type TestAPI } from 'vitest'
 import { z } from 'zod'
-import { STABLE_MS } from '../src/connection/lane.js'
+import { STABLE_MS } from '../src/connection/backoff.js'
 import {
   type BrokerAddress,
   type Connection,

@@ -4,6 +4,8 @@ import { sleep } from '../timing.js'
 const FIRST_MS = 250
 const BASE_MS = 1_000
 const CAP_MS = 30_000
+/** What held for this long was a success: the next loss starts with a quick try again. */
+export const STABLE_MS = 1_000
 /** Tries at about two a second against a port where nobody listens: some two minutes, longer than a restart. */
 const PATIENT_TRIES = 240
 
@@ -29,15 +31,9 @@ export function absenceMs(attempt: number, random: number): number {
 
 /** Waits between tries, longer each time, until what was tried has held for a while. */
 export class Backoff {
-  readonly #stableMs: number
   #failures = 0
   #absences = 0
   #upSince: number | undefined
-
-  /** @param stableMs - what held for less than this did not count as a success */
-  constructor(stableMs: number) {
-    this.#stableMs = stableMs
-  }
 
   /** Tries since the last success that held. */
   get attempts(): number {
@@ -52,7 +48,7 @@ export class Backoff {
 
   /** … and when it no longer does. */
   down(): void {
-    if (this.#upSince !== undefined && performance.now() - this.#upSince >= this.#stableMs) this.#failures = 0
+    if (this.#upSince !== undefined && performance.now() - this.#upSince >= STABLE_MS) this.#failures = 0
     this.#upSince = undefined
   }
 

@@ -1,6 +1,6 @@
 import type * as amqp from 'amqplib'
 import { BrokerError, ClosedError, ConnectionError, type LeveretError, OptionsError } from '../errors.js'
-import { within } from '../timing.js'
+import { atMost, within } from '../timing.js'
 import type { OutgoingMessage, ReceivedMessage, ReturnedMessage } from './message.js'
 import { brokerReply } from './reply.js'
 
@@ -70,11 +70,6 @@ export class Channel {
   /** Aborted, with the reason, when it ends. */
   get signal(): AbortSignal {
     return this.#end.signal
-  }
-
-  /** Why it ended, once it has. */
-  get reason(): LeveretError | undefined {
-    return this.#reason
   }
 
   /** Ends this life without a word to the broker. Only the first reason counts. */
@@ -157,7 +152,7 @@ export class Channel {
   async close(timeoutMs: number, reason: LeveretError = CLOSED_BY_US): Promise<void> {
     if (!this.#open) return
     this.abandon(reason)
-    await within(timeoutMs, this.#closeRaw(), () => reason).catch(() => undefined)
+    await atMost(timeoutMs, this.#closeRaw())
   }
 
   async #closeRaw(): Promise<void> {

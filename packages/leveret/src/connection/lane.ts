@@ -10,9 +10,6 @@ import { type Endpoint, shuffled } from './endpoint.js'
 import { combineFailures, connectFailure, nobodyListened } from './failure.js'
 import { Link } from './link.js'
 
-/** A link that lived this long was a success: the next loss starts with a quick try again. */
-export const STABLE_MS = 1_000
-
 /** What a lane carries. They are kept apart so that a blocked publisher never stops an ack. */
 export type LanePurpose = 'publish' | 'consume'
 
@@ -52,7 +49,7 @@ export class Lane {
   readonly events = new Events<LaneEvents>()
   readonly #options: LaneOptions
   readonly #stop = new AbortController()
-  readonly #backoff = new Backoff(STABLE_MS)
+  readonly #backoff = new Backoff()
   #state: LaneState = 'idle'
   #why: LeveretError | undefined
   #blockedReason: string | undefined
@@ -76,11 +73,6 @@ export class Lane {
   get why(): string | undefined {
     if (this.#state === 'blocked') return `the broker takes no publishes: ${this.#blockedReason}`
     return this.#state === 'ready' ? undefined : this.#why?.message
-  }
-
-  /** The broker's version, once known. */
-  get brokerVersion(): string | undefined {
-    return this.#link?.brokerVersion
   }
 
   /**

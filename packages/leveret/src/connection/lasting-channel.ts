@@ -5,9 +5,6 @@ import { Backoff } from './backoff.js'
 import type { Channel, ChannelHooks } from './channel.js'
 import type { Lane } from './lane.js'
 
-/** A channel that lived this long was a success: the next loss starts with a quick try again. */
-const STABLE_MS = 1_000
-
 /** What an engine wants of its channel. */
 export interface LastingChannelOptions {
   readonly lane: Lane
@@ -30,7 +27,7 @@ export interface LastingChannelOptions {
 export class LastingChannel {
   readonly #options: LastingChannelOptions
   readonly #stop = new AbortController()
-  readonly #backoff = new Backoff(STABLE_MS)
+  readonly #backoff = new Backoff()
   #current: Channel | undefined
   #running: Promise<void> | undefined
 

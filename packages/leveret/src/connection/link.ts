@@ -2,7 +2,7 @@ import { Duplex } from 'node:stream'
 import type { ConnectionOptions as TlsConnectionOptions } from 'node:tls'
 import * as amqp from 'amqplib'
 import { BrokerError, ConnectionError, type LeveretError } from '../errors.js'
-import { within } from '../timing.js'
+import { atMost, within } from '../timing.js'
 import { Channel, type ChannelHooks } from './channel.js'
 import { describeEndpoint, type Endpoint } from './endpoint.js'
 import { connectFailure, handshakeFailure } from './failure.js'
@@ -125,8 +125,7 @@ export class Link {
 
   /** Closes with the broker's knowledge; cuts the socket when it does not answer in time. Never rejects. */
   async close(timeoutMs: number): Promise<void> {
-    const late = (): Error => new ConnectionError('timeout', 'The broker did not answer the close')
-    await within(timeoutMs, this.#closeModel(), late).catch(() => undefined)
+    await atMost(timeoutMs, this.#closeModel())
     this.cut(new ConnectionError('lost', 'The connection was closed by this process'))
     await this.#socketClosed
   }

@@ -1,14 +1,3 @@
-/** A header value, as AMQP 0-9-1 tables can carry it. @see https://www.rabbitmq.com/amqp-0-9-1-errata#section_3 */
-export type HeaderValue =
-  | string
-  | number
-  | boolean
-  | null
-  | Date
-  | Buffer
-  | HeaderValue[]
-  | { [key: string]: HeaderValue }
-
 /** Headers of a message, by name. */
 export type Headers = Readonly<Record<string, unknown>>
 

@@ -6,7 +6,7 @@ import { LastingChannel } from '../connection/lasting-channel.js'
 import type { ReceivedMessage } from '../connection/message.js'
 import { ClosedError, ConnectionError, type LeveretError } from '../errors.js'
 import { InHand } from '../in-hand.js'
-import { within } from '../timing.js'
+import { atMost } from '../timing.js'
 import { isRefusedForGood } from '../topology/declare.js'
 import type { Life } from './settler.js'
 
@@ -91,7 +91,6 @@ export class Consumer {
   /** Takes no more, gives back what has not begun, waits for the rest, then closes. Never rejects. */
   async close(timeoutMs: number): Promise<void> {
     const deadline = performance.now() + timeoutMs
-    const late = (): Error => new ClosedError('close')
     this.#closing = true
     this.#onAttached?.reject(
       new ClosedError(`The consumer of '${this.#options.queue}' was closed before it was attached`),
@@ -99,15 +98,15 @@ export class Consumer {
     this.#channel.stop()
     const channel = this.#channel.current
     if (channel !== undefined) {
-      await within(Math.min(timeoutMs, CANCEL_TIMEOUT_MS), channel.cancel(this.#tag), late).catch(() => undefined)
+      await atMost(Math.min(timeoutMs, CANCEL_TIMEOUT_MS), channel.cancel(this.#tag))
     }
     // Only after cancel-ok: before it, the broker would deliver what comes back to this very consumer.
     for (const { message, life } of this.#pending.splice(0)) life.channel.requeue(message)
     const patienceMs = Math.max(deadline - performance.now() - ABORT_GRACE_MS, 0)
-    await within(patienceMs, this.#inHand.whenEmpty(), late).catch(() => undefined)
+    await atMost(patienceMs, this.#inHand.whenEmpty())
     const reason = new ClosedError(`The consumer of '${this.#options.queue}' is closing and its time is up`)
     this.#endLife?.(reason)
-    if (this.#inHand.size > 0) await within(ABORT_GRACE_MS, this.#inHand.whenEmpty(), late).catch(() => undefined)
+    if (this.#inHand.size > 0) await atMost(ABORT_GRACE_MS, this.#inHand.whenEmpty())
     await this.#channel.close(Math.max(deadline - performance.now(), LAST_STEP_MS))
   }
 

@@ -3,7 +3,7 @@ import type { ConnectionInternals } from '../connection/connection.js'
 import { LastingChannel } from '../connection/lasting-channel.js'
 import type { OutgoingMessage } from '../connection/message.js'
 import { ClosedError, type LeveretError } from '../errors.js'
-import { within } from '../timing.js'
+import { atMost } from '../timing.js'
 import { declare } from '../topology/declare.js'
 import { Deadlines } from './deadlines.js'
 import { Fifo } from './fifo.js'
@@ -238,7 +238,7 @@ export class Outbox {
       this.#onIdle = resolve
       if (this.#unsettled === 0) resolve()
     })
-    await within(timeoutMs, idle, () => new ClosedError('close')).catch(() => undefined)
+    await atMost(timeoutMs, idle)
     this.#deadlines.stop()
     this.#stop.abort(new ClosedError('The connection has been closed'))
     for (const publications of [this.#window, this.#waiting, this.#gates]) {

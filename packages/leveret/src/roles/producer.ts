@@ -13,7 +13,7 @@ import type { Outbox } from '../publishing/outbox.js'
 import { outboxOf } from '../publishing/outbox-of.js'
 import { type PipelineFailure, pipeline } from '../publishing/pipeline.js'
 import type { Topology } from '../publishing/publication.js'
-import { within } from '../timing.js'
+import { atMost } from '../timing.js'
 import { declarationsOf, delayedDeclarationsOf, delayQueueName } from '../topology/declarations.js'
 import { ladderStepMs, MAX_DELAY_MS } from '../topology/delay-ladder.js'
 
@@ -157,7 +157,7 @@ export class Producer<S extends Schema> implements AsyncDisposable {
   }
 
   async #close(timeoutMs: number): Promise<void> {
-    await within(timeoutMs, this.#inHand.whenEmpty(), () => new ClosedError('close')).catch(() => undefined)
+    await atMost(timeoutMs, this.#inHand.whenEmpty())
     this.#unregister()
   }
 

@@ -5,7 +5,7 @@ const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 
 /** The delays that have a queue each, so that any number of different wishes needs a bounded number of queues. */
-export const DELAY_LADDER_MS: readonly number[] = [
+const DELAY_LADDER_MS: readonly number[] = [
   SECOND,
   2 * SECOND,
   5 * SECOND,
