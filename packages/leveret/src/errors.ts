@@ -34,6 +34,7 @@ export class OptionsError extends LeveretError {
  * - `timeout`: something accepted the connection and did not answer in time
  * - `protocol`: what answered does not speak AMQP 0-9-1 here (for example TLS on a plain port)
  * - `login-refused`, `vhost-not-found`, `vhost-refused`: the broker's answer to who we are and where we want to go
+ * - `credentials`: the credentials provider failed, or took too long
  * - `limit`: the broker has as many connections as it may have
  * - `tls`: the broker's certificate did not verify
  * - `lost`: an open connection went away
@@ -43,6 +44,7 @@ export type ConnectionFailure =
   | 'unreachable'
   | 'timeout'
   | 'protocol'
+  | 'credentials'
   | 'login-refused'
   | 'vhost-not-found'
   | 'vhost-refused'

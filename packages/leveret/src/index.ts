@@ -1,6 +1,7 @@
 export type { CloseOptions } from './connection/close-options.js'
 export type { ConnectOptions, TlsOptions } from './connection/connect-options.js'
 export { type Connection, type ConnectionEvents, type ConnectTarget, connect } from './connection/connection.js'
+export type { Credentials, CredentialsProvider, IssuedCredentials } from './connection/credentials.js'
 export type { BrokerAddress } from './connection/endpoint.js'
 export type { ConnectionState, Health, RoleHealth } from './connection/health.js'
 export type { LanePurpose, LaneState } from './connection/lane.js'

@@ -1,13 +1,14 @@
 import type { SecureContextOptions } from 'node:tls'
 import { z } from 'zod'
 import { MAX_TIMER_MS } from '../options.js'
+import { credentialsOption } from './credentials.js'
 
 const ms = z.int().min(1).max(MAX_TIMER_MS)
 
 /** How to trust the broker, and how to be known to it. Read only with `amqps`. */
 export interface TlsOptions
   extends Pick<SecureContextOptions, 'ca' | 'cert' | 'key' | 'pfx' | 'passphrase' | 'minVersion'> {
-  /** Name to ask for and to verify, when it is not the host's. */
+  /** Name to ask for and to verify, when it is not the host's. One for each host: `BrokerAddress.servername`. */
   readonly servername?: string
   /** `false` accepts any certificate from anybody. For a laptop only. @defaultValue true */
   readonly rejectUnauthorized?: boolean
@@ -59,6 +60,12 @@ export const connectOptions = z.strictObject({
     .int()
     .min(1)
     .default(16 * 1024 * 1024),
+  /**
+   * Who we are, instead of what the URLs say: a name and a password; a function that gives them, for those that change; or
+   * `'external'`, when the broker knows us by the client certificate in `tls`.
+   * @see https://www.rabbitmq.com/docs/access-control#mechanisms
+   */
+  credentials: credentialsOption.optional(),
   /** How to trust the broker, and how to be known to it. */
   tls: z.custom<TlsOptions>((value) => typeof value === 'object' && value !== null, 'expected an object').default({}),
 })

@@ -3,8 +3,10 @@ import { Events, type Listener } from '../events.js'
 import { parseOptions } from '../options.js'
 import { type CloseOptions, closeOptions } from './close-options.js'
 import { type ConnectOptions, type ConnectSettings, connectOptions } from './connect-options.js'
+import { loginSource } from './credentials.js'
 import { type BrokerAddress, parseEndpoint } from './endpoint.js'
 import type { ConnectionState, Health, RoleHealth } from './health.js'
+import { Hosts } from './hosts.js'
 import { Lane, type LanePurpose } from './lane.js'
 
 /** What happens to a connection. `lane` tells which of its two TCP connections: publishing or consuming. */
@@ -16,6 +18,8 @@ export interface ConnectionEvents {
   /** The broker takes no publishes because of a memory or disk alarm. Consuming goes on. */
   readonly blocked: { readonly lane: LanePurpose; readonly reason: string }
   readonly unblocked: { readonly lane: LanePurpose }
+  /** New credentials could not be had, or not be handed over. They are asked for again; the connection stands. */
+  readonly 'credentials-failed': { readonly lane: LanePurpose; readonly reason: LeveretError }
   readonly closed: object
 }
 
@@ -74,12 +78,16 @@ export class Connection implements AsyncDisposable {
   private constructor(target: ConnectTarget, settings: ConnectSettings) {
     const targets = [target].flat() as (string | BrokerAddress)[]
     if (targets.length === 0) throw new OptionsError('connect: the list of brokers is empty')
-    const { name = `leveret ${process.pid}`, heartbeatMs, tls, ...rest } = settings
-    const laneOptions = { ...rest, endpoints: targets.map(parseEndpoint), heartbeatSeconds: heartbeatMs / 1_000 }
-    const make = (purpose: LanePurpose): Lane => {
-      const tlsOptions = { minVersion: 'TLSv1.2' as const, ...tls }
-      return this.#watched(new Lane(purpose, { ...laneOptions, name: `${name} (${purpose})`, tls: tlsOptions }))
+    const { name = `leveret ${process.pid}`, connectTimeoutMs, startupTimeoutMs } = settings
+    const hosts = {
+      endpoints: targets.map(parseEndpoint),
+      login: loginSource(settings.credentials, connectTimeoutMs),
+      heartbeatSeconds: settings.heartbeatMs / 1_000,
+      connectTimeoutMs,
+      tls: { minVersion: 'TLSv1.2' as const, ...settings.tls },
     }
+    const make = (purpose: LanePurpose): Lane =>
+      this.#watched(new Lane(purpose, new Hosts({ ...hosts, name: `${name} (${purpose})` }), startupTimeoutMs))
     const publishLane = make('publish')
     const consumeLane = make('consume')
     this.#lanes = [publishLane, consumeLane]
@@ -180,6 +188,7 @@ export class Connection implements AsyncDisposable {
     events.on('disconnected', (event) => this.#events.emit('disconnected', { lane: purpose, ...event }))
     events.on('connect-failed', (event) => this.#events.emit('connect-failed', { lane: purpose, ...event }))
     events.on('blocked', (event) => this.#events.emit('blocked', { lane: purpose, ...event }))
+    events.on('credentials-failed', (event) => this.#events.emit('credentials-failed', { lane: purpose, ...event }))
     events.on('unblocked', () => this.#events.emit('unblocked', { lane: purpose }))
     return lane
   }

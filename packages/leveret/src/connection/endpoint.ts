@@ -1,6 +1,9 @@
+import net from 'node:net'
+import type { ConnectionOptions as TlsConnectionOptions } from 'node:tls'
 import { z } from 'zod'
 import { OptionsError } from '../errors.js'
 import { parseOptions } from '../options.js'
+import { Login } from './login.js'
 
 /** Where a broker is, as fields. No part needs encoding here. */
 export interface BrokerAddress {
@@ -16,22 +19,8 @@ export interface BrokerAddress {
   readonly username?: string | undefined
   /** @defaultValue `'guest'` */
   readonly password?: string | undefined
-}
-
-/** A name and its password. The password is out of reach of printing, inspecting and JSON. */
-export class Login {
-  readonly username: string
-  readonly #password: string
-
-  constructor(username: string, password: string) {
-    this.username = username
-    this.#password = password
-  }
-
-  /** The only way to the password: for the handshake. */
-  reveal(): { readonly username: string; readonly password: string } {
-    return { username: this.username, password: this.#password }
-  }
+  /** Name to ask for and to verify with `amqps`, when it is not the host's. @defaultValue that of the option `tls`, or `host` */
+  readonly servername?: string | undefined
 }
 
 /** One place to connect to. Holds nothing secret outside `login`. */
@@ -41,6 +30,7 @@ export interface Endpoint {
   readonly port: number
   readonly vhost: string
   readonly login: Login
+  readonly servername?: string
   /** Heartbeat in seconds, where the URL names one. */
   readonly heartbeatSeconds?: number
 }
@@ -54,6 +44,7 @@ const address = z.strictObject({
   vhost: z.string().min(1).default('/'),
   username: z.string().default('guest'),
   password: z.string().default('guest'),
+  servername: z.string().min(1).optional(),
 })
 
 /** Reads a URL or fields. @throws {@link OptionsError} saying which part is wrong, with everything before the `@` masked */
@@ -63,9 +54,16 @@ export function parseEndpoint(target: string | BrokerAddress): Endpoint {
 
 /** `amqp://ann@broker:5672/shop`: for errors and events. Never holds a password. */
 export function describeEndpoint({ protocol, host, port, vhost, login }: Endpoint): string {
+  const user = login.mechanism === 'EXTERNAL' ? '' : `${encodeURIComponent(login.username)}@`
   const name = host.includes(':') ? `[${host}]` : host
   const path = vhost === '/' ? '' : `/${encodeURIComponent(vhost)}`
-  return `${protocol}://${encodeURIComponent(login.username)}@${name}:${port}${path}`
+  return `${protocol}://${user}${name}:${port}${path}`
+}
+
+/** With the name to ask for and to verify; an IP address is none (RFC 6066, section 3). */
+export function tlsFor({ host, servername }: Endpoint, tls: TlsConnectionOptions): TlsConnectionOptions {
+  const name = servername ?? tls.servername ?? (net.isIP(host) === 0 ? host : undefined)
+  return name === undefined ? tls : { ...tls, servername: name }
 }
 
 /** In random order, so that the clients of a cluster spread over its nodes. */
@@ -75,8 +73,10 @@ export function shuffled<T>(items: readonly T[]): T[] {
 }
 
 function fromFields(fields: BrokerAddress): Endpoint {
-  const { protocol, host, port, vhost, username, password } = parseOptions(address, fields, 'connect')
-  return { protocol, host, port: port ?? DEFAULT_PORT[protocol], vhost, login: new Login(username, password) }
+  const { protocol, host, port, vhost, username, password, servername } = parseOptions(address, fields, 'connect')
+  const login = Login.plain(username, password)
+  const named = servername === undefined ? {} : { servername }
+  return { protocol, host, port: port ?? DEFAULT_PORT[protocol], vhost, login, ...named }
 }
 
 /** @see https://www.rabbitmq.com/docs/uri-spec */
@@ -102,7 +102,7 @@ function fromUrl(text: string): Endpoint {
       port: url.port === '' ? DEFAULT_PORT[scheme] : Number(url.port),
       vhost: decode(vhostOf(path, refuse)),
     }),
-    login: hasLogin ? new Login(decode(url.username), decode(url.password)) : new Login('guest', 'guest'),
+    login: hasLogin ? Login.plain(decode(url.username), decode(url.password)) : Login.plain('guest', 'guest'),
     ...queryOf(url.searchParams, refuse),
   }
 }

@@ -24,6 +24,12 @@ export function connectFailure(error: unknown, endpoint: Endpoint): ConnectionEr
   if (code === 'EPROTO' || code.startsWith('ERR_SSL')) {
     return make('protocol', `TLS failed (${text}). Is ${endpoint.port} a plain AMQP port? Then use amqp://`)
   }
+  const missing = /SASL mechanism (\S+) is not provided/.exec(text)?.[1]
+  if (missing !== undefined) {
+    const next =
+      missing === 'EXTERNAL' ? ': enable the plugin rabbitmq_auth_mechanism_ssl, or log in with a password' : ''
+    return make('login-refused', `the broker does not offer the login mechanism ${missing}${next}`)
+  }
   // An error without a code is amqplib's own: bytes came, or an end, and no AMQP handshake.
   if (code === '') {
     const hint = endpoint.protocol === 'amqp' ? ` Is ${endpoint.port} a TLS port? Then use amqps://` : ''
@@ -37,7 +43,9 @@ export function handshakeFailure({ code, text }: HandshakeReply, endpoint: Endpo
   const where = describeEndpoint(endpoint)
   const said = `(${code} ${text})`
   if (code === 403) {
-    return new ConnectionError('login-refused', `${where} refused the login of '${endpoint.login.username}' ${said}`)
+    const { mechanism, username } = endpoint.login
+    const who = mechanism === 'EXTERNAL' ? 'the client certificate' : `the login of '${username}'`
+    return new ConnectionError('login-refused', `${where} refused ${who} ${said}`)
   }
   if (/limit/i.test(text)) {
     return new ConnectionError('limit', `${where} takes no more connections ${said}`)

@@ -1,6 +1,6 @@
 import net from 'node:net'
 import tls from 'node:tls'
-import type { Endpoint } from './endpoint.js'
+import { type Endpoint, tlsFor } from './endpoint.js'
 import type { HandshakeReply } from './failure.js'
 
 const PROTOCOL_HEADER = Buffer.from([0x41, 0x4d, 0x51, 0x50, 0, 0, 9, 1])
@@ -32,7 +32,7 @@ export function readRefusal(
   const { host, port } = endpoint
   const socket =
     endpoint.protocol === 'amqps'
-      ? tls.connect({ ...serverName(host), ...tlsOptions, host, port })
+      ? tls.connect({ ...tlsFor(endpoint, tlsOptions), host, port })
       : net.connect({ host, port })
   const timer = setTimeout(() => socket.destroy(), timeoutMs)
   const abort = (): void => void socket.destroy()
@@ -66,10 +66,6 @@ function withResolver<T>(): { promise: Promise<T>; resolve: (value: T) => void }
     resolve = settle
   })
   return { promise, resolve }
-}
-
-function serverName(host: string): { servername?: string } {
-  return net.isIP(host) === 0 ? { servername: host } : {}
 }
 
 interface Step {
@@ -106,11 +102,10 @@ function readClose(payload: Buffer): HandshakeReply {
 
 /** Client properties (one capability, so that the broker says why it hangs up), mechanism, response, locale. */
 function startOk({ login }: Endpoint): Buffer {
-  const { username, password } = login.reveal()
   const capabilities = Buffer.concat([shortString('authentication_failure_close'), Buffer.from('t\x01')])
   const properties = Buffer.concat([shortString('capabilities'), Buffer.from('F'), longString(capabilities)])
-  const response = longString(Buffer.from(`\0${username}\0${password}`))
-  return method(START_OK, longString(properties), shortString('PLAIN'), response, shortString('en_US'))
+  const response = longString(login.response())
+  return method(START_OK, longString(properties), shortString(login.mechanism), response, shortString('en_US'))
 }
 
 /** Channel-max, frame-max and heartbeat as the broker proposes them. */

@@ -1,14 +1,13 @@
 import { setMaxListeners } from 'node:events'
-import type { ConnectionOptions as TlsConnectionOptions } from 'node:tls'
 import pRetry from 'p-retry'
 import { ClosedError, ConnectionError, type LeveretError } from '../errors.js'
 import { Events } from '../events.js'
 import { unlessAborted, within } from '../timing.js'
 import { Backoff } from './backoff.js'
 import type { Channel, ChannelHooks } from './channel.js'
-import { type Endpoint, shuffled } from './endpoint.js'
-import { combineFailures, connectFailure, nobodyListened } from './failure.js'
-import { Link } from './link.js'
+import { nobodyListened } from './failure.js'
+import type { Hosts, HostsHooks } from './hosts.js'
+import type { Link } from './link.js'
 
 /** What a lane carries. They are kept apart so that a blocked publisher never stops an ack. */
 export type LanePurpose = 'publish' | 'consume'
@@ -23,16 +22,6 @@ export type LanePurpose = 'publish' | 'consume'
  */
 export type LaneState = 'idle' | 'connecting' | 'ready' | 'blocked' | 'reconnecting' | 'closed'
 
-/** How to open lanes. */
-export interface LaneOptions {
-  readonly endpoints: readonly Endpoint[]
-  readonly name: string
-  readonly heartbeatSeconds: number
-  readonly connectTimeoutMs: number
-  readonly startupTimeoutMs: number
-  readonly tls: TlsConnectionOptions
-}
-
 /** What happens to a lane. */
 export interface LaneEvents {
   readonly connected: { readonly address: string; readonly brokerVersion: string }
@@ -41,15 +30,22 @@ export interface LaneEvents {
   readonly 'connect-failed': { readonly reason: ConnectionError; readonly attempt: number }
   readonly blocked: { readonly reason: string }
   readonly unblocked: object
+  /** A new secret could not be had, or not be handed over. It is tried again; the connection stands. */
+  readonly 'credentials-failed': { readonly reason: LeveretError }
 }
 
 /** A link that comes back, for ever. One loop owns it, so that however it ends, one reconnect starts. */
 export class Lane {
   readonly purpose: LanePurpose
   readonly events = new Events<LaneEvents>()
-  readonly #options: LaneOptions
+  readonly #hosts: Hosts
+  readonly #startupTimeoutMs: number
   readonly #stop = new AbortController()
   readonly #backoff = new Backoff()
+  readonly #hooks: HostsHooks = {
+    blocked: (reason) => this.#block(reason),
+    refreshFailed: (reason) => this.events.emit('credentials-failed', { reason }),
+  }
   #state: LaneState = 'idle'
   #why: LeveretError | undefined
   #blockedReason: string | undefined
@@ -59,10 +55,12 @@ export class Lane {
   #whenUnblocked: (() => void)[] = []
   #waiters = new Set<{ resolve: (link: Link) => void; reject: (reason: Error) => void }>()
 
-  constructor(purpose: LanePurpose, options: LaneOptions) {
+  /** @param startupTimeoutMs - how long its first connection may take; `Infinity` makes no failure fatal */
+  constructor(purpose: LanePurpose, hosts: Hosts, startupTimeoutMs: number) {
     setMaxListeners(0, this.#stop.signal)
     this.purpose = purpose
-    this.#options = options
+    this.#hosts = hosts
+    this.#startupTimeoutMs = startupTimeoutMs
   }
 
   get state(): LaneState {
@@ -81,9 +79,9 @@ export class Lane {
    * @throws {@link ConnectionError} with the last reason, or at once with one that waiting cannot cure
    */
   async start(): Promise<void> {
-    const { startupTimeoutMs } = this.#options
-    const late = (): Error => this.#why ?? new ConnectionError('timeout', `No connection within ${startupTimeoutMs} ms`)
-    await within(startupTimeoutMs, this.#ready(), late)
+    const late = (): Error =>
+      this.#why ?? new ConnectionError('timeout', `No connection within ${this.#startupTimeoutMs} ms`)
+    await within(this.#startupTimeoutMs, this.#ready(), late)
   }
 
   /**
@@ -114,7 +112,7 @@ export class Lane {
   /** A connection beside the lane's, for what the broker may answer by closing all of it. The caller closes it. */
   async openLink(signal: AbortSignal): Promise<Link> {
     await unlessAborted(signal, this.#ready())
-    return await this.#tryHosts(() => undefined)
+    return await this.#hosts.open({ blocked: () => undefined, refreshFailed: () => undefined }, this.#stop.signal)
   }
 
   /** Closes the connection, or stops looking for one. Never rejects. */
@@ -154,9 +152,9 @@ export class Lane {
   async #connect(): Promise<Link> {
     const { signal } = this.#stop
     if (this.#everUp) await this.#backoff.wait(signal)
-    const forEver = this.#everUp || this.#options.startupTimeoutMs === Number.POSITIVE_INFINITY
+    const forEver = this.#everUp || this.#startupTimeoutMs === Number.POSITIVE_INFINITY
     const fatal = (error: unknown): boolean => !forEver && error instanceof ConnectionError && !error.retryable
-    return await pRetry(async () => await this.#tryHosts((reason) => this.#block(reason)), {
+    return await pRetry(async () => await this.#hosts.open(this.#hooks, signal), {
       retries: Number.POSITIVE_INFINITY,
       minTimeout: 0,
       signal,
@@ -173,20 +171,6 @@ export class Lane {
     if (!failure.retryable) await this.#backoff.waitLong(signal)
     else if (nobodyListened(failure)) await this.#backoff.waitForListener(signal)
     else await this.#backoff.wait(signal)
-  }
-
-  /** Every host once, in random order. */
-  async #tryHosts(blocked: (reason: string | undefined) => void): Promise<Link> {
-    const failures: ConnectionError[] = []
-    for (const endpoint of shuffled(this.#options.endpoints)) {
-      try {
-        return await Link.open(endpoint, this.#options, { blocked }, this.#stop.signal)
-      } catch (error) {
-        this.#stop.signal.throwIfAborted()
-        failures.push(connectFailure(error, endpoint))
-      }
-    }
-    throw combineFailures(failures)
   }
 
   #failed(reason: ConnectionError): void {

@@ -1,24 +1,17 @@
+import { setMaxListeners } from 'node:events'
 import { Duplex } from 'node:stream'
-import type { ConnectionOptions as TlsConnectionOptions } from 'node:tls'
-import * as amqp from 'amqplib'
+import type * as amqp from 'amqplib'
 import { BrokerError, ConnectionError, type LeveretError } from '../errors.js'
-import { atMost, within } from '../timing.js'
+import { atMost, unlessAborted, within } from '../timing.js'
 import { Channel, type ChannelHooks } from './channel.js'
+import { type DialOptions, dial, type Line } from './dial.js'
 import { describeEndpoint, type Endpoint } from './endpoint.js'
-import { connectFailure, handshakeFailure } from './failure.js'
-import { readRefusal } from './handshake.js'
+import type { Login } from './login.js'
 import { brokerReply } from './reply.js'
 import { watchSilence } from './silence.js'
 
 /** How to open a link. */
-export interface LinkOptions {
-  /** Shown by the management UI. */
-  readonly name: string
-  readonly heartbeatSeconds: number
-  /** Covers TCP, TLS and the AMQP handshake together. */
-  readonly connectTimeoutMs: number
-  readonly tls: TlsConnectionOptions
-}
+export type LinkOptions = DialOptions
 
 /** What a link tells its lane. */
 export interface LinkHooks {
@@ -40,30 +33,18 @@ export class Link {
   readonly #channels = new Set<Channel>()
   readonly #socketClosed: Promise<void>
   readonly #stopWatching: () => void
+  readonly #over = new AbortController()
   #said: LeveretError | undefined
-  #ended: LeveretError | undefined
-  #end: (reason: LeveretError) => void = () => undefined
 
-  private constructor(
-    model: amqp.ChannelModel,
-    cut: AbortController,
-    endpoint: Endpoint,
-    options: LinkOptions,
-    hooks: LinkHooks,
-  ) {
+  private constructor({ model, cut }: Line, endpoint: Endpoint, options: LinkOptions, hooks: LinkHooks) {
     this.#model = model
     this.#cut = cut
     this.#replyTimeoutMs = options.connectTimeoutMs
     this.address = describeEndpoint(endpoint)
     this.brokerVersion = readVersion(model)
+    setMaxListeners(0, this.signal)
     this.lost = new Promise((resolve) => {
-      this.#end = (reason) => {
-        this.#ended ??= reason
-        this.#stopWatching()
-        for (const channel of this.#channels) channel.abandon(reason)
-        this.#channels.clear()
-        resolve(reason)
-      }
+      this.signal.addEventListener('abort', () => resolve(this.signal.reason), { once: true })
     })
     const socket = socketOf(model)
     this.#socketClosed = closing(socket)
@@ -78,33 +59,19 @@ export class Link {
 
   /** Connects. @throws {@link ConnectionError} with the reason, within `connectTimeoutMs` */
   static async open(endpoint: Endpoint, options: LinkOptions, hooks: LinkHooks, signal: AbortSignal): Promise<Link> {
-    const cut = new AbortController()
-    const abort = (): void => cut.abort(signal.reason)
-    signal.addEventListener('abort', abort, { once: true })
-    const started = performance.now()
-    try {
-      signal.throwIfAborted()
-      const model = await within(options.connectTimeoutMs, dial(endpoint, options, cut.signal), () =>
-        timedOut(endpoint, options),
-      )
-      return new Link(model, cut, endpoint, options, hooks)
-    } catch (error) {
-      cut.abort(error)
-      signal.throwIfAborted()
-      const leftMs = options.connectTimeoutMs - (performance.now() - started)
-      throw await explainAttempt(error, endpoint, options, { leftMs, signal })
-    } finally {
-      signal.removeEventListener('abort', abort)
-    }
+    return new Link(await dial(endpoint, options, signal), endpoint, options, hooks)
+  }
+
+  /** Aborted, with the reason, when it ends. */
+  get signal(): AbortSignal {
+    return this.#over.signal
   }
 
   /** @throws {@link ConnectionError} when the link is lost, or blocked for so long that no answer came */
   async openChannel(kind: 'plain' | 'confirm', hooks: ChannelHooks): Promise<Channel> {
-    const late = (): Error =>
-      new ConnectionError('timeout', `Opening a channel: no answer within ${this.#replyTimeoutMs} ms`)
     const opening = kind === 'confirm' ? this.#model.createConfirmChannel() : this.#model.createChannel()
     try {
-      const raw = await within(this.#replyTimeoutMs, opening, late)
+      const raw = await within(this.#replyTimeoutMs, opening, () => this.#late('Opening a channel'))
       const channel = new Channel(
         raw,
         { ...hooks, closed: (reason) => this.#forget(channel, hooks, reason) },
@@ -112,15 +79,27 @@ export class Link {
       )
       this.#channels.add(channel)
       // It may have ended between the broker's answer and ours: both can come in one read.
-      if (this.#ended === undefined) return channel
-      channel.abandon(this.#ended)
-      throw this.#ended
+      if (!this.signal.aborted) return channel
+      channel.abandon(this.signal.reason)
+      throw this.signal.reason
     } catch (error) {
       // What opens too late nobody will use.
       opening.then((raw) => raw.close()).catch(() => undefined)
       if (error instanceof ConnectionError) throw error
       throw this.#said ?? new ConnectionError('lost', 'Opening a channel: the connection was lost', { cause: error })
     }
+  }
+
+  /**
+   * Gives the broker a new secret, so that it keeps the connection when the old one expires.
+   *
+   * @throws {@link ConnectionError} no answer in time, or the link was lost; a broker that refuses the secret closes the link
+   * @see https://www.rabbitmq.com/amqp-0-9-1-reference#connection.update-secret
+   */
+  async updateSecret(login: Login): Promise<void> {
+    // amqplib's promise stays pending for ever when the connection ends first.
+    const renewing = unlessAborted(this.signal, this.#model.updateSecret(login.secret(), 'renewed by its owner'))
+    await within(this.#replyTimeoutMs, renewing, () => this.#late('Renewing the secret'))
   }
 
   /** Closes with the broker's knowledge; cuts the socket when it does not answer in time. Never rejects. */
@@ -135,6 +114,14 @@ export class Link {
     this.#said ??= reason
     this.#cut.abort(reason)
     this.#end(this.#said)
+  }
+
+  #end(reason: LeveretError): void {
+    if (this.signal.aborted) return
+    this.#over.abort(reason)
+    this.#stopWatching()
+    for (const channel of this.#channels) channel.abandon(reason)
+    this.#channels.clear()
   }
 
   async #closeModel(): Promise<void> {
@@ -160,30 +147,16 @@ export class Link {
     }
   }
 
+  #late(operation: string): ConnectionError {
+    return new ConnectionError('timeout', `${operation}: no answer within ${this.#replyTimeoutMs} ms`)
+  }
+
   #explain(error: unknown): LeveretError {
     const reply = brokerReply(error)
     if (reply !== undefined) return new BrokerError(`${this.address} closed the connection`, reply, { cause: error })
     const text = error instanceof Error ? error.message : 'closed'
     return new ConnectionError('lost', `The connection to ${this.address} was lost: ${text}`, { cause: error })
   }
-}
-
-async function dial(endpoint: Endpoint, options: LinkOptions, signal: AbortSignal): Promise<amqp.ChannelModel> {
-  const { protocol, host, port, vhost, login } = endpoint
-  const heartbeat = endpoint.heartbeatSeconds ?? options.heartbeatSeconds
-  // amqplib decodes the vhost even when it comes as a field.
-  const fields = { protocol, hostname: host, port, vhost: encodeURIComponent(vhost), heartbeat, ...login.reveal() }
-  const clientProperties = { connection_name: options.name, product: 'leveret' }
-  // Node.js destroys the socket when the signal aborts: the only documented hold on a socket that amqplib makes.
-  const model = await amqp.connect(fields, {
-    ...options.tls,
-    noDelay: true,
-    clientProperties,
-    signal,
-  } as amqp.SocketOptions)
-  model.on('error', () => undefined)
-  if (signal.aborted) throw signal.reason
-  return model
 }
 
 /**
@@ -196,24 +169,6 @@ function socketOf(model: amqp.ChannelModel): Duplex | undefined {
 
 async function closing(socket: Duplex | undefined): Promise<void> {
   if (socket !== undefined && !socket.closed) await new Promise((resolve) => socket.once('close', resolve))
-}
-
-function timedOut(endpoint: Endpoint, { connectTimeoutMs }: LinkOptions): ConnectionError {
-  const text = `Cannot connect to ${describeEndpoint(endpoint)}: no AMQP handshake within ${connectTimeoutMs} ms`
-  return new ConnectionError('timeout', text)
-}
-
-/** Asks the broker a second time, by hand, where amqplib has swallowed its words. */
-async function explainAttempt(
-  error: unknown,
-  endpoint: Endpoint,
-  options: LinkOptions,
-  { leftMs, signal }: { leftMs: number; signal: AbortSignal },
-): Promise<ConnectionError> {
-  const swallowed = error instanceof Error && /Expected ConnectionOpenOk/.test(error.message)
-  if (!swallowed || leftMs <= 0) return connectFailure(error, endpoint)
-  const reply = await readRefusal(endpoint, options.tls, leftMs, signal)
-  return reply === undefined ? connectFailure(error, endpoint) : handshakeFailure(reply, endpoint)
 }
 
 function readVersion(model: amqp.ChannelModel): string {

@@ -1,0 +1,73 @@
+import { z } from 'zod'
+import { ConnectionError } from '../errors.js'
+import { MAX_TIMER_MS, parseOptions } from '../options.js'
+import { unlessAborted, within } from '../timing.js'
+import { Login } from './login.js'
+
+/** Who we are to the broker. */
+export interface Credentials {
+  readonly username: string
+  /** Or a token, where the broker takes those. @see https://www.rabbitmq.com/docs/oauth2 */
+  readonly password: string
+}
+
+/** Credentials that may expire. */
+export interface IssuedCredentials extends Credentials {
+  /** Ask again after this long, and hand the new password to the broker without a new connection. */
+  readonly refreshMs?: number | undefined
+}
+
+/** Asked at every connect and reconnect of each of the two TCP connections, and again when `refreshMs` is up. */
+export type CredentialsProvider = () => IssuedCredentials | Promise<IssuedCredentials>
+
+/** How to log in, for as long as it holds. */
+export interface Grant {
+  readonly login: Login
+  readonly refreshMs: number | undefined
+}
+
+/** Asks for a grant; `undefined` when each endpoint has its own login. */
+export type LoginSource = (signal: AbortSignal) => Promise<Grant | undefined>
+
+const issued = z.strictObject({
+  username: z.string(),
+  password: z.string(),
+  refreshMs: z.int().min(1).max(MAX_TIMER_MS).optional(),
+})
+
+/** The option `credentials`. */
+export const credentialsOption = z.union(
+  [
+    issued.omit({ refreshMs: true }),
+    z.literal('external'),
+    z.custom<CredentialsProvider>((value) => typeof value === 'function'),
+  ],
+  "expected { username, password }, 'external', or a function that returns { username, password, refreshMs? }",
+)
+
+/** @param timeoutMs - how long a provider may take */
+export function loginSource(
+  credentials: z.output<typeof credentialsOption> | undefined,
+  timeoutMs: number,
+): LoginSource {
+  if (typeof credentials === 'function') return async (signal) => await askProvider(credentials, timeoutMs, signal)
+  const grant = credentials === undefined ? undefined : { login: loginOf(credentials), refreshMs: undefined }
+  return async () => grant
+}
+
+async function askProvider(provide: CredentialsProvider, timeoutMs: number, signal: AbortSignal): Promise<Grant> {
+  const late = (): Error => new Error(`no answer within ${timeoutMs} ms`)
+  const asked = (async () => parseOptions(issued, await provide(), 'credentials'))()
+  try {
+    const answer = await unlessAborted(signal, within(timeoutMs, asked, late))
+    return { login: loginOf(answer), refreshMs: answer.refreshMs }
+  } catch (cause) {
+    signal.throwIfAborted()
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new ConnectionError('credentials', `The credentials provider failed: ${why}`, { cause })
+  }
+}
+
+function loginOf(credentials: Credentials | 'external'): Login {
+  return credentials === 'external' ? Login.external() : Login.plain(credentials.username, credentials.password)
+}

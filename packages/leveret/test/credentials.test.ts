@@ -1,0 +1,115 @@
+import { inspect } from 'node:util'
+import { describe, expect, onTestFinished } from 'vitest'
+import { type CredentialsProvider, connect, Producer, Worker } from '../src/index.js'
+import { eventually, firstEvent, stable, tasks, test } from './support.js'
+
+const SECRET = 's3cret-token'
+
+describe('credentials', () => {
+  test('as values win over those of the URL, and are shown nowhere', async ({ vhost, broker, connectTo }) => {
+    const username = `ann-${vhost.name}`
+    await broker.management.createUser(username, SECRET)
+    onTestFinished(async () => await broker.management.deleteUser(username))
+    await broker.management.setPermissions(vhost.name, username)
+    const rabbit = await connectTo({ credentials: { username, password: SECRET } })
+    await new Producer(rabbit, tasks).send({ n: 1 })
+    await eventually(async () => expect(await vhost.connections()).toMatchObject([{ user: username }]))
+    expect(inspect(rabbit, { depth: null, showHidden: true })).not.toContain(SECRET)
+  })
+
+  test('from a function are asked for at every connect and reconnect, and may change meanwhile', async ({
+    vhost,
+    broker,
+    connectTo,
+  }) => {
+    const username = `bob-${vhost.name}`
+    await broker.management.createUser(username, 'first')
+    onTestFinished(async () => await broker.management.deleteUser(username))
+    await broker.management.setPermissions(vhost.name, username)
+    let password = 'first'
+    let asked = 0
+    const credentials: CredentialsProvider = async () => {
+      asked += 1
+      return { username, password }
+    }
+    const rabbit = await connectTo({ credentials })
+    const producer = new Producer(rabbit, tasks)
+    await producer.send({ n: 1 })
+    expect(asked).toBe(1)
+    await eventually(async () => expect(await vhost.connections()).toHaveLength(1))
+    await stable()
+    password = 'second'
+    await broker.management.createUser(username, password)
+    const again = firstEvent(rabbit, 'connected')
+    await vhost.closeConnections()
+    await again
+    await producer.send({ n: 2 })
+    expect(asked).toBe(2)
+  })
+
+  test('that cannot be had are a reason of their own, and are asked for again', async ({ connectTo }) => {
+    let broken = true
+    const credentials: CredentialsProvider = () => {
+      if (broken) throw new Error('the vault is sealed')
+      return { username: 'guest', password: 'guest' }
+    }
+    await expect(connectTo({ credentials, startupTimeoutMs: 300 })).rejects.toMatchObject({
+      name: 'ConnectionError',
+      reason: 'credentials',
+      retryable: true,
+      message: 'The credentials provider failed: the vault is sealed',
+    })
+    const rabbit = await connectTo({ credentials, startupTimeoutMs: Number.POSITIVE_INFINITY })
+    await firstEvent(rabbit, 'connect-failed')
+    expect(rabbit.health().why).toContain('vault')
+    broken = false
+    await firstEvent(rabbit, 'connected')
+  })
+
+  test('of a wrong shape, or that never come, are a clear reason too', async ({ connectTo }) => {
+    const wrong = (() => ({ username: 'guest', token: SECRET })) as unknown as CredentialsProvider
+    const failure: unknown = await connectTo({ credentials: wrong, startupTimeoutMs: 300 }).catch(
+      (error: unknown) => error,
+    )
+    expect(failure).toMatchObject({ reason: 'credentials', message: expect.stringContaining('password') })
+    expect(inspect(failure, { depth: null })).not.toContain(SECRET)
+    const never: CredentialsProvider = () => new Promise(() => undefined)
+    await expect(connectTo({ credentials: never, connectTimeoutMs: 100, startupTimeoutMs: 300 })).rejects.toMatchObject(
+      { reason: 'credentials', message: expect.stringContaining('100 ms') },
+    )
+  })
+
+  test('that expire are renewed on the open connection, which stays', async ({ ownBroker }) => {
+    const asked: number[] = []
+    let failOnce = true
+    const credentials: CredentialsProvider = () => {
+      asked.push(asked.length)
+      if (asked.length === 3 && failOnce) {
+        failOnce = false
+        throw new Error('too busy')
+      }
+      return { username: 'guest', password: 'guest', refreshMs: 200 }
+    }
+    await using rabbit = await connect(ownBroker.url, { credentials })
+    const lost: unknown[] = []
+    rabbit.on('disconnected', ({ reason }) => lost.push(reason))
+    const failed = firstEvent(rabbit, 'credentials-failed')
+    expect(await failed).toMatchObject({ lane: 'publish', reason: { reason: 'credentials' } })
+    await eventually(() => expect(asked.length).toBeGreaterThan(5))
+    await eventually(async () => expect(await ownBroker.log()).toMatch(/update[d]? secret/i))
+    expect(lost).toEqual([])
+    await new Producer(rabbit, tasks).send({ n: 1 })
+    const worker = new Worker(rabbit, tasks, () => undefined)
+    const acked = firstEvent(worker, 'delivery.acked')
+    await worker.start()
+    await acked
+  })
+
+  test('of an impossible kind are refused at the door', async ({ connectTo }) => {
+    const impossible = { username: 'guest' } as unknown as CredentialsProvider
+    await expect(connectTo({ credentials: impossible })).rejects.toMatchObject({
+      name: 'OptionsError',
+      message: expect.stringContaining("'external'"),
+    })
+  })
+})
