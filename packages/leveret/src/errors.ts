@@ -207,7 +207,8 @@ export class PublishError extends LeveretError implements PublishSubject {
   }
 }
 
-interface PublishErrorOptions extends ErrorOptions {
+/** What else is known of a failed publish. */
+export interface PublishErrorOptions extends ErrorOptions {
   readonly retryable?: boolean
 }
 

@@ -1,5 +1,6 @@
 import type { SecureContextOptions } from 'node:tls'
 import { z } from 'zod'
+import type { Logger } from '../log.js'
 import { MAX_TIMER_MS } from '../options.js'
 import { credentialsOption } from './credentials.js'
 
@@ -12,6 +13,11 @@ export interface TlsOptions
   readonly servername?: string
   /** `false` accepts any certificate from anybody. For a laptop only. @defaultValue true */
   readonly rejectUnauthorized?: boolean
+}
+
+function isLogger(value: unknown): boolean {
+  const logger = value as Partial<Record<string, unknown>> | null | undefined
+  return ['debug', 'info', 'warn', 'error'].every((level) => typeof logger?.[level] === 'function')
 }
 
 /** Options of `connect`. */
@@ -66,6 +72,11 @@ export const connectOptions = z.strictObject({
    * @see https://www.rabbitmq.com/docs/access-control#mechanisms
    */
   credentials: credentialsOption.optional(),
+  /**
+   * Gets a line for what happens to the connection and to the roles on it: a pino or bunyan logger, or `console`. What a
+   * call rejects with is not logged. Without it only what the program itself should mend is told, as a process warning.
+   */
+  logger: z.custom<Logger>(isLogger, 'expected a logger with debug, info, warn and error').optional(),
   /** How to trust the broker, and how to be known to it. */
   tls: z.custom<TlsOptions>((value) => typeof value === 'object' && value !== null, 'expected an object').default({}),
 })

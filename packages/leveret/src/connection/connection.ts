@@ -1,27 +1,17 @@
-import { ClosedError, type ConnectionError, type LeveretError, OptionsError } from '../errors.js'
+import { ClosedError, OptionsError } from '../errors.js'
 import { Events, type Listener } from '../events.js'
+import { Log } from '../log.js'
 import { parseOptions } from '../options.js'
-import { type CloseOptions, closeOptions } from './close-options.js'
+import { type CloseOptions, Closing } from './closing.js'
 import { type ConnectOptions, type ConnectSettings, connectOptions } from './connect-options.js'
+import { type ConnectionEvents, connectionLines } from './connection-events.js'
 import { loginSource } from './credentials.js'
+import { diagnostics, type Topic } from './diagnostics.js'
 import { type BrokerAddress, parseEndpoint } from './endpoint.js'
 import type { ConnectionState, Health, RoleHealth } from './health.js'
 import { Hosts } from './hosts.js'
 import { Lane, type LanePurpose } from './lane.js'
-
-/** What happens to a connection. `lane` tells which of its two TCP connections: publishing or consuming. */
-export interface ConnectionEvents {
-  readonly connected: { readonly lane: LanePurpose; readonly address: string; readonly brokerVersion: string }
-  readonly disconnected: { readonly lane: LanePurpose; readonly reason: LeveretError }
-  /** A try to connect failed; the next follows by itself. */
-  readonly 'connect-failed': { readonly lane: LanePurpose; readonly reason: ConnectionError; readonly attempt: number }
-  /** The broker takes no publishes because of a memory or disk alarm. Consuming goes on. */
-  readonly blocked: { readonly lane: LanePurpose; readonly reason: string }
-  readonly unblocked: { readonly lane: LanePurpose }
-  /** New credentials could not be had, or not be handed over. They are asked for again; the connection stands. */
-  readonly 'credentials-failed': { readonly lane: LanePurpose; readonly reason: LeveretError }
-  readonly closed: object
-}
+import { watchLoopLag } from './loop-lag.js'
 
 /** Closed in this order: what consumes, what publishes, and the engine that both publish through. */
 const CLOSING_ORDER = ['consumer', 'producer', 'engine'] as const
@@ -36,6 +26,8 @@ export interface Resident {
 
 /** What roles and engines need of a connection and users do not. */
 export interface ConnectionInternals {
+  readonly name: string
+  readonly log: Log
   readonly settings: ConnectSettings
   readonly publishLane: Lane
   readonly consumeLane: Lane
@@ -68,7 +60,8 @@ export class Connection implements AsyncDisposable {
   readonly #lanes: readonly Lane[]
   readonly #events = new Events<ConnectionEvents>()
   readonly #residents = new Set<Resident>()
-  #closing: Promise<void> | undefined
+  readonly #closing = new Closing()
+  readonly #stopWatching: () => void
 
   static {
     internalsOf = (connection) => connection.#internals
@@ -78,25 +71,37 @@ export class Connection implements AsyncDisposable {
   private constructor(target: ConnectTarget, settings: ConnectSettings) {
     const targets = [target].flat() as (string | BrokerAddress)[]
     if (targets.length === 0) throw new OptionsError('connect: the list of brokers is empty')
-    const { name = `leveret ${process.pid}`, connectTimeoutMs, startupTimeoutMs } = settings
+    const { name = `leveret ${process.pid}`, connectTimeoutMs, startupTimeoutMs, heartbeatMs } = settings
     const hosts = {
       endpoints: targets.map(parseEndpoint),
       login: loginSource(settings.credentials, connectTimeoutMs),
-      heartbeatSeconds: settings.heartbeatMs / 1_000,
+      heartbeatSeconds: heartbeatMs / 1_000,
       connectTimeoutMs,
       tls: { minVersion: 'TLSv1.2' as const, ...settings.tls },
     }
     const make = (purpose: LanePurpose): Lane =>
-      this.#watched(new Lane(purpose, new Hosts({ ...hosts, name: `${name} (${purpose})` }), startupTimeoutMs))
+      this.#watched(
+        new Lane({
+          purpose,
+          connection: name,
+          hosts: new Hosts({ ...hosts, name: `${name} (${purpose})` }),
+          startupTimeoutMs,
+        }),
+      )
+    const log = new Log(settings.logger, name)
+    log.follow(this.#events, connectionLines)
+    this.#stopWatching = this.#watchLoop(heartbeatMs, log)
     const publishLane = make('publish')
     const consumeLane = make('consume')
     this.#lanes = [publishLane, consumeLane]
     this.#internals = {
+      name,
+      log,
       settings,
       publishLane,
       consumeLane,
       assertOpen: () => {
-        if (this.#closing !== undefined) throw new ClosedError('The connection has been closed')
+        if (this.#closing.begun) throw new ClosedError('The connection has been closed')
       },
       register: (resident) => {
         this.#residents.add(resident)
@@ -124,7 +129,7 @@ export class Connection implements AsyncDisposable {
   }
 
   get state(): ConnectionState {
-    if (this.#closing !== undefined) return 'closed'
+    if (this.#closing.begun) return 'closed'
     const states = this.#lanes.map(({ state }) => state)
     for (const state of ['reconnecting', 'connecting', 'blocked', 'ready'] as const) {
       if (states.includes(state)) return state
@@ -163,8 +168,7 @@ export class Connection implements AsyncDisposable {
    *   not confirmed fails. Default: 25 000
    */
   close(options?: CloseOptions): Promise<void> {
-    this.#closing ??= this.#close(parseOptions(closeOptions, options ?? {}, 'close').timeoutMs)
-    return this.#closing
+    return this.#closing.begin(options, (timeoutMs) => this.#close(timeoutMs))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -179,18 +183,37 @@ export class Connection implements AsyncDisposable {
       await Promise.all(residents.map(async (resident) => await resident.close(left())))
     }
     await Promise.all(this.#lanes.map(async (lane) => await lane.close(Math.min(left(), 5_000))))
-    this.#events.emit('closed', {})
+    this.#stopWatching()
+    this.#emit('closed', {})
+  }
+
+  #emit<Name extends keyof ConnectionEvents>(name: Name, payload: ConnectionEvents[Name]): void {
+    this.#events.emit(name, payload)
+    const topic: Topic<object> = diagnostics[name]
+    if (topic.hasSubscribers) topic.publish({ ...payload, connection: this.#internals.name })
   }
 
   #watched(lane: Lane): Lane {
     const { purpose, events } = lane
-    events.on('connected', (event) => this.#events.emit('connected', { lane: purpose, ...event }))
-    events.on('disconnected', (event) => this.#events.emit('disconnected', { lane: purpose, ...event }))
-    events.on('connect-failed', (event) => this.#events.emit('connect-failed', { lane: purpose, ...event }))
-    events.on('blocked', (event) => this.#events.emit('blocked', { lane: purpose, ...event }))
-    events.on('credentials-failed', (event) => this.#events.emit('credentials-failed', { lane: purpose, ...event }))
-    events.on('unblocked', () => this.#events.emit('unblocked', { lane: purpose }))
+    events.on('connected', (event) => this.#emit('connected', { lane: purpose, ...event }))
+    events.on('disconnected', (event) => this.#emit('disconnected', { lane: purpose, ...event }))
+    events.on('connect-failed', (event) => this.#emit('connect-failed', { lane: purpose, ...event }))
+    events.on('blocked', (event) => this.#emit('blocked', { lane: purpose, ...event }))
+    events.on('unblocked', () => this.#emit('unblocked', { lane: purpose }))
+    events.on('credentials-failed', (event) => this.#emit('credentials-failed', { lane: purpose, ...event }))
     return lane
+  }
+
+  /** Without heartbeats the broker does not mind how long we are silent. */
+  #watchLoop(heartbeatMs: number, log: Log): () => void {
+    if (heartbeatMs === 0) return () => undefined
+    return watchLoopLag(heartbeatMs / 2, (blockedMs) => {
+      log.warn(
+        `the event loop was blocked for ${blockedMs} ms. The broker gives up a connection that is silent for ` +
+          `${2 * heartbeatMs} ms: move long computations to a worker thread, or raise heartbeatMs (${heartbeatMs}).`,
+      )
+      this.#emit('event-loop-blocked', { blockedMs, heartbeatMs })
+    })
   }
 }
 

@@ -22,6 +22,16 @@ export type LanePurpose = 'publish' | 'consume'
  */
 export type LaneState = 'idle' | 'connecting' | 'ready' | 'blocked' | 'reconnecting' | 'closed'
 
+/** What a lane is made of. */
+export interface LaneOptions {
+  readonly purpose: LanePurpose
+  /** Name of the connection. */
+  readonly connection: string
+  readonly hosts: Hosts
+  /** How long its first connection may take; `Infinity` makes no failure fatal. */
+  readonly startupTimeoutMs: number
+}
+
 /** What happens to a lane. */
 export interface LaneEvents {
   readonly connected: { readonly address: string; readonly brokerVersion: string }
@@ -37,6 +47,8 @@ export interface LaneEvents {
 /** A link that comes back, for ever. One loop owns it, so that however it ends, one reconnect starts. */
 export class Lane {
   readonly purpose: LanePurpose
+  /** Name of the connection that it is part of. */
+  readonly connection: string
   readonly events = new Events<LaneEvents>()
   readonly #hosts: Hosts
   readonly #startupTimeoutMs: number
@@ -55,10 +67,10 @@ export class Lane {
   #whenUnblocked: (() => void)[] = []
   #waiters = new Set<{ resolve: (link: Link) => void; reject: (reason: Error) => void }>()
 
-  /** @param startupTimeoutMs - how long its first connection may take; `Infinity` makes no failure fatal */
-  constructor(purpose: LanePurpose, hosts: Hosts, startupTimeoutMs: number) {
+  constructor({ purpose, connection, hosts, startupTimeoutMs }: LaneOptions) {
     setMaxListeners(0, this.#stop.signal)
     this.purpose = purpose
+    this.connection = connection
     this.#hosts = hosts
     this.#startupTimeoutMs = startupTimeoutMs
   }

@@ -3,11 +3,14 @@ import { ClosedError, ConnectionError, type LeveretError } from '../errors.js'
 import { unlessAborted } from '../timing.js'
 import { Backoff } from './backoff.js'
 import type { Channel, ChannelHooks } from './channel.js'
+import { type ChannelDiagnostics, diagnostics } from './diagnostics.js'
 import type { Lane } from './lane.js'
 
 /** What an engine wants of its channel. */
 export interface LastingChannelOptions {
   readonly lane: Lane
+  /** For diagnostics: `publishing`, or the name of the queue consumed. */
+  readonly purpose: string
   readonly kind: 'plain' | 'confirm'
   /** Confirms and returns of whichever channel is current. */
   readonly hooks?: Omit<ChannelHooks, 'closed'>
@@ -30,6 +33,7 @@ export class LastingChannel {
   readonly #backoff = new Backoff()
   #current: Channel | undefined
   #running: Promise<void> | undefined
+  #everOpened = false
 
   constructor(options: LastingChannelOptions) {
     this.#options = options
@@ -84,14 +88,32 @@ export class LastingChannel {
     })
     const channel = await lane.openChannel(kind, { ...hooks, closed: end }, signal)
     await this.#prepare(channel, ended, signal)
+    this.#up(channel)
+    const reason = await ended
+    this.#down(reason)
+    return reason
+  }
+
+  #up(channel: Channel): void {
     this.#current = channel
     this.#backoff.up()
     this.#options.opened(channel)
-    const reason = await ended
+    const { 'channel-recovered': recovered } = diagnostics
+    if (this.#everOpened && recovered.hasSubscribers) recovered.publish(this.#about())
+    this.#everOpened = true
+  }
+
+  #down(reason: LeveretError): void {
     this.#current = undefined
     this.#backoff.down()
     this.#options.lost(reason)
-    return reason
+    const { 'channel-lost': lost } = diagnostics
+    if (lost.hasSubscribers && !this.#stop.signal.aborted) lost.publish({ ...this.#about(), reason })
+  }
+
+  #about(): ChannelDiagnostics {
+    const { lane, purpose } = this.#options
+    return { connection: lane.connection, lane: lane.purpose, purpose }
   }
 
   async #prepare(channel: Channel, ended: Promise<LeveretError>, signal: AbortSignal): Promise<void> {

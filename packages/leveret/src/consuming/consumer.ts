@@ -57,6 +57,7 @@ export class Consumer {
     this.#options = options
     this.#channel = new LastingChannel({
       lane: options.lane,
+      purpose: options.queue,
       kind: 'plain',
       setUp: (channel, signal) => this.#subscribe(channel, signal),
       opened: () => this.#attached(),

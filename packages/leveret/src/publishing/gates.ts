@@ -1,7 +1,8 @@
 import { backoffMs } from '../connection/backoff.js'
 import type { LeveretError } from '../errors.js'
 import { sleep } from '../timing.js'
-import type { Publication, Topology } from './publication.js'
+import type { Publication } from './publication.js'
+import type { Topology } from './request.js'
 
 /** What the gates need of the outbox. */
 export interface GateKeeper {

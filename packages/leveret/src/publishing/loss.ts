@@ -1,3 +1,4 @@
+import type { OutgoingMessage } from '../connection/message.js'
 import { BrokerError, type LeveretError } from '../errors.js'
 
 /**
@@ -25,4 +26,9 @@ export function readLoss(reason: LeveretError): Loss {
     reason.replyCode === 404 || reason.replyCode === 403 ? NAMED_EXCHANGE.exec(reason.replyText)?.[1] : undefined
   if (named === undefined) return { kind: 'suspect' }
   return { kind: 'exchange', exchange: named === 'amq.default' ? '' : named }
+}
+
+/** Whether this message brought the loss about. @param alone - nothing else was in flight */
+export function isCulprit(loss: Loss, { exchange }: OutgoingMessage, alone: boolean): boolean {
+  return (loss.kind === 'exchange' && loss.exchange === exchange) || (loss.kind === 'suspect' && alone)
 }

@@ -1,28 +1,24 @@
 import { setMaxListeners } from 'node:events'
 import type { ConnectionInternals } from '../connection/connection.js'
 import { LastingChannel } from '../connection/lasting-channel.js'
-import type { OutgoingMessage } from '../connection/message.js'
 import { ClosedError, type LeveretError } from '../errors.js'
 import { atMost } from '../timing.js'
 import { declare } from '../topology/declare.js'
 import { Deadlines } from './deadlines.js'
 import { Fifo } from './fifo.js'
 import { Gates } from './gates.js'
-import { readLoss } from './loss.js'
-import { Publication, type Topology } from './publication.js'
+import { isCulprit, readLoss } from './loss.js'
+import { type OnSettled, Publication, publishError } from './publication.js'
+import type { PublishRequest, Topology } from './request.js'
 import { type Refusal, Room } from './room.js'
+import { Signals } from './signals.js'
+import { tellHandedOver, tellSettled } from './told.js'
 import { Window } from './window.js'
 
-/** What a role hands over. */
-export interface PublishRequest {
-  readonly message: OutgoingMessage
-  /** What must exist first. */
-  readonly topology: Topology
-  /** `Infinity`: until it succeeds, is refused, or the signal is aborted. Such a message is never refused for lack of room. */
-  readonly timeoutMs: number
-  readonly signal?: AbortSignal | undefined
-  /** Refuse it rather than let it wait. */
-  readonly failFast?: boolean | undefined
+const CLOSED: Refusal = {
+  why: 'the connection has been closed',
+  retryable: false,
+  cause: new ClosedError('The connection has been closed'),
 }
 
 /**
@@ -40,6 +36,9 @@ export class Outbox {
   readonly #waiting = new Fifo<Publication>()
   readonly #window = new Window()
   readonly #deadlines = new Deadlines((now) => this.#sweep(now))
+  readonly #signals = new Signals((publication) =>
+    this.#expire(publication, 'its signal was aborted', publication.signal?.reason),
+  )
   readonly #suspects = new Set<Publication>()
   #unsettled = 0
   #closing = false
@@ -56,11 +55,12 @@ export class Outbox {
       isFinal: ({ retryable }) => !retryable,
       release: (publications) => this.#release(publications),
       refuse: (publications, error) => {
-        for (const publication of publications) this.#room.leave(publication).refuse(error)
+        for (const publication of publications) publication.refuse(error)
       },
     })
     this.#channel = new LastingChannel({
       lane: publishLane,
+      purpose: 'publishing',
       kind: 'confirm',
       hooks: {
         confirmed: (tag, multiple, accepted) => this.#onConfirm(tag, multiple, accepted),
@@ -82,45 +82,41 @@ export class Outbox {
    * @throws {@link PublishError} with what is known of it
    * @throws {@link TopologyMismatchError} or {@link BrokerError} when its topology was refused; then nothing was sent
    */
-  async submit({ message, topology, timeoutMs, signal, failFast = false }: PublishRequest): Promise<void> {
-    const publication = new Publication(message, topology, performance.now() + timeoutMs)
-    const refusal = this.#refusal(publication, signal, failFast)
-    if (refusal !== undefined) publication.fail('not-sent', `${refusal.why}${this.#because()}`, refusal)
-    else this.#accept(publication, signal)
+  async submit(request: PublishRequest): Promise<void> {
+    const deadline = performance.now() + request.timeoutMs
+    const refusal = this.#closing ? CLOSED : this.#room.refusal(request, !this.#isFree())
+    if (refusal !== undefined)
+      throw publishError('not-sent', request.message, `${refusal.why}${this.#because()}`, refusal)
+    const publication = new Publication(request, deadline, this.#onSettled)
+    this.#accept(publication)
     await publication.settled
   }
 
-  #refusal(publication: Publication, signal: AbortSignal | undefined, failFast: boolean): Refusal | undefined {
-    if (this.#closing)
-      return { why: 'the connection has been closed', retryable: false, cause: new ClosedError('closed') }
-    if (signal?.aborted) return { why: 'its signal was aborted', retryable: true, cause: signal.reason }
-    if (failFast && !this.#hasRoomNow()) return { why: 'it would have to wait, and failFast is set', retryable: true }
-    return this.#room.refusal(publication)
-  }
-
-  #hasRoomNow(): boolean {
+  /** Whether a message could be written now, as far as can be told. */
+  #isFree(): boolean {
     const { publishLane, settings } = this.#internals
     return publishLane.state === 'ready' && this.#suspects.size === 0 && this.#unsettled < settings.maxInFlight
   }
 
-  #accept(publication: Publication, signal: AbortSignal | undefined): void {
+  #accept(publication: Publication): void {
     this.#unsettled += 1
     this.#room.enter(publication)
-    const abort = (): void => this.#expire(publication, 'its signal was aborted', signal?.reason)
-    signal?.addEventListener('abort', abort, { once: true })
-    const forget = (): void => {
-      signal?.removeEventListener('abort', abort)
-      this.#suspects.delete(publication)
-      this.#unsettled -= 1
-      if (this.#unsettled === 0) this.#onIdle?.()
-    }
-    publication.settled.then(forget, forget)
+    this.#signals.watch(publication)
     if (publication.deadline !== Number.POSITIVE_INFINITY) this.#deadlines.watch(publication.deadline)
     void this.#channel.run()
     if (this.#gates.isOpen(publication.topology)) {
       this.#waiting.push(publication)
       this.#pump()
     } else this.#gates.enter(publication)
+  }
+
+  readonly #onSettled: OnSettled = (publication, error) => {
+    if (!publication.inFlight) this.#room.leave(publication)
+    this.#signals.forget(publication)
+    this.#suspects.delete(publication)
+    this.#unsettled -= 1
+    if (this.#unsettled === 0) this.#onIdle?.()
+    tellSettled(this.#internals.name, publication, error)
   }
 
   #release(publications: readonly Publication[]): void {
@@ -143,6 +139,8 @@ export class Outbox {
         if (tag !== undefined) this.#window.add(tag, next)
       }
       this.#waiting.shift()
+      // Last, because who listens may send in turn.
+      if (next.inFlight) tellHandedOver(this.#internals.name, next)
     }
   }
 
@@ -150,14 +148,12 @@ export class Outbox {
     try {
       const tag = this.#channel.current?.publish(publication.message)
       if (tag === undefined) return 'channel ended'
-      this.#room.leave(publication).handOver()
+      this.#room.leave(publication)
+      publication.handOver()
       return tag
     } catch (cause) {
       const text = cause instanceof Error ? cause.message : String(cause)
-      this.#room.leave(publication).fail('not-sent', `its properties cannot be encoded: ${text}`, {
-        cause,
-        retryable: false,
-      })
+      publication.fail('not-sent', `its properties cannot be encoded: ${text}`, { cause, retryable: false })
       return undefined
     }
   }
@@ -171,7 +167,6 @@ export class Outbox {
         this.#gates.forget(publication.topology)
         publication.fail('returned', publication.returnedBecause)
       }
-      this.#suspects.delete(publication)
     }
     this.#pump()
   }
@@ -187,17 +182,15 @@ export class Outbox {
   #onLost(reason: LeveretError): void {
     const inFlight = this.#window.drain()
     const loss = readLoss(reason)
-    const isCulprit = ({ message }: Publication): boolean =>
-      (loss.kind === 'exchange' && message.exchange === loss.exchange) ||
-      (loss.kind === 'suspect' && inFlight.length === 1)
     const again: Publication[] = []
     for (const publication of inFlight) {
       if (publication.isSettled) continue
-      if (isCulprit(publication))
+      if (isCulprit(loss, publication.message, inFlight.length === 1))
         publication.fail('refused', reason.message, { cause: reason, retryable: reason.retryable })
       else {
-        again.push(publication)
+        publication.inFlight = false
         this.#room.enter(publication)
+        again.push(publication)
         if (loss.kind === 'suspect') this.#suspects.add(publication)
       }
     }
@@ -222,9 +215,7 @@ export class Outbox {
 
   /** It stays in the window until the broker answers or the channel ends: its tag and its bytes are still out there. */
   #expire(publication: Publication, why: string, cause?: unknown): void {
-    if (publication.isSettled) return
-    if (!publication.inFlight) this.#room.leave(publication)
-    publication.giveUp(why, cause)
+    if (!publication.isSettled) publication.giveUp(why, cause)
   }
 
   #because(): string {

@@ -1,9 +1,9 @@
-import type { QueueDeclaration } from '../connection/channel.js'
 import type { OutgoingMessage } from '../connection/message.js'
-import { type LeveretError, PublishError, type PublishOutcome } from '../errors.js'
+import { type LeveretError, PublishError, type PublishErrorOptions, type PublishOutcome } from '../errors.js'
+import type { PublishRequest, Topology } from './request.js'
 
-/** What must exist before a message can be sent. Told apart by identity: the same list is declared once. */
-export type Topology = readonly QueueDeclaration[]
+/** Who is told, once, that a publication has settled: without an error it was confirmed. */
+export type OnSettled = (publication: Publication, error: LeveretError | undefined) => void
 
 /** A message on its way, from `submit` until its promise settles. */
 export class Publication {
@@ -11,20 +11,25 @@ export class Publication {
   readonly topology: Topology
   /** In milliseconds of `performance.now()`. `Infinity`: until it succeeds or its signal is aborted. */
   readonly deadline: number
+  readonly signal: AbortSignal | undefined
   readonly settled: Promise<void>
-  /** It awaits its confirm on the current channel; otherwise it waits for its turn. */
+  /** How often it was given to amqplib, which may have sent it each time. From the first on, silence means `unknown`. */
+  handedOver = 0
+  /** Its bytes are with amqplib, and the broker will answer, unless its channel ends first; otherwise it waits its turn. */
   inFlight = false
   /** The broker gave it back; its confirm follows. */
   returnedBecause: string | undefined
-  #handedOver = false
+  readonly #onSettled: OnSettled
   #isSettled = false
   #resolve!: () => void
   #reject!: (error: Error) => void
 
-  constructor(message: OutgoingMessage, topology: Topology, deadline: number) {
+  constructor({ message, topology, signal }: PublishRequest, deadline: number, onSettled: OnSettled) {
     this.message = message
     this.topology = topology
     this.deadline = deadline
+    this.signal = signal
+    this.#onSettled = onSettled
     this.settled = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
@@ -39,36 +44,46 @@ export class Publication {
     return this.#isSettled
   }
 
-  /** It was given to amqplib, which may have sent it. From now on silence means `unknown`. */
   handOver(): void {
-    this.#handedOver = true
+    this.handedOver += 1
     this.inFlight = true
     this.returnedBecause = undefined
   }
 
   succeed(): void {
     this.#isSettled = true
+    this.#onSettled(this, undefined)
     this.#resolve()
   }
 
   /** Fails with what is known: nothing reached the broker, or nobody can tell. */
   giveUp(why: string, cause?: unknown): void {
-    this.fail(this.#handedOver ? 'unknown' : 'not-sent', why, { cause })
+    this.fail(this.handedOver > 0 ? 'unknown' : 'not-sent', why, { cause })
   }
 
   /** What it needs may not be declared. The first time that is all there is to say; later it may have been stored before. */
   refuse(error: LeveretError): void {
-    if (this.#handedOver) this.fail('unknown', error.message, { cause: error, retryable: false })
+    if (this.handedOver > 0) this.fail('unknown', error.message, { cause: error, retryable: false })
     else this.#settleWith(error)
   }
 
-  fail(outcome: PublishOutcome, why: string, options?: { cause?: unknown; retryable?: boolean }): void {
-    const { exchange, routingKey, properties } = this.message
-    this.#settleWith(new PublishError(outcome, { exchange, routingKey, messageId: properties.messageId }, why, options))
+  fail(outcome: PublishOutcome, why: string, options?: PublishErrorOptions): void {
+    this.#settleWith(publishError(outcome, this.message, why, options))
   }
 
-  #settleWith(error: Error): void {
+  #settleWith(error: LeveretError): void {
     this.#isSettled = true
+    this.#onSettled(this, error)
     this.#reject(error)
   }
+}
+
+/** The error of a message that was not confirmed. */
+export function publishError(
+  outcome: PublishOutcome,
+  { exchange, routingKey, properties }: OutgoingMessage,
+  why: string,
+  options?: PublishErrorOptions,
+): PublishError {
+  return new PublishError(outcome, { exchange, routingKey, messageId: properties.messageId }, why, options)
 }

@@ -1,5 +1,6 @@
 import type { ConnectSettings } from '../connection/connect-options.js'
 import type { Publication } from './publication.js'
+import type { PublishRequest } from './request.js'
 
 /** Why a message is not taken at all. */
 export interface Refusal {
@@ -23,19 +24,25 @@ export class Room {
     this.#bytes += bytes
   }
 
-  leave<P extends Publication>(publication: P): P {
+  leave({ bytes }: Publication): void {
     this.#count -= 1
-    this.#bytes -= publication.bytes
-    return publication
+    this.#bytes -= bytes
   }
 
-  /** A message without a deadline is one that must not be lost; it is refused for its own size only. */
-  refusal({ bytes, deadline }: Publication): Refusal | undefined {
+  /**
+   * A message without a deadline is one that must not be lost; it is refused for its own size only.
+   *
+   * @param mustWait - it could not be written at once
+   */
+  refusal({ message, timeoutMs, signal, failFast }: PublishRequest, mustWait: boolean): Refusal | undefined {
     const { maxMessageBytes, maxQueued, maxQueuedBytes } = this.#settings
+    const bytes = message.content.length
+    if (signal?.aborted) return { why: 'its signal was aborted', retryable: true, cause: signal.reason }
     if (bytes > maxMessageBytes) {
       return { why: `its content has ${bytes} bytes and maxMessageBytes is ${maxMessageBytes}`, retryable: false }
     }
-    if (deadline === Number.POSITIVE_INFINITY || this.#count === 0) return undefined
+    if (failFast === true && mustWait) return { why: 'it would have to wait, and failFast is set', retryable: true }
+    if (timeoutMs === Number.POSITIVE_INFINITY || this.#count === 0) return undefined
     if (this.#count >= maxQueued) {
       return { why: `${this.#count} messages are waiting already (maxQueued)`, retryable: true }
     }

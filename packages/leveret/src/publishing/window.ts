@@ -61,7 +61,6 @@ export class Window {
     this.#byTag.delete(tag)
     this.#bytes -= publication.bytes
     this.#byId.delete(publication.message.properties.messageId)
-    publication.inFlight = false
     taken.push(publication)
   }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type CloseOptions, closeOptions } from '../connection/close-options.js'
+import { type CloseOptions, Closing } from '../connection/closing.js'
 import { type Connection, type ConnectionInternals, internalsOf } from '../connection/connection.js'
 import type { RoleHealth } from '../connection/health.js'
 import { encodePayload } from '../contract/payload.js'
@@ -12,7 +12,7 @@ import { composeProperties, messageOptions } from '../publishing/compose.js'
 import type { Outbox } from '../publishing/outbox.js'
 import { outboxOf } from '../publishing/outbox-of.js'
 import { type PipelineFailure, pipeline } from '../publishing/pipeline.js'
-import type { Topology } from '../publishing/publication.js'
+import type { Topology } from '../publishing/request.js'
 import { atMost } from '../timing.js'
 import { declarationsOf, delayedDeclarationsOf, delayQueueName } from '../topology/declarations.js'
 import { ladderStepMs, MAX_DELAY_MS } from '../topology/delay-ladder.js'
@@ -63,7 +63,7 @@ export class Producer<S extends Schema> implements AsyncDisposable {
   readonly #outbox: Outbox
   readonly #inHand = new InHand()
   readonly #unregister: () => void
-  #closing: Promise<void> | undefined
+  readonly #closing = new Closing()
   #refused: LeveretError | undefined
 
   /** Nothing is opened or declared before the first `send`. @throws {@link ClosedError} the connection has been closed */
@@ -119,8 +119,7 @@ export class Producer<S extends Schema> implements AsyncDisposable {
 
   /** Takes no more tasks and waits until those in hand have settled. A second call returns the same promise. */
   close(options?: CloseOptions): Promise<void> {
-    this.#closing ??= this.#close(parseOptions(closeOptions, options ?? {}, 'close').timeoutMs)
-    return this.#closing
+    return this.#closing.begin(options, (timeoutMs) => this.#close(timeoutMs))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -134,7 +133,7 @@ export class Producer<S extends Schema> implements AsyncDisposable {
     const { routingKey, topology } = this.#routeOf(checked.delayMs)
     const message = { exchange: '', routingKey, content, properties, mandatory: true }
     const { messageId } = properties
-    if (this.#closing !== undefined) {
+    if (this.#closing.begun) {
       const cause = new ClosedError('The producer has been closed')
       throw new PublishError('not-sent', { ...message, messageId }, cause.message, { cause, retryable: false })
     }

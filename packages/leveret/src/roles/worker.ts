@@ -1,13 +1,13 @@
 import { z } from 'zod'
 import type { QueueDeclaration } from '../connection/channel.js'
-import { type CloseOptions, closeOptions } from '../connection/close-options.js'
+import { type CloseOptions, Closing } from '../connection/closing.js'
 import { type Connection, type ConnectionInternals, internalsOf } from '../connection/connection.js'
 import type { RoleHealth } from '../connection/health.js'
 import { Consumer } from '../consuming/consumer.js'
 import type { Delivery } from '../consuming/delivery.js'
 import { type Handler, Processor } from '../consuming/processor.js'
 import { type PublishCopy, type Settlement, Settler } from '../consuming/settler.js'
-import type { DeadLetterReason, Failure } from '../consuming/verdict.js'
+import { type DeliveryEvent, type WorkerEvents, workerLines } from '../consuming/worker-events.js'
 import type { OutputOf, Schema } from '../contract/schema.js'
 import type { WorkQueue } from '../contract/work-queue.js'
 import { ClosedError, ConnectionError, type LeveretError } from '../errors.js'
@@ -31,35 +31,6 @@ export const workerOptions = z.strictObject({
 /** Options of a worker. */
 export type WorkerOptions = z.input<typeof workerOptions>
 
-/** A delivery in an event. */
-export interface DeliveryEvent {
-  readonly messageId: string | undefined
-  /** The attempt that ended. */
-  readonly attempt: number
-}
-
-/** What happens to a worker and to what it works on. */
-export interface WorkerEvents {
-  readonly 'delivery.acked': DeliveryEvent
-  readonly 'delivery.retried': DeliveryEvent & { readonly afterMs: number; readonly failure: Failure }
-  readonly 'delivery.dead-lettered': DeliveryEvent & { readonly reason: DeadLetterReason; readonly failure: Failure }
-  /** Given up, and the contract says `deadLetter: false`. */
-  readonly 'delivery.dropped': DeliveryEvent & { readonly reason: DeadLetterReason; readonly failure: Failure }
-  /** The channel was lost before it was settled. The broker delivers it again. */
-  readonly 'delivery.stale': DeliveryEvent
-  /** Neither its copy nor its ack can ever be stored. It stays unacknowledged and takes a slot. */
-  readonly 'delivery.stuck': DeliveryEvent & { readonly error: Error }
-  /** The handler ended after its time was up. Its result was dropped. */
-  readonly 'handler.late': DeliveryEvent
-  /** The broker took the consumer away: the queue was deleted, or its node was lost. A fresh one follows. */
-  readonly 'consumer.cancelled': { readonly queue: string }
-  readonly 'channel.lost': { readonly reason: LeveretError }
-  /** Consuming again, after `channel.lost`. */
-  readonly 'channel.recovered': object
-  /** A try to consume failed; the next follows, unless the queue is refused for good. */
-  readonly 'consume-failed': { readonly reason: LeveretError }
-}
-
 /** Works on the tasks of one queue. Every delivery is settled: acknowledged, tried again, or kept as a dead letter. */
 export class Worker<S extends Schema> implements AsyncDisposable {
   readonly #contract: WorkQueue<S>
@@ -68,7 +39,7 @@ export class Worker<S extends Schema> implements AsyncDisposable {
   readonly #events = new Events<WorkerEvents>()
   readonly #unregister: () => void
   #starting: Promise<void> | undefined
-  #closing: Promise<void> | undefined
+  readonly #closing = new Closing()
   #why: Error | undefined
   #stuck = 0
   #everAttached = false
@@ -88,7 +59,8 @@ export class Worker<S extends Schema> implements AsyncDisposable {
     this.#internals = internalsOf(rabbit)
     this.#internals.assertOpen()
     const outbox = outboxOf(rabbit)
-    const { consumeLane, settings } = this.#internals
+    const { consumeLane, settings, log } = this.#internals
+    log.follow(this.#events, workerLines(contract.name), { queue: contract.name })
     const publish: PublishCopy = (message, topology, signal) =>
       outbox.submit({ message, topology, timeoutMs: Number.POSITIVE_INFINITY, signal })
     const settler = new Settler(contract, publish, settings.topology === 'declare')
@@ -137,8 +109,7 @@ export class Worker<S extends Schema> implements AsyncDisposable {
    * A second call returns the same promise.
    */
   close(options?: CloseOptions): Promise<void> {
-    this.#closing ??= this.#close(parseOptions(closeOptions, options ?? {}, 'close').timeoutMs)
-    return this.#closing
+    return this.#closing.begin(options, (timeoutMs) => this.#close(timeoutMs))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -156,7 +127,7 @@ export class Worker<S extends Schema> implements AsyncDisposable {
   }
 
   async #start(): Promise<void> {
-    if (this.#closing !== undefined) throw new ClosedError('The worker has been closed')
+    if (this.#closing.begun) throw new ClosedError('The worker has been closed')
     const { startupTimeoutMs } = this.#internals.settings
     const late = (): Error =>
       this.#why ??

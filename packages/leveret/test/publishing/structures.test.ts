@@ -34,9 +34,19 @@ describe('a queue in memory', () => {
 describe('the window of unconfirmed messages', () => {
   const publication = (messageId: string): Publication =>
     new Publication(
-      { exchange: '', routingKey: 'q', content: Buffer.alloc(0), properties: { messageId }, mandatory: true },
-      [],
+      {
+        message: {
+          exchange: '',
+          routingKey: 'q',
+          content: Buffer.alloc(0),
+          properties: { messageId },
+          mandatory: true,
+        },
+        topology: [],
+        timeoutMs: Number.POSITIVE_INFINITY,
+      },
       Number.POSITIVE_INFINITY,
+      () => undefined,
     )
 
   test('takes one tag, or all up to it, each once', () => {

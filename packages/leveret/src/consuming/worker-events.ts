@@ -1,0 +1,51 @@
+import type { LeveretError } from '../errors.js'
+import type { LogLines } from '../log.js'
+import type { DeadLetterReason, Failure } from './verdict.js'
+
+/** A delivery in an event. */
+export interface DeliveryEvent {
+  readonly messageId: string | undefined
+  /** The attempt that ended. */
+  readonly attempt: number
+}
+
+/** What happens to a worker and to what it works on. */
+export interface WorkerEvents {
+  readonly 'delivery.acked': DeliveryEvent
+  readonly 'delivery.retried': DeliveryEvent & { readonly afterMs: number; readonly failure: Failure }
+  readonly 'delivery.dead-lettered': DeliveryEvent & { readonly reason: DeadLetterReason; readonly failure: Failure }
+  /** Given up, and the contract says `deadLetter: false`. */
+  readonly 'delivery.dropped': DeliveryEvent & { readonly reason: DeadLetterReason; readonly failure: Failure }
+  /** The channel was lost before it was settled. The broker delivers it again. */
+  readonly 'delivery.stale': DeliveryEvent
+  /** Neither its copy nor its ack can ever be stored. It stays unacknowledged and takes a slot. */
+  readonly 'delivery.stuck': DeliveryEvent & { readonly error: Error }
+  /** The handler ended after its time was up. Its result was dropped. */
+  readonly 'handler.late': DeliveryEvent
+  /** The broker took the consumer away: the queue was deleted, or its node was lost. A fresh one follows. */
+  readonly 'consumer.cancelled': { readonly queue: string }
+  readonly 'channel.lost': { readonly reason: LeveretError }
+  /** Consuming again, after `channel.lost`. */
+  readonly 'channel.recovered': object
+  /** A try to consume failed; the next follows, unless the queue is refused for good. */
+  readonly 'consume-failed': { readonly reason: LeveretError }
+}
+
+/** How they read in the log of a worker of this queue. */
+export function workerLines(queue: string): LogLines<WorkerEvents> {
+  const the = ({ messageId, attempt }: DeliveryEvent): string =>
+    `attempt ${attempt} at ${messageId ?? 'a message without id'} from '${queue}'`
+  const said = ({ failure: { name, message } }: { failure: Failure }): string => `${name}: ${message}`
+  return {
+    'delivery.retried': (event) => ['info', `${the(event)} failed; the next is in ${event.afterMs} ms: ${said(event)}`],
+    'delivery.dead-lettered': (event) => ['warn', `${the(event)} was the last (${event.reason}): ${said(event)}`],
+    'delivery.dropped': (event) => ['warn', `${the(event)} was the last (${event.reason}); dropped: ${said(event)}`],
+    'delivery.stale': (event) => ['info', `${the(event)} lost its channel; the broker delivers it again`],
+    'delivery.stuck': (event) => ['error', `${the(event)} cannot be settled and holds a slot: ${event.error.message}`],
+    'handler.late': (event) => ['warn', `${the(event)} ended after its time was up; its result was dropped`],
+    'consumer.cancelled': () => ['warn', `the broker cancelled the consumer of '${queue}'`],
+    'channel.lost': ({ reason }) => ['warn', `not consuming '${queue}': ${reason.message}`],
+    'channel.recovered': () => ['info', `consuming '${queue}' again`],
+    'consume-failed': ({ reason }) => ['warn', `cannot consume '${queue}' yet: ${reason.message}`],
+  }
+}

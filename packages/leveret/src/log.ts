@@ -1,0 +1,65 @@
+import { Console } from 'node:console'
+import type { Events } from './events.js'
+
+/**
+ * Takes what leveret has to say beside its events: a pino or bunyan logger, or `console`.
+ *
+ * `fields` hold `event`, `connection` and what the event carries; an error is `fields.err`. Nothing secret is among them. A
+ * console gets the message first.
+ */
+export interface Logger {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+/** How much a line matters: `warn` is for what heals by itself, `error` for what does not. */
+export type LogLevel = keyof Logger
+
+/** How each event reads in a log. An event without an entry is not logged. */
+export type LogLines<Map extends object> = {
+  readonly [Name in keyof Map]?: (payload: Map[Name]) => readonly [LogLevel, string]
+}
+
+/** The log of one connection, if there is a logger. */
+export class Log {
+  readonly #logger: Logger | undefined
+  readonly #connection: string
+
+  constructor(logger: Logger | undefined, connection: string) {
+    this.#logger = logger
+    this.#connection = connection
+  }
+
+  /** Logs every event that has a line. Costs nothing without a logger. */
+  follow<Map extends object>(events: Events<Map>, lines: LogLines<Map>, about: object = {}): void {
+    if (this.#logger === undefined) return
+    for (const name of Object.keys(lines) as (keyof Map & string)[]) {
+      events.on(name, (payload) => {
+        const [level, message] = lines[name]?.(payload) ?? []
+        if (level !== undefined && message !== undefined) this.write(level, message, fieldsOf(name, about, payload))
+      })
+    }
+  }
+
+  write(level: LogLevel, message: string, fields: object = {}): void {
+    const logger = this.#logger
+    const all = { connection: this.#connection, ...fields }
+    if (logger instanceof Console) logger[level](`leveret: ${message}`, all)
+    else logger?.[level](all, `leveret: ${message}`)
+  }
+
+  /** What the program itself should mend. Without a logger it is a process warning, so that somebody sees it. */
+  warn(message: string, fields: object = {}): void {
+    if (this.#logger === undefined) process.emitWarning(`leveret: ${message}`, 'LeveretWarning')
+    else this.write('warn', message, fields)
+  }
+}
+
+/** pino serializes an error under the name `err`. */
+function fieldsOf(event: string, about: object, payload: unknown): object {
+  const { reason, error, ...rest } = payload as { reason?: unknown; error?: unknown }
+  const err = [reason, error].find((field) => field instanceof Error)
+  return err === undefined ? { event, ...about, ...(payload as object) } : { event, ...about, ...rest, err }
+}
