@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Logger } from '../log.js'
 import { MAX_TIMER_MS } from '../options.js'
 import { credentialsOption } from './credentials.js'
+import type { Interceptor } from './interceptor.js'
 
 const ms = z.int().min(1).max(MAX_TIMER_MS)
 
@@ -18,6 +19,12 @@ export interface TlsOptions
 function isLogger(value: unknown): boolean {
   const logger = value as Partial<Record<string, unknown>> | null | undefined
   return ['debug', 'info', 'warn', 'error'].every((level) => typeof logger?.[level] === 'function')
+}
+
+function isInterceptor(value: unknown): boolean {
+  const { publish, handle } = (value ?? {}) as Partial<Record<keyof Interceptor, unknown>>
+  const given = [publish, handle].filter((part) => part !== undefined)
+  return given.length > 0 && given.every((part) => typeof part === 'function')
 }
 
 /** Options of `connect`. */
@@ -77,6 +84,10 @@ export const connectOptions = z.strictObject({
    * call rejects with is not logged. Without it only what the program itself should mend is told, as a process warning.
    */
   logger: z.custom<Logger>(isLogger, 'expected a logger with debug, info, warn and error').optional(),
+  /** What goes around every send and every handler; the first is the outermost. @defaultValue none */
+  interceptors: z
+    .array(z.custom<Interceptor>(isInterceptor, 'expected an object with the methods publish or handle, or both'))
+    .default([]),
   /** How to trust the broker, and how to be known to it. */
   tls: z.custom<TlsOptions>((value) => typeof value === 'object' && value !== null, 'expected an object').default({}),
 })

@@ -1,8 +1,10 @@
+import type { Delivery } from '../connection/delivery.js'
+import { type Interceptor, type Layer, runInside } from '../connection/interceptor.js'
 import type { ReceivedMessage } from '../connection/message.js'
 import { decodePayload } from '../contract/payload.js'
 import type { OutputOf, Schema } from '../contract/schema.js'
 import type { WorkQueue } from '../contract/work-queue.js'
-import { ActiveDelivery, type Delivery } from './delivery.js'
+import { ActiveDelivery } from './active-delivery.js'
 import type { Life, Settlement, Settler } from './settler.js'
 import { HandlerTimeout } from './steering.js'
 import { judge, type Verdict } from './verdict.js'
@@ -20,23 +22,30 @@ export interface ProcessorHooks {
   late(delivery: Delivery): void
 }
 
+/** What else a processor needs. */
+export interface ProcessorOptions {
+  readonly handlerTimeoutMs: number
+  readonly interceptors: readonly Interceptor[]
+  readonly hooks: ProcessorHooks
+}
+
 /** Takes a delivery from its bytes to its settlement: decode, check, handle, judge, settle. */
 export class Processor<S extends Schema> {
   readonly #contract: WorkQueue<S>
   readonly #handler: Handler<OutputOf<S>>
+  readonly #layers: readonly Layer<Delivery, never>[]
   readonly #handlerTimeoutMs: number
   readonly #settler: Settler
   readonly #hooks: ProcessorHooks
 
-  constructor(
-    contract: WorkQueue<S>,
-    handler: Handler<OutputOf<S>>,
-    settler: Settler,
-    options: { readonly handlerTimeoutMs: number; readonly hooks: ProcessorHooks },
-  ) {
+  constructor(contract: WorkQueue<S>, handler: Handler<OutputOf<S>>, settler: Settler, options: ProcessorOptions) {
     this.#contract = contract
     this.#handler = handler
     this.#settler = settler
+    this.#layers = options.interceptors.flatMap((interceptor) => {
+      const { handle } = interceptor
+      return handle === undefined ? [] : [(delivery, next) => handle.call(interceptor, delivery, next)]
+    })
     this.#handlerTimeoutMs = options.handlerTimeoutMs
     this.#hooks = options.hooks
   }
@@ -68,7 +77,8 @@ export class Processor<S extends Schema> {
 
   async #attempt(message: ReceivedMessage, delivery: ActiveDelivery): Promise<void> {
     const payload = await decodePayload(this.#contract, message.content, message.properties)
-    await this.#handler(payload, delivery)
+    if (this.#layers.length === 0) await this.#handler(payload, delivery)
+    else await runInside(this.#layers, delivery, async () => void (await this.#handler(payload, delivery)))
   }
 
   async #withDeadline(delivery: ActiveDelivery, life: Life, work: Promise<void>): Promise<void> {

@@ -7,6 +7,9 @@ import { MAX_TIMER_MS } from '../options.js'
 /** RabbitMQ's limit for names, keys and short strings. */
 const shortString = z.string().refine((text) => Buffer.byteLength(text) <= 255, 'at most 255 bytes of UTF-8')
 
+/** Headers of a user's own. Names that begin with `leveret-` or `x-` are refused: leveret and the broker act on them. */
+export const userHeaders = z.record(z.string(), z.unknown()).superRefine(checkHeaders)
+
 function checkHeaders(headers: Headers, context: z.RefinementCtx): void {
   const reserved = Object.keys(headers).find((name) => /^(leveret-|x-)/i.test(name))
   const size = measureTable(headers)
@@ -21,7 +24,7 @@ export const messageOptions = z.strictObject({
   messageId: shortString.min(1).optional(),
   correlationId: shortString.optional(),
   /** For the receiver. Names that begin with `leveret-` or `x-` are refused: leveret and the broker act on them. */
-  headers: z.record(z.string(), z.unknown()).superRefine(checkHeaders).optional(),
+  headers: userHeaders.optional(),
   /** 0 to 255; counts on a classic queue with `maxPriority`, and on quorum queues as normal (≤ 4) or high. */
   priority: z.int().min(0).max(255).optional(),
   /** The broker drops or dead-letters it when it has waited this long. */

@@ -1,18 +1,12 @@
 import { z } from 'zod'
 import { type CloseOptions, Closing } from '../connection/closing.js'
 import { type Connection, type ConnectionInternals, internalsOf } from '../connection/connection.js'
-import type { RoleHealth } from '../connection/health.js'
-import { encodePayload } from '../contract/payload.js'
 import type { InputOf, Schema } from '../contract/schema.js'
 import type { WorkQueue } from '../contract/work-queue.js'
-import { BrokerError, ClosedError, type LeveretError, PublishError, TopologyMismatchError } from '../errors.js'
-import { InHand } from '../in-hand.js'
 import { parseOptions } from '../options.js'
-import { composeProperties, messageOptions } from '../publishing/compose.js'
-import type { Outbox } from '../publishing/outbox.js'
-import { outboxOf } from '../publishing/outbox-of.js'
+import { messageOptions } from '../publishing/compose.js'
 import { type PipelineFailure, pipeline } from '../publishing/pipeline.js'
-import type { Topology } from '../publishing/request.js'
+import { type Route, Sender, type Sent } from '../publishing/sender.js'
 import { atMost } from '../timing.js'
 import { declarationsOf, delayedDeclarationsOf, delayQueueName } from '../topology/declarations.js'
 import { ladderStepMs, MAX_DELAY_MS } from '../topology/delay-ladder.js'
@@ -48,35 +42,25 @@ export interface SentAll {
   readonly failed: number
 }
 
-/** A task that the broker has stored. */
-export interface Sent {
-  readonly messageId: string
-}
-
 const NO_OPTIONS: SendOptions = {}
 
 /** Sends tasks to one queue, each confirmed by the broker. */
 export class Producer<S extends Schema> implements AsyncDisposable {
   readonly #contract: WorkQueue<S>
-  readonly #contractHeader: string | undefined
   readonly #internals: ConnectionInternals
-  readonly #outbox: Outbox
-  readonly #inHand = new InHand()
-  readonly #unregister: () => void
   readonly #closing = new Closing()
-  #refused: LeveretError | undefined
+  readonly #sender: Sender<S>
+  readonly #unregister: () => void
 
   /** Nothing is opened or declared before the first `send`. @throws {@link ClosedError} the connection has been closed */
   constructor(rabbit: Connection, contract: WorkQueue<S>) {
     this.#contract = contract
-    this.#contractHeader = contract.version === undefined ? undefined : `${contract.name}@${contract.version}`
     this.#internals = internalsOf(rabbit)
-    this.#internals.assertOpen()
-    this.#outbox = outboxOf(rabbit)
+    this.#sender = new Sender(rabbit, contract, this.#closing)
     this.#unregister = this.#internals.register({
       stage: 'producer',
       close: async (timeoutMs) => await this.close({ timeoutMs }),
-      health: () => this.#health(),
+      health: () => this.#sender.health('producer'),
     })
   }
 
@@ -96,7 +80,7 @@ export class Producer<S extends Schema> implements AsyncDisposable {
    */
   async send(payload: InputOf<S>, options: SendOptions = NO_OPTIONS): Promise<Sent> {
     const checked = options === NO_OPTIONS ? options : parseOptions(sendOptions, options, 'send')
-    return await this.#send(payload, checked)
+    return await this.#sender.send(payload, this.#routeOf(checked), checked)
   }
 
   /**
@@ -112,7 +96,8 @@ export class Producer<S extends Schema> implements AsyncDisposable {
   ): Promise<SentAll> {
     const checked = parseOptions(sendOptions, options, 'sendAll')
     const { maxInFlight, maxQueued } = this.#internals.settings
-    const send = async (payload: InputOf<S>): Promise<Sent> => await this.#send(payload, checked)
+    const route = this.#routeOf(checked)
+    const send = async (payload: InputOf<S>): Promise<Sent> => await this.#sender.send(payload, route, checked)
     const { succeeded, failed } = await pipeline(payloads, Math.min(maxInFlight, maxQueued), send, onFailure)
     return { sent: succeeded, failed }
   }
@@ -126,50 +111,17 @@ export class Producer<S extends Schema> implements AsyncDisposable {
     await this.close()
   }
 
-  async #send(payload: InputOf<S>, checked: SendOptions): Promise<Sent> {
-    const encoded = encodePayload(this.#contract, payload)
-    const content = encoded instanceof Promise ? await encoded : encoded
-    const properties = composeProperties(this.#contract.codec.contentType, this.#contractHeader, checked)
-    const { routingKey, topology } = this.#routeOf(checked.delayMs)
-    const message = { exchange: '', routingKey, content, properties, mandatory: true }
-    const { messageId } = properties
-    if (this.#closing.begun) {
-      const cause = new ClosedError('The producer has been closed')
-      throw new PublishError('not-sent', { ...message, messageId }, cause.message, { cause, retryable: false })
-    }
-    const timeoutMs = checked.timeoutMs ?? this.#internals.settings.publishTimeoutMs
-    const { signal, failFast } = checked
-    const submitted = this.#outbox.submit({ message, topology, timeoutMs, signal, failFast })
-    await this.#inHand.track(submitted).catch((error: unknown) => {
-      this.#refused = refusalOf(error)
-      throw error
-    })
-    this.#refused = undefined
-    return { messageId }
-  }
-
-  #routeOf(delayMs: number | undefined): { routingKey: string; topology: Topology } {
+  #routeOf({ delayMs = 0 }: SendOptions): Route {
     const { name } = this.#contract
-    if (delayMs === undefined || delayMs === 0) return { routingKey: name, topology: declarationsOf(this.#contract) }
+    const target = { exchange: '', mandatory: true }
+    if (delayMs === 0) return { ...target, routingKey: name, topology: declarationsOf(this.#contract) }
     const step = ladderStepMs(delayMs)
-    return { routingKey: delayQueueName(name, step), topology: delayedDeclarationsOf(this.#contract, step) }
+    const topology = delayedDeclarationsOf(this.#contract, step)
+    return { ...target, routingKey: delayQueueName(name, step), topology }
   }
 
   async #close(timeoutMs: number): Promise<void> {
-    await atMost(timeoutMs, this.#inHand.whenEmpty())
+    await atMost(timeoutMs, this.#sender.whenIdle())
     this.#unregister()
   }
-
-  #health(): RoleHealth {
-    const { state } = this.#internals.publishLane
-    const why = this.#internals.publishLane.why ?? this.#refused?.message
-    const ready = state === 'ready' && this.#refused === undefined
-    const base = { role: 'producer', name: this.#contract.name, ready, inFlight: this.#inHand.size } as const
-    return why === undefined ? base : { ...base, why }
-  }
-}
-
-/** A queue that is refused stays refused; what one message suffers says nothing of the next. */
-function refusalOf(error: unknown): LeveretError | undefined {
-  return error instanceof TopologyMismatchError || error instanceof BrokerError ? error : undefined
 }

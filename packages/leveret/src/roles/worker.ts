@@ -2,9 +2,9 @@ import { z } from 'zod'
 import type { QueueDeclaration } from '../connection/channel.js'
 import { type CloseOptions, Closing } from '../connection/closing.js'
 import { type Connection, type ConnectionInternals, internalsOf } from '../connection/connection.js'
+import type { Delivery } from '../connection/delivery.js'
 import type { RoleHealth } from '../connection/health.js'
 import { Consumer } from '../consuming/consumer.js'
-import type { Delivery } from '../consuming/delivery.js'
 import { type Handler, Processor } from '../consuming/processor.js'
 import { type PublishCopy, type Settlement, Settler } from '../consuming/settler.js'
 import { type DeliveryEvent, type WorkerEvents, workerLines } from '../consuming/worker-events.js'
@@ -66,6 +66,7 @@ export class Worker<S extends Schema> implements AsyncDisposable {
     const settler = new Settler(contract, publish, settings.topology === 'declare')
     const processor = new Processor(contract, handler, settler, {
       handlerTimeoutMs,
+      interceptors: settings.interceptors,
       hooks: {
         settled: (delivery, settlement) => this.#report(delivery, settlement),
         late: (delivery) => this.#events.emit('handler.late', describe(delivery)),

@@ -1,31 +1,6 @@
+import type { Delivery } from '../connection/delivery.js'
 import type { Headers, ReceivedMessage } from '../connection/message.js'
 import { type Lineage, readLineage } from './lineage.js'
-
-/** A message as received, beside its payload. */
-export interface Delivery {
-  /** Set by every leveret sender and the same on every copy; `undefined` when another sender set none. */
-  readonly messageId: string | undefined
-  /** From 1: failed attempts before this one, plus one. A lost connection or a requeue does not count. */
-  readonly attempt: number
-  /** The broker has delivered it before, to somebody, who did not settle it. It may have been handled. */
-  readonly redelivered: boolean
-  /** How often the broker saw it come back unsettled; `undefined` on classic queues. */
-  readonly deliveryCount: number | undefined
-  /** Where it was published, also when it is a later attempt. `''` is the default exchange. */
-  readonly exchange: string
-  readonly routingKey: string
-  /** As received, without a prototype. From outside: check before use. */
-  readonly headers: Headers
-  readonly timestamp: Date | undefined
-  readonly correlationId: string | undefined
-  /**
-   * Aborted when the handler's time is up, when its connection is lost, and near the end of `close`: what is done from
-   * then on no longer counts. `reason` says which.
-   */
-  readonly signal: AbortSignal
-  /** When the handler's time is up. */
-  readonly deadline: Date
-}
 
 /** A delivery while its handler runs. The signal is made when it is first asked for. */
 export class ActiveDelivery implements Delivery {

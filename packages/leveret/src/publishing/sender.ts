@@ -1,0 +1,99 @@
+import type { Closing } from '../connection/closing.js'
+import { type Connection, type ConnectionInternals, internalsOf } from '../connection/connection.js'
+import type { RoleHealth } from '../connection/health.js'
+import { encodePayload, type PayloadContract } from '../contract/payload.js'
+import type { InputOf, Schema } from '../contract/schema.js'
+import { BrokerError, ClosedError, type LeveretError, TopologyMismatchError } from '../errors.js'
+import { InHand } from '../in-hand.js'
+import { composeProperties, type MessageOptions } from './compose.js'
+import { type PublishLayer, publishLayers, submitInside } from './interception.js'
+import type { Outbox } from './outbox.js'
+import { outboxOf } from './outbox-of.js'
+import { publishError } from './publication.js'
+import type { PublishRequest, Topology } from './request.js'
+
+/** A message that the broker has stored. */
+export interface Sent {
+  readonly messageId: string
+}
+
+/** Where a message goes, and what must exist for it. */
+export interface Route {
+  readonly exchange: string
+  readonly routingKey: string
+  readonly topology: Topology
+  /** Whether it is an error when no queue takes it. */
+  readonly mandatory: boolean
+}
+
+/** The contract of what is sent. */
+export interface SentContract<S extends Schema> extends PayloadContract<S> {
+  readonly version?: string
+}
+
+/** Takes a payload from its sender to the outbox: check, encode, compose, intercept, submit. */
+export class Sender<S extends Schema> {
+  readonly #contract: SentContract<S>
+  readonly #contractHeader: string | undefined
+  readonly #closing: Closing
+  readonly #internals: ConnectionInternals
+  readonly #outbox: Outbox
+  readonly #layers: readonly PublishLayer[]
+  readonly #inHand = new InHand()
+  #refused: LeveretError | undefined
+
+  /** @throws {@link ClosedError} the connection has been closed */
+  constructor(rabbit: Connection, contract: SentContract<S>, closing: Closing) {
+    this.#contract = contract
+    this.#contractHeader = contract.version === undefined ? undefined : `${contract.name}@${contract.version}`
+    this.#closing = closing
+    this.#internals = internalsOf(rabbit)
+    this.#internals.assertOpen()
+    this.#outbox = outboxOf(rabbit)
+    this.#layers = publishLayers(this.#internals.settings.interceptors)
+  }
+
+  /** @throws {@link PayloadError}, {@link PublishError}, or why the topology was refused */
+  async send(payload: InputOf<S>, route: Route, options: MessageOptions): Promise<Sent> {
+    const encoded = encodePayload(this.#contract, payload)
+    const content = encoded instanceof Promise ? await encoded : encoded
+    const { topology, ...target } = route
+    const properties = composeProperties(this.#contract.codec.contentType, this.#contractHeader, options)
+    const message = { ...target, content, properties }
+    if (this.#closing.begun) {
+      const cause = new ClosedError(`The sender of '${this.#contract.name}' has been closed`)
+      throw publishError('not-sent', message, cause.message, { cause, retryable: false })
+    }
+    const { timeoutMs = this.#internals.settings.publishTimeoutMs, signal, failFast } = options
+    await this.#inHand.track(this.#submit({ message, topology, timeoutMs, signal, failFast }))
+    return { messageId: properties.messageId }
+  }
+
+  /** Resolves when nothing is on its way. */
+  async whenIdle(): Promise<void> {
+    await this.#inHand.whenEmpty()
+  }
+
+  health(role: RoleHealth['role']): RoleHealth {
+    const { state, why = this.#refused?.message } = this.#internals.publishLane
+    const ready = state === 'ready' && this.#refused === undefined
+    const base = { role, name: this.#contract.name, ready, inFlight: this.#inHand.size }
+    return why === undefined ? base : { ...base, why }
+  }
+
+  async #submit(request: PublishRequest): Promise<void> {
+    try {
+      if (this.#layers.length === 0) await this.#outbox.submit(request)
+      else await submitInside(this.#layers, request, async (changed) => await this.#outbox.submit(changed))
+      this.#refused = undefined
+    } catch (error) {
+      this.#refused = refusalOf(error)
+      throw error
+    }
+  }
+}
+
+/** A queue that is refused stays refused; what one message suffers says nothing of the next. */
+function refusalOf(error: unknown): LeveretError | undefined {
+  return error instanceof TopologyMismatchError || error instanceof BrokerError ? error : undefined
+}
