@@ -12,12 +12,13 @@ import type { BrokerAddress, RabbitMQ, RabbitMQNode } from './rabbitmq.js'
 export async function attachRabbitMQ(address: BrokerAddress): Promise<RabbitMQ> {
   const management = new Management([address.managementUrl])
   const { rabbitmq_version: version, node: name } = await management.overview()
-  const node: RabbitMQNode = { name, url: address.url, managementUrl: address.managementUrl, ...controls(address) }
+  const { url, tlsUrl, managementUrl } = address
+  const node: RabbitMQNode = { name, url, tlsUrl, managementUrl, ...controls(address) }
   return {
     ...node,
     driver: address.driver ?? 'attached',
     version,
-    urls: [address.url],
+    urls: [url],
     management,
     nodes: [node],
     address,
@@ -26,7 +27,7 @@ export async function attachRabbitMQ(address: BrokerAddress): Promise<RabbitMQ> 
   }
 }
 
-type Controls = Omit<RabbitMQNode, 'name' | 'url' | 'managementUrl'>
+type Controls = Omit<RabbitMQNode, 'name' | 'url' | 'tlsUrl' | 'managementUrl'>
 
 function controls(address: BrokerAddress): Controls {
   const refuse = (verb: string) => async () => {

@@ -1,8 +1,12 @@
+import { type TlsListener, tlsConfig } from './tls.js'
+
 /** What decides the text of a node's `rabbitmq.conf`. */
 export interface BrokerConfig {
   readonly version: string
   /** Where to listen. Default: RabbitMQ's own ports, on every interface, as a container wants it. */
   readonly listen?: { readonly amqpPort: number; readonly managementPort: number } | undefined
+  /** Where to listen with TLS as well. Default: nowhere */
+  readonly tls?: TlsListener | undefined
   /** The node names of the cluster; one or none means no cluster. */
   readonly cluster: readonly string[]
   /** Lines that come last, so they win. */
@@ -21,6 +25,7 @@ export function brokerConfig(config: BrokerConfig): string {
     'management.sample_retention_policies.basic.minute = 1',
     'management.sample_retention_policies.detailed.10 = 1',
     ...listeners(config.listen),
+    ...(config.tls === undefined ? [] : tlsConfig(config.tls)),
     ...deprecatedFeatures(config.version),
     ...peers(config.cluster),
     ...config.more,

@@ -28,3 +28,4 @@ export type {
   StartOptions,
 } from './rabbitmq.js'
 export { startRabbitMQ } from './start.js'
+export type { BrokerCertificates } from './tls.js'

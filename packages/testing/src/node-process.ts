@@ -1,11 +1,17 @@
 import type { CtlAddress } from './rabbitmq.js'
 
-/** What a driver knows of one node; the rest (readiness, URLs, clusters) is the same for all drivers. */
-export interface NodeProcess {
-  readonly name: string
-  readonly host: string
+/** Where a node listens, as seen from this host. */
+export interface NodePorts {
   readonly amqpPort: number
   readonly managementPort: number
+  /** `undefined` when it does not listen with TLS. */
+  readonly tlsPort: number | undefined
+}
+
+/** What a driver knows of one node; the rest (readiness, URLs, clusters) is the same for all drivers. */
+export interface NodeProcess extends NodePorts {
+  readonly name: string
+  readonly host: string
   readonly ctl: CtlAddress
   /** Launches it, without waiting until it is ready. Does nothing when it runs. */
   launch(): Promise<void>

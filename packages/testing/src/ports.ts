@@ -1,4 +1,6 @@
 import { createServer } from 'node:net'
+import type { NodePorts } from './node-process.js'
+import type { StartOptions } from './rabbitmq.js'
 
 const given = new Set<number>()
 
@@ -16,6 +18,15 @@ export async function freePort(): Promise<number> {
     return port
   }
   throw new Error('Found no free TCP port between 20000 and 32000 in 100 tries; end what occupies them.')
+}
+
+/** Finds the ports of one node. */
+export async function freeNodePorts({ tls }: Pick<StartOptions, 'tls'>): Promise<NodePorts> {
+  return {
+    amqpPort: await freePort(),
+    managementPort: await freePort(),
+    tlsPort: tls === undefined ? undefined : await freePort(),
+  }
 }
 
 function isFree(port: number): Promise<boolean> {

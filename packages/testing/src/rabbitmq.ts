@@ -1,4 +1,5 @@
 import type { Management } from './management/management.js'
+import type { BrokerCertificates } from './tls.js'
 
 /** How a broker came to be: in a container, as a private local node, or started by somebody else. */
 export type Driver = 'container' | 'local' | 'attached'
@@ -15,6 +16,8 @@ export interface StartOptions {
   readonly nodes?: number | undefined
   /** Plugins to enable besides `rabbitmq_management`. */
   readonly plugins?: readonly string[] | undefined
+  /** With these the broker listens with TLS as well; clients may show a certificate, but need not. */
+  readonly tls?: BrokerCertificates | undefined
   /** More lines of `rabbitmq.conf`; they win over ours. */
   readonly config?: readonly string[] | undefined
   /** Default: `LEVERET_BROKER` if set; else a container if a Docker engine answers; else a local node. */
@@ -52,6 +55,8 @@ export interface RabbitMQNode extends NodeControls {
   readonly name: string
   /** Where it takes AMQP connections, as guest, in the vhost `/`. */
   readonly url: string
+  /** The same with TLS, as `amqps:`; `undefined` when it was started without {@link StartOptions.tls}. */
+  readonly tlsUrl: string | undefined
   readonly managementUrl: string
 }
 
@@ -62,6 +67,8 @@ export interface RabbitMQ extends NodeControls, AsyncDisposable {
   readonly version: string
   /** The first node's URL. It stays the same over `stop`, `kill` and `start`. */
   readonly url: string
+  /** The first node's URL with TLS, as lasting as `url`; `undefined` when it was started without certificates. */
+  readonly tlsUrl: string | undefined
   /** One URL for each node. */
   readonly urls: readonly string[]
   readonly managementUrl: string
@@ -77,6 +84,7 @@ export interface RabbitMQ extends NodeControls, AsyncDisposable {
 /** What another process needs to know to use a broker. */
 export interface BrokerAddress {
   readonly url: string
+  readonly tlsUrl?: string | undefined
   readonly managementUrl: string
   /** Default: `'attached'` */
   readonly driver?: Driver | undefined

@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import { connect as connectTls } from 'node:tls'
 import { BrokerStartError } from './errors.js'
 import type { Management } from './management/management.js'
 import type { NodeProcess } from './node-process.js'
@@ -8,7 +9,7 @@ import type { NodeProcess } from './node-process.js'
 const startTimeoutMs = 120_000
 
 /**
- * Waits until a node speaks AMQP and its management API answers for all its cluster; an open port says neither.
+ * Waits until a node speaks AMQP, and TLS if it is to, and its management API answers for all its cluster; an open port says neither.
  *
  * @throws {@link BrokerStartError} when the node ended, or was not ready in two minutes
  */
@@ -24,6 +25,7 @@ export async function untilReady(node: NodeProcess, management: Management, clus
 
 async function isReady(node: NodeProcess, management: Management, clusterSize: number): Promise<boolean> {
   if (!(await speaksAmqp(node.host, node.amqpPort))) return false
+  if (node.tlsPort !== undefined && !(await speaksTls(node.host, node.tlsPort))) return false
   const nodes = await management.nodes().catch(() => [])
   return nodes.filter(({ running }) => running).length >= clusterSize
 }
@@ -41,6 +43,21 @@ function speaksAmqp(host: string, port: number): Promise<boolean> {
     socket.once('close', () => settle(false))
     socket.once('connect', () => socket.write('AMQP\x00\x00\x09\x01'))
     socket.once('data', (frame) => settle(frame[0] === 1))
+  })
+}
+
+/** Shakes hands with whoever it is. An alert will do: a broker may insist on a client's certificate. */
+function speaksTls(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connectTls({ host, port, rejectUnauthorized: false })
+    const settle = (ready: boolean) => {
+      socket.destroy()
+      resolve(ready)
+    }
+    socket.setTimeout(2_000, () => settle(false))
+    socket.once('error', ({ code }: NodeJS.ErrnoException) => settle(code?.includes('ALERT') ?? false))
+    socket.once('close', () => settle(false))
+    socket.once('secureConnect', () => settle(true))
   })
 }
 

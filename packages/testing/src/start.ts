@@ -6,6 +6,7 @@ import { Management } from './management/management.js'
 import type { NodeGroup, NodeProcess } from './node-process.js'
 import type { RabbitMQ, RabbitMQNode, StartOptions } from './rabbitmq.js'
 import { untilReady } from './readiness.js'
+import { checkCertificates } from './tls.js'
 
 /**
  * Starts a real RabbitMQ that nobody else uses, and resolves when it is ready.
@@ -15,8 +16,10 @@ import { untilReady } from './readiness.js'
  *
  * @throws {@link NoBrokerError} neither a Docker engine nor a `rabbitmq-server` is there
  * @throws {@link BrokerStartError} it did not become ready; the message shows its log
+ * @throws Error `options.tls` is no PEM, or its key is not that of its certificate
  */
 export async function startRabbitMQ(options: StartOptions = {}): Promise<RabbitMQ> {
+  if (options.tls !== undefined) checkCertificates(options.tls)
   const driver = await chooseDriver(options.driver)
   const group = driver === 'container' ? await containerGroup(options) : await localGroup(options)
   const nodes = group.nodes.map((node) => rabbitMQNode(node, group.nodes.length))
@@ -32,18 +35,19 @@ export async function startRabbitMQ(options: StartOptions = {}): Promise<RabbitM
 async function rabbitMQ(group: NodeGroup, nodes: readonly RabbitMQNode[]): Promise<RabbitMQ> {
   const [first, firstProcess] = [nodes[0], group.nodes[0]]
   if (first === undefined || firstProcess === undefined) throw new Error('A broker needs at least one node.')
-  const { url, managementUrl } = first
+  const { url, tlsUrl, managementUrl } = first
   const management = new Management(nodes.map((node) => node.managementUrl))
   const { rabbitmq_version: version } = await management.overview()
   return {
     driver: group.driver,
     version,
     url,
+    tlsUrl,
     urls: nodes.map((node) => node.url),
     managementUrl,
     management,
     nodes,
-    address: { url, managementUrl, driver: group.driver, ctl: firstProcess.ctl },
+    address: { url, tlsUrl, managementUrl, driver: group.driver, ctl: firstProcess.ctl },
     start: () => all(nodes, (node) => node.start()),
     stop: () => all(nodes, (node) => node.stop()),
     kill: () => all(nodes, (node) => node.kill()),
@@ -73,6 +77,7 @@ function rabbitMQNode(node: NodeProcess, clusterSize: number): RabbitMQNode {
   return {
     name: node.name,
     url: `amqp://guest:guest@${node.host}:${node.amqpPort}`,
+    tlsUrl: node.tlsPort === undefined ? undefined : `amqps://guest:guest@${node.host}:${node.tlsPort}`,
     managementUrl,
     start,
     stop: () => node.stop(),

@@ -1,4 +1,7 @@
 import { connect, type Socket } from 'node:net'
+import { type ConnectionOptions, connect as connectTls } from 'node:tls'
+
+const protocolHeader = 'AMQP\x00\x00\x09\x01'
 
 /** As much of AMQP 0-9-1 as opening a connection takes, so that these tests need no client library. */
 export interface AmqpClient {
@@ -15,14 +18,54 @@ export interface AmqpClient {
 export async function openAmqp(url: string): Promise<AmqpClient> {
   const { hostname, port, username, password, pathname } = new URL(url)
   const socket = connect({ host: hostname, port: Number(port) })
-  const frames = methods(socket)
-  socket.write('AMQP\x00\x00\x09\x01')
-  await expectMethod(frames, 10, 10)
   const response = `\x00${decodeURIComponent(username)}\x00${decodeURIComponent(password)}`
-  socket.write(method(10, 11, Buffer.alloc(4), short('PLAIN'), long(response), short('en_US')))
+  return open(socket, { mechanism: 'PLAIN', response, vhost: decodeURIComponent(pathname.slice(1)) || '/' })
+}
+
+/**
+ * Opens a connection to the vhost `/` over TLS, as whom the certificate in `trust` names.
+ *
+ * @throws Error when either side refuses the other's certificate, or the broker closes the connection
+ */
+export async function openAmqpByCertificate(tlsUrl: string, trust: ConnectionOptions): Promise<AmqpClient> {
+  return open(dialTls(tlsUrl, trust), { mechanism: 'EXTERNAL', response: '', vhost: '/' })
+}
+
+/**
+ * Says hello over TLS.
+ *
+ * @returns the ways to log in that the broker offers in its answer, connection.start
+ * @throws Error when either side refuses the other's certificate
+ */
+export async function offeredMechanisms(tlsUrl: string, trust: ConnectionOptions): Promise<string[]> {
+  const socket = dialTls(tlsUrl, trust)
+  socket.write(protocolHeader)
+  const start = await expectMethod(methods(socket), 10, 10).finally(() => socket.destroy())
+  const propertiesAt = 6
+  const mechanismsAt = propertiesAt + 4 + start.readUInt32BE(propertiesAt)
+  const length = start.readUInt32BE(mechanismsAt)
+  return start.toString('latin1', mechanismsAt + 4, mechanismsAt + 4 + length).split(' ')
+}
+
+function dialTls(tlsUrl: string, trust: ConnectionOptions): Socket {
+  const { hostname, port } = new URL(tlsUrl)
+  return connectTls({ host: hostname, port: Number(port), ...trust })
+}
+
+interface Login {
+  readonly mechanism: 'PLAIN' | 'EXTERNAL'
+  readonly response: string
+  readonly vhost: string
+}
+
+async function open(socket: Socket, { mechanism, response, vhost }: Login): Promise<AmqpClient> {
+  const frames = methods(socket)
+  socket.write(protocolHeader)
+  await expectMethod(frames, 10, 10)
+  socket.write(method(10, 11, Buffer.alloc(4), short(mechanism), long(response), short('en_US')))
   const tune = await expectMethod(frames, 10, 30)
   socket.write(method(10, 31, tune.subarray(4, 10), Buffer.alloc(2)))
-  socket.write(method(10, 40, short(decodeURIComponent(pathname.slice(1)) || '/'), short(''), Buffer.alloc(1)))
+  socket.write(method(10, 40, short(vhost), short(''), Buffer.alloc(1)))
   await expectMethod(frames, 10, 41)
   return { closed: answerClose(socket, frames), destroy: () => socket.destroy() }
 }

@@ -16,7 +16,7 @@ describe.each(['container', 'local'] as const)('a broker of one’s own (%s)', (
     })
 
     test('says what it is', async () => {
-      expect(broker).toMatchObject({ driver, urls: [broker.url] })
+      expect(broker).toMatchObject({ driver, urls: [broker.url], tlsUrl: undefined })
       expect(broker.version).toMatch(/^\d+\.\d+\.\d+/)
       expect(broker.nodes).toHaveLength(1)
       await eventually(async () => expect(await broker.log()).toContain('Server startup complete'))

@@ -7,7 +7,7 @@ import type { StartOptions } from '../rabbitmq.js'
 import { Reaper } from '../reaper/reaper.js'
 import { dockerEngine, prepareTestcontainers } from './engine.js'
 import { findImage } from './image.js'
-import { type ContainerNode, createContainerNode } from './node.js'
+import { type ContainerNode, createContainerNode, tlsListener } from './node.js'
 
 /** Lets one command run the same tests against several versions. */
 const defaultVersion = process.env.LEVERET_RABBITMQ_VERSION || '4'
@@ -26,8 +26,14 @@ export async function containerGroup(options: StartOptions): Promise<NodeGroup> 
     image: image.name,
     network,
     cookie: randomBytes(12).toString('hex'),
-    config: brokerConfig({ version: image.version, cluster, more: options.config ?? [] }),
+    config: brokerConfig({
+      version: image.version,
+      tls: options.tls === undefined ? undefined : tlsListener,
+      cluster,
+      more: options.config ?? [],
+    }),
     enabledPlugins: enabledPlugins(options.plugins ?? []),
+    certificates: options.tls,
   }
   const reaper = new Reaper()
   if (network !== undefined) reaper.watch({ network: network.getId() })

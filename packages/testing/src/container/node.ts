@@ -1,10 +1,11 @@
 import { stripVTControlCharacters } from 'node:util'
 import { type ContainerRuntimeClient, GenericContainer, type StartedNetwork, Wait } from 'testcontainers'
 import { erlangArguments } from '../broker-config.js'
-import type { NodeProcess } from '../node-process.js'
-import { freePort } from '../ports.js'
+import type { NodePorts, NodeProcess } from '../node-process.js'
+import { freeNodePorts } from '../ports.js'
 import type { CtlAddress } from '../rabbitmq.js'
 import type { Reaper } from '../reaper/reaper.js'
+import { type BrokerCertificates, certificateFiles, type TlsListener } from '../tls.js'
 
 /** Everything that makes one node in a container. */
 export interface ContainerNodeSettings {
@@ -15,7 +16,11 @@ export interface ContainerNodeSettings {
   readonly cookie: string
   readonly config: string
   readonly enabledPlugins: string
+  readonly certificates: BrokerCertificates | undefined
 }
+
+/** Where a node listens with TLS, seen from inside its container. */
+export const tlsListener: TlsListener = { listener: '5671', directory: '/etc/rabbitmq/tls' }
 
 /** How long a node may take to shut down in order before Docker kills it. */
 const stopTimeoutSeconds = 60
@@ -27,7 +32,7 @@ export async function createContainerNode(
   reaper: Reaper,
 ): Promise<ContainerNode> {
   // Docker gives other ports after a restart unless they are fixed; clients must find their broker again.
-  const ports = { amqpPort: await freePort(), managementPort: await freePort() }
+  const ports = await freeNodePorts({ tls: settings.certificates })
   const id = await run(settings, ports)
   reaper.watch({ container: id })
   return new ContainerNode(engine, { id, ...settings, ...ports })
@@ -39,18 +44,17 @@ export class ContainerNode implements NodeProcess {
   readonly host: string
   readonly amqpPort: number
   readonly managementPort: number
+  readonly tlsPort: number | undefined
   readonly ctl: CtlAddress
   readonly #container: ReturnType<ContainerRuntimeClient['container']['getById']>
 
-  constructor(
-    engine: ContainerRuntimeClient,
-    made: { id: string; hostname: string; cookie: string; amqpPort: number; managementPort: number },
-  ) {
+  constructor(engine: ContainerRuntimeClient, made: NodePorts & { id: string; hostname: string; cookie: string }) {
     const { host } = engine.info.containerRuntime
     this.name = `rabbit@${made.hostname}`
     this.host = host === 'localhost' ? '127.0.0.1' : host
     this.amqpPort = made.amqpPort
     this.managementPort = made.managementPort
+    this.tlsPort = made.tlsPort
     this.ctl = { container: made.id, cookie: made.cookie }
     this.#container = engine.container.getById(made.id)
   }
@@ -102,10 +106,7 @@ export class ContainerNode implements NodeProcess {
   }
 }
 
-async function run(
-  settings: ContainerNodeSettings,
-  ports: { amqpPort: number; managementPort: number },
-): Promise<string> {
+async function run(settings: ContainerNodeSettings, ports: NodePorts): Promise<string> {
   const container = new GenericContainer(settings.image)
     .withHostname(settings.hostname)
     .withExposedPorts({ container: 5672, host: ports.amqpPort }, { container: 15672, host: ports.managementPort })
@@ -114,10 +115,22 @@ async function run(
       { target: '/etc/rabbitmq/conf.d/90-leveret.conf', content: settings.config, mode: 0o644 },
       { target: '/etc/rabbitmq/enabled_plugins', content: settings.enabledPlugins, mode: 0o644 },
     ])
+    .withCopyContentToContainer(certificatesIn(settings.certificates))
     // Whether the broker is ready is asked later, and of all drivers alike.
     .withWaitStrategy(Wait.forLogMessage(/./))
+  if (ports.tlsPort !== undefined) container.withExposedPorts({ container: 5671, host: ports.tlsPort })
   if (settings.network !== undefined) container.withNetwork(settings.network).withNetworkAliases(settings.hostname)
   return (await container.start()).getId()
+}
+
+/** Everybody in the container may read them, because RabbitMQ runs there as a user whose number only the image knows. */
+function certificatesIn(certificates: BrokerCertificates | undefined) {
+  if (certificates === undefined) return []
+  return certificateFiles(certificates).map(({ name, content }) => ({
+    target: `${tlsListener.directory}/${name}`,
+    content,
+    mode: 0o644,
+  }))
 }
 
 /** Docker sends a log in frames with a head of eight bytes: stream, three zeros, length. */

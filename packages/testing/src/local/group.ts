@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { brokerConfig, enabledPlugins, isVersion } from '../broker-config.js'
 import { NoBrokerError } from '../errors.js'
 import type { NodeGroup } from '../node-process.js'
-import { freePort } from '../ports.js'
+import { freeNodePorts, freePort } from '../ports.js'
 import type { StartOptions } from '../rabbitmq.js'
 import { Reaper } from '../reaper/reaper.js'
 import { startEpmd } from './epmd.js'
@@ -51,18 +51,21 @@ async function layOut(options: StartOptions, { server, home, epmdPort, reaper }:
   const names = Array.from({ length: options.nodes ?? 1 }, (_, index) => `leveret-${index + 1}@localhost`)
   const nodes: LocalNode[] = []
   for (const [index, name] of names.entries()) {
-    const listen = { amqpPort: await freePort(), managementPort: await freePort() }
-    const config = brokerConfig({ version: server.version, listen, cluster: names, more: options.config ?? [] })
+    const directory = join(home, String(index + 1))
+    const ports = await freeNodePorts(options)
+    const tls = ports.tlsPort === undefined ? undefined : { listener: `127.0.0.1:${ports.tlsPort}`, directory }
+    const more = options.config ?? []
     const settings = {
       name,
       programs: server.directory,
-      directory: join(home, String(index + 1)),
+      directory,
       home,
-      ...listen,
+      ...ports,
       distributionPort: await freePort(),
       epmdPort,
-      config,
+      config: brokerConfig({ version: server.version, listen: ports, tls, cluster: names, more }),
       enabledPlugins: enabledPlugins(options.plugins ?? []),
+      certificates: options.tls,
     }
     nodes.push(new LocalNode(settings, reaper))
   }

@@ -5,12 +5,13 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { stripVTControlCharacters } from 'node:util'
 import { erlangArguments } from '../broker-config.js'
-import type { NodeProcess } from '../node-process.js'
+import type { NodePorts, NodeProcess } from '../node-process.js'
 import type { CtlAddress } from '../rabbitmq.js'
 import type { Reaper } from '../reaper/reaper.js'
+import { type BrokerCertificates, certificateFiles } from '../tls.js'
 
 /** Everything that makes one private node. */
-export interface LocalNodeSettings {
+export interface LocalNodeSettings extends NodePorts {
   readonly name: string
   /** The folder of `rabbitmq-server` and `rabbitmqctl`. */
   readonly programs: string
@@ -18,12 +19,11 @@ export interface LocalNodeSettings {
   readonly directory: string
   /** Holds the Erlang cookie that the nodes of a cluster share. */
   readonly home: string
-  readonly amqpPort: number
-  readonly managementPort: number
   readonly distributionPort: number
   readonly epmdPort: number
   readonly config: string
   readonly enabledPlugins: string
+  readonly certificates: BrokerCertificates | undefined
 }
 
 /** How long a node may take to shut down in order before it is killed. */
@@ -35,6 +35,7 @@ export class LocalNode implements NodeProcess {
   readonly host = '127.0.0.1'
   readonly amqpPort: number
   readonly managementPort: number
+  readonly tlsPort: number | undefined
   readonly ctl: CtlAddress
   readonly #settings: LocalNodeSettings
   readonly #reaper: Reaper
@@ -44,6 +45,7 @@ export class LocalNode implements NodeProcess {
     this.name = settings.name
     this.amqpPort = settings.amqpPort
     this.managementPort = settings.managementPort
+    this.tlsPort = settings.tlsPort
     this.ctl = { program: join(settings.programs, 'rabbitmqctl'), env: environment(settings) }
     this.#settings = settings
     this.#reaper = reaper
@@ -142,11 +144,15 @@ function inherited(): NodeJS.ProcessEnv {
   return Object.fromEntries(own)
 }
 
-async function writeFiles({ directory, config, enabledPlugins }: LocalNodeSettings): Promise<void> {
+async function writeFiles({ directory, config, enabledPlugins, certificates }: LocalNodeSettings): Promise<void> {
   await mkdir(directory, { recursive: true })
   await writeFile(join(directory, 'rabbitmq.conf'), config)
   await writeFile(join(directory, 'enabled_plugins'), enabledPlugins)
   await writeFile(join(directory, 'rabbitmq-env.conf'), '')
+  if (certificates === undefined) return
+  for (const { name, content } of certificateFiles(certificates)) {
+    await writeFile(join(directory, name), content, { mode: 0o600 })
+  }
 }
 
 function logFile(directory: string): string {
