@@ -10,28 +10,42 @@ import { eventually, test } from './support.js'
 const repository = fileURLToPath(new URL('../../..', import.meta.url))
 const compiler = join(repository, 'node_modules/typescript/bin/tsc')
 
+/** What each of their programs prints, and whether it then ends by itself or waits for Ctrl-C. */
 const READMES = [
-  ['README.md', /^rendering [0-9a-f-]{36} at 320 px, attempt 1$/m],
-  ['packages/leveret/README.md', /^hello world$/m],
+  [
+    'README.md',
+    [
+      { prints: /^rendering [0-9a-f-]{36} at 320 px, attempt 1$/m, waits: true },
+      { prints: /(?=.*^stored [0-9a-f-]{36}, 14 bytes$)(?=.*^hello Ann of acme$)/ms, waits: false },
+    ],
+  ],
+  ['packages/leveret/README.md', [{ prints: /^hello world$/m, waits: true }]],
 ] as const
 
-describe.for(READMES)('%s', ([readme, output]) => {
+describe.for(READMES)('%s', ([readme, expected]) => {
   const text = readFileSync(join(repository, readme), 'utf8')
-  const [, code = ''] = /```ts\n(.*?)```/s.exec(text) ?? []
+  const programs = [...text.matchAll(/```ts\n(.*?)```/gs)].map(([, code = '']) => code)
 
-  test('shows code that compiles, runs and does what it says', async ({ vhost }) => {
-    const program = await compile(code)
-    const child = spawn(process.execPath, [program], { env: { ...process.env, RABBITMQ_URL: vhost.url } })
-    onTestFinished(() => void child.kill('SIGKILL'))
-    const exited = once(child, 'exit')
-    let printed = ''
-    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-      printed += chunk
-    })
-    await eventually(() => expect(printed).toMatch(output))
-    child.kill('SIGINT')
-    expect(await exited).toEqual([0, null])
+  test('has as many programs as are expected here', () => {
+    expect(programs).toHaveLength(expected.length)
   })
+
+  test.for([...expected.entries()])(
+    'program %i compiles, runs and does what it says',
+    async ([index, { prints, waits }], { vhost }) => {
+      const program = await compile(programs[index] ?? '')
+      const child = spawn(process.execPath, [program], { env: { ...process.env, RABBITMQ_URL: vhost.url } })
+      onTestFinished(() => void child.kill('SIGKILL'))
+      const exited = once(child, 'exit')
+      let printed = ''
+      child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+        printed += chunk
+      })
+      await eventually(() => expect(printed).toMatch(prints))
+      if (waits) child.kill('SIGINT')
+      expect(await exited).toEqual([0, null])
+    },
+  )
 
   test('links to files that exist', () => {
     const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, target = '']) => target)

@@ -7,7 +7,10 @@ export interface HandshakeReply {
   readonly text: string
 }
 
-const TLS_REFUSALS = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|ALTNAME|HOSTNAME_MISMATCH/
+/** Ours of the broker's certificate. @see https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+const TLS_REFUSALS = /^(?!ERR_SSL).*(CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|ALTNAME|HOSTNAME_MISMATCH)/
+/** The broker's of ours, or of all that we can offer. @see https://www.rfc-editor.org/rfc/rfc8446#section-6.2 */
+const TLS_ALERT = /\balert (?!internal error)/
 
 /** Turns whatever the socket or amqplib said of a failed attempt into the reason and a sentence with the next step. */
 export function connectFailure(error: unknown, endpoint: Endpoint): ConnectionError {
@@ -21,6 +24,9 @@ export function connectFailure(error: unknown, endpoint: Endpoint): ConnectionEr
   const reply = /Handshake terminated by server: (\d+) \(([A-Z-]+)\) with message "(.*)"/s.exec(text)
   if (reply !== null) return handshakeFailure({ code: Number(reply[1]), text: reply[3] ?? '' }, endpoint)
   if (TLS_REFUSALS.test(code)) return make('tls', `the certificate was not accepted (${code}): ${text}`)
+  if (TLS_ALERT.test(text)) {
+    return make('tls', `the broker ended the TLS handshake (${text}). Does it want another certificate in tls.cert?`)
+  }
   if (code === 'EPROTO' || code.startsWith('ERR_SSL')) {
     return make('protocol', `TLS failed (${text}). Is ${endpoint.port} a plain AMQP port? Then use amqp://`)
   }
@@ -31,10 +37,9 @@ export function connectFailure(error: unknown, endpoint: Endpoint): ConnectionEr
     return make('login-refused', `the broker does not offer the login mechanism ${missing}${next}`)
   }
   // An error without a code is amqplib's own: bytes came, or an end, and no AMQP handshake.
-  if (code === '') {
-    const hint = endpoint.protocol === 'amqp' ? ` Is ${endpoint.port} a TLS port? Then use amqps://` : ''
-    return make('protocol', `the AMQP handshake failed (${text}).${hint}`)
-  }
+  const hint = endpoint.protocol === 'amqp' ? `. Is ${endpoint.port} a TLS port? Then use amqps://` : ''
+  if (code === '') return make('protocol', `the AMQP handshake failed (${text})${hint}`)
+  if (code === 'ECONNRESET') return make('unreachable', `${text}${hint}`)
   return make(code === 'ETIMEDOUT' ? 'timeout' : 'unreachable', text)
 }
 
@@ -83,7 +88,9 @@ function flatten(error: unknown): unknown[] {
   return error instanceof AggregateError ? error.errors.flatMap(flatten) : [error]
 }
 
+/** OpenSSL's sentences are long, and say what matters in `reason`. */
 function messageOf(error: unknown): string {
+  if (error instanceof Error && 'library' in error && 'reason' in error) return String(error.reason)
   return error instanceof Error ? error.message : String(error)
 }
 
