@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished } from 'vitest'
 import { z } from 'zod'
-import { Producer, Retry, TopologyMismatchError, Worker, workQueue } from '../src/index.js'
+import { type Logger, Producer, policyOf, Retry, TopologyMismatchError, Worker, workQueue } from '../src/index.js'
 import { eventually, fieldsOf, firstEvent, tasks, test } from './support.js'
 
 describe('a queue that exists with other arguments', () => {
@@ -48,6 +48,31 @@ describe('a missing queue', () => {
       routingKey: 'missing',
     })
   })
+})
+
+test("a queue's settings that are left to a policy are told, and hold as soon as it is set", async ({
+  connectTo,
+  vhost,
+  broker,
+}) => {
+  const told: string[] = []
+  const info = (_fields: object, message: string): void => void told.push(message)
+  const logger: Logger = { debug: () => undefined, info, warn: info, error: info }
+  const changeable = workQueue('changeable', { payload: z.string(), queue: { settings: 'policy' } })
+  const producer = new Producer(await connectTo({ logger }), changeable)
+  expect(told).toContainEqual(
+    expect.stringContaining(
+      `rabbitmqctl set_policy --apply-to queues 'leveret.changeable' '^changeable$' '{"dead-letter-exchange":"",`,
+    ),
+  )
+  await producer.send('gone, because nothing says where to', { expirationMs: 1 })
+  await eventually(async () => expect(await vhost.queue('changeable')).toMatchObject({ messages: 0 }))
+
+  const { name, ...policy } = policyOf(changeable)
+  await broker.management.setPolicy(vhost.name, name, policy)
+  await eventually(async () => expect(await vhost.queue('changeable')).toMatchObject({ policy: name }))
+  await producer.send('kept', { expirationMs: 1 })
+  await eventually(async () => expect(await vhost.queue('changeable.dead-letter')).toMatchObject({ messages: 1 }))
 })
 
 test("with topology: 'check' a worker whose delay queues are missing does not start, so no failed task is lost", async ({

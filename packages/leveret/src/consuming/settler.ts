@@ -85,7 +85,8 @@ export class Settler {
     const settled = { did: 'dead-lettered', reason, failure } as const
     if (stored === true) return life.channel.ack(message) ? settled : STALE
     // The broker itself can still dead-letter it, where we know that the queue says so.
-    if (!this.#declares || queue.arguments !== undefined) return { did: 'stuck', error: stored }
+    if (!this.#declares || queue.arguments !== undefined || queue.settings === 'policy')
+      return { did: 'stuck', error: stored }
     return life.channel.reject(message) ? settled : STALE
   }
 

@@ -27,6 +27,8 @@ export interface WorkQueue<S extends Schema = Schema> extends PayloadContract<S>
 export interface WorkQueueSettings {
   readonly type: 'quorum' | 'classic'
   readonly durable: boolean
+  /** Where the dead-letter route and the delivery limit are kept. */
+  readonly settings: 'arguments' | 'policy'
   /** When given, exactly these are declared, and none is added. */
   readonly arguments?: Readonly<Record<string, unknown>>
   readonly singleActive: boolean
@@ -61,6 +63,14 @@ const queueOptions = z
      * are then copies that leveret makes, never the broker's own.
      */
     arguments: z.record(z.string(), z.unknown()).superRefine(checkArguments).optional(),
+    /**
+     * `policy` declares only what cannot be changed later (type, single active consumer, consumer timeout, priorities) and
+     * leaves the dead-letter route and the delivery limit to a policy, which an operator can change at any time:
+     * `policyOf(contract)`. Until it is set, the queue has neither.
+     * @see https://www.rabbitmq.com/docs/policies
+     * @defaultValue 'arguments'
+     */
+    settings: z.enum(['arguments', 'policy']).default('arguments'),
     /** Only one consumer at a time gets deliveries. @see https://www.rabbitmq.com/docs/consumers#single-active-consumer */
     singleActive: z.boolean().default(false),
     /** How long the broker waits for an ack. Quorum only. @see https://www.rabbitmq.com/docs/consumers#acknowledgement-timeout */
@@ -90,11 +100,13 @@ const queueOptions = z
     message: 'a queue that is not durable needs legacyTransient: true, and a broker that still permits it',
   })
   .refine(
-    (queue) => queue.arguments === undefined || (!queue.singleActive && !queue.consumerTimeoutMs && !queue.maxPriority),
+    ({ arguments: args, singleActive, consumerTimeoutMs, maxPriority, settings }) =>
+      args === undefined || !(singleActive || consumerTimeoutMs || maxPriority || settings === 'policy'),
     {
       path: ['arguments'],
       message:
-        'when arguments are given they are all there is: write singleActive, consumerTimeoutMs and maxPriority as arguments',
+        'when arguments are given they are all there is: write singleActive, consumerTimeoutMs and maxPriority as arguments, ' +
+        "and leave settings: 'policy' out",
     },
   )
 

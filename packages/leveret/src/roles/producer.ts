@@ -10,6 +10,7 @@ import { type Route, Sender, type Sent } from '../publishing/sender.js'
 import { atMost } from '../timing.js'
 import { declarationsOf, delayedDeclarationsOf, delayQueueName } from '../topology/declarations.js'
 import { ladderStepMs, MAX_DELAY_MS } from '../topology/delay-ladder.js'
+import { tellPolicy } from '../topology/policy.js'
 
 /** What a sender may say of one task. */
 export const sendOptions = messageOptions
@@ -57,6 +58,7 @@ export class Producer<S extends Schema> implements AsyncDisposable {
     this.#contract = contract
     this.#internals = internalsOf(rabbit)
     this.#sender = new Sender(rabbit, contract, this.#closing)
+    tellPolicy(contract, this.#internals.log)
     this.#unregister = this.#internals.register({
       stage: 'producer',
       close: async (timeoutMs) => await this.close({ timeoutMs }),

@@ -76,17 +76,24 @@ function deadLetterQueue(name: string): QueueDeclaration {
   return { kind: 'queue', name, durable: true, arguments: { 'x-queue-type': 'quorum' } }
 }
 
-function workArguments({ queue, deadLetter }: WorkQueue): Record<string, unknown> {
-  const quorum = queue.type === 'quorum'
+function workArguments(contract: WorkQueue): Record<string, unknown> {
+  const { queue } = contract
+  const settings = queue.settings === 'policy' ? [] : Object.entries(changeableSettings(contract))
   return {
-    ...(quorum ? { 'x-queue-type': 'quorum' } : {}),
-    ...(deadLetter === false ? {} : { 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': deadLetter.queue }),
-    ...(quorum && deadLetter !== false
-      ? { 'x-dead-letter-strategy': 'at-least-once', 'x-overflow': 'reject-publish' }
-      : {}),
-    ...(quorum ? { 'x-delivery-limit': DELIVERY_LIMIT } : {}),
+    ...(queue.type === 'quorum' ? { 'x-queue-type': 'quorum' } : {}),
+    ...Object.fromEntries(settings.map(([name, value]) => [`x-${name}`, value])),
     ...(queue.singleActive ? { 'x-single-active-consumer': true } : {}),
     ...(queue.consumerTimeoutMs === undefined ? {} : { 'x-consumer-timeout': queue.consumerTimeoutMs }),
     ...(queue.maxPriority === undefined ? {} : { 'x-max-priority': queue.maxPriority }),
+  }
+}
+
+/** What a policy can say as well as the queue's arguments, by a policy's names. */
+export function changeableSettings({ queue, deadLetter }: WorkQueue): Record<string, unknown> {
+  const quorum = queue.type === 'quorum'
+  return {
+    ...(deadLetter === false ? {} : { 'dead-letter-exchange': '', 'dead-letter-routing-key': deadLetter.queue }),
+    ...(quorum && deadLetter !== false ? { 'dead-letter-strategy': 'at-least-once', overflow: 'reject-publish' } : {}),
+    ...(quorum ? { 'delivery-limit': DELIVERY_LIMIT } : {}),
   }
 }

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { workQueue } from '../../src/contract/work-queue.js'
 import { declarationsOf, delayQueue } from '../../src/topology/declarations.js'
 import { readMismatch } from '../../src/topology/mismatch.js'
+import { policyOf } from '../../src/topology/policy.js'
 
 const payload = z.string()
 
@@ -48,6 +49,23 @@ test('the declared arguments are frozen', () => {
 test('nothing in retry changes the work queue', () => {
   const withRetry = declarationsOf(workQueue('tasks', { payload, retry: { delaysMs: [1] } }))
   expect(withRetry).toEqual(declarationsOf(workQueue('tasks', { payload, retry: false })))
+})
+
+test('settings left to a policy are not declared, and are what the policy says', () => {
+  const contract = workQueue('a.b', { payload, queue: { settings: 'policy', singleActive: true } })
+  expect(declarationsOf(contract)[1]?.arguments).toEqual({ 'x-queue-type': 'quorum', 'x-single-active-consumer': true })
+  expect(policyOf(contract)).toEqual({
+    name: 'leveret.a.b',
+    pattern: '^a\\.b$',
+    'apply-to': 'queues',
+    definition: {
+      'dead-letter-exchange': '',
+      'dead-letter-routing-key': 'a.b.dead-letter',
+      'dead-letter-strategy': 'at-least-once',
+      overflow: 'reject-publish',
+      'delivery-limit': 20,
+    },
+  })
 })
 
 test('given arguments are declared exactly, and none is added', () => {
