@@ -10,10 +10,10 @@ import type { BrokerAddress, RabbitMQ, RabbitMQNode } from './rabbitmq.js'
  * @throws {@link ManagementError} the management API refused
  */
 export async function attachRabbitMQ(address: BrokerAddress): Promise<RabbitMQ> {
-  const management = new Management([address.managementUrl])
+  const { url, managementUrl = managementBeside(url) } = address
+  const management = new Management([managementUrl])
   const { rabbitmq_version: version, node: name } = await management.overview()
-  const { url, tlsUrl, managementUrl } = address
-  const node: RabbitMQNode = { name, url, tlsUrl, managementUrl, ...controls(address) }
+  const node: RabbitMQNode = { name, url, tlsUrl: address.tlsUrl, managementUrl, ...controls(address) }
   return {
     ...node,
     driver: address.driver ?? 'attached',
@@ -48,4 +48,10 @@ function controls(address: BrokerAddress): Controls {
 
 async function refuseCtl(): Promise<never> {
   throw new Error('Cannot run rabbitmqctl against a broker known by its URL only; use its management API.')
+}
+
+function managementBeside(amqpUrl: string): string {
+  const url = new URL(amqpUrl)
+  const credentials = url.username === '' ? '' : `${url.username}:${url.password}@`
+  return `http://${credentials}${url.hostname}:15672`
 }

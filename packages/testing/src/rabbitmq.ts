@@ -85,7 +85,8 @@ export interface RabbitMQ extends NodeControls, AsyncDisposable {
 export interface BrokerAddress {
   readonly url: string
   readonly tlsUrl?: string | undefined
-  readonly managementUrl: string
+  /** Default: port 15672 of the same host, with the same credentials */
+  readonly managementUrl?: string | undefined
   /** Default: `'attached'` */
   readonly driver?: Driver | undefined
   /** How to run `rabbitmqctl` against it, when we can. */

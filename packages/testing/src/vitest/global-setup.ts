@@ -22,11 +22,5 @@ export default async function globalSetup(project: TestProject): Promise<() => P
 function sharedBroker(env: NodeJS.ProcessEnv): Promise<RabbitMQ> {
   const url = env.RABBITMQ_URL
   if (!url) return startRabbitMQ()
-  return attachRabbitMQ({ url, managementUrl: env.RABBITMQ_MANAGEMENT_URL || managementBeside(url) })
-}
-
-function managementBeside(amqpUrl: string): string {
-  const url = new URL(amqpUrl)
-  const credentials = url.username === '' ? '' : `${url.username}:${url.password}@`
-  return `http://${credentials}${url.hostname}:15672`
+  return attachRabbitMQ({ url, managementUrl: env.RABBITMQ_MANAGEMENT_URL || undefined })
 }
