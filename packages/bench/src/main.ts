@@ -1,6 +1,7 @@
 import type { RabbitMQ } from '@leveret/testing'
 import { type Effort, type Request, readArguments, UsageError } from './arguments.js'
 import { findBroker } from './broker.js'
+import { recovery } from './recovery/recovery.js'
 import { describeSetting } from './versions.js'
 import { compare } from './work/compare.js'
 import { consume } from './work/consume.js'
@@ -20,6 +21,7 @@ const comparison = (workload: Workload): Program['run'] => {
 const programs = {
   publish: { summary: 'confirmed publishing, beside raw amqplib', run: comparison(publish) },
   consume: { summary: 'consuming with an ack a message, beside raw amqplib', run: comparison(consume) },
+  recovery: { summary: 'how long after a fault leveret is itself again', run: recovery },
 } satisfies Record<string, Program>
 
 type Name = keyof typeof programs

@@ -35,5 +35,5 @@ test('publish and consume have a row for each client in each case, below the ver
 })
 
 test('help names every program, and needs no broker', async () => {
-  expect(await bench(['--help'])).toMatch(/publish.*consume/s)
+  expect(await bench(['--help'])).toMatch(/publish.*consume.*recovery/s)
 })
