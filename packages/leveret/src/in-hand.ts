@@ -7,15 +7,15 @@ export class InHand {
     return this.#count
   }
 
-  /** Counts `work` until it settles, however it does. */
-  async track<T>(work: Promise<T>): Promise<T> {
+  /** Call when work begins … */
+  begin(): void {
     this.#count += 1
-    try {
-      return await work
-    } finally {
-      this.#count -= 1
-      if (this.#count === 0) for (const resolve of this.#onEmpty.splice(0)) resolve()
-    }
+  }
+
+  /** … and when it has ended, however it did. */
+  end(): void {
+    this.#count -= 1
+    if (this.#count === 0) for (const resolve of this.#onEmpty.splice(0)) resolve()
   }
 
   /** Resolves as soon as there is none. */

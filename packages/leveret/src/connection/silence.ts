@@ -1,10 +1,10 @@
 import type { Duplex } from 'node:stream'
 
 /** Looks this many times per limit; the link is given up at most one look late. */
-const LOOKS = 8
+const LOOKS = 20
 
 /**
- * Tells when nothing has come from the other side for `limitMs`, at most an eighth of it late.
+ * Tells when nothing has come from the other side for `limitMs`, at most a twentieth of it late.
  *
  * Counts looks instead of comparing clocks: after an event loop that stood still, what waits in the socket is read
  * before the next look, so a busy process does not mistake itself for a dead link.

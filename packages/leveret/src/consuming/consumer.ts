@@ -147,7 +147,9 @@ export class Consumer {
   }
 
   async #work({ message, life }: Arrival): Promise<void> {
-    await this.#inHand.track(this.#options.work(message, life))
+    this.#inHand.begin()
+    await this.#options.work(message, life)
+    this.#inHand.end()
     this.#startNext()
   }
 

@@ -82,14 +82,14 @@ export class Outbox {
    * @throws {@link PublishError} with what is known of it
    * @throws {@link TopologyMismatchError} or {@link BrokerError} when its topology was refused; then nothing was sent
    */
-  async submit(request: PublishRequest): Promise<void> {
-    const deadline = performance.now() + request.timeoutMs
+  submit(request: PublishRequest): Promise<void> {
     const refusal = this.#closing ? CLOSED : this.#room.refusal(request, !this.#isFree())
-    if (refusal !== undefined)
-      throw publishError('not-sent', request.message, `${refusal.why}${this.#because()}`, refusal)
-    const publication = new Publication(request, deadline, this.#onSettled)
+    if (refusal !== undefined) {
+      return Promise.reject(publishError('not-sent', request.message, `${refusal.why}${this.#because()}`, refusal))
+    }
+    const publication = new Publication(request, performance.now() + request.timeoutMs, this.#onSettled)
     this.#accept(publication)
-    await publication.settled
+    return publication.settled
   }
 
   /** Whether a message could be written now, as far as can be told. */

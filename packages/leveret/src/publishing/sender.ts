@@ -65,7 +65,7 @@ export class Sender<S extends Schema> {
       throw publishError('not-sent', message, cause.message, { cause, retryable: false })
     }
     const { timeoutMs = this.#internals.settings.publishTimeoutMs, signal, failFast } = options
-    await this.#inHand.track(this.#submit({ message, topology, timeoutMs, signal, failFast }))
+    await this.#submit({ message, topology, timeoutMs, signal, failFast })
     return { messageId: properties.messageId }
   }
 
@@ -82,6 +82,7 @@ export class Sender<S extends Schema> {
   }
 
   async #submit(request: PublishRequest): Promise<void> {
+    this.#inHand.begin()
     try {
       if (this.#layers.length === 0) await this.#outbox.submit(request)
       else await submitInside(this.#layers, request, async (changed) => await this.#outbox.submit(changed))
@@ -89,6 +90,8 @@ export class Sender<S extends Schema> {
     } catch (error) {
       this.#refused = refusalOf(error)
       throw error
+    } finally {
+      this.#inHand.end()
     }
   }
 }

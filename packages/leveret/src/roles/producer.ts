@@ -51,6 +51,7 @@ export class Producer<S extends Schema> implements AsyncDisposable {
   readonly #internals: ConnectionInternals
   readonly #closing = new Closing()
   readonly #sender: Sender<S>
+  readonly #directRoute: Route
   readonly #unregister: () => void
 
   /** Nothing is opened or declared before the first `send`. @throws {@link ClosedError} the connection has been closed */
@@ -58,6 +59,12 @@ export class Producer<S extends Schema> implements AsyncDisposable {
     this.#contract = contract
     this.#internals = internalsOf(rabbit)
     this.#sender = new Sender(rabbit, contract, this.#closing)
+    this.#directRoute = {
+      exchange: '',
+      routingKey: contract.name,
+      topology: declarationsOf(contract),
+      mandatory: true,
+    }
     tellPolicy(contract, this.#internals.log)
     this.#unregister = this.#internals.register({
       stage: 'producer',
@@ -114,12 +121,10 @@ export class Producer<S extends Schema> implements AsyncDisposable {
   }
 
   #routeOf({ delayMs = 0 }: SendOptions): Route {
-    const { name } = this.#contract
-    const target = { exchange: '', mandatory: true }
-    if (delayMs === 0) return { ...target, routingKey: name, topology: declarationsOf(this.#contract) }
+    if (delayMs === 0) return this.#directRoute
     const step = ladderStepMs(delayMs)
     const topology = delayedDeclarationsOf(this.#contract, step)
-    return { ...target, routingKey: delayQueueName(name, step), topology }
+    return { ...this.#directRoute, routingKey: delayQueueName(this.#contract.name, step), topology }
   }
 
   async #close(timeoutMs: number): Promise<void> {
