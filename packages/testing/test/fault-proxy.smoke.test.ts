@@ -114,6 +114,33 @@ describe('the fault proxy', () => {
     echo.cutAfterServerBytes(undefined)
     await talking(echo)
   })
+
+  test.for([0, 1, 17, 70_000])(
+    'cuts a link in use after exactly %i more bytes from the server',
+    async (bytes, { echo }) => {
+      const client = await talking(echo)
+      client.on('error', () => {})
+      let received = 0
+      client.on('data', (chunk: Buffer) => {
+        received += chunk.length
+      })
+      echo.cutAfterMoreServerBytes(bytes)
+      client.write(Buffer.alloc(100_000))
+      await once(client, 'close')
+      expect(received).toBe(bytes)
+      await eventually(() => expect(echo.connections).toBe(0))
+      await talking(echo)
+    },
+  )
+
+  test('cuts no link that was told to stop in time', async ({ echo }) => {
+    const client = await talking(echo)
+    echo.cutAfterMoreServerBytes(17)
+    echo.cutAfterMoreServerBytes(undefined)
+    client.end(Buffer.alloc(100_000))
+    expect(Buffer.concat(await client.toArray())).toHaveLength(100_000)
+    await eventually(() => expect(echo.connections).toBe(0))
+  })
 })
 
 function dial(proxy: FaultProxy): Socket {

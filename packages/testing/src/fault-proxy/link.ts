@@ -15,12 +15,14 @@ export class Link {
   readonly #client: Socket
   readonly #settings: LinkSettings
   readonly #onGone: () => void
+  readonly #scissors: Scissors
   #server: Socket | undefined
 
   constructor(client: Socket, settings: LinkSettings, onGone: () => void) {
     this.#client = client
     this.#settings = settings
     this.#onGone = onGone
+    this.#scissors = new Scissors(settings.cutAfterServerBytes)
     client.setNoDelay(true)
     client.once('close', () => this.#whenBothClosed())
     client.on('error', () => void this.#whenOpen(() => this.#server?.resetAndDestroy()))
@@ -46,21 +48,25 @@ export class Link {
     this.#server?.destroy()
   }
 
+  /** Lets go of both ends when exactly so many more bytes came from the server; `undefined` for never. */
+  cutAfterMoreServerBytes(bytes: number | undefined): void {
+    if (bytes === 0) this.cut()
+    else this.#scissors.left = bytes ?? Number.POSITIVE_INFINITY
+  }
+
   #dial(): void {
     if (this.#client.destroyed) return
-    const { host, port, cutAfterServerBytes } = this.#settings
+    const { host, port } = this.#settings
     const server = connect({ host, port, noDelay: true, allowHalfOpen: true })
     this.#server = server
     server.on('error', () => void this.#whenOpen(() => this.#client.resetAndDestroy()))
     server.once('close', () => this.#whenBothClosed())
     this.#client.pipe(new Line(this.#settings)).pipe(server)
-    const fromServer = server.pipe(new Line(this.#settings))
-    if (cutAfterServerBytes === undefined) fromServer.pipe(this.#client)
-    else {
-      // 'finish' says that the last bytes before the cut are on their way to the client.
-      this.#client.once('finish', () => this.cut())
-      fromServer.pipe(new Scissors(cutAfterServerBytes)).pipe(this.#client)
-    }
+    // 'finish' says that the last bytes before the cut are on their way to the client.
+    this.#client.once('finish', () => {
+      if (this.#scissors.left === 0) this.cut()
+    })
+    server.pipe(new Line(this.#settings)).pipe(this.#scissors).pipe(this.#client)
   }
 
   #whenBothClosed(): void {
@@ -76,18 +82,19 @@ export class Link {
 
 /** Passes exactly so many bytes, then ends and swallows the rest. */
 class Scissors extends Transform {
-  #left: number
+  /** How many bytes may still pass. */
+  left: number
 
-  constructor(bytes: number) {
+  constructor(bytes = Number.POSITIVE_INFINITY) {
     super()
-    this.#left = bytes
+    this.left = bytes
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    const passed = chunk.subarray(0, this.#left)
+    const passed = chunk.subarray(0, this.left)
     if (passed.length > 0) this.push(passed)
-    if (passed.length > 0 && passed.length === this.#left) this.push(null)
-    this.#left -= passed.length
+    if (passed.length > 0 && passed.length === this.left) this.push(null)
+    this.left -= passed.length
     done()
   }
 }

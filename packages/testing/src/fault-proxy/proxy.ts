@@ -104,6 +104,11 @@ export class FaultProxy implements AsyncDisposable {
     this.#cutAfterServerBytes = bytes
   }
 
+  /** Cuts every current connection when exactly so many more bytes came from the server; `undefined` stops that. */
+  cutAfterMoreServerBytes(bytes: number | undefined): void {
+    for (const link of this.#links) link.cutAfterMoreServerBytes(bytes)
+  }
+
   /** Delays what passes, each way, from now on. */
   latency(ms: number): void {
     this.#latencyMs = ms
