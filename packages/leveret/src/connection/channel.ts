@@ -155,8 +155,9 @@ export class Channel {
     await atMost(timeoutMs, this.#closeRaw())
   }
 
+  /** amqplib's close waits for close-ok and nothing else; when the connection ends first, only its event tells. */
   async #closeRaw(): Promise<void> {
-    await this.#raw.close()
+    await Promise.race([this.#raw.close(), new Promise((resolve) => this.#raw.once('close', resolve))])
   }
 
   /** amqplib throws here as soon as it knows the channel or the connection to be gone, which may be before we do. */
