@@ -1,26 +1,10 @@
-import { once } from 'node:events'
-import net from 'node:net'
 import { inspect } from 'node:util'
 import { describe, expect, onTestFinished } from 'vitest'
 import { connect, Producer } from '../src/index.js'
+import { serve } from './serve.js'
 import { eventually, fieldsOf, tasks, test } from './support.js'
 
 const PASSWORD = 'S3cr3t-päss/wörd'
-
-/** Runs a server that treats every connection in this way. @returns its port */
-async function serve(onConnection: (socket: net.Socket) => void): Promise<number> {
-  const sockets = new Set<net.Socket>()
-  const server = net.createServer((socket) => {
-    sockets.add(socket.on('error', () => undefined))
-    onConnection(socket)
-  })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  onTestFinished(() => {
-    server.close()
-    for (const socket of sockets) socket.destroy()
-  })
-  return (server.address() as net.AddressInfo).port
-}
 
 describe('connect', () => {
   test('names the host that cannot be reached, after startupTimeoutMs', async () => {

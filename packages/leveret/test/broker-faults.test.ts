@@ -1,5 +1,6 @@
 import { describe, expect } from 'vitest'
 import { connect, Producer, Worker } from '../src/index.js'
+import { clearAlarm, raiseAlarm } from './alarm.js'
 import { eventually, firstEvent, gate, tasks, test } from './support.js'
 
 describe('a broker', () => {
@@ -75,9 +76,7 @@ describe('a broker', () => {
     const producer = new Producer(rabbit, tasks)
     await Promise.all([1, 2, 3, 4, 5, 6].map((n) => producer.send({ n })))
     const blocked = firstEvent(rabbit, 'blocked')
-    const limit = 'vm_memory_high_watermark'
-    await ownBroker.ctl('eval', `application:set_env(rabbit, ${limit}, 0.000001).`)
-    await ownBroker.ctl('set_vm_memory_high_watermark', '0.000001')
+    await raiseAlarm(ownBroker)
     const first = producer.send({ n: 7 })
     expect(await blocked).toMatchObject({ lane: 'publish' })
     await expect(first).rejects.toMatchObject({ name: 'PublishError' })
@@ -90,7 +89,7 @@ describe('a broker', () => {
     await eventually(() => expect(acked.filter((n) => n <= 6).sort()).toEqual([1, 2, 3, 4, 5, 6]))
 
     const unblocked = firstEvent(rabbit, 'unblocked')
-    await ownBroker.ctl('set_vm_memory_high_watermark', '0.6')
+    await clearAlarm(ownBroker)
     await unblocked
     await producer.send({ n: 9 })
     await eventually(() => expect(acked).toContain(9))

@@ -1,13 +1,7 @@
-import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { describe, expect } from 'vitest'
 import { ClosedError, Producer, Worker } from '../src/index.js'
+import { runProgram } from './program.js'
 import { eventually, gate, tasks, test } from './support.js'
-
-const run = promisify(execFile)
-const library = new URL('../dist/index.js', import.meta.url).href
-const zod = import.meta.resolve('zod')
 
 describe('close', () => {
   test('finishes running handlers, gives back what has not begun, and confirms what was sent', async ({
@@ -122,39 +116,12 @@ describe('close', () => {
 })
 
 describe('a program', () => {
-  const script = (url: string, body: string): string[] => [
-    '--input-type=module',
-    '--eval',
-    `import { connect, Producer, Worker, workQueue } from '${library}'
-     import { z } from '${zod}'
-     const tasks = workQueue('tasks', { payload: z.object({ n: z.number() }) })
-     const url = '${url}'
-     ${body}`,
-  ]
-  const cwd = fileURLToPath(new URL('..', import.meta.url))
-
   test('that sends and closes ends by itself, and its tasks are there', async ({ vhost }) => {
-    const body = `await using rabbit = await connect(url)
-      const producer = new Producer(rabbit, tasks)
-      await Promise.all(Array.from({ length: 1000 }, (_, n) => producer.send({ n })))`
-    const { stderr } = await run(
-      process.execPath,
-      script(vhost.url, `${body.replace('await using', 'const')}\nawait rabbit.close()`),
-      { cwd, timeout: 30_000 },
-    )
-    expect(stderr).toBe('')
-    await eventually(async () => expect(await vhost.queue('tasks')).toMatchObject({ messages: 1_000 }))
-  })
-
-  test('that closes leaves no socket and no timer behind', async ({ vhost }) => {
     const body = `const rabbit = await connect(url)
-      const worker = new Worker(rabbit, tasks, () => {})
-      await worker.start()
-      await new Producer(rabbit, tasks).send({ n: 1 })
-      await rabbit.close()
-      const ours = process.getActiveResourcesInfo().filter((name) => !/Pipe|TTY|File/.test(name))
-      process.stdout.write(JSON.stringify(ours))`
-    const { stdout, stderr } = await run(process.execPath, script(vhost.url, body), { cwd, timeout: 30_000 })
-    expect({ stdout, stderr }).toEqual({ stdout: '[]', stderr: '' })
+      const producer = new Producer(rabbit, tasks)
+      await Promise.all(Array.from({ length: 1000 }, (_, n) => producer.send({ n })))
+      await rabbit.close()`
+    expect(await runProgram(vhost.url, body)).toEqual({ lines: [], stderr: '', code: 0 })
+    await eventually(async () => expect(await vhost.queue('tasks')).toMatchObject({ messages: 1_000 }))
   })
 })
