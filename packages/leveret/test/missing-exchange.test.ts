@@ -1,0 +1,160 @@
+import { describe, expect, onTestFinished } from 'vitest'
+import { type Connection, Producer, type PublishError, Worker, workQueue } from '../src/index.js'
+import { newMessageId } from '../src/message-id.js'
+import { outboxOf } from '../src/publishing/outbox-of.js'
+import type { Topology } from '../src/publishing/publication.js'
+import { eventually, fieldsOf, tasks, test } from './support.js'
+
+const GOOD = 1_000
+const BAD = 20
+
+/** Publishes through the outbox itself: producers know only the default exchange. */
+async function publish(
+  rabbit: Connection,
+  exchange: string,
+  routingKey: string,
+  content: Buffer = Buffer.from('{"n":1}'),
+): Promise<void> {
+  const properties = { contentType: 'application/json', deliveryMode: 2, messageId: newMessageId() }
+  const message = { exchange, routingKey, content, properties, mandatory: true }
+  await outboxOf(rabbit).submit({ message, topology: NOTHING, timeoutMs: 60_000 })
+}
+
+const NOTHING: Topology = []
+
+const untouched = workQueue('untouched', {
+  payload: tasks.payload,
+  queue: { type: 'classic' },
+  retry: false,
+  deadLetter: false,
+})
+
+/** Works on the consume lane meanwhile. @returns what shows that nothing reached it */
+async function bystander(rabbit: Connection): Promise<{ expectUntouched: () => Promise<void> }> {
+  const handled: number[] = []
+  const losses: unknown[] = []
+  const worker = new Worker(rabbit, untouched, ({ n }) => void handled.push(n))
+  worker.on('channel.lost', ({ reason }) => losses.push(reason))
+  rabbit.on('disconnected', ({ lane, reason }) => lane === 'consume' && losses.push(reason))
+  await worker.start()
+  return {
+    expectUntouched: async () => {
+      const sent = handled.length + 1
+      await new Producer(rabbit, untouched).send({ n: sent })
+      await eventually(() => expect(handled).toHaveLength(sent))
+      expect(losses).toEqual([])
+    },
+  }
+}
+
+describe('an exchange that does not exist', () => {
+  test(`fails the ${BAD} messages meant for it, with the broker's reason, and none of ${GOOD} others; three times over`, async ({
+    rabbit,
+  }) => {
+    await new Producer(rabbit, tasks).send({ n: 0 })
+    const { expectUntouched } = await bystander(rabbit)
+    for (let round = 1; round <= 3; round += 1) {
+      const sends = Array.from({ length: GOOD + BAD }, async (_, n) => {
+        const isBad = n % ((GOOD + BAD) / BAD) === round
+        return { isBad, outcome: (await Promise.allSettled([publish(rabbit, isBad ? 'gone' : '', 'tasks')]))[0] }
+      })
+      for (const { isBad, outcome } of await Promise.all(sends)) {
+        if (!isBad) expect(outcome).toMatchObject({ status: 'fulfilled' })
+        else {
+          expect(outcome).toMatchObject({
+            status: 'rejected',
+            reason: { name: 'PublishError', outcome: 'refused', exchange: 'gone', retryable: false },
+          })
+          expect((outcome as { reason: PublishError }).reason.message).toMatch(/404 NOT_FOUND.*'gone'/)
+        }
+      }
+      await publish(rabbit, '', 'tasks')
+      await expectUntouched()
+    }
+  }, 120_000)
+
+  // A known defect: after each such loss the publish channel waits longer before it is opened again, up to 30 s.
+  test.fails('named again and again does not keep others from sending', async ({ rabbit }) => {
+    const producer = new Producer(rabbit, tasks)
+    await producer.send({ n: 0 })
+    for (let n = 1; n <= 12; n += 1) {
+      const bad = expect(publish(rabbit, 'gone', 'x')).rejects.toMatchObject({ outcome: 'refused' })
+      // Each of the twelve gets its place behind a bad one; none waits for half a minute.
+      const good = producer.send({ n }, { timeoutMs: 5_000 })
+      await Promise.all([bad, good])
+    }
+  })
+
+  // A known defect: amqplib gives the next channel the number of the last one before it has written that one's close-ok,
+  // so behind a backlog channel.open overtakes close-ok, and the broker closes the connection with 504.
+  test.fails('costs the others their channel at the most, never their connection, also behind a backlog', async ({
+    connectTo,
+    proxy,
+    vhost,
+  }) => {
+    const rabbit = await connectTo({}, proxy.urlFor(vhost.url))
+    const losses: unknown[] = []
+    rabbit.on('disconnected', ({ reason }) => losses.push(reason))
+    await new Producer(rabbit, tasks).send({ n: 0 })
+    proxy.latency(5)
+    const large = Buffer.alloc(100_000)
+    const bad = expect(publish(rabbit, 'gone', 'x')).rejects.toMatchObject({ outcome: 'refused' })
+    await Promise.all(Array.from({ length: 300 }, () => publish(rabbit, '', 'tasks', large)))
+    await bad
+    expect(losses).toEqual([])
+  })
+})
+
+describe('an exchange that may not be written to', () => {
+  const rights = { configure: '.*', write: '^(tasks|tasks\\..*|amq\\.default|untouched)$', read: '.*' }
+
+  test(`fails the ${BAD} messages meant for it, names it, and fails none of ${GOOD} others`, async ({
+    vhost,
+    broker,
+    connectTo,
+  }) => {
+    const username = `eve-${vhost.name}`
+    await broker.management.createUser(username, 'eve')
+    onTestFinished(async () => await broker.management.deleteUser(username))
+    await broker.management.setPermissions(vhost.name, username, rights)
+    const rabbit = await connectTo({}, { ...fieldsOf(vhost.url), username, password: 'eve' })
+    await new Producer(rabbit, tasks).send({ n: 0 })
+    const { expectUntouched } = await bystander(rabbit)
+    const bad = Array.from({ length: BAD }, () => publish(rabbit, 'amq.topic', 'x'))
+    const good = Array.from({ length: GOOD }, () => publish(rabbit, '', 'tasks'))
+    for (const outcome of await Promise.allSettled(bad)) {
+      expect(outcome).toMatchObject({
+        status: 'rejected',
+        reason: { outcome: 'refused', retryable: false, cause: { replyCode: 403 } },
+      })
+      expect((outcome as { reason: PublishError }).reason.message).toMatch(/403 ACCESS_REFUSED.*'amq\.topic'/)
+    }
+    await Promise.all(good)
+    await expectUntouched()
+  })
+
+  test('fails a task, when it is the default one, and working goes on', async ({
+    vhost,
+    broker,
+    connectTo,
+    rabbit,
+  }) => {
+    const username = `sam-${vhost.name}`
+    await broker.management.createUser(username, 'sam')
+    onTestFinished(async () => await broker.management.deleteUser(username))
+    await broker.management.setPermissions(vhost.name, username, { configure: '.*', write: '^untouched$', read: '.*' })
+    await new Producer(rabbit, tasks).send({ n: 0 })
+    const mute = await connectTo({}, { ...fieldsOf(vhost.url), username, password: 'sam' })
+    const seen: number[] = []
+    await new Worker(mute, untouched, ({ n }) => void seen.push(n)).start()
+    const refused = new Producer(mute, untouched).send({ n: 1 })
+    await expect(refused).rejects.toMatchObject({
+      name: 'PublishError',
+      outcome: 'refused',
+      retryable: false,
+      message: expect.stringMatching(/403 ACCESS_REFUSED.*'amq\.default'/),
+    })
+    await new Producer(rabbit, untouched).send({ n: 2 })
+    await eventually(() => expect(seen).toEqual([2]))
+  })
+})
