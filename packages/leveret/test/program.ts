@@ -7,10 +7,10 @@ const library = new URL('../dist/index.js', import.meta.url).href
 const zod = import.meta.resolve('zod')
 const cwd = fileURLToPath(new URL('..', import.meta.url))
 
-/** Longer than any program of these tests runs; one that hangs is ended and shows it by its signal. */
+/** Longer than most programs of these tests run. */
 const HANGS_AFTER_MS = 30_000
 
-/** What a program left behind. */
+/** How a program ended. */
 export interface Ended {
   readonly lines: readonly string[]
   readonly stderr: string
@@ -23,12 +23,18 @@ export interface Ended {
  * `Producer`, `Worker`, `workQueue`, the contract `tasks`, the URL `url`, and `resources()`: what keeps the process alive.
  *
  * @param onLine - gets each line the program prints, as it comes
+ * @param hangsAfterMs - one that runs for longer is killed
  */
-export async function runProgram(url: string, body: string, onLine?: (line: string) => void): Promise<Ended> {
+export async function runProgram(
+  url: string,
+  body: string,
+  onLine?: (line: string) => void,
+  hangsAfterMs = HANGS_AFTER_MS,
+): Promise<Ended> {
   const child = spawn(process.execPath, ['--input-type=module', '--eval', moduleOf(url, body)], {
     cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: HANGS_AFTER_MS,
+    timeout: hangsAfterMs,
     killSignal: 'SIGKILL',
   })
   const lines: string[] = []
