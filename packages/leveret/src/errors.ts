@@ -83,6 +83,16 @@ export interface BrokerReply {
   readonly replyText: string
 }
 
+const NEXT_STEPS: Readonly<Record<number, string>> = {
+  403: '. Grant the right with rabbitmqctl set_permissions',
+  404: '. Declare it, or correct its name',
+}
+
+/** The broker's words, and what can be done. */
+export function describeReply({ replyCode, replyName, replyText }: BrokerReply): string {
+  return `${replyCode} ${replyName}: ${replyText}${NEXT_STEPS[replyCode] ?? ''}`
+}
+
 const PASSING_REPLIES: ReadonlySet<number> = new Set([311, 320, 405, 504, 506, 541])
 /** RabbitMQ refuses features it has retired with 541 too. @see https://www.rabbitmq.com/docs/deprecated-features */
 const DEPRECATED = /deprecated/i
@@ -96,7 +106,7 @@ export class BrokerError extends LeveretError implements BrokerReply {
   readonly replyText: string
 
   constructor(operation: string, reply: BrokerReply, options?: ErrorOptions) {
-    super(`${operation}: the broker answered ${reply.replyCode} ${reply.replyName}: ${reply.replyText}`, options)
+    super(`${operation}: the broker answered ${describeReply(reply)}`, options)
     this.replyCode = reply.replyCode
     this.replyName = reply.replyName
     this.replyText = reply.replyText

@@ -11,9 +11,12 @@ export function parseOptions<S extends z.ZodType>(schema: S, options: unknown, w
   const result = schema.safeParse(options)
   if (result.success) return result.data
   const issues = result.error.issues.map(
-    ({ path, message }): Issue => ({ path: path.map((key) => (typeof key === 'symbol' ? String(key) : key)), message }),
+    (issue): Issue => ({
+      path: issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key)),
+      message: issue.code === 'unrecognized_keys' ? `there is no option ${issue.keys.join(', ')}` : issue.message,
+    }),
   )
-  const lines = issues.map(({ path, message }) => `${path.length === 0 ? 'options' : path.join('.')}: ${message}`)
+  const lines = issues.map(({ path, message }) => [...(path.length === 0 ? [] : [path.join('.')]), message].join(': '))
   throw new OptionsError(`${where}: ${lines.join('; ')}`, issues)
 }
 

@@ -52,7 +52,9 @@ describe('a broker', () => {
     expect(rabbit.health()).toMatchObject({ live: true, ready: false, state: 'connecting' })
     const seen: number[] = []
     const attached = new Worker(rabbit, tasks, ({ n }) => void seen.push(n)).start()
-    const sent = new Producer(rabbit, tasks).send({ n: 1 })
+    const producer = new Producer(rabbit, tasks)
+    // A queue that has no leader yet answers with a nack, and then nothing is stored.
+    const sent = eventually(async () => await producer.send({ n: 1 }), { timeoutMs: 30_000 })
     await ownBroker.start()
     await Promise.all([attached, sent])
     await eventually(() => expect(seen).toEqual([1]))

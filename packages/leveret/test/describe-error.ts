@@ -20,6 +20,5 @@ function masked(message: string): string {
       // Newer brokers also say which right is missing.
       .replaceAll(/: (configure|write|read) access to/g, ': access to')
       .replaceAll(/Is \d+ a/g, 'Is <port> a')
-      .replace(/TLS failed \(.*\)/s, 'TLS failed (<OpenSSL>)')
   )
 }

@@ -136,7 +136,7 @@ test('every error tells a caller what to decide and a person what happened, and 
       connect: invalid URL amqp://***@localhost: it holds a '#': encode '#' as %23
     connect: no such option
       OptionsError final
-      connect: options: Unrecognized key: "hartbeatMs"
+      connect: there is no option hartbeatMs
     connect: a bad option
       OptionsError final
       connect: heartbeatMs: Invalid number: must be a multiple of 1000
@@ -151,10 +151,10 @@ test('every error tells a caller what to decide and a person what happened, and 
       Cannot connect to amqp://zoe-<vhost>@<host>:<port>/<vhost>: no AMQP handshake within 200 ms
     connect: no AMQP
       ConnectionError protocol retryable
-      Cannot connect to amqp://zoe-<vhost>@<host>:<port>/<vhost>: the AMQP handshake failed (Frame size 1345270062 exceeds maxFrameSize 67108864). Is <port> a TLS port? Then use amqps://
+      Cannot connect to amqp://zoe-<vhost>@<host>:<port>/<vhost>: what answered does not speak AMQP 0-9-1. Is <port> a TLS port? Then use amqps://
     connect: TLS to a plain port
       ConnectionError protocol retryable
-      Cannot connect to amqps://zoe-<vhost>@<host>:<port>/<vhost>: TLS failed (<OpenSSL>). Is <port> a plain AMQP port? Then use amqp://
+      Cannot connect to amqps://zoe-<vhost>@<host>:<port>/<vhost>: TLS failed (wrong version number). Is <port> a plain AMQP port? Then use amqp://
     connect: wrong password
       ConnectionError login-refused final
       amqp://zoe-<vhost>@<host>:<port>/<vhost> refused the login of 'zoe-<vhost>' (403 ACCESS_REFUSED - Login was refused using authentication mechanism PLAIN. For details see the broker logfile.)
@@ -187,45 +187,45 @@ test('every error tells a caller what to decide and a person what happened, and 
       The queue 'tasks' exists with other arguments: x-single-active-consumer should be true, and the broker has none. Either describe the queue as it is in the contract, or give the contract a new name, or move the messages away and delete the queue, or connect with topology: 'check' to use it as it is.
     send: there is no queue (check)
       BrokerError 404 final
-      Looking for the queue 'missing': the broker answered 404 NOT_FOUND: no queue 'missing' in vhost '<vhost>'
+      Looking for the queue 'missing': the broker answered 404 NOT_FOUND: no queue 'missing' in vhost '<vhost>'. Declare it, or correct its name
     send: there is no queue (skip)
       PublishError returned final
-      The message <id> to queue 'missing' was returned: no queue took it (312 NO_ROUTE)
+      The message <id> to queue 'missing' was returned: there is no such queue (312 NO_ROUTE)
     send: the queue is full
       PublishError refused retryable
       The message <id> to queue 'full' was refused: the broker answered basic.nack, as a full queue does
     send: the broker is silent
       PublishError unknown retryable
-      The message <id> to queue 'tasks' may or may not have been stored: no confirm in time
+      The message <id> to queue 'tasks' may or may not have been stored: no confirm came within 200 ms; send it again under the same messageId
     send: the broker is away
       PublishError not-sent retryable
-      The message <id> to queue 'tasks' was not sent: no confirm in time: Cannot connect to amqp://zoe-<vhost>@<host>:<port>/<vhost>: connect ECONNREFUSED <host>:<port>
+      The message <id> to queue 'tasks' was not sent: it could not be handed over within 200 ms: Cannot connect to amqp://zoe-<vhost>@<host>:<port>/<vhost>: connect ECONNREFUSED <host>:<port>
     send: the broker is away, and failFast
       PublishError not-sent retryable
       The message <id> to queue 'tasks' was not sent: it would have to wait, and failFast is set: Cannot connect to amqp://zoe-<vhost>@<host>:<port>/<vhost>: connect ECONNREFUSED <host>:<port>
     send: the broker is away, and too many wait
       PublishError not-sent retryable
-      The message <id> to queue 'tasks' was not sent: 1 messages are waiting already (maxQueued): Cannot connect to amqp://zoe-<vhost>@<host>:<port>/<vhost>: connect ECONNREFUSED <host>:<port>
+      The message <id> to queue 'tasks' was not sent: as many messages as maxQueued allows (1) are waiting: Cannot connect to amqp://zoe-<vhost>@<host>:<port>/<vhost>: connect ECONNREFUSED <host>:<port>
     send: the producer is closed
       PublishError not-sent final
-      The message <id> to queue 'tasks' was not sent: The producer has been closed
+      The message <id> to queue 'tasks' was not sent: The sender of 'tasks' has been closed
     publish: there is no such exchange
       PublishError refused final
-      The message <id> to exchange 'gone' was refused: The channel was closed: the broker answered 404 NOT_FOUND: no exchange 'gone' in vhost '<vhost>'
+      The message <id> to exchange 'gone' was refused: the broker answered 404 NOT_FOUND: no exchange 'gone' in vhost '<vhost>'. Declare it, or correct its name
     worker: there is no queue (check)
       BrokerError 404 final
-      Looking for the queue 'missing': the broker answered 404 NOT_FOUND: no queue 'missing' in vhost '<vhost>'
+      Looking for the queue 'missing': the broker answered 404 NOT_FOUND: no queue 'missing' in vhost '<vhost>'. Declare it, or correct its name
     worker: the broker is silent
       ConnectionError timeout retryable
-      The worker of 'tasks' was not attached within 400 ms
+      The worker of 'tasks' was not attached within 400 ms: the broker has not answered
     worker: the connection is closed
       ClosedError final
       The connection has been closed
     send: no right to declare
       BrokerError 403 final
-      Declaring the queue 'new': the broker answered 403 ACCESS_REFUSED: access to queue 'new' in vhost '<vhost>' refused for user 'zoe-<vhost>'
+      Declaring the queue 'new': the broker answered 403 ACCESS_REFUSED: access to queue 'new' in vhost '<vhost>' refused for user 'zoe-<vhost>'. Grant the right with rabbitmqctl set_permissions
     send: no right to write
       PublishError refused final
-      The message <id> to queue 'tasks' was refused: The channel was closed: the broker answered 403 ACCESS_REFUSED: access to exchange 'amq.default' in vhost '<vhost>' refused for user 'zoe-<vhost>'"
+      The message <id> to queue 'tasks' was refused: the broker answered 403 ACCESS_REFUSED: access to exchange 'amq.default' in vhost '<vhost>' refused for user 'zoe-<vhost>'. Grant the right with rabbitmqctl set_permissions"
   `)
 }, 60_000)

@@ -37,7 +37,9 @@ export function connectFailure(error: unknown, endpoint: Endpoint): ConnectionEr
     return make('login-refused', `the broker does not offer the login mechanism ${missing}${next}`)
   }
   // An error without a code is amqplib's own: bytes came, or an end, and no AMQP handshake.
+  const isForeign = /maxFrameSize|protocol header/i.test(text)
   const hint = endpoint.protocol === 'amqp' ? `. Is ${endpoint.port} a TLS port? Then use amqps://` : ''
+  if (code === '' && isForeign) return make('protocol', `what answered does not speak AMQP 0-9-1${hint}`)
   if (code === '') return make('protocol', `the AMQP handshake failed (${text})${hint}`)
   if (code === 'ECONNRESET') return make('unreachable', `${text}${hint}`)
   return make(code === 'ETIMEDOUT' ? 'timeout' : 'unreachable', text)

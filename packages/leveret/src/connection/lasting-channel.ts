@@ -18,8 +18,12 @@ export interface LastingChannelOptions {
   setUp(channel: Channel, signal: AbortSignal): Promise<void>
   /** The channel is set up and current. */
   opened(channel: Channel): void
-  /** It is no longer. Comes once for every `opened`. */
-  lost(reason: LeveretError): void
+  /**
+   * It is no longer. Comes once for every `opened`.
+   *
+   * @returns whether the cause is gone with it, so that nothing is gained by waiting before the next one
+   */
+  lost(reason: LeveretError): boolean
   /** A try to open or set up failed; the next follows, unless `isFinal`. */
   failed(reason: LeveretError): void
   /** Whether an error of `setUp` makes every further try useless. */
@@ -67,9 +71,7 @@ export class LastingChannel {
     const { signal } = this.#stop
     while (!signal.aborted) {
       try {
-        const reason = await this.#oneLife(signal)
-        // A lost connection has its own back-off; only a channel that ended alone waits here.
-        if (!(reason instanceof ConnectionError && reason.reason === 'lost')) await this.#backoff.wait(signal)
+        if (await this.#oneLife(signal)) await this.#backoff.wait(signal)
       } catch (error) {
         if (signal.aborted) return
         this.#options.failed(error as LeveretError)
@@ -79,8 +81,12 @@ export class LastingChannel {
     }
   }
 
-  /** Opens, sets up, and waits for the end. Rejects when it never became current. */
-  async #oneLife(signal: AbortSignal): Promise<LeveretError> {
+  /**
+   * Opens, sets up, and waits for the end. Rejects when it never became current.
+   *
+   * @returns whether to wait before the next one. A lost connection has its own back-off
+   */
+  async #oneLife(signal: AbortSignal): Promise<boolean> {
     const { lane, kind, hooks } = this.#options
     let end: (reason: LeveretError) => void = () => undefined
     const ended = new Promise<LeveretError>((resolve) => {
@@ -90,8 +96,8 @@ export class LastingChannel {
     await this.#prepare(channel, ended, signal)
     this.#up(channel)
     const reason = await ended
-    this.#down(reason)
-    return reason
+    const isCauseGone = this.#down(reason)
+    return !isCauseGone && !(reason instanceof ConnectionError && reason.reason === 'lost')
   }
 
   #up(channel: Channel): void {
@@ -103,12 +109,13 @@ export class LastingChannel {
     this.#everOpened = true
   }
 
-  #down(reason: LeveretError): void {
+  #down(reason: LeveretError): boolean {
     this.#current = undefined
     this.#backoff.down()
-    this.#options.lost(reason)
+    const isCauseGone = this.#options.lost(reason)
     const { 'channel-lost': lost } = diagnostics
     if (lost.hasSubscribers && !this.#stop.signal.aborted) lost.publish({ ...this.#about(), reason })
+    return isCauseGone
   }
 
   #about(): ChannelDiagnostics {

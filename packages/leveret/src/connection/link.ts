@@ -6,6 +6,7 @@ import { atMost, unlessAborted, within } from '../timing.js'
 import { Channel, type ChannelHooks } from './channel.js'
 import { type DialOptions, dial, type Line } from './dial.js'
 import { describeEndpoint, type Endpoint } from './endpoint.js'
+import { flushed } from './flush.js'
 import type { Login } from './login.js'
 import { brokerReply } from './reply.js'
 import { watchSilence } from './silence.js'
@@ -31,10 +32,13 @@ export class Link {
   readonly #cut: AbortController
   readonly #replyTimeoutMs: number
   readonly #channels = new Set<Channel>()
+  readonly #socket: Duplex | undefined
   readonly #socketClosed: Promise<void>
   readonly #stopWatching: () => void
   readonly #over = new AbortController()
   #said: LeveretError | undefined
+  /** Resolves when the next channel may be opened. */
+  #numbersFree: Promise<void> | undefined
 
   private constructor({ model, cut }: Line, endpoint: Endpoint, options: LinkOptions, hooks: LinkHooks) {
     this.#model = model
@@ -46,9 +50,9 @@ export class Link {
     this.lost = new Promise((resolve) => {
       this.signal.addEventListener('abort', () => resolve(this.signal.reason), { once: true })
     })
-    const socket = socketOf(model)
-    this.#socketClosed = closing(socket)
-    this.#stopWatching = this.#watch(socket, (endpoint.heartbeatSeconds ?? options.heartbeatSeconds) * 2_000)
+    this.#socket = socketOf(model)
+    this.#socketClosed = closing(this.#socket)
+    this.#stopWatching = this.#watch(this.#socket, (endpoint.heartbeatSeconds ?? options.heartbeatSeconds) * 2_000)
     model.on('error', (error) => {
       this.#said ??= this.#explain(error)
     })
@@ -69,6 +73,9 @@ export class Link {
 
   /** @throws {@link ConnectionError} when the link is lost, or blocked for so long that no answer came */
   async openChannel(kind: 'plain' | 'confirm', hooks: ChannelHooks): Promise<Channel> {
+    if (this.#numbersFree !== undefined) {
+      await within(this.#replyTimeoutMs, this.#numbersFree, () => this.#late('Opening a channel'))
+    }
     const opening = kind === 'confirm' ? this.#model.createConfirmChannel() : this.#model.createChannel()
     try {
       const raw = await within(this.#replyTimeoutMs, opening, () => this.#late('Opening a channel'))
@@ -131,6 +138,11 @@ export class Link {
 
   #forget(channel: Channel, hooks: ChannelHooks, reason: LeveretError): void {
     this.#channels.delete(channel)
+    // amqplib gives the next channel this one's number at once, and would write its open before what this one still holds,
+    // its close-ok included: the broker answers that by closing the connection (504).
+    if (reason instanceof BrokerError && this.#socket !== undefined) {
+      this.#numbersFree = flushed(this.#socket, this.signal)
+    }
     hooks.closed?.(reason instanceof ConnectionError ? (this.#said ?? reason) : reason)
   }
 

@@ -167,10 +167,11 @@ export class Consumer {
     this.#onAttached = undefined
   }
 
-  #lost(reason: LeveretError): void {
+  #lost(reason: LeveretError): boolean {
     if (this.#cancelled) this.#options.cancelled()
     this.#cancelled = false
     if (!this.#closing) this.#options.lost(reason)
+    return false
   }
 
   #failed(reason: LeveretError): void {

@@ -3,6 +3,10 @@ import type { LeveretError } from '../errors.js'
 import { sleep } from '../timing.js'
 import type { Publication } from './publication.js'
 import type { Topology } from './request.js'
+import { Turnstile } from './turnstile.js'
+
+/** Each declaration takes a channel of its own while it lasts. */
+const DECLARED_AT_ONCE = 16
 
 /** What the gates need of the outbox. */
 export interface GateKeeper {
@@ -24,6 +28,7 @@ export class Gates {
   readonly #keeper: GateKeeper
   readonly #declared = new Set<Topology>()
   readonly #waiting = new Map<Topology, Publication[]>()
+  readonly #turnstile = new Turnstile(DECLARED_AT_ONCE)
 
   constructor(keeper: GateKeeper) {
     this.#keeper = keeper
@@ -46,6 +51,10 @@ export class Gates {
   /** Sent before and to be sent again: in front of what came later. */
   reenter(publications: readonly Publication[]): void {
     for (const [topology, again] of groupByTopology(publications)) {
+      if (this.isOpen(topology)) {
+        this.#keeper.release(again)
+        continue
+      }
       const waiting = this.#waiting.get(topology)
       this.#waiting.set(topology, [...again, ...(waiting ?? [])])
       if (waiting === undefined) void this.#open(topology)
@@ -75,7 +84,7 @@ export class Gates {
   async #open(topology: Topology): Promise<void> {
     for (let attempt = 1; !this.#keeper.signal.aborted; attempt += 1) {
       try {
-        await this.#keeper.declare(topology)
+        await this.#turnstile.pass(() => this.#keeper.declare(topology))
         this.#declared.add(topology)
         this.#keeper.release(this.#leave(topology))
         return

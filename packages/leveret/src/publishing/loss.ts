@@ -1,5 +1,5 @@
 import type { OutgoingMessage } from '../connection/message.js'
-import { BrokerError, type LeveretError } from '../errors.js'
+import { BrokerError, describeReply, type LeveretError } from '../errors.js'
 
 /**
  * What the end of a channel means for the messages that were in flight on it:
@@ -31,4 +31,9 @@ export function readLoss(reason: LeveretError): Loss {
 /** Whether this message brought the loss about. @param alone - nothing else was in flight */
 export function isCulprit(loss: Loss, { exchange }: OutgoingMessage, alone: boolean): boolean {
   return (loss.kind === 'exchange' && loss.exchange === exchange) || (loss.kind === 'suspect' && alone)
+}
+
+/** Why a message that brought the loss about was refused. */
+export function describeRefusal(reason: LeveretError): string {
+  return reason instanceof BrokerError ? `the broker answered ${describeReply(reason)}` : reason.message
 }

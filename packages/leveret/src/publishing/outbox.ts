@@ -7,7 +7,7 @@ import { declare } from '../topology/declare.js'
 import { Deadlines } from './deadlines.js'
 import { Fifo } from './fifo.js'
 import { Gates } from './gates.js'
-import { isCulprit, readLoss } from './loss.js'
+import { describeRefusal, isCulprit, readLoss } from './loss.js'
 import { type OnSettled, Publication, publishError } from './publication.js'
 import type { PublishRequest, Topology } from './request.js'
 import { type Refusal, Room } from './room.js'
@@ -179,15 +179,17 @@ export class Outbox {
   }
 
   /** What was declared may be gone too, so everything that waits passes its gate again, in its order. */
-  #onLost(reason: LeveretError): void {
+  #onLost(reason: LeveretError): boolean {
     const inFlight = this.#window.drain()
     const loss = readLoss(reason)
     const again: Publication[] = []
+    let culprits = 0
     for (const publication of inFlight) {
       if (publication.isSettled) continue
-      if (isCulprit(loss, publication.message, inFlight.length === 1))
-        publication.fail('refused', reason.message, { cause: reason, retryable: reason.retryable })
-      else {
+      if (isCulprit(loss, publication.message, inFlight.length === 1)) {
+        culprits += 1
+        publication.fail('refused', describeRefusal(reason), { cause: reason, retryable: reason.retryable })
+      } else {
         publication.inFlight = false
         this.#room.enter(publication)
         again.push(publication)
@@ -196,6 +198,7 @@ export class Outbox {
     }
     this.#gates.forget()
     this.#gates.reenter([...again, ...this.#waiting.drain()].filter(({ isSettled }) => !isSettled))
+    return culprits > 0 || this.#suspects.size > 0
   }
 
   /** Fails what is late. @returns the next deadline */
@@ -204,7 +207,7 @@ export class Outbox {
     for (const publications of [this.#window, this.#waiting, this.#gates]) {
       for (const publication of publications) {
         if (publication.isSettled) continue
-        if (publication.deadline <= now) this.#expire(publication, `no confirm in time${this.#because()}`)
+        if (publication.deadline <= now) this.#expire(publication, `${publication.lateness}${this.#because()}`)
         else next = Math.min(next, publication.deadline)
       }
     }

@@ -19,12 +19,14 @@ export class Publication {
   inFlight = false
   /** The broker gave it back; its confirm follows. */
   returnedBecause: string | undefined
+  readonly #timeoutMs: number
   readonly #onSettled: OnSettled
   #isSettled = false
   #resolve!: () => void
   #reject!: (error: Error) => void
 
-  constructor({ message, topology, signal }: PublishRequest, deadline: number, onSettled: OnSettled) {
+  constructor({ message, topology, timeoutMs, signal }: PublishRequest, deadline: number, onSettled: OnSettled) {
+    this.#timeoutMs = timeoutMs
     this.message = message
     this.topology = topology
     this.deadline = deadline
@@ -42,6 +44,13 @@ export class Publication {
 
   get isSettled(): boolean {
     return this.#isSettled
+  }
+
+  /** That its time is up, and what to do. */
+  get lateness(): string {
+    const within = `within ${this.#timeoutMs} ms`
+    if (this.handedOver === 0) return `it could not be handed over ${within}`
+    return `no confirm came ${within}; send it again under the same messageId`
   }
 
   handOver(): void {

@@ -44,9 +44,9 @@ export class Room {
     if (failFast === true && mustWait) return { why: 'it would have to wait, and failFast is set', retryable: true }
     if (timeoutMs === Number.POSITIVE_INFINITY || this.#count === 0) return undefined
     if (this.#count >= maxQueued) {
-      return { why: `${this.#count} messages are waiting already (maxQueued)`, retryable: true }
+      return { why: `as many messages as maxQueued allows (${maxQueued}) are waiting`, retryable: true }
     }
     if (this.#bytes + bytes <= maxQueuedBytes) return undefined
-    return { why: `${this.#bytes} bytes are waiting already (maxQueuedBytes)`, retryable: true }
+    return { why: `as many bytes as maxQueuedBytes allows (${maxQueuedBytes}) are waiting`, retryable: true }
   }
 }

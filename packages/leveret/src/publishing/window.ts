@@ -30,7 +30,9 @@ export class Window {
   /** RabbitMQ returns a message before it confirms it. @see https://www.rabbitmq.com/docs/confirms#when-publishes-are-confirmed */
   markReturned({ messageId, replyCode, replyText }: ReturnedMessage): void {
     const publication = this.#byId.get(messageId)
-    if (publication !== undefined) publication.returnedBecause = `no queue took it (${replyCode} ${replyText})`
+    if (publication === undefined) return
+    const why = publication.message.exchange === '' ? 'there is no such queue' : 'no queue is bound for it'
+    publication.returnedBecause = `${why} (${replyCode} ${replyText})`
   }
 
   /** Takes out what the broker has answered for: one tag, or all up to it. */

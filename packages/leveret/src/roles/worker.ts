@@ -215,7 +215,7 @@ function neededBy(contract: WorkQueue, mode: 'declare' | 'check' | 'skip'): read
 }
 
 function because({ why }: { readonly why: string | undefined }): string {
-  return why === undefined ? '' : `: ${why}`
+  return `: ${why ?? 'the broker has not answered'}`
 }
 
 function describe({ messageId, attempt }: Delivery): DeliveryEvent {

@@ -67,7 +67,7 @@ describe('the window of unconfirmed messages', () => {
     window.add(2, two)
     window.markReturned({ messageId: 'm2', replyCode: 312, replyText: 'NO_ROUTE' })
     window.markReturned({ messageId: 'unheard-of', replyCode: 312, replyText: 'NO_ROUTE' })
-    expect([one.returnedBecause, two.returnedBecause]).toEqual([undefined, 'no queue took it (312 NO_ROUTE)'])
+    expect([one.returnedBecause, two.returnedBecause]).toEqual([undefined, 'there is no such queue (312 NO_ROUTE)'])
   })
 })
 
