@@ -133,9 +133,12 @@ export class Channel {
     await this.#ask('Cancelling the consumer', this.#raw.cancel(consumerTag))
   }
 
-  /** @returns `false` when the channel has ended: the delivery is the broker's again */
-  ack(message: ReceivedMessage): boolean {
-    return this.#settle(() => this.#raw.ack(message as amqp.Message))
+  /**
+   * @param which - with `all up to it`, every unsettled delivery of this channel that came before it too
+   * @returns `false` when the channel has ended: the delivery is the broker's again
+   */
+  ack(message: ReceivedMessage, which: 'one' | 'all up to it'): boolean {
+    return this.#settle(() => this.#raw.ack(message as amqp.Message, which === 'all up to it'))
   }
 
   /** Gives it back to its queue. @returns `false` when the channel has ended */

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { setMaxListeners } from 'node:events'
 import type { Channel } from '../connection/channel.js'
 import type { Lane } from '../connection/lane.js'
 import { LastingChannel } from '../connection/lasting-channel.js'
@@ -8,11 +7,13 @@ import { ClosedError, ConnectionError, type LeveretError } from '../errors.js'
 import { InHand } from '../in-hand.js'
 import { atMost } from '../timing.js'
 import { isRefusedForGood } from '../topology/declare.js'
-import type { Life } from './settler.js'
+import { Life } from './life.js'
 
 /** How long handlers that were aborted by `close` may still take to notice. */
 const ABORT_GRACE_MS = 1_000
 const CANCEL_TIMEOUT_MS = 5_000
+/** While closing, acks wait so long for others: no delivery waits for them any more. */
+const CLOSING_GATHER_MS = 100
 /** What is left for closing the channel when the time is up. */
 const LAST_STEP_MS = 500
 
@@ -45,7 +46,7 @@ export class Consumer {
   readonly #options: ConsumerOptions
   readonly #channel: LastingChannel
   readonly #inHand = new InHand()
-  #endLife: ((reason: LeveretError) => void) | undefined
+  #life: Life | undefined
   #pending: Arrival[] = []
   #tag = ''
   #closing = false
@@ -93,6 +94,9 @@ export class Consumer {
   async close(timeoutMs: number): Promise<void> {
     const deadline = performance.now() + timeoutMs
     this.#closing = true
+    // What was acknowledged so far goes out before the cancel, and is done when that is answered.
+    this.#life?.flush()
+    this.#life?.gather(CLOSING_GATHER_MS)
     this.#onAttached?.reject(
       new ClosedError(`The consumer of '${this.#options.queue}' was closed before it was attached`),
     )
@@ -102,33 +106,26 @@ export class Consumer {
       await atMost(Math.min(timeoutMs, CANCEL_TIMEOUT_MS), channel.cancel(this.#tag))
     }
     // Only after cancel-ok: before it, the broker would deliver what comes back to this very consumer.
-    for (const { message, life } of this.#pending.splice(0)) life.channel.requeue(message)
+    for (const { message, life } of this.#pending.splice(0)) life.requeue(message)
     const patienceMs = Math.max(deadline - performance.now() - ABORT_GRACE_MS, 0)
     await atMost(patienceMs, this.#inHand.whenEmpty())
     const reason = new ClosedError(`The consumer of '${this.#options.queue}' is closing and its time is up`)
-    this.#endLife?.(reason)
+    this.#life?.end(reason)
     if (this.#inHand.size > 0) await atMost(ABORT_GRACE_MS, this.#inHand.whenEmpty())
+    this.#life?.flush()
     await this.#channel.close(Math.max(deadline - performance.now(), LAST_STEP_MS))
   }
 
   async #subscribe(channel: Channel, signal: AbortSignal): Promise<void> {
     await this.#options.declare(signal)
-    const life = this.#begin(channel)
+    const life = new Life(channel)
+    this.#life = life
     this.#tag = `leveret-${randomUUID()}`
     await channel.prefetch(this.#options.prefetch)
     await channel.consume(this.#options.queue, this.#tag, (message) => {
-      if (message === undefined) this.#onServerCancel(life)
+      if (message === undefined) this.#onServerCancel(channel)
       else this.#onDelivery({ message, life })
     })
-  }
-
-  /** A life ends with its channel, whether or not that channel ever became current, or when the time to close is up. */
-  #begin(channel: Channel): Life {
-    const end = new AbortController()
-    setMaxListeners(0, end.signal)
-    channel.signal.addEventListener('abort', () => end.abort(channel.signal.reason), { once: true })
-    this.#endLife = (reason) => end.abort(reason)
-    return { channel, signal: end.signal }
   }
 
   #onDelivery(arrival: Arrival): void {
@@ -154,11 +151,11 @@ export class Consumer {
   }
 
   /** The channel is finished with the consumer: neither it nor its tag can be used again. */
-  #onServerCancel(life: Life): void {
+  #onServerCancel(channel: Channel): void {
     if (this.#closing) return
     this.#cancelled = true
     const reason = new ConnectionError('cancelled', `The broker cancelled the consumer of '${this.#options.queue}'`)
-    void life.channel.close(CANCEL_TIMEOUT_MS, reason)
+    void channel.close(CANCEL_TIMEOUT_MS, reason)
   }
 
   #attached(): void {

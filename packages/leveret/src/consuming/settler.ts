@@ -1,19 +1,14 @@
 import { backoffMs } from '../connection/backoff.js'
-import type { Channel, QueueDeclaration } from '../connection/channel.js'
+import type { QueueDeclaration } from '../connection/channel.js'
 import type { OutgoingMessage, ReceivedMessage } from '../connection/message.js'
 import type { WorkQueue } from '../contract/work-queue.js'
 import { type LeveretError, PublishError } from '../errors.js'
 import { sleep } from '../timing.js'
 import { declarationsOf, delayedDeclarationsOf, delayQueueName } from '../topology/declarations.js'
 import { deadLetterCopy, retryCopy } from './copy.js'
+import type { Life } from './life.js'
 import type { Lineage } from './lineage.js'
 import { type DeadLetterReason, describeFailure, type Failure, type Verdict } from './verdict.js'
-
-/** The subscription a delivery came from: the channel, and a signal that is aborted when its deliveries no longer count. */
-export interface Life {
-  readonly channel: Channel
-  readonly signal: AbortSignal
-}
 
 /** Publishes a copy with a confirm. Settles when it is stored, is refused, or the signal is aborted. */
 export type PublishCopy = (
@@ -61,12 +56,12 @@ export class Settler {
 
   async settle(verdict: Verdict, unsettled: Unsettled): Promise<Settlement> {
     const { message, lineage, life } = unsettled
-    if (verdict.do === 'ack') return life.channel.ack(message) ? { did: 'acked' } : STALE
+    if (verdict.do === 'ack') return life.ack(message) ? { did: 'acked' } : STALE
     if (verdict.do === 'dead-letter') return await this.#deadLetter(verdict, unsettled)
     const { afterMs, failure } = verdict
     const copy = retryCopy(message, lineage, delayQueueName(this.#contract.name, afterMs))
     const stored = await this.#store(copy, delayedDeclarationsOf(this.#contract, afterMs), life)
-    if (stored === true) return life.channel.ack(message) ? { did: 'retried', afterMs, failure } : STALE
+    if (stored === true) return life.ack(message) ? { did: 'retried', afterMs, failure } : STALE
     if (stored === undefined) return STALE
     const impossible = { do: 'dead-letter', reason: 'retry-impossible', failure: describeFailure(stored) } as const
     return await this.#deadLetter(impossible, unsettled)
@@ -78,16 +73,16 @@ export class Settler {
   ): Promise<Settlement> {
     const { deadLetter, name, queue } = this.#contract
     // Without a dead-letter queue of ours the message goes where the queue's own arguments send it, if anywhere.
-    if (deadLetter === false) return life.channel.reject(message) ? { did: 'dropped', reason, failure } : STALE
+    if (deadLetter === false) return life.reject(message) ? { did: 'dropped', reason, failure } : STALE
     const copy = deadLetterCopy(message, lineage, deadLetter.queue, { queue: name, reason, failure, at: new Date() })
     const stored = await this.#store(copy, declarationsOf(this.#contract), life)
     if (stored === undefined) return STALE
     const settled = { did: 'dead-lettered', reason, failure } as const
-    if (stored === true) return life.channel.ack(message) ? settled : STALE
+    if (stored === true) return life.ack(message) ? settled : STALE
     // The broker itself can still dead-letter it, where we know that the queue says so.
     if (!this.#declares || queue.arguments !== undefined || queue.settings === 'policy')
       return { did: 'stuck', error: stored }
-    return life.channel.reject(message) ? settled : STALE
+    return life.reject(message) ? settled : STALE
   }
 
   /** @returns `true` when it is stored, the error when it never can be, `undefined` when the life ended first */
