@@ -36,7 +36,7 @@ export class OptionsError extends LeveretError {
  * - `login-refused`, `vhost-not-found`, `vhost-refused`: the broker's answer to who we are and where we want to go
  * - `credentials`: the credentials provider failed, or took too long
  * - `limit`: the broker has as many connections as it may have
- * - `tls`: the broker's certificate did not verify
+ * - `tls`: the broker's certificate did not verify, or it did not accept ours
  * - `lost`: an open connection went away
  * - `cancelled`: the connection stands, and the broker has taken a consumer away
  */
@@ -105,12 +105,13 @@ export class BrokerError extends LeveretError implements BrokerReply {
   readonly replyName: string
   readonly replyText: string
 
-  constructor(operation: string, reply: BrokerReply, options?: ErrorOptions) {
+  /** @param options.retryable - where the reply code alone does not tell */
+  constructor(operation: string, reply: BrokerReply, options?: ErrorOptions & { readonly retryable?: boolean }) {
     super(`${operation}: the broker answered ${describeReply(reply)}`, options)
     this.replyCode = reply.replyCode
     this.replyName = reply.replyName
     this.replyText = reply.replyText
-    this.retryable = PASSING_REPLIES.has(reply.replyCode) && !DEPRECATED.test(reply.replyText)
+    this.retryable = options?.retryable ?? (PASSING_REPLIES.has(reply.replyCode) && !DEPRECATED.test(reply.replyText))
   }
 }
 

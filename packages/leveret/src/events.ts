@@ -22,17 +22,22 @@ export class Events<Map extends object> {
 
   emit<Name extends keyof Map & string>(name: Name, payload: Map[Name]): void {
     for (const listener of this.#emitter.listeners(name) as Listener<Map[Name]>[]) {
-      const warn = (error: unknown): void => {
-        const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
-        process.emitWarning(`a listener of '${name}' threw: ${text}`, 'LeveretWarning')
-      }
-      try {
-        // A listener may be async without the types minding.
-        const result: unknown = listener(payload)
-        if (result instanceof Promise) result.catch(warn)
-      } catch (error) {
-        warn(error)
-      }
+      guarded(`a listener of '${name}'`, () => listener(payload))
     }
+  }
+}
+
+/** Calls what is not ours. When it throws, now or later, that is a process warning and nothing else. */
+export function guarded(what: string, call: () => unknown): void {
+  const warn = (error: unknown): void => {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    process.emitWarning(`${what} threw: ${text}`, 'LeveretWarning')
+  }
+  try {
+    // It may be async without the types minding.
+    const result = call()
+    if (result instanceof Promise) result.catch(warn)
+  } catch (error) {
+    warn(error)
   }
 }

@@ -1,5 +1,5 @@
 import { Console } from 'node:console'
-import type { Events } from './events.js'
+import { type Events, guarded } from './events.js'
 
 /**
  * Takes what leveret has to say beside its events: a pino or bunyan logger, or `console`.
@@ -45,9 +45,10 @@ export class Log {
 
   write(level: LogLevel, message: string, fields: object = {}): void {
     const logger = this.#logger
+    if (logger === undefined) return
     const all = { connection: this.#connection, ...fields }
-    if (logger instanceof Console) logger[level](`leveret: ${message}`, all)
-    else logger?.[level](all, `leveret: ${message}`)
+    const text = `leveret: ${message}`
+    guarded('the logger', () => (logger instanceof Console ? logger[level](text, all) : logger[level](all, text)))
   }
 
   /** What the program itself should mend. Without a logger it is a process warning, so that somebody sees it. */

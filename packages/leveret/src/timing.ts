@@ -1,5 +1,6 @@
 import { setTimeout as sleepFor } from 'node:timers/promises'
 import { MAX_TIMER_MS } from './options.js'
+import { onAbort } from './signals.js'
 
 /** Waits, or rejects with the signal's reason as soon as it is aborted. */
 export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
@@ -34,14 +35,13 @@ export async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): P
   // Nobody else listens to what is given up here.
   work.catch(() => undefined)
   signal.throwIfAborted()
-  let abort: (() => void) | undefined
+  let callOff: () => void = () => undefined
   const aborted = new Promise<never>((_resolve, reject) => {
-    abort = () => reject(signal.reason)
-    signal.addEventListener('abort', abort, { once: true })
+    callOff = onAbort(signal, () => reject(signal.reason))
   })
   try {
     return await Promise.race([work, aborted])
   } finally {
-    if (abort !== undefined) signal.removeEventListener('abort', abort)
+    callOff()
   }
 }

@@ -156,6 +156,42 @@ describe('interceptors', () => {
     expect(attempts).toEqual(['no context', 'handler 2', 'no luck', 'handler 3'])
   })
 
+  test('may call next from anywhere: what it refuses is a rejection, and final when only a change of code mends it', async ({
+    connectTo,
+  }) => {
+    const publish: Interceptor['publish'] = (_message, next) =>
+      new Promise((resolve, reject) => {
+        setImmediate(() => next({ 'x-tenant': 'acme' }).then(resolve, reject))
+      })
+    const rabbit = await connectTo({ interceptors: [{ publish }] })
+    await expect(new Producer(rabbit, tasks).send({ n: 1 })).rejects.toMatchObject({
+      outcome: 'not-sent',
+      retryable: false,
+      cause: { name: 'OptionsError' },
+    })
+  })
+
+  test('cannot begin an attempt that has been given up', async ({ connectTo }) => {
+    const hold = gate()
+    const late: unknown[] = []
+    const handled: number[] = []
+    const handle: Interceptor['handle'] = async ({ attempt }, next) => {
+      if (attempt === 1) await hold.opened
+      await next().catch((error: unknown) => late.push(error))
+    }
+    const rabbit = await connectTo({ interceptors: [{ handle }] })
+    const worker = new Worker(rabbit, tasks, (_task, { attempt }) => void handled.push(attempt), {
+      handlerTimeoutMs: 100,
+    })
+    const acked = firstEvent(worker, 'delivery.acked')
+    await worker.start()
+    await new Producer(rabbit, tasks).send({ n: 1 })
+    expect(await acked).toMatchObject({ attempt: 2 })
+    hold.open()
+    await eventually(() => expect(late).toMatchObject([{ name: 'HandlerTimeout' }]))
+    expect(handled).toEqual([2])
+  })
+
   test('of an impossible kind are refused at the door', async ({ connectTo }) => {
     const interceptors = [{ publish: 'yes' }] as unknown as Interceptor[]
     await expect(connectTo({ interceptors })).rejects.toMatchObject({ name: 'OptionsError' })

@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { describe, expect, onTestFinished, vi } from 'vitest'
 import { diagnostics, type Topic } from '../src/connection/diagnostics.js'
-import { type Diagnostics, type Logger, Producer, Worker } from '../src/index.js'
+import { type Diagnostics, type Logger, Producer, Worker, workQueue } from '../src/index.js'
 import { eventually, firstEvent, tasks, test } from './support.js'
 
 /** What a connection of this name tells from now on. */
@@ -152,6 +152,22 @@ describe('a logger', () => {
     expect(failed.map(({ level }) => level)).toEqual(['warn', 'warn', 'debug', 'warn', 'debug'])
   })
 
+  test('that throws, or rejects, hurts nobody', async ({ connectTo, proxy, vhost }) => {
+    const warnings: string[] = []
+    const onWarning = ({ message }: Error): void => void warnings.push(message)
+    process.on('warning', onWarning)
+    onTestFinished(() => void process.off('warning', onWarning))
+    const fail = (): never => {
+      throw new Error('log disk full')
+    }
+    const reject = async (): Promise<never> => fail()
+    const logger: Logger = { debug: reject, info: reject, warn: fail, error: fail }
+    const rabbit = await connectTo({ logger }, proxy.urlFor(vhost.url))
+    const policy = workQueue('policy', { payload: tasks.payload, queue: { settings: 'policy' } })
+    await new Producer(rabbit, policy).send({ n: 1 })
+    await eventually(() => expect(warnings.filter((text) => text.includes('log disk full')).length).toBeGreaterThan(1))
+  })
+
   test('that is none is refused at the door', async ({ connectTo }) => {
     await expect(connectTo({ logger: { info() {} } as unknown as Logger })).rejects.toMatchObject({
       name: 'OptionsError',
@@ -175,6 +191,13 @@ describe('an event loop that stands still', () => {
     expect(lines).toContainEqual(
       expect.objectContaining({ level: 'warn', message: expect.stringMatching(/event loop was blocked for \d+ ms/) }),
     )
+  })
+
+  test('is measured against the heartbeat that the URL asks for', async ({ connectTo, vhost }) => {
+    const rabbit = await connectTo({ logger: recorder().logger }, `${vhost.url}?heartbeat=1`)
+    const blocked = firstEvent(rabbit, 'event-loop-blocked')
+    block(1_200)
+    expect(await blocked).toMatchObject({ heartbeatMs: 1_000 })
   })
 
   test('is a process warning without a logger, and no reason to give up a connection that stands', async ({

@@ -179,4 +179,38 @@ describe('after a connect that failed no socket and no timer is left, and the pr
   test('TLS met a plain port', async ({ vhost }) => {
     expect(await failsAt(vhost.url.replace('amqp:', 'amqps:'))).toEqual({ ...NOTHING, lines: ['protocol', '[]'] })
   })
+
+  test('asking a provider for credentials that never come', async ({ vhost }) => {
+    const body = `const rabbit = await connect(url, {
+        startupTimeoutMs: Infinity,
+        connectTimeoutMs: 60_000,
+        credentials: () => new Promise(() => {}),
+      })
+      ${CLOSE_ATTEMPT}`
+    expect(await runProgram(vhost.url, body)).toEqual(NOTHING)
+  })
+
+  test('sending through an interceptor that never goes on', async ({ vhost }) => {
+    const body = `const rabbit = await connect(url, { interceptors: [{ publish: () => new Promise(() => {}) }] })
+      const sent = new Producer(rabbit, tasks).send({ n: 1 }).catch(({ outcome, message }) => outcome + message.slice(-33))
+      ${CLOSE}
+      console.log(await sent)`
+    const lines = ['[]', 'not-sentthe connection has been closed']
+    expect(await runProgram(vhost.url, body)).toMatchObject({ ...NOTHING, lines: [lines[0], expect.any(String)] })
+  })
+})
+
+test('close takes no longer than it was given, also when a worker is already closing with more', async ({ vhost }) => {
+  const body = `const rabbit = await connect(url)
+    let started = false
+    const worker = new Worker(rabbit, tasks, async () => { started = true; await new Promise(() => {}) })
+    await worker.start()
+    ${SEND}
+    ${meanwhile('started')}
+    void worker.close({ timeoutMs: 60_000 })
+    const began = performance.now()
+    await rabbit.close({ timeoutMs: 500 })
+    console.log(performance.now() - began < 10_000)
+    process.exit(0)`
+  expect(await runProgram(vhost.url, body)).toMatchObject({ lines: ['now', 'true'], code: 0 })
 })

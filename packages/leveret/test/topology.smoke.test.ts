@@ -15,6 +15,15 @@ describe('a queue that exists with other arguments', () => {
     await eventually(async () => expect(await vhost.queue('tasks')).toMatchObject({ messages: 2 }))
   })
 
+  test('keeps the sender unready, whatever else it suffers, until a send succeeds', async ({ rabbit }) => {
+    await new Producer(rabbit, tasks).send({ n: 1 })
+    const refused = new Producer(rabbit, other)
+    await refused.send({ n: 2 }).catch(() => undefined)
+    expect(rabbit.health()).toMatchObject({ ready: false, why: expect.stringContaining('x-') })
+    await refused.send({ n: 3 }, { signal: AbortSignal.abort() }).catch(() => undefined)
+    expect(rabbit.health()).toMatchObject({ ready: false })
+  })
+
   test('is one clear error for the worker, at once, and others go on', async ({ rabbit }) => {
     const seen: number[] = []
     await new Worker(rabbit, tasks, ({ n }) => void seen.push(n)).start()
@@ -73,6 +82,17 @@ test("a queue's settings that are left to a policy are told, and hold as soon as
   await eventually(async () => expect(await vhost.queue('changeable')).toMatchObject({ policy: name }))
   await producer.send('kept', { expirationMs: 1 })
   await eventually(async () => expect(await vhost.queue('changeable.dead-letter')).toMatchObject({ messages: 1 }))
+})
+
+test('a queue that may drop what it delivered too often is warned of, once', async ({ rabbit }) => {
+  const dropping = workQueue('dropping', { payload: z.string(), deadLetter: false, retry: false })
+  const warnings: string[] = []
+  const onWarning = ({ message }: Error): void => void warnings.push(message)
+  process.on('warning', onWarning)
+  onTestFinished(() => void process.off('warning', onWarning))
+  await new Producer(rabbit, dropping).send('x')
+  await new Worker(rabbit, dropping, () => undefined).start()
+  expect(warnings.filter((text) => text.includes("'dropping' has no dead letters"))).toHaveLength(1)
 })
 
 test("with topology: 'check' a worker whose delay queues are missing does not start, so no failed task is lost", async ({

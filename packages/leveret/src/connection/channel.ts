@@ -192,9 +192,7 @@ export class Channel {
       if (error instanceof ConnectionError) throw error
       if (error instanceof TypeError || error instanceof RangeError)
         throw new OptionsError(`${operation}: ${error.message}`, [], { cause: error })
-      // The broker closed the whole connection over it; amqplib tells the channel nothing.
-      if (this.#reason instanceof BrokerError) throw new BrokerError(operation, this.#reason, { cause: error })
-      throw new ConnectionError('lost', `${operation}: the connection was lost`, { cause: error })
+      throw new ConnectionError('lost', `${operation}: the connection was lost`, { cause: this.#reason ?? error })
     })
   }
 }

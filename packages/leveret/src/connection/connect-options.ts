@@ -29,7 +29,7 @@ function isInterceptor(value: unknown): boolean {
 
 /** Options of `connect`. */
 export const connectOptions = z.strictObject({
-  /** Name of the connection in the management UI. @defaultValue `leveret` and the process id */
+  /** Name of the connection in the management UI. @defaultValue `leveret` and the process id; `-2`, `-3` … for further ones of one process */
   name: z.string().min(1).max(200).optional(),
   /** Covers TCP, TLS and the AMQP handshake of one try, and each answer of the broker. @defaultValue 10_000 */
   connectTimeoutMs: ms.default(10_000),

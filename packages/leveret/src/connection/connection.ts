@@ -2,6 +2,7 @@ import { ClosedError, OptionsError } from '../errors.js'
 import { Events, type Listener } from '../events.js'
 import { Log } from '../log.js'
 import { parseOptions } from '../options.js'
+import { atMost } from '../timing.js'
 import { type CloseOptions, Closing } from './closing.js'
 import { type ConnectOptions, type ConnectSettings, connectOptions } from './connect-options.js'
 import { type ConnectionEvents, connectionLines } from './connection-events.js'
@@ -10,7 +11,8 @@ import { diagnostics, type Topic } from './diagnostics.js'
 import { type BrokerAddress, parseEndpoint } from './endpoint.js'
 import type { ConnectionState, Health, RoleHealth } from './health.js'
 import { Hosts } from './hosts.js'
-import { Lane, type LanePurpose } from './lane.js'
+import { Lane } from './lane.js'
+import type { LanePurpose } from './lane-state.js'
 import { watchLoopLag } from './loop-lag.js'
 
 /** Closed in this order: what consumes, what publishes, and the engine that both publish through. */
@@ -71,7 +73,7 @@ export class Connection implements AsyncDisposable {
   private constructor(target: ConnectTarget, settings: ConnectSettings) {
     const targets = [target].flat() as (string | BrokerAddress)[]
     if (targets.length === 0) throw new OptionsError('connect: the list of brokers is empty')
-    const { name = `leveret ${process.pid}`, connectTimeoutMs, startupTimeoutMs, heartbeatMs } = settings
+    const { name = defaultName(), connectTimeoutMs, startupTimeoutMs, heartbeatMs } = settings
     const hosts = {
       endpoints: targets.map(parseEndpoint),
       login: loginSource(settings.credentials, connectTimeoutMs),
@@ -90,7 +92,8 @@ export class Connection implements AsyncDisposable {
       )
     const log = new Log(settings.logger, name)
     log.follow(this.#events, connectionLines)
-    this.#stopWatching = this.#watchLoop(heartbeatMs, log)
+    const heartbeats = hosts.endpoints.map((endpoint) => (endpoint.heartbeatSeconds ?? hosts.heartbeatSeconds) * 1_000)
+    this.#stopWatching = this.#watchLoop(Math.min(...heartbeats), log)
     const publishLane = make('publish')
     const consumeLane = make('consume')
     this.#lanes = [publishLane, consumeLane]
@@ -180,7 +183,8 @@ export class Connection implements AsyncDisposable {
     const left = (): number => Math.max(Math.round(deadline - performance.now()), LAST_STEP_MS)
     for (const stage of CLOSING_ORDER) {
       const residents = [...this.#residents].filter((resident) => resident.stage === stage)
-      await Promise.all(residents.map(async (resident) => await resident.close(left())))
+      // Each ends in its time, but one that was already closing may have been given more.
+      await atMost(left(), Promise.all(residents.map(async (resident) => await resident.close(left()))))
     }
     await Promise.all(this.#lanes.map(async (lane) => await lane.close(Math.min(left(), 5_000))))
     this.#stopWatching()
@@ -229,6 +233,14 @@ export class Connection implements AsyncDisposable {
  */
 export async function connect(target: ConnectTarget, options?: ConnectOptions): Promise<Connection> {
   return await openConnection(target, options)
+}
+
+let made = 0
+
+/** Several connections of one process are told apart. */
+function defaultName(): string {
+  made += 1
+  return made === 1 ? `leveret ${process.pid}` : `leveret ${process.pid}-${made}`
 }
 
 function laneHealth({ state, why }: Lane): { state: Lane['state']; why?: string } {

@@ -59,7 +59,7 @@ async function askProvider(provide: CredentialsProvider, timeoutMs: number, sign
   const late = (): Error => new Error(`no answer within ${timeoutMs} ms`)
   const asked = (async () => parseOptions(issued, await provide(), 'credentials'))()
   try {
-    const answer = await unlessAborted(signal, within(timeoutMs, asked, late))
+    const answer = await within(timeoutMs, unlessAborted(signal, asked), late)
     return { login: loginOf(answer), refreshMs: answer.refreshMs }
   } catch (cause) {
     signal.throwIfAborted()

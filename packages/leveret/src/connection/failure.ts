@@ -69,6 +69,8 @@ export function handshakeFailure({ code, text }: HandshakeReply, endpoint: Endpo
 
 /** Whether the port was closed, or whoever opened it (a proxy, a load balancer) had nobody behind it. */
 export function nobodyListened(failure: ConnectionError): boolean {
+  // A provider of credentials may have its own server down; that one is not to be hurried.
+  if (failure.reason === 'credentials') return false
   return flatten(failure.cause).every((cause) =>
     cause instanceof ConnectionError
       ? nobodyListened(cause)

@@ -13,8 +13,8 @@ export interface HostsOptions extends LinkOptions {
 
 /** What becomes of a link, as its lane is told. */
 export interface HostsHooks extends LinkHooks {
-  /** A new secret could not be had, or not be handed over. It is tried again. */
-  refreshFailed(reason: LeveretError): void
+  /** A new secret could not be had, or not be handed over. It is tried again. Without this hook secrets are not renewed. */
+  refreshFailed?(reason: LeveretError): void
 }
 
 /** The brokers of one cluster, any of which will do. */
@@ -32,14 +32,16 @@ export class Hosts {
    */
   async open(hooks: HostsHooks, signal: AbortSignal): Promise<Link> {
     const { endpoints, login } = this.#options
+    const askedAt = performance.now()
     const grant = await login(signal)
     const failures: ConnectionError[] = []
     for (const own of shuffled(endpoints)) {
       const endpoint = grant === undefined ? own : { ...own, login: grant.login }
       try {
         const link = await Link.open(endpoint, this.#options, hooks, signal)
-        if (grant?.refreshMs !== undefined) {
-          void keepFresh(link, grant.refreshMs, login, (reason) => hooks.refreshFailed(reason))
+        if (grant?.refreshMs !== undefined && hooks.refreshFailed !== undefined) {
+          const dueInMs = Math.max(grant.refreshMs - (performance.now() - askedAt), 0)
+          void keepFresh(link, dueInMs, login, hooks.refreshFailed)
         }
         return link
       } catch (error) {

@@ -56,7 +56,8 @@ export async function runInside<Subject, Change = never>(
   const next = (wanted?: Change): Promise<void> => {
     const descended =
       below === undefined
-        ? runInside(others, wanted === undefined ? subject : change(subject, wanted), inner, change)
+        ? (async () =>
+            await runInside(others, wanted === undefined ? subject : change(subject, wanted), inner, change))()
         : Promise.reject(new Error('An interceptor called next() twice'))
     // It counts below, whether or not the interceptor waits for it.
     descended.catch(() => undefined)

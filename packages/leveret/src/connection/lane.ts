@@ -7,20 +7,8 @@ import { Backoff } from './backoff.js'
 import type { Channel, ChannelHooks } from './channel.js'
 import { nobodyListened } from './failure.js'
 import type { Hosts, HostsHooks } from './hosts.js'
+import type { LaneEvents, LanePurpose, LaneState } from './lane-state.js'
 import type { Link } from './link.js'
-
-/** What a lane carries. They are kept apart so that a blocked publisher never stops an ack. */
-export type LanePurpose = 'publish' | 'consume'
-
-/**
- * - `idle`: not needed yet
- * - `connecting`: before its first connection
- * - `ready`
- * - `blocked`: connected, and the broker takes no publishes because of an alarm
- * - `reconnecting`: lost, and being opened again
- * - `closed`
- */
-export type LaneState = 'idle' | 'connecting' | 'ready' | 'blocked' | 'reconnecting' | 'closed'
 
 /** What a lane is made of. */
 export interface LaneOptions {
@@ -30,18 +18,6 @@ export interface LaneOptions {
   readonly hosts: Hosts
   /** How long its first connection may take; `Infinity` makes no failure fatal. */
   readonly startupTimeoutMs: number
-}
-
-/** What happens to a lane. */
-export interface LaneEvents {
-  readonly connected: { readonly address: string; readonly brokerVersion: string }
-  readonly disconnected: { readonly reason: LeveretError }
-  /** A try failed; the next follows. */
-  readonly 'connect-failed': { readonly reason: ConnectionError; readonly attempt: number }
-  readonly blocked: { readonly reason: string }
-  readonly unblocked: object
-  /** A new secret could not be had, or not be handed over. It is tried again; the connection stands. */
-  readonly 'credentials-failed': { readonly reason: LeveretError }
 }
 
 /** A link that comes back, for ever. One loop owns it, so that however it ends, one reconnect starts. */
@@ -62,6 +38,8 @@ export class Lane {
   #why: LeveretError | undefined
   #blockedReason: string | undefined
   #link: Link | undefined
+  /** Links that are not the lane's own; they end with it. */
+  readonly #beside = new Set<Link>()
   #running: Promise<void> | undefined
   #everUp = false
   #whenUnblocked: (() => void)[] = []
@@ -124,7 +102,10 @@ export class Lane {
   /** A connection beside the lane's, for what the broker may answer by closing all of it. The caller closes it. */
   async openLink(signal: AbortSignal): Promise<Link> {
     await unlessAborted(signal, this.#ready())
-    return await this.#hosts.open({ blocked: () => undefined, refreshFailed: () => undefined }, this.#stop.signal)
+    const link = await this.#hosts.open({ blocked: () => undefined }, this.#stop.signal)
+    this.#beside.add(link)
+    void link.lost.then(() => this.#beside.delete(link))
+    return link
   }
 
   /** Closes the connection, or stops looking for one. Never rejects. */
@@ -134,6 +115,7 @@ export class Lane {
     this.#stop.abort(closed)
     for (const { reject } of this.#waiters) reject(closed)
     this.#waiters.clear()
+    for (const link of this.#beside) link.cut(closed)
     await this.#link?.close(timeoutMs)
     await this.#running
   }
@@ -166,7 +148,12 @@ export class Lane {
     if (this.#everUp) await this.#backoff.wait(signal)
     const forEver = this.#everUp || this.#startupTimeoutMs === Number.POSITIVE_INFINITY
     const fatal = (error: unknown): boolean => !forEver && error instanceof ConnectionError && !error.retryable
-    return await pRetry(async () => await this.#hosts.open(this.#hooks, signal), {
+    let opened: Link | undefined
+    const open = async (): Promise<Link> => {
+      opened = await this.#hosts.open(this.#hooks, signal)
+      return opened
+    }
+    const connecting = pRetry(open, {
       retries: Number.POSITIVE_INFINITY,
       minTimeout: 0,
       signal,
@@ -175,6 +162,11 @@ export class Lane {
         this.#failed(error as ConnectionError)
         if (!fatal(error) && !signal.aborted) await this.#waitAfter(error as ConnectionError, signal)
       },
+    })
+    return await connecting.catch((error: unknown) => {
+      // p-retry rejects when it was told to stop while the last try succeeded.
+      opened?.cut(new ClosedError('The connection has been closed'))
+      throw error
     })
   }
 

@@ -100,13 +100,18 @@ export class Link {
   /**
    * Gives the broker a new secret, so that it keeps the connection when the old one expires.
    *
-   * @throws {@link ConnectionError} no answer in time, or the link was lost; a broker that refuses the secret closes the link
+   * @throws {@link ConnectionError} no answer in time, or the link was lost. A broker that refuses the secret closes the link;
+   *   one that does not answer is left, because the answers to two requests could not be told apart
    * @see https://www.rabbitmq.com/amqp-0-9-1-reference#connection.update-secret
    */
   async updateSecret(login: Login): Promise<void> {
     // amqplib's promise stays pending for ever when the connection ends first.
     const renewing = unlessAborted(this.signal, this.#model.updateSecret(login.secret(), 'renewed by its owner'))
-    await within(this.#replyTimeoutMs, renewing, () => this.#late('Renewing the secret'))
+    await within(this.#replyTimeoutMs, renewing, () => {
+      const late = this.#late('Renewing the secret')
+      this.cut(late)
+      return late
+    })
   }
 
   /** Closes with the broker's knowledge; cuts the socket when it does not answer in time. Never rejects. */
@@ -141,7 +146,8 @@ export class Link {
     // amqplib gives the next channel this one's number at once, and would write its open before what this one still holds,
     // its close-ok included: the broker answers that by closing the connection (504).
     if (reason instanceof BrokerError && this.#socket !== undefined) {
-      this.#numbersFree = flushed(this.#socket, this.signal)
+      const flush = flushed.bind(undefined, this.#socket, this.signal)
+      this.#numbersFree = this.#numbersFree?.then(flush) ?? flush()
     }
     hooks.closed?.(reason instanceof ConnectionError ? (this.#said ?? reason) : reason)
   }
@@ -166,7 +172,9 @@ export class Link {
 
   #explain(error: unknown): LeveretError {
     const reply = brokerReply(error)
-    if (reply !== undefined) return new BrokerError(`${this.address} closed the connection`, reply, { cause: error })
+    // Whatever it was, another connection follows, and no role is refused over it.
+    if (reply !== undefined)
+      return new BrokerError(`${this.address} closed the connection`, reply, { cause: error, retryable: true })
     const text = error instanceof Error ? error.message : 'closed'
     return new ConnectionError('lost', `The connection to ${this.address} was lost: ${text}`, { cause: error })
   }

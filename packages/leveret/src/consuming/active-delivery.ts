@@ -66,6 +66,11 @@ export class ActiveDelivery implements Delivery {
     return this.#abort.signal
   }
 
+  /** Why it no longer counts, if so. */
+  get abortReason(): Error | undefined {
+    return this.#aborted?.reason
+  }
+
   /** Only the first reason counts. */
   abort(reason: Error): void {
     this.#aborted ??= { reason }

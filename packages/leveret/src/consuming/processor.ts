@@ -79,7 +79,13 @@ export class Processor<S extends Schema> {
   async #attempt(message: ReceivedMessage, delivery: ActiveDelivery): Promise<void> {
     const payload = await decodePayload(this.#contract, message.content, message.properties)
     if (this.#layers.length === 0) await this.#handler(payload, delivery)
-    else await runInside(this.#layers, delivery, async () => void (await this.#handler(payload, delivery)))
+    else {
+      await runInside(this.#layers, delivery, async () => {
+        // An interceptor that took too long does not begin an attempt that has been given up.
+        if (delivery.abortReason !== undefined) throw delivery.abortReason
+        await this.#handler(payload, delivery)
+      })
+    }
   }
 
   async #withDeadline(delivery: ActiveDelivery, life: Life, work: Promise<void>): Promise<void> {

@@ -14,7 +14,17 @@ export class Fifo<T> {
     return this.#items[this.#head]
   }
 
+  /** In front of all others. */
+  unshift(item: T): void {
+    if (this.#head === 0) this.#items.unshift(item)
+    else {
+      this.#head -= 1
+      this.#items[this.#head] = item
+    }
+  }
+
   shift(): void {
+    if (this.#head === this.#items.length) return
     this.#head += 1
     if (this.#head < COMPACT_AT || this.#head * 2 < this.#items.length) return
     this.#items = this.#items.slice(this.#head)

@@ -1,8 +1,11 @@
 import { type Interceptor, type Layer, runInside, type SentMessage } from '../connection/interceptor.js'
 import type { Headers, OutgoingMessage } from '../connection/message.js'
+import { MAX_TABLE_BYTES, measureTable } from '../connection/table.js'
+import { LeveretError, OptionsError } from '../errors.js'
 import { parseOptions } from '../options.js'
 import { unlessAborted, within } from '../timing.js'
 import { userHeaders } from './compose.js'
+import type { Outbox } from './outbox.js'
 import { publishError } from './publication.js'
 import type { PublishRequest } from './request.js'
 
@@ -26,35 +29,53 @@ export function publishLayers(interceptors: readonly Interceptor[]): readonly Pu
 export async function submitInside(
   layers: readonly PublishLayer[],
   request: PublishRequest,
-  submit: (request: PublishRequest) => Promise<void>,
+  outbox: Outbox,
 ): Promise<void> {
   const { message, timeoutMs, signal } = request
   const deadline = performance.now() + timeoutMs
+  const release = await outbox.reserve(request)
   let submitted: Promise<void> | undefined
-  let over = false
+  let isOver = false
   const inner = async ({ headers }: SentMessage): Promise<void> => {
-    if (over) throw publishError('not-sent', message, 'an interceptor called next() when it was too late')
+    if (isOver) throw publishError('not-sent', message, 'it was given up before an interceptor called next()')
+    release()
     const leftMs = Math.max(Math.ceil(deadline - performance.now()), 1)
-    submitted = submit({ ...request, message: withHeaders(message, headers), timeoutMs: leftMs })
+    submitted = outbox.submit({ ...request, message: withHeaders(message, headers), timeoutMs: leftMs })
     await submitted
   }
-  let expired: Error | undefined
-  const expire = (): Error => {
-    expired = new Error(`no interceptor called next() within ${timeoutMs} ms`)
-    return expired
-  }
-  const work = runInside(layers, describe(message), inner, addHeaders)
+  const work = unlessAborted(outbox.signal, runInside(layers, describe(message), inner, addHeaders))
   try {
-    await within(timeoutMs, signal === undefined ? work : unlessAborted(signal, work), expire)
+    const late = (): Error => new TimeUp(`no interceptor called next() within ${timeoutMs} ms`)
+    await within(timeoutMs, signal === undefined ? work : unlessAborted(signal, work), late)
   } catch (cause) {
-    over = true
-    const why = cause instanceof Error ? cause.message : String(cause)
-    if (submitted === undefined) throw publishError('not-sent', message, `an interceptor failed: ${why}`, { cause })
-    // The broker's word counts before an interceptor's. It comes in time: the same deadline and signal hold for it.
+    isOver = true
+    const end = readEnd(cause, signal, outbox.signal)
+    if (submitted === undefined) {
+      release()
+      throw publishError('not-sent', message, end.why, { cause, retryable: end.retryable })
+    }
+    // The broker's word counts before an interceptor's. It comes in time: the same limits hold for it.
     await submitted
-    if (cause === expired || cause === signal?.reason) return
-    throw publishError('unknown', message, `it was confirmed, and then an interceptor failed: ${why}`, { cause })
+    if (!end.gaveUp) throw publishError('unknown', message, `it was confirmed, and then ${end.why}`, { cause })
   }
+}
+
+class TimeUp extends Error {}
+
+interface End {
+  /** Not an interceptor's failure. */
+  readonly gaveUp: boolean
+  readonly why: string
+  readonly retryable: boolean
+}
+
+function readEnd(cause: unknown, signal: AbortSignal | undefined, closed: AbortSignal): End {
+  if (cause instanceof TimeUp) return { gaveUp: true, why: cause.message, retryable: true }
+  if (signal?.aborted) return { gaveUp: true, why: 'its signal was aborted', retryable: true }
+  if (closed.aborted) return { gaveUp: true, why: 'the connection has been closed', retryable: false }
+  const text = cause instanceof Error ? cause.message : String(cause)
+  const retryable = cause instanceof LeveretError ? cause.retryable : true
+  return { gaveUp: false, why: `an interceptor failed: ${text}`, retryable }
 }
 
 function describe({ exchange, routingKey, content, properties }: OutgoingMessage): SentMessage {
@@ -64,7 +85,12 @@ function describe({ exchange, routingKey, content, properties }: OutgoingMessage
 
 function addHeaders(message: SentMessage, added: Headers): SentMessage {
   parseOptions(userHeaders, added, 'an interceptor called next')
-  return { ...message, headers: { ...message.headers, ...added } }
+  const headers = { ...message.headers, ...added }
+  const size = measureTable(headers)
+  if (typeof size === 'number' && size <= MAX_TABLE_BYTES) return { ...message, headers }
+  throw new OptionsError(
+    `an interceptor called next: all headers have ${size} bytes, and ${MAX_TABLE_BYTES} is the most`,
+  )
 }
 
 function withHeaders(message: OutgoingMessage, headers: Headers): OutgoingMessage {

@@ -1,25 +1,22 @@
 import { setMaxListeners } from 'node:events'
 import type { ConnectionInternals } from '../connection/connection.js'
-import { LastingChannel } from '../connection/lasting-channel.js'
 import { ClosedError, type LeveretError } from '../errors.js'
-import { atMost } from '../timing.js'
+import { onAbort } from '../signals.js'
+import { atMost, unlessAborted } from '../timing.js'
 import { declare } from '../topology/declare.js'
 import { Deadlines } from './deadlines.js'
-import { Fifo } from './fifo.js'
 import { Gates } from './gates.js'
-import { describeRefusal, isCulprit, readLoss } from './loss.js'
-import { type OnSettled, Publication, publishError } from './publication.js'
+import { Publication, publishError } from './publication.js'
 import type { PublishRequest, Topology } from './request.js'
 import { type Refusal, Room } from './room.js'
-import { Signals } from './signals.js'
-import { tellHandedOver, tellSettled } from './told.js'
-import { Window } from './window.js'
+import { tellFailed, tellSettled } from './told.js'
+import { Writer } from './writer.js'
 
-const CLOSED: Refusal = {
-  why: 'the connection has been closed',
-  retryable: false,
-  cause: new ClosedError('The connection has been closed'),
-}
+const CLOSED = new ClosedError('The connection has been closed')
+/** Settled messages may still wait in their places; when they are this many more than half of all, they are dropped. */
+const DEAD_AT_LEAST = 64
+/** What is left for closing the channel when the time is up. */
+const LAST_STEP_MS = 200
 
 /**
  * Publishes with confirms, through one channel that comes back by itself. Every submitted message settles exactly once.
@@ -29,26 +26,20 @@ const CLOSED: Refusal = {
  */
 export class Outbox {
   readonly #internals: ConnectionInternals
-  readonly #channel: LastingChannel
   readonly #stop = new AbortController()
   readonly #gates: Gates
   readonly #room: Room
-  readonly #waiting = new Fifo<Publication>()
-  readonly #window = new Window()
+  readonly #writer: Writer
   readonly #deadlines = new Deadlines((now) => this.#sweep(now))
-  readonly #signals = new Signals((publication) =>
-    this.#expire(publication, 'its signal was aborted', publication.signal?.reason),
-  )
-  readonly #suspects = new Set<Publication>()
   #unsettled = 0
+  #dead = 0
   #closing = false
   #onIdle: (() => void) | undefined
 
   constructor(internals: ConnectionInternals) {
     this.#internals = internals
     setMaxListeners(0, this.#stop.signal)
-    const { publishLane, settings } = internals
-    this.#room = new Room(settings)
+    this.#room = new Room(internals.settings)
     this.#gates = new Gates({
       signal: this.#stop.signal,
       declare: (topology) => this.#declare(topology),
@@ -58,22 +49,18 @@ export class Outbox {
         for (const publication of publications) publication.refuse(error)
       },
     })
-    this.#channel = new LastingChannel({
-      lane: publishLane,
-      purpose: 'publishing',
-      kind: 'confirm',
-      hooks: {
-        confirmed: (tag, multiple, accepted) => this.#onConfirm(tag, multiple, accepted),
-        returned: (message) => this.#window.markReturned(message),
-      },
-      setUp: async () => undefined,
-      opened: () => this.#pump(),
-      lost: (reason) => this.#onLost(reason),
-      failed: () => undefined,
-      isFinal: () => false,
+    this.#writer = new Writer({
+      internals,
+      handedOver: (publication) => this.#room.leave(publication.bytes),
+      returned: ({ topology }) => this.#gates.forget(topology),
+      interrupted: (inFlight, waiting) => this.#onInterrupted(inFlight, waiting),
     })
-    publishLane.events.on('unblocked', () => this.#pump())
     internals.register({ stage: 'engine', close: (timeoutMs) => this.#close(timeoutMs) })
+  }
+
+  /** Aborted when nothing more is sent. */
+  get signal(): AbortSignal {
+    return this.#stop.signal
   }
 
   /**
@@ -83,92 +70,85 @@ export class Outbox {
    * @throws {@link TopologyMismatchError} or {@link BrokerError} when its topology was refused; then nothing was sent
    */
   submit(request: PublishRequest): Promise<void> {
-    const refusal = this.#closing ? CLOSED : this.#room.refusal(request, !this.#isFree())
-    if (refusal !== undefined) {
-      return Promise.reject(publishError('not-sent', request.message, `${refusal.why}${this.#because()}`, refusal))
-    }
+    const refusal = this.#refusal(request)
+    if (refusal !== undefined) return this.#refuse(request, refusal)
     const publication = new Publication(request, performance.now() + request.timeoutMs, this.#onSettled)
     this.#accept(publication)
     return publication.settled
   }
 
+  /**
+   * Keeps room for a message that is not ready yet.
+   *
+   * @returns a function that gives the room back, for `submit` to take
+   * @throws {@link PublishError} there is none
+   */
+  async reserve(request: PublishRequest): Promise<() => void> {
+    const refusal = this.#refusal(request)
+    if (refusal !== undefined) await this.#refuse(request, refusal)
+    return this.#room.reserve(request.message.content.length)
+  }
+
+  /** The same for one who waits until there is room. When nothing more is sent, or the signal is aborted, `submit` says so. */
+  async whenRoom(bytes: number, signal: AbortSignal | undefined): Promise<() => void> {
+    while (!this.#room.has(bytes) && !this.#stop.signal.aborted && signal?.aborted !== true) {
+      const change = this.#room.change()
+      await (signal === undefined ? change : unlessAborted(signal, change).catch(() => undefined))
+    }
+    return this.#room.reserve(bytes)
+  }
+
+  #refusal(request: PublishRequest): Refusal | undefined {
+    if (this.#closing) return { why: CLOSED.message, retryable: false, cause: CLOSED }
+    return this.#room.refusal(request, !this.#isFree())
+  }
+
+  async #refuse({ message }: PublishRequest, refusal: Refusal): Promise<never> {
+    const error = publishError('not-sent', message, `${refusal.why}${this.#because()}`, refusal)
+    tellFailed(this.#internals.name, message, error)
+    throw error
+  }
+
   /** Whether a message could be written now, as far as can be told. */
   #isFree(): boolean {
     const { publishLane, settings } = this.#internals
-    return publishLane.state === 'ready' && this.#suspects.size === 0 && this.#unsettled < settings.maxInFlight
+    return publishLane.state === 'ready' && !this.#writer.isSuspicious && this.#unsettled < settings.maxInFlight
   }
 
   #accept(publication: Publication): void {
+    const { signal, deadline } = publication
     this.#unsettled += 1
-    this.#room.enter(publication)
-    this.#signals.watch(publication)
-    if (publication.deadline !== Number.POSITIVE_INFINITY) this.#deadlines.watch(publication.deadline)
-    void this.#channel.run()
-    if (this.#gates.isOpen(publication.topology)) {
-      this.#waiting.push(publication)
-      this.#pump()
-    } else this.#gates.enter(publication)
+    this.#room.enter(publication.bytes)
+    if (signal !== undefined) {
+      publication.whenSettled = onAbort(signal, () =>
+        this.#expire(publication, 'its signal was aborted', { cause: signal.reason }),
+      )
+    }
+    if (deadline !== Number.POSITIVE_INFINITY) this.#deadlines.watch(deadline)
+    this.#writer.start()
+    if (!this.#gates.isOpen(publication.topology)) this.#gates.enter(publication)
+    else {
+      this.#writer.push(publication)
+      this.#writer.pump()
+    }
   }
 
-  readonly #onSettled: OnSettled = (publication, error) => {
-    if (!publication.inFlight) this.#room.leave(publication)
-    this.#signals.forget(publication)
-    this.#suspects.delete(publication)
+  readonly #onSettled = (publication: Publication, error: LeveretError | undefined): void => {
+    if (publication.place === 'waiting') {
+      this.#room.leave(publication.bytes)
+      this.#dead += 1
+    }
+    publication.whenSettled?.()
+    this.#writer.forget(publication)
     this.#unsettled -= 1
+    if (this.#dead > this.#unsettled + DEAD_AT_LEAST) this.#compact()
     if (this.#unsettled === 0) this.#onIdle?.()
     tellSettled(this.#internals.name, publication, error)
   }
 
   #release(publications: readonly Publication[]): void {
-    for (const publication of publications) this.#waiting.push(publication)
-    this.#pump()
-  }
-
-  /** Writes what may be written now. */
-  #pump(): void {
-    const channel = this.#channel.current
-    if (channel === undefined || this.#internals.publishLane.state === 'blocked') return
-    const limit = this.#suspects.size > 0 ? 1 : this.#internals.settings.maxInFlight
-    while (this.#window.size < limit && this.#window.bytes < this.#internals.settings.maxQueuedBytes) {
-      const next = this.#waiting.peek()
-      if (next === undefined) return
-      if (!next.isSettled) {
-        if (this.#window.holds(next.message.properties.messageId)) return
-        const tag = this.#write(next)
-        if (tag === 'channel ended') return
-        if (tag !== undefined) this.#window.add(tag, next)
-      }
-      this.#waiting.shift()
-      // Last, because who listens may send in turn.
-      if (next.inFlight) tellHandedOver(this.#internals.name, next)
-    }
-  }
-
-  #write(publication: Publication): number | 'channel ended' | undefined {
-    try {
-      const tag = this.#channel.current?.publish(publication.message)
-      if (tag === undefined) return 'channel ended'
-      this.#room.leave(publication)
-      publication.handOver()
-      return tag
-    } catch (cause) {
-      const text = cause instanceof Error ? cause.message : String(cause)
-      publication.fail('not-sent', `its properties cannot be encoded: ${text}`, { cause, retryable: false })
-      return undefined
-    }
-  }
-
-  #onConfirm(tag: number, multiple: boolean, accepted: boolean): void {
-    for (const publication of this.#window.take(tag, multiple)) {
-      if (publication.isSettled) continue
-      if (!accepted) publication.fail('refused', 'the broker answered basic.nack, as a full queue does')
-      else if (publication.returnedBecause === undefined) publication.succeed()
-      else {
-        this.#gates.forget(publication.topology)
-        publication.fail('returned', publication.returnedBecause)
-      }
-    }
-    this.#pump()
+    for (const publication of publications) this.#writer.push(publication)
+    this.#writer.pump()
   }
 
   async #declare(topology: Topology): Promise<void> {
@@ -178,47 +158,45 @@ export class Outbox {
     await declare(publishLane, topology, settings.topology, this.#stop.signal)
   }
 
-  /** What was declared may be gone too, so everything that waits passes its gate again, in its order. */
-  #onLost(reason: LeveretError): boolean {
-    const inFlight = this.#window.drain()
-    const loss = readLoss(reason)
-    const again: Publication[] = []
-    let culprits = 0
+  /** Everything passes its gate again, in its order. */
+  #onInterrupted(inFlight: readonly Publication[], waiting: readonly Publication[]): void {
     for (const publication of inFlight) {
-      if (publication.isSettled) continue
-      if (isCulprit(loss, publication.message, inFlight.length === 1)) {
-        culprits += 1
-        publication.fail('refused', describeRefusal(reason), { cause: reason, retryable: reason.retryable })
-      } else {
-        publication.inFlight = false
-        this.#room.enter(publication)
-        again.push(publication)
-        if (loss.kind === 'suspect') this.#suspects.add(publication)
-      }
+      publication.place = 'waiting'
+      this.#room.enter(publication.bytes)
     }
     this.#gates.forget()
-    this.#gates.reenter([...again, ...this.#waiting.drain()].filter(({ isSettled }) => !isSettled))
-    return culprits > 0 || this.#suspects.size > 0
+    this.#gates.reenter([...inFlight, ...waiting].filter(({ isSettled }) => !isSettled))
   }
 
   /** Fails what is late. @returns the next deadline */
   #sweep(now: number): number {
-    let next = Number.POSITIVE_INFINITY
-    for (const publications of [this.#window, this.#waiting, this.#gates]) {
-      for (const publication of publications) {
-        if (publication.isSettled) continue
-        if (publication.deadline <= now) this.#expire(publication, `${publication.lateness}${this.#because()}`)
-        else next = Math.min(next, publication.deadline)
-      }
+    const open = this.#all().filter(({ isSettled }) => !isSettled)
+    for (const publication of open) {
+      if (publication.deadline <= now) this.#expire(publication, publication.lateness)
     }
-    this.#waiting.retain(({ isSettled }) => !isSettled)
+    this.#compact()
+    return open.reduce(
+      (next, { deadline }) => (deadline > now ? Math.min(next, deadline) : next),
+      Number.POSITIVE_INFINITY,
+    )
+  }
+
+  /** A copy: who is told of one may send another. */
+  #all(): Publication[] {
+    return [...this.#writer, ...this.#gates]
+  }
+
+  #compact(): void {
+    this.#dead = 0
+    this.#writer.compact()
     this.#gates.compact()
-    return next
+    // What is late may have been all that the window held.
+    this.#writer.pump()
   }
 
   /** It stays in the window until the broker answers or the channel ends: its tag and its bytes are still out there. */
-  #expire(publication: Publication, why: string, cause?: unknown): void {
-    if (!publication.isSettled) publication.giveUp(why, cause)
+  #expire(publication: Publication, why: string, options?: { cause: unknown; retryable?: boolean }): void {
+    if (!publication.isSettled) publication.giveUp(`${why}${this.#because()}`, options)
   }
 
   #because(): string {
@@ -227,6 +205,7 @@ export class Outbox {
   }
 
   async #close(timeoutMs: number): Promise<void> {
+    const deadline = performance.now() + timeoutMs
     this.#closing = true
     const idle = new Promise<void>((resolve) => {
       this.#onIdle = resolve
@@ -234,11 +213,14 @@ export class Outbox {
     })
     await atMost(timeoutMs, idle)
     this.#deadlines.stop()
-    this.#stop.abort(new ClosedError('The connection has been closed'))
-    for (const publications of [this.#window, this.#waiting, this.#gates]) {
-      for (const publication of publications)
-        this.#expire(publication, 'the connection was closed before the broker confirmed it')
+    this.#stop.abort(CLOSED)
+    for (const publication of this.#all()) {
+      this.#expire(publication, 'the connection was closed before the broker confirmed it', {
+        cause: CLOSED,
+        retryable: false,
+      })
     }
-    await this.#channel.close(Math.min(timeoutMs, 2_000))
+    this.#room.stir()
+    await this.#writer.close(Math.max(deadline - performance.now(), LAST_STEP_MS))
   }
 }

@@ -12,17 +12,25 @@ export interface PipelineResult {
   readonly failed: number
 }
 
+/** How to run a pipeline. */
+export interface PipelineOptions<T> {
+  /** How much is begun and not ended. */
+  readonly limit: number
+  work(item: T): Promise<unknown>
+  /** Gets every failure, and the pipeline goes on. Without it the first failure ends the pipeline. */
+  readonly onFailure?: ((failure: PipelineFailure<T>) => void) | undefined
+  /** Ends it when aborted. */
+  readonly signal?: AbortSignal | undefined
+}
+
 /**
- * Runs `work` over a source, so many at once and no more, taking the next item only when there is room for it.
+ * Runs `work` over a source, taking the next item only when there is room for it.
  *
- * @param onFailure - gets every failure, and the pipeline goes on; without it the first failure ends the pipeline
- * @throws the first failure, or what the source threw, when everything already begun has ended
+ * @throws the first failure, the signal's reason, or what the source threw, when everything already begun has ended
  */
 export async function pipeline<T>(
   source: Iterable<T> | AsyncIterable<T>,
-  limit: number,
-  work: (item: T) => Promise<unknown>,
-  onFailure: ((failure: PipelineFailure<T>) => void) | undefined,
+  { limit, work, onFailure, signal }: PipelineOptions<T>,
 ): Promise<PipelineResult> {
   const slots = new Slots(limit)
   const counts = { succeeded: 0, failed: 0 }
@@ -44,7 +52,7 @@ export async function pipeline<T>(
     let index = 0
     for await (const item of source) {
       await slots.whenFree()
-      if (first !== undefined) break
+      if (first !== undefined || signal?.aborted) break
       slots.take()
       void run(item, index)
         .catch(fail)
@@ -54,6 +62,7 @@ export async function pipeline<T>(
   } finally {
     await slots.allFree()
   }
+  signal?.throwIfAborted()
   if (first !== undefined) throw first.error
   return counts
 }

@@ -15,8 +15,13 @@ export class Publication {
   readonly settled: Promise<void>
   /** How often it was given to amqplib, which may have sent it each time. From the first on, silence means `unknown`. */
   handedOver = 0
-  /** Its bytes are with amqplib, and the broker will answer, unless its channel ends first; otherwise it waits its turn. */
-  inFlight = false
+  /**
+   * `in flight`: its bytes are with amqplib, and the broker will answer, unless the channel ends first. Before that it is
+   * `waiting`, afterwards `answered`.
+   */
+  place: 'waiting' | 'in flight' | 'answered' = 'waiting'
+  /** Called once it has settled. */
+  whenSettled: (() => void) | undefined
   /** The broker gave it back; its confirm follows. */
   returnedBecause: string | undefined
   readonly #timeoutMs: number
@@ -55,7 +60,7 @@ export class Publication {
 
   handOver(): void {
     this.handedOver += 1
-    this.inFlight = true
+    this.place = 'in flight'
     this.returnedBecause = undefined
   }
 
@@ -66,8 +71,8 @@ export class Publication {
   }
 
   /** Fails with what is known: nothing reached the broker, or nobody can tell. */
-  giveUp(why: string, cause?: unknown): void {
-    this.fail(this.handedOver > 0 ? 'unknown' : 'not-sent', why, { cause })
+  giveUp(why: string, options?: PublishErrorOptions): void {
+    this.fail(this.handedOver > 0 ? 'unknown' : 'not-sent', why, options)
   }
 
   /** What it needs may not be declared. The first time that is all there is to say; later it may have been stored before. */

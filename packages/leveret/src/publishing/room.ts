@@ -1,5 +1,4 @@
 import type { ConnectSettings } from '../connection/connect-options.js'
-import type { Publication } from './publication.js'
 import type { PublishRequest } from './request.js'
 
 /** Why a message is not taken at all. */
@@ -14,19 +13,46 @@ export class Room {
   readonly #settings: Pick<ConnectSettings, 'maxMessageBytes' | 'maxQueued' | 'maxQueuedBytes'>
   #count = 0
   #bytes = 0
+  #onChange: (() => void)[] = []
+  #stirring: NodeJS.Immediate | undefined
 
   constructor(settings: Pick<ConnectSettings, 'maxMessageBytes' | 'maxQueued' | 'maxQueuedBytes'>) {
     this.#settings = settings
   }
 
-  enter({ bytes }: Publication): void {
+  enter(bytes: number): void {
     this.#count += 1
     this.#bytes += bytes
   }
 
-  leave({ bytes }: Publication): void {
+  leave(bytes: number): void {
     this.#count -= 1
     this.#bytes -= bytes
+    // Once a turn: many may wait, and many leave together.
+    if (this.#onChange.length > 0) this.#stirring ??= setImmediate(() => this.stir())
+  }
+
+  /** @returns a function that leaves again */
+  reserve(bytes: number): () => void {
+    this.enter(bytes)
+    return () => this.leave(bytes)
+  }
+
+  /** One message of any allowed size always has room. */
+  has(bytes: number): boolean {
+    if (this.#count === 0) return true
+    return this.#count < this.#settings.maxQueued && this.#bytes + bytes <= this.#settings.maxQueuedBytes
+  }
+
+  /** Resolves when something has left. */
+  async change(): Promise<void> {
+    await new Promise<void>((resolve) => this.#onChange.push(resolve))
+  }
+
+  /** Has those who wait for room look again. */
+  stir(): void {
+    this.#stirring = undefined
+    for (const look of this.#onChange.splice(0)) look()
   }
 
   /**
@@ -42,11 +68,11 @@ export class Room {
       return { why: `its content has ${bytes} bytes and maxMessageBytes is ${maxMessageBytes}`, retryable: false }
     }
     if (failFast === true && mustWait) return { why: 'it would have to wait, and failFast is set', retryable: true }
-    if (timeoutMs === Number.POSITIVE_INFINITY || this.#count === 0) return undefined
-    if (this.#count >= maxQueued) {
-      return { why: `as many messages as maxQueued allows (${maxQueued}) are waiting`, retryable: true }
-    }
-    if (this.#bytes + bytes <= maxQueuedBytes) return undefined
-    return { why: `as many bytes as maxQueuedBytes allows (${maxQueuedBytes}) are waiting`, retryable: true }
+    if (timeoutMs === Number.POSITIVE_INFINITY || this.has(bytes)) return undefined
+    const bound =
+      this.#count >= maxQueued
+        ? `messages as maxQueued allows (${maxQueued})`
+        : `bytes as maxQueuedBytes allows (${maxQueuedBytes})`
+    return { why: `as many ${bound} are waiting`, retryable: true }
   }
 }

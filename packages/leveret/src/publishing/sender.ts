@@ -53,8 +53,11 @@ export class Sender<S extends Schema> {
     this.#layers = publishLayers(this.#internals.settings.interceptors)
   }
 
-  /** @throws {@link PayloadError}, {@link PublishError}, or why the topology was refused */
-  async send(payload: InputOf<S>, route: Route, options: MessageOptions): Promise<Sent> {
+  /**
+   * @param patient - waits for room where others are refused
+   * @throws {@link PayloadError}, {@link PublishError}, or why the topology was refused
+   */
+  async send(payload: InputOf<S>, route: Route, options: MessageOptions, patient = false): Promise<Sent> {
     const encoded = encodePayload(this.#contract, payload)
     const content = encoded instanceof Promise ? await encoded : encoded
     const { topology, ...target } = route
@@ -64,7 +67,9 @@ export class Sender<S extends Schema> {
       const cause = new ClosedError(`The sender of '${this.#contract.name}' has been closed`)
       throw publishError('not-sent', message, cause.message, { cause, retryable: false })
     }
+    const giveBack = patient ? await this.#outbox.whenRoom(content.length, options.signal) : undefined
     const { timeoutMs = this.#internals.settings.publishTimeoutMs, signal, failFast } = options
+    giveBack?.()
     await this.#submit({ message, topology, timeoutMs, signal, failFast })
     return { messageId: properties.messageId }
   }
@@ -85,10 +90,10 @@ export class Sender<S extends Schema> {
     this.#inHand.begin()
     try {
       if (this.#layers.length === 0) await this.#outbox.submit(request)
-      else await submitInside(this.#layers, request, async (changed) => await this.#outbox.submit(changed))
+      else await submitInside(this.#layers, request, this.#outbox)
       this.#refused = undefined
     } catch (error) {
-      this.#refused = refusalOf(error)
+      this.#refused = refusalOf(error) ?? this.#refused
       throw error
     } finally {
       this.#inHand.end()

@@ -7,6 +7,7 @@ export class Window {
   /** The broker names a returned message by its id only, so an id is in flight once at a time. */
   readonly #byId = new Map<string, Publication>()
   #bytes = 0
+  #abandoned = 0
 
   get size(): number {
     return this.#byTag.size
@@ -15,6 +16,16 @@ export class Window {
   /** Bytes of content that amqplib may hold. */
   get bytes(): number {
     return this.#bytes
+  }
+
+  /** How many of them have settled without an answer: their time was up. */
+  get abandoned(): number {
+    return this.#abandoned
+  }
+
+  /** Nobody waits for it any more, but it is still out there. */
+  abandon(): void {
+    this.#abandoned += 1
   }
 
   holds(messageId: string): boolean {
@@ -63,6 +74,8 @@ export class Window {
     this.#byTag.delete(tag)
     this.#bytes -= publication.bytes
     this.#byId.delete(publication.message.properties.messageId)
+    if (publication.isSettled) this.#abandoned -= 1
+    publication.place = 'answered'
     taken.push(publication)
   }
 }

@@ -8,9 +8,9 @@ import { messageOptions } from '../publishing/compose.js'
 import { type PipelineFailure, pipeline } from '../publishing/pipeline.js'
 import { type Route, Sender, type Sent } from '../publishing/sender.js'
 import { atMost } from '../timing.js'
+import { advise } from '../topology/advice.js'
 import { declarationsOf, delayedDeclarationsOf, delayQueueName } from '../topology/declarations.js'
 import { ladderStepMs, MAX_DELAY_MS } from '../topology/delay-ladder.js'
-import { tellPolicy } from '../topology/policy.js'
 
 /** What a sender may say of one task. */
 export const sendOptions = messageOptions
@@ -65,7 +65,7 @@ export class Producer<S extends Schema> implements AsyncDisposable {
       topology: declarationsOf(contract),
       mandatory: true,
     }
-    tellPolicy(contract, this.#internals.log)
+    advise(contract, this.#internals.log)
     this.#unregister = this.#internals.register({
       stage: 'producer',
       close: async (timeoutMs) => await this.close({ timeoutMs }),
@@ -97,7 +97,8 @@ export class Producer<S extends Schema> implements AsyncDisposable {
    * one from the source only when there is room: a source of any length needs bounded memory.
    *
    * @returns how many were confirmed and how many failed, when all have settled
-   * @throws the first failure, without `onFailure`, when what was begun has settled; what the source itself throws
+   * @throws the first failure, without `onFailure`; the signal's reason; what the source itself throws; each when what was
+   *   begun has settled
    */
   async sendAll(
     payloads: Iterable<InputOf<S>> | AsyncIterable<InputOf<S>>,
@@ -106,8 +107,12 @@ export class Producer<S extends Schema> implements AsyncDisposable {
     const checked = parseOptions(sendOptions, options, 'sendAll')
     const { maxInFlight, maxQueued } = this.#internals.settings
     const route = this.#routeOf(checked)
-    const send = async (payload: InputOf<S>): Promise<Sent> => await this.#sender.send(payload, route, checked)
-    const { succeeded, failed } = await pipeline(payloads, Math.min(maxInFlight, maxQueued), send, onFailure)
+    const { succeeded, failed } = await pipeline(payloads, {
+      limit: Math.min(maxInFlight, maxQueued),
+      work: (payload) => this.#sender.send(payload, route, checked, true),
+      onFailure,
+      signal: checked.signal,
+    })
     return { sent: succeeded, failed }
   }
 

@@ -15,9 +15,9 @@ import { Events, type Listener } from '../events.js'
 import { MAX_TIMER_MS, parseOptions } from '../options.js'
 import { outboxOf } from '../publishing/outbox-of.js'
 import { within } from '../timing.js'
+import { advise } from '../topology/advice.js'
 import { declarationsOf, delayQueue } from '../topology/declarations.js'
 import { declare } from '../topology/declare.js'
-import { tellPolicy } from '../topology/policy.js'
 
 /** Options of a worker. */
 export const workerOptions = z.strictObject({
@@ -62,7 +62,7 @@ export class Worker<S extends Schema> implements AsyncDisposable {
     const outbox = outboxOf(rabbit)
     const { consumeLane, settings, log } = this.#internals
     log.follow(this.#events, workerLines(contract.name), { queue: contract.name })
-    tellPolicy(contract, log)
+    advise(contract, log)
     const publish: PublishCopy = (message, topology, signal) =>
       outbox.submit({ message, topology, timeoutMs: Number.POSITIVE_INFINITY, signal })
     const settler = new Settler(contract, publish, settings.topology === 'declare')

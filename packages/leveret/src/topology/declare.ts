@@ -1,7 +1,8 @@
 import type { Channel, QueueDeclaration } from '../connection/channel.js'
 import type { ConnectSettings } from '../connection/connect-options.js'
 import type { Lane } from '../connection/lane.js'
-import { BrokerError, type LeveretError, TopologyMismatchError } from '../errors.js'
+import { BrokerError, ConnectionError, type LeveretError, TopologyMismatchError } from '../errors.js'
+import { unlessAborted } from '../timing.js'
 import { readMismatch } from './mismatch.js'
 
 const CLOSE_TIMEOUT_MS = 2_000
@@ -25,12 +26,23 @@ export async function declare(
   if (mode === 'skip') return
   // A broker that no longer permits transient queues answers by closing the whole connection.
   const link = declarations.every(({ durable }) => durable) ? undefined : await lane.openLink(signal)
-  try {
-    const channel = await (link === undefined ? lane.openChannel('plain', {}, signal) : link.openChannel('plain', {}))
-    await declareOn(channel, declarations, mode)
-  } finally {
-    await link?.close(CLOSE_TIMEOUT_MS)
+  if (link === undefined) {
+    await declareOn(await lane.openChannel('plain', {}, signal), declarations, mode)
+    return
   }
+  try {
+    await unlessAborted(signal, declareOn(await link.openChannel('plain', {}), declarations, mode))
+  } catch (error) {
+    throw closedOverIt(error) ?? error
+  } finally {
+    await link.close(CLOSE_TIMEOUT_MS)
+  }
+}
+
+/** Nothing else happens on a connection of its own: what the broker closed it with is about the declaration. */
+function closedOverIt(error: unknown): BrokerError | undefined {
+  if (!(error instanceof ConnectionError) || !(error.cause instanceof BrokerError)) return undefined
+  return new BrokerError('Declaring a queue', error.cause, { cause: error.cause })
 }
 
 async function declareOn(

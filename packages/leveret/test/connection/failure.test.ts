@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parseEndpoint } from '../../src/connection/endpoint.js'
-import { combineFailures, connectFailure, handshakeFailure } from '../../src/connection/failure.js'
+import { combineFailures, connectFailure, handshakeFailure, nobodyListened } from '../../src/connection/failure.js'
 import { ConnectionError } from '../../src/errors.js'
 
 const endpoint = parseEndpoint('amqp://ann:s3cret@h/shop')
@@ -37,4 +37,10 @@ describe("the broker's words in the handshake", () => {
 test('of several hosts, the reason that waiting cannot cure wins', () => {
   const failures = [new ConnectionError('unreachable', 'one'), new ConnectionError('tls', 'two')]
   expect(combineFailures(failures)).toMatchObject({ reason: 'tls', retryable: false, message: 'one; two' })
+})
+
+test('a provider whose own server is down is no broker that nobody listens for', () => {
+  const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
+  expect(nobodyListened(connectFailure(refused, endpoint))).toBe(true)
+  expect(nobodyListened(new ConnectionError('credentials', 'the vault is away', { cause: refused }))).toBe(false)
 })

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { workQueue } from '../../src/contract/work-queue.js'
+import { policyOf } from '../../src/topology/advice.js'
 import { declarationsOf, delayQueue } from '../../src/topology/declarations.js'
 import { readMismatch } from '../../src/topology/mismatch.js'
-import { policyOf } from '../../src/topology/policy.js'
 
 const payload = z.string()
 

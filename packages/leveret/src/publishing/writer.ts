@@ -1,0 +1,190 @@
+import type { ConnectionInternals } from '../connection/connection.js'
+import { LastingChannel } from '../connection/lasting-channel.js'
+import { ConnectionError, type LeveretError } from '../errors.js'
+import { Fifo } from './fifo.js'
+import { describeRefusal, isCulprit, readLoss } from './loss.js'
+import type { Publication } from './publication.js'
+import { tellHandedOver } from './told.js'
+import { Window } from './window.js'
+
+const CLOSE_TIMEOUT_MS = 2_000
+
+/** What a writer tells the outbox. */
+export interface WriterOptions {
+  readonly internals: ConnectionInternals
+  /** It no longer waits. */
+  handedOver(publication: Publication): void
+  /** No queue took it: what it needs may be gone. */
+  returned(publication: Publication): void
+  /** The channel is gone, and what was declared may be too. These were in flight, and those wait, in their order. */
+  interrupted(inFlight: readonly Publication[], waiting: readonly Publication[]): void
+}
+
+/** Puts messages on the wire in their order, within the window, and settles them by the broker's answers. */
+export class Writer {
+  readonly #options: WriterOptions
+  readonly #channel: LastingChannel
+  readonly #waiting = new Fifo<Publication>()
+  /** Their ids are in flight already: the broker could not tell a return of the one from that of the other. */
+  readonly #aside = new Map<string, Publication[]>()
+  readonly #window = new Window()
+  readonly #suspects = new Set<Publication>()
+
+  constructor(options: WriterOptions) {
+    this.#options = options
+    const { publishLane } = options.internals
+    this.#channel = new LastingChannel({
+      lane: publishLane,
+      purpose: 'publishing',
+      kind: 'confirm',
+      hooks: {
+        confirmed: (tag, multiple, accepted) => this.#onConfirm(tag, multiple, accepted),
+        returned: (message) => this.#window.markReturned(message),
+      },
+      setUp: async () => undefined,
+      opened: () => this.pump(),
+      lost: (reason) => this.#onLost(reason),
+      failed: () => undefined,
+      isFinal: () => false,
+    })
+    publishLane.events.on('unblocked', () => this.pump())
+  }
+
+  /** Opens the channel, once. */
+  start(): void {
+    void this.#channel.run()
+  }
+
+  /** Whether messages are sent one at a time, until the one shows that the broker closed the channel over. */
+  get isSuspicious(): boolean {
+    return this.#suspects.size > 0
+  }
+
+  push(publication: Publication): void {
+    this.#waiting.push(publication)
+  }
+
+  /** Call when it has settled. */
+  forget(publication: Publication): void {
+    this.#suspects.delete(publication)
+    if (publication.place === 'in flight') this.#window.abandon()
+  }
+
+  /** Drops what has settled while it waited. */
+  compact(): void {
+    this.#waiting.retain(({ isSettled }) => !isSettled)
+    for (const [id, publications] of this.#aside) {
+      const left = publications.filter(({ isSettled }) => !isSettled)
+      if (left.length > 0) this.#aside.set(id, left)
+      else this.#aside.delete(id)
+    }
+  }
+
+  *[Symbol.iterator](): IterableIterator<Publication> {
+    yield* this.#window
+    yield* this.#waiting
+    for (const publications of this.#aside.values()) yield* publications
+  }
+
+  /** Ends it for good. */
+  async close(timeoutMs: number): Promise<void> {
+    await this.#channel.close(timeoutMs)
+  }
+
+  /** Writes what may be written now. */
+  pump(): void {
+    const { publishLane, settings } = this.#options.internals
+    if (this.#channel.current === undefined || publishLane.state === 'blocked') return
+    for (;;) {
+      const next = this.#waiting.peek()
+      if (next === undefined) return
+      const limit = this.isSuspicious ? 1 : settings.maxInFlight
+      if (this.#window.size >= limit || this.#window.bytes >= settings.maxQueuedBytes) {
+        this.#replaceWhatAnswersNothing()
+        return
+      }
+      if (!this.#take(next)) return
+    }
+  }
+
+  /** @returns `false` when the channel has ended. Whoever is told of something is told last, because he may send in turn */
+  #take(next: Publication): boolean {
+    const { messageId } = next.message.properties
+    if (next.isSettled) this.#waiting.shift()
+    else if (this.#window.holds(messageId)) {
+      this.#waiting.shift()
+      this.#aside.set(messageId, [...(this.#aside.get(messageId) ?? []), next])
+    } else return this.#write(next)
+    return true
+  }
+
+  #write(next: Publication): boolean {
+    let tag: number | undefined
+    try {
+      tag = this.#channel.current?.publish(next.message)
+    } catch (cause) {
+      const text = cause instanceof Error ? cause.message : String(cause)
+      this.#waiting.shift()
+      next.fail('not-sent', `its properties cannot be encoded: ${text}`, { cause, retryable: false })
+      return true
+    }
+    if (tag === undefined) return false
+    this.#waiting.shift()
+    this.#options.handedOver(next)
+    next.handOver()
+    this.#window.add(tag, next)
+    tellHandedOver(this.#options.internals.name, next)
+    return true
+  }
+
+  /** Everything in the window is late: a queue without a leader, perhaps. Others are not to wait for it. */
+  #replaceWhatAnswersNothing(): void {
+    if (this.#window.size > this.#window.abandoned) return
+    const reason = new ConnectionError('timeout', 'Nothing on the channel was confirmed in time')
+    void this.#channel.current?.close(CLOSE_TIMEOUT_MS, reason)
+  }
+
+  #onConfirm(tag: number, multiple: boolean, accepted: boolean): void {
+    for (const publication of this.#window.take(tag, multiple)) {
+      this.#recall(publication)
+      if (publication.isSettled) continue
+      if (!accepted) publication.fail('refused', 'the broker answered basic.nack, as a full queue does')
+      else if (publication.returnedBecause === undefined) publication.succeed()
+      else {
+        this.#options.returned(publication)
+        publication.fail('returned', publication.returnedBecause)
+      }
+    }
+    this.pump()
+  }
+
+  /** The first that waited for this one's id may go. */
+  #recall({ message }: Publication): void {
+    const { messageId } = message.properties
+    const [next, ...others] = this.#aside.get(messageId) ?? []
+    if (next === undefined) return
+    if (others.length > 0) this.#aside.set(messageId, others)
+    else this.#aside.delete(messageId)
+    this.#waiting.unshift(next)
+  }
+
+  /** @returns whether the cause went with it */
+  #onLost(reason: LeveretError): boolean {
+    const inFlight = this.#window.drain()
+    const loss = readLoss(reason)
+    const again: Publication[] = []
+    const culprits: Publication[] = []
+    for (const publication of inFlight) {
+      if (publication.isSettled) continue
+      const list = isCulprit(loss, publication.message, inFlight.length === 1) ? culprits : again
+      list.push(publication)
+    }
+    if (loss.kind === 'suspect') for (const publication of again) this.#suspects.add(publication)
+    const aside = [...this.#aside.values()].flat()
+    this.#aside.clear()
+    this.#options.interrupted(again, [...aside, ...this.#waiting.drain()])
+    for (const culprit of culprits)
+      culprit.fail('refused', describeRefusal(reason), { cause: reason, retryable: reason.retryable })
+    return culprits.length > 0 || this.isSuspicious
+  }
+}
