@@ -84,7 +84,7 @@ test("a queue's settings that are left to a policy are told, and hold as soon as
   await eventually(async () => expect(await vhost.queue('changeable.dead-letter')).toMatchObject({ messages: 1 }))
 })
 
-test('a queue that may drop what it delivered too often is warned of, once', async ({ rabbit }) => {
+test('a worker is warned of a queue that may drop what it delivered too often; a sender is not', async ({ rabbit }) => {
   const dropping = workQueue('dropping', { payload: z.string(), deadLetter: false, retry: false })
   const warnings: string[] = []
   const onWarning = ({ message }: Error): void => void warnings.push(message)

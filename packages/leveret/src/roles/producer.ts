@@ -8,7 +8,7 @@ import { messageOptions } from '../publishing/compose.js'
 import { type PipelineFailure, pipeline } from '../publishing/pipeline.js'
 import { type Route, Sender, type Sent } from '../publishing/sender.js'
 import { atMost } from '../timing.js'
-import { advise } from '../topology/advice.js'
+import { tellPolicy } from '../topology/advice.js'
 import { declarationsOf, delayedDeclarationsOf, delayQueueName } from '../topology/declarations.js'
 import { ladderStepMs, MAX_DELAY_MS } from '../topology/delay-ladder.js'
 
@@ -65,7 +65,7 @@ export class Producer<S extends Schema> implements AsyncDisposable {
       topology: declarationsOf(contract),
       mandatory: true,
     }
-    advise(contract, this.#internals.log)
+    tellPolicy(contract, this.#internals.log)
     this.#unregister = this.#internals.register({
       stage: 'producer',
       close: async (timeoutMs) => await this.close({ timeoutMs }),

@@ -15,7 +15,7 @@ import { Events, type Listener } from '../events.js'
 import { MAX_TIMER_MS, parseOptions } from '../options.js'
 import { outboxOf } from '../publishing/outbox-of.js'
 import { within } from '../timing.js'
-import { advise } from '../topology/advice.js'
+import { tellPolicy, warnOfDrops } from '../topology/advice.js'
 import { declarationsOf, delayQueue } from '../topology/declarations.js'
 import { declare } from '../topology/declare.js'
 
@@ -62,7 +62,8 @@ export class Worker<S extends Schema> implements AsyncDisposable {
     const outbox = outboxOf(rabbit)
     const { consumeLane, settings, log } = this.#internals
     log.follow(this.#events, workerLines(contract.name), { queue: contract.name })
-    advise(contract, log)
+    tellPolicy(contract, log)
+    warnOfDrops(contract, log)
     const publish: PublishCopy = (message, topology, signal) =>
       outbox.submit({ message, topology, timeoutMs: Number.POSITIVE_INFINITY, signal })
     const settler = new Settler(contract, publish, settings.topology === 'declare')

@@ -27,30 +27,27 @@ export function policyOf(contract: WorkQueue): QueuePolicy {
   }
 }
 
-/**
- * Says, once for each contract, what somebody should do or know: the policy to set, where a contract leaves settings to one;
- * and that the broker will drop what it has delivered too often, where there is nowhere to keep it.
- */
-export function advise(contract: WorkQueue, log: Log): void {
-  const advice = adviceOn(contract)
-  if (advice === undefined || advised.has(contract)) return
-  advised.add(contract)
-  log.warn(`the queue '${contract.name}' ${advice}`, { queue: contract.name })
+/** Says, once for each contract, which policy is to be set, where a contract leaves settings to one. */
+export function tellPolicy(contract: WorkQueue, log: Log): void {
+  if (contract.queue.settings !== 'policy' || told.has(contract)) return
+  told.add(contract)
+  const { name, pattern, definition } = policyOf(contract)
+  const parts = [name, pattern, JSON.stringify(definition)].map(quoted)
+  const command = `rabbitmqctl set_policy --apply-to queues ${parts.join(' ')}`
+  log.warn(`the queue '${contract.name}' takes its settings from a policy: ${command}`, { queue: contract.name })
 }
 
-const advised = new WeakSet<WorkQueue>()
-
-function adviceOn(contract: WorkQueue): string | undefined {
-  const { queue, deadLetter } = contract
-  if (queue.settings === 'policy') {
-    const { name, pattern, definition } = policyOf(contract)
-    const parts = [name, pattern, JSON.stringify(definition)].map(quoted)
-    return `takes its settings from a policy: rabbitmqctl set_policy --apply-to queues ${parts.join(' ')}`
-  }
+/** Says to a worker that the broker drops what it has delivered too often, where there is nowhere to keep it. */
+export function warnOfDrops({ name, queue, deadLetter }: WorkQueue, log: Log): void {
   const hasRoute = queue.arguments?.['x-dead-letter-exchange'] !== undefined
-  if (queue.type === 'classic' || deadLetter !== false || hasRoute) return undefined
-  return `has no dead letters: RabbitMQ drops what it has delivered more often than the queue's delivery limit (20)`
+  if (queue.type === 'classic' || deadLetter !== false || hasRoute || queue.settings === 'policy') return
+  log.warn(
+    `the queue '${name}' has no dead letters: RabbitMQ drops what it has delivered more often than its delivery limit (20)`,
+    { queue: name },
+  )
 }
+
+const told = new WeakSet<WorkQueue>()
 
 /** For a POSIX shell. */
 function quoted(text: string): string {
