@@ -111,6 +111,18 @@ export class Channel {
     return await this.#ask(`Looking for the queue '${name}'`, this.#raw.checkQueue(name).then(readStatus))
   }
 
+  /** Takes one message out of a queue, to be settled. @returns `undefined` when none is ready */
+  async get(queue: string): Promise<ReceivedMessage | undefined> {
+    const message = await this.#ask(`Reading from '${queue}'`, this.#raw.get(queue))
+    return message === false ? undefined : message
+  }
+
+  /** Removes what is ready in a queue. @returns how many messages there were */
+  async purge(queue: string): Promise<number> {
+    const { messageCount } = await this.#ask(`Emptying '${queue}'`, this.#raw.purgeQueue(queue))
+    return messageCount
+  }
+
   async prefetch(count: number): Promise<void> {
     await this.#ask('Setting the prefetch', this.#raw.prefetch(count))
   }
@@ -142,7 +154,7 @@ export class Channel {
   }
 
   /** Gives it back to its queue. @returns `false` when the channel has ended */
-  requeue(message: ReceivedMessage): boolean {
+  requeue(message: Pick<ReceivedMessage, 'fields'>): boolean {
     return this.#settle(() => this.#raw.nack(message as amqp.Message, false, true))
   }
 
