@@ -1,14 +1,20 @@
-import type { Headers, OutgoingMessage, ReceivedMessage } from '../connection/message.js'
+import type { Headers, MessageProperties, OutgoingMessage, ReceivedMessage } from '../connection/message.js'
+import type { Failure } from '../contract/failure.js'
+import type { DeadLetterSettings } from '../contract/work-queue.js'
 import { newMessageId } from '../message-id.js'
-import { copiedHeaders, type Lineage, writeLineage } from './lineage.js'
-import type { DeadLetterReason, Failure } from './verdict.js'
-
-/** Error texts come from anywhere; RabbitMQ wants all headers of a message in one frame. */
-const MAX_TEXT_BYTES = 4_096
+import type { DeadLetter } from './dead-letter.js'
+import { failureHeaders } from './failure-headers.js'
+import { soundHeaders } from './leveret-headers.js'
+import { copiedHeaders, type Lineage, writeLineage, writeReplay } from './lineage.js'
+import type { DeadLetterReason } from './verdict.js'
 
 /** The copy that waits in a delay queue for the next attempt. */
 export function retryCopy(message: ReceivedMessage, lineage: Lineage, delayQueue: string): OutgoingMessage {
-  return copy(message, delayQueue, writeLineage({ ...lineage, attempt: lineage.attempt + 1 }))
+  const headers = {
+    ...copiedHeaders(message.properties),
+    ...writeLineage({ ...lineage, attempt: lineage.attempt + 1 }),
+  }
+  return copy(message, delayQueue, headers)
 }
 
 /** What is kept of a delivery that was given up. */
@@ -23,41 +29,76 @@ export interface DeadLetterNote {
 export function deadLetterCopy(
   message: ReceivedMessage,
   lineage: Lineage,
-  deadLetterQueue: string,
+  settings: DeadLetterSettings,
   { queue, reason, failure, at }: DeadLetterNote,
 ): OutgoingMessage {
-  return copy(message, deadLetterQueue, {
+  const headers = {
+    ...withoutDeath(soundHeaders(copiedHeaders(message.properties))),
     ...writeLineage(lineage),
-    'leveret-queue': queue,
-    'leveret-reason': reason,
-    'leveret-error-name': cut(failure.name, 256),
-    'leveret-error-message': cut(failure.message, MAX_TEXT_BYTES),
-    'leveret-dead-lettered-at': at.toISOString(),
+    ...deathHeaders({ queue, reason, at }),
+  }
+  return copy(message, settings.queue, { ...headers, ...failureHeaders(failure, settings, headers) })
+}
+
+/**
+ * The copy that goes back to the work queue: a first attempt. An expiration that it once had stays out, because it would
+ * expire again at once.
+ */
+export function replayCopy(message: ReceivedMessage, letter: DeadLetter, workQueue: string): OutgoingMessage {
+  const {
+    'leveret-attempt': _attempt,
+    'leveret-original-expiration': _expiration,
+    ...headers
+  } = withoutDeath(soundHeaders(copiedHeaders(message.properties)))
+  const { queue, exchange, routingKey, replays } = letter
+  const origin = queue === undefined ? { exchange: '', routingKey: workQueue } : { exchange, routingKey }
+  return copy(message, workQueue, { ...headers, ...writeReplay(origin, replays + 1) })
+}
+
+/**
+ * The same dead letter for another queue, or for the same one again. What only RabbitMQ had said of it is told in leveret's
+ * way, because brokers do not keep what a publisher writes into their own headers.
+ */
+export function letterCopy(message: ReceivedMessage, letter: DeadLetter, queue: string): OutgoingMessage {
+  const headers = soundHeaders(copiedHeaders(message.properties))
+  const { reason, queue: diedIn, deadLetteredAt: at, attempts: attempt, exchange, routingKey } = letter
+  if (reason === 'unknown' || diedIn === undefined) return copy(message, queue, headers)
+  return copy(message, queue, {
+    ...headers,
+    ...writeLineage({ attempt, exchange, routingKey }),
+    ...deathHeaders({ queue: diedIn, reason, at }),
   })
 }
 
+function deathHeaders({ queue, reason, at }: { queue: string; reason: string; at: Date | undefined }): Headers {
+  return {
+    'leveret-queue': queue,
+    'leveret-reason': reason,
+    ...(at === undefined ? {} : { 'leveret-dead-lettered-at': at.toISOString() }),
+  }
+}
+
+/** Of an earlier death nothing is to be left beside what is told of this one, or of the attempts that follow. */
+function withoutDeath(headers: Headers): Headers {
+  const {
+    'leveret-queue': _queue,
+    'leveret-reason': _reason,
+    'leveret-error-name': _name,
+    'leveret-error-message': _message,
+    'leveret-error-stack': _stack,
+    'leveret-dead-lettered-at': _at,
+    ...kept
+  } = headers
+  return kept
+}
+
 function copy({ content, properties }: ReceivedMessage, queue: string, headers: Headers): OutgoingMessage {
-  const { expiration: _expiration, userId: _userId, messageId, ...kept } = properties
+  const { expiration: _expiration, userId: _userId, messageId, ...kept }: MessageProperties = properties
   return {
     exchange: '',
     routingKey: queue,
     content,
     mandatory: true,
-    properties: {
-      ...kept,
-      messageId: messageId ?? newMessageId(),
-      headers: { ...copiedHeaders(properties), ...headers },
-    },
+    properties: { ...kept, messageId: messageId || newMessageId(), headers },
   }
-}
-
-/** Cuts to so many bytes of UTF-8, never inside a character. */
-function cut(text: string, maxBytes: number): string {
-  const bytes = Buffer.from(text)
-  return bytes.length <= maxBytes
-    ? text
-    : `${bytes
-        .subarray(0, maxBytes)
-        .toString()
-        .replace(/\uFFFD$/, '')}…`
 }

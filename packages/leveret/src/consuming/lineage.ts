@@ -12,6 +12,7 @@ export interface Lineage {
 const ATTEMPT = 'leveret-attempt'
 const EXCHANGE = 'leveret-exchange'
 const ROUTING_KEY = 'leveret-routing-key'
+const REPLAYS = 'leveret-replays'
 const MAX_ATTEMPT = 1_000_000
 
 /**
@@ -26,8 +27,19 @@ export function readLineage({ fields, properties }: ReceivedMessage): Lineage {
   const routingKey = headers[ROUTING_KEY]
   // A copy comes back through the default exchange and no other.
   if (fields.exchange !== '' || typeof exchange !== 'string' || typeof routingKey !== 'string') return first
+  // A replayed dead letter begins anew, and still knows where it came from.
+  if (attempt === undefined && isCount(headers[REPLAYS])) return { attempt: 1, exchange, routingKey }
   if (typeof attempt !== 'number' || !Number.isInteger(attempt) || attempt < 2 || attempt > MAX_ATTEMPT) return first
   return { attempt, exchange, routingKey }
+}
+
+/** What a replayed message carries in place of what it had as a dead letter: its attempts begin anew. */
+export function writeReplay({ exchange, routingKey }: Omit<Lineage, 'attempt'>, replays: number): Headers {
+  return { [REPLAYS]: replays, [EXCHANGE]: exchange, [ROUTING_KEY]: routingKey }
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MAX_ATTEMPT
 }
 
 /** The headers that {@link readLineage} reads. */

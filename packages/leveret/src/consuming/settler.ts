@@ -74,7 +74,7 @@ export class Settler {
     const { deadLetter, name, queue } = this.#contract
     // Without a dead-letter queue of ours the message goes where the queue's own arguments send it, if anywhere.
     if (deadLetter === false) return life.reject(message) ? { did: 'dropped', reason, failure } : STALE
-    const copy = deadLetterCopy(message, lineage, deadLetter.queue, { queue: name, reason, failure, at: new Date() })
+    const copy = deadLetterCopy(message, lineage, deadLetter, { queue: name, reason, failure, at: new Date() })
     const stored = await this.#store(copy, declarationsOf(this.#contract), life)
     if (stored === undefined) return STALE
     const settled = { did: 'dead-lettered', reason, failure } as const

@@ -1,3 +1,4 @@
+import type { Failure } from '../contract/failure.js'
 import type { RetryPolicy } from '../contract/work-queue.js'
 import { PayloadError } from '../errors.js'
 import { Reject, Retry } from './steering.js'
@@ -17,11 +18,7 @@ export type Verdict =
  */
 export type DeadLetterReason = 'rejected' | 'invalid-payload' | 'attempts-exhausted' | 'retry-impossible'
 
-/** The error of a failed attempt, as it is kept and reported. */
-export interface Failure {
-  readonly name: string
-  readonly message: string
-}
+export type { Failure } from '../contract/failure.js'
 
 /** @param attempt - the one that failed, from 1 */
 export function judge(thrown: unknown, attempt: number, retry: RetryPolicy | false): Verdict {
@@ -37,11 +34,18 @@ export function judge(thrown: unknown, attempt: number, retry: RetryPolicy | fal
 
 /** Handlers throw anything: an error, a string, nothing. */
 export function describeFailure(thrown: unknown): Failure {
-  if (thrown instanceof Error) return { name: textOf(thrown.name), message: textOf(thrown.message) }
+  if (thrown instanceof Error) return withStack({ name: textOf(thrown.name), message: textOf(thrown.message) }, thrown)
   return { name: 'NonError', message: `the handler threw ${typeof thrown === 'string' ? thrown : typeof thrown}` }
 }
 
 /** The types say string; `Object.assign(new Error(), responseBody)` says otherwise. */
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : `a ${typeof value}`
+}
+
+/** Made only when it is asked for, and in no log or copy of the failure that did not ask. */
+function withStack(failure: Failure, error: Error): Failure {
+  return Object.defineProperty(failure, 'stack', {
+    get: () => (typeof error.stack === 'string' ? error.stack : undefined),
+  })
 }

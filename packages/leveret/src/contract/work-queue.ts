@@ -3,6 +3,7 @@ import { MAX_TABLE_BYTES, measureTable } from '../connection/table.js'
 import { OptionsError } from '../errors.js'
 import { MAX_TIMER_MS, parseOptions } from '../options.js'
 import { type Codec, json } from './codec.js'
+import type { Failure } from './failure.js'
 import type { PayloadContract } from './payload.js'
 import type { Schema } from './schema.js'
 
@@ -18,9 +19,17 @@ export interface WorkQueue<S extends Schema = Schema> extends PayloadContract<S>
   /** `false`: the first failed attempt is the last. */
   readonly retry: RetryPolicy | false
   /** Where what failed for good is kept. `false`: it is dropped. */
-  readonly deadLetter: { readonly queue: string } | false
+  readonly deadLetter: DeadLetterSettings | false
   /** Written to the `leveret-contract` header, after the name. */
   readonly version?: string
+}
+
+/** Where dead letters are kept, and what is kept with them. */
+export interface DeadLetterSettings {
+  readonly queue: string
+  /** Whether the error's stack is. */
+  readonly stack: boolean
+  readonly redact?: (failure: Failure) => Failure
 }
 
 /** The queue itself, as it is declared. */
@@ -110,6 +119,20 @@ const queueOptions = z
     },
   )
 
+const deadLetterOptions = z.strictObject({
+  /** @defaultValue `<name>.dead-letter` */
+  queue: queueName.optional(),
+  /** Keeps the stack of the error as well. It may name paths and values that are nobody else's business. @defaultValue false */
+  stack: z.boolean().default(false),
+  /**
+   * Gets the error of a delivery that is given up and returns what may be kept of it. It must be pure and fast. Should it
+   * throw, or return something else, nothing of the error is kept.
+   */
+  redact: z
+    .custom<(failure: Failure) => Failure>((value) => typeof value === 'function', 'expected a function')
+    .optional(),
+})
+
 const contractOptions = z.strictObject({
   payload: z.custom<Schema>(
     (value) => value !== null && (typeof value === 'object' || typeof value === 'function') && '~standard' in value,
@@ -123,7 +146,7 @@ const contractOptions = z.strictObject({
       z.strictObject({ delaysMs: z.array(z.int().min(1).max(MAX_TIMER_MS)).min(1).max(MAX_DELAYS) }),
     ])
     .default({ delaysMs: DEFAULT_DELAYS_MS }),
-  deadLetter: z.union([z.literal(false), z.strictObject({ queue: queueName })]).optional(),
+  deadLetter: z.union([z.literal(false), deadLetterOptions]).prefault({}),
   version: z.string().min(1).max(64).optional(),
 })
 
@@ -146,7 +169,7 @@ export function workQueue<const S extends Schema>(name: string, options: WorkQue
   const where = `workQueue('${name}')`
   const checked = parseOptions(queueName, name, where)
   const { payload, codec, queue, retry, deadLetter, version } = parseOptions(contractOptions, options, where)
-  if (deadLetter !== undefined && deadLetter !== false && deadLetter.queue === checked) {
+  if (deadLetter !== false && deadLetter.queue === checked) {
     throw new OptionsError(
       `${where}: deadLetter.queue is the queue itself: what fails would come back at once, for ever`,
     )
@@ -164,7 +187,14 @@ export function workQueue<const S extends Schema>(name: string, options: WorkQue
       ...(maxPriority === undefined ? {} : { maxPriority }),
     }),
     retry,
-    deadLetter: deadLetter ?? { queue: `${checked}.dead-letter` },
+    deadLetter: deadLetter === false ? false : deadLetterSettings(checked, deadLetter),
     ...(version === undefined ? {} : { version }),
   })
+}
+
+function deadLetterSettings(
+  name: string,
+  { queue = `${name}.dead-letter`, stack, redact }: z.output<typeof deadLetterOptions>,
+): DeadLetterSettings {
+  return Object.freeze({ queue, stack, ...(redact === undefined ? {} : { redact }) })
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Reject, Retry } from '../../src/consuming/steering.js'
-import { judge } from '../../src/consuming/verdict.js'
+import { describeFailure, judge } from '../../src/consuming/verdict.js'
 import { OptionsError, PayloadError } from '../../src/errors.js'
 
 const retry = { delaysMs: [10, 20] }
@@ -47,4 +47,12 @@ test('Retry chooses the first step of the ladder that is not shorter, within the
   expect(judge(new Retry({ afterMs: 0 }), 1, retry)).toMatchObject({ afterMs: 1_000 })
   expect(judge(new Retry({ afterMs: 1_500 }), 3, retry)).toMatchObject({ do: 'dead-letter' })
   for (const afterMs of [-1, Number.NaN, 86_400_001]) expect(() => new Retry({ afterMs })).toThrow(OptionsError)
+})
+
+test('a failure tells its stack to whoever asks, and to no log', () => {
+  const failure = describeFailure(new TypeError('x'))
+  expect(failure.stack).toMatch(/^TypeError: x\n {4}at /)
+  expect(JSON.stringify(failure)).toBe('{"name":"TypeError","message":"x"}')
+  expect(describeFailure(Object.assign(new Error('x'), { stack: 7 })).stack).toBeUndefined()
+  expect(describeFailure('x').stack).toBeUndefined()
 })

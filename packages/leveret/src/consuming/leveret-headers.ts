@@ -1,0 +1,99 @@
+import type { Headers } from '../connection/message.js'
+import { measureTable } from '../connection/table.js'
+import type { DeathReason } from './death-reason.js'
+
+/** What all `leveret-` headers of a message may take on the wire. The rest of what fits is the user's. */
+export const MAX_LEVERET_BYTES = 16 * 1024
+/** What headers of a leveret that is newer than this one may take of it. */
+const MAX_UNKNOWN_BYTES = 4 * 1024
+const MAX_COUNT = 1_000_000
+const MAX_SHORT_BYTES = 255
+
+type Reason = Exclude<DeathReason, 'unknown'>
+
+/** The headers that leveret writes on copies. */
+export interface LeveretHeaders {
+  readonly 'leveret-attempt'?: number
+  readonly 'leveret-exchange'?: string
+  readonly 'leveret-routing-key'?: string
+  readonly 'leveret-queue'?: string
+  readonly 'leveret-reason'?: Reason
+  readonly 'leveret-error-name'?: string
+  readonly 'leveret-error-message'?: string
+  readonly 'leveret-error-stack'?: string
+  readonly 'leveret-dead-lettered-at'?: string
+  readonly 'leveret-replays'?: number
+  readonly 'leveret-contract'?: string
+  readonly 'leveret-original-expiration'?: string
+  readonly 'leveret-original-user-id'?: string
+}
+
+type Check = (value: unknown) => boolean
+
+const REASONS: Readonly<Record<Reason, true>> = {
+  rejected: true,
+  'invalid-payload': true,
+  'attempts-exhausted': true,
+  'retry-impossible': true,
+  'delivery-limit': true,
+  expired: true,
+  'max-length': true,
+}
+
+/** RabbitMQ's limit for names and keys. */
+export function isShortText(value: unknown): value is string {
+  return typeof value === 'string' && Buffer.byteLength(value) <= MAX_SHORT_BYTES
+}
+
+const isText: Check = (value) => typeof value === 'string' && Buffer.byteLength(value) <= MAX_LEVERET_BYTES
+const isCount: Check = (value) =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_COUNT
+const isReason: Check = (value) => typeof value === 'string' && Object.hasOwn(REASONS, value)
+const isTime: Check = (value) => typeof value === 'string' && value.length <= 30 && !Number.isNaN(Date.parse(value))
+
+const CHECKS: ReadonlyMap<string, Check> = new Map(
+  Object.entries<Check>({
+    'leveret-attempt': isCount,
+    'leveret-exchange': isShortText,
+    'leveret-routing-key': isShortText,
+    'leveret-queue': isShortText,
+    'leveret-reason': isReason,
+    'leveret-error-name': isText,
+    'leveret-error-message': isText,
+    'leveret-error-stack': isText,
+    'leveret-dead-lettered-at': isTime,
+    'leveret-replays': isCount,
+    'leveret-contract': (value) => typeof value === 'string' && Buffer.byteLength(value) <= 512,
+    'leveret-original-expiration': isShortText,
+    'leveret-original-user-id': isShortText,
+  } satisfies Record<keyof LeveretHeaders, Check>),
+)
+
+/**
+ * Reads the headers that leveret wrote. They come from outside, so they count as one group: when one is not as leveret
+ * writes it, none counts.
+ */
+export function readLeveretHeaders(headers: Headers): LeveretHeaders {
+  const known = Object.entries(headers).filter(([name]) => CHECKS.has(name))
+  // Every value has passed the check of its name, and those checks are the types of the group.
+  return known.every(isSound) ? (Object.fromEntries(known) as LeveretHeaders) : {}
+}
+
+/** Headers without those of leveret's that are not as leveret writes them, and with a bound on those it does not know. */
+export function soundHeaders(headers: Headers): Headers {
+  const isUnknown = (name: string): boolean => name.startsWith('leveret-') && !CHECKS.has(name)
+  const entries = Object.entries(headers)
+  const unknown = entries.filter(([name]) => isUnknown(name))
+  const keepsUnknown = bytesOf(Object.fromEntries(unknown)) <= MAX_UNKNOWN_BYTES
+  return Object.fromEntries(entries.filter((entry) => (isUnknown(entry[0]) ? keepsUnknown : isSound(entry))))
+}
+
+/** How many bytes headers take on the wire. What cannot be written counts as too much. */
+export function bytesOf(headers: Headers): number {
+  const size = measureTable(headers)
+  return typeof size === 'number' ? size : Number.POSITIVE_INFINITY
+}
+
+function isSound([name, value]: readonly [string, unknown]): boolean {
+  return CHECKS.get(name)?.(value) ?? true
+}
