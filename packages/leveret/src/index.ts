@@ -10,13 +10,23 @@ export type { ConnectionState, Health, RoleHealth } from './connection/health.js
 export type { Interceptor, SentMessage } from './connection/interceptor.js'
 export type { LanePurpose, LaneState } from './connection/lane-state.js'
 export type { Headers } from './connection/message.js'
+export type { DeadLetter } from './consuming/dead-letter.js'
+export type { BrokerReason, DeathReason } from './consuming/death-reason.js'
+export type { MoveOptions, PeekOptions, ReplayOptions } from './consuming/letter-options.js'
 export type { Handler } from './consuming/processor.js'
+export type { LetterFilter } from './consuming/selection.js'
 export { HandlerTimeout, Reject, Retry } from './consuming/steering.js'
 export type { DeadLetterReason, Failure } from './consuming/verdict.js'
 export type { DeliveryEvent, WorkerEvents } from './consuming/worker-events.js'
 export { bytes, type Codec, json, text } from './contract/codec.js'
 export type { InputOf, OutputOf, Schema } from './contract/schema.js'
-export { type RetryPolicy, type WorkQueue, type WorkQueueOptions, workQueue } from './contract/work-queue.js'
+export {
+  type DeadLetterSettings,
+  type RetryPolicy,
+  type WorkQueue,
+  type WorkQueueOptions,
+  workQueue,
+} from './contract/work-queue.js'
 export {
   BrokerError,
   ClosedError,
@@ -33,6 +43,7 @@ export {
 export type { Logger } from './log.js'
 export type { PipelineFailure } from './publishing/pipeline.js'
 export type { Sent } from './publishing/sender.js'
+export { DeadLetters, type Moved, type Replayed } from './roles/dead-letters.js'
 export { Producer, type SendAllOptions, type SendOptions, type SentAll } from './roles/producer.js'
 export { Worker, type WorkerOptions } from './roles/worker.js'
 export { policyOf, type QueuePolicy } from './topology/advice.js'
