@@ -1,6 +1,11 @@
 import type { Channel } from '../connection/channel.js'
 import type { ReceivedMessage } from '../connection/message.js'
 import { ConnectionError } from '../errors.js'
+import { sleep } from '../timing.js'
+
+/** How often, and how long apart, to look whether what went back is there again. */
+const LOOKS = 20
+const LOOK_EVERY_MS = 25
 
 /**
  * One pass over a queue, on a channel of its own: every message that was there at its start is taken at most once. What has
@@ -11,11 +16,14 @@ export class Sweep {
   readonly #channel: Channel
   readonly #unsettled = new Map<number, ReceivedMessage['fields']>()
   #left: number
+  /** As many as were there at its start, without those that were acknowledged. */
+  #expected: number
 
   private constructor(channel: Channel, queue: string, messageCount: number) {
     this.#channel = channel
     this.queue = queue
     this.#left = messageCount
+    this.#expected = messageCount
   }
 
   /** @throws {@link BrokerError} there is no such queue; {@link ConnectionError} */
@@ -48,6 +56,7 @@ export class Sweep {
   /** @throws {@link ConnectionError} the channel has ended: the message is in its queue again */
   ack(message: ReceivedMessage): void {
     this.#unsettled.delete(message.fields.deliveryTag)
+    this.#expected -= 1
     if (!this.#channel.ack(message)) throw new ConnectionError('lost', 'The channel ended before the ack')
   }
 
@@ -58,9 +67,19 @@ export class Sweep {
     this.#unsettled.clear()
   }
 
-  /** Gives back, and resolves when the broker has seen all that was acknowledged or given back. @throws as {@link next} */
+  /**
+   * Gives back, and resolves when the broker has seen all that was acknowledged, and counts again what went back. A quorum queue
+   * does that a moment later than it answers; whoever looks next is to find everything. Where somebody else takes messages
+   * at the same time it waits for half a second at most.
+   *
+   * @throws as {@link next}
+   */
   async end(): Promise<void> {
     this.giveBack()
-    await this.#channel.checkQueue(this.queue)
+    for (let look = 1; look <= LOOKS; look += 1) {
+      const { messageCount } = await this.#channel.checkQueue(this.queue)
+      if (messageCount >= this.#expected) return
+      await sleep(LOOK_EVERY_MS, this.signal)
+    }
   }
 }

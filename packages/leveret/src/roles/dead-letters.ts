@@ -85,7 +85,7 @@ export class DeadLetters<S extends Schema> implements AsyncDisposable {
     })
   }
 
-  /** How many there are, without those that somebody is looking at or replaying right now. */
+  /** How many there are, without those that somebody is looking at or replaying right now. RabbitMQ may count a moment late. */
   async count(): Promise<number> {
     const { messageCount } = await this.#visits.onChannel((channel) => channel.checkQueue(this.#queue))
     return messageCount
