@@ -19,7 +19,8 @@ describe('hello', () => {
     expect(send.lines).toEqual([' [x] Sent Hello World!'])
     await receive.printed(' [x] Received Hello World!')
     expect(await receive.interrupt()).toBe(0)
-    expect(receive.lines).toHaveLength(2)
+    // Beside what the tutorial prints, a warning: its queue keeps no dead letters.
+    expect(receive.lines.filter((line) => line.startsWith(' ['))).toHaveLength(2)
   })
 
   test.for(PAIRS)('goes from $sender.name to $receiver.name', async ({ sender, receiver }, { vhost }) => {

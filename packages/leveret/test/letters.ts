@@ -30,7 +30,7 @@ export async function drain(rabbit: Connection, queue: string): Promise<string[]
   const ids: string[] = []
   for (let message = await channel.get(queue); message !== undefined; message = await channel.get(queue)) {
     ids.push(message.properties.messageId ?? '')
-    channel.ack(message)
+    channel.ack(message, 'one')
   }
   await channel.close(2_000)
   return ids

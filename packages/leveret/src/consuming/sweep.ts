@@ -57,7 +57,7 @@ export class Sweep {
   ack(message: ReceivedMessage): void {
     this.#unsettled.delete(message.fields.deliveryTag)
     this.#expected -= 1
-    if (!this.#channel.ack(message)) throw new ConnectionError('lost', 'The channel ended before the ack')
+    if (!this.#channel.ack(message, 'one')) throw new ConnectionError('lost', 'The channel ended before the ack')
   }
 
   /** Gives back what is unsettled, in the order in which it was taken. */

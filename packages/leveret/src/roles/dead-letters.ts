@@ -107,15 +107,13 @@ export class DeadLetters<S extends Schema> implements AsyncDisposable {
       const letters = read.map((message) => readDeadLetter(message, this.#contract))
       // All or none, because what is stored anew goes behind what is given back.
       if (letters.some(isWorn)) {
-        await pipeline(
-          read.entries(),
-          AT_ONCE,
-          async ([index, message]) => {
+        await pipeline(read.entries(), {
+          limit: AT_ONCE,
+          work: async ([index, message]) => {
             const letter = letters[index]
             if (letter !== undefined) await this.#store(sweep, message, letterCopy(message, letter, this.#queue), [])
           },
-          undefined,
-        )
+        })
       }
       return letters.slice(0, limit)
     })
@@ -192,7 +190,7 @@ export class DeadLetters<S extends Schema> implements AsyncDisposable {
           failed.abort()
           throw error
         })
-      await pipeline(selection, AT_ONCE, stopAtFailure, undefined)
+      await pipeline(selection, { limit: AT_ONCE, work: stopAtFailure })
       return { done, skipped: selection.skipped }
     })
   }
