@@ -1,3 +1,4 @@
+export { closeOnSignals } from './connection/close-on-signals.js'
 export type { CloseOptions } from './connection/closing.js'
 export type { ConnectOptions, TlsOptions } from './connection/connect-options.js'
 export { type Connection, type ConnectTarget, connect } from './connection/connection.js'
