@@ -5,7 +5,7 @@ import { type Events, guarded } from './events.js'
  * Takes what leveret has to say beside its events: a pino or bunyan logger, or `console`.
  *
  * `fields` hold `event`, `connection` and what the event carries; an error is `fields.err`. Nothing secret is among them. A
- * console gets the message first.
+ * console gets the message alone: it says all that a person needs, and fields would fill the screen with stacks.
  */
 export interface Logger {
   debug(fields: object, message: string): void
@@ -48,7 +48,7 @@ export class Log {
     if (logger === undefined) return
     const all = { connection: this.#connection, ...fields }
     const text = `leveret: ${message}`
-    guarded('the logger', () => (logger instanceof Console ? logger[level](text, all) : logger[level](all, text)))
+    guarded('the logger', () => (logger instanceof Console ? logger[level](text) : logger[level](all, text)))
   }
 
   /** What the program itself should mend. Without a logger it is a process warning, so that somebody sees it. */

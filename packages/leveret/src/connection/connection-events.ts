@@ -27,10 +27,7 @@ export const connectionLines: LogLines<ConnectionEvents> = {
     'info',
     `the ${lane} connection to ${address} is up (RabbitMQ ${brokerVersion})`,
   ],
-  disconnected: ({ lane, reason }) => [
-    'warn',
-    `the ${lane} connection was lost and is being restored: ${reason.message}`,
-  ],
+  disconnected: ({ lane, reason }) => ['warn', `the ${lane} connection is being restored: ${reason.message}`],
   'connect-failed': ({ lane, reason, attempt }) => [
     isPowerOfTwo(attempt) ? 'warn' : 'debug',
     `attempt ${attempt} at the ${lane} connection failed: ${reason.message}`,
