@@ -44,6 +44,18 @@ describe('connect', () => {
     expect(inspect(rabbit, { depth: null, showHidden: true })).not.toContain(PASSWORD)
   })
 
+  test('goes to a vhost of any characters, by URL and by fields', async ({ vhost, broker, connectTo }) => {
+    const name = `:/?#[]@%+$ é日 ${vhost.name}`
+    await broker.management.createVhost(name)
+    onTestFinished(async () => await broker.management.deleteVhost(name))
+    const { host, port } = fieldsOf(vhost.url)
+    const own = { username: 'guest', password: 'guest' }
+    expect((await connectTo({}, { ...own, host, port, vhost: name })).state).toBe('ready')
+    const url = `amqp://guest:guest@${host}:${port}/${encodeURIComponent(name)}`
+    expect((await connectTo({}, url)).state).toBe('ready')
+    await eventually(async () => expect(await broker.management.connections(name)).toHaveLength(2))
+  })
+
   test('gives up at once on an unknown vhost, and names it', async ({ vhost }) => {
     const connecting = connect({ ...fieldsOf(vhost.url), vhost: 'no such vhost' })
     await expect(connecting).rejects.toMatchObject({

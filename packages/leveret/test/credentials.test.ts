@@ -47,6 +47,30 @@ describe('credentials', () => {
     expect(asked).toBe(2)
   })
 
+  test('that are refused after they once worked end nothing: it is tried on, slowly, and health says why', async ({
+    vhost,
+    broker,
+    connectTo,
+  }) => {
+    const username = `cal-${vhost.name}`
+    await broker.management.createUser(username, 'old')
+    onTestFinished(async () => await broker.management.deleteUser(username))
+    await broker.management.setPermissions(vhost.name, username)
+    const rabbit = await connectTo({ credentials: { username, password: 'old' } })
+    await new Producer(rabbit, tasks).send({ n: 1 })
+    await eventually(async () => expect(await vhost.connections()).toHaveLength(1))
+    await broker.management.createUser(username, 'new')
+    const failed = firstEvent(rabbit, 'connect-failed')
+    await vhost.closeConnections()
+    expect(await failed).toMatchObject({ reason: { reason: 'login-refused' }, attempt: expect.any(Number) })
+    expect(rabbit.health()).toMatchObject({
+      live: true,
+      ready: false,
+      state: 'reconnecting',
+      why: expect.stringContaining(username),
+    })
+  })
+
   test('that cannot be had are a reason of their own, and are asked for again', async ({ connectTo }) => {
     let broken = true
     const credentials: CredentialsProvider = () => {
