@@ -60,18 +60,27 @@ export class Sender<S extends Schema> {
   async send(payload: InputOf<S>, route: Route, options: MessageOptions, patient = false): Promise<Sent> {
     const encoded = encodePayload(this.#contract, payload)
     const content = encoded instanceof Promise ? await encoded : encoded
-    const { topology, ...target } = route
+    const { exchange, routingKey, mandatory, topology } = route
     const properties = composeProperties(this.#contract.codec.contentType, this.#contractHeader, options)
-    const message = { ...target, content, properties }
+    const message = { exchange, routingKey, mandatory, content, properties }
     if (this.#closing.begun) {
       const cause = new ClosedError(`The sender of '${this.#contract.name}' has been closed`)
       throw publishError('not-sent', message, cause.message, { cause, retryable: false })
     }
-    const giveBack = patient ? await this.#outbox.whenRoom(content.length, options.signal) : undefined
     const { timeoutMs = this.#internals.settings.publishTimeoutMs, signal, failFast } = options
-    giveBack?.()
-    await this.#submit({ message, topology, timeoutMs, signal, failFast })
-    return { messageId: properties.messageId }
+    this.#inHand.begin()
+    try {
+      const giveBack = patient ? await this.#outbox.whenRoom(content.length, signal) : undefined
+      giveBack?.()
+      await this.#submit({ message, topology, timeoutMs, signal, failFast })
+      this.#refused = undefined
+      return { messageId: properties.messageId }
+    } catch (error) {
+      this.#refused = refusalOf(error) ?? this.#refused
+      throw error
+    } finally {
+      this.#inHand.end()
+    }
   }
 
   /** Resolves when nothing is on its way. */
@@ -86,18 +95,9 @@ export class Sender<S extends Schema> {
     return why === undefined ? base : { ...base, why }
   }
 
-  async #submit(request: PublishRequest): Promise<void> {
-    this.#inHand.begin()
-    try {
-      if (this.#layers.length === 0) await this.#outbox.submit(request)
-      else await submitInside(this.#layers, request, this.#outbox)
-      this.#refused = undefined
-    } catch (error) {
-      this.#refused = refusalOf(error) ?? this.#refused
-      throw error
-    } finally {
-      this.#inHand.end()
-    }
+  #submit(request: PublishRequest): Promise<void> {
+    if (this.#layers.length === 0) return this.#outbox.submit(request)
+    return submitInside(this.#layers, request, this.#outbox)
   }
 }
 

@@ -87,9 +87,9 @@ export class Producer<S extends Schema> implements AsyncDisposable {
    * @throws {@link PublishError} `outcome` says whether it may have been stored
    * @see https://www.rabbitmq.com/docs/confirms#publisher-confirms
    */
-  async send(payload: InputOf<S>, options: SendOptions = NO_OPTIONS): Promise<Sent> {
-    const checked = options === NO_OPTIONS ? options : parseOptions(sendOptions, options, 'send')
-    return await this.#sender.send(payload, this.#routeOf(checked), checked)
+  send(payload: InputOf<S>, options?: SendOptions): Promise<Sent> {
+    if (options === undefined) return this.#sender.send(payload, this.#directRoute, NO_OPTIONS)
+    return this.#sendWith(payload, options)
   }
 
   /**
@@ -123,6 +123,11 @@ export class Producer<S extends Schema> implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+
+  async #sendWith(payload: InputOf<S>, options: SendOptions): Promise<Sent> {
+    const checked = parseOptions(sendOptions, options, 'send')
+    return await this.#sender.send(payload, this.#routeOf(checked), checked)
   }
 
   #routeOf({ delayMs = 0 }: SendOptions): Route {
