@@ -31,11 +31,8 @@ describe('connect', () => {
     expect(inspect(error, { depth: null, showHidden: true })).not.toContain(PASSWORD)
   })
 
-  test('logs in with a password of any characters', async ({ vhost, broker, connectTo }) => {
-    const username = `ann-${vhost.name}`
-    await broker.management.createUser(username, PASSWORD)
-    onTestFinished(async () => await broker.management.deleteUser(username))
-    await broker.management.setPermissions(vhost.name, username)
+  test('logs in with a password of any characters', async ({ createUser, vhost, connectTo }) => {
+    const username = await createUser('ann', PASSWORD)
     const fields = { ...fieldsOf(vhost.url), username, password: PASSWORD }
     expect((await connectTo({}, fields)).state).toBe('ready')
     const url = `amqp://${username}:${encodeURIComponent(PASSWORD)}@${fields.host}:${fields.port}/${vhost.name}`
@@ -64,10 +61,8 @@ describe('connect', () => {
     })
   })
 
-  test('gives up at once on a vhost it may not use', async ({ vhost, broker }) => {
-    const username = `bob-${vhost.name}`
-    await broker.management.createUser(username, 'bob')
-    onTestFinished(async () => await broker.management.deleteUser(username))
+  test('gives up at once on a vhost it may not use', async ({ createUser, vhost }) => {
+    const username = await createUser('bob', 'bob', 'none')
     const connecting = connect({ ...fieldsOf(vhost.url), username, password: 'bob' })
     await expect(connecting).rejects.toMatchObject({
       reason: 'vhost-refused',

@@ -1,16 +1,13 @@
 import { inspect } from 'node:util'
-import { describe, expect, onTestFinished } from 'vitest'
+import { describe, expect } from 'vitest'
 import { type CredentialsProvider, connect, Producer, Worker } from '../src/index.js'
 import { eventually, firstEvent, stable, tasks, test } from './support.js'
 
 const SECRET = 's3cret-token'
 
 describe('credentials', () => {
-  test('as values win over those of the URL, and are shown nowhere', async ({ vhost, broker, connectTo }) => {
-    const username = `ann-${vhost.name}`
-    await broker.management.createUser(username, SECRET)
-    onTestFinished(async () => await broker.management.deleteUser(username))
-    await broker.management.setPermissions(vhost.name, username)
+  test('as values win over those of the URL, and are shown nowhere', async ({ createUser, vhost, connectTo }) => {
+    const username = await createUser('ann', SECRET)
     const rabbit = await connectTo({ credentials: { username, password: SECRET } })
     await new Producer(rabbit, tasks).send({ n: 1 })
     await eventually(async () => expect(await vhost.connections()).toMatchObject([{ user: username }]))
@@ -18,14 +15,12 @@ describe('credentials', () => {
   })
 
   test('from a function are asked for at every connect and reconnect, and may change meanwhile', async ({
+    createUser,
     vhost,
     broker,
     connectTo,
   }) => {
-    const username = `bob-${vhost.name}`
-    await broker.management.createUser(username, 'first')
-    onTestFinished(async () => await broker.management.deleteUser(username))
-    await broker.management.setPermissions(vhost.name, username)
+    const username = await createUser('bob', 'first')
     let password = 'first'
     let asked = 0
     const credentials: CredentialsProvider = async () => {
@@ -48,14 +43,12 @@ describe('credentials', () => {
   })
 
   test('that are refused after they once worked end nothing: it is tried on, slowly, and health says why', async ({
+    createUser,
     vhost,
     broker,
     connectTo,
   }) => {
-    const username = `cal-${vhost.name}`
-    await broker.management.createUser(username, 'old')
-    onTestFinished(async () => await broker.management.deleteUser(username))
-    await broker.management.setPermissions(vhost.name, username)
+    const username = await createUser('cal', 'old')
     const rabbit = await connectTo({ credentials: { username, password: 'old' } })
     await new Producer(rabbit, tasks).send({ n: 1 })
     await eventually(async () => expect(await vhost.connections()).toHaveLength(1))

@@ -18,14 +18,12 @@ const single = workQueue('tasks', { payload: tasks.payload, queue: { singleActiv
 type Provoke = () => unknown
 
 test('every error tells a caller what to decide and a person what happened, and none holds a password', async ({
+  createUser,
   vhost,
   broker,
   connectTo,
 }) => {
-  const username = `zoe-${vhost.name}`
-  await broker.management.createUser(username, PASSWORD)
-  onTestFinished(async () => await broker.management.deleteUser(username))
-  await broker.management.setPermissions(vhost.name, username)
+  const username = await createUser('zoe', PASSWORD)
   await broker.management.setPolicy(vhost.name, 'small', {
     pattern: '^full$',
     definition: { 'max-length': 1 },

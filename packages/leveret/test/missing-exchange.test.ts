@@ -1,4 +1,4 @@
-import { describe, expect, onTestFinished } from 'vitest'
+import { describe, expect } from 'vitest'
 import { type Connection, Producer, type PublishError, Worker, workQueue } from '../src/index.js'
 import { newMessageId } from '../src/message-id.js'
 import { outboxOf } from '../src/publishing/outbox-of.js'
@@ -108,14 +108,11 @@ describe('an exchange that may not be written to', () => {
   const rights = { configure: '.*', write: '^(tasks|tasks\\..*|amq\\.default|untouched)$', read: '.*' }
 
   test(`fails the ${BAD} messages meant for it, names it, and fails none of ${GOOD} others`, async ({
+    createUser,
     vhost,
-    broker,
     connectTo,
   }) => {
-    const username = `eve-${vhost.name}`
-    await broker.management.createUser(username, 'eve')
-    onTestFinished(async () => await broker.management.deleteUser(username))
-    await broker.management.setPermissions(vhost.name, username, rights)
+    const username = await createUser('eve', 'eve', rights)
     const rabbit = await connectTo({}, { ...fieldsOf(vhost.url), username, password: 'eve' })
     await new Producer(rabbit, tasks).send({ n: 0 })
     const { expectUntouched } = await bystander(rabbit)
@@ -133,15 +130,12 @@ describe('an exchange that may not be written to', () => {
   })
 
   test('fails a task, when it is the default one, and working goes on', async ({
+    createUser,
     vhost,
-    broker,
     connectTo,
     rabbit,
   }) => {
-    const username = `sam-${vhost.name}`
-    await broker.management.createUser(username, 'sam')
-    onTestFinished(async () => await broker.management.deleteUser(username))
-    await broker.management.setPermissions(vhost.name, username, { configure: '.*', write: '^untouched$', read: '.*' })
+    const username = await createUser('sam', 'sam', { configure: '.*', write: '^untouched$', read: '.*' })
     await new Producer(rabbit, tasks).send({ n: 0 })
     const mute = await connectTo({}, { ...fieldsOf(vhost.url), username, password: 'sam' })
     const seen: number[] = []

@@ -1,3 +1,4 @@
+import type { Permissions } from '@leveret/testing'
 import { type Fixtures as BrokerFixtures, test as base, eventually } from '@leveret/testing/vitest'
 import { expect, type TestAPI } from 'vitest'
 import { z } from 'zod'
@@ -20,6 +21,12 @@ export { eventually }
 interface Fixtures {
   /** Connects to the test's vhost, or wherever told; closed after the test. */
   connectTo: (options?: ConnectOptions, target?: ConnectTarget) => Promise<Connection>
+  /**
+   * Makes a user of the test's own, deleted after it, with every right in its vhost unless told otherwise.
+   *
+   * @returns the name, which begins as told
+   */
+  createUser: (name: string, password: string, rights?: Permissions | 'none') => Promise<string>
   /** A connection to the test's vhost with default options. */
   rabbit: Connection
 }
@@ -34,6 +41,17 @@ export const test: TestAPI<BrokerFixtures & Fixtures> = base.extend<Fixtures>({
       return connection
     })
     await Promise.all(opened.map((connection) => connection.close({ timeoutMs: 2_000 })))
+  },
+  createUser: async ({ broker, vhost }, use) => {
+    const created: string[] = []
+    await use(async (name, password, rights) => {
+      const username = `${name}-${vhost.name}`
+      await broker.management.createUser(username, password)
+      created.push(username)
+      if (rights !== 'none') await broker.management.setPermissions(vhost.name, username, rights)
+      return username
+    })
+    await Promise.all(created.map((username) => broker.management.deleteUser(username)))
   },
   rabbit: async ({ connectTo }, use) => use(await connectTo()),
 })

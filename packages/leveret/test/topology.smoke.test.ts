@@ -125,15 +125,12 @@ test("with topology: 'check' a worker whose delay queues are missing does not st
 })
 
 test('a service without the right to configure is told so, and can use what exists', async ({
+  createUser,
   vhost,
-  broker,
   connectTo,
   rabbit,
 }) => {
-  const username = `cid-${vhost.name}`
-  await broker.management.createUser(username, 'cid')
-  onTestFinished(async () => await broker.management.deleteUser(username))
-  await broker.management.setPermissions(vhost.name, username, { configure: '^$', write: '.*', read: '.*' })
+  const username = await createUser('cid', 'cid', { configure: '^$', write: '.*', read: '.*' })
   const fields = { ...fieldsOf(vhost.url), username, password: 'cid' }
   const strict = await connectTo({}, fields)
   await expect(new Producer(strict, tasks).send({ n: 1 })).rejects.toMatchObject({

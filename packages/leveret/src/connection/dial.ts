@@ -1,6 +1,7 @@
 import type { ConnectionOptions as TlsConnectionOptions } from 'node:tls'
 import * as amqp from 'amqplib'
 import { ConnectionError } from '../errors.js'
+import { onAbort } from '../signals.js'
 import { within } from '../timing.js'
 import { describeEndpoint, type Endpoint, tlsFor } from './endpoint.js'
 import { connectFailure, handshakeFailure } from './failure.js'
@@ -29,8 +30,7 @@ export interface Line {
  */
 export async function dial(endpoint: Endpoint, options: DialOptions, signal: AbortSignal): Promise<Line> {
   const cut = new AbortController()
-  const abort = (): void => cut.abort(signal.reason)
-  signal.addEventListener('abort', abort, { once: true })
+  const callOff = onAbort(signal, () => cut.abort(signal.reason))
   const started = performance.now()
   try {
     signal.throwIfAborted()
@@ -42,7 +42,7 @@ export async function dial(endpoint: Endpoint, options: DialOptions, signal: Abo
     const leftMs = options.connectTimeoutMs - (performance.now() - started)
     throw await explain(error, endpoint, options, { leftMs, signal })
   } finally {
-    signal.removeEventListener('abort', abort)
+    callOff()
   }
 }
 

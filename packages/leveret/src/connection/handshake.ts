@@ -1,5 +1,6 @@
 import net from 'node:net'
 import tls from 'node:tls'
+import { onAbort } from '../signals.js'
 import { type Endpoint, tlsFor } from './endpoint.js'
 import type { HandshakeReply } from './failure.js'
 
@@ -35,8 +36,7 @@ export function readRefusal(
       ? tls.connect({ ...tlsFor(endpoint, tlsOptions), host, port })
       : net.connect({ host, port })
   const timer = setTimeout(() => socket.destroy(), timeoutMs)
-  const abort = (): void => void socket.destroy()
-  signal.addEventListener('abort', abort, { once: true })
+  const callOff = onAbort(signal, () => socket.destroy())
   let received = Buffer.alloc(0)
   socket.once(endpoint.protocol === 'amqps' ? 'secureConnect' : 'connect', () => socket.write(PROTOCOL_HEADER))
   socket.on('data', (chunk: Buffer) => {
@@ -54,7 +54,7 @@ export function readRefusal(
   socket.on('error', () => socket.destroy())
   socket.on('close', () => {
     clearTimeout(timer)
-    signal.removeEventListener('abort', abort)
+    callOff()
     resolve(undefined)
   })
   return promise

@@ -1,7 +1,14 @@
 /** What a table of a user may take. amqplib encodes one in a buffer of 64 KiB, and leveret adds some headers on copies. */
-export const MAX_TABLE_BYTES = 48 * 1024
+const MAX_TABLE_BYTES = 48 * 1024
 
 const MAX_DEPTH = 32
+
+/** Why a table cannot be sent: too large, or a value that has no form on the wire. `undefined` when it can. */
+export function tableProblem(table: Readonly<Record<string, unknown>>): string | undefined {
+  const size = measureTable(table)
+  if (typeof size === 'string') return size
+  return size > MAX_TABLE_BYTES ? `${size} bytes, and ${MAX_TABLE_BYTES} is the most` : undefined
+}
 
 /**
  * How many bytes headers or arguments take on the wire, as AMQP 0-9-1 encodes a table.

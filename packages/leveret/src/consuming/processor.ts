@@ -4,6 +4,7 @@ import type { ReceivedMessage } from '../connection/message.js'
 import { decodePayload } from '../contract/payload.js'
 import type { OutputOf, Schema } from '../contract/schema.js'
 import type { WorkQueue } from '../contract/work-queue.js'
+import { onAbort } from '../signals.js'
 import { ActiveDelivery } from './active-delivery.js'
 import type { Life } from './life.js'
 import type { Settlement, Settler } from './settler.js'
@@ -54,8 +55,7 @@ export class Processor<S extends Schema> {
   /** Resolves when the delivery is settled, or its life has ended. Never rejects. */
   async process(message: ReceivedMessage, life: Life): Promise<void> {
     const delivery = new ActiveDelivery(message, this.#handlerTimeoutMs)
-    const abort = (): void => delivery.abort(life.signal.reason)
-    life.signal.addEventListener('abort', abort, { once: true })
+    const callOff = onAbort(life.signal, () => delivery.abort(life.signal.reason))
     // A defect of ours must not lose the message or end the process: it stays unacknowledged, and says why.
     const settlement = await this.#settle(message, delivery, life).catch(
       (error: unknown): Settlement => ({
@@ -65,7 +65,7 @@ export class Processor<S extends Schema> {
     )
     this.#hooks.settled(delivery, settlement)
     if (settlement.did === 'stuck' && !life.signal.aborted) await aborted(life.signal)
-    life.signal.removeEventListener('abort', abort)
+    callOff()
   }
 
   async #settle(message: ReceivedMessage, delivery: ActiveDelivery, life: Life): Promise<Settlement> {
@@ -105,16 +105,16 @@ export class Processor<S extends Schema> {
         if (life.signal.aborted) release()
       }, this.#handlerTimeoutMs)
     })
-    life.signal.addEventListener('abort', release, { once: true })
+    const callOff = onAbort(life.signal, release)
     try {
       await Promise.race([work, timeUp])
     } finally {
       clearTimeout(timer)
-      life.signal.removeEventListener('abort', release)
+      callOff()
     }
   }
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {
-  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+  await new Promise<void>((resolve) => onAbort(signal, resolve))
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { MAX_TABLE_BYTES, measureTable } from '../connection/table.js'
+import { tableProblem } from '../connection/table.js'
 import { OptionsError } from '../errors.js'
 import { MAX_TIMER_MS, parseOptions } from '../options.js'
 import { type Codec, json } from './codec.js'
@@ -56,9 +56,8 @@ const queueName = z
   .refine((name) => !name.startsWith('amq.'), "names that begin with 'amq.' are RabbitMQ's own")
 
 function checkArguments(table: Record<string, unknown>, context: z.RefinementCtx): void {
-  const size = measureTable(table)
-  if (typeof size === 'string') context.addIssue(size)
-  else if (size > MAX_TABLE_BYTES) context.addIssue(`${size} bytes, and ${MAX_TABLE_BYTES} is the most`)
+  const problem = tableProblem(table)
+  if (problem !== undefined) context.addIssue(problem)
 }
 
 const queueOptions = z

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Headers, MessageProperties } from '../connection/message.js'
-import { MAX_TABLE_BYTES, measureTable } from '../connection/table.js'
+import { tableProblem } from '../connection/table.js'
 import { newMessageId } from '../message-id.js'
 import { MAX_TIMER_MS } from '../options.js'
 
@@ -12,10 +12,11 @@ export const userHeaders = z.record(z.string(), z.unknown()).superRefine(checkHe
 
 function checkHeaders(headers: Headers, context: z.RefinementCtx): void {
   const reserved = Object.keys(headers).find((name) => /^(leveret-|x-)/i.test(name))
-  const size = measureTable(headers)
-  if (reserved !== undefined) context.addIssue(`${reserved}: names that begin with 'leveret-' or 'x-' are reserved`)
-  else if (typeof size === 'string') context.addIssue(size)
-  else if (size > MAX_TABLE_BYTES) context.addIssue(`${size} bytes, and ${MAX_TABLE_BYTES} is the most`)
+  const problem =
+    reserved === undefined
+      ? tableProblem(headers)
+      : `${reserved}: names that begin with 'leveret-' or 'x-' are reserved`
+  if (problem !== undefined) context.addIssue(problem)
 }
 
 /** What a sender may say of one message. */

@@ -1,6 +1,6 @@
 import { type Interceptor, type Layer, runInside, type SentMessage } from '../connection/interceptor.js'
 import type { Headers, OutgoingMessage } from '../connection/message.js'
-import { MAX_TABLE_BYTES, measureTable } from '../connection/table.js'
+import { tableProblem } from '../connection/table.js'
 import { LeveretError, OptionsError } from '../errors.js'
 import { parseOptions } from '../options.js'
 import { unlessAborted, within } from '../timing.js'
@@ -86,11 +86,9 @@ function describe({ exchange, routingKey, content, properties }: OutgoingMessage
 function addHeaders(message: SentMessage, added: Headers): SentMessage {
   parseOptions(userHeaders, added, 'an interceptor called next')
   const headers = { ...message.headers, ...added }
-  const size = measureTable(headers)
-  if (typeof size === 'number' && size <= MAX_TABLE_BYTES) return { ...message, headers }
-  throw new OptionsError(
-    `an interceptor called next: all headers have ${size} bytes, and ${MAX_TABLE_BYTES} is the most`,
-  )
+  const problem = tableProblem(headers)
+  if (problem === undefined) return { ...message, headers }
+  throw new OptionsError(`an interceptor called next: all headers have ${problem}`)
 }
 
 function withHeaders(message: OutgoingMessage, headers: Headers): OutgoingMessage {
