@@ -1,24 +1,48 @@
 import type { Delivery } from '../connection/delivery.js'
 import type { Headers, ReceivedMessage } from '../connection/message.js'
+import type { Life } from './life.js'
 import { type Lineage, readLineage } from './lineage.js'
+import type { Settlement } from './settlement.js'
 
-/** A delivery while its handler runs. The signal is made when it is first asked for. */
+/** A delivery from its arrival to its settlement. The signal is made when it is first asked for. */
 export class ActiveDelivery implements Delivery {
+  readonly message: ReceivedMessage
+  /** Where it is settled. */
+  readonly life: Life
   readonly lineage: Lineage
-  readonly #message: ReceivedMessage
-  readonly #deadlineMs: number
+  #deadlineMs = 0
   #headers: Headers | undefined
+  #isAcknowledged = false
   #abort: AbortController | undefined
   #aborted: { reason: Error } | undefined
 
-  constructor(message: ReceivedMessage, handlerTimeoutMs: number) {
-    this.#message = message
+  constructor(message: ReceivedMessage, life: Life) {
+    this.message = message
+    this.life = life
     this.lineage = readLineage(message)
+  }
+
+  /** Its time runs from now on. */
+  begin(handlerTimeoutMs: number): void {
     this.#deadlineMs = Date.now() + handlerTimeoutMs
   }
 
+  /** Acknowledges it before it is handled. @returns `false` when its channel has ended */
+  acknowledge(): boolean {
+    this.#isAcknowledged = this.life.ack(this.message)
+    return this.#isAcknowledged
+  }
+
+  /** Whether that has happened: there is nothing left to settle. */
+  get isAcknowledged(): boolean {
+    return this.#isAcknowledged
+  }
+
+  /** It is being settled: what its handler decides from now on comes too late. */
+  concludes(_outcome: Promise<Settlement>): void {}
+
   get messageId(): string | undefined {
-    return this.#message.properties.messageId
+    return this.message.properties.messageId
   }
 
   get attempt(): number {
@@ -26,11 +50,11 @@ export class ActiveDelivery implements Delivery {
   }
 
   get redelivered(): boolean {
-    return this.#message.fields.redelivered
+    return this.message.fields.redelivered
   }
 
   get deliveryCount(): number | undefined {
-    const count = this.#message.properties.headers?.['x-delivery-count']
+    const count = this.message.properties.headers?.['x-delivery-count']
     return typeof count === 'number' ? count : undefined
   }
 
@@ -43,17 +67,17 @@ export class ActiveDelivery implements Delivery {
   }
 
   get headers(): Headers {
-    this.#headers ??= Object.assign(Object.create(null), this.#message.properties.headers) as Headers
+    this.#headers ??= Object.assign(Object.create(null), this.message.properties.headers) as Headers
     return this.#headers
   }
 
   get timestamp(): Date | undefined {
-    const { timestamp } = this.#message.properties
+    const { timestamp } = this.message.properties
     return timestamp === undefined ? undefined : new Date(timestamp * 1_000)
   }
 
   get correlationId(): string | undefined {
-    return this.#message.properties.correlationId
+    return this.message.properties.correlationId
   }
 
   get deadline(): Date {

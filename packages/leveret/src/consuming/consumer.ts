@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { Channel } from '../connection/channel.js'
 import type { Lane } from '../connection/lane.js'
 import { LastingChannel } from '../connection/lasting-channel.js'
@@ -7,7 +6,11 @@ import { ClosedError, ConnectionError, type LeveretError } from '../errors.js'
 import { InHand } from '../in-hand.js'
 import { atMost } from '../timing.js'
 import { isRefusedForGood } from '../topology/declare.js'
-import { Life } from './life.js'
+import { type Gate, type Isolation, intakeOf, slotsOf } from './intake.js'
+import type { Life } from './life.js'
+import type { Slots } from './slots.js'
+import { Subscription } from './subscription.js'
+import type { Suspicion } from './suspicion.js'
 
 /** How long handlers that were aborted by `close` may still take to notice. */
 const ABORT_GRACE_MS = 1_000
@@ -23,12 +26,17 @@ export interface ConsumerOptions {
   readonly queue: string
   /** Unsettled deliveries that the broker lets it hold. */
   readonly prefetch: number
-  /** Deliveries worked on at once. */
+  /** Deliveries, or batches of them, handled at once. */
   readonly concurrency: number
+  /** What is being handled, and what waits for that. */
+  readonly slots: Slots
+  readonly suspicion: Suspicion
   /** Makes sure that the queue exists. Runs before every subscription. */
   declare(signal: AbortSignal): Promise<void>
-  /** Works on one delivery until it is settled or its life has ended. */
+  /** Works on one delivery until it is settled or given back, or its life has ended. */
   work(message: ReceivedMessage, life: Life): Promise<void>
+  /** It is handled alone. */
+  isolated(message: ReceivedMessage): void
   /** The broker cancelled the consumer: the queue was deleted, or its node was lost, or an ack took too long. */
   cancelled(): void
   attached(): void
@@ -36,19 +44,14 @@ export interface ConsumerOptions {
   failed(reason: LeveretError): void
 }
 
-interface Arrival {
-  readonly message: ReceivedMessage
-  readonly life: Life
-}
-
 /** Consumes one queue, on a channel of its own, for ever: however the subscription ends, a fresh one follows. */
 export class Consumer {
   readonly #options: ConsumerOptions
   readonly #channel: LastingChannel
   readonly #inHand = new InHand()
-  #life: Life | undefined
-  #pending: Arrival[] = []
-  #tag = ''
+  #subscription: Subscription | undefined
+  #gate: Gate = 'open'
+  #isolation: Isolation = 'none'
   #closing = false
   #cancelled = false
   #lastDeliveryAt: Date | undefined
@@ -68,13 +71,8 @@ export class Consumer {
     })
   }
 
-  /** Deliveries being worked on. */
-  get inFlight(): number {
-    return this.#inHand.size
-  }
-
   get isAttached(): boolean {
-    return this.#channel.current?.isOpen === true
+    return this.#channel.current?.isOpen === true && this.#gate !== 'shut'
   }
 
   get lastDeliveryAt(): Date | undefined {
@@ -90,64 +88,92 @@ export class Consumer {
     await attached
   }
 
+  /** Resolves when the broker knows, if there is one to tell. Never rejects. */
+  async pass(gate: Gate): Promise<void> {
+    this.#gate = gate
+    await this.#steer()
+  }
+
   /** Takes no more, gives back what has not begun, waits for the rest, then closes. Never rejects. */
   async close(timeoutMs: number): Promise<void> {
     const deadline = performance.now() + timeoutMs
+    const life = this.#subscription?.life
     this.#closing = true
     // What was acknowledged so far goes out before the cancel, and is done when that is answered.
-    this.#life?.flush()
-    this.#life?.gather(CLOSING_GATHER_MS)
+    life?.flush()
+    life?.gather(CLOSING_GATHER_MS)
     this.#onAttached?.reject(
       new ClosedError(`The consumer of '${this.#options.queue}' was closed before it was attached`),
     )
     this.#channel.stop()
-    const channel = this.#channel.current
-    if (channel !== undefined) {
-      await atMost(Math.min(timeoutMs, CANCEL_TIMEOUT_MS), channel.cancel(this.#tag))
-    }
+    await atMost(Math.min(timeoutMs, CANCEL_TIMEOUT_MS), this.#steer())
     // Only after cancel-ok: before it, the broker would deliver what comes back to this very consumer.
-    for (const { message, life } of this.#pending.splice(0)) life.requeue(message)
+    this.#options.slots.close()
     const patienceMs = Math.max(deadline - performance.now() - ABORT_GRACE_MS, 0)
     await atMost(patienceMs, this.#inHand.whenEmpty())
-    const reason = new ClosedError(`The consumer of '${this.#options.queue}' is closing and its time is up`)
-    this.#life?.end(reason)
+    life?.end(new ClosedError(`The consumer of '${this.#options.queue}' is closing and its time is up`))
     if (this.#inHand.size > 0) await atMost(ABORT_GRACE_MS, this.#inHand.whenEmpty())
-    this.#life?.flush()
+    life?.flush()
     await this.#channel.close(Math.max(deadline - performance.now(), LAST_STEP_MS))
   }
 
   async #subscribe(channel: Channel, signal: AbortSignal): Promise<void> {
+    const { queue, prefetch } = this.#options
     await this.#options.declare(signal)
-    const life = new Life(channel)
-    this.#life = life
-    this.#tag = `leveret-${randomUUID()}`
-    await channel.prefetch(this.#options.prefetch)
-    await channel.consume(this.#options.queue, this.#tag, (message) => {
-      if (message === undefined) this.#onServerCancel(channel)
-      else this.#onDelivery({ message, life })
+    const subscription = new Subscription(channel, {
+      queue,
+      prefetch,
+      delivered: (message, life) => this.#onDelivery(message, life),
+      cancelled: () => this.#onServerCancel(channel),
     })
+    this.#subscription = subscription
+    this.#isolation = 'none'
+    this.#limitSlots()
+    await subscription.take(this.#intake())
   }
 
-  #onDelivery(arrival: Arrival): void {
+  #onDelivery(message: ReceivedMessage, life: Life): void {
     this.#lastDeliveryAt = new Date()
-    this.#pending.push(arrival)
-    this.#startNext()
-  }
-
-  #startNext(): void {
-    while (!this.#closing && this.#inHand.size < this.#options.concurrency) {
-      const next = this.#pending.shift()
-      if (next === undefined) return
-      // What came on a channel that has died is the broker's again.
-      if (!next.life.signal.aborted) void this.#work(next)
+    const isSuspect = this.#options.suspicion.isSuspect(message)
+    if (isSuspect && this.#isolation === 'none') void this.#isolate(life)
+    if (isSuspect && this.#isolation === 'alone') this.#options.isolated(message)
+    if (!isSuspect && this.#isolation === 'alone') {
+      this.#isolation = 'none'
+      void this.#steer()
     }
+    void this.#work(message, life)
   }
 
-  async #work({ message, life }: Arrival): Promise<void> {
+  /** All that has not begun goes back, the suspect among it; when nothing is being handled, one comes at a time. */
+  async #isolate(life: Life): Promise<void> {
+    const { slots } = this.#options
+    this.#isolation = 'emptying'
+    await this.#steer()
+    slots.giveBack()
+    await slots.whenIdle()
+    if (life.signal.aborted) return
+    this.#isolation = 'alone'
+    await this.#steer()
+  }
+
+  #intake(): ReturnType<typeof intakeOf> {
+    return this.#closing ? 'none' : intakeOf(this.#gate, this.#isolation)
+  }
+
+  #limitSlots(): void {
+    this.#options.slots.limit(this.#closing ? 0 : slotsOf(this.#gate, this.#isolation, this.#options.concurrency))
+  }
+
+  async #steer(): Promise<void> {
+    this.#limitSlots()
+    // While a channel is being set up, that will do as is wanted now.
+    if (this.#channel.current !== undefined) await this.#subscription?.change(this.#intake())
+  }
+
+  async #work(message: ReceivedMessage, life: Life): Promise<void> {
     this.#inHand.begin()
     await this.#options.work(message, life)
     this.#inHand.end()
-    this.#startNext()
   }
 
   /** The channel is finished with the consumer: neither it nor its tag can be used again. */
@@ -159,12 +185,16 @@ export class Consumer {
   }
 
   #attached(): void {
+    // What was wanted meanwhile.
+    void this.#steer()
     this.#options.attached()
     this.#onAttached?.resolve()
     this.#onAttached = undefined
   }
 
   #lost(reason: LeveretError): boolean {
+    // What has not begun is the broker's again.
+    this.#options.slots.giveBack()
     if (this.#cancelled) this.#options.cancelled()
     this.#cancelled = false
     if (!this.#closing) this.#options.lost(reason)
@@ -172,6 +202,7 @@ export class Consumer {
   }
 
   #failed(reason: LeveretError): void {
+    this.#options.slots.giveBack()
     this.#options.failed(reason)
     if (this.#isFinal(reason)) this.#onAttached?.reject(reason)
   }

@@ -5,16 +5,28 @@ import { newMessageId } from '../message-id.js'
 import type { DeadLetter } from './dead-letter.js'
 import { failureHeaders } from './failure-headers.js'
 import { soundHeaders } from './leveret-headers.js'
-import { copiedHeaders, type Lineage, writeLineage, writeReplay } from './lineage.js'
+import { copiedHeaders, type Lineage, REDELIVERIES, writeLineage, writeReplay } from './lineage.js'
 import type { DeadLetterReason } from './verdict.js'
 
 /** The copy that waits in a delay queue for the next attempt. */
 export function retryCopy(message: ReceivedMessage, lineage: Lineage, delayQueue: string): OutgoingMessage {
-  const headers = {
-    ...copiedHeaders(message.properties),
-    ...writeLineage({ ...lineage, attempt: lineage.attempt + 1 }),
-  }
-  return copy(message, delayQueue, headers)
+  return postponedCopy(message, { ...lineage, attempt: lineage.attempt + 1 }, delayQueue)
+}
+
+/** The copy that waits in a delay queue for the same attempt. */
+export function postponedCopy(message: ReceivedMessage, lineage: Lineage, delayQueue: string): OutgoingMessage {
+  return copy(message, delayQueue, { ...copiedHeaders(message.properties), ...writeLineage(lineage) })
+}
+
+/** The copy that takes the place of a message that came back on a queue that does not count that. It is no other attempt. */
+export function redeliveryCopy(
+  message: ReceivedMessage,
+  lineage: Lineage,
+  queue: string,
+  redeliveries: number,
+): OutgoingMessage {
+  const headers = { ...copiedHeaders(message.properties), ...writeLineage(lineage), [REDELIVERIES]: redeliveries }
+  return copy(message, queue, headers)
 }
 
 /** What is kept of a delivery that was given up. */

@@ -13,6 +13,8 @@ const ATTEMPT = 'leveret-attempt'
 const EXCHANGE = 'leveret-exchange'
 const ROUTING_KEY = 'leveret-routing-key'
 const REPLAYS = 'leveret-replays'
+/** How often a message came back unsettled, as it is known on a classic queue: leveret counts there. */
+export const REDELIVERIES = 'leveret-redeliveries'
 const MAX_ATTEMPT = 1_000_000
 
 /**
@@ -29,8 +31,7 @@ export function readLineage({ fields, properties }: ReceivedMessage): Lineage {
   if (fields.exchange !== '' || typeof exchange !== 'string' || typeof routingKey !== 'string') return first
   // A replayed dead letter begins anew, and still knows where it came from.
   if (attempt === undefined && isCount(headers[REPLAYS])) return { attempt: 1, exchange, routingKey }
-  if (typeof attempt !== 'number' || !Number.isInteger(attempt) || attempt < 2 || attempt > MAX_ATTEMPT) return first
-  return { attempt, exchange, routingKey }
+  return isCount(attempt) ? { attempt, exchange, routingKey } : first
 }
 
 /** What a replayed message carries in place of what it had as a dead letter: its attempts begin anew. */
@@ -49,7 +50,7 @@ export function writeLineage({ attempt, exchange, routingKey }: Lineage): Header
 
 /** Headers that route, count or belong to the broker: on a copy they would do it a second time. */
 const CONTROL =
-  /^(?:CC|BCC|x-delay|x-death|x-first-death-.*|x-last-death-.*|x-delivery-count|x-acquired-count|x-stream-offset)$/
+  /^(?:CC|BCC|x-delay|x-death|x-first-death-.*|x-last-death-.*|x-delivery-count|x-acquired-count|x-stream-offset|leveret-redeliveries)$/
 
 /** What a copy keeps of the headers. */
 export function copiedHeaders(properties: MessageProperties): Headers {

@@ -1,120 +1,118 @@
 import type { Delivery } from '../connection/delivery.js'
-import { type Interceptor, type Layer, runInside } from '../connection/interceptor.js'
 import type { ReceivedMessage } from '../connection/message.js'
-import { decodePayload } from '../contract/payload.js'
+import { decodePayload, type PayloadContract } from '../contract/payload.js'
 import type { OutputOf, Schema } from '../contract/schema.js'
-import type { WorkQueue } from '../contract/work-queue.js'
 import { onAbort } from '../signals.js'
-import { ActiveDelivery } from './active-delivery.js'
+import type { ActiveDelivery } from './active-delivery.js'
+import type { Judge } from './attempt.js'
+import type { Attempts, Task } from './attempts.js'
+import { withinDeadline } from './deadline.js'
 import type { Life } from './life.js'
-import type { Settlement, Settler } from './settler.js'
-import { HandlerTimeout } from './steering.js'
-import { judge, type Verdict } from './verdict.js'
+import type { Settlement } from './settlement.js'
+import type { Settler } from './settler.js'
+import type { OrderKey } from './slots.js'
+import { MAX_REDELIVERIES, type Suspicion } from './suspicion.js'
+import type { Verdict } from './verdict.js'
 
-/** After its signal was aborted a handler may take this long to notice and end. */
-const GRACE_MS = 1_000
-
-/** Does the work. Returning acknowledges; throwing fails the attempt. */
-export type Handler<Payload> = (payload: Payload, delivery: Delivery) => unknown
-
-/** Reports on one delivery. */
-export interface ProcessorHooks {
-  settled(delivery: Delivery, settlement: Settlement): void
-  /** A handler ended after its time was up. Its result was dropped. */
-  late(delivery: Delivery): void
-}
-
-/** What else a processor needs. */
-export interface ProcessorOptions {
+/** What a processor is made of. */
+export interface ProcessorOptions<S extends Schema, D extends ActiveDelivery> {
+  readonly contract: PayloadContract<S>
+  readonly attempts: Attempts<OutputOf<S>, D>
+  readonly settler: Settler
+  readonly suspicion: Suspicion
+  /** Payloads of one key are handled in the order in which they came. */
+  keyOf(payload: OutputOf<S>): OrderKey | undefined
   readonly handlerTimeoutMs: number
-  readonly interceptors: readonly Interceptor[]
-  readonly hooks: ProcessorHooks
+  readonly judge: Judge
+  deliveryOf(message: ReceivedMessage, life: Life): D
+  settled(delivery: Delivery, settlement: Settlement): void
 }
 
 /** Takes a delivery from its bytes to its settlement: decode, check, handle, judge, settle. */
-export class Processor<S extends Schema> {
-  readonly #contract: WorkQueue<S>
-  readonly #handler: Handler<OutputOf<S>>
-  readonly #layers: readonly Layer<Delivery, never>[]
-  readonly #handlerTimeoutMs: number
-  readonly #settler: Settler
-  readonly #hooks: ProcessorHooks
+export class Processor<S extends Schema, D extends ActiveDelivery> {
+  readonly #options: ProcessorOptions<S, D>
 
-  constructor(contract: WorkQueue<S>, handler: Handler<OutputOf<S>>, settler: Settler, options: ProcessorOptions) {
-    this.#contract = contract
-    this.#handler = handler
-    this.#settler = settler
-    this.#layers = options.interceptors.flatMap((interceptor) => {
-      const { handle } = interceptor
-      return handle === undefined ? [] : [(delivery, next) => handle.call(interceptor, delivery, next)]
-    })
-    this.#handlerTimeoutMs = options.handlerTimeoutMs
-    this.#hooks = options.hooks
+  constructor(options: ProcessorOptions<S, D>) {
+    this.#options = options
   }
 
-  /** Resolves when the delivery is settled, or its life has ended. Never rejects. */
+  /** Resolves when the delivery is settled or given back, or its life has ended. Never rejects. */
   async process(message: ReceivedMessage, life: Life): Promise<void> {
-    const delivery = new ActiveDelivery(message, this.#handlerTimeoutMs)
+    const delivery = this.#options.deliveryOf(message, life)
     const callOff = onAbort(life.signal, () => delivery.abort(life.signal.reason))
-    // A defect of ours must not lose the message or end the process: it stays unacknowledged, and says why.
-    const settlement = await this.#settle(message, delivery, life).catch(
-      (error: unknown): Settlement => ({
-        did: 'stuck',
-        error: error instanceof Error ? error : new Error(String(error)),
-      }),
-    )
-    this.#hooks.settled(delivery, settlement)
-    if (settlement.did === 'stuck' && !life.signal.aborted) await aborted(life.signal)
-    callOff()
-  }
-
-  async #settle(message: ReceivedMessage, delivery: ActiveDelivery, life: Life): Promise<Settlement> {
-    const verdict = await this.#withDeadline(delivery, life, this.#attempt(message, delivery)).then(
-      (): Verdict => ({ do: 'ack' }),
-      (failure: unknown) => judge(failure, delivery.attempt, this.#contract.retry),
-    )
-    return await this.#settler.settle(verdict, { message, lineage: delivery.lineage, life })
-  }
-
-  async #attempt(message: ReceivedMessage, delivery: ActiveDelivery): Promise<void> {
-    const payload = await decodePayload(this.#contract, message.content, message.properties)
-    if (this.#layers.length === 0) await this.#handler(payload, delivery)
-    else {
-      await runInside(this.#layers, delivery, async () => {
-        // An interceptor that took too long does not begin an attempt that has been given up.
-        if (delivery.abortReason !== undefined) throw delivery.abortReason
-        await this.#handler(payload, delivery)
-      })
-    }
-  }
-
-  async #withDeadline(delivery: ActiveDelivery, life: Life, work: Promise<void>): Promise<void> {
-    let timer: NodeJS.Timeout | undefined
-    // What happens after the life has ended changes nothing, so it must not keep the process alive.
-    const release = (): void => void timer?.unref()
-    const timeUp = new Promise<never>((_resolve, reject) => {
-      const giveUp = (timeout: HandlerTimeout): void => {
-        const late = (): void => this.#hooks.late(delivery)
-        work.then(late, late)
-        reject(timeout)
-      }
-      timer = setTimeout(() => {
-        const timeout = new HandlerTimeout(this.#handlerTimeoutMs)
-        delivery.abort(timeout)
-        timer = setTimeout(giveUp, GRACE_MS, timeout)
-        if (life.signal.aborted) release()
-      }, this.#handlerTimeoutMs)
-    })
-    const callOff = onAbort(life.signal, release)
     try {
-      await Promise.race([work, timeUp])
+      await this.#process(delivery)
+    } catch (error) {
+      this.#options.settled(delivery, stuckOver(error))
     } finally {
-      clearTimeout(timer)
       callOff()
     }
   }
+
+  async #process(delivery: D): Promise<void> {
+    const { suspicion, settler, attempts } = this.#options
+    const redeliveries = suspicion.uncounted(delivery.message)
+    if (redeliveries !== undefined && redeliveries >= MAX_REDELIVERIES) {
+      return await this.#conclude(delivery, WORN_OUT)
+    }
+    if (redeliveries !== undefined && (await settler.recount(delivery, redeliveries))) return
+    const read = await this.#read(delivery)
+    if ('do' in read) return await this.#conclude(delivery, read)
+    const conclude = async (verdict: Verdict): Promise<void> => await this.#conclude(delivery, verdict)
+    if (!(await attempts.make({ ...read, delivery, conclude }))) delivery.life.requeue(delivery.message)
+  }
+
+  /** The checked payload and its key, or the verdict on a message that has none. */
+  async #read(delivery: ActiveDelivery): Promise<Pick<Task<OutputOf<S>>, 'payload' | 'key'> | Verdict> {
+    const { contract, keyOf, judge, handlerTimeoutMs: timeoutMs } = this.#options
+    const { content, properties } = delivery.message
+    try {
+      const decoded = decodePayload(contract, content, properties)
+      const payload =
+        decoded instanceof Promise
+          ? await withinDeadline(decoded, { timeoutMs, life: delivery.life.signal, abort: nothing, late: nothing })
+          : decoded
+      return { payload, key: keyOf(payload) }
+    } catch (error) {
+      return judge(error, delivery.attempt)
+    }
+  }
+
+  async #conclude(delivery: ActiveDelivery, verdict: Verdict): Promise<void> {
+    // A defect of ours must not lose the message or end the process: it stays unacknowledged, and says why.
+    const settling = this.#settle(delivery, verdict).catch(stuckOver)
+    delivery.concludes(settling)
+    this.#options.settled(delivery, await settling)
+  }
+
+  async #settle(delivery: ActiveDelivery, verdict: Verdict): Promise<Settlement> {
+    return delivery.isAcknowledged ? outcomeOf(verdict) : await this.#options.settler.settle(verdict, delivery)
+  }
 }
 
-async function aborted(signal: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve) => onAbort(signal, resolve))
+const WORN_OUT: Verdict = {
+  do: 'dead-letter',
+  reason: 'delivery-limit',
+  failure: {
+    name: 'DeliveryLimit',
+    message: `it came back unsettled ${MAX_REDELIVERIES} times: whatever handles it may be ended by it`,
+  },
+}
+
+function nothing(): void {}
+
+function stuckOver(error: unknown): Settlement {
+  return { did: 'stuck', error: error instanceof Error ? error : new Error(String(error)) }
+}
+
+/** Of a delivery that was acknowledged before: there is no other attempt. */
+function outcomeOf(verdict: Verdict): Settlement {
+  switch (verdict.do) {
+    case 'retry':
+      return { did: 'dropped', reason: 'attempts-exhausted', failure: verdict.failure }
+    case 'dead-letter':
+      return { did: 'dropped', reason: verdict.reason, failure: verdict.failure }
+    default:
+      return { did: 'acked' }
+  }
 }

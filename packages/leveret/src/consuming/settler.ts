@@ -1,14 +1,15 @@
 import { backoffMs } from '../connection/backoff.js'
 import type { QueueDeclaration } from '../connection/channel.js'
-import type { OutgoingMessage, ReceivedMessage } from '../connection/message.js'
+import type { OutgoingMessage } from '../connection/message.js'
 import type { WorkQueue } from '../contract/work-queue.js'
 import { type LeveretError, PublishError } from '../errors.js'
 import { sleep } from '../timing.js'
 import { declarationsOf, delayedDeclarationsOf, delayQueueName } from '../topology/declarations.js'
-import { deadLetterCopy, retryCopy } from './copy.js'
+import type { ActiveDelivery } from './active-delivery.js'
+import { deadLetterCopy, postponedCopy, redeliveryCopy, retryCopy } from './copy.js'
 import type { Life } from './life.js'
-import type { Lineage } from './lineage.js'
-import { type DeadLetterReason, describeFailure, type Failure, type Verdict } from './verdict.js'
+import type { Settlement } from './settlement.js'
+import { describeFailure, type Verdict } from './verdict.js'
 
 /** Publishes a copy with a confirm. Settles when it is stored, is refused, or the signal is aborted. */
 export type PublishCopy = (
@@ -17,28 +18,9 @@ export type PublishCopy = (
   signal: AbortSignal,
 ) => Promise<void>
 
-/**
- * What became of a delivery:
- * - `acked`, `retried`, `dead-lettered`: settled
- * - `dropped`: given up, and the contract keeps no dead letters
- * - `stale`: its channel was lost first; the broker delivers it again
- * - `stuck`: its copy can never be stored, so it stays unacknowledged: nothing is lost, and its slot is taken
- */
-export type Settlement =
-  | { readonly did: 'acked' | 'stale' }
-  | { readonly did: 'retried'; readonly afterMs: number; readonly failure: Failure }
-  | { readonly did: 'dead-lettered' | 'dropped'; readonly reason: DeadLetterReason; readonly failure: Failure }
-  | { readonly did: 'stuck'; readonly error: Error }
-
 const STALE: Settlement = { did: 'stale' }
 
-/** A delivery to be settled. */
-export interface Unsettled {
-  readonly message: ReceivedMessage
-  readonly lineage: Lineage
-  readonly life: Life
-}
-
+type RetryVerdict = Extract<Verdict, { do: 'retry' }>
 type DeadLetterVerdict = Extract<Verdict, { do: 'dead-letter' }>
 
 /** Carries out verdicts on the channel that delivered: first the copy, confirmed, and only then the ack. */
@@ -54,22 +36,60 @@ export class Settler {
     this.#declares = declares
   }
 
-  async settle(verdict: Verdict, unsettled: Unsettled): Promise<Settlement> {
-    const { message, lineage, life } = unsettled
-    if (verdict.do === 'ack') return life.ack(message) ? { did: 'acked' } : STALE
-    if (verdict.do === 'dead-letter') return await this.#deadLetter(verdict, unsettled)
-    const { afterMs, failure } = verdict
-    const copy = retryCopy(message, lineage, delayQueueName(this.#contract.name, afterMs))
-    const stored = await this.#store(copy, delayedDeclarationsOf(this.#contract, afterMs), life)
-    if (stored === true) return life.ack(message) ? { did: 'retried', afterMs, failure } : STALE
+  async settle(verdict: Verdict, delivery: ActiveDelivery): Promise<Settlement> {
+    const { message, life } = delivery
+    switch (verdict.do) {
+      case 'ack':
+        return life.ack(message) ? { did: 'acked' } : STALE
+      case 'skip':
+        return life.ack(message) ? { did: 'skipped' } : STALE
+      case 'requeue':
+        return life.requeue(message) ? { did: 'requeued' } : STALE
+      case 'retry':
+        return await this.#retry(verdict, delivery)
+      case 'postpone':
+        return await this.#postpone(verdict.afterMs, delivery)
+      default:
+        return await this.#deadLetter(verdict, delivery)
+    }
+  }
+
+  /**
+   * Puts a copy that knows how often it has come back at the end of the queue, in its place.
+   *
+   * @returns whether that is done; `false` when the copy cannot be stored, or its channel was lost
+   */
+  async recount({ message, lineage, life }: ActiveDelivery, redeliveries: number): Promise<boolean> {
+    const copy = redeliveryCopy(message, lineage, this.#contract.name, redeliveries)
+    return (await this.#store(copy, declarationsOf(this.#contract), life)) === true && life.ack(message)
+  }
+
+  async #postpone(afterMs: number, delivery: ActiveDelivery): Promise<Settlement> {
+    const stored = await this.#delay(postponedCopy, afterMs, delivery)
+    if (stored === true) return delivery.life.ack(delivery.message) ? { did: 'postponed', afterMs } : STALE
+    return stored === undefined ? STALE : { did: 'stuck', error: stored }
+  }
+
+  async #delay(
+    copyOf: typeof retryCopy,
+    afterMs: number,
+    { message, lineage, life }: ActiveDelivery,
+  ): Promise<true | LeveretError | undefined> {
+    const copy = copyOf(message, lineage, delayQueueName(this.#contract.name, afterMs))
+    return await this.#store(copy, delayedDeclarationsOf(this.#contract, afterMs), life)
+  }
+
+  async #retry({ afterMs, failure }: RetryVerdict, delivery: ActiveDelivery): Promise<Settlement> {
+    const stored = await this.#delay(retryCopy, afterMs, delivery)
+    if (stored === true) return delivery.life.ack(delivery.message) ? { did: 'retried', afterMs, failure } : STALE
     if (stored === undefined) return STALE
     const impossible = { do: 'dead-letter', reason: 'retry-impossible', failure: describeFailure(stored) } as const
-    return await this.#deadLetter(impossible, unsettled)
+    return await this.#deadLetter(impossible, delivery)
   }
 
   async #deadLetter(
     { reason, failure }: DeadLetterVerdict,
-    { message, lineage, life }: Unsettled,
+    { message, lineage, life }: ActiveDelivery,
   ): Promise<Settlement> {
     const { deadLetter, name, queue } = this.#contract
     // Without a dead-letter queue of ours the message goes where the queue's own arguments send it, if anywhere.

@@ -5,7 +5,11 @@ import { Reject, Retry } from './steering.js'
 
 /** What to do with a delivery, decided from how its attempt ended. */
 export type Verdict =
-  | { readonly do: 'ack' }
+  | { readonly do: 'ack' | 'requeue' }
+  /** It is a duplicate of what has been done. */
+  | { readonly do: 'skip' }
+  /** It is a duplicate of what is being done: the same attempt, later. */
+  | { readonly do: 'postpone'; readonly afterMs: number }
   | { readonly do: 'retry'; readonly afterMs: number; readonly failure: Failure }
   | { readonly do: 'dead-letter'; readonly reason: DeadLetterReason; readonly failure: Failure }
 
@@ -15,8 +19,14 @@ export type Verdict =
  * - `invalid-payload`: its content does not fit the contract
  * - `attempts-exhausted`: the last attempt failed
  * - `retry-impossible`: an attempt failed, and its copy for the next one can never be stored
+ * - `delivery-limit`: it came back unsettled 20 times, on a queue where leveret counts that because RabbitMQ does not
  */
-export type DeadLetterReason = 'rejected' | 'invalid-payload' | 'attempts-exhausted' | 'retry-impossible'
+export type DeadLetterReason =
+  | 'rejected'
+  | 'invalid-payload'
+  | 'attempts-exhausted'
+  | 'retry-impossible'
+  | 'delivery-limit'
 
 export type { Failure } from '../contract/failure.js'
 

@@ -1,6 +1,6 @@
 import type { LeveretError } from '../errors.js'
 import type { LogLines } from '../log.js'
-import type { DeadLetterReason, Failure } from './verdict.js'
+import { type DeadLetterReason, describeFailure, type Failure } from './verdict.js'
 
 /** A delivery in an event. */
 export interface DeliveryEvent {
@@ -14,14 +14,32 @@ export interface WorkerEvents {
   readonly 'delivery.acked': DeliveryEvent
   readonly 'delivery.retried': DeliveryEvent & { readonly afterMs: number; readonly failure: Failure }
   readonly 'delivery.dead-lettered': DeliveryEvent & { readonly reason: DeadLetterReason; readonly failure: Failure }
-  /** Given up, and the contract says `deadLetter: false`. */
+  /** Given up, and the contract says `deadLetter: false`, or the worker `acknowledge: 'none'`. */
   readonly 'delivery.dropped': DeliveryEvent & { readonly reason: DeadLetterReason; readonly failure: Failure }
   /** The channel was lost before it was settled. The broker delivers it again. */
   readonly 'delivery.stale': DeliveryEvent
   /** Neither its copy nor its ack can ever be stored. It stays unacknowledged and takes a slot. */
   readonly 'delivery.stuck': DeliveryEvent & { readonly error: Error }
-  /** The handler ended after its time was up. Its result was dropped. */
+  /** Acknowledged without being handled: under its id that has been done. */
+  readonly 'delivery.skipped': DeliveryEvent
+  /** Not handled yet, because under its id that is being done. It comes again, as the same attempt. */
+  readonly 'delivery.postponed': DeliveryEvent & { readonly afterMs: number }
+  /** Given back to its queue by its handler. */
+  readonly 'delivery.requeued': DeliveryEvent
+  /** Its handler settled what had been settled, or whose time was up. Nothing came of it. */
+  readonly 'delivery.settled-twice': DeliveryEvent
+  /** It has come back unsettled so often that it is handled alone: it may be what ends the processes that handle it. */
+  readonly 'delivery.isolated': { readonly messageId: string | undefined }
+  /** The store for deduplication failed when its work had ended: it may be handled again. */
+  readonly 'delivery.not-remembered': DeliveryEvent & { readonly error: unknown }
+  /** The handler ended after its time was up, or failed after it had settled. Its result was dropped. */
   readonly 'handler.late': DeliveryEvent
+  /** Nothing more begins: somebody called `pause`, or too many attempts have failed. */
+  readonly paused: { readonly by: 'call' | 'breaker' }
+  /** After a pause of the breaker one delivery is tried. */
+  readonly probing: object
+  /** All goes on. */
+  readonly resumed: object
   /** The broker took the consumer away: the queue was deleted, or its node was lost. A fresh one follows. */
   readonly 'consumer.cancelled': { readonly queue: string }
   readonly 'channel.lost': { readonly reason: LeveretError }
@@ -42,6 +60,26 @@ export function workerLines(queue: string): LogLines<WorkerEvents> {
     'delivery.dropped': (event) => ['warn', `${the(event)} was the last (${event.reason}); dropped: ${said(event)}`],
     'delivery.stale': (event) => ['info', `${the(event)} lost its channel; the broker delivers it again`],
     'delivery.stuck': (event) => ['error', `${the(event)} cannot be settled and holds a slot: ${event.error.message}`],
+    'delivery.skipped': (event) => ['info', `${the(event)} was skipped: it has been handled before`],
+    'delivery.postponed': (event) => [
+      'info',
+      `${the(event)} comes again in ${event.afterMs} ms: the same message is being handled`,
+    ],
+    'delivery.settled-twice': (event) => ['warn', `${the(event)} had been settled; its handler did so again`],
+    'delivery.isolated': ({ messageId }) => [
+      'warn',
+      `${messageId ?? 'a message without id'} from '${queue}' came back unsettled and is handled alone`,
+    ],
+    'delivery.not-remembered': (event) => [
+      'warn',
+      `${the(event)} has ended, and the store for deduplication failed: ${describeFailure(event.error).message}`,
+    ],
+    paused: ({ by }) => [
+      by === 'call' ? 'info' : 'warn',
+      `the worker of '${queue}' has paused${by === 'call' ? '' : ': too many attempts failed'}`,
+    ],
+    probing: () => ['info', `the worker of '${queue}' tries one delivery`],
+    resumed: () => ['info', `the worker of '${queue}' goes on`],
     'handler.late': (event) => ['warn', `${the(event)} ended after its time was up; its result was dropped`],
     'consumer.cancelled': () => ['warn', `the broker cancelled the consumer of '${queue}'`],
     'channel.lost': ({ reason }) => ['warn', `not consuming '${queue}': ${reason.message}`],

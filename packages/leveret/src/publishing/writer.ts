@@ -1,7 +1,7 @@
 import type { ConnectionInternals } from '../connection/connection.js'
 import { LastingChannel } from '../connection/lasting-channel.js'
 import { ConnectionError, type LeveretError } from '../errors.js'
-import { Fifo } from './fifo.js'
+import { Fifo } from '../fifo.js'
 import { describeRefusal, isCulprit, readLoss } from './loss.js'
 import type { Publication } from './publication.js'
 import { tellHandedOver } from './told.js'

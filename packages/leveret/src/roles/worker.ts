@@ -1,49 +1,45 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import type { QueueDeclaration } from '../connection/channel.js'
 import { type CloseOptions, Closing } from '../connection/closing.js'
 import { type Connection, type ConnectionInternals, internalsOf } from '../connection/connection.js'
-import type { Delivery } from '../connection/delivery.js'
 import type { RoleHealth } from '../connection/health.js'
-import { Consumer } from '../consuming/consumer.js'
-import { type Handler, Processor } from '../consuming/processor.js'
-import { type PublishCopy, type Settlement, Settler } from '../consuming/settler.js'
-import { type DeliveryEvent, type WorkerEvents, workerLines } from '../consuming/worker-events.js'
+import type { BatchHandler } from '../consuming/batch-attempt.js'
+import { Engine } from '../consuming/engine.js'
+import type { Handler, ManualHandler } from '../consuming/handling.js'
+import { handlingOptions } from '../consuming/handling-options.js'
+import { type PublishCopy, Settler } from '../consuming/settler.js'
+import type { OrderKey } from '../consuming/slots.js'
+import { type WorkerEvents, workerLines } from '../consuming/worker-events.js'
 import type { OutputOf, Schema } from '../contract/schema.js'
 import type { WorkQueue } from '../contract/work-queue.js'
-import { ClosedError, ConnectionError, type LeveretError } from '../errors.js'
+import { ClosedError, ConnectionError } from '../errors.js'
 import { Events, type Listener } from '../events.js'
-import { MAX_TIMER_MS, parseOptions } from '../options.js'
+import { parseOptions } from '../options.js'
 import { outboxOf } from '../publishing/outbox-of.js'
 import { within } from '../timing.js'
 import { tellPolicy, warnOfDrops } from '../topology/advice.js'
 import { declarationsOf, delayQueue } from '../topology/declarations.js'
 import { declare } from '../topology/declare.js'
 
-/** Options of a worker. */
-export const workerOptions = z.strictObject({
-  /** Handlers running at once. @defaultValue 10 */
-  concurrency: z.int().min(1).max(65_535).default(10),
-  /** Unacknowledged deliveries held at once. @defaultValue the same as `concurrency` */
-  prefetch: z.int().min(1).max(65_535).optional(),
-  /** After this the attempt has failed; `delivery.signal` is aborted. @defaultValue 60_000 */
-  handlerTimeoutMs: z.int().min(1).max(MAX_TIMER_MS).default(60_000),
-})
-
-/** Options of a worker. */
-export type WorkerOptions = z.input<typeof workerOptions>
+/** How a worker handles deliveries. */
+export type WorkerOptions<Payload = unknown> = Omit<z.input<typeof handlingOptions>, 'orderBy'> & {
+  /**
+   * Deliveries of one key are handled one after the other, in the order in which they came, while those of other keys go on.
+   * It holds within this worker, and for first attempts: a failed one is made again later, after those behind it. With a
+   * `prefetch` above `concurrency` those of other keys are at hand.
+   */
+  readonly orderBy?: ((payload: Payload) => OrderKey) | undefined
+}
 
 /** Works on the tasks of one queue. Every delivery is settled: acknowledged, tried again, or kept as a dead letter. */
 export class Worker<S extends Schema> implements AsyncDisposable {
   readonly #contract: WorkQueue<S>
   readonly #internals: ConnectionInternals
-  readonly #consumer: Consumer
+  readonly #engine: Engine<S>
   readonly #events = new Events<WorkerEvents>()
   readonly #unregister: () => void
   #starting: Promise<void> | undefined
   readonly #closing = new Closing()
-  #why: Error | undefined
-  #stuck = 0
-  #everAttached = false
 
   /**
    * Nothing is opened or declared before `start`.
@@ -54,38 +50,50 @@ export class Worker<S extends Schema> implements AsyncDisposable {
    * @throws {@link ClosedError} the connection has been closed
    * @throws {@link OptionsError}
    */
-  constructor(rabbit: Connection, contract: WorkQueue<S>, handler: Handler<OutputOf<S>>, options: WorkerOptions = {}) {
-    const { concurrency, prefetch = concurrency, handlerTimeoutMs } = parseOptions(workerOptions, options, 'Worker')
+  constructor(
+    rabbit: Connection,
+    contract: WorkQueue<S>,
+    handler: BatchHandler<OutputOf<S>>,
+    options: WorkerOptions<OutputOf<S>> & { readonly batch: object },
+  )
+  constructor(
+    rabbit: Connection,
+    contract: WorkQueue<S>,
+    handler: ManualHandler<OutputOf<S>>,
+    options: WorkerOptions<OutputOf<S>> & { readonly acknowledge: 'manual' },
+  )
+  constructor(
+    rabbit: Connection,
+    contract: WorkQueue<S>,
+    handler: Handler<OutputOf<S>>,
+    options?: WorkerOptions<OutputOf<S>> & { readonly batch?: undefined; readonly acknowledge?: 'on-return' | 'none' },
+  )
+  constructor(
+    rabbit: Connection,
+    contract: WorkQueue<S>,
+    handler: Handler<OutputOf<S>> | ManualHandler<OutputOf<S>> | BatchHandler<OutputOf<S>>,
+    options: WorkerOptions<OutputOf<S>> = {},
+  ) {
+    const settings = parseOptions(handlingOptions, options, 'Worker')
     this.#contract = contract
     this.#internals = internalsOf(rabbit)
     this.#internals.assertOpen()
-    const outbox = outboxOf(rabbit)
-    const { consumeLane, settings, log } = this.#internals
+    const { consumeLane, settings: connection, log } = this.#internals
     log.follow(this.#events, workerLines(contract.name), { queue: contract.name })
     tellPolicy(contract, log)
     warnOfDrops(contract, log)
+    const outbox = outboxOf(rabbit)
     const publish: PublishCopy = (message, topology, signal) =>
       outbox.submit({ message, topology, timeoutMs: Number.POSITIVE_INFINITY, signal })
-    const settler = new Settler(contract, publish, settings.topology === 'declare')
-    const processor = new Processor(contract, handler, settler, {
-      handlerTimeoutMs,
-      interceptors: settings.interceptors,
-      hooks: {
-        settled: (delivery, settlement) => this.#report(delivery, settlement),
-        late: (delivery) => this.#events.emit('handler.late', describe(delivery)),
-      },
-    })
-    this.#consumer = new Consumer({
+    this.#engine = new Engine({
+      contract,
+      handler,
+      settings,
+      settler: new Settler(contract, publish, connection.topology === 'declare'),
       lane: consumeLane,
-      queue: contract.name,
-      prefetch,
-      concurrency,
-      declare: (signal) => declare(consumeLane, neededBy(contract, settings.topology), settings.topology, signal),
-      work: (message, life) => processor.process(message, life),
-      cancelled: () => this.#events.emit('consumer.cancelled', { queue: contract.name }),
-      attached: () => this.#attached(),
-      lost: (reason) => this.#lost(reason),
-      failed: (reason) => this.#failed(reason),
+      interceptors: connection.interceptors,
+      events: this.#events,
+      declare: (signal) => declare(consumeLane, neededBy(contract, connection.topology), connection.topology, signal),
     })
     this.#unregister = this.#internals.register({
       stage: 'consumer',
@@ -105,6 +113,23 @@ export class Worker<S extends Schema> implements AsyncDisposable {
   start(): Promise<void> {
     this.#starting ??= this.#start()
     return this.#starting
+  }
+
+  /**
+   * Takes no more deliveries until `resume`. Handlers that run go on; what was received and has not begun is held: the broker
+   * gives none of it to others meanwhile, unless the worker is closed. It holds over a lost connection too.
+   *
+   * Resolves when the broker has stopped delivering; without a broker at once. Never rejects.
+   *
+   * @see https://www.rabbitmq.com/docs/consumers#acknowledgement-timeout what is held for longer than this, the broker takes back
+   */
+  async pause(): Promise<void> {
+    await this.#engine.pause()
+  }
+
+  /** Ends a `pause`. A circuit breaker that is open stays open. Resolves when the broker delivers again. Never rejects. */
+  async resume(): Promise<void> {
+    await this.#engine.resume()
   }
 
   /**
@@ -134,13 +159,13 @@ export class Worker<S extends Schema> implements AsyncDisposable {
     if (this.#closing.begun) throw new ClosedError('The worker has been closed')
     const { startupTimeoutMs } = this.#internals.settings
     const late = (): Error =>
-      this.#why ??
+      this.#engine.why ??
       new ConnectionError(
         'timeout',
         `The worker of '${this.#contract.name}' was not attached within ${startupTimeoutMs} ms${because(this.#internals.consumeLane)}`,
       )
     try {
-      await Promise.all([within(startupTimeoutMs, this.#consumer.start(), late), this.#internals.consumeLane.start()])
+      await Promise.all([within(startupTimeoutMs, this.#engine.start(), late), this.#internals.consumeLane.start()])
     } catch (error) {
       await this.close({ timeoutMs: 0 })
       throw error
@@ -148,61 +173,16 @@ export class Worker<S extends Schema> implements AsyncDisposable {
   }
 
   async #close(timeoutMs: number): Promise<void> {
-    await this.#consumer.close(timeoutMs)
+    await this.#engine.close(timeoutMs)
     this.#unregister()
   }
 
-  #attached(): void {
-    this.#why = undefined
-    if (this.#everAttached) this.#events.emit('channel.recovered', {})
-    this.#everAttached = true
-  }
-
-  #lost(reason: LeveretError): void {
-    this.#why = reason
-    this.#stuck = 0
-    this.#events.emit('channel.lost', { reason })
-  }
-
-  #failed(reason: LeveretError): void {
-    this.#why = reason
-    this.#events.emit('consume-failed', { reason })
-  }
-
-  #report(delivery: Delivery, settlement: Settlement): void {
-    const event = describe(delivery)
-    switch (settlement.did) {
-      case 'retried': {
-        const { afterMs, failure } = settlement
-        this.#events.emit('delivery.retried', { ...event, afterMs, failure })
-        break
-      }
-      case 'dead-lettered':
-      case 'dropped': {
-        const { did, reason, failure } = settlement
-        this.#events.emit(`delivery.${did}`, { ...event, reason, failure })
-        break
-      }
-      case 'stuck':
-        this.#stuck += 1
-        this.#why = settlement.error
-        this.#events.emit('delivery.stuck', { ...event, error: settlement.error })
-        break
-      default:
-        this.#events.emit(`delivery.${settlement.did}`, event)
-    }
-  }
-
   #health(): RoleHealth {
-    const { isAttached, inFlight, lastDeliveryAt } = this.#consumer
-    const ready = isAttached && this.#stuck === 0
-    const why = ready ? undefined : (this.#why?.message ?? 'not started')
+    const { lastDeliveryAt, why, ...health } = this.#engine.health()
     return {
       role: 'worker',
       name: this.#contract.name,
-      ready,
-      attached: isAttached,
-      inFlight,
+      ...health,
       ...(lastDeliveryAt === undefined ? {} : { lastDeliveryAt }),
       ...(why === undefined ? {} : { why }),
     }
@@ -217,8 +197,4 @@ function neededBy(contract: WorkQueue, mode: 'declare' | 'check' | 'skip'): read
 
 function because({ why }: { readonly why: string | undefined }): string {
   return `: ${why ?? 'the broker has not answered'}`
-}
-
-function describe({ messageId, attempt }: Delivery): DeliveryEvent {
-  return { messageId, attempt }
 }

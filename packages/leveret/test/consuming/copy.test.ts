@@ -46,7 +46,7 @@ test('the next delivery of a copy knows its attempt and where it came from', () 
 
 test.each([
   [{ 'leveret-attempt': 'two' }],
-  [{ 'leveret-attempt': 1 }],
+  [{ 'leveret-attempt': 0 }],
   [{ 'leveret-attempt': 1.5 }],
   [{ 'leveret-attempt': Number.POSITIVE_INFINITY }],
   [{ 'leveret-exchange': 7 }],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { BrokerError, ConnectionError } from '../../src/errors.js'
+import { Fifo } from '../../src/fifo.js'
 import { newMessageId } from '../../src/message-id.js'
-import { Fifo } from '../../src/publishing/fifo.js'
 import { readLoss } from '../../src/publishing/loss.js'
 import { Publication } from '../../src/publishing/publication.js'
 import { Window } from '../../src/publishing/window.js'

@@ -1,0 +1,112 @@
+import type { Delivery } from '../connection/delivery.js'
+import { type Interceptor, type Layer, runInside } from '../connection/interceptor.js'
+import type { ActiveDelivery } from './active-delivery.js'
+import { withinDeadline } from './deadline.js'
+import type { Deduplicator } from './deduplication.js'
+import type { SteeredDelivery } from './manual-delivery.js'
+import type { Verdict } from './verdict.js'
+
+/** How one attempt at one delivery ends. Never rejects. */
+export type Attempt<Payload, D extends ActiveDelivery = ActiveDelivery> = (
+  payload: Payload,
+  delivery: D,
+) => Promise<Verdict>
+
+/** The same before anybody has judged what it rejects with, or bounded its time. */
+export type Work<Payload, D extends ActiveDelivery = ActiveDelivery> = Attempt<Payload, D>
+
+/** A handler inside its interceptors. */
+export type Call<Payload, D extends Delivery = Delivery> = (payload: Payload, delivery: D) => Promise<void>
+
+/** The verdict on what an attempt was ended by. */
+export type Judge = (thrown: unknown, attempt: number) => Verdict
+
+const ACK: Verdict = { do: 'ack' }
+
+/** Runs the handler inside the interceptors, the first of them outermost. */
+export function inside<Payload, D extends ActiveDelivery>(
+  interceptors: readonly Interceptor[],
+  handler: (payload: Payload, delivery: D) => unknown,
+): Call<Payload, D> {
+  const layers = interceptors.flatMap((interceptor): Layer<Delivery, never>[] => {
+    const { handle } = interceptor
+    return handle === undefined ? [] : [(delivery, next) => handle.call(interceptor, delivery, next)]
+  })
+  if (layers.length === 0) return async (payload, delivery) => void (await handler(payload, delivery))
+  return async (payload, delivery) =>
+    await runInside(layers, delivery, async () => {
+      // An interceptor that took too long does not begin an attempt that has been given up.
+      if (delivery.abortReason !== undefined) throw delivery.abortReason
+      await handler(payload, delivery)
+    })
+}
+
+/** Returning acknowledges. */
+export function returning<Payload>(call: Call<Payload, ActiveDelivery>): Work<Payload> {
+  return async (payload, delivery) => {
+    await call(payload, delivery)
+    return ACK
+  }
+}
+
+/** What the handler decides acknowledges; it may decide after it has returned. */
+export function steered<Payload>(
+  call: Call<Payload, SteeredDelivery>,
+  judge: Judge,
+  late: (delivery: Delivery) => void,
+): Work<Payload, SteeredDelivery> {
+  return async (payload, delivery) => {
+    const failed = new Promise<never>((_resolve, reject) => {
+      call(payload, delivery).catch((error: unknown) => {
+        if (delivery.isDecided) late(delivery)
+        reject(error)
+      })
+    })
+    const decision = await Promise.race([delivery.decision, failed])
+    return decision.do === 'fail' ? judge(decision.thrown, delivery.attempt) : decision
+  }
+}
+
+/** What has been done is not done again. */
+export function once<Payload, D extends ActiveDelivery>(
+  work: Work<Payload, D>,
+  deduplicator: Deduplicator,
+): Work<Payload, D> {
+  return async (payload, delivery) => {
+    const skipped = await deduplicator.begin(delivery)
+    if (skipped !== undefined) return skipped
+    let verdict: Verdict | undefined
+    try {
+      verdict = await work(payload, delivery)
+      return verdict
+    } finally {
+      await deduplicator.end(delivery, verdict)
+    }
+  }
+}
+
+/** Bounds the time of an attempt, and judges what it is ended by. */
+export function bounded<Payload, D extends ActiveDelivery>(
+  work: Work<Payload, D>,
+  judge: Judge,
+  { handlerTimeoutMs, late }: { handlerTimeoutMs: number; late: (delivery: Delivery) => void },
+): Attempt<Payload, D> {
+  return async (payload, delivery) => {
+    delivery.begin(handlerTimeoutMs)
+    try {
+      return await withinDeadline(work(payload, delivery), {
+        timeoutMs: handlerTimeoutMs,
+        life: delivery.life.signal,
+        abort: (reason) => delivery.abort(reason),
+        late: () => late(delivery),
+      })
+    } catch (thrown) {
+      return judge(thrown, delivery.attempt)
+    }
+  }
+}
+
+/** At most once: acknowledged before the handler begins. */
+export function acknowledgedFirst<Payload>(attempt: Attempt<Payload>): Attempt<Payload> {
+  return async (payload, delivery) => (delivery.acknowledge() ? await attempt(payload, delivery) : ACK)
+}

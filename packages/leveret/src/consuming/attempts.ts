@@ -1,0 +1,41 @@
+import type { ActiveDelivery } from './active-delivery.js'
+import type { Attempt } from './attempt.js'
+import type { OrderKey, Slots } from './slots.js'
+import type { Verdict } from './verdict.js'
+
+/** A delivery whose payload has been checked. */
+export interface Task<Payload, D extends ActiveDelivery = ActiveDelivery> {
+  readonly payload: Payload
+  readonly key: OrderKey | undefined
+  readonly delivery: D
+  /** Settles it. Called once at most; never rejects. */
+  conclude(verdict: Verdict): Promise<void>
+}
+
+/** How checked deliveries come to their handler: one by one, or in batches. */
+export interface Attempts<Payload, D extends ActiveDelivery = ActiveDelivery> {
+  /** Waits until it may begin, makes one attempt, and concludes. @returns `false` when it did not begin: it is to be given back */
+  make(task: Task<Payload, D>): Promise<boolean>
+}
+
+/** Each delivery has a slot of its own, from its attempt to its settlement. */
+export class OneByOne<Payload, D extends ActiveDelivery> implements Attempts<Payload, D> {
+  readonly #slots: Slots
+  readonly #attempt: Attempt<Payload, D>
+
+  constructor(slots: Slots, attempt: Attempt<Payload, D>) {
+    this.#slots = slots
+    this.#attempt = attempt
+  }
+
+  async make({ payload, key, delivery, conclude }: Task<Payload, D>): Promise<boolean> {
+    const begins = this.#slots.enter(key)
+    if (begins === false || (begins !== true && !(await begins))) return false
+    try {
+      await conclude(await this.#attempt(payload, delivery))
+      return true
+    } finally {
+      this.#slots.leave(key)
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import { z } from 'zod'
+import { MAX_TIMER_MS } from '../options.js'
+
+/** When a worker stops by itself, because what its handler needs seems to be down. */
+export const breakerOptions = z.strictObject({
+  /** This part of the attempts has failed. @defaultValue 0.1 */
+  failureRate: z.number().gt(0).max(1).default(0.1),
+  /** Fewer attempts than this say nothing. @defaultValue 100 */
+  minAttempts: z.int().min(1).default(100),
+  /** Older attempts do not count. @defaultValue 60_000 */
+  windowMs: z.int().min(100).max(MAX_TIMER_MS).default(60_000),
+  /** For so long nothing is taken; then one delivery is tried. @defaultValue 60_000 */
+  pauseMs: z.int().min(1).max(MAX_TIMER_MS).default(60_000),
+})
+
+/** When a circuit breaker opens. */
+export type BreakerSettings = z.output<typeof breakerOptions>
+
+/** `closed`: all goes on. `open`: nothing begins. `probing`: one at a time, until one has succeeded or failed. */
+export type BreakerState = 'closed' | 'open' | 'probing'
+
+/** The window moves by a sixtieth of its length. */
+const SLICES = 60
+
+interface Slice {
+  readonly number: number
+  attempts: number
+  failures: number
+}
+
+/** Decides from how attempts end whether to go on. It knows no clock: whoever asks says what time it is. */
+export class Breaker {
+  readonly #settings: BreakerSettings
+  #state: BreakerState = 'closed'
+  #slices: Slice[] = []
+
+  constructor(settings: BreakerSettings) {
+    this.#settings = settings
+  }
+
+  get state(): BreakerState {
+    return this.#state
+  }
+
+  /** The pause is over. */
+  probe(): void {
+    if (this.#state === 'open') this.#state = 'probing'
+  }
+
+  /** @returns whether the state has changed */
+  record(succeeded: boolean, nowMs: number): boolean {
+    // What began before the pause and ends during it says nothing new.
+    if (this.#state === 'open') return false
+    if (this.#state === 'closed') {
+      this.#count(succeeded, nowMs)
+      if (!this.#isTooMuch()) return false
+    }
+    this.#slices = []
+    this.#state = this.#state === 'probing' && succeeded ? 'closed' : 'open'
+    return true
+  }
+
+  #count(succeeded: boolean, nowMs: number): void {
+    const number = Math.floor((nowMs * SLICES) / this.#settings.windowMs)
+    this.#slices = this.#slices.filter((slice) => slice.number > number - SLICES)
+    const last = this.#slices.at(-1)
+    const slice = last?.number === number ? last : { number, attempts: 0, failures: 0 }
+    if (slice !== last) this.#slices.push(slice)
+    slice.attempts += 1
+    if (!succeeded) slice.failures += 1
+  }
+
+  #isTooMuch(): boolean {
+    const { failureRate, minAttempts } = this.#settings
+    const attempts = this.#slices.reduce((sum, slice) => sum + slice.attempts, 0)
+    const failures = this.#slices.reduce((sum, slice) => sum + slice.failures, 0)
+    return attempts >= minAttempts && failures / attempts >= failureRate
+  }
+}

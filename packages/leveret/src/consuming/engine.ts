@@ -1,0 +1,148 @@
+import type { Interceptor } from '../connection/interceptor.js'
+import type { Lane } from '../connection/lane.js'
+import type { Schema } from '../contract/schema.js'
+import type { LeveretError } from '../errors.js'
+import type { Events } from '../events.js'
+import { Consumer } from './consumer.js'
+import { type Handling, processorFor } from './handling.js'
+import { Pausing } from './pausing.js'
+import { reporting, successOf } from './reporting.js'
+import type { Settlement } from './settlement.js'
+import { Slots } from './slots.js'
+import { noSuspicion, suspicionOf } from './suspicion.js'
+import type { WorkerEvents } from './worker-events.js'
+
+/** What an engine is made of. */
+export interface EngineOptions<S extends Schema>
+  extends Pick<Handling<S>, 'contract' | 'handler' | 'settings' | 'settler'> {
+  readonly lane: Lane
+  readonly interceptors: readonly Interceptor[]
+  readonly events: Events<WorkerEvents>
+  /** Makes sure that the queue exists. Runs before every subscription. */
+  declare(signal: AbortSignal): Promise<void>
+}
+
+/** How an engine is doing. */
+export interface EngineHealth {
+  /** It consumes, or was told not to, and nothing that cannot be settled takes its slots. */
+  readonly ready: boolean
+  readonly attached: boolean
+  /** Handlers, or batches, running. */
+  readonly inFlight: number
+  readonly lastDeliveryAt: Date | undefined
+  /** Why it is not consuming. */
+  readonly why: string | undefined
+}
+
+/** Consumes a queue and settles every delivery of it. */
+export class Engine<S extends Schema> {
+  readonly #consumer: Consumer
+  readonly #pausing: Pausing
+  readonly #slots: Slots
+  readonly #events: Events<WorkerEvents>
+  #why: Error | undefined
+  #stuck = 0
+  #everAttached = false
+
+  constructor({ contract, handler, settings, settler, lane, interceptors, events, declare }: EngineOptions<S>) {
+    const { concurrency, prefetch, isolation, breaker } = settings
+    this.#events = events
+    this.#slots = new Slots(concurrency)
+    const hooks = reporting(events)
+    const processor = processorFor({
+      contract,
+      handler,
+      settings,
+      interceptors,
+      slots: this.#slots,
+      settler,
+      hooks: {
+        ...hooks,
+        settled: (delivery, settlement) => {
+          this.#note(settlement)
+          hooks.settled(delivery, settlement)
+        },
+      },
+    })
+    this.#consumer = new Consumer({
+      lane,
+      queue: contract.name,
+      prefetch,
+      concurrency,
+      slots: this.#slots,
+      suspicion: isolation ? suspicionOf(contract) : noSuspicion(),
+      declare,
+      work: (message, life) => processor.process(message, life),
+      isolated: ({ properties: { messageId } }) => events.emit('delivery.isolated', { messageId }),
+      cancelled: () => events.emit('consumer.cancelled', { queue: contract.name }),
+      attached: () => this.#attached(),
+      lost: (reason) => this.#lost(reason),
+      failed: (reason) => this.#failed(reason),
+    })
+    this.#pausing = new Pausing(breaker, events, (gate) => this.#consumer.pass(gate))
+  }
+
+  /** Why it is not attached. */
+  get why(): Error | undefined {
+    return this.#why
+  }
+
+  /** Resolves when it is attached for the first time. Rejects when it is refused for good; tries on otherwise. */
+  async start(): Promise<void> {
+    await this.#consumer.start()
+  }
+
+  /** Never rejects. */
+  async pause(): Promise<void> {
+    await this.#pausing.pause()
+  }
+
+  /** Never rejects. */
+  async resume(): Promise<void> {
+    await this.#pausing.resume()
+  }
+
+  /** Takes no more, gives back what has not begun, waits for the rest, then closes. Never rejects. */
+  async close(timeoutMs: number): Promise<void> {
+    this.#pausing.close()
+    await this.#consumer.close(timeoutMs)
+  }
+
+  health(): EngineHealth {
+    const { isAttached: attached, lastDeliveryAt } = this.#consumer
+    const { isPaused, why: paused } = this.#pausing
+    return {
+      ready: (attached || isPaused) && this.#stuck === 0,
+      attached,
+      inFlight: this.#slots.taken,
+      lastDeliveryAt,
+      why: attached && this.#stuck === 0 ? undefined : (this.#why?.message ?? paused ?? 'not started'),
+    }
+  }
+
+  #note(settlement: Settlement): void {
+    if (settlement.did === 'stuck') {
+      this.#stuck += 1
+      this.#why = settlement.error
+    }
+    const success = successOf(settlement)
+    if (success !== undefined) this.#pausing.record(success)
+  }
+
+  #attached(): void {
+    this.#why = undefined
+    if (this.#everAttached) this.#events.emit('channel.recovered', {})
+    this.#everAttached = true
+  }
+
+  #lost(reason: LeveretError): void {
+    this.#why = reason
+    this.#stuck = 0
+    this.#events.emit('channel.lost', { reason })
+  }
+
+  #failed(reason: LeveretError): void {
+    this.#why = reason
+    this.#events.emit('consume-failed', { reason })
+  }
+}

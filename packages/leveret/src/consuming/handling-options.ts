@@ -1,0 +1,86 @@
+import { z } from 'zod'
+import { MAX_TIMER_MS } from '../options.js'
+import { breakerOptions } from './breaker.js'
+import type { DeduplicationStore } from './deduplication.js'
+import type { OrderKey } from './slots.js'
+
+const MAX_PREFETCH = 65_535
+
+const batchOptions = z.strictObject({
+  /** The most deliveries in one batch. */
+  size: z.int().min(1).max(MAX_PREFETCH),
+  /** How long a batch waits for more, from its first delivery on. */
+  waitMs: z.int().min(0).max(MAX_TIMER_MS),
+})
+
+const deduplicateOptions = z.strictObject({
+  /** Where it is remembered: one store for all workers of the queue. */
+  store: z.custom<DeduplicationStore>(
+    (value) => typeof value === 'object' && value !== null && 'begin' in value,
+    'expected a store: begin, done and giveUp',
+  ),
+  /** For how long what was done is remembered. */
+  ttlMs: z.int().min(1),
+})
+
+/** How deliveries are handled. */
+export const handlingOptions = z
+  .strictObject({
+    /** Handlers, or batches, running at once. @defaultValue 10; 1 with `batch` */
+    concurrency: z.int().min(1).max(MAX_PREFETCH).optional(),
+    /** Unacknowledged deliveries held at once. @defaultValue `concurrency`, times the size of a batch */
+    prefetch: z.int().min(1).max(MAX_PREFETCH).optional(),
+    /** After this the attempt has failed; `delivery.signal` is aborted. @defaultValue 60_000 */
+    handlerTimeoutMs: z.int().min(1).max(MAX_TIMER_MS).default(60_000),
+    /**
+     * - `on-return`: when the handler returns
+     * - `manual`: when the handler says so, by `delivery.ack()` and its like. What it leaves unsettled for
+     *   `handlerTimeoutMs` is a failed attempt
+     * - `none`: before the handler begins. At most once: what fails, or is lost with its process, does not come again
+     *
+     * What does not fit the contract is settled as ever, whatever this says.
+     *
+     * @defaultValue 'on-return'
+     */
+    acknowledge: z.enum(['on-return', 'manual', 'none']).default('on-return'),
+    /** Hands over several deliveries at once. */
+    batch: batchOptions.optional(),
+    /**
+     * Deliveries of one key are handled one after the other, in the order in which they came. Those of other keys go on
+     * meanwhile. A failed attempt is made again later, after those behind it; and it holds for this worker only.
+     */
+    orderBy: z
+      .custom<(payload: never) => OrderKey>((value) => typeof value === 'function', 'expected a function')
+      .optional(),
+    /**
+     * A message that has come back unsettled twice may be what ends the processes that handle it. It is handled alone, so
+     * that others do not come back with it until they are given up. On a classic queue, which does not count, leveret does:
+     * what comes back goes to the end of the queue as a copy, and is dead-lettered the 20th time. Not for a queue with
+     * a single active consumer. @defaultValue true
+     */
+    isolation: z.boolean().default(true),
+    /** Stops for a while when too many attempts fail. `true`: 10 % of at least 100 in a minute stop it for a minute. @defaultValue false */
+    breaker: z
+      .union([z.boolean(), breakerOptions])
+      .default(false)
+      .transform((breaker) => (breaker === true ? breakerOptions.parse({}) : breaker)),
+    /** Does not hand over what has been handled under the same `messageId`. */
+    deduplicate: deduplicateOptions.optional(),
+  })
+  .refine(({ batch, acknowledge, orderBy }) => !batch || (acknowledge === 'on-return' && !orderBy), {
+    path: ['batch'],
+    message:
+      'goes with neither orderBy nor another acknowledge than on-return: its handler returns a result for each delivery',
+  })
+  .transform(({ concurrency, prefetch, ...others }) => {
+    const running = concurrency ?? (others.batch === undefined ? 10 : 1)
+    const held = prefetch ?? Math.min(running * (others.batch?.size ?? 1), MAX_PREFETCH)
+    return { ...others, concurrency: running, prefetch: held }
+  })
+  .refine(({ batch, prefetch }) => batch === undefined || prefetch >= batch.size, {
+    path: ['prefetch'],
+    message: 'a batch would never be full: as many deliveries as batch.size, at least',
+  })
+
+/** How deliveries are handled, with every default filled in. */
+export type HandlingSettings = z.output<typeof handlingOptions>

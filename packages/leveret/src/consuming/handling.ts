@@ -1,0 +1,118 @@
+import type { Delivery } from '../connection/delivery.js'
+import type { Interceptor } from '../connection/interceptor.js'
+import type { OutputOf, Schema } from '../contract/schema.js'
+import type { WorkQueue } from '../contract/work-queue.js'
+import { ActiveDelivery } from './active-delivery.js'
+import { acknowledgedFirst, bounded, inside, type Judge, once, returning, steered, type Work } from './attempt.js'
+import { OneByOne } from './attempts.js'
+import { BatchAttempt, type BatchHandler } from './batch-attempt.js'
+import { Batches } from './batches.js'
+import { Deduplicator } from './deduplication.js'
+import type { HandlingSettings } from './handling-options.js'
+import { type ManualDelivery, SteeredDelivery } from './manual-delivery.js'
+import { Processor, type ProcessorOptions } from './processor.js'
+import type { Settlement } from './settlement.js'
+import type { Settler } from './settler.js'
+import type { OrderKey, Slots } from './slots.js'
+import { noSuspicion, suspicionOf } from './suspicion.js'
+import { judge } from './verdict.js'
+
+/** Does the work. Returning acknowledges; throwing fails the attempt. */
+export type Handler<Payload> = (payload: Payload, delivery: Delivery) => unknown
+
+/** Does the work and settles it, by what the delivery offers. Throwing before that fails the attempt. */
+export type ManualHandler<Payload> = (payload: Payload, delivery: ManualDelivery) => unknown
+
+/** Reports on deliveries. None of these throws. */
+export interface HandlingHooks {
+  settled(delivery: Delivery, settlement: Settlement): void
+  /** A handler ended after its time was up, or after it had settled. Its result was dropped. */
+  late(delivery: Delivery): void
+  /** A handler settled a delivery that had been settled. */
+  settledTwice(delivery: Delivery): void
+  /** What was done could not be written down, or what failed not given up. */
+  notRemembered(delivery: Delivery, error: unknown): void
+}
+
+/** How the deliveries of a queue are handled. */
+export interface Handling<S extends Schema> {
+  readonly contract: WorkQueue<S>
+  /** Of the form that the settings ask for. */
+  readonly handler: Handler<OutputOf<S>> | ManualHandler<OutputOf<S>> | BatchHandler<OutputOf<S>>
+  readonly settings: HandlingSettings
+  readonly interceptors: readonly Interceptor[]
+  readonly slots: Slots
+  readonly settler: Settler
+  readonly hooks: HandlingHooks
+}
+
+/** What its own lease adds to the time of a handler. */
+const LEASE_MARGIN_MS = 5_000
+
+/** Puts together what takes a delivery from its bytes to its settlement. */
+export function processorFor<S extends Schema>(handling: Handling<S>): Pick<Processor<S, ActiveDelivery>, 'process'> {
+  const { settings, slots, hooks } = handling
+  const { late } = hooks
+  const common = commonOf(handling)
+  const bounds = { handlerTimeoutMs: settings.handlerTimeoutMs, late }
+  const deduplicator = deduplicatorOf(handling)
+  const guarded = <D extends ActiveDelivery>(work: Work<OutputOf<S>, D>): Work<OutputOf<S>, D> =>
+    deduplicator === undefined ? work : once(work, deduplicator)
+  if (settings.acknowledge === 'manual') {
+    const call = inside<OutputOf<S>, SteeredDelivery>(
+      handling.interceptors,
+      handling.handler as ManualHandler<OutputOf<S>>,
+    )
+    const attempt = bounded(guarded(steered(call, common.judge, late)), common.judge, bounds)
+    return new Processor({
+      ...common,
+      attempts: new OneByOne(slots, attempt),
+      deliveryOf: (message, life) => {
+        const delivery = new SteeredDelivery(message, life, () => hooks.settledTwice(delivery))
+        return delivery
+      },
+    })
+  }
+  const deliveryOf = (...made: ConstructorParameters<typeof ActiveDelivery>): ActiveDelivery =>
+    new ActiveDelivery(...made)
+  if (settings.batch !== undefined) {
+    const handler = handling.handler as BatchHandler<OutputOf<S>>
+    const around = inside(handling.interceptors, (resultOf: () => Promise<void>) => resultOf())
+    const attempt = new BatchAttempt({ handler, around, deduplicator, judge: common.judge, ...bounds })
+    return new Processor({ ...common, attempts: new Batches(slots, attempt, settings.batch), deliveryOf })
+  }
+  const call = inside(handling.interceptors, handling.handler as Handler<OutputOf<S>>)
+  const attempt = bounded(guarded(returning(call)), common.judge, bounds)
+  const first = settings.acknowledge === 'none' ? acknowledgedFirst(attempt) : attempt
+  return new Processor({ ...common, attempts: new OneByOne(slots, first), deliveryOf })
+}
+
+function commonOf<S extends Schema>({
+  contract,
+  settings,
+  settler,
+  hooks,
+}: Handling<S>): Omit<ProcessorOptions<S, ActiveDelivery>, 'attempts' | 'deliveryOf'> {
+  const { orderBy, isolation, handlerTimeoutMs } = settings
+  const judged: Judge = (thrown, attempt) => judge(thrown, attempt, contract.retry)
+  return {
+    contract,
+    settler,
+    suspicion: isolation ? suspicionOf(contract) : noSuspicion(),
+    handlerTimeoutMs,
+    judge: judged,
+    keyOf: (orderBy ?? noKey) as (payload: OutputOf<S>) => OrderKey | undefined,
+    settled: hooks.settled,
+  }
+}
+
+function deduplicatorOf<S extends Schema>({ contract, settings, hooks }: Handling<S>): Deduplicator | undefined {
+  const { deduplicate, handlerTimeoutMs } = settings
+  if (deduplicate === undefined) return undefined
+  const leaseMs = handlerTimeoutMs + LEASE_MARGIN_MS
+  return new Deduplicator({ ...deduplicate, leaseMs, queue: contract.name, failed: hooks.notRemembered })
+}
+
+function noKey(): undefined {
+  return undefined
+}

@@ -1,0 +1,72 @@
+import type { Events } from '../events.js'
+import { Breaker, type BreakerSettings } from './breaker.js'
+import type { Gate } from './intake.js'
+import type { WorkerEvents } from './worker-events.js'
+
+/** Says whether a worker goes on: as it is told, and as its circuit breaker says. The first is the stronger. */
+export class Pausing {
+  readonly #breaker: Breaker | undefined
+  readonly #pauseMs: number
+  readonly #events: Events<WorkerEvents>
+  readonly #pass: (gate: Gate) => Promise<void>
+  #isPaused = false
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(settings: BreakerSettings | false, events: Events<WorkerEvents>, pass: (gate: Gate) => Promise<void>) {
+    this.#breaker = settings === false ? undefined : new Breaker(settings)
+    this.#pauseMs = settings === false ? 0 : settings.pauseMs
+    this.#events = events
+    this.#pass = pass
+  }
+
+  /** Why nothing begins, if so. */
+  get why(): string | undefined {
+    if (this.#isPaused) return 'it was paused by a call of pause()'
+    if (this.#breaker?.state === 'open') return `too many attempts failed: it has paused for ${this.#pauseMs} ms`
+    return undefined
+  }
+
+  /** Whether that is what somebody asked for. */
+  get isPaused(): boolean {
+    return this.#isPaused
+  }
+
+  async pause(): Promise<void> {
+    if (!this.#isPaused) this.#events.emit('paused', { by: 'call' })
+    this.#isPaused = true
+    await this.#pass(this.#gate())
+  }
+
+  async resume(): Promise<void> {
+    const wasPaused = this.#isPaused
+    this.#isPaused = false
+    if (wasPaused && this.#gate() === 'open') this.#events.emit('resumed', {})
+    await this.#pass(this.#gate())
+  }
+
+  /** An attempt has ended. */
+  record(succeeded: boolean): void {
+    if (this.#breaker?.record(succeeded, performance.now()) !== true) return
+    if (this.#breaker.state === 'closed') this.#events.emit('resumed', {})
+    else {
+      this.#events.emit('paused', { by: 'breaker' })
+      this.#timer = setTimeout(() => this.#probe(), this.#pauseMs)
+    }
+    void this.#pass(this.#gate())
+  }
+
+  close(): void {
+    clearTimeout(this.#timer)
+  }
+
+  #probe(): void {
+    this.#breaker?.probe()
+    this.#events.emit('probing', {})
+    void this.#pass(this.#gate())
+  }
+
+  #gate(): Gate {
+    if (this.#isPaused || this.#breaker?.state === 'open') return 'shut'
+    return this.#breaker?.state === 'probing' ? 'probing' : 'open'
+  }
+}

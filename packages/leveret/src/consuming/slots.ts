@@ -1,0 +1,98 @@
+import { Fifo } from '../fifo.js'
+
+/** What has the same key is handled one after the other. */
+export type OrderKey = string | number
+
+interface Waiter {
+  readonly key: OrderKey | undefined
+  admit(begins: boolean): void
+}
+
+/** Bounds how many deliveries are handled at once, and keeps those of one key in the order in which they came. */
+export class Slots {
+  #limit: number
+  #taken = 0
+  #closed = false
+  /** They want nothing but a slot. */
+  readonly #ready = new Fifo<Waiter>()
+  /** For every key that has a slot or waits for one: those that come after it. */
+  readonly #behind = new Map<OrderKey, Fifo<Waiter>>()
+  readonly #onGiveBack: (() => void)[] = []
+  #onIdle: (() => void)[] = []
+
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  get taken(): number {
+    return this.#taken
+  }
+
+  /** How many may be taken from now on. What has begun goes on. */
+  limit(limit: number): void {
+    this.#limit = limit
+    this.#admit()
+  }
+
+  /** @returns whether it may begin; `false` when it is to be given back. Every `true` is followed by a {@link leave} */
+  enter(key?: OrderKey): boolean | Promise<boolean> {
+    if (this.#closed) return false
+    const behind = key === undefined ? undefined : this.#behind.get(key)
+    if (behind === undefined && key !== undefined) this.#behind.set(key, new Fifo())
+    if (behind === undefined && this.#ready.peek() === undefined && this.#taken < this.#limit) {
+      this.#taken += 1
+      return true
+    }
+    return new Promise((resolve) => (behind ?? this.#ready).push({ key, admit: resolve }))
+  }
+
+  leave(key?: OrderKey): void {
+    this.#taken -= 1
+    if (key !== undefined) this.#nextOf(key)
+    this.#admit()
+    if (this.#taken === 0) for (const resolve of this.#onIdle.splice(0)) resolve()
+  }
+
+  /** Resolves as soon as nothing is being handled. */
+  async whenIdle(): Promise<void> {
+    if (this.#taken > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve))
+  }
+
+  /** What waits does not begin. */
+  giveBack(): void {
+    const ready = this.#ready.drain()
+    const behind = [...this.#behind.values()].flatMap((waiters) => waiters.drain())
+    for (const { key } of ready) if (key !== undefined) this.#behind.delete(key)
+    for (const waiter of [...ready, ...behind]) waiter.admit(false)
+    for (const callback of this.#onGiveBack) callback()
+  }
+
+  /** Calls back at each {@link giveBack}. */
+  onGiveBack(callback: () => void): void {
+    this.#onGiveBack.push(callback)
+  }
+
+  /** Gives back what waits and whatever comes from now on. */
+  close(): void {
+    this.#closed = true
+    this.giveBack()
+  }
+
+  #nextOf(key: OrderKey): void {
+    const behind = this.#behind.get(key)
+    const next = behind?.peek()
+    if (next === undefined) this.#behind.delete(key)
+    else {
+      behind?.shift()
+      this.#ready.push(next)
+    }
+  }
+
+  #admit(): void {
+    for (let next = this.#ready.peek(); next !== undefined && this.#taken < this.#limit; next = this.#ready.peek()) {
+      this.#ready.shift()
+      this.#taken += 1
+      next.admit(true)
+    }
+  }
+}

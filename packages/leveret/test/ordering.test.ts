@@ -1,0 +1,90 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect } from 'vitest'
+import { z } from 'zod'
+import { Producer, Worker, workQueue } from '../src/index.js'
+import { eventually, firstEvent, gate, test } from './support.js'
+
+const events = workQueue('events', {
+  payload: z.object({ account: z.string(), n: z.int() }),
+  retry: { delaysMs: [50] },
+})
+
+describe('orderBy', () => {
+  test('handles what has one key in order, one at a time, and different keys at once', async ({ rabbit }) => {
+    const seen: Record<string, number[]> = { ann: [], bob: [], cal: [] }
+    const running = new Set<string>()
+    let together = 0
+    const handler = async ({ account, n }: { account: string; n: number }): Promise<void> => {
+      expect(running.has(account)).toBe(false)
+      running.add(account)
+      together = Math.max(together, running.size)
+      await sleep((n * 7919) % 13)
+      seen[account]?.push(n)
+      running.delete(account)
+    }
+    const worker = new Worker(rabbit, events, handler, {
+      concurrency: 4,
+      prefetch: 40,
+      orderBy: ({ account }) => account,
+    })
+    await worker.start()
+    const sent = Array.from({ length: 90 }, (_, n) => ({ account: ['ann', 'bob', 'cal'][n % 3] ?? '', n }))
+    await new Producer(rabbit, events).sendAll(sent)
+    await eventually(() => expect(Object.values(seen).flat()).toHaveLength(90))
+    expect(together).toBe(3)
+    for (const numbers of Object.values(seen)) expect(numbers).toEqual(numbers.toSorted((a, b) => a - b))
+  })
+
+  test('lets those behind a failed attempt go on: it comes again later', async ({ rabbit }) => {
+    const seen: [number, number][] = []
+    const worker = new Worker(
+      rabbit,
+      events,
+      ({ n }, { attempt }) => {
+        seen.push([n, attempt])
+        if (n === 1 && attempt === 1) throw new Error('not yet')
+      },
+      { prefetch: 10, orderBy: ({ account }) => account },
+    )
+    await worker.start()
+    await new Producer(rabbit, events).sendAll([1, 2, 3].map((n) => ({ account: 'ann', n })))
+    await eventually(() =>
+      expect(seen).toEqual([
+        [1, 1],
+        [2, 1],
+        [3, 1],
+        [1, 2],
+      ]),
+    )
+  })
+
+  test('that throws fails the attempt', async ({ rabbit }) => {
+    const orderBy = (): string => {
+      throw new Error('no key')
+    }
+    const worker = new Worker(rabbit, events, () => undefined, { orderBy })
+    const dead = firstEvent(worker, 'delivery.dead-lettered')
+    await worker.start()
+    await new Producer(rabbit, events).send({ account: 'ann', n: 1 })
+    expect(await dead).toMatchObject({ attempt: 2, failure: { message: 'no key' } })
+  })
+
+  test('gives back at close what waits behind another', async ({ rabbit, vhost }) => {
+    const hold = gate()
+    const seen: number[] = []
+    const handler = async ({ n }: { n: number }): Promise<void> => {
+      seen.push(n)
+      await hold.opened
+    }
+    const worker = new Worker(rabbit, events, handler, { orderBy: () => 'all' })
+    await worker.start()
+    await new Producer(rabbit, events).sendAll([1, 2, 3].map((n) => ({ account: 'ann', n })))
+    await eventually(async () => expect(await vhost.queue('events')).toMatchObject({ messages_unacknowledged: 3 }))
+    const closing = worker.close()
+    await eventually(async () => expect(await vhost.queue('events')).toMatchObject({ messages_ready: 2 }))
+    hold.open()
+    await closing
+    expect(seen).toEqual([1])
+    await eventually(async () => expect(await vhost.queue('events')).toMatchObject({ messages: 2 }))
+  })
+})
