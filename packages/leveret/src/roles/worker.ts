@@ -31,6 +31,12 @@ export type WorkerOptions<Payload = unknown> = Omit<z.input<typeof handlingOptio
   readonly orderBy?: ((payload: Payload) => OrderKey) | undefined
 }
 
+/** How a worker handles deliveries in batches: their order is that in which they came. */
+export type BatchWorkerOptions = Omit<WorkerOptions, 'orderBy' | 'acknowledge'> & {
+  readonly batch: NonNullable<WorkerOptions['batch']>
+  readonly acknowledge?: 'on-return'
+}
+
 /** Works on the tasks of one queue. Every delivery is settled: acknowledged, tried again, or kept as a dead letter. */
 export class Worker<S extends Schema> implements AsyncDisposable {
   readonly #contract: WorkQueue<S>
@@ -54,13 +60,13 @@ export class Worker<S extends Schema> implements AsyncDisposable {
     rabbit: Connection,
     contract: WorkQueue<S>,
     handler: BatchHandler<OutputOf<S>>,
-    options: WorkerOptions<OutputOf<S>> & { readonly batch: object },
+    options: BatchWorkerOptions,
   )
   constructor(
     rabbit: Connection,
     contract: WorkQueue<S>,
     handler: ManualHandler<OutputOf<S>>,
-    options: WorkerOptions<OutputOf<S>> & { readonly acknowledge: 'manual' },
+    options: WorkerOptions<OutputOf<S>> & { readonly acknowledge: 'manual'; readonly batch?: undefined },
   )
   constructor(
     rabbit: Connection,
