@@ -181,8 +181,10 @@ describe('a failed attempt', () => {
     expect(await retried).toMatchObject({ attempt: 1, failure: { name: 'HandlerTimeout' } })
     expect(reasons).toMatchObject([{ name: 'HandlerTimeout' }])
     expect(await acked).toMatchObject({ attempt: 2 })
+    expect(rabbit.health().roles[0]).toMatchObject({ late: 0 })
     hold.open()
     expect(await late).toMatchObject({ attempt: 1 })
+    expect(rabbit.health().roles[0]).toMatchObject({ late: 1 })
   })
 })
 

@@ -11,6 +11,8 @@ export interface RoleHealth {
   readonly attached?: boolean
   /** Handlers running, or messages waiting for their confirm. */
   readonly inFlight: number
+  /** Consumers only: handlers that ended after their time was up, so far. What they came to was dropped. */
+  readonly late?: number
   /** Consumers only: when the last delivery came. */
   readonly lastDeliveryAt?: Date
   /** Why it is not ready. */

@@ -29,6 +29,8 @@ export interface EngineHealth {
   readonly attached: boolean
   /** Handlers, or batches, running. */
   readonly inFlight: number
+  /** Handlers that ended after their time was up, so far. */
+  readonly late: number
   readonly lastDeliveryAt: Date | undefined
   /** Why it is not consuming. */
   readonly why: string | undefined
@@ -42,6 +44,7 @@ export class Engine<S extends Schema> {
   readonly #events: Events<WorkerEvents>
   #why: Error | undefined
   #stuck = 0
+  #late = 0
   #everAttached = false
 
   constructor({ contract, handler, settings, settler, lane, interceptors, events, declare }: EngineOptions<S>) {
@@ -61,6 +64,10 @@ export class Engine<S extends Schema> {
         settled: (delivery, settlement) => {
           this.#note(settlement)
           hooks.settled(delivery, settlement)
+        },
+        late: (delivery) => {
+          this.#late += 1
+          hooks.late(delivery)
         },
       },
     })
@@ -115,6 +122,7 @@ export class Engine<S extends Schema> {
       ready: (attached || isPaused) && this.#stuck === 0,
       attached,
       inFlight: this.#slots.taken,
+      late: this.#late,
       lastDeliveryAt,
       why: attached && this.#stuck === 0 ? undefined : (this.#why?.message ?? paused ?? 'not started'),
     }

@@ -16,7 +16,7 @@ const batchOptions = z.strictObject({
 const deduplicateOptions = z.strictObject({
   /** Where it is remembered: one store for all workers of the queue. */
   store: z.custom<DeduplicationStore>(
-    (value) => typeof value === 'object' && value !== null && 'begin' in value,
+    (value) => ['begin', 'done', 'giveUp'].every((name) => typeof Object(value)[name] === 'function'),
     'expected a store: begin, done and giveUp',
   ),
   /** For how long what was done is remembered. */

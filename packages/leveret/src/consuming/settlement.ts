@@ -8,7 +8,7 @@ import type { DeadLetterReason, Failure } from './verdict.js'
  * - `postponed`: it comes again later, because it is a duplicate of what is being done
  * - `requeued`: given back to its queue, as a handler with `acknowledge: 'manual'` asked
  * - `stale`: its channel was lost first; the broker delivers it again
- * - `stuck`: its copy can never be stored, so it stays unacknowledged: nothing is lost, and its slot is taken
+ * - `stuck`: its copy can never be stored, so it stays unacknowledged: nothing is lost, and one less is delivered
  */
 export type Settlement =
   | { readonly did: 'acked' | 'requeued' | 'skipped' | 'stale' }

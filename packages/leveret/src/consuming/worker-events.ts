@@ -18,7 +18,7 @@ export interface WorkerEvents {
   readonly 'delivery.dropped': DeliveryEvent & { readonly reason: DeadLetterReason; readonly failure: Failure }
   /** The channel was lost before it was settled. The broker delivers it again. */
   readonly 'delivery.stale': DeliveryEvent
-  /** Neither its copy nor its ack can ever be stored. It stays unacknowledged and takes a slot. */
+  /** Neither its copy nor its ack can ever be stored. It stays unacknowledged, as one of those that the prefetch allows. */
   readonly 'delivery.stuck': DeliveryEvent & { readonly error: Error }
   /** Acknowledged without being handled: under its id that has been done. */
   readonly 'delivery.skipped': DeliveryEvent
@@ -59,7 +59,10 @@ export function workerLines(queue: string): LogLines<WorkerEvents> {
     'delivery.dead-lettered': (event) => ['warn', `${the(event)} was the last (${event.reason}): ${said(event)}`],
     'delivery.dropped': (event) => ['warn', `${the(event)} was the last (${event.reason}); dropped: ${said(event)}`],
     'delivery.stale': (event) => ['info', `${the(event)} lost its channel; the broker delivers it again`],
-    'delivery.stuck': (event) => ['error', `${the(event)} cannot be settled and holds a slot: ${event.error.message}`],
+    'delivery.stuck': (event) => [
+      'error',
+      `${the(event)} cannot be settled and stays unacknowledged: ${event.error.message}`,
+    ],
     'delivery.skipped': (event) => ['info', `${the(event)} was skipped: it has been handled before`],
     'delivery.postponed': (event) => [
       'info',
