@@ -88,14 +88,22 @@ const NEXT_STEPS: Readonly<Record<number, string>> = {
   404: '. Declare it, or correct its name',
 }
 
+/** To a second consumer RabbitMQ says 403, as it does where a right is missing; but this passes with the first one. */
+const IN_EXCLUSIVE_USE = /in exclusive use$/
+
 /** The broker's words, and what can be done. */
 export function describeReply({ replyCode, replyName, replyText }: BrokerReply): string {
-  return `${replyCode} ${replyName}: ${replyText}${NEXT_STEPS[replyCode] ?? ''}`
+  const next = IN_EXCLUSIVE_USE.test(replyText) ? '. It is free when the other consumer is gone' : NEXT_STEPS[replyCode]
+  return `${replyCode} ${replyName}: ${replyText}${next ?? ''}`
 }
 
 const PASSING_REPLIES: ReadonlySet<number> = new Set([311, 320, 405, 504, 506, 541])
 /** RabbitMQ refuses features it has retired with 541 too. @see https://www.rabbitmq.com/docs/deprecated-features */
 const DEPRECATED = /deprecated/i
+
+function isPassing({ replyCode, replyText }: BrokerReply): boolean {
+  return IN_EXCLUSIVE_USE.test(replyText) || (PASSING_REPLIES.has(replyCode) && !DEPRECATED.test(replyText))
+}
 
 /** The broker refused an operation. Fix the topology or the rights that `replyText` names. */
 export class BrokerError extends LeveretError implements BrokerReply {
@@ -111,7 +119,7 @@ export class BrokerError extends LeveretError implements BrokerReply {
     this.replyCode = reply.replyCode
     this.replyName = reply.replyName
     this.replyText = reply.replyText
-    this.retryable = options?.retryable ?? (PASSING_REPLIES.has(reply.replyCode) && !DEPRECATED.test(reply.replyText))
+    this.retryable = options?.retryable ?? isPassing(reply)
   }
 }
 
