@@ -32,6 +32,15 @@ export type { Failure } from '../contract/failure.js'
 
 /** @param attempt - the one that failed, from 1 */
 export function judge(thrown: unknown, attempt: number, retry: RetryPolicy | false): Verdict {
+  try {
+    return decide(thrown, attempt, retry)
+  } catch {
+    // A proxy or a getter may throw when it is looked at. Then it is an object, and no more is known.
+    return decide({}, attempt, retry)
+  }
+}
+
+function decide(thrown: unknown, attempt: number, retry: RetryPolicy | false): Verdict {
   const failure = describeFailure(thrown)
   if (thrown instanceof Reject) return { do: 'dead-letter', reason: 'rejected', failure }
   if (thrown instanceof PayloadError && thrown.direction === 'incoming') {
@@ -55,7 +64,14 @@ function textOf(value: unknown): string {
 
 /** Made only when it is asked for, and in no log or copy of the failure that did not ask. */
 function withStack(failure: Failure, error: Error): Failure {
-  return Object.defineProperty(failure, 'stack', {
-    get: () => (typeof error.stack === 'string' ? error.stack : undefined),
-  })
+  return Object.defineProperty(failure, 'stack', { get: () => readStack(error) })
+}
+
+function readStack(error: Error): string | undefined {
+  try {
+    const { stack } = error
+    return typeof stack === 'string' ? stack : undefined
+  } catch {
+    return undefined
+  }
 }

@@ -21,6 +21,14 @@ describe('a failed attempt', () => {
     expect(judge(thrown, 1, retry)).toMatchObject({ do: 'retry', failure: { name: 'NonError' } })
   })
 
+  test('may throw what throws itself when it is looked at', () => {
+    const { proxy, revoke } = Proxy.revocable(new Error('x'), {})
+    revoke()
+    const failure = { name: 'NonError', message: 'the handler threw object' }
+    expect(judge(proxy, 1, retry)).toMatchObject({ do: 'retry', failure })
+    expect(judge(proxy, 3, retry)).toMatchObject({ do: 'dead-letter', reason: 'attempts-exhausted', failure })
+  })
+
   test('may throw an error whose message is no text', () => {
     const thrown = Object.assign(new Error('x'), { message: { status: 500 }, name: 7 })
     expect(judge(thrown, 1, retry)).toMatchObject({ failure: { name: 'a number', message: 'a object' } })
