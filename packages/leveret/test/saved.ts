@@ -1,0 +1,9 @@
+import type { RabbitMQ } from '@leveret/testing'
+
+/**
+ * Has a broker write down at once which queues it has. RabbitMQ 3.10 does so half a second later, and a quorum queue whose
+ * entry is not on disk when the broker is killed has no leader afterwards.
+ */
+export async function saveQueues(broker: RabbitMQ): Promise<void> {
+  await broker.ctl('eval', '[dets:sync(Table) || Table <- dets:all()].')
+}
