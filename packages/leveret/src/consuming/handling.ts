@@ -94,7 +94,7 @@ function commonOf<S extends Schema>({
   hooks,
 }: Handling<S>): Omit<ProcessorOptions<S, ActiveDelivery>, 'attempts' | 'deliveryOf'> {
   const { orderBy, isolation, handlerTimeoutMs } = settings
-  const judged: Judge = (thrown, attempt) => judge(thrown, attempt, contract.retry)
+  const judged: Judge = (thrown, attempt) => judge(thrown, attempt, contract)
   return {
     contract,
     settler,

@@ -1,5 +1,5 @@
 import type { Failure } from '../contract/failure.js'
-import type { RetryPolicy } from '../contract/work-queue.js'
+import type { WorkQueue } from '../contract/work-queue.js'
 import { PayloadError } from '../errors.js'
 import { Reject, Retry } from './steering.js'
 
@@ -16,7 +16,7 @@ export type Verdict =
 /**
  * Why a delivery was given up:
  * - `rejected`: the handler threw `Reject`
- * - `invalid-payload`: its content does not fit the contract
+ * - `invalid-payload`: its content does not fit the contract; with `onInvalid: 'retry'`, not in the last attempt either
  * - `attempts-exhausted`: the last attempt failed
  * - `retry-impossible`: an attempt failed, and its copy for the next one can never be stored
  * - `delivery-limit`: it came back unsettled 20 times, on a queue where leveret counts that because RabbitMQ does not
@@ -30,24 +30,28 @@ export type DeadLetterReason =
 
 export type { Failure } from '../contract/failure.js'
 
+/** The part of a contract that decides. */
+export type RetryRules = Pick<WorkQueue, 'retry' | 'onInvalid'>
+
 /** @param attempt - the one that failed, from 1 */
-export function judge(thrown: unknown, attempt: number, retry: RetryPolicy | false): Verdict {
+export function judge(thrown: unknown, attempt: number, rules: RetryRules): Verdict {
   try {
-    return decide(thrown, attempt, retry)
+    return decide(thrown, attempt, rules)
   } catch {
     // A proxy or a getter may throw when it is looked at. Then it is an object, and no more is known.
-    return decide({}, attempt, retry)
+    return decide({}, attempt, rules)
   }
 }
 
-function decide(thrown: unknown, attempt: number, retry: RetryPolicy | false): Verdict {
+function decide(thrown: unknown, attempt: number, { retry, onInvalid }: RetryRules): Verdict {
   const failure = describeFailure(thrown)
   if (thrown instanceof Reject) return { do: 'dead-letter', reason: 'rejected', failure }
-  if (thrown instanceof PayloadError && thrown.direction === 'incoming') {
-    return { do: 'dead-letter', reason: 'invalid-payload', failure }
+  const isInvalid = thrown instanceof PayloadError && thrown.direction === 'incoming'
+  const isFinal = retry === false || (isInvalid && onInvalid === 'dead-letter')
+  const delayMs = isFinal ? undefined : retry.delaysMs[attempt - 1]
+  if (delayMs === undefined) {
+    return { do: 'dead-letter', reason: isInvalid ? 'invalid-payload' : 'attempts-exhausted', failure }
   }
-  const delayMs = retry === false ? undefined : retry.delaysMs[attempt - 1]
-  if (delayMs === undefined) return { do: 'dead-letter', reason: 'attempts-exhausted', failure }
   return { do: 'retry', afterMs: thrown instanceof Retry ? thrown.afterMs : delayMs, failure }
 }
 

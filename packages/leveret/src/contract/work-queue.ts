@@ -18,6 +18,8 @@ export interface WorkQueue<S extends Schema = Schema> extends PayloadContract<S>
   readonly queue: WorkQueueSettings
   /** `false`: the first failed attempt is the last. */
   readonly retry: RetryPolicy | false
+  /** What a received payload means that the schema or the codec refuses: the end, or a failed attempt like any other. */
+  readonly onInvalid: 'dead-letter' | 'retry'
   /** Where what failed for good is kept. `false`: it is dropped. */
   readonly deadLetter: DeadLetterSettings | false
   /** Written to the `leveret-contract` header, after the name. */
@@ -145,6 +147,12 @@ const contractOptions = z.strictObject({
       z.strictObject({ delaysMs: z.array(z.int().min(1).max(MAX_TIMER_MS)).min(1).max(MAX_DELAYS) }),
     ])
     .default({ delaysMs: DEFAULT_DELAYS_MS }),
+  /**
+   * What becomes of a received payload that the schema or the codec refuses. `retry`: a failed attempt like any other, since
+   * a deploy in progress may mend it; after the last one it is dead-lettered all the same, as `invalid-payload`.
+   * @defaultValue 'dead-letter'
+   */
+  onInvalid: z.enum(['dead-letter', 'retry']).default('dead-letter'),
   deadLetter: z.union([z.literal(false), deadLetterOptions]).prefault({}),
   version: z.string().min(1).max(64).optional(),
 })
@@ -167,7 +175,7 @@ export type WorkQueueOptions<S extends Schema> = Omit<z.input<typeof contractOpt
 export function workQueue<const S extends Schema>(name: string, options: WorkQueueOptions<S>): WorkQueue<S> {
   const where = `workQueue('${name}')`
   const checked = parseOptions(queueName, name, where)
-  const { payload, codec, queue, retry, deadLetter, version } = parseOptions(contractOptions, options, where)
+  const { payload, codec, queue, retry, onInvalid, deadLetter, version } = parseOptions(contractOptions, options, where)
   if (deadLetter !== false && deadLetter.queue === checked) {
     throw new OptionsError(
       `${where}: deadLetter.queue is the queue itself: what fails would come back at once, for ever`,
@@ -186,6 +194,7 @@ export function workQueue<const S extends Schema>(name: string, options: WorkQue
       ...(maxPriority === undefined ? {} : { maxPriority }),
     }),
     retry,
+    onInvalid,
     deadLetter: deadLetter === false ? false : deadLetterSettings(checked, deadLetter),
     ...(version === undefined ? {} : { version }),
   })

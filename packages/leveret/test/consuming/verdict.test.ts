@@ -1,59 +1,70 @@
 import { describe, expect, test } from 'vitest'
 import { Reject, Retry } from '../../src/consuming/steering.js'
-import { describeFailure, judge } from '../../src/consuming/verdict.js'
+import { describeFailure, judge, type RetryRules } from '../../src/consuming/verdict.js'
 import { OptionsError, PayloadError } from '../../src/errors.js'
 
-const retry = { delaysMs: [10, 20] }
+const rules: RetryRules = { retry: { delaysMs: [10, 20] }, onInvalid: 'dead-letter' }
+const invalid = new PayloadError('incoming', 'tasks', [{ path: [], message: 'bad' }])
 
 describe('a failed attempt', () => {
   test('is made again after the delay of its number', () => {
-    expect(judge(new Error('x'), 1, retry)).toMatchObject({ do: 'retry', afterMs: 10 })
-    expect(judge(new Error('x'), 2, retry)).toMatchObject({ do: 'retry', afterMs: 20 })
+    expect(judge(new Error('x'), 1, rules)).toMatchObject({ do: 'retry', afterMs: 10 })
+    expect(judge(new Error('x'), 2, rules)).toMatchObject({ do: 'retry', afterMs: 20 })
   })
 
   test('is the last when no delay is left, or none was ever there', () => {
-    expect(judge(new Error('x'), 3, retry)).toMatchObject({ do: 'dead-letter', reason: 'attempts-exhausted' })
-    expect(judge(new Error('x'), 1, false)).toMatchObject({ do: 'dead-letter', reason: 'attempts-exhausted' })
-    expect(judge(new Error('x'), 999_999, retry)).toMatchObject({ do: 'dead-letter' })
+    expect(judge(new Error('x'), 3, rules)).toMatchObject({ do: 'dead-letter', reason: 'attempts-exhausted' })
+    expect(judge(new Error('x'), 1, { ...rules, retry: false })).toMatchObject({
+      do: 'dead-letter',
+      reason: 'attempts-exhausted',
+    })
+    expect(judge(new Error('x'), 999_999, rules)).toMatchObject({ do: 'dead-letter' })
   })
 
   test.each([[undefined], ['text'], [{ a: 1 }], [null], [Symbol('s')]])('may throw anything: %s', (thrown) => {
-    expect(judge(thrown, 1, retry)).toMatchObject({ do: 'retry', failure: { name: 'NonError' } })
+    expect(judge(thrown, 1, rules)).toMatchObject({ do: 'retry', failure: { name: 'NonError' } })
   })
 
   test('may throw what throws itself when it is looked at', () => {
     const { proxy, revoke } = Proxy.revocable(new Error('x'), {})
     revoke()
     const failure = { name: 'NonError', message: 'the handler threw object' }
-    expect(judge(proxy, 1, retry)).toMatchObject({ do: 'retry', failure })
-    expect(judge(proxy, 3, retry)).toMatchObject({ do: 'dead-letter', reason: 'attempts-exhausted', failure })
+    expect(judge(proxy, 1, rules)).toMatchObject({ do: 'retry', failure })
+    expect(judge(proxy, 3, rules)).toMatchObject({ do: 'dead-letter', reason: 'attempts-exhausted', failure })
   })
 
   test('may throw an error whose message is no text', () => {
     const thrown = Object.assign(new Error('x'), { message: { status: 500 }, name: 7 })
-    expect(judge(thrown, 1, retry)).toMatchObject({ failure: { name: 'a number', message: 'a object' } })
+    expect(judge(thrown, 1, rules)).toMatchObject({ failure: { name: 'a number', message: 'a object' } })
   })
 })
 
 test('Reject and an invalid payload are not tried again', () => {
-  expect(judge(new Reject('no'), 1, retry)).toMatchObject({
+  expect(judge(new Reject('no'), 1, rules)).toMatchObject({
     do: 'dead-letter',
     reason: 'rejected',
     failure: { message: 'no' },
   })
-  const invalid = new PayloadError('incoming', 'tasks', [{ path: [], message: 'bad' }])
-  expect(judge(invalid, 1, retry)).toMatchObject({ do: 'dead-letter', reason: 'invalid-payload' })
+  expect(judge(invalid, 1, rules)).toMatchObject({ do: 'dead-letter', reason: 'invalid-payload' })
+})
+
+test("with onInvalid: 'retry' an invalid payload is tried again, and says what it was after the last attempt", () => {
+  const lenient: RetryRules = { ...rules, onInvalid: 'retry' }
+  expect(judge(invalid, 1, lenient)).toMatchObject({ do: 'retry', afterMs: 10 })
+  expect(judge(invalid, 3, lenient)).toMatchObject({ do: 'dead-letter', reason: 'invalid-payload' })
+  expect(judge(invalid, 1, { ...lenient, retry: false })).toMatchObject({ reason: 'invalid-payload' })
+  expect(judge(new Error('x'), 3, lenient)).toMatchObject({ reason: 'attempts-exhausted' })
 })
 
 test("a handler's own failed send is a failed attempt like any other", () => {
   const outgoing = new PayloadError('outgoing', 'elsewhere', [{ path: [], message: 'bad' }])
-  expect(judge(outgoing, 1, retry)).toMatchObject({ do: 'retry' })
+  expect(judge(outgoing, 1, rules)).toMatchObject({ do: 'retry' })
 })
 
 test('Retry chooses the first step of the ladder that is not shorter, within the attempts', () => {
-  expect(judge(new Retry({ afterMs: 1_500 }), 1, retry)).toMatchObject({ do: 'retry', afterMs: 2_000 })
-  expect(judge(new Retry({ afterMs: 0 }), 1, retry)).toMatchObject({ afterMs: 1_000 })
-  expect(judge(new Retry({ afterMs: 1_500 }), 3, retry)).toMatchObject({ do: 'dead-letter' })
+  expect(judge(new Retry({ afterMs: 1_500 }), 1, rules)).toMatchObject({ do: 'retry', afterMs: 2_000 })
+  expect(judge(new Retry({ afterMs: 0 }), 1, rules)).toMatchObject({ afterMs: 1_000 })
+  expect(judge(new Retry({ afterMs: 1_500 }), 3, rules)).toMatchObject({ do: 'dead-letter' })
   for (const afterMs of [-1, Number.NaN, 86_400_001]) expect(() => new Retry({ afterMs })).toThrow(OptionsError)
 })
 

@@ -10,6 +10,7 @@ test('by default: a durable quorum queue, four attempts, then the dead-letter qu
     name: 'tasks',
     queue: { type: 'quorum', durable: true },
     retry: { delaysMs: [1_000, 30_000, 300_000] },
+    onInvalid: 'dead-letter',
     deadLetter: { queue: 'tasks.dead-letter' },
   })
 })
