@@ -58,6 +58,22 @@ describe('orderBy', () => {
     )
   })
 
+  test('holds also where the schema takes its time, and for some longer than for others', async ({ rabbit }) => {
+    const slow = z.object({ n: z.int() }).refine(async ({ n }) => {
+      await sleep((n * 7919) % 13)
+      return true
+    })
+    const contract = workQueue('slow', { payload: slow })
+    const seen: number[] = []
+    const worker = new Worker(rabbit, contract, ({ n }) => void seen.push(n), { orderBy: () => 'all' })
+    const numbers = Array.from({ length: 40 }, (_, n) => n)
+    const producer = new Producer(rabbit, contract)
+    for (const n of numbers) await producer.send({ n })
+    await worker.start()
+    await eventually(() => expect(seen).toHaveLength(40))
+    expect(seen).toEqual(numbers)
+  })
+
   test('that throws fails the attempt', async ({ rabbit }) => {
     const orderBy = (): string => {
       throw new Error('no key')

@@ -32,6 +32,8 @@ export class OneByOne<Payload, D extends ActiveDelivery> implements Attempts<Pay
     const begins = this.#slots.enter(key)
     if (begins === false || (begins !== true && !(await begins))) return false
     try {
+      // Its channel may have gone in the turn in which it got its slot.
+      if (delivery.life.signal.aborted) return false
       await conclude(await this.#attempt(payload, delivery))
       return true
     } finally {

@@ -11,6 +11,7 @@ import { Deduplicator } from './deduplication.js'
 import type { HandlingSettings } from './handling-options.js'
 import { type ManualDelivery, SteeredDelivery } from './manual-delivery.js'
 import { Processor, type ProcessorOptions } from './processor.js'
+import { Reader } from './reader.js'
 import type { Settlement } from './settlement.js'
 import type { Settler } from './settler.js'
 import type { OrderKey, Slots } from './slots.js'
@@ -87,21 +88,18 @@ export function processorFor<S extends Schema>(handling: Handling<S>): Pick<Proc
   return new Processor({ ...common, attempts: new OneByOne(slots, first), deliveryOf })
 }
 
-function commonOf<S extends Schema>({
-  contract,
-  settings,
-  settler,
-  hooks,
-}: Handling<S>): Omit<ProcessorOptions<S, ActiveDelivery>, 'attempts' | 'deliveryOf'> {
-  const { orderBy, isolation, handlerTimeoutMs } = settings
+type Common<S extends Schema> = Omit<ProcessorOptions<S, ActiveDelivery>, 'attempts' | 'deliveryOf'> & {
+  readonly judge: Judge
+}
+
+function commonOf<S extends Schema>({ contract, settings, settler, hooks }: Handling<S>): Common<S> {
   const judged: Judge = (thrown, attempt) => judge(thrown, attempt, contract)
+  const orderBy = settings.orderBy as ((payload: OutputOf<S>) => OrderKey) | undefined
   return {
-    contract,
+    suspicion: settings.isolation ? suspicionOf(contract) : noSuspicion(),
+    reader: new Reader({ contract, orderBy, timeoutMs: settings.handlerTimeoutMs, judge: judged }),
     settler,
-    suspicion: isolation ? suspicionOf(contract) : noSuspicion(),
-    handlerTimeoutMs,
     judge: judged,
-    keyOf: (orderBy ?? noKey) as (payload: OutputOf<S>) => OrderKey | undefined,
     settled: hooks.settled,
   }
 }
@@ -111,8 +109,4 @@ function deduplicatorOf<S extends Schema>({ contract, settings, hooks }: Handlin
   if (deduplicate === undefined) return undefined
   const leaseMs = handlerTimeoutMs + LEASE_MARGIN_MS
   return new Deduplicator({ ...deduplicate, leaseMs, queue: contract.name, failed: hooks.notRemembered })
-}
-
-function noKey(): undefined {
-  return undefined
 }

@@ -10,6 +10,7 @@ export class Pausing {
   readonly #events: Events<WorkerEvents>
   readonly #pass: (gate: Gate) => Promise<void>
   #isPaused = false
+  #isClosed = false
   #timer: NodeJS.Timeout | undefined
 
   constructor(settings: BreakerSettings | false, events: Events<WorkerEvents>, pass: (gate: Gate) => Promise<void>) {
@@ -46,7 +47,7 @@ export class Pausing {
 
   /** An attempt has ended. */
   record(succeeded: boolean): void {
-    if (this.#breaker?.record(succeeded, performance.now()) !== true) return
+    if (this.#isClosed || this.#breaker?.record(succeeded, performance.now()) !== true) return
     if (this.#breaker.state === 'closed') this.#events.emit('resumed', {})
     else {
       this.#events.emit('paused', { by: 'breaker' })
@@ -56,6 +57,7 @@ export class Pausing {
   }
 
   close(): void {
+    this.#isClosed = true
     clearTimeout(this.#timer)
   }
 

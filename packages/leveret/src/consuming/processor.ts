@@ -1,34 +1,27 @@
 import type { Delivery } from '../connection/delivery.js'
 import type { ReceivedMessage } from '../connection/message.js'
-import { decodePayload, type PayloadContract } from '../contract/payload.js'
 import type { OutputOf, Schema } from '../contract/schema.js'
 import { onAbort } from '../signals.js'
 import type { ActiveDelivery } from './active-delivery.js'
-import type { Judge } from './attempt.js'
-import type { Attempts, Task } from './attempts.js'
-import { withinDeadline } from './deadline.js'
+import type { Attempts } from './attempts.js'
 import type { Life } from './life.js'
+import type { Reader } from './reader.js'
 import type { Settlement } from './settlement.js'
 import type { Settler } from './settler.js'
-import type { OrderKey } from './slots.js'
 import { MAX_REDELIVERIES, type Suspicion } from './suspicion.js'
 import type { Verdict } from './verdict.js'
 
 /** What a processor is made of. */
 export interface ProcessorOptions<S extends Schema, D extends ActiveDelivery> {
-  readonly contract: PayloadContract<S>
+  readonly suspicion: Suspicion
+  readonly reader: Reader<S>
   readonly attempts: Attempts<OutputOf<S>, D>
   readonly settler: Settler
-  readonly suspicion: Suspicion
-  /** Payloads of one key are handled in the order in which they came. */
-  keyOf(payload: OutputOf<S>): OrderKey | undefined
-  readonly handlerTimeoutMs: number
-  readonly judge: Judge
   deliveryOf(message: ReceivedMessage, life: Life): D
   settled(delivery: Delivery, settlement: Settlement): void
 }
 
-/** Takes a delivery from its bytes to its settlement: decode, check, handle, judge, settle. */
+/** Takes a delivery from its bytes to its settlement: count, read, wait for a slot, attempt, conclude. */
 export class Processor<S extends Schema, D extends ActiveDelivery> {
   readonly #options: ProcessorOptions<S, D>
 
@@ -50,32 +43,17 @@ export class Processor<S extends Schema, D extends ActiveDelivery> {
   }
 
   async #process(delivery: D): Promise<void> {
-    const { suspicion, settler, attempts } = this.#options
+    const { suspicion, settler, reader, attempts } = this.#options
     const redeliveries = suspicion.uncounted(delivery.message)
     if (redeliveries !== undefined && redeliveries >= MAX_REDELIVERIES) {
       return await this.#conclude(delivery, WORN_OUT)
     }
     if (redeliveries !== undefined && (await settler.recount(delivery, redeliveries))) return
-    const read = await this.#read(delivery)
+    const reading = reader.read(delivery)
+    const read = reading instanceof Promise ? await reading : reading
     if ('do' in read) return await this.#conclude(delivery, read)
     const conclude = async (verdict: Verdict): Promise<void> => await this.#conclude(delivery, verdict)
     if (!(await attempts.make({ ...read, delivery, conclude }))) delivery.life.requeue(delivery.message)
-  }
-
-  /** The checked payload and its key, or the verdict on a message that has none. */
-  async #read(delivery: ActiveDelivery): Promise<Pick<Task<OutputOf<S>>, 'payload' | 'key'> | Verdict> {
-    const { contract, keyOf, judge, handlerTimeoutMs: timeoutMs } = this.#options
-    const { content, properties } = delivery.message
-    try {
-      const decoded = decodePayload(contract, content, properties)
-      const payload =
-        decoded instanceof Promise
-          ? await withinDeadline(decoded, { timeoutMs, life: delivery.life.signal, abort: nothing, late: nothing })
-          : decoded
-      return { payload, key: keyOf(payload) }
-    } catch (error) {
-      return judge(error, delivery.attempt)
-    }
   }
 
   async #conclude(delivery: ActiveDelivery, verdict: Verdict): Promise<void> {
@@ -98,8 +76,6 @@ const WORN_OUT: Verdict = {
     message: `it came back unsettled ${MAX_REDELIVERIES} times: whatever handles it may be ended by it`,
   },
 }
-
-function nothing(): void {}
 
 function stuckOver(error: unknown): Settlement {
   return { did: 'stuck', error: error instanceof Error ? error : new Error(String(error)) }

@@ -32,6 +32,6 @@ export class HandlerTimeout extends Error {
   override readonly name = 'HandlerTimeout'
 
   constructor(handlerTimeoutMs: number) {
-    super(`the handler was still running after ${handlerTimeoutMs} ms`)
+    super(`the handler had not finished after ${handlerTimeoutMs} ms`)
   }
 }
