@@ -66,3 +66,19 @@ function sum(sizes: readonly (number | string)[]): number | string {
   }
   return total
 }
+
+/**
+ * A received table as it is to be read: neither it nor a table inside it has a prototype, because a sender may call an entry
+ * `__proto__`, and amqplib makes that the table's.
+ */
+export function bareTable(received: Readonly<Record<string, unknown>> | undefined): Readonly<Record<string, unknown>> {
+  const table = { ...received }
+  const found: unknown[] = [table]
+  // It grows on the way. Tables may be nested deeper than functions may call each other.
+  for (const value of found) {
+    if (typeof value !== 'object' || value === null || Buffer.isBuffer(value)) continue
+    if (!Array.isArray(value)) Object.setPrototypeOf(value, null)
+    for (const inner of Object.values(value)) found.push(inner)
+  }
+  return table
+}

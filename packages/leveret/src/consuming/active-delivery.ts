@@ -1,5 +1,6 @@
 import type { Delivery } from '../connection/delivery.js'
 import type { Headers, ReceivedMessage } from '../connection/message.js'
+import { bareTable } from '../connection/table.js'
 import type { Life } from './life.js'
 import { type Lineage, readLineage } from './lineage.js'
 import type { Settlement } from './settlement.js'
@@ -67,7 +68,7 @@ export class ActiveDelivery implements Delivery {
   }
 
   get headers(): Headers {
-    this.#headers ??= Object.assign(Object.create(null), this.message.properties.headers) as Headers
+    this.#headers ??= bareTable(this.message.properties.headers)
     return this.#headers
   }
 

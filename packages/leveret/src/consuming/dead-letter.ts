@@ -1,4 +1,5 @@
 import type { Headers, ReceivedMessage } from '../connection/message.js'
+import { bareTable } from '../connection/table.js'
 import type { Failure } from '../contract/failure.js'
 import { decodePayload, type PayloadContract } from '../contract/payload.js'
 import type { OutputOf, Schema } from '../contract/schema.js'
@@ -56,7 +57,7 @@ export function readDeadLetter<S extends Schema>(
   { content, fields, properties }: ReceivedMessage,
   contract: PayloadContract<S>,
 ): DeadLetter<OutputOf<S>> {
-  const headers = Object.assign(Object.create(null), properties.headers) as Headers
+  const headers = bareTable(properties.headers)
   const ours = readLeveretHeaders(headers)
   const { messageId, timestamp, correlationId, contentType } = properties
   return {

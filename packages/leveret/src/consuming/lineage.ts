@@ -1,4 +1,5 @@
 import type { Headers, MessageProperties, ReceivedMessage } from '../connection/message.js'
+import { bareTable } from '../connection/table.js'
 
 /** What leveret's own headers tell of a delivery that is a copy. */
 export interface Lineage {
@@ -54,7 +55,7 @@ const CONTROL =
 
 /** What a copy keeps of the headers. */
 export function copiedHeaders(properties: MessageProperties): Headers {
-  const kept = Object.entries(properties.headers ?? {}).filter(([name]) => !CONTROL.test(name))
+  const kept = Object.entries(bareTable(properties.headers)).filter(([name]) => !CONTROL.test(name))
   return {
     ...Object.fromEntries(kept),
     // An expiring copy would vanish from the queue that keeps it; a foreign user-id would be refused.
