@@ -1,6 +1,7 @@
 import type { Delivery } from '../connection/delivery.js'
 import type { Headers, ReceivedMessage } from '../connection/message.js'
 import { bareTable } from '../connection/table.js'
+import { dateOf } from './death.js'
 import type { Life } from './life.js'
 import { type Lineage, readLineage } from './lineage.js'
 import type { Settlement } from './settlement.js'
@@ -43,7 +44,8 @@ export class ActiveDelivery implements Delivery {
   concludes(_outcome: Promise<Settlement>): void {}
 
   get messageId(): string | undefined {
-    return this.message.properties.messageId
+    // An empty one is none: by it, all tasks of a sender would be one and the same.
+    return this.message.properties.messageId || undefined
   }
 
   get attempt(): number {
@@ -73,8 +75,7 @@ export class ActiveDelivery implements Delivery {
   }
 
   get timestamp(): Date | undefined {
-    const { timestamp } = this.message.properties
-    return timestamp === undefined ? undefined : new Date(timestamp * 1_000)
+    return dateOf(this.message.properties.timestamp)
   }
 
   get correlationId(): string | undefined {

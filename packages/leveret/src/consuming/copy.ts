@@ -105,12 +105,17 @@ function withoutDeath(headers: Headers): Headers {
 }
 
 function copy({ content, properties }: ReceivedMessage, queue: string, headers: Headers): OutgoingMessage {
-  const { expiration: _expiration, userId: _userId, messageId, ...kept }: MessageProperties = properties
+  const { expiration: _expiration, userId: _userId, messageId, timestamp, ...kept }: MessageProperties = properties
   return {
     exchange: '',
     routingKey: queue,
     content,
     mandatory: true,
-    properties: { ...kept, messageId: messageId || newMessageId(), headers },
+    properties: { ...kept, ...writable(timestamp), messageId: messageId || newMessageId(), headers },
   }
+}
+
+/** What fills all 64 bits, as a time before 1970 does, amqplib reads and rounds to a number that it cannot write. */
+function writable(timestamp: number | undefined): Pick<MessageProperties, 'timestamp'> {
+  return timestamp === undefined || timestamp >= 2 ** 64 ? {} : { timestamp }
 }

@@ -61,7 +61,7 @@ export function readDeadLetter<S extends Schema>(
   const ours = readLeveretHeaders(headers)
   const { messageId, timestamp, correlationId, contentType } = properties
   return {
-    messageId,
+    messageId: messageId || undefined,
     ...(readOurs(ours) ?? readBrokers(headers, ours) ?? readNobodys(fields)),
     replays: ours['leveret-replays'] ?? 0,
     headers,
