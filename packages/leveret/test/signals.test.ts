@@ -2,40 +2,95 @@ import { expect } from 'vitest'
 import { runProgram } from './program.js'
 import { eventually, test } from './support.js'
 
-test('SIGTERM under load: what was published is processed, waiting or kept, and the program ends with 0', async ({
+/** What `close` may take when it is not told otherwise. */
+const DEADLINE_MS = 25_000
+
+test('SIGTERM under 500 messages a second: each that was published is processed, waiting or a dead letter, and the program ends with 0 in time', async ({
   vhost,
 }) => {
   const body = `const rabbit = await connect(url)
-    let published = 0, processed = 0, kept = 0
+    let published = 0, processed = 0, retried = 0
     const worker = new Worker(rabbit, tasks, async ({ n }, { attempt }) => {
       await new Promise((resolve) => setTimeout(resolve, n % 40))
       if (n % 10 === 0 && attempt === 1) throw new Error('every tenth')
+      if (n % 10 === 5) throw new Reject('every tenth too')
     }, { concurrency: 50 })
     worker.on('delivery.acked', () => { processed += 1 })
-    worker.on('delivery.retried', () => { kept += 1 })
+    worker.on('delivery.retried', () => { retried += 1 })
     await worker.start()
     closeOnSignals(rabbit)
     const producer = new Producer(rabbit, tasks)
+    await producer.send({ n: 1 })
+    published += 1
+    const began = performance.now()
+    let sent = 0
     const load = setInterval(() => {
-      for (let n = 0; n < 10; n += 1) producer.send({ n: published + n }).then(() => { published += 1 }, () => undefined)
+      for (; sent < (performance.now() - began) / 2; sent += 1) {
+        producer.send({ n: sent }).then(() => { published += 1 }, () => undefined)
+      }
     }, 20)
-    setTimeout(() => process.kill(process.pid, 'SIGTERM'), 1_500)
+    setTimeout(() => {
+      console.log('now')
+      process.kill(process.pid, 'SIGTERM')
+    }, 1_500)
     rabbit.on('closed', () => {
       clearInterval(load)
-      console.log(JSON.stringify({ published, processed, kept }))
+      console.log(JSON.stringify({ published, processed, retried }))
     })`
-  const { lines, stderr, code } = await runProgram(vhost.url, body)
+  let signalledAt = Number.NaN
+  const { lines, stderr, code } = await runProgram(vhost.url, body, (line) => {
+    if (line === 'now') signalledAt = performance.now()
+  })
+  const tookMs = Math.round(performance.now() - signalledAt)
   expect({ stderr, code }).toEqual({ stderr: '', code: 0 })
-  const { published, processed, kept } = JSON.parse(lines[0] ?? '{}') as Record<string, number>
+  expect(tookMs).toBeLessThan(DEADLINE_MS)
+  const { published = 0, processed = 0, retried = 0 } = JSON.parse(lines[1] ?? '{}') as Record<string, number>
   expect(published).toBeGreaterThan(200)
-  await eventually(async () => {
+  const { waiting, dead } = await eventually(async () => {
     const { messages_unacknowledged: unacknowledged, messages_ready: ready = 0 } = await vhost.queue('tasks')
     expect(unacknowledged).toBe(0)
     // What failed waits in the queue of its delay, or has come back from it.
     const { messages: delayed = 0 } = await vhost.queue('tasks.retry.1000')
-    expect((processed ?? 0) + ready + delayed).toBe(published)
+    const { messages: dead = 0 } = await vhost.queue('tasks.dead-letter')
+    expect(processed + ready + delayed + dead).toBe(published)
+    return { waiting: ready + delayed, dead }
   })
-  expect(kept).toBeGreaterThan(0)
+  console.log(
+    `SIGTERM: ended after ${tookMs} ms; ${published} published: ${processed} processed, ${waiting} waiting, ${dead} dead letters`,
+  )
+  expect(dead).toBeGreaterThan(0)
+  expect(retried).toBeGreaterThan(0)
+})
+
+test('SIGTERM with 50 handlers in flight: all of them finish and are acknowledged, and nothing is delivered twice', async ({
+  broker,
+  vhost,
+}) => {
+  const body = `const rabbit = await connect(url)
+    let acked = 0
+    let running = 0
+    let finish
+    const finished = new Promise((resolve) => { finish = resolve })
+    const worker = new Worker(rabbit, tasks, async () => {
+      running += 1
+      if (running === 50) {
+        process.kill(process.pid, 'SIGTERM')
+        setTimeout(finish, 500)
+      }
+      await finished
+    }, { concurrency: 50 })
+    worker.on('delivery.acked', () => { acked += 1 })
+    rabbit.on('closed', () => console.log(acked))
+    closeOnSignals(rabbit)
+    const producer = new Producer(rabbit, tasks)
+    await Promise.all(Array.from({ length: 60 }, (_, n) => producer.send({ n })))
+    await worker.start()`
+  expect(await runProgram(vhost.url, body)).toEqual({ lines: ['50'], stderr: '', code: 0 })
+  await eventually(async () =>
+    expect(await vhost.queue('tasks')).toMatchObject({ messages_ready: 10, messages_unacknowledged: 0 }),
+  )
+  const left = await broker.management.get(vhost.name, 'tasks', 60)
+  expect(left.map(({ redelivered }) => redelivered)).toEqual(Array(10).fill(false))
 })
 
 test('a second signal ends the program at once', async ({ vhost }) => {
