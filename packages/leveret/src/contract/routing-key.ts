@@ -1,0 +1,57 @@
+/**
+ * Routing keys and the patterns that match them, as a topic exchange does it: words between dots, `*` for exactly one word,
+ * `#` for any number of them, none included. The empty key has no words; between two dots there is an empty one.
+ *
+ * @see https://www.rabbitmq.com/tutorials/amqp-concepts#exchange-topic
+ */
+export function wordsOf(key: string): readonly string[] {
+  return key === '' ? [] : key.split('.')
+}
+
+/** Whether a topic exchange takes a message with this routing key along a binding with this pattern. */
+export function matches(pattern: readonly string[], words: readonly string[]): boolean {
+  let at = 0
+  let next = 0
+  /** Where to go on when the last `#` has to take one word more. */
+  let retry: { readonly at: number; next: number } | undefined
+  while (next < words.length || at < pattern.length) {
+    const wanted = pattern[at]
+    if (wanted === '#') {
+      at += 1
+      retry = { at, next }
+    } else if (next < words.length && (wanted === '*' || wanted === words[next])) {
+      at += 1
+      next += 1
+    } else if (retry !== undefined && retry.next < words.length) {
+      retry.next += 1
+      at = retry.at
+      next = retry.next
+    } else return false
+  }
+  return true
+}
+
+/** Whether there is a routing key that both patterns match. */
+export function overlaps(left: readonly string[], right: readonly string[]): boolean {
+  const [a, ...moreLeft] = left
+  const [b, ...moreRight] = right
+  if (a === '#') return overlaps(moreLeft, right) || (b !== undefined && overlaps(left, moreRight))
+  if (b === '#') return overlaps(left, moreRight) || (a !== undefined && overlaps(moreLeft, right))
+  if (a === undefined || b === undefined) return a === b
+  return (a === '*' || b === '*' || a === b) && overlaps(moreLeft, moreRight)
+}
+
+/** Below 0 when `left` says more of a key that both match: the first word that differs decides, a name before `*` before `#`. */
+export function compareSpecificity(left: readonly string[], right: readonly string[]): number {
+  for (let at = 0; at < Math.max(left.length, right.length); at += 1) {
+    const difference = rank(left[at]) - rank(right[at])
+    if (difference !== 0) return difference
+  }
+  return 0
+}
+
+function rank(word: string | undefined): number {
+  if (word === '#') return 3
+  if (word === undefined) return 2
+  return word === '*' ? 1 : 0
+}
