@@ -7,6 +7,7 @@ import { Channel, type ChannelHooks } from './channel.js'
 import { type DialOptions, dial, type Line } from './dial.js'
 import { describeEndpoint, type Endpoint } from './endpoint.js'
 import { flushed } from './flush.js'
+import { dropLateFrames } from './late-frames.js'
 import type { Login } from './login.js'
 import { brokerReply } from './reply.js'
 import { watchSilence } from './silence.js'
@@ -50,6 +51,7 @@ export class Link {
     this.lost = new Promise((resolve) => {
       this.signal.addEventListener('abort', () => resolve(this.signal.reason), { once: true })
     })
+    dropLateFrames(model)
     this.#socket = socketOf(model)
     this.#socketClosed = closing(this.#socket)
     this.#stopWatching = this.#watch(this.#socket, (endpoint.heartbeatSeconds ?? options.heartbeatSeconds) * 2_000)
