@@ -26,6 +26,20 @@ export { HandlerTimeout, Reject, Retry } from './consuming/steering.js'
 export type { DeadLetterReason, Failure } from './consuming/verdict.js'
 export type { DeliveryEvent, WorkerEvents } from './consuming/worker-events.js'
 export { bytes, type Codec, json, text } from './contract/codec.js'
+export type { EventOf, RoutedEvent, RoutedExchange } from './contract/event-types.js'
+export {
+  type DirectExchange,
+  directExchange,
+  type Exchange,
+  type ExchangeOptions,
+  type FanoutExchange,
+  fanoutExchange,
+  type HeadersExchange,
+  headersExchange,
+  type TopicExchange,
+  type TopicExchangeOptions,
+  topicExchange,
+} from './contract/exchange.js'
 export type { InputOf, OutputOf, Schema } from './contract/schema.js'
 export {
   type DeadLetterSettings,
@@ -52,5 +66,6 @@ export type { PipelineFailure } from './publishing/pipeline.js'
 export type { Sent } from './publishing/sender.js'
 export { DeadLetters, type Moved, type Replayed } from './roles/dead-letters.js'
 export { Producer, type SendAllOptions, type SendOptions, type SentAll } from './roles/producer.js'
+export { type Published, Publisher, type PublishFunction, type PublishOptions } from './roles/publisher.js'
 export { type BatchWorkerOptions, Worker, type WorkerOptions } from './roles/worker.js'
 export { policyOf, type QueuePolicy } from './topology/advice.js'

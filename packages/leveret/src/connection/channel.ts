@@ -1,6 +1,7 @@
 import type * as amqp from 'amqplib'
 import { BrokerError, ClosedError, ConnectionError, type LeveretError, OptionsError } from '../errors.js'
 import { atMost, within } from '../timing.js'
+import type { BindingDeclaration, ExchangeDeclaration, QueueDeclaration, QueueStatus } from './declaration.js'
 import type { OutgoingMessage, ReceivedMessage, ReturnedMessage } from './message.js'
 import { brokerReply } from './reply.js'
 
@@ -13,22 +14,6 @@ export interface ChannelHooks {
   /** The broker answered for one publish, or for all up to this one. Tags count from 1 on each channel. */
   confirmed?(tag: number, multiple: boolean, accepted: boolean): void
   returned?(message: ReturnedMessage): void
-}
-
-/** A queue as declared. `arguments` are the wire's own, and the only ones. */
-export interface QueueDeclaration {
-  readonly kind: 'queue'
-  readonly name: string
-  readonly durable: boolean
-  readonly arguments: Readonly<Record<string, unknown>>
-}
-
-/** What the broker says of a queue. Counts are those of the moment. */
-export interface QueueStatus {
-  readonly name: string
-  /** Messages ready for delivery. */
-  readonly messageCount: number
-  readonly consumerCount: number
 }
 
 /**
@@ -109,6 +94,25 @@ export class Channel {
   /** Asks for a queue without declaring it. A missing one closes the channel with 404. */
   async checkQueue(name: string): Promise<QueueStatus> {
     return await this.#ask(`Looking for the queue '${name}'`, this.#raw.checkQueue(name).then(readStatus))
+  }
+
+  async declareExchange({ name, type, arguments: args, ...options }: ExchangeDeclaration): Promise<void> {
+    const { durable, autoDelete, internal } = options
+    const asking = this.#raw.assertExchange(name, type, { durable, autoDelete, internal, arguments: args })
+    await this.#ask(`Declaring the exchange '${name}'`, asking)
+  }
+
+  /** Asks for an exchange without declaring it. A missing one closes the channel with 404. */
+  async checkExchange(name: string): Promise<void> {
+    await this.#ask(`Looking for the exchange '${name}'`, this.#raw.checkExchange(name))
+  }
+
+  async bind({ source, to, destination, bindingKey, arguments: args }: BindingDeclaration): Promise<void> {
+    const asking =
+      to === 'queue'
+        ? this.#raw.bindQueue(destination, source, bindingKey, args)
+        : this.#raw.bindExchange(destination, source, bindingKey, args)
+    await this.#ask(`Binding the ${to} '${destination}' to the exchange '${source}'`, asking)
   }
 
   /** Takes one message out of a queue, to be settled. @returns `undefined` when none is ready */

@@ -2,7 +2,7 @@ import type { LanePurpose, LaneState } from './lane-state.js'
 
 /** How one role is doing. */
 export interface RoleHealth {
-  readonly role: 'producer' | 'worker'
+  readonly role: 'producer' | 'worker' | 'publisher' | 'subscriber' | 'rpc-client' | 'rpc-server'
   /** Name of its contract. */
   readonly name: string
   /** It does what it is there for: a worker is consuming, a producer's queue is not refused. */
@@ -15,6 +15,8 @@ export interface RoleHealth {
   readonly late?: number
   /** Consumers only: when the last delivery came. */
   readonly lastDeliveryAt?: Date
+  /** Publishers only: messages that no queue was bound for, so far. */
+  readonly unrouted?: number
   /** Why it is not ready. */
   readonly why?: string
 }

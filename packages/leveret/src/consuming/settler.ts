@@ -1,5 +1,5 @@
 import { backoffMs } from '../connection/backoff.js'
-import type { QueueDeclaration } from '../connection/channel.js'
+import type { QueueDeclaration } from '../connection/declaration.js'
 import type { OutgoingMessage } from '../connection/message.js'
 import type { WorkQueue } from '../contract/work-queue.js'
 import { type LeveretError, PublishError } from '../errors.js'

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events'
-import type { Channel, QueueDeclaration } from '../connection/channel.js'
+import type { Channel } from '../connection/channel.js'
 import type { ConnectionInternals } from '../connection/connection.js'
+import type { QueueDeclaration } from '../connection/declaration.js'
 import type { WorkQueue } from '../contract/work-queue.js'
 import { BrokerError, ClosedError, ConnectionError } from '../errors.js'
 import { InHand } from '../in-hand.js'

@@ -20,6 +20,8 @@ export class Publication {
    * `waiting`, afterwards `answered`.
    */
   place: 'waiting' | 'in flight' | 'answered' = 'waiting'
+  /** With it a message that no queue takes has succeeded all the same: that is told here. */
+  readonly whenReturned: (() => void) | undefined
   /** Called once it has settled. */
   whenSettled: (() => void) | undefined
   /** The broker gave it back; its confirm follows. */
@@ -30,8 +32,10 @@ export class Publication {
   #resolve!: () => void
   #reject!: (error: Error) => void
 
-  constructor({ message, topology, timeoutMs, signal }: PublishRequest, deadline: number, onSettled: OnSettled) {
+  constructor(request: PublishRequest, deadline: number, onSettled: OnSettled) {
+    const { message, topology, timeoutMs, signal, whenReturned } = request
     this.#timeoutMs = timeoutMs
+    this.whenReturned = whenReturned
     this.message = message
     this.topology = topology
     this.deadline = deadline

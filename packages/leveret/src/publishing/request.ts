@@ -1,8 +1,8 @@
-import type { QueueDeclaration } from '../connection/channel.js'
+import type { Declaration } from '../connection/declaration.js'
 import type { OutgoingMessage } from '../connection/message.js'
 
 /** What must exist before a message can be sent. Told apart by identity: the same list is declared once. */
-export type Topology = readonly QueueDeclaration[]
+export type Topology = readonly Declaration[]
 
 /** What a role hands over. */
 export interface PublishRequest {
@@ -12,6 +12,8 @@ export interface PublishRequest {
   /** `Infinity`: until it succeeds, is refused, or the signal is aborted. Such a message is never refused for lack of room. */
   readonly timeoutMs: number
   readonly signal?: AbortSignal | undefined
+  /** Makes it no failure that no queue takes the message; called when it is so. Must not throw. */
+  readonly whenReturned?: (() => void) | undefined
   /** Refuse it rather than let it wait. */
   readonly failFast?: boolean | undefined
 }

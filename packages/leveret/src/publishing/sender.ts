@@ -22,18 +22,28 @@ export interface Route {
   readonly exchange: string
   readonly routingKey: string
   readonly topology: Topology
-  /** Whether it is an error when no queue takes it. */
+  /** Whether the broker tells when no queue takes it. That is an error, unless somebody is told of it. */
   readonly mandatory: boolean
+  readonly whenReturned?: () => void
 }
 
-/** The contract of what is sent. */
-export interface SentContract<S extends Schema> extends PayloadContract<S> {
+/** How a payload is sent. */
+export interface Sending {
+  readonly route: Route
+  readonly options: MessageOptions
+  /** Waits for room where others are refused. */
+  readonly patient?: boolean
+}
+
+/** Whose messages a sender sends. */
+export interface SenderContract {
+  readonly name: string
   readonly version?: string
 }
 
 /** Takes a payload from its sender to the outbox: check, encode, compose, intercept, submit. */
-export class Sender<S extends Schema> {
-  readonly #contract: SentContract<S>
+export class Sender {
+  readonly #name: string
   readonly #contractHeader: string | undefined
   readonly #closing: Closing
   readonly #internals: ConnectionInternals
@@ -43,9 +53,9 @@ export class Sender<S extends Schema> {
   #refused: LeveretError | undefined
 
   /** @throws {@link ClosedError} the connection has been closed */
-  constructor(rabbit: Connection, contract: SentContract<S>, closing: Closing) {
-    this.#contract = contract
-    this.#contractHeader = contract.version === undefined ? undefined : `${contract.name}@${contract.version}`
+  constructor(rabbit: Connection, { name, version }: SenderContract, closing: Closing) {
+    this.#name = name
+    this.#contractHeader = version === undefined ? undefined : `${name}@${version}`
     this.#closing = closing
     this.#internals = internalsOf(rabbit)
     this.#internals.assertOpen()
@@ -54,17 +64,21 @@ export class Sender<S extends Schema> {
   }
 
   /**
-   * @param patient - waits for room where others are refused
+   * @param contract - what the payload is
    * @throws {@link PayloadError}, {@link PublishError}, or why the topology was refused
    */
-  async send(payload: InputOf<S>, route: Route, options: MessageOptions, patient = false): Promise<Sent> {
-    const encoded = encodePayload(this.#contract, payload)
+  async send<S extends Schema>(
+    contract: PayloadContract<S>,
+    payload: InputOf<S>,
+    { route, options, patient = false }: Sending,
+  ): Promise<Sent> {
+    const encoded = encodePayload(contract, payload)
     const content = encoded instanceof Promise ? await encoded : encoded
-    const { exchange, routingKey, mandatory, topology } = route
-    const properties = composeProperties(this.#contract.codec.contentType, this.#contractHeader, options)
+    const { exchange, routingKey, mandatory, topology, whenReturned } = route
+    const properties = composeProperties(contract.codec.contentType, this.#contractHeader, options)
     const message = { exchange, routingKey, mandatory, content, properties }
     if (this.#closing.begun) {
-      const cause = new ClosedError(`The sender of '${this.#contract.name}' has been closed`)
+      const cause = new ClosedError(`The sender of '${this.#name}' has been closed`)
       throw publishError('not-sent', message, cause.message, { cause, retryable: false })
     }
     const { timeoutMs = this.#internals.settings.publishTimeoutMs, signal, failFast } = options
@@ -72,7 +86,7 @@ export class Sender<S extends Schema> {
     try {
       const giveBack = patient ? await this.#outbox.whenRoom(content.length, signal) : undefined
       giveBack?.()
-      await this.#submit({ message, topology, timeoutMs, signal, failFast })
+      await this.#submit({ message, topology, timeoutMs, signal, failFast, whenReturned })
       this.#refused = undefined
       return { messageId: properties.messageId }
     } catch (error) {
@@ -91,7 +105,7 @@ export class Sender<S extends Schema> {
   health(role: RoleHealth['role']): RoleHealth {
     const { state, why = this.#refused?.message } = this.#internals.publishLane
     const ready = state === 'ready' && this.#refused === undefined
-    const base = { role, name: this.#contract.name, ready, inFlight: this.#inHand.size }
+    const base = { role, name: this.#name, ready, inFlight: this.#inHand.size }
     return why === undefined ? base : { ...base, why }
   }
 

@@ -150,12 +150,20 @@ export class Writer {
       if (publication.isSettled) continue
       if (!accepted) publication.fail('refused', 'the broker answered basic.nack, as a full queue does')
       else if (publication.returnedBecause === undefined) publication.succeed()
-      else {
-        this.#options.returned(publication)
-        publication.fail('returned', publication.returnedBecause)
-      }
+      else this.#onReturned(publication, publication.returnedBecause)
     }
     this.pump()
+  }
+
+  #onReturned(publication: Publication, why: string): void {
+    const { whenReturned } = publication
+    if (whenReturned === undefined) {
+      this.#options.returned(publication)
+      publication.fail('returned', why)
+    } else {
+      whenReturned()
+      publication.succeed()
+    }
   }
 
   /** The first that waited for this one's id may go. */

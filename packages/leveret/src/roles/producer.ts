@@ -6,7 +6,7 @@ import type { WorkQueue } from '../contract/work-queue.js'
 import { parseOptions } from '../options.js'
 import { messageOptions } from '../publishing/compose.js'
 import { type PipelineFailure, pipeline } from '../publishing/pipeline.js'
-import { type Route, Sender, type Sent } from '../publishing/sender.js'
+import { type Route, Sender, type Sending, type Sent } from '../publishing/sender.js'
 import { atMost } from '../timing.js'
 import { tellPolicy } from '../topology/advice.js'
 import { declarationsOf, delayedDeclarationsOf, delayQueueName } from '../topology/declarations.js'
@@ -50,8 +50,9 @@ export class Producer<S extends Schema> implements AsyncDisposable {
   readonly #contract: WorkQueue<S>
   readonly #internals: ConnectionInternals
   readonly #closing = new Closing()
-  readonly #sender: Sender<S>
+  readonly #sender: Sender
   readonly #directRoute: Route
+  readonly #directly: Sending
   readonly #unregister: () => void
 
   /** Nothing is opened or declared before the first `send`. @throws {@link ClosedError} the connection has been closed */
@@ -65,6 +66,7 @@ export class Producer<S extends Schema> implements AsyncDisposable {
       topology: declarationsOf(contract),
       mandatory: true,
     }
+    this.#directly = { route: this.#directRoute, options: NO_OPTIONS }
     tellPolicy(contract, this.#internals.log)
     this.#unregister = this.#internals.register({
       stage: 'producer',
@@ -88,7 +90,7 @@ export class Producer<S extends Schema> implements AsyncDisposable {
    * @see https://www.rabbitmq.com/docs/confirms#publisher-confirms
    */
   send(payload: InputOf<S>, options?: SendOptions): Promise<Sent> {
-    if (options === undefined) return this.#sender.send(payload, this.#directRoute, NO_OPTIONS)
+    if (options === undefined) return this.#sender.send(this.#contract, payload, this.#directly)
     return this.#sendWith(payload, options)
   }
 
@@ -109,7 +111,7 @@ export class Producer<S extends Schema> implements AsyncDisposable {
     const route = this.#routeOf(checked)
     const { succeeded, failed } = await pipeline(payloads, {
       limit: Math.min(maxInFlight, maxQueued),
-      work: (payload) => this.#sender.send(payload, route, checked, true),
+      work: (payload) => this.#sender.send(this.#contract, payload, { route, options: checked, patient: true }),
       onFailure,
       signal: checked.signal,
     })
@@ -127,7 +129,7 @@ export class Producer<S extends Schema> implements AsyncDisposable {
 
   async #sendWith(payload: InputOf<S>, options: SendOptions): Promise<Sent> {
     const checked = parseOptions(sendOptions, options, 'send')
-    return await this.#sender.send(payload, this.#routeOf(checked), checked)
+    return await this.#sender.send(this.#contract, payload, { route: this.#routeOf(checked), options: checked })
   }
 
   #routeOf({ delayMs = 0 }: SendOptions): Route {

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
-import type { QueueDeclaration } from '../connection/channel.js'
 import { type CloseOptions, Closing } from '../connection/closing.js'
 import { type Connection, type ConnectionInternals, internalsOf } from '../connection/connection.js'
+import type { QueueDeclaration } from '../connection/declaration.js'
 import type { RoleHealth } from '../connection/health.js'
 import type { BatchHandler } from '../consuming/batch-attempt.js'
 import { Engine } from '../consuming/engine.js'

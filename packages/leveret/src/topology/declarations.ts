@@ -1,4 +1,4 @@
-import type { QueueDeclaration } from '../connection/channel.js'
+import type { QueueDeclaration } from '../connection/declaration.js'
 import type { WorkQueue } from '../contract/work-queue.js'
 
 /** What RabbitMQ does with a message it has delivered this often without an ack. Its own default since 4.0. */

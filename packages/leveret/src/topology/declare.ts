@@ -1,5 +1,6 @@
-import type { Channel, QueueDeclaration } from '../connection/channel.js'
+import type { Channel } from '../connection/channel.js'
 import type { ConnectSettings } from '../connection/connect-options.js'
+import type { Declaration } from '../connection/declaration.js'
 import type { Lane } from '../connection/lane.js'
 import { BrokerError, ConnectionError, type LeveretError, TopologyMismatchError } from '../errors.js'
 import { unlessAborted } from '../timing.js'
@@ -19,13 +20,13 @@ const CLOSE_TIMEOUT_MS = 2_000
  */
 export async function declare(
   lane: Lane,
-  declarations: readonly QueueDeclaration[],
+  declarations: readonly Declaration[],
   mode: ConnectSettings['topology'],
   signal: AbortSignal,
 ): Promise<void> {
   if (mode === 'skip') return
   // A broker that no longer permits transient queues answers by closing the whole connection.
-  const link = declarations.every(({ durable }) => durable) ? undefined : await lane.openLink(signal)
+  const link = declarations.some(isTransientQueue) ? await lane.openLink(signal) : undefined
   if (link === undefined) {
     await declareOn(await lane.openChannel('plain', {}, signal), declarations, mode)
     return
@@ -47,12 +48,12 @@ function closedOverIt(error: unknown): BrokerError | undefined {
 
 async function declareOn(
   channel: Channel,
-  declarations: readonly QueueDeclaration[],
+  declarations: readonly Declaration[],
   mode: 'declare' | 'check',
 ): Promise<void> {
   try {
     for (const declaration of declarations) {
-      await (mode === 'check' ? channel.checkQueue(declaration.name) : declareOne(channel, declaration))
+      await (mode === 'check' ? checkOne(channel, declaration) : declareOne(channel, declaration))
     }
   } finally {
     await channel.close(CLOSE_TIMEOUT_MS)
@@ -65,12 +66,24 @@ export function isRefusedForGood(error: LeveretError): boolean {
   return error instanceof BrokerError && !error.retryable && (error.replyCode === 406 || error.replyCode === 541)
 }
 
-async function declareOne(channel: Channel, declaration: QueueDeclaration): Promise<void> {
+async function declareOne(channel: Channel, declaration: Declaration): Promise<void> {
   try {
-    await channel.declareQueue(declaration)
+    if (declaration.kind === 'queue') await channel.declareQueue(declaration)
+    else if (declaration.kind === 'exchange') await channel.declareExchange(declaration)
+    else await channel.bind(declaration)
   } catch (error) {
     const mismatch = error instanceof BrokerError ? readMismatch(error.replyText) : undefined
     if (mismatch === undefined) throw error
     throw new TopologyMismatchError(mismatch, { cause: error })
   }
+}
+
+/** Nothing can be asked of a binding. */
+async function checkOne(channel: Channel, declaration: Declaration): Promise<void> {
+  if (declaration.kind === 'queue') await channel.checkQueue(declaration.name)
+  else if (declaration.kind === 'exchange') await channel.checkExchange(declaration.name)
+}
+
+function isTransientQueue(declaration: Declaration): boolean {
+  return declaration.kind === 'queue' && !declaration.durable
 }

@@ -97,6 +97,12 @@ export class Management {
     return this.#delete(path`/exchanges/${vhost}/${name}`)
   }
 
+  /** Binds a queue to an exchange. */
+  async bindQueue(vhost: string, exchange: string, queue: string, bindingKey = ''): Promise<void> {
+    const body = { routing_key: bindingKey, arguments: {} }
+    await this.#http.send({ method: 'POST', path: path`/bindings/${vhost}/e/${exchange}/q/${queue}`, body })
+  }
+
   /** The bindings of a vhost, those of the default exchange among them. */
   bindings(vhost: string): Promise<Binding[]> {
     return this.#http.send({ method: 'GET', path: path`/bindings/${vhost}` })

@@ -1,0 +1,40 @@
+/** A queue as declared. `arguments` are the wire's own, and the only ones. */
+export interface QueueDeclaration {
+  readonly kind: 'queue'
+  readonly name: string
+  readonly durable: boolean
+  readonly arguments: Readonly<Record<string, unknown>>
+}
+
+/** An exchange as declared. */
+export interface ExchangeDeclaration {
+  readonly kind: 'exchange'
+  readonly name: string
+  readonly type: 'fanout' | 'direct' | 'topic' | 'headers'
+  readonly durable: boolean
+  readonly autoDelete: boolean
+  readonly internal: boolean
+  readonly arguments: Readonly<Record<string, unknown>>
+}
+
+/** What an exchange passes on. The same binding declared twice is one. */
+export interface BindingDeclaration {
+  readonly kind: 'binding'
+  /** The exchange that messages come from. */
+  readonly source: string
+  readonly to: 'queue' | 'exchange'
+  readonly destination: string
+  readonly bindingKey: string
+  readonly arguments: Readonly<Record<string, unknown>>
+}
+
+/** What can be declared. */
+export type Declaration = QueueDeclaration | ExchangeDeclaration | BindingDeclaration
+
+/** What the broker says of a queue. Counts are those of the moment. */
+export interface QueueStatus {
+  readonly name: string
+  /** Messages ready for delivery. */
+  readonly messageCount: number
+  readonly consumerCount: number
+}

@@ -1,0 +1,153 @@
+import { z } from 'zod'
+import { type CloseOptions, Closing } from '../connection/closing.js'
+import { type Connection, internalsOf } from '../connection/connection.js'
+import type { RoleHealth } from '../connection/health.js'
+import type { Headers } from '../connection/message.js'
+import type { InputFor, RoutedExchange } from '../contract/event-types.js'
+import type { Exchange, FanoutExchange, HeadersExchange } from '../contract/exchange.js'
+import type { PayloadContract } from '../contract/payload.js'
+import { type InputOf, validate } from '../contract/schema.js'
+import { TemplateContracts } from '../contract/template-contracts.js'
+import { parseOptions } from '../options.js'
+import { messageOptions, userHeaders } from '../publishing/compose.js'
+import { Sender } from '../publishing/sender.js'
+import { atMost } from '../timing.js'
+import { exchangeDeclarationsOf } from '../topology/exchange-declarations.js'
+
+/** What a publisher may say of one message. */
+export const publishOptions = messageOptions.extend({
+  /** Rejects as `returned` when no queue is bound for the message. Without it that is normal, and counted. @defaultValue false */
+  mandatory: z.boolean().default(false),
+})
+
+/** What a publisher may say of one message. */
+export type PublishOptions = z.input<typeof publishOptions>
+
+/** A message that the broker has confirmed. */
+export interface Published {
+  readonly messageId: string
+  /** Whether a queue has it. `false`: nobody listens for it, and it is gone. */
+  readonly routed: boolean
+}
+
+/** How something is published, by the kind of the exchange. */
+export type PublishFunction<E extends Exchange> =
+  E extends RoutedExchange<infer Name, infer T>
+    ? <const Key extends string>(
+        routingKey: Key,
+        payload: InputFor<Name, T, Key>,
+        options?: PublishOptions,
+      ) => Promise<Published>
+    : E extends HeadersExchange<string, infer H, infer S>
+      ? (headers: InputOf<H>, payload: InputOf<S>, options?: PublishOptions) => Promise<Published>
+      : E extends FanoutExchange<string, infer S>
+        ? (payload: InputOf<S>, options?: PublishOptions) => Promise<Published>
+        : never
+
+/** A message as it was asked for. */
+interface Asked {
+  readonly contract: PayloadContract
+  readonly payload: unknown
+  readonly routingKey: string
+  readonly options: PublishOptions | undefined
+  readonly headers?: unknown
+}
+
+/** Publishes events to one exchange, each confirmed by the broker. */
+export class Publisher<const E extends Exchange> implements AsyncDisposable {
+  /**
+   * Publishes one event: `publish(routingKey, payload)` to a direct or topic exchange, `publish(headers, payload)` to a headers
+   * exchange, `publish(payload)` to a fanout exchange. Resolves when the broker has confirmed it; every queue that is bound for
+   * it has it then.
+   *
+   * The exchange is declared first, once per connection. A connection lost on the way is waited out, and the event sent again
+   * under the same `messageId`, until `timeoutMs` is up; so it may arrive twice.
+   *
+   * @throws {@link PayloadError} the schema refuses the payload or the headers; nothing was sent
+   * @throws {@link OptionsError} the routing key matches no template of the contract, or an option is wrong; nothing was sent
+   * @throws {@link TopologyMismatchError} the exchange exists with another type or other arguments; nothing was sent
+   * @throws {@link BrokerError} the exchange may not be declared; nothing was sent
+   * @throws {@link PublishError} `outcome` says whether it may have been stored
+   * @see https://www.rabbitmq.com/docs/confirms#publisher-confirms
+   */
+  readonly publish: PublishFunction<E>
+  readonly #contract: Exchange
+  readonly #closing = new Closing()
+  readonly #sender: Sender
+  readonly #unregister: () => void
+  #unrouted = 0
+
+  /** Nothing is opened or declared before the first `publish`. @throws {@link ClosedError} the connection has been closed */
+  constructor(rabbit: Connection, contract: E) {
+    this.#contract = contract
+    this.#sender = new Sender(rabbit, contract, this.#closing)
+    // What the type says for this kind of exchange, and what the function takes.
+    this.publish = this.#functionFor(contract) as PublishFunction<E>
+    this.#unregister = internalsOf(rabbit).register({
+      stage: 'producer',
+      close: async (timeoutMs) => await this.close({ timeoutMs }),
+      health: () => this.#health(),
+    })
+  }
+
+  /** Takes no more events and waits until those in hand have settled. A second call returns the same promise. */
+  close(options?: CloseOptions): Promise<void> {
+    return this.#closing.begin(options, (timeoutMs) => this.#close(timeoutMs))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  #functionFor(exchange: Exchange): unknown {
+    switch (exchange.type) {
+      case 'fanout':
+        return (payload: unknown, options?: PublishOptions) =>
+          this.#publish({ contract: exchange, payload, routingKey: '', options })
+      case 'headers':
+        return (headers: unknown, payload: unknown, options?: PublishOptions) =>
+          this.#publish({ contract: exchange, payload, routingKey: '', options, headers })
+      default: {
+        const contracts = new TemplateContracts(exchange)
+        return async (routingKey: string, payload: unknown, options?: PublishOptions) =>
+          await this.#publish({ contract: contracts.ofPublished(routingKey), payload, routingKey, options })
+      }
+    }
+  }
+
+  async #publish({ contract, payload, routingKey, options = {}, headers }: Asked): Promise<Published> {
+    const { mandatory, ...checked } = parseOptions(publishOptions, options, 'publish')
+    const more = this.#contract.type === 'headers' ? await readHeaders(this.#contract, headers) : undefined
+    let routed = true
+    const whenReturned = (): void => {
+      routed = false
+      this.#unrouted += 1
+    }
+    const route = {
+      exchange: this.#contract.name,
+      routingKey,
+      topology: exchangeDeclarationsOf(this.#contract),
+      // Always: else the broker would not say that nobody listens.
+      mandatory: true,
+      ...(mandatory ? {} : { whenReturned }),
+    }
+    const all = more === undefined ? checked : { ...checked, headers: { ...checked.headers, ...more } }
+    const { messageId } = await this.#sender.send(contract, payload, { route, options: all })
+    return { messageId, routed }
+  }
+
+  #health(): RoleHealth {
+    return { ...this.#sender.health('publisher'), unrouted: this.#unrouted }
+  }
+
+  async #close(timeoutMs: number): Promise<void> {
+    await atMost(timeoutMs, this.#sender.whenIdle())
+    this.#unregister()
+  }
+}
+
+/** What goes on the wire is what was given, once it is checked, as with payloads. */
+async function readHeaders({ name, headers: schema }: HeadersExchange, headers: unknown): Promise<Headers> {
+  await validate(schema, headers, { direction: 'outgoing', contract: name })
+  return parseOptions(userHeaders, headers, 'publish: headers')
+}

@@ -1,0 +1,29 @@
+import type { BindingDeclaration, Declaration, ExchangeDeclaration } from '../connection/declaration.js'
+import type { Exchange } from '../contract/exchange.js'
+
+/**
+ * What must exist before something can be published: the exchange, and what it is bound to.
+ *
+ * The same contract gives the same list, so that those who share a contract share its declaration.
+ */
+export function exchangeDeclarationsOf(contract: Exchange): readonly Declaration[] {
+  const known = declared.get(contract)
+  if (known !== undefined) return known
+  const made = [exchangeOf(contract), ...contract.exchange.boundTo.map((source) => sourceOf(contract.name, source))]
+  declared.set(contract, made)
+  return made
+}
+
+const declared = new WeakMap<Exchange, readonly Declaration[]>()
+
+function exchangeOf({ name, type, exchange }: Exchange): ExchangeDeclaration {
+  const { boundTo: _sources, ...settings } = exchange
+  return { kind: 'exchange', name, type, ...settings }
+}
+
+function sourceOf(
+  destination: string,
+  { exchange: source, bindingKey, arguments: args }: Exchange['exchange']['boundTo'][number],
+): BindingDeclaration {
+  return { kind: 'binding', source, to: 'exchange', destination, bindingKey, arguments: args }
+}
