@@ -9,7 +9,10 @@ export interface PublishRequest {
   readonly message: OutgoingMessage
   /** What must exist first. */
   readonly topology: Topology
-  /** `Infinity`: until it succeeds, is refused, or the signal is aborted. Such a message is never refused for lack of room. */
+  /**
+   * `Infinity`: until it succeeds, is refused, or the signal is aborted. Such a message is never refused for its size or for
+   * lack of room.
+   */
   readonly timeoutMs: number
   readonly signal?: AbortSignal | undefined
   /** Makes it no failure that no queue takes the message; called when it is so. Must not throw. */

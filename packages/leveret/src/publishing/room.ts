@@ -56,7 +56,7 @@ export class Room {
   }
 
   /**
-   * A message without a deadline is one that must not be lost; it is refused for its own size only.
+   * A message without a deadline is one that must not be lost, and a copy of what the broker has stored: it is not refused.
    *
    * @param mustWait - it could not be written at once
    */
@@ -64,7 +64,7 @@ export class Room {
     const { maxMessageBytes, maxQueued, maxQueuedBytes } = this.#settings
     const bytes = message.content.length
     if (signal?.aborted) return { why: 'its signal was aborted', retryable: true, cause: signal.reason }
-    if (bytes > maxMessageBytes) {
+    if (bytes > maxMessageBytes && timeoutMs !== Number.POSITIVE_INFINITY) {
       return { why: `its content has ${bytes} bytes and maxMessageBytes is ${maxMessageBytes}`, retryable: false }
     }
     if (failFast === true && mustWait) return { why: 'it would have to wait, and failFast is set', retryable: true }
