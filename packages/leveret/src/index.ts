@@ -1,3 +1,4 @@
+export { BrokerVersionError } from './broker-version-error.js'
 export { closeOnSignals } from './connection/close-on-signals.js'
 export type { CloseOptions } from './connection/closing.js'
 export type { ConnectOptions, TlsOptions } from './connection/connect-options.js'
@@ -40,10 +41,10 @@ export {
   type TopicExchangeOptions,
   topicExchange,
 } from './contract/exchange.js'
+export type { NativeRetry, NativeRetrySettings, RetryDelays, RetryPolicy } from './contract/retry.js'
 export type { InputOf, OutputOf, Schema } from './contract/schema.js'
 export {
   type DeadLetterSettings,
-  type RetryPolicy,
   type WorkQueue,
   type WorkQueueOptions,
   workQueue,

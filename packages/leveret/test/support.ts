@@ -1,4 +1,4 @@
-import type { Permissions } from '@leveret/testing'
+import type { Permissions, RabbitMQ } from '@leveret/testing'
 import { type Fixtures as BrokerFixtures, test as base, eventually } from '@leveret/testing/vitest'
 import { expect, type TestAPI } from 'vitest'
 import { z } from 'zod'
@@ -56,6 +56,17 @@ export const test: TestAPI<BrokerFixtures & Fixtures> = base.extend<Fixtures>({
   rabbit: async ({ connectTo }, use) => use(await connectTo()),
 })
 
+/** The same for what only a RabbitMQ with native retry can do: elsewhere it is skipped. */
+export const nativeTest: typeof test = test.extend<{ native: undefined }>({
+  native: [
+    async ({ broker, skip }, use) => {
+      if (!hasNativeRetry(broker)) skip(`RabbitMQ ${broker.version} has no native retry`)
+      await use(undefined)
+    },
+    { auto: true },
+  ],
+})
+
 const task = z.object({ n: z.int() })
 
 /** Numbered tasks, tried again quickly. */
@@ -78,6 +89,11 @@ export function firstEvent(source: unknown, name: string): Promise<unknown> {
 export async function stable(): Promise<void> {
   const since = performance.now()
   await eventually(() => expect(performance.now() - since).toBeGreaterThan(STABLE_MS))
+}
+
+/** Whether quorum queues hold back what has failed, which older versions accept to be asked and do not do. */
+export function hasNativeRetry({ version }: Pick<RabbitMQ, 'version'>): boolean {
+  return version.localeCompare('4.3', 'en', { numeric: true }) >= 0
 }
 
 /** The parts of a URL that {@link connect} also takes as fields. */

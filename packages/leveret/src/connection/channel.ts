@@ -162,6 +162,16 @@ export class Channel {
     return this.#settle(() => this.#raw.nack(message as amqp.Message, false, true))
   }
 
+  /**
+   * Gives it back to its queue as failed: a quorum queue counts that, and RabbitMQ 4.3 holds it back where the queue says so.
+   *
+   * @returns `false` when the channel has ended: the delivery is the broker's again
+   */
+  requeueFailed(message: ReceivedMessage): boolean {
+    // Only basic.reject does: since 4.3, basic.nack gives it back as if nothing had happened.
+    return this.#settle(() => this.#raw.reject(message as amqp.Message, true))
+  }
+
   /** To the queue's own dead-letter exchange, or away when it has none. @returns `false` when the channel has ended */
   reject(message: ReceivedMessage): boolean {
     return this.#settle(() => this.#raw.reject(message as amqp.Message, false))

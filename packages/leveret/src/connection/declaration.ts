@@ -1,9 +1,13 @@
+import type { BrokerNeed } from './broker-identity.js'
+
 /** A queue as declared. `arguments` are the wire's own, and the only ones. */
 export interface QueueDeclaration {
   readonly kind: 'queue'
   readonly name: string
   readonly durable: boolean
   readonly arguments: Readonly<Record<string, unknown>>
+  /** What its arguments, or the way its messages are settled, ask of the broker's version. */
+  readonly needs?: BrokerNeed
 }
 
 /** An exchange as declared. */

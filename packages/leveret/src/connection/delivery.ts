@@ -4,7 +4,10 @@ import type { Headers } from './message.js'
 export interface Delivery {
   /** Set by every leveret sender and the same on every copy; `undefined` when another sender set none. */
   readonly messageId: string | undefined
-  /** From 1: failed attempts before this one, plus one. A lost connection or a requeue does not count. */
+  /**
+   * From 1: failed attempts before this one, plus one. A lost connection or a requeue does not count. With native retry it is
+   * RabbitMQ's own count plus one, and lost channels and connections count too, also before the handler had begun.
+   */
   readonly attempt: number
   /** The broker has delivered it before, to somebody, who did not settle it. It may have been handled. */
   readonly redelivered: boolean

@@ -4,6 +4,7 @@ import { ClosedError, ConnectionError, type LeveretError } from '../errors.js'
 import { Events } from '../events.js'
 import { unlessAborted, within } from '../timing.js'
 import { Backoff } from './backoff.js'
+import type { BrokerIdentity } from './broker-identity.js'
 import type { Channel, ChannelHooks } from './channel.js'
 import { nobodyListened } from './failure.js'
 import type { Hosts, HostsHooks } from './hosts.js'
@@ -88,6 +89,12 @@ export class Lane {
       opening.then((late) => late.close(0)).catch(() => undefined)
       throw error
     }
+  }
+
+  /** Who answers here, as soon as there is a connection. After a reconnect it may be another node, of another version. */
+  async whoAnswers(signal: AbortSignal): Promise<BrokerIdentity> {
+    const { broker } = await unlessAborted(signal, this.#ready())
+    return broker
   }
 
   /** Resolves when the lane is up and no alarm stops what is asked of it. */
@@ -188,7 +195,7 @@ export class Lane {
     this.#everUp = true
     this.#backoff.up()
     this.#enter('ready')
-    this.events.emit('connected', { address: link.address, brokerVersion: link.brokerVersion })
+    this.events.emit('connected', { address: link.address, brokerVersion: link.broker.version })
     for (const { resolve } of this.#waiters) resolve(link)
     this.#waiters.clear()
   }

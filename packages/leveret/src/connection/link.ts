@@ -3,6 +3,7 @@ import { Duplex } from 'node:stream'
 import type * as amqp from 'amqplib'
 import { BrokerError, ConnectionError, type LeveretError } from '../errors.js'
 import { atMost, unlessAborted, within } from '../timing.js'
+import { type BrokerIdentity, readIdentity } from './broker-identity.js'
 import { Channel, type ChannelHooks } from './channel.js'
 import { type DialOptions, dial, type Line } from './dial.js'
 import { describeEndpoint, type Endpoint } from './endpoint.js'
@@ -25,8 +26,8 @@ export interface LinkHooks {
 export class Link {
   /** `amqp://ann@broker:5672`, never with a password. */
   readonly address: string
-  /** The broker's version, for example `4.3.6`. */
-  readonly brokerVersion: string
+  /** Who answers. Another link may reach another node, of another version. */
+  readonly broker: BrokerIdentity
   /** Resolves, once, with why it ended. */
   readonly lost: Promise<LeveretError>
   readonly #model: amqp.ChannelModel
@@ -46,7 +47,7 @@ export class Link {
     this.#cut = cut
     this.#replyTimeoutMs = options.connectTimeoutMs
     this.address = describeEndpoint(endpoint)
-    this.brokerVersion = readVersion(model)
+    this.broker = readIdentity(this.address, model.connection.serverProperties)
     setMaxListeners(0, this.signal)
     this.lost = new Promise((resolve) => {
       this.signal.addEventListener('abort', () => resolve(this.signal.reason), { once: true })
@@ -192,9 +193,4 @@ function socketOf(model: amqp.ChannelModel): Duplex | undefined {
 
 async function closing(socket: Duplex | undefined): Promise<void> {
   if (socket !== undefined && !socket.closed) await new Promise((resolve) => socket.once('close', resolve))
-}
-
-function readVersion(model: amqp.ChannelModel): string {
-  const version: unknown = model.connection.serverProperties.version
-  return typeof version === 'string' ? version : Buffer.isBuffer(version) ? version.toString() : 'unknown'
 }

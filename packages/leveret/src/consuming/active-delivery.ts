@@ -1,9 +1,10 @@
 import type { Delivery } from '../connection/delivery.js'
 import type { Headers, ReceivedMessage } from '../connection/message.js'
 import { bareTable } from '../connection/table.js'
+import type { RetryPolicy } from '../contract/retry.js'
 import { dateOf } from './death.js'
 import type { Life } from './life.js'
-import { type Lineage, readLineage } from './lineage.js'
+import { type Lineage, lineageOf } from './lineage.js'
 import type { Settlement } from './settlement.js'
 
 /** A delivery from its arrival to its settlement. The signal is made when it is first asked for. */
@@ -18,10 +19,11 @@ export class ActiveDelivery implements Delivery {
   #abort: AbortController | undefined
   #aborted: { reason: Error } | undefined
 
-  constructor(message: ReceivedMessage, life: Life) {
+  /** @param retry - says who has counted the attempts */
+  constructor(message: ReceivedMessage, life: Life, retry: RetryPolicy | false) {
     this.message = message
     this.life = life
-    this.lineage = readLineage(message)
+    this.lineage = lineageOf(message, retry)
   }
 
   /** Its time runs from now on. */

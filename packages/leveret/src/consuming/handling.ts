@@ -1,5 +1,6 @@
 import type { Delivery } from '../connection/delivery.js'
 import type { Interceptor } from '../connection/interceptor.js'
+import type { ReceivedMessage } from '../connection/message.js'
 import type { OutputOf, Schema } from '../contract/schema.js'
 import type { WorkQueue } from '../contract/work-queue.js'
 import { ActiveDelivery } from './active-delivery.js'
@@ -9,6 +10,7 @@ import { BatchAttempt, type BatchHandler } from './batch-attempt.js'
 import { Batches } from './batches.js'
 import { Deduplicator } from './deduplication.js'
 import type { HandlingSettings } from './handling-options.js'
+import type { Life } from './life.js'
 import { type ManualDelivery, SteeredDelivery } from './manual-delivery.js'
 import { Processor, type ProcessorOptions } from './processor.js'
 import { Reader } from './reader.js'
@@ -52,7 +54,7 @@ const LEASE_MARGIN_MS = 5_000
 
 /** Puts together what takes a delivery from its bytes to its settlement. */
 export function processorFor<S extends Schema>(handling: Handling<S>): Pick<Processor<S, ActiveDelivery>, 'process'> {
-  const { settings, slots, hooks } = handling
+  const { contract, settings, slots, hooks } = handling
   const { late } = hooks
   const common = commonOf(handling)
   const bounds = { handlerTimeoutMs: settings.handlerTimeoutMs, late }
@@ -69,13 +71,13 @@ export function processorFor<S extends Schema>(handling: Handling<S>): Pick<Proc
       ...common,
       attempts: new OneByOne(slots, attempt),
       deliveryOf: (message, life) => {
-        const delivery = new SteeredDelivery(message, life, () => hooks.settledTwice(delivery))
+        const delivery = new SteeredDelivery(message, life, contract.retry, () => hooks.settledTwice(delivery))
         return delivery
       },
     })
   }
-  const deliveryOf = (...made: ConstructorParameters<typeof ActiveDelivery>): ActiveDelivery =>
-    new ActiveDelivery(...made)
+  const deliveryOf = (message: ReceivedMessage, life: Life): ActiveDelivery =>
+    new ActiveDelivery(message, life, contract.retry)
   if (settings.batch !== undefined) {
     const handler = handling.handler as BatchHandler<OutputOf<S>>
     const around = inside(handling.interceptors, (resultOf: () => Promise<void>) => resultOf())

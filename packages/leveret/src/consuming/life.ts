@@ -52,6 +52,11 @@ export class Life {
     return this.#settle(message, () => this.#channel.requeue(message))
   }
 
+  /** Gives it back as failed, for the broker to count and to hold back. @returns `false` when the channel has ended */
+  requeueFailed(message: ReceivedMessage): boolean {
+    return this.#settle(message, () => this.#channel.requeueFailed(message))
+  }
+
   /** To the queue's own dead-letter exchange, or away when it has none. @returns `false` when the channel has ended */
   reject(message: ReceivedMessage): boolean {
     return this.#settle(message, () => this.#channel.reject(message))

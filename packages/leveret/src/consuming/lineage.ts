@@ -1,7 +1,8 @@
 import type { Headers, MessageProperties, ReceivedMessage } from '../connection/message.js'
 import { bareTable } from '../connection/table.js'
+import { nativeRetryOf, type RetryPolicy } from '../contract/retry.js'
 
-/** What leveret's own headers tell of a delivery that is a copy. */
+/** What is known of a delivery's past: from leveret's own headers, and with native retry also from the broker's count. */
 export interface Lineage {
   /** From 1: failed attempts before this one, plus one. */
   readonly attempt: number
@@ -17,6 +18,28 @@ const REPLAYS = 'leveret-replays'
 /** How often a message came back unsettled, as it is known on a classic queue: leveret counts there. */
 export const REDELIVERIES = 'leveret-redeliveries'
 const MAX_ATTEMPT = 1_000_000
+
+/** With native retry the same message comes back, and only the broker has counted; else leveret's own headers have. */
+export function lineageOf(message: ReceivedMessage, retry: RetryPolicy | false): Lineage {
+  const written = readLineage(message)
+  if (nativeRetryOf(retry) === undefined) return written
+  const failed = readFailedDeliveries(message) ?? 0
+  return { ...written, attempt: Math.min(failed, MAX_ATTEMPT - 1) + 1 }
+}
+
+/**
+ * How often a delivery has come back to its quorum queue as failed.
+ *
+ * @returns `undefined` when it came back to a queue that counts nothing, as classic queues do
+ */
+export function readFailedDeliveries({ fields, properties }: ReceivedMessage): number | undefined {
+  // What came for the first time may carry the count of a queue that it was in before, or a publisher's.
+  if (!fields.redelivered) return 0
+  const { 'x-delivery-count': failed, 'x-acquired-count': taken } = properties.headers ?? {}
+  // Nor has it failed more often than it was taken, which the broker has counted in this queue, unless it is older than 4.3.
+  if (isCount(failed)) return isCount(taken) && failed > taken ? 0 : failed
+  return isCount(taken) ? 0 : undefined
+}
 
 /**
  * Reads the headers that leveret wrote on a copy. They count as a whole: when one is not as leveret writes it, all are

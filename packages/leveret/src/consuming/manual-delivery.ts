@@ -1,5 +1,8 @@
 import type { Delivery } from '../connection/delivery.js'
+import type { ReceivedMessage } from '../connection/message.js'
+import type { RetryPolicy } from '../contract/retry.js'
 import { ActiveDelivery } from './active-delivery.js'
+import type { Life } from './life.js'
 import type { Settlement, SettlementName } from './settlement.js'
 import { Reject, Retry } from './steering.js'
 
@@ -39,8 +42,8 @@ export class SteeredDelivery extends ActiveDelivery implements ManualDelivery {
   readonly #onTwice: () => void
 
   /** @param onTwice - is told of every call after the first */
-  constructor(...[message, life, onTwice]: [...ConstructorParameters<typeof ActiveDelivery>, onTwice: () => void]) {
-    super(message, life)
+  constructor(message: ReceivedMessage, life: Life, retry: RetryPolicy | false, onTwice: () => void) {
+    super(message, life, retry)
     this.#onTwice = onTwice
     this.decision = new Promise((resolve) => {
       this.#decide = resolve

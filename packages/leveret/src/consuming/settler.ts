@@ -2,12 +2,13 @@ import { backoffMs } from '../connection/backoff.js'
 import type { QueueDeclaration } from '../connection/declaration.js'
 import type { OutgoingMessage } from '../connection/message.js'
 import type { WorkQueue } from '../contract/work-queue.js'
-import { type LeveretError, PublishError } from '../errors.js'
+import { type LeveretError, OptionsError, PublishError } from '../errors.js'
 import { sleep } from '../timing.js'
 import { declarationsOf, delayedDeclarationsOf, delayQueueName } from '../topology/declarations.js'
 import type { ActiveDelivery } from './active-delivery.js'
 import { deadLetterCopy, postponedCopy, redeliveryCopy, retryCopy } from './copy.js'
 import type { Life } from './life.js'
+import { readFailedDeliveries } from './lineage.js'
 import type { Settlement } from './settlement.js'
 import { describeFailure, type Verdict } from './verdict.js'
 
@@ -20,7 +21,7 @@ export type PublishCopy = (
 
 const STALE: Settlement = { did: 'stale' }
 
-type RetryVerdict = Extract<Verdict, { do: 'retry' }>
+type RetryVerdict = Extract<Verdict, { do: 'retry' | 'hold-back' }>
 type DeadLetterVerdict = Extract<Verdict, { do: 'dead-letter' }>
 
 /** Carries out verdicts on the channel that delivered: first the copy, confirmed, and only then the ack. */
@@ -47,6 +48,8 @@ export class Settler {
         return life.requeue(message) ? { did: 'requeued' } : STALE
       case 'retry':
         return await this.#retry(verdict, delivery)
+      case 'hold-back':
+        return await this.#holdBack(verdict, delivery)
       case 'postpone':
         return await this.#postpone(verdict.afterMs, delivery)
       default:
@@ -83,8 +86,18 @@ export class Settler {
     const stored = await this.#delay(retryCopy, afterMs, delivery)
     if (stored === true) return delivery.life.ack(delivery.message) ? { did: 'retried', afterMs, failure } : STALE
     if (stored === undefined) return STALE
-    const impossible = { do: 'dead-letter', reason: 'retry-impossible', failure: describeFailure(stored) } as const
-    return await this.#deadLetter(impossible, delivery)
+    return await this.#deadLetter(impossible(stored), delivery)
+  }
+
+  /** Nothing is copied: the queue keeps it, counts, and holds it back. */
+  async #holdBack({ afterMs, failure }: RetryVerdict, delivery: ActiveDelivery): Promise<Settlement> {
+    const { message, life } = delivery
+    // Where queues are not declared here it may be any. One that does not count would bring it back at once, for ever.
+    if (readFailedDeliveries(message) === undefined) {
+      const why = `retry.native needs a quorum queue, and the queue '${this.#contract.name}' counts no deliveries`
+      return await this.#deadLetter(impossible(new OptionsError(why)), delivery)
+    }
+    return life.requeueFailed(message) ? { did: 'retried', afterMs, failure } : STALE
   }
 
   async #deadLetter(
@@ -129,4 +142,8 @@ export class Settler {
     if (error instanceof PublishError && error.outcome === 'returned') return this.#declares
     return error.retryable
   }
+}
+
+function impossible(error: LeveretError): DeadLetterVerdict {
+  return { do: 'dead-letter', reason: 'retry-impossible', failure: describeFailure(error) }
 }

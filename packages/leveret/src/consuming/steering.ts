@@ -11,7 +11,11 @@ export class Reject extends Error {
   }
 }
 
-/** Throw it from a handler to fail an attempt and choose when the next is made. It counts like any failed attempt. */
+/**
+ * Throw it from a handler to fail an attempt and choose when the next is made. It counts like any failed attempt.
+ *
+ * With native retry the pauses are the queue's own and `afterMs` changes nothing: it is a failed attempt like any other.
+ */
 export class Retry extends Error {
   override readonly name = 'Retry'
   readonly afterMs: number

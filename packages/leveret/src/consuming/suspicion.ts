@@ -1,6 +1,7 @@
 import type { ReceivedMessage } from '../connection/message.js'
+import { nativeRetryOf } from '../contract/retry.js'
 import type { WorkQueue } from '../contract/work-queue.js'
-import { REDELIVERIES } from './lineage.js'
+import { REDELIVERIES, readFailedDeliveries } from './lineage.js'
 
 /** From this many returns on, a message is suspected to be what ends the processes that handle it. */
 const SUSPECT_AT = 2
@@ -19,7 +20,7 @@ const NONE: Suspicion = { isSuspect: () => false, uncounted: () => undefined }
 
 /** The broker counts. Every return but a `nack` since RabbitMQ 4.3 counts: also those of innocents that were held beside it. */
 const QUORUM: Suspicion = {
-  isSuspect: ({ properties }) => countOf(properties.headers?.['x-delivery-count']) >= SUSPECT_AT,
+  isSuspect: (message) => (readFailedDeliveries(message) ?? 0) >= SUSPECT_AT,
   uncounted: () => undefined,
 }
 
@@ -30,13 +31,16 @@ const CLASSIC: Suspicion = {
     fields.redelivered ? countOf(properties.headers?.[REDELIVERIES]) + 1 : undefined,
 }
 
-/** Where only one consumer is active, its order is worth more: neither a pause nor a copy may change it. */
-export function suspicionOf({ queue }: WorkQueue): Suspicion {
+/**
+ * Where only one consumer is active, its order is worth more: neither a pause nor a copy may change it. With native retry the
+ * broker counts failed attempts, and those are no reason for suspicion.
+ */
+export function suspicionOf({ queue, retry }: WorkQueue): Suspicion {
   const { 'x-queue-type': type = 'classic', 'x-single-active-consumer': singleActive } = queue.arguments ?? {
     'x-queue-type': queue.type,
     'x-single-active-consumer': queue.singleActive,
   }
-  if (singleActive === true) return NONE
+  if (singleActive === true || nativeRetryOf(retry) !== undefined) return NONE
   return type === 'classic' ? CLASSIC : QUORUM
 }
 

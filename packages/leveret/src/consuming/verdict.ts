@@ -1,16 +1,21 @@
 import type { Failure } from '../contract/failure.js'
+import { nativeDelayMs } from '../contract/retry.js'
 import type { WorkQueue } from '../contract/work-queue.js'
 import { PayloadError } from '../errors.js'
 import { Reject, Retry } from './steering.js'
 
-/** What to do with a delivery, decided from how its attempt ended. */
+/**
+ * What to do with a delivery, decided from how its attempt ended:
+ * - `requeue`: back to its queue, as if nothing had happened
+ * - `skip`: it is a duplicate of what has been done
+ * - `postpone`: it is a duplicate of what is being done: a copy waits for the same attempt
+ * - `retry`: a copy waits for the next attempt
+ * - `hold-back`: the broker itself holds it back until then
+ */
 export type Verdict =
-  | { readonly do: 'ack' | 'requeue' }
-  /** It is a duplicate of what has been done. */
-  | { readonly do: 'skip' }
-  /** It is a duplicate of what is being done: the same attempt, later. */
+  | { readonly do: 'ack' | 'requeue' | 'skip' }
   | { readonly do: 'postpone'; readonly afterMs: number }
-  | { readonly do: 'retry'; readonly afterMs: number; readonly failure: Failure }
+  | { readonly do: 'retry' | 'hold-back'; readonly afterMs: number; readonly failure: Failure }
   | { readonly do: 'dead-letter'; readonly reason: DeadLetterReason; readonly failure: Failure }
 
 /**
@@ -18,7 +23,7 @@ export type Verdict =
  * - `rejected`: the handler threw `Reject`
  * - `invalid-payload`: its content does not fit the contract; with `onInvalid: 'retry'`, not in the last attempt either
  * - `attempts-exhausted`: the last attempt failed
- * - `retry-impossible`: an attempt failed, and its copy for the next one can never be stored
+ * - `retry-impossible`: an attempt failed, and its copy for the next one can never be stored, or its queue counts no attempts
  * - `delivery-limit`: it came back unsettled 20 times, on a queue where leveret counts that because RabbitMQ does not
  */
 export type DeadLetterReason =
@@ -47,12 +52,27 @@ function decide(thrown: unknown, attempt: number, { retry, onInvalid }: RetryRul
   const failure = describeFailure(thrown)
   if (thrown instanceof Reject) return { do: 'dead-letter', reason: 'rejected', failure }
   const isInvalid = thrown instanceof PayloadError && thrown.direction === 'incoming'
-  const isFinal = retry === false || (isInvalid && onInvalid === 'dead-letter')
-  const delayMs = isFinal ? undefined : retry.delaysMs[attempt - 1]
-  if (delayMs === undefined) {
+  const next = isInvalid && onInvalid === 'dead-letter' ? undefined : nextAttempt(attempt, retry)
+  if (next === undefined) {
     return { do: 'dead-letter', reason: isInvalid ? 'invalid-payload' : 'attempts-exhausted', failure }
   }
-  return { do: 'retry', afterMs: thrown instanceof Retry ? thrown.afterMs : delayMs, failure }
+  // The broker's pauses are the queue's, the same for every message.
+  const afterMs = next.do === 'retry' && thrown instanceof Retry ? thrown.afterMs : next.afterMs
+  return { do: next.do, afterMs, failure }
+}
+
+/** @returns `undefined` when there is none */
+function nextAttempt(
+  attempt: number,
+  retry: RetryRules['retry'],
+): { readonly do: 'retry' | 'hold-back'; readonly afterMs: number } | undefined {
+  if (retry === false) return undefined
+  if ('native' in retry) {
+    const { native } = retry
+    return attempt < native.attempts ? { do: 'hold-back', afterMs: nativeDelayMs(native, attempt) } : undefined
+  }
+  const afterMs = retry.delaysMs[attempt - 1]
+  return afterMs === undefined ? undefined : { do: 'retry', afterMs }
 }
 
 /** Handlers throw anything: an error, a string, nothing. */

@@ -5,12 +5,8 @@ import { MAX_TIMER_MS, parseOptions } from '../options.js'
 import { type Codec, json } from './codec.js'
 import type { Failure } from './failure.js'
 import type { PayloadContract } from './payload.js'
+import { nativeRetryOf, type RetryPolicy, retryOptions } from './retry.js'
 import type { Schema } from './schema.js'
-
-/** After how long a failed attempt is made again: one entry an attempt after the first. */
-export interface RetryPolicy {
-  readonly delaysMs: readonly number[]
-}
 
 /** A queue of tasks, as `workQueue` describes it: data, without I/O, safe to share between services. */
 export interface WorkQueue<S extends Schema = Schema> extends PayloadContract<S> {
@@ -46,9 +42,6 @@ export interface WorkQueueSettings {
   readonly consumerTimeoutMs?: number
   readonly maxPriority?: number
 }
-
-const DEFAULT_DELAYS_MS = [1_000, 30_000, 300_000]
-const MAX_DELAYS = 20
 
 /** RabbitMQ takes 255 bytes; what leveret adds for a delay or dead-letter queue must still fit. */
 const queueName = z
@@ -141,12 +134,14 @@ const contractOptions = z.strictObject({
   ),
   codec: z.custom<Codec>((value) => typeof value === 'object' && value !== null, 'expected a codec').default(json),
   queue: queueOptions.prefault({}),
-  retry: z
-    .union([
-      z.literal(false),
-      z.strictObject({ delaysMs: z.array(z.int().min(1).max(MAX_TIMER_MS)).min(1).max(MAX_DELAYS) }),
-    ])
-    .default({ delaysMs: DEFAULT_DELAYS_MS }),
+  /**
+   * `{ delaysMs }` works on every broker: a failed task waits as a copy in a queue of its delay, and only a handler that failed
+   * counts as an attempt. `{ native: { minMs, maxMs, attempts } }` leaves the task in its quorum queue and has RabbitMQ 4.3
+   * hold it back; older brokers are refused with a `BrokerVersionError`. There an attempt is whatever RabbitMQ counts: a lost
+   * connection or channel too, for each delivery that was held, begun or not. `false`: the first failed attempt is the last.
+   * @defaultValue { delaysMs: [1_000, 30_000, 300_000] }
+   */
+  retry: retryOptions,
   /**
    * What becomes of a received payload that the schema or the codec refuses. `retry`: a failed attempt like any other, since
    * a deploy in progress may mend it; after the last one it is dead-lettered all the same, as `invalid-payload`.
@@ -181,6 +176,8 @@ export function workQueue<const S extends Schema>(name: string, options: WorkQue
       `${where}: deadLetter.queue is the queue itself: what fails would come back at once, for ever`,
     )
   }
+  const hindrance = nativeRetryOf(retry) === undefined ? undefined : nativeHindrance(queue)
+  if (hindrance !== undefined) throw new OptionsError(`${where}: retry.native: ${hindrance}`)
   const { legacyTransient: _allowed, consumerTimeoutMs, maxPriority, arguments: args, ...settings } = queue
   return Object.freeze({
     kind: 'work-queue',
@@ -198,6 +195,13 @@ export function workQueue<const S extends Schema>(name: string, options: WorkQue
     deadLetter: deadLetter === false ? false : deadLetterSettings(checked, deadLetter),
     ...(version === undefined ? {} : { version }),
   })
+}
+
+/** Why RabbitMQ would not hold back what has failed in this queue. */
+function nativeHindrance({ type, arguments: args }: z.output<typeof queueOptions>): string | undefined {
+  if (type === 'classic') return 'only a quorum queue holds back what has failed'
+  if (args === undefined) return undefined
+  return 'it is made of arguments of the queue, and when queue.arguments are given they are all there is'
 }
 
 function deadLetterSettings(

@@ -1,3 +1,4 @@
+import { BrokerVersionError } from '../broker-version-error.js'
 import type { Closing } from '../connection/closing.js'
 import { type Connection, type ConnectionInternals, internalsOf } from '../connection/connection.js'
 import type { RoleHealth } from '../connection/health.js'
@@ -117,5 +118,7 @@ export class Sender {
 
 /** A queue that is refused stays refused; what one message suffers says nothing of the next. */
 function refusalOf(error: unknown): LeveretError | undefined {
-  return error instanceof TopologyMismatchError || error instanceof BrokerError ? error : undefined
+  const isOfQueue =
+    error instanceof TopologyMismatchError || error instanceof BrokerError || error instanceof BrokerVersionError
+  return isOfQueue ? error : undefined
 }

@@ -51,7 +51,8 @@ interface Destination {
  * Every method works on a channel of its own and ends it. All may reject with a {@link ConnectionError}, also when the
  * connection is lost on the way: then nothing is lost, and the same call goes on where it ended; at worst as many letters as
  * were on their way (32) are stored twice under the same `messageId`. And with a {@link BrokerError} or
- * {@link TopologyMismatchError} when the broker refuses the queue, and with a {@link ClosedError} after `close`.
+ * {@link TopologyMismatchError} when the broker refuses the queue, and with a {@link ClosedError} after `close`. `replay`
+ * also with a {@link BrokerVersionError}: the work queue is not for this broker.
  */
 export class DeadLetters<S extends Schema> implements AsyncDisposable {
   readonly #contract: WorkQueue<S>

@@ -84,6 +84,7 @@ export class Producer<S extends Schema> implements AsyncDisposable {
    * @throws {@link PayloadError} the schema refuses the payload; nothing was sent
    * @throws {@link OptionsError} an option is wrong; nothing was sent
    * @throws {@link TopologyMismatchError} the queue exists with other arguments; nothing was sent
+   * @throws {@link BrokerVersionError} the broker is too old for the contract; nothing was sent
    * @throws {@link BrokerError} the queue may not be declared; nothing was sent
    * @throws {@link ConnectionError} the login, vhost or certificate is refused and never was accepted; nothing was sent
    * @throws {@link PublishError} `outcome` says whether it may have been stored

@@ -18,7 +18,7 @@ import { parseOptions } from '../options.js'
 import { outboxOf } from '../publishing/outbox-of.js'
 import { within } from '../timing.js'
 import { tellPolicy, warnOfDrops } from '../topology/advice.js'
-import { declarationsOf, delayQueue } from '../topology/declarations.js'
+import { declarationsOf, delayQueuesOf } from '../topology/declarations.js'
 import { declare } from '../topology/declare.js'
 
 /** How a worker handles deliveries. */
@@ -112,7 +112,8 @@ export class Worker<S extends Schema> implements AsyncDisposable {
    * Declares the queue and its dead-letter queue, and begins to consume. Resolves when the broker delivers to this
    * worker; from then on it comes back by itself, whatever happens to the channel, the connection or the broker.
    *
-   * @throws {@link TopologyMismatchError} or {@link BrokerError} the queue is refused for good; the worker is closed
+   * @throws {@link TopologyMismatchError}, {@link BrokerVersionError} or {@link BrokerError} the queue is refused for good;
+   *   the worker is closed
    * @throws {@link ConnectionError} it was not attached within the connection's `startupTimeoutMs`; the worker is closed
    * @throws {@link ClosedError} it was closed meanwhile
    */
@@ -197,8 +198,7 @@ export class Worker<S extends Schema> implements AsyncDisposable {
 
 /** Where queues are only checked, those that hold what is to be tried again must be there from the start. */
 function neededBy(contract: WorkQueue, mode: 'declare' | 'check' | 'skip'): readonly QueueDeclaration[] {
-  if (mode !== 'check' || contract.retry === false) return declarationsOf(contract)
-  return [...declarationsOf(contract), ...contract.retry.delaysMs.map((delayMs) => delayQueue(contract, delayMs))]
+  return mode === 'check' ? [...declarationsOf(contract), ...delayQueuesOf(contract)] : declarationsOf(contract)
 }
 
 function because({ why }: { readonly why: string | undefined }): string {

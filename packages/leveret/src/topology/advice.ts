@@ -1,6 +1,6 @@
 import type { WorkQueue } from '../contract/work-queue.js'
 import type { Log } from '../log.js'
-import { changeableSettings } from './declarations.js'
+import { changeableSettings, deliveryLimitOf } from './declarations.js'
 
 /** A RabbitMQ policy, as the management API and definition files take it. @see https://www.rabbitmq.com/docs/policies */
 export interface QueuePolicy {
@@ -38,11 +38,11 @@ export function tellPolicy(contract: WorkQueue, log: Log): void {
 }
 
 /** Says to a worker that the broker drops what it has delivered too often, where there is nowhere to keep it. */
-export function warnOfDrops({ name, queue, deadLetter }: WorkQueue, log: Log): void {
+export function warnOfDrops({ name, queue, deadLetter, retry }: WorkQueue, log: Log): void {
   const hasRoute = queue.arguments?.['x-dead-letter-exchange'] !== undefined
   if (queue.type === 'classic' || deadLetter !== false || hasRoute || queue.settings === 'policy') return
   log.warn(
-    `the queue '${name}' has no dead letters: RabbitMQ drops what it has delivered more often than its delivery limit (20)`,
+    `the queue '${name}' has no dead letters: RabbitMQ drops what it has delivered more often than its delivery limit (${deliveryLimitOf(retry)})`,
     { queue: name },
   )
 }

@@ -1,8 +1,17 @@
+import type { BrokerNeed } from '../connection/broker-identity.js'
 import type { QueueDeclaration } from '../connection/declaration.js'
+import { nativeRetryOf, type RetryPolicy } from '../contract/retry.js'
 import type { WorkQueue } from '../contract/work-queue.js'
 
 /** What RabbitMQ does with a message it has delivered this often without an ack. Its own default since 4.0. */
 const DELIVERY_LIMIT = 20
+
+/** Older ones take the arguments and delay nothing. */
+const NATIVE_RETRY: BrokerNeed = {
+  since: '4.3',
+  feature: 'retry.native',
+  instead: 'give the contract retry: { delaysMs }, which every version can do',
+}
 
 /**
  * What must exist before a task can be sent: the dead-letter queue first, so that nothing is ever dead-lettered to a
@@ -29,6 +38,7 @@ function declareWorkQueue(contract: WorkQueue): readonly QueueDeclaration[] {
     name: contract.name,
     durable: contract.queue.durable,
     arguments: contract.queue.arguments ?? workArguments(contract),
+    ...(nativeRetryOf(contract.retry) === undefined ? {} : { needs: NATIVE_RETRY }),
   }
   return contract.deadLetter === false ? [work] : [deadLetterQueue(contract.deadLetter.queue), work]
 }
@@ -67,6 +77,12 @@ export function delayQueue(contract: WorkQueue, delayMs: number): QueueDeclarati
   }
 }
 
+/** The queues in which the contract's own retries wait. */
+export function delayQueuesOf(contract: WorkQueue): readonly QueueDeclaration[] {
+  const { retry } = contract
+  return retry === false || 'native' in retry ? [] : retry.delaysMs.map((delayMs) => delayQueue(contract, delayMs))
+}
+
 /** `thumbnails.retry.30000` */
 export function delayQueueName(queue: string, delayMs: number): string {
   return `${queue}.retry.${delayMs}`
@@ -89,11 +105,29 @@ function workArguments(contract: WorkQueue): Record<string, unknown> {
 }
 
 /** What a policy can say as well as the queue's arguments, by a policy's names. */
-export function changeableSettings({ queue, deadLetter }: WorkQueue): Record<string, unknown> {
+export function changeableSettings({ queue, deadLetter, retry }: WorkQueue): Record<string, unknown> {
   const quorum = queue.type === 'quorum'
   return {
     ...(deadLetter === false ? {} : { 'dead-letter-exchange': '', 'dead-letter-routing-key': deadLetter.queue }),
     ...(quorum && deadLetter !== false ? { 'dead-letter-strategy': 'at-least-once', overflow: 'reject-publish' } : {}),
-    ...(quorum ? { 'delivery-limit': DELIVERY_LIMIT } : {}),
+    ...(quorum ? { 'delivery-limit': deliveryLimitOf(retry) } : {}),
+    ...nativeSettings(retry),
+  }
+}
+
+/** How often RabbitMQ delivers a message again that was not settled. */
+export function deliveryLimitOf(retry: RetryPolicy | false): number {
+  const native = nativeRetryOf(retry)
+  return native === undefined ? DELIVERY_LIMIT : native.attempts - 1
+}
+
+/** @see https://www.rabbitmq.com/docs/quorum-queues */
+function nativeSettings(retry: RetryPolicy | false): Record<string, unknown> {
+  const native = nativeRetryOf(retry)
+  if (native === undefined) return {}
+  return {
+    'delayed-retry-type': 'failed',
+    'delayed-retry-min': native.minMs,
+    'delayed-retry-max': native.maxMs,
   }
 }

@@ -1,3 +1,5 @@
+import { BrokerVersionError } from '../broker-version-error.js'
+import { isRabbitMQSince } from '../connection/broker-identity.js'
 import type { Channel } from '../connection/channel.js'
 import type { ConnectSettings } from '../connection/connect-options.js'
 import type { Declaration } from '../connection/declaration.js'
@@ -12,8 +14,9 @@ const CLOSE_TIMEOUT_MS = 2_000
  * Makes sure that everything declared exists, on a channel of its own that is thrown away afterwards: a refused
  * declaration closes its channel, and nobody else is to suffer for it.
  *
- * With `check` it asks only whether it exists, with `skip` it does nothing.
+ * With `check` it asks only whether it exists, with `skip` it declares nothing.
  *
+ * @throws {@link BrokerVersionError} in every mode: the broker is too old for what is described
  * @throws {@link TopologyMismatchError} it exists with other arguments
  * @throws {@link BrokerError} the broker refused it for another reason
  * @throws {@link ConnectionError} there was no connection, or no answer in time
@@ -24,6 +27,7 @@ export async function declare(
   mode: ConnectSettings['topology'],
   signal: AbortSignal,
 ): Promise<void> {
+  await checkVersion(lane, declarations, signal)
   if (mode === 'skip') return
   // A broker that no longer permits transient queues answers by closing the whole connection.
   const link = declarations.some(isTransientQueue) ? await lane.openLink(signal) : undefined
@@ -37,6 +41,22 @@ export async function declare(
     throw closedOverIt(error) ?? error
   } finally {
     await link.close(CLOSE_TIMEOUT_MS)
+  }
+}
+
+/**
+ * Asked anew for each connection: nodes of one cluster may differ, and a broker may come back older. Also where nothing is
+ * declared, because how a delivery is settled depends on it.
+ */
+async function checkVersion(lane: Lane, declarations: readonly Declaration[], signal: AbortSignal): Promise<void> {
+  for (const declaration of declarations) {
+    if (declaration.kind !== 'queue' || declaration.needs === undefined) continue
+    const { name, needs } = declaration
+    const { since, feature, instead } = needs
+    const broker = await lane.whoAnswers(signal)
+    if (isRabbitMQSince(broker, since)) continue
+    const { address, product, version } = broker
+    throw new BrokerVersionError({ queue: name, feature, since, product, version }, { address, instead })
   }
 }
 
@@ -62,7 +82,7 @@ async function declareOn(
 
 /** Whether the same declaration will be refused again, however often it is tried. */
 export function isRefusedForGood(error: LeveretError): boolean {
-  if (error instanceof TopologyMismatchError) return true
+  if (error instanceof TopologyMismatchError || error instanceof BrokerVersionError) return true
   return error instanceof BrokerError && !error.retryable && (error.replyCode === 406 || error.replyCode === 541)
 }
 

@@ -68,6 +68,33 @@ test('Retry chooses the first step of the ladder that is not shorter, within the
   for (const afterMs of [-1, Number.NaN, 86_400_001]) expect(() => new Retry({ afterMs })).toThrow(OptionsError)
 })
 
+describe('with native retry', () => {
+  const native: RetryRules = { ...rules, retry: { native: { minMs: 100, maxMs: 250, attempts: 4 } } }
+
+  test('a failed attempt goes back to its queue, for as long as RabbitMQ will hold it back', () => {
+    expect(judge(new Error('x'), 1, native)).toMatchObject({ do: 'hold-back', afterMs: 100 })
+    expect(judge(new Error('x'), 2, native)).toMatchObject({ do: 'hold-back', afterMs: 200 })
+    expect(judge(new Error('x'), 3, native)).toMatchObject({ do: 'hold-back', afterMs: 250 })
+  })
+
+  test('the last attempt is a dead letter with its reason', () => {
+    expect(judge(new Error('x'), 4, native)).toMatchObject({ do: 'dead-letter', reason: 'attempts-exhausted' })
+    expect(judge(new Error('x'), 5, native)).toMatchObject({ do: 'dead-letter' })
+    expect(judge(invalid, 4, { ...native, onInvalid: 'retry' })).toMatchObject({ reason: 'invalid-payload' })
+  })
+
+  test('Reject and an invalid payload are not tried again', () => {
+    expect(judge(new Reject('no'), 1, native)).toMatchObject({ do: 'dead-letter', reason: 'rejected' })
+    expect(judge(invalid, 1, native)).toMatchObject({ do: 'dead-letter', reason: 'invalid-payload' })
+    expect(judge(invalid, 1, { ...native, onInvalid: 'retry' })).toMatchObject({ do: 'hold-back', afterMs: 100 })
+  })
+
+  test('Retry cannot choose its delay, and says which one it gets', () => {
+    expect(judge(new Retry({ afterMs: 60_000 }), 2, native)).toMatchObject({ do: 'hold-back', afterMs: 200 })
+    expect(judge(new Retry({ afterMs: 60_000 }), 4, native)).toMatchObject({ do: 'dead-letter' })
+  })
+})
+
 test('a failure tells its stack to whoever asks, and to no log', () => {
   const failure = describeFailure(new TypeError('x'))
   expect(failure.stack).toMatch(/^TypeError: x\n {4}at /)

@@ -4,6 +4,7 @@ import { type WorkQueueOptions, workQueue } from '../../src/contract/work-queue.
 import { OptionsError } from '../../src/errors.js'
 
 const payload = z.object({ id: z.string() })
+const NATIVE = { minMs: 100, maxMs: 100, attempts: 2 }
 
 test('by default: a durable quorum queue, four attempts, then the dead-letter queue', () => {
   expect(workQueue('tasks', { payload })).toMatchObject({
@@ -13,6 +14,13 @@ test('by default: a durable quorum queue, four attempts, then the dead-letter qu
     onInvalid: 'dead-letter',
     deadLetter: { queue: 'tasks.dead-letter' },
   })
+})
+
+test('native retry may have two attempts and up to a thousand, and equal pauses', () => {
+  for (const attempts of [2, 1_000]) {
+    const retry = { native: { ...NATIVE, attempts } }
+    expect(workQueue('tasks', { payload, retry }).retry).toEqual(retry)
+  }
 })
 
 test('a contract cannot be changed', () => {
@@ -33,6 +41,12 @@ describe('a description that contradicts itself or RabbitMQ is refused', () => {
     ['an argument that AMQP cannot carry', { queue: { arguments: { 'x-max-length': 10n } } }, 'bigint'],
     ['itself as its dead-letter queue', { deadLetter: { queue: 'tasks' } }, 'itself'],
     ['a delay of nothing', { retry: { delaysMs: [0] } }, 'retry'],
+    ['delays beside native retry', { retry: { delaysMs: [1], native: NATIVE } }, 'delaysMs'],
+    ['native retry of one attempt', { retry: { native: { ...NATIVE, attempts: 1 } } }, 'attempts'],
+    ['native retry whose delays shrink', { retry: { native: { ...NATIVE, maxMs: 99 } } }, 'shorter than minMs'],
+    ['native retry without a delay', { retry: { native: { ...NATIVE, minMs: 0 } } }, 'minMs'],
+    ['native retry on a classic queue', { retry: { native: NATIVE }, queue: { type: 'classic' } }, 'quorum'],
+    ['native retry beside given arguments', { retry: { native: NATIVE }, queue: { arguments: {} } }, 'arguments'],
     ['no schema', { payload: {} as typeof payload }, 'schema'],
     ['a word that means nothing', { retries: 3 }, 'retries'],
   ]

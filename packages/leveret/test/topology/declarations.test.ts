@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { workQueue } from '../../src/contract/work-queue.js'
 import { policyOf } from '../../src/topology/advice.js'
-import { declarationsOf, delayQueue } from '../../src/topology/declarations.js'
+import { declarationsOf, delayQueue, delayQueuesOf } from '../../src/topology/declarations.js'
 import { readMismatch } from '../../src/topology/mismatch.js'
 
 const payload = z.string()
@@ -46,9 +46,46 @@ test('the declared arguments are frozen', () => {
   })
 })
 
-test('nothing in retry changes the work queue', () => {
+test('nothing in retry changes the work queue, except native retry', () => {
   const withRetry = declarationsOf(workQueue('tasks', { payload, retry: { delaysMs: [1] } }))
   expect(withRetry).toEqual(declarationsOf(workQueue('tasks', { payload, retry: false })))
+})
+
+test('the declared arguments of native retry are frozen', () => {
+  const contract = workQueue('tasks', { payload, retry: { native: { minMs: 500, maxMs: 60_000, attempts: 5 } } })
+  expect(declarationsOf(contract)[1]).toEqual({
+    kind: 'queue',
+    name: 'tasks',
+    durable: true,
+    arguments: {
+      'x-queue-type': 'quorum',
+      'x-dead-letter-exchange': '',
+      'x-dead-letter-routing-key': 'tasks.dead-letter',
+      'x-dead-letter-strategy': 'at-least-once',
+      'x-overflow': 'reject-publish',
+      'x-delivery-limit': 4,
+      'x-delayed-retry-type': 'failed',
+      'x-delayed-retry-min': 500,
+      'x-delayed-retry-max': 60_000,
+    },
+    needs: expect.objectContaining({ since: '4.3', feature: 'retry.native' }),
+  })
+  expect(delayQueuesOf(contract)).toEqual([])
+})
+
+test('a policy can say native retry as well, and the broker must be new enough all the same', () => {
+  const retry = { native: { minMs: 500, maxMs: 60_000, attempts: 5 } }
+  const contract = workQueue('tasks', { payload, retry, queue: { settings: 'policy' } })
+  expect(declarationsOf(contract)[1]).toMatchObject({
+    arguments: { 'x-queue-type': 'quorum' },
+    needs: { since: '4.3' },
+  })
+  expect(policyOf(contract).definition).toMatchObject({
+    'delivery-limit': 4,
+    'delayed-retry-type': 'failed',
+    'delayed-retry-min': 500,
+    'delayed-retry-max': 60_000,
+  })
 })
 
 test('settings left to a policy are not declared, and are what the policy says', () => {
