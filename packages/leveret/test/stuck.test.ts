@@ -31,7 +31,9 @@ test('a task of which no copy can be stored is kept unacknowledged; others go on
     error: { name: 'PublishError', outcome: 'not-sent' },
   })
   const why = expect.stringContaining('cannot be encoded')
-  expect(rabbit.health().roles).toMatchObject([{ ready: false, attached: true, inFlight: 0, why }])
+  await eventually(() =>
+    expect(rabbit.health().roles).toMatchObject([{ ready: false, attached: true, inFlight: 0, why }]),
+  )
 
   const acked = firstEvent(worker, 'delivery.acked')
   await new Producer(rabbit, foreign).send('good')

@@ -23,7 +23,8 @@ const LAST_STEP_MS = 500
 /** What a consumer is made of. */
 export interface ConsumerOptions {
   readonly lane: Lane
-  readonly queue: string
+  /** For errors and diagnostics. */
+  readonly name: string
   /** Unsettled deliveries that the broker lets it hold. */
   readonly prefetch: number
   /** Deliveries, or batches of them, handled at once. */
@@ -31,8 +32,8 @@ export interface ConsumerOptions {
   /** What is being handled, and what waits for that. */
   readonly slots: Slots
   readonly suspicion: Suspicion
-  /** Makes sure that the queue exists. Runs before every subscription. */
-  declare(signal: AbortSignal): Promise<void>
+  /** Makes sure that the queue exists. Runs before every subscription. @returns its name */
+  prepare(channel: Channel, signal: AbortSignal): Promise<string>
   /** Works on one delivery until it is settled or given back, or its life has ended. */
   work(message: ReceivedMessage, life: Life): Promise<void>
   /** It is handled alone. */
@@ -61,7 +62,7 @@ export class Consumer {
     this.#options = options
     this.#channel = new LastingChannel({
       lane: options.lane,
-      purpose: options.queue,
+      purpose: options.name,
       kind: 'plain',
       setUp: (channel, signal) => this.#subscribe(channel, signal),
       opened: () => this.#attached(),
@@ -103,7 +104,7 @@ export class Consumer {
     life?.flush()
     life?.gather(CLOSING_GATHER_MS)
     this.#onAttached?.reject(
-      new ClosedError(`The consumer of '${this.#options.queue}' was closed before it was attached`),
+      new ClosedError(`The consumer of '${this.#options.name}' was closed before it was attached`),
     )
     this.#channel.stop()
     await atMost(Math.min(timeoutMs, CANCEL_TIMEOUT_MS), this.#steer())
@@ -111,15 +112,15 @@ export class Consumer {
     this.#options.slots.close()
     const patienceMs = Math.max(deadline - performance.now() - ABORT_GRACE_MS, 0)
     await atMost(patienceMs, this.#inHand.whenEmpty())
-    life?.end(new ClosedError(`The consumer of '${this.#options.queue}' is closing and its time is up`))
+    life?.end(new ClosedError(`The consumer of '${this.#options.name}' is closing and its time is up`))
     if (this.#inHand.size > 0) await atMost(ABORT_GRACE_MS, this.#inHand.whenEmpty())
     life?.flush()
     await this.#channel.close(Math.max(deadline - performance.now(), LAST_STEP_MS))
   }
 
   async #subscribe(channel: Channel, signal: AbortSignal): Promise<void> {
-    const { queue, prefetch } = this.#options
-    await this.#options.declare(signal)
+    const { prefetch } = this.#options
+    const queue = await this.#options.prepare(channel, signal)
     const subscription = new Subscription(channel, {
       queue,
       prefetch,
@@ -180,7 +181,7 @@ export class Consumer {
   #onServerCancel(channel: Channel): void {
     if (this.#closing) return
     this.#cancelled = true
-    const reason = new ConnectionError('cancelled', `The broker cancelled the consumer of '${this.#options.queue}'`)
+    const reason = new ConnectionError('cancelled', `The broker cancelled the consumer of '${this.#options.name}'`)
     void channel.close(CANCEL_TIMEOUT_MS, reason)
   }
 

@@ -1,6 +1,6 @@
+import type { Channel } from '../connection/channel.js'
 import type { Interceptor } from '../connection/interceptor.js'
 import type { Lane } from '../connection/lane.js'
-import type { Schema } from '../contract/schema.js'
 import type { LeveretError } from '../errors.js'
 import type { Events } from '../events.js'
 import { Consumer } from './consumer.js'
@@ -13,13 +13,13 @@ import { noSuspicion, suspicionOf } from './suspicion.js'
 import type { WorkerEvents } from './worker-events.js'
 
 /** What an engine is made of. */
-export interface EngineOptions<S extends Schema>
-  extends Pick<Handling<S>, 'contract' | 'handler' | 'settings' | 'settler'> {
+export interface EngineOptions<Payload>
+  extends Pick<Handling<Payload>, 'contract' | 'decode' | 'handler' | 'settings' | 'settler'> {
   readonly lane: Lane
   readonly interceptors: readonly Interceptor[]
   readonly events: Events<WorkerEvents>
-  /** Makes sure that the queue exists. Runs before every subscription. */
-  declare(signal: AbortSignal): Promise<void>
+  /** Makes sure that the queue exists. Runs before every subscription. @returns its name */
+  prepare(channel: Channel, signal: AbortSignal): Promise<string>
 }
 
 /** How an engine is doing. */
@@ -37,7 +37,7 @@ export interface EngineHealth {
 }
 
 /** Consumes a queue and settles every delivery of it. */
-export class Engine<S extends Schema> {
+export class Engine<Payload> {
   readonly #consumer: Consumer
   readonly #pausing: Pausing
   readonly #slots: Slots
@@ -47,18 +47,15 @@ export class Engine<S extends Schema> {
   #late = 0
   #everAttached = false
 
-  constructor({ contract, handler, settings, settler, lane, interceptors, events, declare }: EngineOptions<S>) {
+  constructor({ lane, prepare, events, ...handling }: EngineOptions<Payload>) {
+    const { contract, settings } = handling
     const { concurrency, prefetch, isolation, breaker } = settings
     this.#events = events
     this.#slots = new Slots(concurrency)
     const hooks = reporting(events)
     const processor = processorFor({
-      contract,
-      handler,
-      settings,
-      interceptors,
+      ...handling,
       slots: this.#slots,
-      settler,
       hooks: {
         ...hooks,
         settled: (delivery, settlement) => {
@@ -73,12 +70,12 @@ export class Engine<S extends Schema> {
     })
     this.#consumer = new Consumer({
       lane,
-      queue: contract.name,
+      name: contract.name,
       prefetch,
       concurrency,
       slots: this.#slots,
       suspicion: isolation ? suspicionOf(contract) : noSuspicion(),
-      declare,
+      prepare,
       work: (message, life) => processor.process(message, life),
       isolated: ({ properties: { messageId } }) => events.emit('delivery.isolated', { messageId }),
       cancelled: () => events.emit('consumer.cancelled', { queue: contract.name }),

@@ -1,7 +1,6 @@
 import type { Delivery } from '../connection/delivery.js'
 import type { Interceptor } from '../connection/interceptor.js'
 import type { ReceivedMessage } from '../connection/message.js'
-import type { OutputOf, Schema } from '../contract/schema.js'
 import type { WorkQueue } from '../contract/work-queue.js'
 import { ActiveDelivery } from './active-delivery.js'
 import { acknowledgedFirst, bounded, inside, type Judge, once, returning, steered, type Work } from './attempt.js'
@@ -13,7 +12,7 @@ import type { HandlingSettings } from './handling-options.js'
 import type { Life } from './life.js'
 import { type ManualDelivery, SteeredDelivery } from './manual-delivery.js'
 import { Processor, type ProcessorOptions } from './processor.js'
-import { Reader } from './reader.js'
+import { type Decode, Reader } from './reader.js'
 import type { Settlement } from './settlement.js'
 import type { Settler } from './settler.js'
 import type { OrderKey, Slots } from './slots.js'
@@ -25,6 +24,9 @@ export type Handler<Payload> = (payload: Payload, delivery: Delivery) => unknown
 
 /** Does the work and settles it, by what the delivery offers. Throwing before that fails the attempt. */
 export type ManualHandler<Payload> = (payload: Payload, delivery: ManualDelivery) => unknown
+
+/** What works on deliveries, in the form that the settings ask for. */
+export type AnyHandler<Payload> = Handler<Payload> | ManualHandler<Payload> | BatchHandler<Payload>
 
 /** Reports on deliveries. None of these throws. */
 export interface HandlingHooks {
@@ -38,10 +40,11 @@ export interface HandlingHooks {
 }
 
 /** How the deliveries of a queue are handled. */
-export interface Handling<S extends Schema> {
-  readonly contract: WorkQueue<S>
-  /** Of the form that the settings ask for. */
-  readonly handler: Handler<OutputOf<S>> | ManualHandler<OutputOf<S>> | BatchHandler<OutputOf<S>>
+export interface Handling<Payload> {
+  /** The queue, and what becomes of what fails. */
+  readonly contract: WorkQueue
+  readonly decode: Decode<Payload>
+  readonly handler: AnyHandler<Payload>
   readonly settings: HandlingSettings
   readonly interceptors: readonly Interceptor[]
   readonly slots: Slots
@@ -53,19 +56,18 @@ export interface Handling<S extends Schema> {
 const LEASE_MARGIN_MS = 5_000
 
 /** Puts together what takes a delivery from its bytes to its settlement. */
-export function processorFor<S extends Schema>(handling: Handling<S>): Pick<Processor<S, ActiveDelivery>, 'process'> {
+export function processorFor<Payload>(
+  handling: Handling<Payload>,
+): Pick<Processor<Payload, ActiveDelivery>, 'process'> {
   const { contract, settings, slots, hooks } = handling
   const { late } = hooks
   const common = commonOf(handling)
   const bounds = { handlerTimeoutMs: settings.handlerTimeoutMs, late }
   const deduplicator = deduplicatorOf(handling)
-  const guarded = <D extends ActiveDelivery>(work: Work<OutputOf<S>, D>): Work<OutputOf<S>, D> =>
+  const guarded = <D extends ActiveDelivery>(work: Work<Payload, D>): Work<Payload, D> =>
     deduplicator === undefined ? work : once(work, deduplicator)
   if (settings.acknowledge === 'manual') {
-    const call = inside<OutputOf<S>, SteeredDelivery>(
-      handling.interceptors,
-      handling.handler as ManualHandler<OutputOf<S>>,
-    )
+    const call = inside<Payload, SteeredDelivery>(handling.interceptors, handling.handler as ManualHandler<Payload>)
     const attempt = bounded(guarded(steered(call, common.judge, late)), common.judge, bounds)
     return new Processor({
       ...common,
@@ -79,34 +81,34 @@ export function processorFor<S extends Schema>(handling: Handling<S>): Pick<Proc
   const deliveryOf = (message: ReceivedMessage, life: Life): ActiveDelivery =>
     new ActiveDelivery(message, life, contract.retry)
   if (settings.batch !== undefined) {
-    const handler = handling.handler as BatchHandler<OutputOf<S>>
+    const handler = handling.handler as BatchHandler<Payload>
     const around = inside(handling.interceptors, (resultOf: () => Promise<void>) => resultOf())
     const attempt = new BatchAttempt({ handler, around, deduplicator, judge: common.judge, ...bounds })
     return new Processor({ ...common, attempts: new Batches(slots, attempt, settings.batch), deliveryOf })
   }
-  const call = inside(handling.interceptors, handling.handler as Handler<OutputOf<S>>)
+  const call = inside(handling.interceptors, handling.handler as Handler<Payload>)
   const attempt = bounded(guarded(returning(call)), common.judge, bounds)
   const first = settings.acknowledge === 'none' ? acknowledgedFirst(attempt) : attempt
   return new Processor({ ...common, attempts: new OneByOne(slots, first), deliveryOf })
 }
 
-type Common<S extends Schema> = Omit<ProcessorOptions<S, ActiveDelivery>, 'attempts' | 'deliveryOf'> & {
+type Common<Payload> = Omit<ProcessorOptions<Payload, ActiveDelivery>, 'attempts' | 'deliveryOf'> & {
   readonly judge: Judge
 }
 
-function commonOf<S extends Schema>({ contract, settings, settler, hooks }: Handling<S>): Common<S> {
+function commonOf<Payload>({ contract, decode, settings, settler, hooks }: Handling<Payload>): Common<Payload> {
   const judged: Judge = (thrown, attempt) => judge(thrown, attempt, contract)
-  const orderBy = settings.orderBy as ((payload: OutputOf<S>) => OrderKey) | undefined
+  const orderBy = settings.orderBy as ((payload: Payload) => OrderKey) | undefined
   return {
     suspicion: settings.isolation ? suspicionOf(contract) : noSuspicion(),
-    reader: new Reader({ contract, orderBy, timeoutMs: settings.handlerTimeoutMs, judge: judged }),
+    reader: new Reader({ decode, orderBy, timeoutMs: settings.handlerTimeoutMs, judge: judged }),
     settler,
     judge: judged,
     settled: hooks.settled,
   }
 }
 
-function deduplicatorOf<S extends Schema>({ contract, settings, hooks }: Handling<S>): Deduplicator | undefined {
+function deduplicatorOf<Payload>({ contract, settings, hooks }: Handling<Payload>): Deduplicator | undefined {
   const { deduplicate, handlerTimeoutMs } = settings
   if (deduplicate === undefined) return undefined
   const leaseMs = handlerTimeoutMs + LEASE_MARGIN_MS

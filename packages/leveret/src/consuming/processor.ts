@@ -1,6 +1,5 @@
 import type { Delivery } from '../connection/delivery.js'
 import type { ReceivedMessage } from '../connection/message.js'
-import type { OutputOf, Schema } from '../contract/schema.js'
 import { onAbort } from '../signals.js'
 import type { ActiveDelivery } from './active-delivery.js'
 import type { Attempts } from './attempts.js'
@@ -12,20 +11,20 @@ import { MAX_REDELIVERIES, type Suspicion } from './suspicion.js'
 import type { Verdict } from './verdict.js'
 
 /** What a processor is made of. */
-export interface ProcessorOptions<S extends Schema, D extends ActiveDelivery> {
+export interface ProcessorOptions<Payload, D extends ActiveDelivery> {
   readonly suspicion: Suspicion
-  readonly reader: Reader<S>
-  readonly attempts: Attempts<OutputOf<S>, D>
+  readonly reader: Reader<Payload>
+  readonly attempts: Attempts<Payload, D>
   readonly settler: Settler
   deliveryOf(message: ReceivedMessage, life: Life): D
   settled(delivery: Delivery, settlement: Settlement): void
 }
 
 /** Takes a delivery from its bytes to its settlement: count, read, wait for a slot, attempt, conclude. */
-export class Processor<S extends Schema, D extends ActiveDelivery> {
-  readonly #options: ProcessorOptions<S, D>
+export class Processor<Payload, D extends ActiveDelivery> {
+  readonly #options: ProcessorOptions<Payload, D>
 
-  constructor(options: ProcessorOptions<S, D>) {
+  constructor(options: ProcessorOptions<Payload, D>) {
     this.#options = options
   }
 

@@ -1,5 +1,3 @@
-import { decodePayload, type PayloadContract } from '../contract/payload.js'
-import type { OutputOf, Schema } from '../contract/schema.js'
 import type { ActiveDelivery } from './active-delivery.js'
 import type { Judge } from './attempt.js'
 import { withinDeadline } from './deadline.js'
@@ -9,33 +7,35 @@ import type { Verdict } from './verdict.js'
 /** What has been read of a delivery: its checked payload and its key, or the verdict on one that has none. */
 export type Read<Payload> = { readonly payload: Payload; readonly key: OrderKey | undefined } | Verdict
 
+/** Decodes and checks one delivery. Throws or rejects with what is to be judged. */
+export type Decode<Payload> = (delivery: ActiveDelivery) => Payload | Promise<Payload>
+
 /** What a reader is made of. */
-export interface ReaderOptions<S extends Schema> {
-  readonly contract: PayloadContract<S>
+export interface ReaderOptions<Payload> {
+  readonly decode: Decode<Payload>
   /** Payloads of one key are handled in the order in which they came. */
-  readonly orderBy: ((payload: OutputOf<S>) => OrderKey) | undefined
+  readonly orderBy: ((payload: Payload) => OrderKey) | undefined
   /** How long a schema may take. */
   readonly timeoutMs: number
   readonly judge: Judge
 }
 
 /** Decodes and checks deliveries: at once where the schema does so, and where order matters in the order in which they came. */
-export class Reader<S extends Schema> {
-  readonly #options: ReaderOptions<S>
+export class Reader<Payload> {
+  readonly #options: ReaderOptions<Payload>
   /** The last one that is being read, where order matters. */
   #last: Promise<unknown> | undefined
 
-  constructor(options: ReaderOptions<S>) {
+  constructor(options: ReaderOptions<Payload>) {
     this.#options = options
   }
 
   /** Never throws or rejects. */
-  read(delivery: ActiveDelivery): Read<OutputOf<S>> | Promise<Read<OutputOf<S>>> {
-    const { contract, orderBy } = this.#options
-    const { content, properties } = delivery.message
-    let read: Read<OutputOf<S>> | Promise<Read<OutputOf<S>>>
+  read(delivery: ActiveDelivery): Read<Payload> | Promise<Read<Payload>> {
+    const { decode, orderBy } = this.#options
+    let read: Read<Payload> | Promise<Read<Payload>>
     try {
-      const payload = decodePayload(contract, content, properties)
+      const payload = decode(delivery)
       read = payload instanceof Promise ? this.#readLate(payload, delivery) : this.#keyed(payload)
     } catch (error) {
       read = this.#options.judge(error, delivery.attempt)
@@ -43,7 +43,7 @@ export class Reader<S extends Schema> {
     return orderBy === undefined || (this.#last === undefined && !(read instanceof Promise)) ? read : this.#inTurn(read)
   }
 
-  async #readLate(payload: Promise<OutputOf<S>>, delivery: ActiveDelivery): Promise<Read<OutputOf<S>>> {
+  async #readLate(payload: Promise<Payload>, delivery: ActiveDelivery): Promise<Read<Payload>> {
     const { timeoutMs, judge } = this.#options
     const nothing = (): void => undefined
     try {
@@ -54,12 +54,12 @@ export class Reader<S extends Schema> {
     }
   }
 
-  #keyed(payload: OutputOf<S>): Read<OutputOf<S>> {
+  #keyed(payload: Payload): Read<Payload> {
     return { payload, key: this.#options.orderBy?.(payload) }
   }
 
   /** A schema may answer for a later one first. */
-  async #inTurn(read: Read<OutputOf<S>> | Promise<Read<OutputOf<S>>>): Promise<Read<OutputOf<S>>> {
+  async #inTurn(read: Read<Payload> | Promise<Read<Payload>>): Promise<Read<Payload>> {
     const before = this.#last
     const turn = (async () => {
       await before

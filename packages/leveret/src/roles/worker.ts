@@ -5,11 +5,12 @@ import type { QueueDeclaration } from '../connection/declaration.js'
 import type { RoleHealth } from '../connection/health.js'
 import type { BatchHandler } from '../consuming/batch-attempt.js'
 import { Engine } from '../consuming/engine.js'
-import type { Handler, ManualHandler } from '../consuming/handling.js'
+import type { AnyHandler, Handler, ManualHandler } from '../consuming/handling.js'
 import { handlingOptions } from '../consuming/handling-options.js'
 import { type PublishCopy, Settler } from '../consuming/settler.js'
 import type { OrderKey } from '../consuming/slots.js'
 import { type WorkerEvents, workerLines } from '../consuming/worker-events.js'
+import { decodePayload } from '../contract/payload.js'
 import type { OutputOf, Schema } from '../contract/schema.js'
 import type { WorkQueue } from '../contract/work-queue.js'
 import { ClosedError, ConnectionError } from '../errors.js'
@@ -41,7 +42,7 @@ export type BatchWorkerOptions = Omit<WorkerOptions, 'orderBy' | 'acknowledge'> 
 export class Worker<S extends Schema> implements AsyncDisposable {
   readonly #contract: WorkQueue<S>
   readonly #internals: ConnectionInternals
-  readonly #engine: Engine<S>
+  readonly #engine: Engine<OutputOf<S>>
   readonly #events = new Events<WorkerEvents>()
   readonly #unregister: () => void
   #starting: Promise<void> | undefined
@@ -77,7 +78,7 @@ export class Worker<S extends Schema> implements AsyncDisposable {
   constructor(
     rabbit: Connection,
     contract: WorkQueue<S>,
-    handler: Handler<OutputOf<S>> | ManualHandler<OutputOf<S>> | BatchHandler<OutputOf<S>>,
+    handler: AnyHandler<OutputOf<S>>,
     options: WorkerOptions<OutputOf<S>> = {},
   ) {
     const settings = parseOptions(handlingOptions, options, 'Worker')
@@ -93,13 +94,17 @@ export class Worker<S extends Schema> implements AsyncDisposable {
       outbox.submit({ message, topology, timeoutMs: Number.POSITIVE_INFINITY, signal })
     this.#engine = new Engine({
       contract,
+      decode: ({ message: { content, properties } }) => decodePayload(contract, content, properties),
       handler,
       settings,
       settler: new Settler(contract, publish, connection.topology === 'declare'),
       lane: consumeLane,
       interceptors: connection.interceptors,
       events: this.#events,
-      declare: (signal) => declare(consumeLane, neededBy(contract, connection.topology), connection.topology, signal),
+      prepare: async (_channel, signal) => {
+        await declare(consumeLane, neededBy(contract, connection.topology), connection.topology, signal)
+        return contract.name
+      },
     })
     this.#unregister = this.#internals.register({
       stage: 'consumer',
