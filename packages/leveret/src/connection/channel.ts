@@ -91,6 +91,12 @@ export class Channel {
     return await this.#ask(`Declaring the queue '${name}'`, this.#raw.assertQueue(name, options).then(readStatus))
   }
 
+  /** Declares a queue of a name that the broker chooses, for this connection only; it goes with it. @returns its name */
+  async declareOwnQueue(args: Readonly<Record<string, unknown>>): Promise<string> {
+    const options = { durable: false, exclusive: true, autoDelete: true, arguments: args }
+    return (await this.#ask('Declaring a queue', this.#raw.assertQueue('', options))).queue
+  }
+
   /** Asks for a queue without declaring it. A missing one closes the channel with 404. */
   async checkQueue(name: string): Promise<QueueStatus> {
     return await this.#ask(`Looking for the queue '${name}'`, this.#raw.checkQueue(name).then(readStatus))

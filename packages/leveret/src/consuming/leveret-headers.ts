@@ -36,6 +36,7 @@ const REASONS: Readonly<Record<Reason, true>> = {
   'invalid-payload': true,
   'attempts-exhausted': true,
   'retry-impossible': true,
+  'unknown-message': true,
   'delivery-limit': true,
   expired: true,
   'max-length': true,

@@ -42,6 +42,8 @@ export class Settler {
     switch (verdict.do) {
       case 'ack':
         return life.ack(message) ? { did: 'acked' } : STALE
+      case 'ignore':
+        return life.ack(message) ? { did: 'ignored' } : STALE
       case 'skip':
         return life.ack(message) ? { did: 'skipped' } : STALE
       case 'requeue':

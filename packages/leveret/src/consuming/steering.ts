@@ -39,3 +39,16 @@ export class HandlerTimeout extends Error {
     super(`the handler had not finished after ${handlerTimeoutMs} ms`)
   }
 }
+
+/** A message came that the contract does not know. */
+export class UnknownMessage extends Error {
+  override readonly name = 'UnknownMessage'
+
+  readonly policy: 'dead-letter' | 'ignore'
+
+  /** @param policy - what becomes of it */
+  constructor(message: string, policy: 'dead-letter' | 'ignore') {
+    super(message)
+    this.policy = policy
+  }
+}

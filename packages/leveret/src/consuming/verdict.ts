@@ -2,18 +2,19 @@ import type { Failure } from '../contract/failure.js'
 import { nativeDelayMs } from '../contract/retry.js'
 import type { WorkQueue } from '../contract/work-queue.js'
 import { PayloadError } from '../errors.js'
-import { Reject, Retry } from './steering.js'
+import { Reject, Retry, UnknownMessage } from './steering.js'
 
 /**
  * What to do with a delivery, decided from how its attempt ended:
  * - `requeue`: back to its queue, as if nothing had happened
+ * - `ignore`: it is nothing that is handled here
  * - `skip`: it is a duplicate of what has been done
  * - `postpone`: it is a duplicate of what is being done: a copy waits for the same attempt
  * - `retry`: a copy waits for the next attempt
  * - `hold-back`: the broker itself holds it back until then
  */
 export type Verdict =
-  | { readonly do: 'ack' | 'requeue' | 'skip' }
+  | { readonly do: 'ack' | 'requeue' | 'ignore' | 'skip' }
   | { readonly do: 'postpone'; readonly afterMs: number }
   | { readonly do: 'retry' | 'hold-back'; readonly afterMs: number; readonly failure: Failure }
   | { readonly do: 'dead-letter'; readonly reason: DeadLetterReason; readonly failure: Failure }
@@ -24,6 +25,7 @@ export type Verdict =
  * - `invalid-payload`: its content does not fit the contract; with `onInvalid: 'retry'`, not in the last attempt either
  * - `attempts-exhausted`: the last attempt failed
  * - `retry-impossible`: an attempt failed, and its copy for the next one can never be stored, or its queue counts no attempts
+ * - `unknown-message`: the contract of its exchange has no template for its routing key
  * - `delivery-limit`: it came back unsettled 20 times, on a queue where leveret counts that because RabbitMQ does not
  */
 export type DeadLetterReason =
@@ -31,6 +33,7 @@ export type DeadLetterReason =
   | 'invalid-payload'
   | 'attempts-exhausted'
   | 'retry-impossible'
+  | 'unknown-message'
   | 'delivery-limit'
 
 export type { Failure } from '../contract/failure.js'
@@ -50,6 +53,9 @@ export function judge(thrown: unknown, attempt: number, rules: RetryRules): Verd
 
 function decide(thrown: unknown, attempt: number, { retry, onInvalid }: RetryRules): Verdict {
   const failure = describeFailure(thrown)
+  if (thrown instanceof UnknownMessage) {
+    return thrown.policy === 'ignore' ? { do: 'ignore' } : { do: 'dead-letter', reason: 'unknown-message', failure }
+  }
   if (thrown instanceof Reject) return { do: 'dead-letter', reason: 'rejected', failure }
   const isInvalid = thrown instanceof PayloadError && thrown.direction === 'incoming'
   const next = isInvalid && onInvalid === 'dead-letter' ? undefined : nextAttempt(attempt, retry)

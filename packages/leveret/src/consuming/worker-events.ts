@@ -20,6 +20,8 @@ export interface WorkerEvents {
   readonly 'delivery.stale': DeliveryEvent
   /** Neither its copy nor its ack can ever be stored. It stays unacknowledged, as one of those that the prefetch allows. */
   readonly 'delivery.stuck': DeliveryEvent & { readonly error: Error }
+  /** Subscribers only: acknowledged and not handled, because no template matches it, or none of the binding keys does. */
+  readonly 'delivery.ignored': DeliveryEvent
   /** Acknowledged without being handled: under its id that has been done. */
   readonly 'delivery.skipped': DeliveryEvent
   /** Not handled yet, because under its id that is being done. It comes again, as the same attempt. */
@@ -63,6 +65,7 @@ export function workerLines(queue: string): LogLines<WorkerEvents> {
       'error',
       `${the(event)} cannot be settled and stays unacknowledged: ${event.error.message}`,
     ],
+    'delivery.ignored': (event) => ['info', `${the(event)} was ignored: its contract does not know it`],
     'delivery.skipped': (event) => ['info', `${the(event)} was skipped: it has been handled before`],
     'delivery.postponed': (event) => [
       'info',

@@ -83,6 +83,11 @@ export function delayQueuesOf(contract: WorkQueue): readonly QueueDeclaration[] 
   return retry === false || 'native' in retry ? [] : retry.delaysMs.map((delayMs) => delayQueue(contract, delayMs))
 }
 
+/** Where queues are only checked, those that hold what is to be tried again must be there from the start. */
+export function neededToWork(contract: WorkQueue, mode: 'declare' | 'check' | 'skip'): readonly QueueDeclaration[] {
+  return mode === 'check' ? [...declarationsOf(contract), ...delayQueuesOf(contract)] : declarationsOf(contract)
+}
+
 /** `thumbnails.retry.30000` */
 export function delayQueueName(queue: string, delayMs: number): string {
   return `${queue}.retry.${delayMs}`

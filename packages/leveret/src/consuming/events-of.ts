@@ -1,0 +1,68 @@
+import { bareTable } from '../connection/table.js'
+import type { Exchange } from '../contract/exchange.js'
+import { decodePayload, type PayloadContract } from '../contract/payload.js'
+import { matches, wordsOf } from '../contract/routing-key.js'
+import { validate } from '../contract/schema.js'
+import { TemplateContracts } from '../contract/template-contracts.js'
+import type { ActiveDelivery } from './active-delivery.js'
+import type { Decode } from './reader.js'
+import { UnknownMessage } from './steering.js'
+
+/** What the subscriber wants to know of messages that it does not know. */
+export interface UnknownMessages {
+  readonly policy: 'dead-letter' | 'ignore'
+  /** None of the binding keys brings this one. */
+  unexpected(routingKey: string): void
+}
+
+/** How the deliveries of an exchange become the events that a handler gets. */
+export function decoderOf(
+  exchange: Exchange,
+  bindingKeys: readonly string[],
+  unknown: UnknownMessages,
+): Decode<unknown> {
+  switch (exchange.type) {
+    case 'fanout':
+      return (delivery) =>
+        then(decoded(exchange, delivery), (payload) => ({ routingKey: delivery.routingKey, payload }))
+    case 'headers':
+      return async (delivery) => {
+        const place = { direction: 'incoming', contract: exchange.name } as const
+        const headers = await validate(exchange.headers, bareTable(delivery.message.properties.headers), place)
+        return { routingKey: delivery.routingKey, headers, payload: await decoded(exchange, delivery) }
+      }
+    default: {
+      const contracts = new TemplateContracts(exchange)
+      const isWanted = wantedBy(bindingKeys, exchange.type)
+      return (delivery) => {
+        const { routingKey } = delivery
+        const found = contracts.find(routingKey)
+        if (!isWanted(routingKey)) unknown.unexpected(routingKey)
+        if (found === undefined || !isWanted(routingKey)) {
+          const why = `the exchange '${exchange.name}' has no template for the routing key '${routingKey}', or no binding key asks for it`
+          throw new UnknownMessage(why, unknown.policy)
+        }
+        const { template, contract } = found
+        return then(decoded(contract, delivery), (payload) => ({ template, routingKey, payload }))
+      }
+    }
+  }
+}
+
+function wantedBy(bindingKeys: readonly string[], type: 'direct' | 'topic'): (routingKey: string) => boolean {
+  if (type === 'direct') return (routingKey) => bindingKeys.includes(routingKey)
+  const patterns = bindingKeys.map(wordsOf)
+  return (routingKey) => {
+    const words = wordsOf(routingKey)
+    return patterns.some((pattern) => matches(pattern, words))
+  }
+}
+
+function decoded(contract: PayloadContract, { message }: ActiveDelivery): unknown {
+  return decodePayload(contract, message.content, message.properties)
+}
+
+/** At once when it is there. */
+function then<T>(value: unknown, act: (value: unknown) => T): T | Promise<T> {
+  return value instanceof Promise ? value.then(act) : act(value)
+}

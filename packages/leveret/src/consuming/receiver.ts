@@ -1,0 +1,123 @@
+import { type CloseOptions, Closing } from '../connection/closing.js'
+import type { ConnectionInternals } from '../connection/connection.js'
+import type { RoleHealth } from '../connection/health.js'
+import { ClosedError, ConnectionError } from '../errors.js'
+import type { Events, Listener } from '../events.js'
+import { within } from '../timing.js'
+import type { Engine } from './engine.js'
+
+/** What a receiver is made of. */
+export interface ReceiverParts<Happenings extends object> {
+  readonly role: RoleHealth['role']
+  /** Of its contract. */
+  readonly name: string
+  readonly internals: ConnectionInternals
+  readonly engine: Pick<Engine<unknown>, 'start' | 'close' | 'pause' | 'resume' | 'health' | 'why'>
+  readonly events: Events<Happenings>
+}
+
+/** What every role that consumes can do: start, pause, go on, tell, close. */
+export abstract class Receiver<Happenings extends object> implements AsyncDisposable {
+  readonly #parts: ReceiverParts<Happenings>
+  readonly #closing = new Closing()
+  readonly #unregister: () => void
+  #starting: Promise<void> | undefined
+
+  constructor(parts: ReceiverParts<Happenings>) {
+    this.#parts = parts
+    this.#unregister = parts.internals.register({
+      stage: 'consumer',
+      close: async (timeoutMs) => await this.close({ timeoutMs }),
+      health: () => this.#health(),
+    })
+  }
+
+  /**
+   * Declares what its contract describes, and begins to consume. Resolves when the broker delivers to this role; from then on
+   * it comes back by itself, whatever happens to the channel, the connection or the broker.
+   *
+   * @throws {@link TopologyMismatchError}, {@link BrokerVersionError} or {@link BrokerError} what it needs is refused for good;
+   *   the role is closed
+   * @throws {@link ConnectionError} it was not attached within the connection's `startupTimeoutMs`; the role is closed
+   * @throws {@link ClosedError} it was closed meanwhile
+   */
+  start(): Promise<void> {
+    this.#starting ??= this.#start()
+    return this.#starting
+  }
+
+  /**
+   * Takes no more deliveries until `resume`. Handlers that run go on; what was received and has not begun is held: the broker
+   * gives none of it to others meanwhile, unless the role is closed. It holds over a lost connection too.
+   *
+   * Resolves when the broker has stopped delivering; without a broker at once. Never rejects.
+   *
+   * @see https://www.rabbitmq.com/docs/consumers#acknowledgement-timeout what is held for longer than this, the broker takes back
+   */
+  async pause(): Promise<void> {
+    await this.#parts.engine.pause()
+  }
+
+  /** Ends a `pause`. A circuit breaker that is open stays open. Resolves when the broker delivers again. Never rejects. */
+  async resume(): Promise<void> {
+    await this.#parts.engine.resume()
+  }
+
+  /**
+   * Takes no more deliveries, gives back those not begun, waits for the handlers that run, then closes the channel.
+   * Near the end of `timeoutMs` their signals are aborted, and what is not settled then the broker delivers again.
+   * A second call returns the same promise.
+   */
+  close(options?: CloseOptions): Promise<void> {
+    return this.#closing.begin(options, (timeoutMs) => this.#close(timeoutMs))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  on<Name extends keyof Happenings & string>(name: Name, listener: Listener<Happenings[Name]>): this {
+    this.#parts.events.on(name, listener)
+    return this
+  }
+
+  off<Name extends keyof Happenings & string>(name: Name, listener: Listener<Happenings[Name]>): this {
+    this.#parts.events.off(name, listener)
+    return this
+  }
+
+  async #start(): Promise<void> {
+    const { role, name, engine, internals } = this.#parts
+    if (this.#closing.begun) throw new ClosedError(`The ${role} has been closed`)
+    const { consumeLane, settings } = internals
+    const late = (): Error =>
+      engine.why ??
+      new ConnectionError(
+        'timeout',
+        `The ${role} of '${name}' was not attached within ${settings.startupTimeoutMs} ms: ${consumeLane.why ?? 'the broker has not answered'}`,
+      )
+    try {
+      await Promise.all([within(settings.startupTimeoutMs, engine.start(), late), consumeLane.start()])
+    } catch (error) {
+      await this.close({ timeoutMs: 0 })
+      throw error
+    }
+  }
+
+  async #close(timeoutMs: number): Promise<void> {
+    await this.#parts.engine.close(timeoutMs)
+    this.#unregister()
+  }
+
+  #health(): RoleHealth {
+    const { role, name, engine } = this.#parts
+    const { lastDeliveryAt, why, ...health } = engine.health()
+    return {
+      role,
+      name,
+      ...health,
+      ...(lastDeliveryAt === undefined ? {} : { lastDeliveryAt }),
+      ...(why === undefined ? {} : { why }),
+    }
+  }
+}

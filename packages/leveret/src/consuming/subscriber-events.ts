@@ -1,0 +1,35 @@
+import type { LogLines } from '../log.js'
+import { type WorkerEvents, workerLines } from './worker-events.js'
+
+/** What happens to a subscriber and to what it gets. */
+export interface SubscriberEvents extends WorkerEvents {
+  /**
+   * An ephemeral subscriber had no queue for this long: what was published meanwhile it never gets. A queue of a new name
+   * has taken over.
+   */
+  readonly gap: { readonly durationMs: number; readonly queue: string }
+  /**
+   * A message came that none of the binding keys brings: the queue has another binding, of an older contract perhaps. Told once
+   * for each routing key. leveret removes no binding.
+   */
+  readonly 'binding.unexpected': { readonly routingKey: string }
+}
+
+/** How they read in the log of a subscriber of this queue. */
+export function subscriberLines(queue: string): LogLines<SubscriberEvents> {
+  return {
+    ...workerLines(queue),
+    'delivery.ignored': ({ messageId }) => [
+      'info',
+      `${messageId ?? 'a message without id'} from '${queue}' was ignored`,
+    ],
+    gap: ({ durationMs }) => [
+      'warn',
+      `the subscriber of '${queue}' had no queue for ${durationMs} ms, and missed what came`,
+    ],
+    'binding.unexpected': ({ routingKey }) => [
+      'warn',
+      `'${queue}' got a message with the routing key '${routingKey}', which no binding key of its subscriber brings`,
+    ],
+  }
+}

@@ -1,0 +1,116 @@
+import { z } from 'zod'
+import { tableProblem } from '../connection/table.js'
+import { bytes } from '../contract/codec.js'
+import type { Exchange } from '../contract/exchange.js'
+import type { Schema } from '../contract/schema.js'
+import { type WorkQueue, type WorkQueueOptions, workQueue } from '../contract/work-queue.js'
+import { OptionsError } from '../errors.js'
+import type { Binding } from '../topology/subscription.js'
+
+const bindingKey = z.string().refine((key) => Buffer.byteLength(key) <= 255, 'a binding key has at most 255 bytes')
+
+const headerMatch = z.strictObject({
+  /** Of these headers a message has each, or one at least, with these values. */
+  headers: z.record(z.string(), z.unknown()).superRefine((value, context) => {
+    const problem = tableProblem(value)
+    if (problem !== undefined) context.addIssue(problem)
+  }),
+  /** @defaultValue 'all' */
+  match: z.enum(['all', 'any']).default('all'),
+})
+
+/** Which messages a subscriber gets, and where they wait for it. */
+export const subscriptionOptions = z.strictObject({
+  /** For direct and topic exchanges: routing keys, or patterns of them. */
+  bindingKeys: z.array(bindingKey).min(1).optional(),
+  /** For headers exchanges. @defaultValue all messages */
+  matches: z.array(headerMatch).min(1).optional(),
+  /**
+   * The name of a queue makes the subscriber durable: what comes while nobody runs waits there, and every instance that names it
+   * gets a share. Without it the subscriber is ephemeral: it has a queue of its own that goes with its connection, and gaps are
+   * told.
+   */
+  queue: z.string().min(1).optional(),
+  /** How a durable queue is declared; see `workQueue`. */
+  settings: z.record(z.string(), z.unknown()).optional(),
+  /** Durable only; see `workQueue`. What failed is tried again by this queue, and by no other subscriber's. */
+  retry: z.unknown().optional(),
+  /** Durable only; see `workQueue`. */
+  deadLetter: z.unknown().optional(),
+  /** Durable only; see `workQueue`. */
+  onInvalid: z.enum(['dead-letter', 'retry']).optional(),
+  /** Ephemeral only: the most messages that wait; older ones give way. @defaultValue no bound */
+  maxLength: z.int().min(1).optional(),
+  /**
+   * What becomes of a message that no template matches, or no binding key brings. `ignore`: it is acknowledged, and told.
+   *
+   * @defaultValue 'dead-letter' for a durable subscriber, 'ignore' for an ephemeral one
+   */
+  onUnknown: z.enum(['dead-letter', 'ignore']).optional(),
+})
+
+/** A subscription, checked. */
+export type SubscriptionSettings = z.output<typeof subscriptionOptions>
+
+/** The bindings that bring what a subscriber wants. @throws {@link OptionsError} they are not for this type of exchange */
+export function bindingsOf(
+  { type, name }: Exchange,
+  { bindingKeys, matches }: SubscriptionSettings,
+): readonly Binding[] {
+  const isRouted = type === 'direct' || type === 'topic'
+  if (isRouted !== (bindingKeys !== undefined)) {
+    throw new OptionsError(
+      `Subscriber: ${isRouted ? `bindingKeys are missing for the ${type} exchange '${name}'` : `bindingKeys are for direct and topic exchanges, and '${name}' is a ${type} exchange`}`,
+    )
+  }
+  if (matches !== undefined && type !== 'headers') {
+    throw new OptionsError(`Subscriber: matches are for headers exchanges, and '${name}' is a ${type} exchange`)
+  }
+  if (bindingKeys !== undefined) return bindingKeys.map((key) => ({ bindingKey: key, arguments: {} }))
+  if (type === 'fanout') return [{ bindingKey: '', arguments: {} }]
+  return (matches ?? [{ headers: {}, match: 'all' }]).map(({ headers, match }) => ({
+    bindingKey: '',
+    arguments: { ...headers, 'x-match': match },
+  }))
+}
+
+/** Any payload: what it is is found out for each message, by its exchange's contract. */
+const anything: Schema = { '~standard': { version: 1, vendor: 'leveret', validate: (value) => ({ value }) } }
+
+/**
+ * The queue of a durable subscriber, as a contract: it is retried and dead-lettered like a work queue.
+ *
+ * @throws {@link OptionsError}
+ */
+export function durableQueue(queue: string, { codec, version }: Exchange, settings: SubscriptionSettings): WorkQueue {
+  const { maxLength, settings: declared, retry, deadLetter, onInvalid } = settings
+  if (maxLength !== undefined) {
+    throw new OptionsError(
+      "Subscriber: maxLength is for ephemeral subscribers; a durable queue's is its operator's policy",
+    )
+  }
+  const given = { queue: declared, retry, deadLetter, onInvalid, version }
+  const options = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+  return workQueue(queue, { payload: anything, codec, ...options } as WorkQueueOptions<Schema>)
+}
+
+/** The queue of an ephemeral subscriber: what fails is gone, as the queue itself will be. @throws {@link OptionsError} */
+export function ephemeralQueue(exchange: Exchange, settings: SubscriptionSettings): WorkQueue {
+  const { settings: declared, retry, deadLetter, onInvalid } = settings
+  const misplaced = Object.entries({ settings: declared, retry, deadLetter, onInvalid }).find(
+    ([, value]) => value !== undefined,
+  )
+  if (misplaced !== undefined) {
+    throw new OptionsError(`Subscriber: ${misplaced[0]} is for durable subscribers: name a queue`)
+  }
+  return {
+    kind: 'work-queue',
+    name: exchange.name,
+    payload: anything,
+    codec: bytes,
+    queue: { type: 'classic', durable: false, settings: 'arguments', singleActive: false },
+    retry: false,
+    onInvalid: 'dead-letter',
+    deadLetter: false,
+  }
+}
