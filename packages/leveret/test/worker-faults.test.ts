@@ -1,0 +1,132 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { describe, expect } from 'vitest'
+import { Producer, Worker, workQueue } from '../src/index.js'
+import { eventually, firstEvent, gate, tasks, test } from './support.js'
+import { forbidSurprises } from './surprises.js'
+
+forbidSurprises()
+
+const LATER = { timeoutMs: 30_000 }
+
+const isBefore43 = (version: string): boolean => version.localeCompare('4.3', undefined, { numeric: true }) < 0
+
+/** What happened to deliveries, by message id. */
+function ledger(worker: Worker<typeof tasks.payload>): Record<'stale' | 'acked' | 'retried', (string | undefined)[]> {
+  const told = { stale: [], acked: [], retried: [] } as Record<'stale' | 'acked' | 'retried', (string | undefined)[]>
+  for (const how of ['stale', 'acked', 'retried'] as const) {
+    worker.on(`delivery.${how}`, ({ messageId }) => told[how].push(messageId))
+  }
+  return told
+}
+
+test.for(['quorum', 'classic'] as const)(
+  'a connection that an operator closes aborts what runs on it; all of that comes again, and nothing is settled twice (%s)',
+  async (type, { rabbit, vhost }) => {
+    const queue = workQueue('run', { payload: tasks.payload, queue: { type } })
+    const hold = gate()
+    const reasons: unknown[] = []
+    const deliveries: [n: number, attempt: number, redelivered: boolean][] = []
+    const worker = new Worker(rabbit, queue, async ({ n }, { attempt, redelivered, signal }) => {
+      deliveries.push([n, attempt, redelivered])
+      if (redelivered) return
+      signal.addEventListener('abort', () => reasons.push(signal.reason))
+      await hold.opened
+      // Half of them fail: that is no failed attempt any more.
+      if (n % 2 === 0) throw new Error('too late to count')
+    })
+    const told = ledger(worker)
+    const losses: unknown[] = []
+    worker.on('channel.lost', ({ reason }) => losses.push(reason))
+    const recovered = firstEvent(worker, 'channel.recovered')
+    await worker.start()
+    const producer = new Producer(rabbit, queue)
+    const sent = await Promise.all([1, 2, 3, 4, 5].map((n) => producer.send({ n })))
+    const ids = sent.map(({ messageId }) => messageId).sort()
+    await eventually(() => expect(deliveries).toHaveLength(5))
+    await eventually(async () => expect(await vhost.connections()).toHaveLength(2))
+
+    await vhost.closeConnections('for the weekend')
+    const closed = { name: 'BrokerError', replyCode: 320, replyText: expect.stringContaining('for the weekend') }
+    await eventually(() => expect(reasons).toMatchObject(Array.from({ length: 5 }, () => closed)))
+    await recovered
+    await eventually(() => expect([...told.acked].sort()).toEqual(ids))
+    hold.open()
+    await eventually(() => expect([...told.stale].sort()).toEqual(ids))
+    expect(told.acked).toHaveLength(5)
+    expect(told.retried).toEqual([])
+    expect(deliveries.slice(5).sort()).toEqual([1, 2, 3, 4, 5].map((n) => [n, 1, true]))
+    expect(losses).toMatchObject([closed])
+    await eventually(async () => expect(await vhost.queue('run')).toMatchObject({ messages: 0, consumers: 1 }))
+  },
+)
+
+describe('an ack that the broker no longer waits for', () => {
+  const CONSUMER_TIMEOUT_MS = 2_000
+  /** Shorter than a contract of its own would allow, as another program may have declared it. */
+  const impatient = workQueue('impatient', {
+    payload: tasks.payload,
+    queue: { arguments: { 'x-queue-type': 'quorum', 'x-consumer-timeout': CONSUMER_TIMEOUT_MS } },
+    retry: { delaysMs: [50] },
+  })
+
+  test.for([10, 1])(
+    'costs the consumer and no task: it is told, a fresh one follows, and the late result is dropped (concurrency %d)',
+    async (concurrency, { rabbit, vhost, broker, skip }) => {
+      // Before, brokers look once a minute, and close the whole channel.
+      if (isBefore43(broker.version)) skip('needs the consumer timeout of quorum queues')
+      const lostConnections: unknown[] = []
+      rabbit.on('disconnected', ({ reason }) => lostConnections.push(reason))
+      const handled = new Map<string | undefined, number>()
+      const slow = new Set<string | undefined>()
+      const worker = new Worker(
+        rabbit,
+        impatient,
+        async ({ n }, { messageId, redelivered }) => {
+          if (n === 0 && !redelivered) {
+            slow.add(messageId)
+            await delay(3 * CONSUMER_TIMEOUT_MS)
+          }
+          handled.set(messageId, (handled.get(messageId) ?? 0) + 1)
+        },
+        { concurrency },
+      )
+      const told = ledger(worker)
+      const losses: unknown[] = []
+      worker.on('channel.lost', ({ reason }) => losses.push(reason))
+      const cancelled = firstEvent(worker, 'consumer.cancelled')
+      await worker.start()
+      const producer = new Producer(rabbit, impatient)
+      const ids: string[] = []
+      for (let n = 0; n <= 10; n += 1) ids.push((await producer.send({ n })).messageId)
+
+      expect(await cancelled).toEqual({ queue: 'impatient' })
+      await eventually(() => expect([...new Set(told.acked)].sort()).toEqual([...ids].sort()), LATER)
+      await eventually(() => expect(told.stale).toEqual([...slow]), LATER)
+      expect([...slow]).toEqual([ids[0]])
+      expect(told.retried).toEqual([])
+      // One attempt in vain, and then each once.
+      expect([...handled]).toEqual(expect.arrayContaining(ids.slice(1).map((id) => [id, 1])))
+      expect(losses.length).toBeGreaterThan(0)
+      for (const loss of losses) expect(loss).toMatchObject({ name: 'ConnectionError', reason: 'cancelled' })
+      expect(lostConnections).toEqual([])
+      await eventually(async () => expect(await vhost.queue('impatient')).toMatchObject({ messages: 0, consumers: 1 }))
+      expect(rabbit.health()).toMatchObject({ ready: true })
+    },
+  )
+
+  test('is none where the handler has less time: its attempts fail, are retried, and end', async ({
+    rabbit,
+    broker,
+    skip,
+  }) => {
+    if (isBefore43(broker.version)) skip('needs the consumer timeout of quorum queues')
+    const worker = new Worker(rabbit, impatient, () => new Promise(() => undefined), { handlerTimeoutMs: 100 })
+    const cancels: unknown[] = []
+    worker.on('consumer.cancelled', (event) => cancels.push(event))
+    const dead = firstEvent(worker, 'delivery.dead-lettered')
+    await worker.start()
+    await new Producer(rabbit, impatient).send({ n: 1 })
+    expect(await dead).toMatchObject({ attempt: 2, reason: 'attempts-exhausted', failure: { name: 'HandlerTimeout' } })
+    expect(cancels).toEqual([])
+  })
+})
