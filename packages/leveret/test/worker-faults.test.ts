@@ -114,6 +114,29 @@ describe('an ack that the broker no longer waits for', () => {
     },
   )
 
+  test.for([
+    [{ type: 'quorum', consumerTimeoutMs: 60_000 }, 60_000, true],
+    [{ type: 'quorum', consumerTimeoutMs: 60_000 }, 50_000, false],
+    [{ type: 'classic' }, 1_800_000, true],
+    [{ type: 'classic' }, 1_799_999, false],
+    [{ arguments: { 'x-consumer-timeout': 2_000 } }, 2_000, true],
+  ] as const)(
+    'is warned of where handlers may take longer: %j, %d ms',
+    async ([queue, handlerTimeoutMs, warned], { connectTo }) => {
+      const warnings: string[] = []
+      const log = (_fields: object, message: string): void => void warnings.push(message)
+      const rabbit = await connectTo({
+        logger: { debug: () => undefined, info: () => undefined, warn: log, error: log },
+      })
+      const contract = workQueue('warned', { payload: tasks.payload, queue })
+      await new Worker(rabbit, contract, () => undefined, { handlerTimeoutMs }).close()
+      const told = warnings.filter((text) =>
+        /'warned' may take \d+ ms, and RabbitMQ takes its delivery back/.test(text),
+      )
+      expect(told).toHaveLength(warned ? 1 : 0)
+    },
+  )
+
   test('is none where the handler has less time: its attempts fail, are retried, and end', async ({
     rabbit,
     broker,

@@ -30,7 +30,11 @@ export const handlingOptions = z
     concurrency: z.int().min(1).max(MAX_PREFETCH).optional(),
     /** Unacknowledged deliveries held at once. @defaultValue `concurrency`, times the size of a batch */
     prefetch: z.int().min(1).max(MAX_PREFETCH).optional(),
-    /** After this the attempt has failed; `delivery.signal` is aborted. @defaultValue 60_000 */
+    /**
+     * After this the attempt has failed; `delivery.signal` is aborted. Shorter than the broker waits for an ack: 30 minutes, or
+     * the contract's `consumerTimeoutMs`.
+     * @defaultValue 60_000
+     */
     handlerTimeoutMs: z.int().min(1).max(MAX_TIMER_MS).default(60_000),
     /**
      * - `on-return`: when the handler returns

@@ -17,7 +17,7 @@ import type { WorkQueue, WorkQueueOptions } from '../contract/work-queue.js'
 import { Events } from '../events.js'
 import { parseOptions } from '../options.js'
 import { publishCopies } from '../publishing/copies.js'
-import { tellPolicy, warnOfDrops } from '../topology/advice.js'
+import { tellPolicy, warnOfDrops, warnOfLoops } from '../topology/advice.js'
 import { neededToWork } from '../topology/declarations.js'
 import { declare } from '../topology/declare.js'
 import { exchangeDeclarationsOf } from '../topology/exchange-declarations.js'
@@ -112,6 +112,7 @@ function partsOf(
   const events = new Events<SubscriberEvents>()
   log.follow(events, subscriberLines(contract.name), { queue: contract.name })
   tellPolicy(contract, log)
+  warnOfLoops(contract, handling.handlerTimeoutMs, log)
   if (isDurable) warnOfDrops(contract, log)
   else tellGaps(events, queue)
   const engine = new Engine({

@@ -14,7 +14,7 @@ import type { WorkQueue } from '../contract/work-queue.js'
 import { Events } from '../events.js'
 import { parseOptions } from '../options.js'
 import { publishCopies } from '../publishing/copies.js'
-import { tellPolicy, warnOfDrops } from '../topology/advice.js'
+import { tellPolicy, warnOfDrops, warnOfLoops } from '../topology/advice.js'
 import { neededToWork } from '../topology/declarations.js'
 import { declare } from '../topology/declare.js'
 
@@ -86,6 +86,7 @@ function partsOf<S extends Schema>(
   log.follow(events, workerLines(contract.name), { queue: contract.name })
   tellPolicy(contract, log)
   warnOfDrops(contract, log)
+  warnOfLoops(contract, settings.handlerTimeoutMs, log)
   const engine = new Engine({
     contract,
     decode: ({ message: { content, properties } }) => decodePayload(contract, content, properties),

@@ -47,6 +47,24 @@ export function warnOfDrops({ name, queue, deadLetter, retry }: WorkQueue, log: 
   )
 }
 
+/** RabbitMQ's own. @see https://www.rabbitmq.com/docs/consumers#acknowledgement-timeout */
+const DEFAULT_CONSUMER_TIMEOUT_MS = 1_800_000
+
+/**
+ * Says to a worker that the broker may take a delivery back before its attempt has failed. RabbitMQ counts that neither as an
+ * attempt nor as a delivery, so a handler that is always too slow would get it for ever.
+ */
+export function warnOfLoops({ name, queue }: WorkQueue, handlerTimeoutMs: number, log: Log): void {
+  const declared = queue.consumerTimeoutMs ?? queue.arguments?.['x-consumer-timeout']
+  const brokerTimeoutMs = typeof declared === 'number' ? declared : DEFAULT_CONSUMER_TIMEOUT_MS
+  if (handlerTimeoutMs < brokerTimeoutMs) return
+  log.warn(
+    `a handler of '${name}' may take ${handlerTimeoutMs} ms, and RabbitMQ takes its delivery back after ${brokerTimeoutMs} ms and delivers it ` +
+      'again, which counts as no attempt: lower handlerTimeoutMs, or give the queue a longer consumerTimeoutMs',
+    { queue: name },
+  )
+}
+
 const told = new WeakSet<WorkQueue>()
 
 /** For a POSIX shell. */
