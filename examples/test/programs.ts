@@ -21,6 +21,10 @@ const FOLDERS: Readonly<Record<string, string>> = {
   receive: '01-hello',
   'new-task': '02-work-queue',
   worker: '02-work-queue',
+  service: '08-log-pipeline',
+  tail: '08-log-pipeline',
+  'file-writer': '08-log-pipeline',
+  alerter: '08-log-pipeline',
 }
 
 export const leveret: Peer = {
