@@ -33,12 +33,23 @@ export function matches(pattern: readonly string[], words: readonly string[]): b
 
 /** Whether there is a routing key that both patterns match. */
 export function overlaps(left: readonly string[], right: readonly string[]): boolean {
-  const [a, ...moreLeft] = left
-  const [b, ...moreRight] = right
-  if (a === '#') return overlaps(moreLeft, right) || (b !== undefined && overlaps(left, moreRight))
-  if (b === '#') return overlaps(left, moreRight) || (a !== undefined && overlaps(moreLeft, right))
-  if (a === undefined || b === undefined) return a === b
-  return (a === '*' || b === '*' || a === b) && overlaps(moreLeft, moreRight)
+  /** For the words of `left` that were looked at last: whether they and those of `right` from each one on overlap. */
+  let later: readonly boolean[] = []
+  // From the end, so that each pair of places is looked at once: with many `#` there are many ways to the same pair.
+  for (let at = left.length; at >= 0; at -= 1) {
+    const a = left[at]
+    const row: boolean[] = []
+    for (let next = right.length; next >= 0; next -= 1) {
+      const b = right[next]
+      // A `#` ends here, or takes one more word of the other.
+      if (a === '#') row[next] = later[next] === true || row[next + 1] === true
+      else if (b === '#') row[next] = row[next + 1] === true || later[next] === true
+      else if (a === undefined || b === undefined) row[next] = a === b
+      else row[next] = (a === '*' || b === '*' || a === b) && later[next + 1] === true
+    }
+    later = row
+  }
+  return later[0] === true
 }
 
 /** Below 0 when `left` says more of a key that both match: the first word that differs decides, a name before `*` before `#`. */

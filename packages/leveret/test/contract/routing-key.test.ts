@@ -61,6 +61,14 @@ test('two patterns overlap just when some key matches both, and a pattern overla
   }
 })
 
+test('patterns of as many # as a routing key has room for are compared at once', () => {
+  const many = '#.'.repeat(127)
+  expect(overlap(`${many}a`, `${many}b`)).toBe(false)
+  expect(overlap(`${many}a`, `a.${many}`)).toBe(false)
+  expect(overlap(`${many}a`, `a.${many}a`)).toBe(true)
+  expect(match(`${many}a`, 'b.'.repeat(126))).toBe(false)
+})
+
 test('the most specific template takes a key: the first word that differs decides', () => {
   const order = ['a.b', 'a.*', 'a.#', '*.b', '*', '#']
   expect(order.toReversed().sort((left, right) => compareSpecificity(wordsOf(left), wordsOf(right)))).toEqual(order)
