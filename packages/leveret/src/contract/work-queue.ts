@@ -168,7 +168,15 @@ export type WorkQueueOptions<S extends Schema> = Omit<z.input<typeof contractOpt
  * @throws {@link OptionsError} when the description contradicts itself or RabbitMQ
  */
 export function workQueue<const S extends Schema>(name: string, options: WorkQueueOptions<S>): WorkQueue<S> {
-  const where = `workQueue('${name}')`
+  return describeWorkQueue(name, options, `workQueue('${name}')`)
+}
+
+/** The same for a contract that has such a queue. @param where - that contract, for the error */
+export function describeWorkQueue<S extends Schema>(
+  name: string,
+  options: WorkQueueOptions<S>,
+  where: string,
+): WorkQueue<S> {
   const checked = parseOptions(queueName, name, where)
   const { payload, codec, queue, retry, onInvalid, deadLetter, version } = parseOptions(contractOptions, options, where)
   if (deadLetter !== false && deadLetter.queue === checked) {

@@ -1,0 +1,94 @@
+import { z } from 'zod'
+import type { Headers, MessageProperties } from '../connection/message.js'
+import type { Issue } from '../errors.js'
+import { type RemoteFailure, RpcRemoteError } from '../rpc-errors.js'
+import { json } from './codec.js'
+import { decodePayload, encodePayload, type PayloadContract } from './payload.js'
+import type { ErrorCodeOf, ErrorInputOf, Procedure } from './procedure.js'
+import { ProcedureError } from './procedure-error.js'
+import type { OutputOf, Schema } from './schema.js'
+
+/** What a server sends back: a response, or an error, which its headers say. */
+export interface Answer {
+  readonly content: Buffer
+  readonly contentType: string
+  readonly headers?: Headers
+}
+
+/** Failures that a server tells of. */
+export type ToldFailure = Exclude<RemoteFailure, 'unknown'>
+
+/** An answer without it is a response, as every other library sends it. */
+const ERROR = 'leveret-error'
+const CODE = 'leveret-error-code'
+const DECLARED = 'declared'
+
+const MAX_ISSUES = 50
+const MAX_ISSUE_LENGTH = 500
+
+const issuesOnWire = z.object({
+  issues: z.array(z.object({ path: z.array(z.union([z.string(), z.number()])), message: z.string() })),
+})
+
+/** @throws {@link PayloadError} it does not fit the procedure, as a rejection too */
+export function encodeResponse(procedure: Procedure, response: unknown): Answer | Promise<Answer> {
+  const { codec } = procedure.responses
+  return answerOf(encodePayload(procedure.responses, response), { contentType: codec.contentType })
+}
+
+/** @throws {@link PayloadError} its data does not fit the procedure, as a rejection too */
+export function encodeDeclared(procedure: Procedure, { code, data }: ProcedureError): Answer | Promise<Answer> {
+  const headers = { [ERROR]: DECLARED, [CODE]: code }
+  return answerOf(encodePayload(dataContract(procedure, code), data), { contentType: json.contentType, headers })
+}
+
+/** Nothing of the failure itself crosses but what is wrong with the request, without its values. */
+export function encodeFailure(reason: ToldFailure, issues: readonly Issue[] = []): Answer {
+  const told = issues.slice(0, MAX_ISSUES).map(({ path, message }) => ({
+    path: path.slice(0, MAX_ISSUES),
+    message: message.slice(0, MAX_ISSUE_LENGTH),
+  }))
+  return { content: json.encode({ issues: told }), contentType: json.contentType, headers: { [ERROR]: reason } }
+}
+
+/**
+ * The response in an answer.
+ *
+ * @throws {@link ProcedureError} the answer is a declared error
+ * @throws {@link RpcRemoteError} it is another error
+ * @throws {@link PayloadError} it does not fit the procedure
+ */
+export async function decodeAnswer<Response extends Schema>(
+  procedure: Procedure<Schema, Response>,
+  content: Buffer,
+  properties: MessageProperties,
+): Promise<OutputOf<Response>> {
+  const { [ERROR]: kind, [CODE]: code } = properties.headers ?? {}
+  if (kind === undefined) return await decodePayload(procedure.responses, content, properties)
+  const { name } = procedure
+  if (kind === 'failed' || kind === 'too-large') throw new RpcRemoteError(name, kind)
+  if (kind === 'invalid-request') throw new RpcRemoteError(name, kind, readIssues(content))
+  if (kind !== DECLARED || typeof code !== 'string' || !Object.hasOwn(procedure.errors, code)) {
+    throw new RpcRemoteError(name, 'unknown')
+  }
+  const data = await decodePayload(dataContract(procedure, code), content, properties)
+  // What the schema gives is what the client is to have.
+  throw new ProcedureError<Procedure>(procedure, code, data as ErrorInputOf<Procedure, ErrorCodeOf<Procedure>>)
+}
+
+function answerOf(content: Buffer | Promise<Buffer>, rest: Omit<Answer, 'content'>): Answer | Promise<Answer> {
+  return content instanceof Promise ? content.then((late) => ({ content: late, ...rest })) : { content, ...rest }
+}
+
+/** The data of an error is JSON, whatever the procedure's own codec can say. */
+function dataContract({ name, errors }: Procedure, code: string): PayloadContract {
+  return { name: `${name} (${code})`, payload: errors[code] as Schema, codec: json }
+}
+
+function readIssues(content: Buffer): readonly Issue[] {
+  try {
+    return issuesOnWire.parse(json.decode(content)).issues.slice(0, MAX_ISSUES)
+  } catch {
+    return []
+  }
+}
