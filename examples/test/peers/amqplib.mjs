@@ -1,5 +1,6 @@
-// RabbitMQ's JavaScript tutorials 1 and 2, written anew on plain amqplib: what a program that knows nothing of leveret does.
-// Usage: node amqplib.mjs send|receive|new-task|worker [text]
+// RabbitMQ's JavaScript tutorials 1, 2 and 6, written anew on plain amqplib: what a program that knows nothing of leveret does.
+// Usage: node amqplib.mjs send|receive|new-task|worker|rpc-client|rpc-server [text]
+import { randomUUID } from 'node:crypto'
 import { connect } from 'amqplib'
 
 const [program, ...words] = process.argv.slice(2)
@@ -28,8 +29,37 @@ async function take(queue) {
   console.log(' [*] Waiting')
 }
 
+async function answer(queue) {
+  await channel.assertQueue(queue, quorum)
+  await channel.prefetch(1)
+  await channel.consume(queue, (message) => {
+    const { replyTo, correlationId } = message.properties
+    channel.sendToQueue(replyTo, Buffer.from(String(fib(Number(message.content.toString())))), { correlationId })
+    channel.ack(message)
+  })
+  console.log(' [x] Awaiting RPC requests')
+}
+
+function fib(n) {
+  return n < 2 ? n : fib(n - 1) + fib(n - 2)
+}
+
+async function ask(queue, n) {
+  const { queue: replyTo } = await channel.assertQueue('', { exclusive: true })
+  const correlationId = randomUUID()
+  const onReply = async ({ properties, content }) => {
+    if (properties.correlationId !== correlationId) return
+    console.log(` [.] Got ${content.toString()}`)
+    await connection.close()
+  }
+  await channel.consume(replyTo, onReply, { noAck: true })
+  channel.sendToQueue(queue, Buffer.from(n), { correlationId, replyTo })
+}
+
 if (program === 'send') await put('hello', 'Hello World!')
 else if (program === 'receive') await take('hello')
 else if (program === 'new-task') await put('task_queue', words.join(' '))
 else if (program === 'worker') await take('task_queue')
+else if (program === 'rpc-server') await answer('rpc_queue')
+else if (program === 'rpc-client') await ask('rpc_queue', words[0] ?? '30')
 else throw new Error(`no such program: ${program}`)

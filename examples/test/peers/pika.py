@@ -1,9 +1,10 @@
-"""RabbitMQ's Python tutorials 1 and 2, written anew on pika.
+"""RabbitMQ's Python tutorials 1, 2 and 6, written anew on pika.
 
-Usage: python3 pika.py send|receive|new-task|worker [text]
+Usage: python3 pika.py send|receive|new-task|worker|rpc-client|rpc-server [text]
 """
 import os
 import sys
+import uuid
 
 # This file is called like the library it uses; Python would find it first.
 sys.path.pop(0)
@@ -41,9 +42,44 @@ def take(queue):
     channel.start_consuming()
 
 
+def fib(n):
+    return n if n < 2 else fib(n - 1) + fib(n - 2)
+
+
+def answer(queue):
+    def callback(ch, method, properties, body):
+        reply = pika.BasicProperties(correlation_id=properties.correlation_id)
+        ch.basic_publish(exchange='', routing_key=properties.reply_to, properties=reply, body=str(fib(int(body))))
+        ch.basic_ack(delivery_tag=method.delivery_tag)
+
+    channel.queue_declare(queue=queue, **quorum)
+    channel.basic_qos(prefetch_count=1)
+    channel.basic_consume(queue=queue, on_message_callback=callback)
+    print(' [x] Awaiting RPC requests', flush=True)
+    channel.start_consuming()
+
+
+def ask(queue, n):
+    reply_to = channel.queue_declare(queue='', exclusive=True).method.queue
+    correlation_id = str(uuid.uuid4())
+
+    def callback(ch, method, properties, body):
+        if properties.correlation_id == correlation_id:
+            print(f' [.] Got {int(body)}', flush=True)
+            ch.stop_consuming()
+
+    channel.basic_consume(queue=reply_to, on_message_callback=callback, auto_ack=True)
+    request = pika.BasicProperties(reply_to=reply_to, correlation_id=correlation_id)
+    channel.basic_publish(exchange='', routing_key=queue, properties=request, body=n)
+    channel.start_consuming()
+    connection.close()
+
+
 {
     'send': lambda: put('hello', 'Hello World!'),
     'receive': lambda: take('hello'),
     'new-task': lambda: put('task_queue', ' '.join(words)),
     'worker': lambda: take('task_queue'),
+    'rpc-server': lambda: answer('rpc_queue'),
+    'rpc-client': lambda: ask('rpc_queue', words[0] if words else '30'),
 }[program]()

@@ -20,6 +20,7 @@ export type { Handler, ManualHandler } from './consuming/handling.js'
 export type { MoveOptions, PeekOptions, ReplayOptions } from './consuming/letter-options.js'
 export type { ManualDelivery } from './consuming/manual-delivery.js'
 export { MemoryDeduplicationStore, type MemoryStoreOptions } from './consuming/memory-store.js'
+export type { RequestEvent, RpcServerEvents } from './consuming/request-events.js'
 export type { LetterFilter } from './consuming/selection.js'
 export type { SettlementName } from './consuming/settlement.js'
 export type { OrderKey } from './consuming/slots.js'
@@ -42,6 +43,21 @@ export {
   type TopicExchangeOptions,
   topicExchange,
 } from './contract/exchange.js'
+export {
+  type DeclaredErrors,
+  type ErrorCodeOf,
+  type ErrorInputOf,
+  type ErrorOutputOf,
+  type Procedure,
+  type ProcedureOptions,
+  procedure,
+} from './contract/procedure.js'
+export {
+  isErrorOf,
+  ProcedureError,
+  type ProcedureErrorOf,
+  type ProcedureErrorOptions,
+} from './contract/procedure-error.js'
 export type { NativeRetry, NativeRetrySettings, RetryDelays, RetryPolicy } from './contract/retry.js'
 export type { InputOf, OutputOf, Schema } from './contract/schema.js'
 export {
@@ -69,6 +85,17 @@ export type { Sent } from './publishing/sender.js'
 export { DeadLetters, type Moved, type Replayed } from './roles/dead-letters.js'
 export { Producer, type SendAllOptions, type SendOptions, type SentAll } from './roles/producer.js'
 export { type Published, Publisher, type PublishFunction, type PublishOptions } from './roles/publisher.js'
+export { type CallOptions, RpcClient, type RpcClientOptions } from './roles/rpc-client.js'
+export { type RequestHandler, RpcServer, type RpcServerOptions } from './roles/rpc-server.js'
 export { type EventHandler, Subscriber, type SubscriberOptions } from './roles/subscriber.js'
 export { type BatchWorkerOptions, Worker, type WorkerOptions } from './roles/worker.js'
+export {
+  type AbsenceReason,
+  type CallOutcome,
+  type RemoteFailure,
+  RpcError,
+  RpcNoResponderError,
+  RpcRemoteError,
+  RpcTimeoutError,
+} from './rpc-errors.js'
 export { policyOf, type QueuePolicy } from './topology/advice.js'

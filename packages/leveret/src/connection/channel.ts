@@ -141,14 +141,17 @@ export class Channel {
    * Deliveries may come before this resolves.
    *
    * @param onDelivery - gets `undefined` once when the broker cancels the consumer
+   * @param settlement - with `none` the broker forgets what it delivers, as it insists on for direct reply-to
    */
   async consume(
     queue: string,
     consumerTag: string,
     onDelivery: (message: ReceivedMessage | undefined) => void,
+    settlement: 'acks' | 'none' = 'acks',
   ): Promise<void> {
     const onMessage = (message: amqp.ConsumeMessage | null): void => onDelivery(message ?? undefined)
-    await this.#ask(`Consuming from '${queue}'`, this.#raw.consume(queue, onMessage, { consumerTag }))
+    const options = { consumerTag, noAck: settlement === 'none' }
+    await this.#ask(`Consuming from '${queue}'`, this.#raw.consume(queue, onMessage, options))
   }
 
   async cancel(consumerTag: string): Promise<void> {
@@ -235,6 +238,11 @@ function readStatus({ queue, messageCount, consumerCount }: amqp.Replies.AssertQ
 
 function readReturn(fields: unknown, properties: amqp.MessageProperties): ReturnedMessage {
   const { replyCode, replyText } = fields as { replyCode: number; replyText: string }
-  const messageId: unknown = properties.messageId
-  return { messageId: typeof messageId === 'string' ? messageId : '', replyCode, replyText }
+  const { messageId, correlationId }: { messageId?: unknown; correlationId?: unknown } = properties
+  return {
+    messageId: typeof messageId === 'string' ? messageId : '',
+    ...(typeof correlationId === 'string' ? { correlationId } : {}),
+    replyCode,
+    replyText,
+  }
 }

@@ -7,13 +7,18 @@ export interface RoleHealth {
   readonly name: string
   /** It does what it is there for: a worker is consuming, a producer's queue is not refused. */
   readonly ready: boolean
-  /** Consumers only: whether the broker delivers to it. */
+  /** Consumers only: whether the broker delivers to it. RPC clients: once something was called. */
   readonly attached?: boolean
-  /** Handlers running, or messages waiting for their confirm. */
+  /** Handlers running, messages waiting for their confirm, or calls waiting for their reply. */
   readonly inFlight: number
-  /** Consumers only: handlers that ended after their time was up, so far. What they came to was dropped. */
+  /**
+   * Consumers: handlers that ended after their time was up, so far. RPC clients: replies that came when nobody waited for them
+   * any more. Dropped, both.
+   */
   readonly late?: number
-  /** Consumers only: when the last delivery came. */
+  /** RPC clients only: replies to nothing that was asked, so far. They were dropped. */
+  readonly unknown?: number
+  /** Consumers only: when the last delivery came, or the last reply. */
   readonly lastDeliveryAt?: Date
   /** Publishers only: messages that no queue was bound for, so far. */
   readonly unrouted?: number

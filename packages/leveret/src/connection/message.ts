@@ -47,6 +47,7 @@ export interface ReceivedMessage {
 /** A message that the broker gave back because no queue took it. It precedes its own confirm. */
 export interface ReturnedMessage {
   readonly messageId: string
+  readonly correlationId?: string
   readonly replyCode: number
   readonly replyText: string
 }

@@ -22,6 +22,7 @@ export type Call<Payload, D extends Delivery = Delivery> = (payload: Payload, de
 export type Judge = (thrown: unknown, attempt: number) => Verdict
 
 const ACK: Verdict = { do: 'ack' }
+const SKIP: Verdict = { do: 'skip' }
 
 /** Runs the handler inside the interceptors, the first of them outermost. */
 export function inside<Payload, D extends ActiveDelivery>(
@@ -85,20 +86,29 @@ export function once<Payload, D extends ActiveDelivery>(
   }
 }
 
+/** How long an attempt may take. */
+export interface Bounds {
+  /** Without any time left it does not begin. */
+  timeoutMs(delivery: ActiveDelivery): number
+  late(delivery: Delivery): void
+}
+
 /** Bounds the time of an attempt, and judges what it is ended by. */
 export function bounded<Payload, D extends ActiveDelivery>(
   work: Work<Payload, D>,
   judge: Judge,
-  { handlerTimeoutMs, late }: { handlerTimeoutMs: number; late: (delivery: Delivery) => void },
+  bounds: Bounds,
 ): Attempt<Payload, D> {
   return async (payload, delivery) => {
-    delivery.begin(handlerTimeoutMs)
+    const timeoutMs = bounds.timeoutMs(delivery)
+    if (timeoutMs <= 0) return SKIP
+    delivery.begin(timeoutMs)
     try {
       return await withinDeadline(work(payload, delivery), {
-        timeoutMs: handlerTimeoutMs,
+        timeoutMs,
         life: delivery.life.signal,
         abort: (reason) => delivery.abort(reason),
-        late: () => late(delivery),
+        late: () => bounds.late(delivery),
       })
     } catch (thrown) {
       return judge(thrown, delivery.attempt)

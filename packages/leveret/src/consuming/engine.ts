@@ -14,7 +14,7 @@ import type { WorkerEvents } from './worker-events.js'
 
 /** What an engine is made of. */
 export interface EngineOptions<Payload>
-  extends Pick<Handling<Payload>, 'contract' | 'decode' | 'handler' | 'settings' | 'settler'> {
+  extends Pick<Handling<Payload>, 'contract' | 'decode' | 'handler' | 'settings' | 'settler' | 'timeLeftMs'> {
   readonly lane: Lane
   readonly interceptors: readonly Interceptor[]
   readonly events: Events<WorkerEvents>

@@ -3,7 +3,17 @@ import type { Interceptor } from '../connection/interceptor.js'
 import type { ReceivedMessage } from '../connection/message.js'
 import type { WorkQueue } from '../contract/work-queue.js'
 import { ActiveDelivery } from './active-delivery.js'
-import { acknowledgedFirst, bounded, inside, type Judge, once, returning, steered, type Work } from './attempt.js'
+import {
+  acknowledgedFirst,
+  type Bounds,
+  bounded,
+  inside,
+  type Judge,
+  once,
+  returning,
+  steered,
+  type Work,
+} from './attempt.js'
 import { OneByOne } from './attempts.js'
 import { BatchAttempt, type BatchHandler } from './batch-attempt.js'
 import { Batches } from './batches.js'
@@ -14,7 +24,7 @@ import { type ManualDelivery, SteeredDelivery } from './manual-delivery.js'
 import { Processor, type ProcessorOptions } from './processor.js'
 import { type Decode, Reader } from './reader.js'
 import type { Settlement } from './settlement.js'
-import type { Settler } from './settler.js'
+import type { Settling } from './settler.js'
 import type { OrderKey, Slots } from './slots.js'
 import { noSuspicion, suspicionOf } from './suspicion.js'
 import { judge } from './verdict.js'
@@ -48,8 +58,10 @@ export interface Handling<Payload> {
   readonly settings: HandlingSettings
   readonly interceptors: readonly Interceptor[]
   readonly slots: Slots
-  readonly settler: Settler
+  readonly settler: Settling
   readonly hooks: HandlingHooks
+  /** How long somebody waits for what comes of a delivery, where that is known. When it is over the delivery is skipped. */
+  readonly timeLeftMs?: (delivery: ActiveDelivery) => number
 }
 
 /** What its own lease adds to the time of a handler. */
@@ -62,7 +74,7 @@ export function processorFor<Payload>(
   const { contract, settings, slots, hooks } = handling
   const { late } = hooks
   const common = commonOf(handling)
-  const bounds = { handlerTimeoutMs: settings.handlerTimeoutMs, late }
+  const bounds = boundsOf(handling)
   const deduplicator = deduplicatorOf(handling)
   const guarded = <D extends ActiveDelivery>(work: Work<Payload, D>): Work<Payload, D> =>
     deduplicator === undefined ? work : once(work, deduplicator)
@@ -83,13 +95,27 @@ export function processorFor<Payload>(
   if (settings.batch !== undefined) {
     const handler = handling.handler as BatchHandler<Payload>
     const around = inside(handling.interceptors, (resultOf: () => Promise<void>) => resultOf())
-    const attempt = new BatchAttempt({ handler, around, deduplicator, judge: common.judge, ...bounds })
+    const attempt = new BatchAttempt({
+      handler,
+      around,
+      deduplicator,
+      judge: common.judge,
+      handlerTimeoutMs: settings.handlerTimeoutMs,
+      late,
+    })
     return new Processor({ ...common, attempts: new Batches(slots, attempt, settings.batch), deliveryOf })
   }
   const call = inside(handling.interceptors, handling.handler as Handler<Payload>)
   const attempt = bounded(guarded(returning(call)), common.judge, bounds)
   const first = settings.acknowledge === 'none' ? acknowledgedFirst(attempt) : attempt
   return new Processor({ ...common, attempts: new OneByOne(slots, first), deliveryOf })
+}
+
+function boundsOf<Payload>({ settings, hooks, timeLeftMs }: Handling<Payload>): Bounds {
+  const { handlerTimeoutMs } = settings
+  const timeoutMs = (delivery: ActiveDelivery): number =>
+    timeLeftMs === undefined ? handlerTimeoutMs : Math.min(handlerTimeoutMs, timeLeftMs(delivery))
+  return { timeoutMs, late: hooks.late }
 }
 
 type Common<Payload> = Omit<ProcessorOptions<Payload, ActiveDelivery>, 'attempts' | 'deliveryOf'> & {

@@ -6,7 +6,7 @@ import type { Attempts } from './attempts.js'
 import type { Life } from './life.js'
 import type { Reader } from './reader.js'
 import type { Settlement } from './settlement.js'
-import type { Settler } from './settler.js'
+import type { Settling } from './settler.js'
 import { MAX_REDELIVERIES, type Suspicion } from './suspicion.js'
 import type { Verdict } from './verdict.js'
 
@@ -15,7 +15,7 @@ export interface ProcessorOptions<Payload, D extends ActiveDelivery> {
   readonly suspicion: Suspicion
   readonly reader: Reader<Payload>
   readonly attempts: Attempts<Payload, D>
-  readonly settler: Settler
+  readonly settler: Settling
   deliveryOf(message: ReceivedMessage, life: Life): D
   settled(delivery: Delivery, settlement: Settlement): void
 }

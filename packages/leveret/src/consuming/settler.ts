@@ -24,8 +24,19 @@ const STALE: Settlement = { did: 'stale' }
 type RetryVerdict = Extract<Verdict, { do: 'retry' | 'hold-back' }>
 type DeadLetterVerdict = Extract<Verdict, { do: 'dead-letter' }>
 
+/** Who carries out verdicts. */
+export interface Settling {
+  settle(verdict: Verdict, delivery: ActiveDelivery): Promise<Settlement>
+  /**
+   * Puts a copy that knows how often it has come back at the end of the queue, in its place.
+   *
+   * @returns whether that is done; `false` when the copy cannot be stored, or its channel was lost
+   */
+  recount(delivery: ActiveDelivery, redeliveries: number): Promise<boolean>
+}
+
 /** Carries out verdicts on the channel that delivered: first the copy, confirmed, and only then the ack. */
-export class Settler {
+export class Settler implements Settling {
   readonly #contract: WorkQueue
   readonly #publish: PublishCopy
   readonly #declares: boolean
@@ -59,11 +70,6 @@ export class Settler {
     }
   }
 
-  /**
-   * Puts a copy that knows how often it has come back at the end of the queue, in its place.
-   *
-   * @returns whether that is done; `false` when the copy cannot be stored, or its channel was lost
-   */
   async recount({ message, lineage, life }: ActiveDelivery, redeliveries: number): Promise<boolean> {
     const copy = redeliveryCopy(message, lineage, this.#contract.name, redeliveries)
     return (await this.#store(copy, declarationsOf(this.#contract), life)) === true && life.ack(message)

@@ -1,7 +1,7 @@
 import type { Failure } from '../contract/failure.js'
 import { nativeDelayMs } from '../contract/retry.js'
 import type { WorkQueue } from '../contract/work-queue.js'
-import { PayloadError } from '../errors.js'
+import { type Issue, PayloadError } from '../errors.js'
 import { Reject, Retry, UnknownMessage } from './steering.js'
 
 /**
@@ -17,7 +17,13 @@ export type Verdict =
   | { readonly do: 'ack' | 'requeue' | 'ignore' | 'skip' }
   | { readonly do: 'postpone'; readonly afterMs: number }
   | { readonly do: 'retry' | 'hold-back'; readonly afterMs: number; readonly failure: Failure }
-  | { readonly do: 'dead-letter'; readonly reason: DeadLetterReason; readonly failure: Failure }
+  | {
+      readonly do: 'dead-letter'
+      readonly reason: DeadLetterReason
+      readonly failure: Failure
+      /** What is wrong with an invalid payload. */
+      readonly issues?: readonly Issue[]
+    }
 
 /**
  * Why a delivery was given up:
@@ -60,7 +66,9 @@ function decide(thrown: unknown, attempt: number, { retry, onInvalid }: RetryRul
   const isInvalid = thrown instanceof PayloadError && thrown.direction === 'incoming'
   const next = isInvalid && onInvalid === 'dead-letter' ? undefined : nextAttempt(attempt, retry)
   if (next === undefined) {
-    return { do: 'dead-letter', reason: isInvalid ? 'invalid-payload' : 'attempts-exhausted', failure }
+    return isInvalid
+      ? { do: 'dead-letter', reason: 'invalid-payload', failure, issues: thrown.issues }
+      : { do: 'dead-letter', reason: 'attempts-exhausted', failure }
   }
   // The broker's pauses are the queue's, the same for every message.
   const afterMs = next.do === 'retry' && thrown instanceof Retry ? thrown.afterMs : next.afterMs

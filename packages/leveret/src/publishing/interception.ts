@@ -5,9 +5,18 @@ import { LeveretError, OptionsError } from '../errors.js'
 import { parseOptions } from '../options.js'
 import { unlessAborted, within } from '../timing.js'
 import { userHeaders } from './compose.js'
-import type { Outbox } from './outbox.js'
 import { publishError } from './publication.js'
 import type { PublishRequest } from './request.js'
+
+/** Where messages go when the interceptors are done with them. */
+export interface Sink {
+  /** Aborted when nothing more is sent. */
+  readonly signal: AbortSignal
+  /** Keeps room for a message. @returns a function that gives it back */
+  reserve(request: PublishRequest): Promise<() => void>
+  /** Resolves when the broker has confirmed it. */
+  submit(request: PublishRequest): Promise<void>
+}
 
 /** An interceptor's part in publishing. */
 export type PublishLayer = Layer<SentMessage, Headers>
@@ -29,7 +38,7 @@ export function publishLayers(interceptors: readonly Interceptor[]): readonly Pu
 export async function submitInside(
   layers: readonly PublishLayer[],
   request: PublishRequest,
-  outbox: Outbox,
+  outbox: Sink,
 ): Promise<void> {
   const { message, timeoutMs, signal } = request
   const deadline = performance.now() + timeoutMs

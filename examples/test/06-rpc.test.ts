@@ -1,0 +1,30 @@
+import { test } from '@leveret/testing/vitest'
+import { describe, expect } from 'vitest'
+import { leveret, PAIRS, start } from './programs.js'
+
+describe('a remote procedure call', () => {
+  test('prints what the tutorial prints', async ({ vhost }) => {
+    const env = { RABBITMQ_URL: vhost.url }
+    const server = start(leveret, 'rpc-server', env)
+    await server.printed(' [x] Awaiting RPC requests')
+    const client = start(leveret, 'rpc-client', env)
+    expect(await client.ended()).toBe(0)
+    expect(client.lines).toEqual([' [x] Requesting fib(30)', ' [.] Got 832040'])
+    expect(await server.interrupt()).toBe(0)
+    expect(server.lines).toEqual([' [x] Awaiting RPC requests', ' [.] fib(30)'])
+  })
+
+  test.for(PAIRS)('of $sender.name is answered by $receiver.name', async ({ sender, receiver }, { vhost }) => {
+    const env = { RABBITMQ_URL: vhost.url }
+    await start(receiver, 'rpc-server', env).printed(' [x] Awaiting RPC requests')
+    const client = start(sender, 'rpc-client', env, '10')
+    await client.printed(' [.] Got 55')
+    expect(await client.ended()).toBe(0)
+  })
+
+  test('without a server fails at once, and says so', async ({ vhost }) => {
+    const client = start(leveret, 'rpc-client', { RABBITMQ_URL: vhost.url })
+    expect(await client.ended()).not.toBe(0)
+    expect(client.lines.join('\n')).toContain("RpcNoResponderError: Nobody answers 'rpc_queue': there is no such queue")
+  })
+})

@@ -1,0 +1,152 @@
+import { z } from 'zod'
+import { Caller } from '../calling/caller.js'
+import { type CloseOptions, Closing } from '../connection/closing.js'
+import { type Connection, type ConnectionInternals, internalsOf } from '../connection/connection.js'
+import type { RoleHealth } from '../connection/health.js'
+import { decodeAnswer } from '../contract/answer.js'
+import { encodePayload } from '../contract/payload.js'
+import type { DeclaredErrors, Procedure } from '../contract/procedure.js'
+import type { InputOf, OutputOf, Schema } from '../contract/schema.js'
+import { ClosedError } from '../errors.js'
+import { MAX_TIMER_MS, parseOptions } from '../options.js'
+import { composeProperties, messageOptions } from '../publishing/compose.js'
+import { type PublishLayer, publishLayers, type Sink, submitInside } from '../publishing/interception.js'
+
+const timeoutMs = z.int().min(1).max(MAX_TIMER_MS)
+
+const clientOptions = z.strictObject({
+  /** How long a call may take that says nothing else. @defaultValue 10_000 */
+  timeoutMs: timeoutMs.default(10_000),
+})
+
+/** How a client calls. */
+export type RpcClientOptions = z.input<typeof clientOptions>
+
+const callOptions = messageOptions.pick({ messageId: true, headers: true, priority: true }).extend({
+  /** How long to wait for the answer. The request expires with it: a server does not begin it later. @defaultValue the client's */
+  timeoutMs: timeoutMs.optional(),
+  /** Gives the call up: it rejects with the signal's reason. A request that was sent may be handled all the same. */
+  signal: z.instanceof(AbortSignal).optional(),
+})
+
+/** What may be said of one call. */
+export type CallOptions = z.input<typeof callOptions>
+
+const NO_OPTIONS: z.output<typeof callOptions> = {}
+const NOTHING_TO_GIVE_BACK = async (): Promise<() => void> => () => undefined
+
+/** Calls a procedure and gets its responses. One client makes any number of calls at once, over one channel. */
+export class RpcClient<Request extends Schema, Response extends Schema, Errors extends DeclaredErrors>
+  implements AsyncDisposable
+{
+  readonly #procedure: Procedure<Request, Response, Errors>
+  readonly #internals: ConnectionInternals
+  readonly #caller: Caller
+  readonly #layers: readonly PublishLayer[]
+  readonly #contractHeader: string | undefined
+  readonly #timeoutMs: number
+  readonly #closing = new Closing()
+  readonly #unregister: () => void
+
+  /**
+   * Nothing is opened before the first call.
+   *
+   * @throws {@link ClosedError} the connection has been closed
+   * @throws {@link OptionsError}
+   */
+  constructor(rabbit: Connection, procedure: Procedure<Request, Response, Errors>, options: RpcClientOptions = {}) {
+    const { name, requests } = procedure
+    this.#procedure = procedure
+    this.#timeoutMs = parseOptions(clientOptions, options, 'RpcClient').timeoutMs
+    this.#internals = internalsOf(rabbit)
+    this.#internals.assertOpen()
+    this.#layers = publishLayers(this.#internals.settings.interceptors)
+    this.#contractHeader = requests.version === undefined ? undefined : `${name}@${requests.version}`
+    this.#caller = new Caller(name, this.#internals)
+    this.#unregister = this.#internals.register({
+      stage: 'producer',
+      close: async (closeTimeoutMs) => await this.close({ timeoutMs: closeTimeoutMs }),
+      health: () => this.#health(),
+    })
+  }
+
+  /**
+   * Sends a request and waits for the response. While there is no connection it waits for one; a request that was sent is never
+   * sent again, because it may have been handled.
+   *
+   * @throws {@link ProcedureError} the server answered with an error that the procedure declares
+   * @throws {@link RpcRemoteError} it answered with another one
+   * @throws {@link RpcTimeoutError} no answer came in time; `outcome` says whether the request may have been handled
+   * @throws {@link RpcNoResponderError} at once where the procedure's queue does not exist, and within seconds where nobody consumes it
+   * @throws {@link ConnectionError} the channel was lost on the way; the request may have been handled
+   * @throws {@link PayloadError} the schema refuses the request, which was not sent (`outgoing`), or what came back (`incoming`)
+   * @throws {@link PublishError} the broker refused the request, or it is too large, or too many wait
+   * @throws {@link OptionsError}, or {@link ClosedError} when the client is closed before the answer comes
+   */
+  async call(request: InputOf<Request>, options?: CallOptions): Promise<OutputOf<Response>> {
+    const checked = options === undefined ? NO_OPTIONS : parseOptions(callOptions, options, 'call')
+    const { requests, name } = this.#procedure
+    if (this.#closing.begun) throw new ClosedError(`The client of '${name}' has been closed`)
+    const encoded = encodePayload(requests, request)
+    const content = encoded instanceof Promise ? await encoded : encoded
+    const { signal, timeoutMs: limitMs = this.#timeoutMs, ...properties } = checked
+    const call = this.#caller.begin({ timeoutMs: limitMs, signal })
+    const composed = composeProperties(requests.codec.contentType, this.#contractHeader, properties)
+    const message = {
+      exchange: '',
+      routingKey: name,
+      content,
+      mandatory: true,
+      // Who waits for the answer does not outlive a restart of the broker.
+      properties: { ...composed, correlationId: call.correlationId, deliveryMode: 1 },
+    }
+    const sink: Sink = {
+      signal: this.#caller.signal,
+      reserve: NOTHING_TO_GIVE_BACK,
+      submit: async (submitted) => await this.#caller.send(call, submitted.message),
+    }
+    try {
+      if (this.#layers.length === 0) await this.#caller.send(call, message)
+      else await submitInside(this.#layers, { message, topology: [], timeoutMs: limitMs, signal }, sink)
+    } catch (error) {
+      call.fail(error)
+    }
+    const reply = await call.reply
+    return await decodeAnswer(this.#procedure, reply.content, reply.properties)
+  }
+
+  /**
+   * Takes no more calls and waits for the answers to those in hand; what has none when `timeoutMs` is up rejects with a
+   * `ClosedError`. A second call returns the same promise.
+   */
+  close(options?: CloseOptions): Promise<void> {
+    return this.#closing.begin(options, (closeTimeoutMs) => this.#close(closeTimeoutMs))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #close(closeTimeoutMs: number): Promise<void> {
+    await this.#caller.close(closeTimeoutMs)
+    this.#unregister()
+  }
+
+  #health(): RoleHealth {
+    const { state, why: laneWhy } = this.#internals.publishLane
+    const { attached, inFlight, late, unknown, lastReplyAt, why: channelWhy } = this.#caller.health()
+    const ready = state === 'ready' && attached !== false
+    const why = laneWhy ?? channelWhy ?? 'its channel is being opened'
+    return {
+      role: 'rpc-client',
+      name: this.#procedure.name,
+      ready,
+      ...(attached === undefined ? {} : { attached }),
+      inFlight,
+      late,
+      unknown,
+      ...(lastReplyAt === undefined ? {} : { lastDeliveryAt: lastReplyAt }),
+      ...(ready ? {} : { why }),
+    }
+  }
+}

@@ -1,0 +1,113 @@
+import { z } from 'zod'
+import { type Connection, internalsOf } from '../connection/connection.js'
+import type { Delivery } from '../connection/delivery.js'
+import type { OutgoingMessage } from '../connection/message.js'
+import { Answering, type ReplyTerms, timeLeftMs } from '../consuming/answering.js'
+import { Engine } from '../consuming/engine.js'
+import { handlingOptions } from '../consuming/handling-options.js'
+import { Receiver, type ReceiverParts } from '../consuming/receiver.js'
+import { type RpcServerEvents, requestLines, shareEvents } from '../consuming/request-events.js'
+import { Settler } from '../consuming/settler.js'
+import type { WorkerEvents } from '../consuming/worker-events.js'
+import { decodePayload } from '../contract/payload.js'
+import type { DeclaredErrors, Procedure } from '../contract/procedure.js'
+import type { InputOf, OutputOf, Schema } from '../contract/schema.js'
+import { Events } from '../events.js'
+import { parseOptions } from '../options.js'
+import { publishCopies } from '../publishing/copies.js'
+import type { Outbox } from '../publishing/outbox.js'
+import { outboxOf } from '../publishing/outbox-of.js'
+import { tellPolicy } from '../topology/advice.js'
+import { declarationsOf } from '../topology/declarations.js'
+import { declare } from '../topology/declare.js'
+
+const { concurrency, prefetch, handlerTimeoutMs, isolation } = handlingOptions.in.shape
+const serverOptions = z.strictObject({ concurrency, prefetch, handlerTimeoutMs, isolation })
+
+/** How a server handles requests. */
+export type RpcServerOptions = z.input<typeof serverOptions>
+
+/** Answers a request: by what it returns, or by a declared error that it throws. */
+export type RequestHandler<Request, Response> = (
+  request: Request,
+  delivery: Delivery,
+) => Response | PromiseLike<Response>
+
+/** Answers the requests of a procedure. Each is acknowledged when its answer was sent, and none is tried again. */
+export class RpcServer<
+  Request extends Schema,
+  Response extends Schema,
+  Errors extends DeclaredErrors,
+> extends Receiver<RpcServerEvents> {
+  /**
+   * Nothing is opened or declared before `start`.
+   *
+   * @param handler - what it returns is the response. A `ProcedureError` of this procedure that it throws is sent with its code
+   *   and data; of anything else the client learns only that it failed, and the event `request.failed` says what it was.
+   *   `delivery.signal` is aborted when nobody waits for the answer any more. A request may come twice, after its connection was
+   *   lost: be idempotent, by `delivery.messageId`
+   * @throws {@link ClosedError} the connection has been closed
+   * @throws {@link OptionsError}
+   */
+  constructor(
+    rabbit: Connection,
+    procedure: Procedure<Request, Response, Errors>,
+    handler: RequestHandler<OutputOf<Request>, InputOf<Response>>,
+    options: RpcServerOptions = {},
+  ) {
+    super(partsOf(rabbit, procedure, handler, options))
+  }
+}
+
+function partsOf<Request extends Schema, Response extends Schema, Errors extends DeclaredErrors>(
+  rabbit: Connection,
+  procedure: Procedure<Request, Response, Errors>,
+  handler: RequestHandler<OutputOf<Request>, InputOf<Response>>,
+  options: RpcServerOptions,
+): ReceiverParts<RpcServerEvents> {
+  const settings = handlingOptions.parse(parseOptions(serverOptions, options, 'RpcServer'))
+  const { name, requests } = procedure
+  const internals = internalsOf(rabbit)
+  internals.assertOpen()
+  const { consumeLane: lane, settings: connection, log } = internals
+  const events = new Events<RpcServerEvents>()
+  log.follow(events, requestLines(name), { queue: name })
+  tellPolicy(requests, log)
+  const copies = new Settler(requests, publishCopies(rabbit), connection.topology === 'declare')
+  const answering = new Answering({
+    procedure,
+    events,
+    maxMessageBytes: connection.maxMessageBytes,
+    send: replyingTo(outboxOf(rabbit)),
+    recount: (delivery, redeliveries) => copies.recount(delivery, redeliveries),
+  })
+  const happenings = new Events<WorkerEvents>()
+  shareEvents(happenings, events)
+  const engine = new Engine({
+    contract: requests,
+    decode: ({ message: { content, properties } }) => decodePayload(requests, content, properties),
+    handler: answering.keeping(handler),
+    settings,
+    settler: answering,
+    timeLeftMs,
+    lane,
+    interceptors: connection.interceptors,
+    events: happenings,
+    prepare: async (_channel, signal) => {
+      await declare(lane, declarationsOf(requests), connection.topology, signal)
+      return requests.name
+    },
+  })
+  return { role: 'rpc-server', name, internals, engine, events }
+}
+
+/** Its handler has a slot as long as it waits, so what waits for room is bounded already. */
+function replyingTo(outbox: Outbox): (reply: OutgoingMessage, terms: ReplyTerms) => Promise<void> {
+  return async (message, { timeoutMs, signal }) => {
+    const deadline = performance.now() + timeoutMs
+    const giveBack = await outbox.whenRoom(message.content.length, signal)
+    giveBack()
+    const leftMs = Math.max(Math.ceil(deadline - performance.now()), 1)
+    await outbox.submit({ message, topology: [], timeoutMs: leftMs, signal })
+  }
+}
