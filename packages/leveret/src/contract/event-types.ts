@@ -1,5 +1,5 @@
 import type { DirectExchange, Exchange, FanoutExchange, HeadersExchange, Templates, TopicExchange } from './exchange.js'
-import type { TemplatesFor } from './routing-key-types.js'
+import type { KeysFor, TemplatesFor } from './routing-key-types.js'
 import type { InputOf, OutputOf, Schema } from './schema.js'
 
 /** An exchange whose messages are told apart by their routing key. */
@@ -7,12 +7,24 @@ export type RoutedExchange<Name extends string = string, T extends Templates = T
   | DirectExchange<Name, T>
   | TopicExchange<Name, T>
 
-/** What may be published with a routing key: the input of each schema whose template it may match. */
-export type InputFor<Name extends string, T extends Templates, Key extends string> = [
-  TemplatesFor<keyof T & string, Key>,
-] extends [never]
-  ? `no template of the exchange '${Name}' matches the routing key '${Key}'`
-  : InputOf<T[TemplatesFor<keyof T & string, Key>]>
+/** Those of the templates that a message with this routing key, or along a binding with this key, can be of. */
+type TemplatesOf<E extends RoutedExchange, Key extends string> =
+  E extends TopicExchange<string, infer T>
+    ? TemplatesFor<keyof T & string, Key>
+    : E extends DirectExchange<string, infer T>
+      ? KeysFor<keyof T & string, Key>
+      : never
+
+/** What may be published with a routing key: the input of each schema whose template it may match; else what is wrong with it. */
+export type InputFor<E extends RoutedExchange, Key extends string> = [TemplatesOf<E, Key>] extends [never]
+  ? `no template of the exchange '${E['name']}' matches the routing key '${Key}'`
+  : [E, Key] extends [TopicExchange, Wild]
+    ? `'*' and '#' are for binding keys, not for '${Key}'`
+    : InputOf<E['templates'][TemplatesOf<E, Key>]>
+
+type Wild = Wildcard | `${Wildcard}.${string}` | `${string}.${Wildcard}` | `${string}.${Wildcard}.${string}`
+
+type Wildcard = '*' | '#'
 
 /** A message of one template. */
 export interface RoutedEvent<Template extends string, S extends Schema> {
@@ -25,10 +37,7 @@ export interface RoutedEvent<Template extends string, S extends Schema> {
 /** What a handler gets: for an exchange with templates, one type for each of those that the binding keys can bring. */
 export type EventOf<E extends Exchange, Key extends string = string> =
   E extends RoutedExchange<string, infer T>
-    ? { [Template in TemplatesFor<keyof T & string, Key>]: RoutedEvent<Template, T[Template]> }[TemplatesFor<
-        keyof T & string,
-        Key
-      >]
+    ? { [Template in TemplatesOf<E, Key>]: RoutedEvent<Template, T[Template]> }[TemplatesOf<E, Key>]
     : E extends HeadersExchange<string, infer H, infer S>
       ? { readonly routingKey: string; readonly headers: OutputOf<H>; readonly payload: OutputOf<S> }
       : E extends FanoutExchange<string, infer S>
@@ -36,20 +45,19 @@ export type EventOf<E extends Exchange, Key extends string = string> =
         : never
 
 /** `unknown` when every binding key can match a message of the exchange; else what a caller reads in the compiler's error. */
-export type BindingKeyProblem<E extends Exchange, Keys extends readonly string[]> =
-  E extends RoutedExchange<infer Name, infer T> ? ProblemOf<Name, keyof T & string, Keys[number]> : unknown
+export type BindingKeyProblem<E extends Exchange, Keys extends readonly string[]> = E extends RoutedExchange
+  ? ProblemOf<E, Keys[number]>
+  : unknown
 
-type ProblemOf<Name extends string, Template extends string, Key extends string> = [Useless<Template, Key>] extends [
-  never,
-]
+type ProblemOf<E extends RoutedExchange, Key extends string> = [Useless<E, Key>] extends [never]
   ? unknown
   : {
-      readonly bindingKeys: `the binding key '${Useless<Template, Key>}' can match no message of the exchange '${Name}'`
+      readonly bindingKeys: `the binding key '${Useless<E, Key>}' can match no message of the exchange '${E['name']}'`
     }
 
 /** Those of the keys that overlap with no template. */
-type Useless<Template extends string, Key extends string> = Key extends string
-  ? [TemplatesFor<Template, Key>] extends [never]
+type Useless<E extends RoutedExchange, Key extends string> = Key extends string
+  ? [TemplatesOf<E, Key>] extends [never]
     ? Key
     : never
   : never

@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { tableProblem } from '../connection/table.js'
 import { OptionsError } from '../errors.js'
 import { parseOptions } from '../options.js'
 import { type Codec, json } from './codec.js'
-import { overlaps, wordsOf } from './routing-key.js'
+import { MAX_KEY_BYTES, overlaps, wordsOf } from './routing-key.js'
 import type { Schema } from './schema.js'
+import { argumentsOption, codecOption, schemaOption, versionOption } from './shared-options.js'
 
 /** Schemas by routing key, or by a pattern of routing keys. */
 export type Templates = Readonly<Record<string, Schema>>
@@ -69,19 +69,24 @@ export interface HeadersExchange<Name extends string = string, H extends Schema 
 /** An exchange of any type. */
 export type Exchange = FanoutExchange | DirectExchange | TopicExchange | HeadersExchange
 
-const shortName = z
+const ALTERNATE = 'alternate-exchange'
+
+const exchangeName = z
   .string()
   .min(1)
-  .refine((name) => Buffer.byteLength(name) <= 255, 'at most 255 bytes of UTF-8')
+  .refine((name) => Buffer.byteLength(name) <= 255, 'an exchange name has at most 255 bytes')
 
-const table = z.record(z.string(), z.unknown()).superRefine((value, context) => {
-  const problem = tableProblem(value)
-  if (problem !== undefined) context.addIssue(problem)
+const isKey = (key: string): boolean => Buffer.byteLength(key) <= MAX_KEY_BYTES
+
+const sourceBinding = z.strictObject({
+  exchange: exchangeName,
+  bindingKey: z.string().refine(isKey, `a binding key has at most ${MAX_KEY_BYTES} bytes`).default(''),
+  arguments: argumentsOption.default({}),
 })
 
 const exchangeOptions = z.strictObject({
   /** How payloads are written. @defaultValue json */
-  codec: z.custom<Codec>((value) => typeof value === 'object' && value !== null, 'expected a codec').default(json),
+  codec: codecOption.default(json),
   /** Survives a restart of the broker. @defaultValue true */
   durable: z.boolean().default(true),
   /** Goes when its last binding does. @defaultValue false */
@@ -89,15 +94,17 @@ const exchangeOptions = z.strictObject({
   /** Nobody publishes to it; it is only bound to others. @defaultValue false */
   internal: z.boolean().default(false),
   /** Gets what no queue took. @see https://www.rabbitmq.com/docs/ae */
-  alternate: shortName.optional(),
+  alternate: exchangeName.optional(),
   /** What else to declare it with. Arguments cannot be changed once it exists. */
-  arguments: table.default({}),
-  /** Exchanges, by name, whose messages come here too. @see https://www.rabbitmq.com/docs/e2e */
-  boundTo: z
-    .array(z.strictObject({ exchange: shortName, bindingKey: z.string().default(''), arguments: table.default({}) }))
-    .default([]),
-  version: z.string().min(1).max(64).optional(),
+  arguments: argumentsOption.default({}),
+  /** Exchanges, by name, whose messages come here too. They must exist. @see https://www.rabbitmq.com/docs/e2e */
+  boundTo: z.array(sourceBinding).default([]),
+  version: versionOption.optional(),
 })
+
+const fanoutOptions = exchangeOptions.extend({ payload: schemaOption })
+
+const headersOptions = exchangeOptions.extend({ headers: schemaOption, payload: schemaOption })
 
 const topicOptions = exchangeOptions.extend({
   /**
@@ -105,6 +112,14 @@ const topicOptions = exchangeOptions.extend({
    * first word in which they differ decides; a name comes before `*`, and that before `#`. @defaultValue 'refuse'
    */
   overlap: z.enum(['refuse', 'most-specific']).default('refuse'),
+})
+
+const templatesOption = z.record(z.string(), schemaOption).superRefine((templates, context) => {
+  const keys = Object.keys(templates)
+  if (keys.length === 0) context.addIssue('expected at least one routing key with its schema')
+  for (const key of keys.filter((long) => !isKey(long))) {
+    context.addIssue(`the routing key '${key.slice(0, 20)}…': at most ${MAX_KEY_BYTES} bytes`)
+  }
 })
 
 /** How an exchange is declared. */
@@ -120,11 +135,11 @@ export type TopicExchangeOptions = z.input<typeof topicOptions>
  */
 export function fanoutExchange<const Name extends string, const S extends Schema>(
   name: Name,
-  { payload, ...options }: ExchangeOptions & { readonly payload: S },
+  options: ExchangeOptions & { readonly payload: S },
 ): FanoutExchange<Name, S> {
   const where = `fanoutExchange('${name}')`
-  const made = describe(name, parseOptions(exchangeOptions, options, where), where)
-  return Object.freeze({ ...made, type: 'fanout', payload: checkSchema(payload, 'payload', where) })
+  const { payload, ...settings } = parseOptions(fanoutOptions, options, where)
+  return Object.freeze({ ...describe(name, settings, where), type: 'fanout', payload: payload as S })
 }
 
 /**
@@ -157,29 +172,25 @@ export function topicExchange<const Name extends string, const T extends Templat
 ): TopicExchange<Name, T> {
   const where = `topicExchange('${name}')`
   const { overlap, ...settings } = parseOptions(topicOptions, options, where)
-  checkTemplates(templates, where)
-  if (overlap === 'refuse') refuseOverlaps(Object.keys(templates), where)
-  return Object.freeze({ ...describe(name, settings, where), type: 'topic', templates })
+  const checked = checkTemplates(templates, where)
+  if (overlap === 'refuse') refuseOverlaps(Object.keys(checked), where)
+  return Object.freeze({ ...describe(name, settings, where), type: 'topic', templates: checked })
 }
 
 /**
  * Describes a headers exchange.
  *
- * @param contract.headers - what each message has in its headers, as an object's schema
+ * @param options.headers - what each message has in its headers, as an object's schema
  * @throws {@link OptionsError}
  */
 export function headersExchange<const Name extends string, const H extends Schema, const S extends Schema>(
   name: Name,
-  { headers, payload, ...options }: ExchangeOptions & { readonly headers: H; readonly payload: S },
+  options: ExchangeOptions & { readonly headers: H; readonly payload: S },
 ): HeadersExchange<Name, H, S> {
   const where = `headersExchange('${name}')`
-  const made = describe(name, parseOptions(exchangeOptions, options, where), where)
-  return Object.freeze({
-    ...made,
-    type: 'headers',
-    headers: checkSchema(headers, 'headers', where),
-    payload: checkSchema(payload, 'payload', where),
-  })
+  const { headers, payload, ...settings } = parseOptions(headersOptions, options, where)
+  const made = describe(name, settings, where)
+  return Object.freeze({ ...made, type: 'headers', headers: headers as H, payload: payload as S })
 }
 
 function describe<Name extends string>(
@@ -187,28 +198,18 @@ function describe<Name extends string>(
   { codec, version, alternate, arguments: args, ...settings }: z.output<typeof exchangeOptions>,
   where: string,
 ): AnyExchange<Name> {
-  parseOptions(shortName, name, where)
-  const exchange = {
-    ...settings,
-    arguments: alternate === undefined ? args : { ...args, 'alternate-exchange': alternate },
+  parseOptions(exchangeName, name, where)
+  if (alternate !== undefined && ALTERNATE in args) {
+    throw new OptionsError(`${where}: alternate: the arguments name an ${ALTERNATE} already`)
   }
+  const all = alternate === undefined ? args : { ...args, [ALTERNATE]: alternate }
+  const exchange = Object.freeze({ ...settings, arguments: all })
   return { kind: 'exchange', name, codec, exchange, ...(version === undefined ? {} : { version }) }
 }
 
+/** @returns a copy: what is declared from it is remembered, so a contract does not change */
 function checkTemplates<T extends Templates>(templates: T, where: string): T {
-  const keys = Object.keys(templates)
-  if (keys.length === 0) throw new OptionsError(`${where}: expected at least one routing key with its schema`)
-  for (const key of keys) {
-    parseOptions(shortName.or(z.literal('')), key, where)
-    checkSchema(templates[key], `'${key}'`, where)
-  }
-  return templates
-}
-
-function checkSchema<S>(schema: S, what: string, where: string): S {
-  const is = schema !== null && (typeof schema === 'object' || typeof schema === 'function') && '~standard' in schema
-  if (is) return schema
-  throw new OptionsError(`${where}: ${what}: expected a schema: zod, valibot, arktype or any other Standard Schema`)
+  return Object.freeze(parseOptions(templatesOption, templates, where)) as T
 }
 
 function refuseOverlaps(templates: readonly string[], where: string): void {

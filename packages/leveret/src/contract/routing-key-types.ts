@@ -1,15 +1,19 @@
-/** The words of a routing key or pattern. One that is not known at compile time may be any number of words. */
-type Words<Key extends string> = Key extends '' ? [] : Split<Key>
+/** The words of a routing key or pattern. One that may be empty, such as `string`, may be anything. */
+type Words<Key extends string> = '' extends Key ? (Key extends '' ? [] : ['#']) : Split<Key>
 
 type Split<Key extends string> = Key extends `${infer Head}.${infer Rest}`
-  ? [Known<Head>, ...Split<Rest>]
-  : [Known<Key>]
+  ? [...Known<Head>, ...Split<Rest>]
+  : Known<Key>
 
-/** `order.${string}` may go on with more words than one. */
-type Known<Word extends string> = string extends Word ? '#' : Word extends `${infer _}${string}` ? Literal<Word> : Word
-
-/** A literal is a key of its own record; a template string such as `eu-${string}` is an index signature. */
-type Literal<Word extends string> = Record<never, never> extends Record<Word, 1> ? '#' : Word
+/**
+ * What is no literal, such as `eu-${string}`, is a word or, since it may hold dots, some. A literal is a key of its own record;
+ * anything else, also a branded string, is an index signature.
+ */
+type Known<Word extends string> = Word extends string
+  ? Record<never, never> extends Record<Word, 1>
+    ? ['*', '#']
+    : [Word]
+  : never
 
 /** Whether one routing key may match both patterns: the types' own {@link overlaps}. */
 type Overlap<Left extends readonly string[], Right extends readonly string[]> = Left extends [
@@ -39,7 +43,7 @@ type Overlap<Left extends readonly string[], Right extends readonly string[]> = 
 
 type WordOverlap<A extends string, B extends string> = '*' extends A | B ? true : A extends B ? true : false
 
-/** Those of the templates that have a routing key in common with this routing key or binding key. */
+/** Those of the templates of a topic exchange that have a routing key in common with this routing key or binding key. */
 export type TemplatesFor<Template extends string, Key extends string> = Key extends string
   ? TemplatesForOne<Template, Words<Key>>
   : never
@@ -48,4 +52,11 @@ type TemplatesForOne<Template extends string, Pattern extends readonly string[]>
   ? Overlap<Words<Template>, Pattern> extends true
     ? Template
     : never
+  : never
+
+/** Those of the routing keys of a direct exchange that this routing key or binding key can be: there are no patterns. */
+export type KeysFor<Template extends string, Key extends string> = Template extends string
+  ? [Template & Key] extends [never]
+    ? never
+    : Template
   : never

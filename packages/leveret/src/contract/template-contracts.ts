@@ -1,11 +1,8 @@
 import { OptionsError } from '../errors.js'
 import type { RoutedExchange } from './event-types.js'
 import type { PayloadContract } from './payload.js'
-import { wordsOf } from './routing-key.js'
+import { MAX_KEY_BYTES, wordsOf } from './routing-key.js'
 import { TemplateRouter } from './template-router.js'
-
-/** RabbitMQ's limit for a routing key. */
-const MAX_KEY_BYTES = 255
 
 /** The contracts of the messages of an exchange, one for each template. */
 export class TemplateContracts {

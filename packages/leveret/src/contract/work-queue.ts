@@ -1,12 +1,12 @@
 import { z } from 'zod'
-import { tableProblem } from '../connection/table.js'
 import { OptionsError } from '../errors.js'
 import { MAX_TIMER_MS, parseOptions } from '../options.js'
-import { type Codec, json } from './codec.js'
+import { json } from './codec.js'
 import type { Failure } from './failure.js'
 import type { PayloadContract } from './payload.js'
 import { nativeRetryOf, type RetryPolicy, retryOptions } from './retry.js'
 import type { Schema } from './schema.js'
+import { argumentsOption, codecOption, schemaOption, versionOption } from './shared-options.js'
 
 /** A queue of tasks, as `workQueue` describes it: data, without I/O, safe to share between services. */
 export interface WorkQueue<S extends Schema = Schema> extends PayloadContract<S> {
@@ -50,11 +50,6 @@ const queueName = z
   .refine((name) => Buffer.byteLength(name) <= 200, 'a queue name has at most 200 bytes')
   .refine((name) => !name.startsWith('amq.'), "names that begin with 'amq.' are RabbitMQ's own")
 
-function checkArguments(table: Record<string, unknown>, context: z.RefinementCtx): void {
-  const problem = tableProblem(table)
-  if (problem !== undefined) context.addIssue(problem)
-}
-
 const queueOptions = z
   .strictObject({
     /** @defaultValue 'quorum': replicated, the broker's own advice */
@@ -65,7 +60,7 @@ const queueOptions = z
      * For a queue that somebody else declares: exactly these arguments are declared, and leveret adds none. Dead letters
      * are then copies that leveret makes, never the broker's own.
      */
-    arguments: z.record(z.string(), z.unknown()).superRefine(checkArguments).optional(),
+    arguments: argumentsOption.optional(),
     /**
      * `policy` declares only what cannot be changed later (type, single active consumer, consumer timeout, priorities) and
      * leaves the dead-letter route and the delivery limit to a policy, which an operator can change at any time:
@@ -128,11 +123,8 @@ const deadLetterOptions = z.strictObject({
 })
 
 const contractOptions = z.strictObject({
-  payload: z.custom<Schema>(
-    (value) => value !== null && (typeof value === 'object' || typeof value === 'function') && '~standard' in value,
-    'expected a schema: zod, valibot, arktype or any other Standard Schema',
-  ),
-  codec: z.custom<Codec>((value) => typeof value === 'object' && value !== null, 'expected a codec').default(json),
+  payload: schemaOption,
+  codec: codecOption.default(json),
   queue: queueOptions.prefault({}),
   /**
    * `{ delaysMs }` works on every broker: a failed task waits as a copy in a queue of its delay, and only a handler that failed
@@ -149,7 +141,7 @@ const contractOptions = z.strictObject({
    */
   onInvalid: z.enum(['dead-letter', 'retry']).default('dead-letter'),
   deadLetter: z.union([z.literal(false), deadLetterOptions]).prefault({}),
-  version: z.string().min(1).max(64).optional(),
+  version: versionOption.optional(),
 })
 
 /** What `workQueue` takes beside the name. */

@@ -31,18 +31,17 @@ export interface Published {
 }
 
 /** How something is published, by the kind of the exchange. */
-export type PublishFunction<E extends Exchange> =
-  E extends RoutedExchange<infer Name, infer T>
-    ? <const Key extends string>(
-        routingKey: Key,
-        payload: InputFor<Name, T, Key>,
-        options?: PublishOptions,
-      ) => Promise<Published>
-    : E extends HeadersExchange<string, infer H, infer S>
-      ? (headers: InputOf<H>, payload: InputOf<S>, options?: PublishOptions) => Promise<Published>
-      : E extends FanoutExchange<string, infer S>
-        ? (payload: InputOf<S>, options?: PublishOptions) => Promise<Published>
-        : never
+export type PublishFunction<E extends Exchange> = E extends RoutedExchange
+  ? <const Key extends string>(
+      routingKey: Key,
+      payload: InputFor<E, Key>,
+      options?: PublishOptions,
+    ) => Promise<Published>
+  : E extends HeadersExchange<string, infer H, infer S>
+    ? (headers: InputOf<H>, payload: InputOf<S>, options?: PublishOptions) => Promise<Published>
+    : E extends FanoutExchange<string, infer S>
+      ? (payload: InputOf<S>, options?: PublishOptions) => Promise<Published>
+      : never
 
 /** A message as it was asked for. */
 interface Asked {

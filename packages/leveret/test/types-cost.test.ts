@@ -1,0 +1,74 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { expect, onTestFinished, test } from 'vitest'
+
+const run = promisify(execFile)
+const path = (from: string): string => fileURLToPath(new URL(from, import.meta.url))
+
+const TEMPLATES = 60
+const PUBLISHES = 20
+const BINDING_KEYS = 10
+/** Twice what was measured with TypeScript 7.0.2. It is a count, the same on each machine. */
+const MOST_INSTANTIATIONS = 290_000
+
+/** Names of one exchange's life: `area-3.created`, `area-4.*.moved`, `area-5.#`. */
+const templates = Array.from({ length: TEMPLATES }, (_, n) => `area-${n}${['.created', '.*.moved', '.#'][n % 3]}`)
+const keyOf = (template: string): string => template.replace('*', 'eu').replace('#', 'a.b')
+
+const contract = `
+import { type Connection, type EventOf, Publisher, topicExchange } from 'leveret'
+import { z } from 'zod'
+declare const rabbit: Connection
+export const shop = topicExchange('shop', {
+${templates.map((template, n) => `  '${template}': z.object({ n${n}: z.int() }),`).join('\n')}
+})
+export const publisher = new Publisher(rabbit, shop)
+export type All = EventOf<typeof shop>
+`
+
+const publishes = templates
+  .slice(0, PUBLISHES)
+  .map((template, n) => `await publisher.publish('${keyOf(template)}', { n${n}: 1 })\n`)
+
+const handlers = templates
+  .slice(0, BINDING_KEYS)
+  .map((_, n) => `export const h${n} = ({ template }: EventOf<typeof shop, '#.x${n}' | 'area-${n}.#'>) => template\n`)
+
+const settings = {
+  compilerOptions: {
+    module: 'nodenext',
+    target: 'es2023',
+    lib: ['es2023', 'esnext.disposable'],
+    strict: true,
+    noEmit: true,
+    skipLibCheck: true,
+    types: ['node'],
+    typeRoots: [path('../../../node_modules/@types')],
+    paths: { leveret: [path('../dist/index.d.ts')], zod: [path('../node_modules/zod/index.d.ts')] },
+  },
+  files: ['program.mts'],
+}
+
+/** How many types the compiler makes of others for this program, which must have no errors. */
+async function instantiationsOf(program: string): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), 'leveret-types-'))
+  onTestFinished(async () => await rm(folder, { recursive: true }))
+  await writeFile(join(folder, 'program.mts'), program)
+  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(settings))
+  // With several checkers, each counts what it shares with the others.
+  const options = ['-p', folder, '--extendedDiagnostics', '--singleThreaded']
+  const { stdout } = await run(path('../../../node_modules/.bin/tsc'), options)
+  return Number(/^Instantiations:\s+(\d+)$/m.exec(stdout)?.[1])
+}
+
+test(`${PUBLISHES} publishes and ${BINDING_KEYS} binding keys of ${TEMPLATES} templates cost the compiler a bounded number of types`, async () => {
+  const before = await instantiationsOf(contract)
+  const after = await instantiationsOf([contract, ...publishes, ...handlers].join(''))
+  expect(before).toBeGreaterThan(0)
+  expect(after - before).toBeGreaterThan(TEMPLATES * (PUBLISHES + BINDING_KEYS))
+  expect(after - before).toBeLessThan(MOST_INSTANTIATIONS)
+})
