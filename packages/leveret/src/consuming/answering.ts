@@ -11,19 +11,18 @@ import type { Settlement } from './settlement.js'
 import type { Settling } from './settler.js'
 import type { Verdict } from './verdict.js'
 
-/** How long a reply may take: until nobody waits for it, `Infinity` where that is not known, or until the signal is aborted. */
-export interface ReplyTerms {
-  readonly timeoutMs: number
-  readonly signal: AbortSignal
-}
-
 /** What answering needs. */
 export interface AnsweringOptions {
   readonly procedure: Procedure
   readonly events: Events<RpcServerEvents>
   readonly maxMessageBytes: number
-  /** Hands a reply to the publish lane. Settles when the broker has it, or will not. */
-  send(reply: OutgoingMessage, terms: ReplyTerms): Promise<void>
+  /**
+   * Hands a reply to the publish lane. Settles when the broker has it, or will not.
+   *
+   * @param terms.timeoutMs - for how long its client waits on; `Infinity` where that is not known
+   * @param terms.signal - aborted when the request is the broker's again
+   */
+  send(reply: OutgoingMessage, terms: { readonly timeoutMs: number; readonly signal: AbortSignal }): Promise<void>
   /** For a request that comes back again and again, on a queue that does not count. */
   recount: Settling['recount']
 }

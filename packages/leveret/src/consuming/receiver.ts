@@ -14,6 +14,8 @@ export interface ReceiverParts<Happenings extends object> {
   readonly internals: ConnectionInternals
   readonly engine: Pick<Engine<unknown>, 'start' | 'close' | 'pause' | 'resume' | 'health' | 'why'>
   readonly events: Events<Happenings>
+  /** Called when nothing is consumed any more. */
+  readonly closed?: () => void
 }
 
 /** What every role that consumes can do: start, pause, go on, tell, close. */
@@ -106,6 +108,7 @@ export abstract class Receiver<Happenings extends object> implements AsyncDispos
 
   async #close(timeoutMs: number): Promise<void> {
     await this.#parts.engine.close(timeoutMs)
+    this.#parts.closed?.()
     this.#unregister()
   }
 

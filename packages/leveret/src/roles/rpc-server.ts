@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import { type Connection, internalsOf } from '../connection/connection.js'
 import type { Delivery } from '../connection/delivery.js'
-import type { OutgoingMessage } from '../connection/message.js'
-import { Answering, type ReplyTerms, timeLeftMs } from '../consuming/answering.js'
+import { Answering, timeLeftMs } from '../consuming/answering.js'
 import { Engine } from '../consuming/engine.js'
 import { handlingOptions } from '../consuming/handling-options.js'
 import { Receiver, type ReceiverParts } from '../consuming/receiver.js'
@@ -15,8 +14,8 @@ import type { InputOf, OutputOf, Schema } from '../contract/schema.js'
 import { Events } from '../events.js'
 import { parseOptions } from '../options.js'
 import { publishCopies } from '../publishing/copies.js'
-import type { Outbox } from '../publishing/outbox.js'
 import { outboxOf } from '../publishing/outbox-of.js'
+import { Replies } from '../publishing/replies.js'
 import { tellPolicy } from '../topology/advice.js'
 import { declarationsOf } from '../topology/declarations.js'
 import { declare } from '../topology/declare.js'
@@ -74,11 +73,12 @@ function partsOf<Request extends Schema, Response extends Schema, Errors extends
   log.follow(events, requestLines(name), { queue: name })
   tellPolicy(requests, log)
   const copies = new Settler(requests, publishCopies(rabbit), connection.topology === 'declare')
+  const replies = new Replies(outboxOf(rabbit), internals.publishLane)
   const answering = new Answering({
     procedure,
     events,
     maxMessageBytes: connection.maxMessageBytes,
-    send: replyingTo(outboxOf(rabbit)),
+    send: (reply, terms) => replies.send(reply, terms),
     recount: (delivery, redeliveries) => copies.recount(delivery, redeliveries),
   })
   const happenings = new Events<WorkerEvents>()
@@ -98,16 +98,5 @@ function partsOf<Request extends Schema, Response extends Schema, Errors extends
       return requests.name
     },
   })
-  return { role: 'rpc-server', name, internals, engine, events }
-}
-
-/** Its handler has a slot as long as it waits, so what waits for room is bounded already. */
-function replyingTo(outbox: Outbox): (reply: OutgoingMessage, terms: ReplyTerms) => Promise<void> {
-  return async (message, { timeoutMs, signal }) => {
-    const deadline = performance.now() + timeoutMs
-    const giveBack = await outbox.whenRoom(message.content.length, signal)
-    giveBack()
-    const leftMs = Math.max(Math.ceil(deadline - performance.now()), 1)
-    await outbox.submit({ message, topology: [], timeoutMs: leftMs, signal })
-  }
+  return { role: 'rpc-server', name, internals, engine, events, closed: () => replies.close() }
 }
