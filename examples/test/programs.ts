@@ -27,6 +27,13 @@ const FOLDERS: Readonly<Record<string, string>> = {
   alerter: '08-log-pipeline',
   'rpc-client': '06-rpc',
   'rpc-server': '06-rpc',
+  'emit-log': '03-publish-subscribe',
+  'receive-logs': '03-publish-subscribe',
+  'emit-log-direct': '04-routing',
+  'receive-logs-direct': '04-routing',
+  'emit-log-topic': '05-topics',
+  'receive-logs-topic': '05-topics',
+  'publisher-confirms': '07-publisher-confirms',
 }
 
 export const leveret: Peer = {
@@ -57,11 +64,12 @@ export function hasPika(): boolean {
   }
 }
 
-const peersHere = hasPika() ? [leveret, amqplib, pika] : [leveret, amqplib]
+/** Everybody who is installed here. */
+export const PEERS: readonly Peer[] = hasPika() ? [leveret, amqplib, pika] : [leveret, amqplib]
 
-/** Everybody who is installed here, as a sender and as a receiver. */
-export const PAIRS: readonly { readonly sender: Peer; readonly receiver: Peer }[] = peersHere.flatMap((sender) =>
-  peersHere.map((receiver) => ({ sender, receiver })),
+/** Each of them as a sender and as a receiver. */
+export const PAIRS: readonly { readonly sender: Peer; readonly receiver: Peer }[] = PEERS.flatMap((sender) =>
+  PEERS.map((receiver) => ({ sender, receiver })),
 )
 
 /** A program of a tutorial, while it runs. It is ended with the test. */

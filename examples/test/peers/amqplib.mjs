@@ -1,5 +1,8 @@
-// RabbitMQ's JavaScript tutorials 1, 2 and 6, written anew on plain amqplib: what a program that knows nothing of leveret does.
-// Usage: node amqplib.mjs send|receive|new-task|worker|rpc-client|rpc-server [text]
+// RabbitMQ's JavaScript tutorials 1 to 6, written anew on plain amqplib: what a program that knows nothing of leveret does.
+// Usage: node amqplib.mjs send|receive|new-task|worker [text]
+//        node amqplib.mjs emit-log [text] | emit-log-direct severity [text] | emit-log-topic key [text]
+//        node amqplib.mjs receive-logs | receive-logs-direct severity… | receive-logs-topic pattern…
+//        node amqplib.mjs rpc-client [n] | rpc-server
 import { randomUUID } from 'node:crypto'
 import { connect } from 'amqplib'
 
@@ -56,10 +59,35 @@ async function ask(queue, n) {
   channel.sendToQueue(queue, Buffer.from(n), { correlationId, replyTo })
 }
 
+async function emit(exchange, type, key, text) {
+  await channel.assertExchange(exchange, type, { durable: false })
+  channel.publish(exchange, key, Buffer.from(text))
+  await channel.waitForConfirms()
+  console.log(type === 'fanout' ? ` [x] Sent ${text}` : ` [x] Sent ${key}:'${text}'`)
+  await connection.close()
+}
+
+async function listen(exchange, type, keys) {
+  await channel.assertExchange(exchange, type, { durable: false })
+  const { queue } = await channel.assertQueue('', { exclusive: true })
+  for (const key of keys) await channel.bindQueue(queue, exchange, key)
+  console.log(' [*] Waiting for logs. To exit press CTRL+C')
+  const print = ({ fields: { routingKey }, content }) =>
+    console.log(type === 'fanout' ? ` [x] ${content}` : ` [x] ${routingKey}:'${content}'`)
+  await channel.consume(queue, print, { noAck: true })
+}
+
+const [key, ...text] = words
 if (program === 'send') await put('hello', 'Hello World!')
 else if (program === 'receive') await take('hello')
 else if (program === 'new-task') await put('task_queue', words.join(' '))
 else if (program === 'worker') await take('task_queue')
 else if (program === 'rpc-server') await answer('rpc_queue')
 else if (program === 'rpc-client') await ask('rpc_queue', words[0] ?? '30')
+else if (program === 'emit-log') await emit('logs', 'fanout', '', words.join(' '))
+else if (program === 'receive-logs') await listen('logs', 'fanout', [''])
+else if (program === 'emit-log-direct') await emit('direct_logs', 'direct', key, text.join(' '))
+else if (program === 'receive-logs-direct') await listen('direct_logs', 'direct', words)
+else if (program === 'emit-log-topic') await emit('topic_logs', 'topic', key, text.join(' '))
+else if (program === 'receive-logs-topic') await listen('topic_logs', 'topic', words)
 else throw new Error(`no such program: ${program}`)

@@ -1,6 +1,9 @@
-"""RabbitMQ's Python tutorials 1, 2 and 6, written anew on pika.
+"""RabbitMQ's Python tutorials 1 to 6, written anew on pika.
 
-Usage: python3 pika.py send|receive|new-task|worker|rpc-client|rpc-server [text]
+Usage: python3 pika.py send|receive|new-task|worker [text]
+       python3 pika.py emit-log [text] | emit-log-direct severity [text] | emit-log-topic key [text]
+       python3 pika.py receive-logs | receive-logs-direct severity... | receive-logs-topic pattern...
+       python3 pika.py rpc-client [n] | rpc-server
 """
 import os
 import sys
@@ -75,6 +78,27 @@ def ask(queue, n):
     connection.close()
 
 
+def emit(exchange, kind, key, text):
+    channel.exchange_declare(exchange=exchange, exchange_type=kind)
+    channel.basic_publish(exchange=exchange, routing_key=key, body=text)
+    print(f' [x] Sent {text}' if kind == 'fanout' else f" [x] Sent {key}:'{text}'", flush=True)
+    connection.close()
+
+
+def listen(exchange, kind, keys):
+    def callback(ch, method, properties, body):
+        text = body.decode()
+        print(f' [x] {text}' if kind == 'fanout' else f" [x] {method.routing_key}:'{text}'", flush=True)
+
+    channel.exchange_declare(exchange=exchange, exchange_type=kind)
+    queue = channel.queue_declare(queue='', exclusive=True).method.queue
+    for key in keys:
+        channel.queue_bind(exchange=exchange, queue=queue, routing_key=key)
+    print(' [*] Waiting for logs. To exit press CTRL+C', flush=True)
+    channel.basic_consume(queue=queue, on_message_callback=callback, auto_ack=True)
+    channel.start_consuming()
+
+
 {
     'send': lambda: put('hello', 'Hello World!'),
     'receive': lambda: take('hello'),
@@ -82,4 +106,10 @@ def ask(queue, n):
     'worker': lambda: take('task_queue'),
     'rpc-server': lambda: answer('rpc_queue'),
     'rpc-client': lambda: ask('rpc_queue', words[0] if words else '30'),
+    'emit-log': lambda: emit('logs', 'fanout', '', ' '.join(words)),
+    'receive-logs': lambda: listen('logs', 'fanout', ['']),
+    'emit-log-direct': lambda: emit('direct_logs', 'direct', words[0], ' '.join(words[1:])),
+    'receive-logs-direct': lambda: listen('direct_logs', 'direct', words),
+    'emit-log-topic': lambda: emit('topic_logs', 'topic', words[0], ' '.join(words[1:])),
+    'receive-logs-topic': lambda: listen('topic_logs', 'topic', words),
 }[program]()
