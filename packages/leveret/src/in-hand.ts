@@ -1,7 +1,7 @@
 /** Work that has begun and not ended. */
 export class InHand {
   #count = 0
-  #onEmpty: (() => void)[] = []
+  #waiting: { readonly most: number; readonly resolve: () => void }[] = []
 
   get size(): number {
     return this.#count
@@ -15,11 +15,19 @@ export class InHand {
   /** … and when it has ended, however it did. */
   end(): void {
     this.#count -= 1
-    if (this.#count === 0) for (const resolve of this.#onEmpty.splice(0)) resolve()
+    if (this.#waiting.length === 0) return
+    const reached = this.#waiting.filter(({ most }) => this.#count <= most)
+    this.#waiting = this.#waiting.filter(({ most }) => this.#count > most)
+    for (const { resolve } of reached) resolve()
   }
 
   /** Resolves as soon as there is none. */
   async whenEmpty(): Promise<void> {
-    if (this.#count > 0) await new Promise<void>((resolve) => this.#onEmpty.push(resolve))
+    await this.whenAtMost(0)
+  }
+
+  /** Resolves as soon as there is no more than this. */
+  async whenAtMost(most: number): Promise<void> {
+    if (this.#count > most) await new Promise<void>((resolve) => this.#waiting.push({ most, resolve }))
   }
 }

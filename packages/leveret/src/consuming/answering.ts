@@ -1,11 +1,12 @@
 import type { Delivery } from '../connection/delivery.js'
-import type { OutgoingMessage } from '../connection/message.js'
+import type { OutgoingMessage, ReceivedMessage } from '../connection/message.js'
 import { type Answer, encodeDeclared, encodeFailure, encodeResponse } from '../contract/answer.js'
 import type { Procedure } from '../contract/procedure.js'
 import { isErrorOf } from '../contract/procedure-error.js'
 import type { Events } from '../events.js'
 import { newMessageId } from '../message-id.js'
 import type { ActiveDelivery } from './active-delivery.js'
+import type { Life } from './life.js'
 import type { RequestEvent, RpcServerEvents } from './request-events.js'
 import type { Settlement } from './settlement.js'
 import type { Settling } from './settler.js'
@@ -61,8 +62,8 @@ export class Answering implements Settling {
     }
   }
 
-  async recount(delivery: ActiveDelivery, redeliveries: number): Promise<boolean> {
-    return await this.#options.recount(delivery, redeliveries)
+  async recount(message: ReceivedMessage, life: Life, returns: number): Promise<boolean> {
+    return await this.#options.recount(message, life, returns)
   }
 
   async settle(verdict: Verdict, delivery: ActiveDelivery): Promise<Settlement> {

@@ -9,7 +9,7 @@ export interface Task<Payload, D extends ActiveDelivery = ActiveDelivery> {
   readonly key: OrderKey | undefined
   readonly delivery: D
   /** Settles it. Called once at most; never rejects. */
-  conclude(verdict: Verdict): Promise<void>
+  conclude(verdict: Verdict): Promise<unknown>
 }
 
 /** How checked deliveries come to their handler: one by one, or in batches. */

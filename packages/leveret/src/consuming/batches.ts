@@ -37,6 +37,7 @@ export class Batches<Payload> implements Attempts<Payload> {
   }
 
   async make(task: Task<Payload>): Promise<boolean> {
+    if (this.#slots.isClosed) return false
     this.#open ??= this.#begin()
     const batch = this.#open
     batch.tasks.push(task)

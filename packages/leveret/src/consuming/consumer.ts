@@ -6,7 +6,8 @@ import { ClosedError, ConnectionError, type LeveretError } from '../errors.js'
 import { InHand } from '../in-hand.js'
 import { atMost } from '../timing.js'
 import { isRefusedForGood } from '../topology/declare.js'
-import { type Gate, type Isolation, intakeOf, slotsOf } from './intake.js'
+import { type Gate, intakeOf, slotsOf } from './intake.js'
+import { Isolation } from './isolation.js'
 import type { Life } from './life.js'
 import type { Slots } from './slots.js'
 import { Subscription } from './subscription.js'
@@ -34,8 +35,10 @@ export interface ConsumerOptions {
   readonly suspicion: Suspicion
   /** Makes sure that the queue exists. Runs before every subscription. @returns its name */
   prepare(channel: Channel, signal: AbortSignal): Promise<string>
-  /** Works on one delivery until it is settled or given back, or its life has ended. */
-  work(message: ReceivedMessage, life: Life): Promise<void>
+  /** Works on one delivery until it is settled or its life has ended. @returns `false` when it did not begin */
+  work(message: ReceivedMessage, life: Life): Promise<boolean>
+  /** Puts back what did not begin, so that it does not look as if it had come back from a crash. */
+  putBack(message: ReceivedMessage, life: Life): Promise<void>
   /** It is handled alone. */
   isolated(message: ReceivedMessage): void
   /** The broker cancelled the consumer: the queue was deleted, or its node was lost, or an ack took too long. */
@@ -51,8 +54,8 @@ export class Consumer {
   readonly #channel: LastingChannel
   readonly #inHand = new InHand()
   #subscription: Subscription | undefined
+  readonly #isolation: Isolation
   #gate: Gate = 'open'
-  #isolation: Isolation = 'none'
   #closing = false
   #cancelled = false
   #lastDeliveryAt: Date | undefined
@@ -60,6 +63,12 @@ export class Consumer {
 
   constructor(options: ConsumerOptions) {
     this.#options = options
+    this.#isolation = new Isolation({
+      ...options,
+      inHand: this.#inHand,
+      changed: () => this.#steer(),
+      told: async () => await this.#subscription?.told(),
+    })
     this.#channel = new LastingChannel({
       lane: options.lane,
       purpose: options.name,
@@ -92,6 +101,7 @@ export class Consumer {
   /** Resolves when the broker knows, if there is one to tell. Never rejects. */
   async pass(gate: Gate): Promise<void> {
     this.#gate = gate
+    this.#isolation.steering()
     await this.#steer()
   }
 
@@ -109,6 +119,7 @@ export class Consumer {
     this.#channel.stop()
     await atMost(Math.min(timeoutMs, CANCEL_TIMEOUT_MS), this.#steer())
     // Only after cancel-ok: before it, the broker would deliver what comes back to this very consumer.
+    this.#isolation.close()
     this.#options.slots.close()
     const patienceMs = Math.max(deadline - performance.now() - ABORT_GRACE_MS, 0)
     await atMost(patienceMs, this.#inHand.whenEmpty())
@@ -128,53 +139,42 @@ export class Consumer {
       cancelled: () => this.#onServerCancel(channel),
     })
     this.#subscription = subscription
-    this.#isolation = 'none'
+    this.#isolation.restart()
     this.#limitSlots()
     await subscription.take(this.#intake())
   }
 
   #onDelivery(message: ReceivedMessage, life: Life): void {
     this.#lastDeliveryAt = new Date()
-    const isSuspect = this.#options.suspicion.isSuspect(message)
-    if (isSuspect && this.#isolation === 'none') void this.#isolate(life)
-    if (isSuspect && this.#isolation === 'alone') this.#options.isolated(message)
-    if (!isSuspect && this.#isolation === 'alone') {
-      this.#isolation = 'none'
-      void this.#steer()
-    }
-    void this.#work(message, life)
+    this.#inHand.begin()
+    void this.#work(message, life, this.#isolation.admit(message, life))
   }
 
-  /** All that has not begun goes back, the suspect among it; when nothing is being handled, one comes at a time. */
-  async #isolate(life: Life): Promise<void> {
-    const { slots } = this.#options
-    this.#isolation = 'emptying'
-    await this.#steer()
-    slots.giveBack()
-    await slots.whenIdle()
-    if (life.signal.aborted) return
-    this.#isolation = 'alone'
-    await this.#steer()
+  async #work(message: ReceivedMessage, life: Life, admitted: Promise<void> | undefined): Promise<void> {
+    if (admitted !== undefined) await admitted
+    if (!(await this.#options.work(message, life))) await this.#giveBack(message, life)
+    this.#inHand.end()
+    this.#isolation.ended()
+  }
+
+  async #giveBack(message: ReceivedMessage, life: Life): Promise<void> {
+    // There is no time for copies.
+    if (this.#closing) life.requeue(message)
+    else await this.#options.putBack(message, life)
   }
 
   #intake(): ReturnType<typeof intakeOf> {
-    return this.#closing ? 'none' : intakeOf(this.#gate, this.#isolation)
+    return this.#closing ? 'none' : intakeOf(this.#gate, this.#isolation.stage)
   }
 
   #limitSlots(): void {
-    this.#options.slots.limit(this.#closing ? 0 : slotsOf(this.#gate, this.#isolation, this.#options.concurrency))
+    this.#options.slots.limit(this.#closing ? 0 : slotsOf(this.#gate, this.#isolation.stage, this.#options.concurrency))
   }
 
   async #steer(): Promise<void> {
     this.#limitSlots()
     // While a channel is being set up, that will do as is wanted now.
     if (this.#channel.current !== undefined) await this.#subscription?.change(this.#intake())
-  }
-
-  async #work(message: ReceivedMessage, life: Life): Promise<void> {
-    this.#inHand.begin()
-    await this.#options.work(message, life)
-    this.#inHand.end()
   }
 
   /** The channel is finished with the consumer: neither it nor its tag can be used again. */

@@ -50,12 +50,14 @@ export class Engine<Payload> {
   constructor({ lane, prepare, events, ...handling }: EngineOptions<Payload>) {
     const { contract, settings } = handling
     const { concurrency, prefetch, isolation, breaker } = settings
+    const suspicion = isolation ? suspicionOf(contract) : noSuspicion()
     this.#events = events
     this.#slots = new Slots(concurrency)
     const hooks = reporting(events)
     const processor = processorFor({
       ...handling,
       slots: this.#slots,
+      suspicion,
       hooks: {
         ...hooks,
         settled: (delivery, settlement) => {
@@ -74,9 +76,13 @@ export class Engine<Payload> {
       prefetch,
       concurrency,
       slots: this.#slots,
-      suspicion: isolation ? suspicionOf(contract) : noSuspicion(),
+      suspicion,
       prepare,
       work: (message, life) => processor.process(message, life),
+      putBack: async (message, life) => {
+        const returns = suspicion.noted(message)
+        if (returns === undefined || !(await handling.settler.recount(message, life, returns))) life.requeue(message)
+      },
       isolated: ({ properties: { messageId } }) => events.emit('delivery.isolated', { messageId }),
       cancelled: () => events.emit('consumer.cancelled', { queue: contract.name }),
       attached: () => this.#attached(),

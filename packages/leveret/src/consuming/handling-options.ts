@@ -57,10 +57,11 @@ export const handlingOptions = z
       .custom<(payload: never) => OrderKey>((value) => typeof value === 'function', 'expected a function')
       .optional(),
     /**
-     * A message that has come back unsettled twice may be what ends the processes that handle it. It is handled alone, so
-     * that others do not come back with it until they are given up. On a classic queue, which does not count, leveret does:
-     * what comes back goes to the end of the queue as a copy, and is dead-lettered the 20th time. Not for a queue with
-     * a single active consumer. @defaultValue true
+     * A message that has come back unsettled twice may be what ends the processes that handle it. It is handled with nothing
+     * else in hand, so that others do not come back with it until they are given up. For that, each subscription begins with
+     * one delivery, and holds one above `prefetch` until that is settled. On a classic queue, which does not count, leveret
+     * does: what comes back goes to the end of the queue as a copy, and is dead-lettered the 20th time. Not for a queue with
+     * a single active consumer or native retry. @defaultValue true
      */
     isolation: z.boolean().default(true),
     /** Stops for a while when too many attempts fail. `true`: 10 % of at least 100 in a minute stop it for a minute. @defaultValue false */

@@ -26,7 +26,7 @@ import { type Decode, Reader } from './reader.js'
 import type { Settlement } from './settlement.js'
 import type { Settling } from './settler.js'
 import type { OrderKey, Slots } from './slots.js'
-import { noSuspicion, suspicionOf } from './suspicion.js'
+import type { Suspicion } from './suspicion.js'
 import { judge } from './verdict.js'
 
 /** Does the work. Returning acknowledges; throwing fails the attempt. */
@@ -58,6 +58,7 @@ export interface Handling<Payload> {
   readonly settings: HandlingSettings
   readonly interceptors: readonly Interceptor[]
   readonly slots: Slots
+  readonly suspicion: Suspicion
   readonly settler: Settling
   readonly hooks: HandlingHooks
   /** How long somebody waits for what comes of a delivery, where that is known. When it is over the delivery is skipped. */
@@ -122,11 +123,18 @@ type Common<Payload> = Omit<ProcessorOptions<Payload, ActiveDelivery>, 'attempts
   readonly judge: Judge
 }
 
-function commonOf<Payload>({ contract, decode, settings, settler, hooks }: Handling<Payload>): Common<Payload> {
+function commonOf<Payload>({
+  contract,
+  decode,
+  settings,
+  suspicion,
+  settler,
+  hooks,
+}: Handling<Payload>): Common<Payload> {
   const judged: Judge = (thrown, attempt) => judge(thrown, attempt, contract)
   const orderBy = settings.orderBy as ((payload: Payload) => OrderKey) | undefined
   return {
-    suspicion: settings.isolation ? suspicionOf(contract) : noSuspicion(),
+    suspicion,
     reader: new Reader({ decode, orderBy, timeoutMs: settings.handlerTimeoutMs, judge: judged }),
     settler,
     judge: judged,

@@ -15,8 +15,7 @@ const ATTEMPT = 'leveret-attempt'
 const EXCHANGE = 'leveret-exchange'
 const ROUTING_KEY = 'leveret-routing-key'
 const REPLAYS = 'leveret-replays'
-/** How often a message came back unsettled, as it is known on a classic queue: leveret counts there. */
-export const REDELIVERIES = 'leveret-redeliveries'
+const REDELIVERIES = 'leveret-redeliveries'
 const MAX_ATTEMPT = 1_000_000
 
 /** With native retry the same message comes back, and only the broker has counted; else leveret's own headers have. */
@@ -70,6 +69,25 @@ function isCount(value: unknown): value is number {
 /** The headers that {@link readLineage} reads. */
 export function writeLineage({ attempt, exchange, routingKey }: Lineage): Headers {
   return { [ATTEMPT]: attempt, [EXCHANGE]: exchange, [ROUTING_KEY]: routingKey }
+}
+
+/** How often a message has come back unsettled, as copies of it have written down. */
+export function notedReturnsOf({ properties }: ReceivedMessage): number {
+  return countOf(properties.headers?.[REDELIVERIES])
+}
+
+/** The same with what the broker has counted since: a quorum queue does, a classic one does not. */
+export function returnsOf(message: ReceivedMessage): number {
+  return notedReturnsOf(message) + (readFailedDeliveries(message) ?? 0)
+}
+
+/** The header that {@link notedReturnsOf} reads. */
+export function writeReturns(returns: number): Headers {
+  return returns === 0 ? {} : { [REDELIVERIES]: returns }
+}
+
+function countOf(value: unknown): number {
+  return isCount(value) ? value : 0
 }
 
 /** Headers that route, count or belong to the broker: on a copy they would do it a second time. */

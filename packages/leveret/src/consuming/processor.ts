@@ -7,7 +7,7 @@ import type { Life } from './life.js'
 import type { Reader } from './reader.js'
 import type { Settlement } from './settlement.js'
 import type { Settling } from './settler.js'
-import { MAX_REDELIVERIES, type Suspicion } from './suspicion.js'
+import { MAX_RETURNS, type Suspicion } from './suspicion.js'
 import type { Verdict } from './verdict.js'
 
 /** What a processor is made of. */
@@ -28,38 +28,43 @@ export class Processor<Payload, D extends ActiveDelivery> {
     this.#options = options
   }
 
-  /** Resolves when the delivery is settled or given back, or its life has ended. Never rejects. */
-  async process(message: ReceivedMessage, life: Life): Promise<void> {
+  /**
+   * Resolves when the delivery is settled or its life has ended. Never rejects.
+   *
+   * @returns `false` when it did not begin: it is to be given back
+   */
+  async process(message: ReceivedMessage, life: Life): Promise<boolean> {
     const delivery = this.#options.deliveryOf(message, life)
     const callOff = onAbort(life.signal, () => delivery.abort(life.signal.reason))
     try {
-      await this.#process(delivery)
+      return await this.#process(delivery)
     } catch (error) {
       this.#options.settled(delivery, stuckOver(error))
+      return true
     } finally {
       callOff()
     }
   }
 
-  async #process(delivery: D): Promise<void> {
+  async #process(delivery: D): Promise<boolean> {
     const { suspicion, settler, reader, attempts } = this.#options
-    const redeliveries = suspicion.uncounted(delivery.message)
-    if (redeliveries !== undefined && redeliveries >= MAX_REDELIVERIES) {
-      return await this.#conclude(delivery, WORN_OUT)
-    }
-    if (redeliveries !== undefined && (await settler.recount(delivery, redeliveries))) return
+    const { message, life } = delivery
+    const conclude = async (verdict: Verdict): Promise<true> => await this.#conclude(delivery, verdict)
+    if (suspicion.isWornOut(message)) return await conclude(WORN_OUT)
+    const returns = suspicion.uncounted(message)
+    if (returns !== undefined && (await settler.recount(message, life, returns))) return true
     const reading = reader.read(delivery)
     const read = reading instanceof Promise ? await reading : reading
-    if ('do' in read) return await this.#conclude(delivery, read)
-    const conclude = async (verdict: Verdict): Promise<void> => await this.#conclude(delivery, verdict)
-    if (!(await attempts.make({ ...read, delivery, conclude }))) delivery.life.requeue(delivery.message)
+    if ('do' in read) return await conclude(read)
+    return !life.signal.aborted && (await attempts.make({ ...read, delivery, conclude }))
   }
 
-  async #conclude(delivery: ActiveDelivery, verdict: Verdict): Promise<void> {
+  async #conclude(delivery: ActiveDelivery, verdict: Verdict): Promise<true> {
     // A defect of ours must not lose the message or end the process: it stays unacknowledged, and says why.
     const settling = this.#settle(delivery, verdict).catch(stuckOver)
     delivery.concludes(settling)
     this.#options.settled(delivery, await settling)
+    return true
   }
 
   async #settle(delivery: ActiveDelivery, verdict: Verdict): Promise<Settlement> {
@@ -72,7 +77,7 @@ const WORN_OUT: Verdict = {
   reason: 'delivery-limit',
   failure: {
     name: 'DeliveryLimit',
-    message: `it came back unsettled ${MAX_REDELIVERIES} times: whatever handles it may be ended by it`,
+    message: `it came back unsettled ${MAX_RETURNS} times: whatever handles it may be ended by it`,
   },
 }
 

@@ -1,14 +1,14 @@
 import { backoffMs } from '../connection/backoff.js'
 import type { QueueDeclaration } from '../connection/declaration.js'
-import type { OutgoingMessage } from '../connection/message.js'
+import type { OutgoingMessage, ReceivedMessage } from '../connection/message.js'
 import type { WorkQueue } from '../contract/work-queue.js'
 import { type LeveretError, OptionsError, PublishError } from '../errors.js'
 import { sleep } from '../timing.js'
 import { declarationsOf, delayedDeclarationsOf, delayQueueName } from '../topology/declarations.js'
 import type { ActiveDelivery } from './active-delivery.js'
-import { deadLetterCopy, postponedCopy, redeliveryCopy, retryCopy } from './copy.js'
+import { deadLetterCopy, postponedCopy, recountedCopy, retryCopy } from './copy.js'
 import type { Life } from './life.js'
-import { readFailedDeliveries } from './lineage.js'
+import { readFailedDeliveries, readLineage } from './lineage.js'
 import type { Settlement } from './settlement.js'
 import { describeFailure, type Verdict } from './verdict.js'
 
@@ -32,7 +32,7 @@ export interface Settling {
    *
    * @returns whether that is done; `false` when the copy cannot be stored, or its channel was lost
    */
-  recount(delivery: ActiveDelivery, redeliveries: number): Promise<boolean>
+  recount(message: ReceivedMessage, life: Life, returns: number): Promise<boolean>
 }
 
 /** Carries out verdicts on the channel that delivered: first the copy, confirmed, and only then the ack. */
@@ -70,8 +70,8 @@ export class Settler implements Settling {
     }
   }
 
-  async recount({ message, lineage, life }: ActiveDelivery, redeliveries: number): Promise<boolean> {
-    const copy = redeliveryCopy(message, lineage, this.#contract.name, redeliveries)
+  async recount(message: ReceivedMessage, life: Life, returns: number): Promise<boolean> {
+    const copy = recountedCopy(message, readLineage(message), this.#contract.name, returns)
     return (await this.#store(copy, declarationsOf(this.#contract), life)) === true && life.ack(message)
   }
 

@@ -18,7 +18,6 @@ export class Slots {
   /** For every key that has a slot or waits for one: those that come after it. */
   readonly #behind = new Map<OrderKey, Fifo<Waiter>>()
   readonly #onGiveBack: (() => void)[] = []
-  #onIdle: (() => void)[] = []
 
   constructor(limit: number) {
     this.#limit = limit
@@ -26,6 +25,11 @@ export class Slots {
 
   get taken(): number {
     return this.#taken
+  }
+
+  /** Whether what comes now is given back. */
+  get isClosed(): boolean {
+    return this.#closed
   }
 
   /** How many may be taken from now on. What has begun goes on. */
@@ -50,12 +54,6 @@ export class Slots {
     this.#taken -= 1
     if (key !== undefined) this.#nextOf(key)
     this.#admit()
-    if (this.#taken === 0) for (const resolve of this.#onIdle.splice(0)) resolve()
-  }
-
-  /** Resolves as soon as nothing is being handled. */
-  async whenIdle(): Promise<void> {
-    if (this.#taken > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve))
   }
 
   /** What waits does not begin. */
@@ -72,10 +70,14 @@ export class Slots {
     this.#onGiveBack.push(callback)
   }
 
-  /** Gives back what waits and whatever comes from now on. */
+  /** Gives back what waits, and whatever comes until {@link open}. */
   close(): void {
     this.#closed = true
     this.giveBack()
+  }
+
+  open(): void {
+    this.#closed = false
   }
 
   #nextOf(key: OrderKey): void {

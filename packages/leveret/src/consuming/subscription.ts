@@ -49,10 +49,18 @@ export class Subscription {
     await this.take(wanted).catch((reason: LeveretError) => this.#channel.close(STEP_TIMEOUT_MS, reason))
   }
 
+  /** Resolves when the broker has read all that was settled before: it answers in the order in which it is told. */
+  async told(): Promise<void> {
+    this.life.flush()
+    await this.#channel.prefetch(this.#options.prefetch)
+  }
+
   async #change(): Promise<void> {
     while (this.#actual !== this.#wanted) {
-      if (this.#tag === undefined) await this.#consume(this.#wanted)
-      else await this.#cancel(this.#tag)
+      const former = this.#tag
+      if (former === undefined) await this.#consume(this.#wanted)
+      else if (this.#wanted === 'all') await this.#widen(former)
+      else await this.#cancel(former)
     }
   }
 
@@ -65,6 +73,12 @@ export class Subscription {
       if (message === undefined) cancelled(this.#channel)
       else delivered(message, this.life)
     })
+  }
+
+  /** The queue is never without a consumer meanwhile: whoever asks for one finds it, and it is not deleted for want of one. */
+  async #widen(former: string): Promise<void> {
+    await this.#consume('all')
+    await this.#channel.cancel(former)
   }
 
   async #cancel(tag: string): Promise<void> {

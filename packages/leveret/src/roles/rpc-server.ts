@@ -79,7 +79,7 @@ function partsOf<Request extends Schema, Response extends Schema, Errors extends
     events,
     maxMessageBytes: connection.maxMessageBytes,
     send: (reply, terms) => replies.send(reply, terms),
-    recount: (delivery, redeliveries) => copies.recount(delivery, redeliveries),
+    recount: (message, life, returns) => copies.recount(message, life, returns),
   })
   const happenings = new Events<WorkerEvents>()
   shareEvents(happenings, events)

@@ -76,19 +76,17 @@ test('what waits is given back, and a key is free again afterwards', async () =>
   expect(begun).toEqual(['a1', 'b3', 'a3'])
 })
 
-test('after its close nothing begins, and what runs is waited for', async () => {
+test('while it is closed nothing begins: what waits and what comes is given back, until it is opened again', async () => {
   const slots = new Slots(1)
-  const { enter, given } = crowd(slots)
-  enter('running')
+  const { enter, begun, given } = crowd(slots)
+  for (const name of ['running', 'waiting']) enter(name)
   slots.close()
   enter('late')
-  expect(given).toEqual(['late'])
-  let isIdle = false
-  const idle = slots.whenIdle().then(() => {
-    isIdle = true
-  })
-  await turn()
-  expect(isIdle).toBe(false)
   slots.leave()
-  await idle
+  await turn()
+  expect(given).toEqual(['late', 'waiting'])
+  expect(slots).toMatchObject({ isClosed: true, taken: 0 })
+  slots.open()
+  enter('next')
+  expect(begun).toEqual(['running', 'next'])
 })
