@@ -40,7 +40,8 @@ test(
     const random = new Random(SEED)
     await using rabbit = await connect(ownBroker.url)
     const handled = new Set<string>()
-    for (const queue of queues) await new Worker(rabbit, queue, () => void handled.add(queue.name)).start()
+    const workers = queues.map((queue) => new Worker(rabbit, queue, () => void handled.add(queue.name)))
+    await Promise.all(workers.map((worker) => worker.start()))
     await saveQueues(ownBroker)
     const moments: string[] = []
     for (let round = 1; round <= ROUNDS; round += 1) {
@@ -68,7 +69,7 @@ test(
       const consumers = await ownBroker.management.consumers('/')
       expect(consumers.map(({ queue }) => queue.name).sort()).toEqual(queues.map(({ name }) => name).sort())
     })
-    for (const queue of queues) await new Producer(rabbit, queue).send({ n: 1 })
+    await Promise.all(queues.map((queue) => new Producer(rabbit, queue).send({ n: 1 })))
     await eventually(() => expect(handled.size).toBe(WORKERS))
   },
   ROUNDS * 90_000 + 180_000,
