@@ -1,6 +1,6 @@
 import { startFaultProxy } from '@leveret/testing'
 import { describe, expect } from 'vitest'
-import { RpcClient, RpcServer } from '../src/index.js'
+import { procedure, RpcClient, RpcServer } from '../src/index.js'
 import { double } from './rpc.js'
 import { stranger } from './stranger.js'
 import { eventually, gate, stable, test } from './support.js'
@@ -93,6 +93,34 @@ describe('a server', () => {
     await stale
     await servers.close()
     await proxy.close()
+  })
+
+  test('of a classic queue, which does not count, answers what came back twice', async ({
+    connectTo,
+    rabbit,
+    proxy,
+    vhost,
+  }) => {
+    const classic = procedure('classic', {
+      request: double.requests.payload,
+      response: double.responses.payload,
+      queue: { type: 'classic' },
+    })
+    const servers = await connectTo({}, proxy.urlFor(vhost.url))
+    let begun = 0
+    await new RpcServer(servers, classic, async ({ n }, { signal }) => {
+      begun += 1
+      if (begun < 3) await new Promise((resolve) => signal.addEventListener('abort', resolve))
+      return { doubled: 2 * n }
+    }).start()
+    const call = new RpcClient(rabbit, classic).call({ n: 1 }, PATIENT)
+    for (const times of [1, 2]) {
+      await stable()
+      await eventually(() => expect(begun).toBe(times))
+      proxy.reset()
+    }
+    expect(await call).toEqual({ doubled: 2 })
+    await eventually(async () => expect(await vhost.queue('classic')).toMatchObject({ messages: 0 }))
   })
 
   test('that dies before it answers leaves the request to another', async ({ connectTo, rabbit }) => {

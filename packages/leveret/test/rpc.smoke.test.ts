@@ -154,21 +154,6 @@ describe('a call', () => {
   })
 })
 
-test('ten thousand calls at once each get their own answer', async ({ rabbit, vhost }) => {
-  await new RpcServer(rabbit, double, ({ n }) => ({ doubled: 2 * n }), { concurrency: 200 }).start()
-  const client = new RpcClient(rabbit, double, { timeoutMs: 60_000 })
-  const answers = await Promise.all(Array.from({ length: 10_000 }, (_, n) => client.call({ n })))
-  expect(answers).toEqual(Array.from({ length: 10_000 }, (_, n) => ({ doubled: 2 * n })))
-  const idle = { name: 'double', ready: true, attached: true, inFlight: 0 }
-  await eventually(() =>
-    expect(rabbit.health().roles).toMatchObject([
-      { ...idle, role: 'rpc-server' },
-      { ...idle, role: 'rpc-client', late: 0, unknown: 0 },
-    ]),
-  )
-  await eventually(async () => expect(await vhost.queue('double')).toMatchObject({ messages: 0, consumers: 1 }))
-})
-
 test('a procedure whose description contradicts itself is refused', () => {
   const schema = z.string()
   expect(() => procedure('p', { request: schema, response: schema, queue: { durable: false } })).toThrow(

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+import { procedure } from '../../src/contract/procedure.js'
 import { workQueue } from '../../src/contract/work-queue.js'
 import { policyOf } from '../../src/topology/advice.js'
 import { declarationsOf, delayQueue, delayQueuesOf } from '../../src/topology/declarations.js'
@@ -31,6 +32,9 @@ test('the declared arguments are frozen', () => {
     durable: true,
     arguments: { 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': 'tasks.dead-letter' },
   })
+  expect(declarationsOf(procedure('fib', { request: payload, response: payload }).requests)).toEqual([
+    { kind: 'queue', name: 'fib', durable: true, arguments: { 'x-queue-type': 'quorum', 'x-delivery-limit': 20 } },
+  ])
   expect(delayQueue(workQueue('tasks', { payload }), 30_000)).toEqual({
     kind: 'queue',
     name: 'tasks.retry.30000',
