@@ -32,8 +32,14 @@ export interface DeduplicatorOptions {
 }
 
 /** Somebody else is at it. Should he die, his lease ends, so it is asked again. */
-const POSTPONED: Verdict = { do: 'postpone', afterMs: 5_000 }
+const POSTPONE_MS = 5_000
+const POSTPONED: Verdict = { do: 'postpone', afterMs: POSTPONE_MS }
 const DUPLICATE: Verdict = { do: 'skip' }
+
+/** The delays that deliveries may need beside those of their contract. */
+export function postponingDelaysMs({ deduplicate }: { readonly deduplicate?: object | undefined }): readonly number[] {
+  return deduplicate === undefined ? [] : [POSTPONE_MS]
+}
 
 /** Keeps what was done from being done again. A message without an id is always new. */
 export class Deduplicator {

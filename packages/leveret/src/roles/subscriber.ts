@@ -2,18 +2,26 @@ import type { z } from 'zod'
 import type { Channel } from '../connection/channel.js'
 import { type Connection, type ConnectionInternals, internalsOf } from '../connection/connection.js'
 import type { Delivery } from '../connection/delivery.js'
+import { postponingDelaysMs } from '../consuming/deduplication.js'
 import { Engine } from '../consuming/engine.js'
 import { decoderOf } from '../consuming/events-of.js'
-import { handlingOptions } from '../consuming/handling-options.js'
+import { type HandlingSettings, handlingOptions } from '../consuming/handling-options.js'
 import { Receiver, type ReceiverParts } from '../consuming/receiver.js'
 import { Settler } from '../consuming/settler.js'
 import type { OrderKey } from '../consuming/slots.js'
 import { type SubscriberEvents, subscriberLines } from '../consuming/subscriber-events.js'
-import { bindingsOf, durableQueue, ephemeralQueue, subscriptionOptions } from '../consuming/subscription-options.js'
+import {
+  bindingsOf,
+  durableQueue,
+  ephemeralQueue,
+  type SubscriptionSettings,
+  subscriptionOptions,
+} from '../consuming/subscription-options.js'
 import type { BindingKeyProblem, EventOf, RoutedExchange } from '../contract/event-types.js'
 import type { Exchange, HeadersExchange } from '../contract/exchange.js'
 import type { Schema } from '../contract/schema.js'
 import type { WorkQueue, WorkQueueOptions } from '../contract/work-queue.js'
+import { OptionsError } from '../errors.js'
 import { Events } from '../events.js'
 import { parseOptions } from '../options.js'
 import { publishCopies } from '../publishing/copies.js'
@@ -96,15 +104,7 @@ function partsOf(
   const handling = parseOptions(handlingOptions, handled, 'Subscriber')
   const settings = parseOptions(subscriptionOptions, rest, 'Subscriber')
   const isDurable = settings.queue !== undefined
-  const subscription: Subscription = {
-    exchange,
-    bindings: bindingsOf(exchange, settings),
-    contract:
-      settings.queue === undefined
-        ? ephemeralQueue(exchange, settings)
-        : durableQueue(settings.queue, exchange, settings),
-    maxLength: settings.maxLength,
-  }
+  const subscription = subscriptionOf(exchange, settings, handling)
   const internals = internalsOf(rabbit)
   internals.assertOpen()
   const { consumeLane: lane, settings: connection, log } = internals
@@ -141,7 +141,23 @@ interface Subscription {
   readonly exchange: Exchange
   readonly bindings: readonly Binding[]
   readonly contract: WorkQueue
+  /** Delays that its deliveries may need beside those of the contract. */
+  readonly delaysMs: readonly number[]
   readonly maxLength: number | undefined
+}
+
+function subscriptionOf(exchange: Exchange, settings: SubscriptionSettings, handling: HandlingSettings): Subscription {
+  const { queue, maxLength } = settings
+  if (queue === undefined && handling.deduplicate !== undefined) {
+    throw new OptionsError('Subscriber: deduplicate is for durable subscribers: name a queue')
+  }
+  return {
+    exchange,
+    bindings: bindingsOf(exchange, settings),
+    contract: queue === undefined ? ephemeralQueue(exchange, settings) : durableQueue(queue, exchange, settings),
+    delaysMs: postponingDelaysMs(handling),
+    maxLength,
+  }
 }
 
 type Prepare = (
@@ -153,12 +169,12 @@ type Prepare = (
 
 const prepareDurable: Prepare = async (
   { consumeLane, settings },
-  { exchange, bindings, contract },
+  { exchange, bindings, contract, delaysMs },
   _channel,
   signal,
 ) => {
   const mode = settings.topology
-  const needed = [...subscriptionDeclarations(exchange, contract, bindings), ...neededToWork(contract, mode)]
+  const needed = [...subscriptionDeclarations(exchange, contract, bindings), ...neededToWork(contract, mode, delaysMs)]
   await declare(consumeLane, needed, mode, signal)
   return contract.name
 }

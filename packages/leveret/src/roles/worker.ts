@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { type Connection, internalsOf } from '../connection/connection.js'
 import type { BatchHandler } from '../consuming/batch-attempt.js'
+import { postponingDelaysMs } from '../consuming/deduplication.js'
 import { Engine } from '../consuming/engine.js'
 import type { AnyHandler, Handler, ManualHandler } from '../consuming/handling.js'
 import { type HandlingSettings, handlingOptions } from '../consuming/handling-options.js'
@@ -97,7 +98,8 @@ function partsOf<S extends Schema>(
     interceptors: connection.interceptors,
     events,
     prepare: async (_channel, signal) => {
-      await declare(lane, neededToWork(contract, connection.topology), connection.topology, signal)
+      const needed = neededToWork(contract, connection.topology, postponingDelaysMs(settings))
+      await declare(lane, needed, connection.topology, signal)
       return contract.name
     },
   })
