@@ -63,6 +63,25 @@ describe('after close no socket and no timer is left, and the program ends, when
     expect(await runProgram(vhost.url, body)).toEqual(AFTER_NOW)
   })
 
+  test.for([
+    { name: 'paused', options: '{}', next: 'await worker.pause()' },
+    { name: 'about to be paused and resumed', options: '{}', next: 'void worker.pause(); void worker.resume()' },
+    { name: 'collecting a batch for an hour', options: '{ batch: { size: 9, waitMs: 3_600_000 } }', next: '' },
+    {
+      name: 'stopped by its breaker',
+      options: '{ breaker: { failureRate: 0.1, minAttempts: 1, pauseMs: 3_600_000 } }',
+      next: 'await new Promise((resolve) => worker.on("paused", resolve))',
+    },
+  ])('working, $name', async ({ options, next }, { vhost }) => {
+    const body = `const rabbit = await connect(url)
+      const worker = new Worker(rabbit, tasks, () => { throw new Error('it fails') }, ${options})
+      ${SEND}
+      await worker.start()
+      ${next}
+      ${CLOSE}`
+    expect(await runProgram(vhost.url, body)).toEqual(NOTHING)
+  })
+
   test('connecting to one who accepts and says nothing', async () => {
     const port = await serve(() => undefined)
     const body = `const rabbit = await connect(url, { startupTimeoutMs: Infinity })
