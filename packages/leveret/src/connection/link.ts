@@ -12,6 +12,8 @@ import { dropLateFrames } from './late-frames.js'
 import type { Login } from './login.js'
 import { brokerReply } from './reply.js'
 import { watchSilence } from './silence.js'
+import { writeStraight } from './straight.js'
+import { Wire } from './wire.js'
 
 /** How to open a link. */
 export type LinkOptions = DialOptions
@@ -35,6 +37,7 @@ export class Link {
   readonly #replyTimeoutMs: number
   readonly #channels = new Set<Channel>()
   readonly #socket: Duplex | undefined
+  readonly #wire: Wire | undefined
   readonly #socketClosed: Promise<void>
   readonly #stopWatching: () => void
   readonly #over = new AbortController()
@@ -54,6 +57,7 @@ export class Link {
     })
     dropLateFrames(model)
     this.#socket = socketOf(model)
+    this.#wire = this.#socket === undefined ? undefined : new Wire(this.#socket)
     this.#socketClosed = closing(this.#socket)
     this.#stopWatching = this.#watch(this.#socket, (endpoint.heartbeatSeconds ?? options.heartbeatSeconds) * 2_000)
     model.on('error', (error) => {
@@ -82,11 +86,11 @@ export class Link {
     const opening = kind === 'confirm' ? this.#model.createConfirmChannel() : this.#model.createChannel()
     try {
       const raw = await within(this.#replyTimeoutMs, opening, () => this.#late('Opening a channel'))
-      const channel = new Channel(
-        raw,
-        { ...hooks, closed: (reason) => this.#forget(channel, hooks, reason) },
-        this.#replyTimeoutMs,
-      )
+      const channel = new Channel(raw, {
+        hooks: { ...hooks, closed: (reason) => this.#forget(channel, hooks, reason) },
+        replyTimeoutMs: this.#replyTimeoutMs,
+        frames: this.#wire === undefined ? undefined : writeStraight(raw, this.#wire),
+      })
       this.#channels.add(channel)
       // It may have ended between the broker's answer and ours: both can come in one read.
       if (!this.signal.aborted) return channel
@@ -141,6 +145,7 @@ export class Link {
   }
 
   async #closeModel(): Promise<void> {
+    this.#wire?.over()
     await this.#model.close()
   }
 

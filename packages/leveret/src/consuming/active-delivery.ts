@@ -4,7 +4,7 @@ import { bareTable } from '../connection/table.js'
 import type { RetryPolicy } from '../contract/retry.js'
 import { dateOf } from './death.js'
 import type { Life } from './life.js'
-import { type Lineage, lineageOf } from './lineage.js'
+import { type Lineage, lineageOf, notedReturnsOf } from './lineage.js'
 import type { Settlement } from './settlement.js'
 
 /** A delivery from its arrival to its settlement. The signal is made when it is first asked for. */
@@ -55,7 +55,8 @@ export class ActiveDelivery implements Delivery {
   }
 
   get redelivered(): boolean {
-    return this.message.fields.redelivered
+    // On a queue that does not count, a copy has taken its place.
+    return this.message.fields.redelivered || notedReturnsOf(this.message) > 0
   }
 
   get deliveryCount(): number | undefined {
