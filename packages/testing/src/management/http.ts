@@ -47,9 +47,9 @@ export class ManagementHttp {
   async send<Answer>(request: ManagementRequest): Promise<Answer> {
     const failures: unknown[] = []
     for (const node of this.#nodes) {
-      const answer = await this.#ask(node, request).catch((error: unknown) => {
-        failures.push(error)
-      })
+      const answer = await this.#ask(node, request)
+        .catch((error: unknown) => (isIdleClosed(error) ? this.#ask(node, request) : Promise.reject(error)))
+        .catch((error: unknown) => void failures.push(error))
       if (answer === undefined) continue
       if (!answer.ok) throw new ManagementError(request, answer)
       return (answer.body === '' ? undefined : JSON.parse(answer.body)) as Answer
@@ -73,6 +73,12 @@ function parse(url: string): { base: string; authorization: string } {
   const [user, password] = [parsed.username || 'guest', parsed.password || 'guest'].map(decodeURIComponent)
   const base = `${parsed.protocol}//${parsed.host}${parsed.pathname}`.replace(/\/(api\/?)?$/, '')
   return { base, authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` }
+}
+
+/** The node closed a connection that it had kept for the next request, just when that came: it was not read. */
+function isIdleClosed(error: unknown): boolean {
+  const { cause } = error as { cause?: { message?: string } }
+  return cause?.message === 'other side closed'
 }
 
 /** fetch says only "fetch failed"; the cause says why. */
