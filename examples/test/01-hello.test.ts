@@ -1,6 +1,6 @@
 import { test } from '@leveret/testing/vitest'
 import { describe, expect } from 'vitest'
-import { hasPika, leveret, PAIRS, start } from './programs.js'
+import { hasPika, leveret, PAIRS, said, start } from './programs.js'
 
 /** RabbitMQ 4 with its own configuration for the tests refuses the transient queue of the oldest tutorials. */
 const permitsTransient = (version: string): boolean => Number(version.split('.')[0]) < 4
@@ -20,14 +20,17 @@ describe('hello', () => {
     await receive.printed(' [x] Received Hello World!')
     expect(await receive.interrupt()).toBe(0)
     // Beside what the tutorial prints, a warning: its queue keeps no dead letters.
-    expect(receive.lines.filter((line) => line.startsWith(' ['))).toHaveLength(2)
+    expect(said(receive)).toHaveLength(2)
   })
 
   test.for(PAIRS)('goes from $sender.name to $receiver.name', async ({ sender, receiver }, { vhost }) => {
     const env = { RABBITMQ_URL: vhost.url }
     const send = start(sender, 'send', env)
     expect(await send.ended()).toBe(0)
-    await start(receiver, 'receive', env).printed(' [x] Received Hello World!')
+    expect(said(send)).toEqual([' [x] Sent Hello World!'])
+    const receive = start(receiver, 'receive', env)
+    await receive.printed(' [x] Received Hello World!')
+    await receive.printed(' [*] Waiting for messages in hello. To exit press CTRL+C')
   })
 
   test.for(PAIRS)(

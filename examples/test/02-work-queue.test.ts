@@ -1,6 +1,6 @@
 import { test } from '@leveret/testing/vitest'
 import { describe, expect } from 'vitest'
-import { amqplib, leveret, PAIRS, start } from './programs.js'
+import { amqplib, leveret, PAIRS, said, start } from './programs.js'
 
 const forms = [{}, { TUTORIAL_QUEUES: 'classic' }]
 
@@ -19,8 +19,13 @@ describe.for(forms)('a work queue (%j)', (form) => {
 
   test.for(PAIRS)('carries a task from $sender.name to $receiver.name', async ({ sender, receiver }, { vhost }) => {
     const env = { RABBITMQ_URL: vhost.url, ...form }
-    expect(await start(sender, 'new-task', env, 'A task').ended()).toBe(0)
-    await start(receiver, 'worker', env).printed(' [x] Received A task')
+    const task = start(sender, 'new-task', env, 'A', 'task')
+    expect(await task.ended()).toBe(0)
+    expect(said(task)).toEqual([" [x] Sent 'A task'"])
+    const worker = start(receiver, 'worker', env)
+    await worker.printed(' [x] Done')
+    await worker.printed(' [*] Waiting for messages. To exit press CTRL+C')
+    expect(worker.lines).toContain(' [x] Received A task')
   })
 
   test('gives a task to another worker when the first is killed over it', async ({ vhost }) => {

@@ -1,23 +1,28 @@
-import { eventually, test } from '@leveret/testing/vitest'
+import { test } from '@leveret/testing/vitest'
 import { describe, expect } from 'vitest'
-import { LOG_PAIRS, listening, received } from './logs.js'
-import { leveret, start } from './programs.js'
+import { emit, endsCleanly, gets, listening } from './logs.js'
+import { leveret, PAIRS, said } from './programs.js'
 
 describe('publish and subscribe', () => {
-  test('prints what the tutorial prints', async ({ vhost }) => {
+  test('prints what the tutorial prints, and leaves no queue behind', async ({ vhost }) => {
     const env = { RABBITMQ_URL: vhost.url }
-    const quiet = start(leveret, 'emit-log', env)
-    expect(await quiet.ended()).toBe(0)
-    expect(quiet.lines).toEqual([' [x] Sent Hello World!'])
-    const emit = start(leveret, 'emit-log', env, 'info:', 'all', 'is', 'well')
-    expect(await emit.ended()).toBe(0)
-    expect(emit.lines).toEqual([' [x] Sent info: all is well'])
+    await emit(leveret, 'emit-log', env, { words: [], prints: ' [x] Sent Hello World!' })
+    const receive = await listening(leveret, 'receive-logs', env)
+    const [queue] = await vhost.queues()
+    await emit(leveret, 'emit-log', env, {
+      words: ['info:', 'all', 'is', 'well'],
+      prints: ' [x] Sent info: all is well',
+    })
+    await gets(receive, [' [x] info: all is well'])
+    expect(said(receive)[0]).toBe(` [*] Waiting for messages in ${queue?.name}. To exit press CTRL+C`)
+    await endsCleanly(receive)
+    expect(await vhost.queues()).toEqual([])
   })
 
-  test.for(LOG_PAIRS)('goes from $sender.name to each $receiver.name', async ({ sender, receiver }, { vhost }) => {
+  test.for(PAIRS)('goes from $sender.name to each $receiver.name', async ({ sender, receiver }, { vhost }) => {
     const env = { RABBITMQ_URL: vhost.url }
     const receivers = await Promise.all([1, 2].map(() => listening(receiver, 'receive-logs', env)))
-    expect(await start(sender, 'emit-log', env, 'a', 'line: ä').ended()).toBe(0)
-    for (const each of receivers) await eventually(() => expect(received(each)).toEqual([' [x] a line: ä']))
+    await emit(sender, 'emit-log', env, { words: ['a', 'line: ä'], prints: ' [x] Sent a line: ä' })
+    for (const each of receivers) await gets(each, [' [x] a line: ä'])
   })
 })

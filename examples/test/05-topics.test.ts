@@ -1,20 +1,25 @@
-import { eventually, test } from '@leveret/testing/vitest'
-import { describe, expect } from 'vitest'
-import { LOG_PAIRS, listening, received } from './logs.js'
-import { leveret, start } from './programs.js'
+import { test } from '@leveret/testing/vitest'
+import { describe } from 'vitest'
+import { emit, endsCleanly, gets, listening, saysHowItIsUsed } from './logs.js'
+import { leveret, PAIRS } from './programs.js'
 
 describe('topics', () => {
   test('prints what the tutorial prints', async ({ vhost }) => {
     const env = { RABBITMQ_URL: vhost.url }
-    const emit = start(leveret, 'emit-log-topic', env, 'kern.critical', 'A', 'critical kernel error')
-    expect(await emit.ended()).toBe(0)
-    expect(emit.lines).toEqual([" [x] Sent kern.critical:'A critical kernel error'"])
-    const plain = start(leveret, 'emit-log-topic', env)
-    expect(await plain.ended()).toBe(0)
-    expect(plain.lines).toEqual([" [x] Sent anonymous.info:'Hello World!'"])
+    const receive = await listening(leveret, 'receive-logs-topic', env, 'kern.*', 'anonymous.#')
+    await emit(leveret, 'emit-log-topic', env, {
+      words: ['kern.critical', 'A', 'critical kernel error'],
+      prints: " [x] Sent kern.critical:'A critical kernel error'",
+    })
+    await emit(leveret, 'emit-log-topic', env, { words: [], prints: " [x] Sent anonymous.info:'Hello World!'" })
+    await gets(receive, [" [x] kern.critical:'A critical kernel error'", " [x] anonymous.info:'Hello World!'"])
+    await endsCleanly(receive)
   })
 
-  test.for(LOG_PAIRS)(
+  test('without a pattern says how it is used', () =>
+    saysHowItIsUsed(leveret, 'receive-logs-topic', 'Usage: receive-logs-topic.js <facility>.<severity>'))
+
+  test.for(PAIRS)(
     'goes from $sender.name to the $receiver.name whose pattern matches',
     async ({ sender, receiver }, { vhost }) => {
       const env = { RABBITMQ_URL: vhost.url }
@@ -25,12 +30,13 @@ describe('topics', () => {
       ])
       const keys = ['kern.info', 'cron.critical', 'kern.critical', 'quick.orange.rabbit']
       for (const key of keys) {
-        expect(await start(sender, 'emit-log-topic', env, key, 'a', 'line').ended()).toBe(0)
+        const prints = ` [x] Sent ${key}:'a line'`
+        await emit(sender, 'emit-log-topic', env, { words: [key, 'a', 'line'], prints })
       }
       const line = (key: string): string => ` [x] ${key}:'a line'`
-      await eventually(() => expect(received(all)).toEqual(keys.map(line)))
-      await eventually(() => expect(received(kernel)).toEqual(['kern.info', 'kern.critical'].map(line)))
-      await eventually(() => expect(received(critical)).toEqual(['cron.critical', 'kern.critical'].map(line)))
+      await gets(all, keys.map(line))
+      await gets(kernel, ['kern.info', 'kern.critical'].map(line))
+      await gets(critical, ['cron.critical', 'kern.critical'].map(line))
     },
   )
 })

@@ -1,6 +1,6 @@
 import { test } from '@leveret/testing/vitest'
 import { describe, expect } from 'vitest'
-import { leveret, PAIRS, start } from './programs.js'
+import { leveret, PAIRS, said, start } from './programs.js'
 
 describe('a remote procedure call', () => {
   test('prints what the tutorial prints', async ({ vhost }) => {
@@ -16,10 +16,12 @@ describe('a remote procedure call', () => {
 
   test.for(PAIRS)('of $sender.name is answered by $receiver.name', async ({ sender, receiver }, { vhost }) => {
     const env = { RABBITMQ_URL: vhost.url }
-    await start(receiver, 'rpc-server', env).printed(' [x] Awaiting RPC requests')
+    const server = start(receiver, 'rpc-server', env)
+    await server.printed(' [x] Awaiting RPC requests')
     const client = start(sender, 'rpc-client', env, '10')
-    await client.printed(' [.] Got 55')
     expect(await client.ended()).toBe(0)
+    expect(said(client)).toEqual([' [x] Requesting fib(10)', ' [.] Got 55'])
+    await server.printed(' [.] fib(10)')
   })
 
   test('without a server fails at once, and says so', async ({ vhost }) => {

@@ -76,7 +76,7 @@ export const PAIRS: readonly { readonly sender: Peer; readonly receiver: Peer }[
 export interface Running {
   /** What it has printed so far, line by line. */
   readonly lines: readonly string[]
-  printed(line: string): Promise<void>
+  printed(line: string | RegExp): Promise<void>
   /** Ctrl-C. @returns its exit code */
   interrupt(): Promise<number | null>
   /** Its end, without the process being asked to. @returns its exit code */
@@ -92,7 +92,7 @@ export function start(peer: Peer, program: string, env: Record<string, string>, 
   const exited = once(child, 'exit').then(([code]: (number | null)[]) => code ?? null)
   return {
     lines,
-    printed: (line) => eventually(() => expect(lines).toContain(line), { timeoutMs: 20_000 }),
+    printed: (line) => eventually(() => expect(lines).toContainEqual(like(line)), { timeoutMs: 20_000 }),
     ended: () => exited,
     interrupt: () => {
       child.kill('SIGINT')
@@ -100,6 +100,15 @@ export function start(peer: Peer, program: string, env: Record<string, string>, 
     },
     kill: () => void child.kill('SIGKILL'),
   }
+}
+
+function like(line: string | RegExp): unknown {
+  return typeof line === 'string' ? line : expect.stringMatching(line)
+}
+
+/** What a program has printed as the tutorials do, beside what it may log. */
+export function said({ lines }: Running): string[] {
+  return lines.filter((line) => line.startsWith(' ['))
 }
 
 function collect(child: ChildProcess): string[] {

@@ -18,7 +18,7 @@ async function put(queue, text) {
   await channel.assertQueue(queue, queues[queue])
   channel.sendToQueue(queue, Buffer.from(text), { persistent: true })
   await channel.waitForConfirms()
-  console.log(` [x] Sent ${text}`)
+  console.log(` [x] Sent ${queue === 'hello' ? text : `'${text}'`}`)
   await connection.close()
 }
 
@@ -26,10 +26,11 @@ async function take(queue) {
   await channel.assertQueue(queue, queues[queue])
   await channel.prefetch(1)
   await channel.consume(queue, (message) => {
-    console.log(` [x] Received ${message.content.toString()}`)
+    console.log(` [x] Received ${message.content}`)
+    if (queue === 'task_queue') console.log(' [x] Done')
     channel.ack(message)
   })
-  console.log(' [*] Waiting')
+  console.log(` [*] Waiting for messages${queue === 'hello' ? ' in hello' : ''}. To exit press CTRL+C`)
 }
 
 async function answer(queue) {
@@ -37,7 +38,9 @@ async function answer(queue) {
   await channel.prefetch(1)
   await channel.consume(queue, (message) => {
     const { replyTo, correlationId } = message.properties
-    channel.sendToQueue(replyTo, Buffer.from(String(fib(Number(message.content.toString())))), { correlationId })
+    const n = Number(message.content.toString())
+    console.log(` [.] fib(${n})`)
+    channel.sendToQueue(replyTo, Buffer.from(String(fib(n))), { correlationId })
     channel.ack(message)
   })
   console.log(' [x] Awaiting RPC requests')
@@ -56,6 +59,7 @@ async function ask(queue, n) {
     await connection.close()
   }
   await channel.consume(replyTo, onReply, { noAck: true })
+  console.log(` [x] Requesting fib(${n})`)
   channel.sendToQueue(queue, Buffer.from(n), { correlationId, replyTo })
 }
 
@@ -63,7 +67,7 @@ async function emit(exchange, type, key, text) {
   await channel.assertExchange(exchange, type, { durable: false })
   channel.publish(exchange, key, Buffer.from(text))
   await channel.waitForConfirms()
-  console.log(type === 'fanout' ? ` [x] Sent ${text}` : ` [x] Sent ${key}:'${text}'`)
+  console.log(` [x] Sent ${line(type, key, text)}`)
   await connection.close()
 }
 
@@ -71,10 +75,14 @@ async function listen(exchange, type, keys) {
   await channel.assertExchange(exchange, type, { durable: false })
   const { queue } = await channel.assertQueue('', { exclusive: true })
   for (const key of keys) await channel.bindQueue(queue, exchange, key)
-  console.log(' [*] Waiting for logs. To exit press CTRL+C')
-  const print = ({ fields: { routingKey }, content }) =>
-    console.log(type === 'fanout' ? ` [x] ${content}` : ` [x] ${routingKey}:'${content}'`)
+  console.log(` [*] Waiting for ${type === 'fanout' ? `messages in ${queue}` : 'logs'}. To exit press CTRL+C`)
+  const print = ({ fields: { routingKey }, content }) => console.log(` [x] ${line(type, routingKey, content)}`)
   await channel.consume(queue, print, { noAck: true })
+}
+
+/** As each tutorial writes it, to the space. */
+function line(type, key, text) {
+  return { fanout: `${text}`, direct: `${key}: '${text}'`, topic: `${key}:'${text}'` }[type]
 }
 
 const [key, ...text] = words

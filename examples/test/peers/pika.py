@@ -1,4 +1,4 @@
-"""RabbitMQ's Python tutorials 1 to 6, written anew on pika.
+"""RabbitMQ's Python tutorials 1 to 6, written anew on pika. It prints what the JavaScript tutorials print.
 
 Usage: python3 pika.py send|receive|new-task|worker [text]
        python3 pika.py emit-log [text] | emit-log-direct severity [text] | emit-log-topic key [text]
@@ -29,19 +29,23 @@ def put(queue, text):
     channel.queue_declare(queue=queue, **queues[queue])
     persistent = pika.BasicProperties(delivery_mode=2)
     channel.basic_publish(exchange='', routing_key=queue, body=text, properties=persistent)
-    print(f' [x] Sent {text}', flush=True)
+    sent = text if queue == 'hello' else f"'{text}'"
+    print(f' [x] Sent {sent}', flush=True)
     connection.close()
 
 
 def take(queue):
     def callback(ch, method, properties, body):
         print(f' [x] Received {body.decode()}', flush=True)
+        if queue == 'task_queue':
+            print(' [x] Done', flush=True)
         ch.basic_ack(delivery_tag=method.delivery_tag)
 
     channel.queue_declare(queue=queue, **queues[queue])
     channel.basic_qos(prefetch_count=1)
     channel.basic_consume(queue=queue, on_message_callback=callback)
-    print(' [*] Waiting', flush=True)
+    where = ' in hello' if queue == 'hello' else ''
+    print(f' [*] Waiting for messages{where}. To exit press CTRL+C', flush=True)
     channel.start_consuming()
 
 
@@ -51,8 +55,10 @@ def fib(n):
 
 def answer(queue):
     def callback(ch, method, properties, body):
+        n = int(body)
+        print(f' [.] fib({n})', flush=True)
         reply = pika.BasicProperties(correlation_id=properties.correlation_id)
-        ch.basic_publish(exchange='', routing_key=properties.reply_to, properties=reply, body=str(fib(int(body))))
+        ch.basic_publish(exchange='', routing_key=properties.reply_to, properties=reply, body=str(fib(n)))
         ch.basic_ack(delivery_tag=method.delivery_tag)
 
     channel.queue_declare(queue=queue, **quorum)
@@ -72,6 +78,7 @@ def ask(queue, n):
             ch.stop_consuming()
 
     channel.basic_consume(queue=reply_to, on_message_callback=callback, auto_ack=True)
+    print(f' [x] Requesting fib({n})', flush=True)
     request = pika.BasicProperties(reply_to=reply_to, correlation_id=correlation_id)
     channel.basic_publish(exchange='', routing_key=queue, properties=request, body=n)
     channel.start_consuming()
@@ -81,22 +88,26 @@ def ask(queue, n):
 def emit(exchange, kind, key, text):
     channel.exchange_declare(exchange=exchange, exchange_type=kind)
     channel.basic_publish(exchange=exchange, routing_key=key, body=text)
-    print(f' [x] Sent {text}' if kind == 'fanout' else f" [x] Sent {key}:'{text}'", flush=True)
+    print(f' [x] Sent {line(kind, key, text)}', flush=True)
     connection.close()
 
 
 def listen(exchange, kind, keys):
     def callback(ch, method, properties, body):
-        text = body.decode()
-        print(f' [x] {text}' if kind == 'fanout' else f" [x] {method.routing_key}:'{text}'", flush=True)
+        print(f' [x] {line(kind, method.routing_key, body.decode())}', flush=True)
 
     channel.exchange_declare(exchange=exchange, exchange_type=kind)
     queue = channel.queue_declare(queue='', exclusive=True).method.queue
     for key in keys:
         channel.queue_bind(exchange=exchange, queue=queue, routing_key=key)
-    print(' [*] Waiting for logs. To exit press CTRL+C', flush=True)
+    what = f'messages in {queue}' if kind == 'fanout' else 'logs'
+    print(f' [*] Waiting for {what}. To exit press CTRL+C', flush=True)
     channel.basic_consume(queue=queue, on_message_callback=callback, auto_ack=True)
     channel.start_consuming()
+
+
+def line(kind, key, text):
+    return {'fanout': text, 'direct': f"{key}: '{text}'", 'topic': f"{key}:'{text}'"}[kind]
 
 
 {
