@@ -11,7 +11,7 @@ import { flushed } from './flush.js'
 import { dropLateFrames } from './late-frames.js'
 import type { Login } from './login.js'
 import { brokerReply } from './reply.js'
-import { watchSilence } from './silence.js'
+import { type Silence, watchSilence } from './silence.js'
 import { writeStraight } from './straight.js'
 import { Wire } from './wire.js'
 
@@ -165,8 +165,8 @@ export class Link {
     if (socket === undefined) return () => undefined
     const onClose = (): void => this.cut(new ConnectionError('lost', `${this.address}: the socket closed`))
     socket.once('close', onClose)
-    const onSilent = (): void =>
-      this.cut(new ConnectionError('lost', `${this.address}: nothing heard for ${silenceMs} ms`))
+    const onSilent = (cause: Silence): void =>
+      this.cut(new ConnectionError('lost', `${this.address}: nothing heard for ${silenceMs} ms`, { cause }))
     const stop = silenceMs === 0 ? (): void => undefined : watchSilence(socket, silenceMs, onSilent)
     return () => {
       stop()

@@ -3,6 +3,23 @@ import type { Duplex } from 'node:stream'
 /** Looks this many times per limit; the link is given up at most one look late. */
 const LOOKS = 20
 
+/** Why a link was given up of which nothing was heard: it had been dead for a while. */
+export class Silence extends Error {
+  override readonly name = 'Silence'
+  /** Nothing came for this long, at most. */
+  readonly ms: number
+
+  constructor(ms: number) {
+    super(`silent for ${Math.round(ms)} ms`)
+    this.ms = ms
+  }
+}
+
+/** How long a link had been silent when it was given up; 0 when it was not for its silence. */
+export function silenceBefore({ cause }: Error): number {
+  return cause instanceof Silence ? cause.ms : 0
+}
+
 /**
  * Tells when nothing has come from the other side for `limitMs`, at most a twentieth of it late.
  *
@@ -14,14 +31,20 @@ const LOOKS = 20
 export function watchSilence(
   socket: Duplex & { bytesRead?: number },
   limitMs: number,
-  onSilent: () => void,
+  onSilent: (silence: Silence) => void,
 ): () => void {
   let seen = socket.bytesRead
   let quiet = 0
+  let lookedAt = performance.now()
+  let heardAt = lookedAt
   const timer = setInterval(() => {
-    quiet = socket.bytesRead === seen ? quiet + 1 : 0
+    const isQuiet = socket.bytesRead === seen
+    quiet = isQuiet ? quiet + 1 : 0
+    // It may have come right after the look before.
+    if (!isQuiet) heardAt = lookedAt
+    lookedAt = performance.now()
     seen = socket.bytesRead
-    if (seen !== undefined && quiet >= LOOKS) onSilent()
+    if (seen !== undefined && quiet >= LOOKS) onSilent(new Silence(lookedAt - heardAt))
   }, limitMs / LOOKS)
   return () => clearInterval(timer)
 }

@@ -4,8 +4,8 @@ import { type WorkerEvents, workerLines } from './worker-events.js'
 /** What happens to a subscriber and to what it gets. */
 export interface SubscriberEvents extends WorkerEvents {
   /**
-   * An ephemeral subscriber had no queue for this long: what was published meanwhile it never gets. A queue of a new name
-   * has taken over.
+   * An ephemeral subscriber had no queue for this long, or none that it could hear of: what was published meanwhile it never
+   * gets, nor what waited in the old queue. A queue of a new name has taken over.
    */
   readonly gap: { readonly durationMs: number; readonly queue: string }
   /**

@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { Channel } from '../connection/channel.js'
 import { type Connection, type ConnectionInternals, internalsOf } from '../connection/connection.js'
 import type { Delivery } from '../connection/delivery.js'
+import { silenceBefore } from '../connection/silence.js'
 import { postponingDelaysMs } from '../consuming/deduplication.js'
 import { Engine } from '../consuming/engine.js'
 import { decoderOf } from '../consuming/events-of.js'
@@ -194,8 +195,8 @@ const prepareEphemeral: Prepare = async (
 
 function tellGaps(events: Events<SubscriberEvents>, queue: { name: string | undefined }): void {
   let lostAt = 0
-  events.on('channel.lost', () => {
-    lostAt = performance.now()
+  events.on('channel.lost', ({ reason }) => {
+    lostAt = performance.now() - silenceBefore(reason)
     queue.name = undefined
   })
   events.on('channel.recovered', () => {
