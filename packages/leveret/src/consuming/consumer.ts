@@ -33,6 +33,8 @@ export interface ConsumerOptions {
   /** What is being handled, and what waits for that. */
   readonly slots: Slots
   readonly suspicion: Suspicion
+  /** Its queue goes with its last consumer: while it is paused it goes on consuming, and holds what comes. */
+  readonly keepsConsuming: boolean
   /** Makes sure that the queue exists. Runs before every subscription. @returns its name */
   prepare(channel: Channel, signal: AbortSignal): Promise<string>
   /** Works on one delivery until it is settled or its life has ended. @returns `false` when it did not begin */
@@ -164,7 +166,8 @@ export class Consumer {
   }
 
   #intake(): ReturnType<typeof intakeOf> {
-    return this.#closing ? 'none' : intakeOf(this.#gate, this.#isolation.stage)
+    if (this.#closing) return 'none'
+    return this.#options.keepsConsuming ? 'all' : intakeOf(this.#gate, this.#isolation.stage)
   }
 
   #limitSlots(): void {

@@ -18,6 +18,8 @@ export interface EngineOptions<Payload>
   readonly lane: Lane
   readonly interceptors: readonly Interceptor[]
   readonly events: Events<WorkerEvents>
+  /** For a queue that goes with its last consumer: while it is paused, what comes is held. @defaultValue false */
+  readonly keepsConsuming?: boolean
   /** Makes sure that the queue exists. Runs before every subscription. @returns its name */
   prepare(channel: Channel, signal: AbortSignal): Promise<string>
 }
@@ -47,7 +49,7 @@ export class Engine<Payload> {
   #late = 0
   #everAttached = false
 
-  constructor({ lane, prepare, events, ...handling }: EngineOptions<Payload>) {
+  constructor({ lane, prepare, events, keepsConsuming = false, ...handling }: EngineOptions<Payload>) {
     const { contract, settings } = handling
     const { concurrency, prefetch, isolation, breaker } = settings
     const suspicion = isolation ? suspicionOf(contract) : noSuspicion()
@@ -77,6 +79,7 @@ export class Engine<Payload> {
       concurrency,
       slots: this.#slots,
       suspicion,
+      keepsConsuming,
       prepare,
       work: (message, life) => processor.process(message, life),
       putBack: async (message, life) => {

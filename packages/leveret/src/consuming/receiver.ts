@@ -50,7 +50,8 @@ export abstract class Receiver<Happenings extends object> implements AsyncDispos
 
   /**
    * Takes no more deliveries until `resume`. Handlers that run go on; what was received and has not begun is held: the broker
-   * gives none of it to others meanwhile, unless the role is closed. It holds over a lost connection too.
+   * gives none of it to others meanwhile, unless the role is closed. It holds over a lost connection too. An ephemeral
+   * subscriber goes on receiving, up to its prefetch, because its queue would go with its consumer.
    *
    * Resolves when the broker has stopped delivering; without a broker at once. Never rejects.
    *

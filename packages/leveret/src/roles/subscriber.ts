@@ -128,6 +128,7 @@ function partsOf(
     lane,
     interceptors: connection.interceptors,
     events,
+    keepsConsuming: !isDurable,
     prepare: async (channel, signal) => {
       const prepare = isDurable ? prepareDurable : prepareEphemeral
       queue.name = undefined
