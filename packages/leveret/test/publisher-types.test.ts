@@ -135,6 +135,7 @@ describe('what a handler gets', () => {
   })
 
   test('is narrowed by its template, to the output of the schema', () => {
+    expectTypeOf<Of<'order.#'>['payload']>().toEqualTypeOf<{ id: number } | { at: Date }>()
     const read = (event: Of<'order.#'>): number =>
       event.template === 'order.created' ? event.payload.id : event.payload.at.getTime()
     expectTypeOf(read).returns.toEqualTypeOf<number>()

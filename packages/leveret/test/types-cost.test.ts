@@ -1,13 +1,5 @@
-import { execFile } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
-import { expect, onTestFinished, test } from 'vitest'
-
-const run = promisify(execFile)
-const path = (from: string): string => fileURLToPath(new URL(from, import.meta.url))
+import { expect, test } from 'vitest'
+import { compile } from './compile.js'
 
 const TEMPLATES = 60
 const PUBLISHES = 20
@@ -38,31 +30,12 @@ const handlers = templates
   .slice(0, BINDING_KEYS)
   .map((_, n) => `export const h${n} = ({ template }: EventOf<typeof shop, '#.x${n}' | 'area-${n}.#'>) => template\n`)
 
-const settings = {
-  compilerOptions: {
-    module: 'nodenext',
-    target: 'es2023',
-    lib: ['es2023', 'esnext.disposable'],
-    strict: true,
-    noEmit: true,
-    skipLibCheck: true,
-    types: ['node'],
-    typeRoots: [path('../../../node_modules/@types')],
-    paths: { leveret: [path('../dist/index.d.ts')], zod: [path('../node_modules/zod/index.d.ts')] },
-  },
-  files: ['program.mts'],
-}
-
 /** How many types the compiler makes of others for this program, which must have no errors. */
 async function instantiationsOf(program: string): Promise<number> {
-  const folder = await mkdtemp(join(tmpdir(), 'leveret-types-'))
-  onTestFinished(async () => await rm(folder, { recursive: true }))
-  await writeFile(join(folder, 'program.mts'), program)
-  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(settings))
   // With several checkers, each counts what it shares with the others.
-  const options = ['-p', folder, '--extendedDiagnostics', '--singleThreaded']
-  const { stdout } = await run(path('../../../node_modules/.bin/tsc'), options)
-  return Number(/^Instantiations:\s+(\d+)$/m.exec(stdout)?.[1])
+  const { isValid, printed } = await compile(program, '--extendedDiagnostics', '--singleThreaded')
+  expect(isValid ? '' : printed).toBe('')
+  return Number(/^Instantiations:\s+(\d+)$/m.exec(printed)?.[1])
 }
 
 test(`${PUBLISHES} publishes and ${BINDING_KEYS} binding keys of ${TEMPLATES} templates cost the compiler a bounded number of types`, async () => {
