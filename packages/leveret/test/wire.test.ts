@@ -33,7 +33,7 @@ function make(random: Random, n: number): Made {
   return {
     content: Buffer.alloc(size ?? 0, n % 256),
     options: {
-      messageId: `${n} ${[...text()].slice(0, 20).join("")}`,
+      messageId: `${n} ${[...text()].slice(0, 20).join('')}`,
       ...defined({
         correlationId: maybe(text),
         headers,
