@@ -122,7 +122,7 @@ export class RequestChannel {
         if (reply === undefined) void channel.close(CLOSE_TIMEOUT_MS, cancelled)
         else this.#options.replied(reply)
       },
-      'none',
+      { settlement: 'none' },
     )
   }
 

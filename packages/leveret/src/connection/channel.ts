@@ -1,6 +1,7 @@
 import type * as amqp from 'amqplib'
 import { BrokerError, ClosedError, ConnectionError, type LeveretError, OptionsError } from '../errors.js'
 import { atMost, within } from '../timing.js'
+import { type ConsumeOptions, consumeArguments } from './consume-options.js'
 import type { BindingDeclaration, ExchangeDeclaration, QueueDeclaration, QueueStatus } from './declaration.js'
 import type { OutgoingMessage, ReceivedMessage, ReturnedMessage } from './message.js'
 import type { PublishFrames } from './publish-frames.js'
@@ -156,16 +157,15 @@ export class Channel {
    * Deliveries may come before this resolves.
    *
    * @param onDelivery - gets `undefined` once when the broker cancels the consumer
-   * @param settlement - with `none` the broker forgets what it delivers, as it insists on for direct reply-to
    */
   async consume(
     queue: string,
     consumerTag: string,
     onDelivery: (message: ReceivedMessage | undefined) => void,
-    settlement: 'acks' | 'none' = 'acks',
+    how: ConsumeOptions = {},
   ): Promise<void> {
     const onMessage = (message: amqp.ConsumeMessage | null): void => onDelivery(message ?? undefined)
-    const options = { consumerTag, noAck: settlement === 'none' }
+    const options = { consumerTag, ...consumeArguments(how) }
     await this.#ask(`Consuming from '${queue}'`, this.#raw.consume(queue, onMessage, options))
   }
 

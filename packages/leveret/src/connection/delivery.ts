@@ -18,6 +18,8 @@ export interface Delivery {
   readonly routingKey: string
   /** As received, without a prototype. From outside: check before use. */
   readonly headers: Headers
+  /** Where in its stream it stands; `undefined` when it came from a queue. */
+  readonly offset: number | undefined
   readonly timestamp: Date | undefined
   readonly correlationId: string | undefined
   /**

@@ -81,6 +81,10 @@ export class ActiveDelivery implements Delivery {
     return dateOf(this.message.properties.timestamp)
   }
 
+  get offset(): number | undefined {
+    return undefined
+  }
+
   get correlationId(): string | undefined {
     return this.message.properties.correlationId
   }

@@ -1,5 +1,6 @@
 import type { ActiveDelivery } from './active-delivery.js'
 import type { Attempt } from './attempt.js'
+import type { Settlement } from './settlement.js'
 import type { OrderKey, Slots } from './slots.js'
 import type { Verdict } from './verdict.js'
 
@@ -8,8 +9,12 @@ export interface Task<Payload, D extends ActiveDelivery = ActiveDelivery> {
   readonly payload: Payload
   readonly key: OrderKey | undefined
   readonly delivery: D
-  /** Settles it. Called once at most; never rejects. */
-  conclude(verdict: Verdict): Promise<unknown>
+  /**
+   * Settles it. Never rejects. Called once at most, except where attempts are made in place.
+   *
+   * @param attempt - the delivery as its handler had it, where that is another one each time
+   */
+  conclude(verdict: Verdict, attempt?: D): Promise<Settlement>
 }
 
 /** How checked deliveries come to their handler: one by one, or in batches. */

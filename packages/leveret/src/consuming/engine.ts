@@ -14,7 +14,10 @@ import type { WorkerEvents } from './worker-events.js'
 
 /** What an engine is made of. */
 export interface EngineOptions<Payload>
-  extends Pick<Handling<Payload>, 'contract' | 'decode' | 'handler' | 'settings' | 'settler' | 'timeLeftMs'> {
+  extends Pick<
+    Handling<Payload>,
+    'contract' | 'decode' | 'handler' | 'settings' | 'settler' | 'stream' | 'timeLeftMs'
+  > {
   readonly lane: Lane
   readonly interceptors: readonly Interceptor[]
   readonly events: Events<WorkerEvents>
@@ -80,6 +83,7 @@ export class Engine<Payload> {
       slots: this.#slots,
       suspicion,
       keepsConsuming,
+      reading: handling.stream,
       prepare,
       work: (message, life) => processor.process(message, life),
       putBack: async (message, life) => {

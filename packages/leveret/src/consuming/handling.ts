@@ -4,6 +4,7 @@ import type { ReceivedMessage } from '../connection/message.js'
 import type { WorkQueue } from '../contract/work-queue.js'
 import { ActiveDelivery } from './active-delivery.js'
 import {
+  type Attempt,
   acknowledgedFirst,
   type Bounds,
   bounded,
@@ -19,6 +20,7 @@ import { BatchAttempt, type BatchHandler } from './batch-attempt.js'
 import { Batches } from './batches.js'
 import { Deduplicator } from './deduplication.js'
 import type { HandlingSettings } from './handling-options.js'
+import { InPlace } from './in-place.js'
 import type { Life } from './life.js'
 import { type ManualDelivery, SteeredDelivery } from './manual-delivery.js'
 import { Processor, type ProcessorOptions } from './processor.js'
@@ -26,6 +28,8 @@ import { type Decode, Reader } from './reader.js'
 import type { Settlement } from './settlement.js'
 import type { Settling } from './settler.js'
 import type { OrderKey, Slots } from './slots.js'
+import { StreamDelivery } from './stream-delivery.js'
+import type { StreamReading } from './stream-reading.js'
 import type { Suspicion } from './suspicion.js'
 import { judge } from './verdict.js'
 
@@ -61,6 +65,8 @@ export interface Handling<Payload> {
   readonly suspicion: Suspicion
   readonly settler: Settling
   readonly hooks: HandlingHooks
+  /** Where deliveries come from a stream: how far that was read. */
+  readonly stream?: StreamReading | undefined
   /** How long somebody waits for what comes of a delivery, where that is known. When it is over the delivery is skipped. */
   readonly timeLeftMs?: (delivery: ActiveDelivery) => number
 }
@@ -108,8 +114,22 @@ export function processorFor<Payload>(
   }
   const call = inside(handling.interceptors, handling.handler as Handler<Payload>)
   const attempt = bounded(guarded(returning(call)), common.judge, bounds)
+  if (handling.stream !== undefined) return inPlace(common, slots, attempt, handling.stream)
   const first = settings.acknowledge === 'none' ? acknowledgedFirst(attempt) : attempt
   return new Processor({ ...common, attempts: new OneByOne(slots, first), deliveryOf })
+}
+
+/** Nothing is copied or put back for another attempt. */
+function inPlace<Payload>(
+  common: Common<Payload>,
+  slots: Slots,
+  attempt: Attempt<Payload>,
+  stream: StreamReading,
+): Processor<Payload, ActiveDelivery> {
+  const deliveryOf = (message: ReceivedMessage, life: Life): ActiveDelivery =>
+    new StreamDelivery(message, life, stream.attemptAt(message))
+  const again = ({ message, life }: ActiveDelivery): ActiveDelivery => deliveryOf(message, life)
+  return new Processor({ ...common, attempts: new InPlace({ slots, attempt, again }), deliveryOf })
 }
 
 function boundsOf<Payload>({ settings, hooks, timeLeftMs }: Handling<Payload>): Bounds {
@@ -130,9 +150,12 @@ function commonOf<Payload>({
   suspicion,
   settler,
   hooks,
+  stream,
 }: Handling<Payload>): Common<Payload> {
   const judged: Judge = (thrown, attempt) => judge(thrown, attempt, contract)
-  const orderBy = settings.orderBy as ((payload: Payload) => OrderKey) | undefined
+  // What a stream brings is read in its order, also where nothing has a key.
+  const inTurn = stream === undefined ? undefined : () => undefined
+  const orderBy = (settings.orderBy ?? inTurn) as ((payload: Payload) => OrderKey | undefined) | undefined
   return {
     suspicion,
     reader: new Reader({ decode, orderBy, timeoutMs: settings.handlerTimeoutMs, judge: judged }),

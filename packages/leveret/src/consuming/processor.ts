@@ -49,22 +49,25 @@ export class Processor<Payload, D extends ActiveDelivery> {
   async #process(delivery: D): Promise<boolean> {
     const { suspicion, settler, reader, attempts } = this.#options
     const { message, life } = delivery
-    const conclude = async (verdict: Verdict): Promise<true> => await this.#conclude(delivery, verdict)
-    if (suspicion.isWornOut(message)) return await conclude(WORN_OUT)
+    const conclude = async (verdict: Verdict, attempt = delivery): Promise<Settlement> =>
+      await this.#conclude(attempt, verdict)
+    const concluded = async (verdict: Verdict): Promise<true> => (await conclude(verdict)) && true
+    if (suspicion.isWornOut(message)) return await concluded(WORN_OUT)
     const returns = suspicion.uncounted(message)
     if (returns !== undefined && (await settler.recount(message, life, returns))) return true
     const reading = reader.read(delivery)
     const read = reading instanceof Promise ? await reading : reading
-    if ('do' in read) return await conclude(read)
+    if ('do' in read) return await concluded(read)
     return !life.signal.aborted && (await attempts.make({ ...read, delivery, conclude }))
   }
 
-  async #conclude(delivery: ActiveDelivery, verdict: Verdict): Promise<true> {
+  async #conclude(delivery: ActiveDelivery, verdict: Verdict): Promise<Settlement> {
     // A defect of ours must not lose the message or end the process: it stays unacknowledged, and says why.
     const settling = this.#settle(delivery, verdict).catch(stuckOver)
     delivery.concludes(settling)
-    this.#options.settled(delivery, await settling)
-    return true
+    const settlement = await settling
+    this.#options.settled(delivery, settlement)
+    return settlement
   }
 
   async #settle(delivery: ActiveDelivery, verdict: Verdict): Promise<Settlement> {

@@ -13,8 +13,8 @@ export type Decode<Payload> = (delivery: ActiveDelivery) => Payload | Promise<Pa
 /** What a reader is made of. */
 export interface ReaderOptions<Payload> {
   readonly decode: Decode<Payload>
-  /** Payloads of one key are handled in the order in which they came. */
-  readonly orderBy: ((payload: Payload) => OrderKey) | undefined
+  /** Payloads of one key are handled in the order in which they came. With it, all are read in that order. */
+  readonly orderBy: ((payload: Payload) => OrderKey | undefined) | undefined
   /** How long a schema may take. */
   readonly timeoutMs: number
   readonly judge: Judge

@@ -6,6 +6,9 @@ import type { Events, Listener } from '../events.js'
 import { within } from '../timing.js'
 import type { Engine } from './engine.js'
 
+/** What is left for the last step when the time is up. */
+const LAST_STEP_MS = 500
+
 /** What a receiver is made of. */
 export interface ReceiverParts<Happenings extends object> {
   readonly role: RoleHealth['role']
@@ -14,8 +17,8 @@ export interface ReceiverParts<Happenings extends object> {
   readonly internals: ConnectionInternals
   readonly engine: Pick<Engine<unknown>, 'start' | 'close' | 'pause' | 'resume' | 'health' | 'why'>
   readonly events: Events<Happenings>
-  /** Called when nothing is consumed any more. */
-  readonly closed?: () => void
+  /** Called when nothing is consumed any more. `close` waits for it, and gives it so much time. */
+  readonly closed?: (timeoutMs: number) => unknown
 }
 
 /** What every role that consumes can do: start, pause, go on, tell, close. */
@@ -108,8 +111,9 @@ export abstract class Receiver<Happenings extends object> implements AsyncDispos
   }
 
   async #close(timeoutMs: number): Promise<void> {
+    const deadline = performance.now() + timeoutMs
     await this.#parts.engine.close(timeoutMs)
-    this.#parts.closed?.()
+    await this.#parts.closed?.(Math.max(deadline - performance.now(), LAST_STEP_MS))
     this.#unregister()
   }
 

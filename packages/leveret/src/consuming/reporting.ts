@@ -28,6 +28,6 @@ function reportSettlement(events: Events<WorkerEvents>, event: DeliveryEvent, se
   events.emit(`delivery.${did}`, { ...event, ...more } as never)
 }
 
-function describe({ messageId, attempt }: Delivery): DeliveryEvent {
-  return { messageId, attempt }
+function describe({ messageId, attempt, offset }: Delivery): DeliveryEvent {
+  return offset === undefined ? { messageId, attempt } : { messageId, attempt, offset }
 }

@@ -1,4 +1,5 @@
 import type { LogLines } from '../log.js'
+import type { OffsetStoreError } from '../offset-store-error.js'
 import { type WorkerEvents, workerLines } from './worker-events.js'
 
 /** What happens to a subscriber and to what it gets. */
@@ -13,6 +14,12 @@ export interface SubscriberEvents extends WorkerEvents {
    * for each routing key. leveret removes no binding.
    */
   readonly 'binding.unexpected': { readonly routingKey: string }
+  /** These offsets, and all between them, were to be read, and the stream has them no longer: its retention was quicker. */
+  readonly 'stream.truncated': { readonly from: number; readonly to: number }
+  /** The stream ends before this offset, at which reading was to begin: it is another stream of this name. It is read from its first message on. */
+  readonly 'stream.restarted': { readonly offset: number }
+  /** The offset store failed, or took longer than 10 s. Reading goes on, and so do tries to save; a process that ends now repeats more. */
+  readonly 'offset.not-saved': { readonly offset: number; readonly error: OffsetStoreError }
 }
 
 /** How they read in the log of a subscriber of this queue. */
@@ -31,5 +38,14 @@ export function subscriberLines(queue: string): LogLines<SubscriberEvents> {
       'warn',
       `'${queue}' got a message with the routing key '${routingKey}', which no binding key of its subscriber brings`,
     ],
+    'stream.truncated': ({ from, to }) => [
+      'warn',
+      `the stream '${queue}' no longer has the offsets ${from} to ${to}, which its subscriber has not read`,
+    ],
+    'stream.restarted': ({ offset }) => [
+      'warn',
+      `the stream '${queue}' ends before the offset ${offset}: it was made anew, and is read from the first message on`,
+    ],
+    'offset.not-saved': ({ offset, error }) => ['warn', `the offset ${offset} was not saved: ${error.message}`],
   }
 }

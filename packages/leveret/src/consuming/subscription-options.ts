@@ -5,7 +5,9 @@ import type { Exchange } from '../contract/exchange.js'
 import type { Schema } from '../contract/schema.js'
 import { type WorkQueue, type WorkQueueOptions, workQueue } from '../contract/work-queue.js'
 import { OptionsError } from '../errors.js'
+import { streamArguments } from '../topology/stream.js'
 import type { Binding } from '../topology/subscription.js'
+import { type StreamSettings, streamOptions } from './stream-options.js'
 
 const bindingKey = z.string().refine((key) => Buffer.byteLength(key) <= 255, 'a binding key has at most 255 bytes')
 
@@ -31,11 +33,17 @@ export const subscriptionOptions = z.strictObject({
    * told.
    */
   queue: z.string().min(1).optional(),
+  /** Makes the subscriber read a stream: history too, as often as it likes, and without taking anything away from others. */
+  stream: streamOptions.optional(),
   /** How a durable queue is declared; see `workQueue`. */
   settings: z.record(z.string(), z.unknown()).optional(),
-  /** Durable only; see `workQueue`. What failed is tried again by this queue, and by no other subscriber's. */
+  /**
+   * Durable and streams; see `workQueue`. What failed is tried again by this queue, and by no other subscriber's. In a stream it
+   * is held meanwhile, and with a concurrency of 1 everything behind it: keep the delays short, and their sum far below the
+   * broker's consumer timeout of 30 minutes.
+   */
   retry: z.unknown().optional(),
-  /** Durable only; see `workQueue`. */
+  /** Durable and streams; see `workQueue`. Of a stream, where it stays anyhow, nothing is kept unless it is asked for. */
   deadLetter: z.unknown().optional(),
   /** Durable only; see `workQueue`. */
   onInvalid: z.enum(['dead-letter', 'retry']).optional(),
@@ -44,7 +52,7 @@ export const subscriptionOptions = z.strictObject({
   /**
    * What becomes of a message that no template matches, or no binding key brings. `ignore`: it is acknowledged, and told.
    *
-   * @defaultValue 'dead-letter' for a durable subscriber, 'ignore' for an ephemeral one
+   * @defaultValue 'dead-letter' for a durable subscriber, 'ignore' for an ephemeral one and for a stream
    */
   onUnknown: z.enum(['dead-letter', 'ignore']).optional(),
 })
@@ -92,6 +100,21 @@ export function durableQueue(queue: string, { codec, version }: Exchange, settin
   const given = { queue: declared, retry, deadLetter, onInvalid, version }
   const options = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
   return workQueue(queue, { payload: anything, codec, ...options } as WorkQueueOptions<Schema>)
+}
+
+/** A stream, as a contract: what fails for good may be kept in a queue. @throws {@link OptionsError} */
+export function streamQueue(stream: StreamSettings, exchange: Exchange, settings: SubscriptionSettings): WorkQueue {
+  const { queue, settings: declared, maxLength, onInvalid, retry, deadLetter = false } = settings
+  const given = { queue, settings: declared, maxLength, onInvalid }
+  const misplaced = Object.entries(given).find(([, value]) => value !== undefined)
+  if (misplaced !== undefined) throw new OptionsError(`Subscriber: ${misplaced[0]} is not for streams`)
+  if (typeof retry === 'object' && retry !== null && 'native' in retry) {
+    throw new OptionsError(
+      'Subscriber: retry.native is not for streams: only a quorum queue holds back what has failed',
+    )
+  }
+  const { name, retention = {} } = stream
+  return durableQueue(name, exchange, { ...settings, deadLetter, settings: { arguments: streamArguments(retention) } })
 }
 
 /** The queue of an ephemeral subscriber: what fails is gone, as the queue itself will be. @throws {@link OptionsError} */

@@ -3,6 +3,7 @@ import type { Channel } from '../connection/channel.js'
 import type { ReceivedMessage } from '../connection/message.js'
 import type { LeveretError } from '../errors.js'
 import { Life } from './life.js'
+import type { Reading } from './reading.js'
 
 const STEP_TIMEOUT_MS = 5_000
 
@@ -13,6 +14,8 @@ export type Intake = 'none' | 'one' | 'all'
 export interface SubscriptionOptions {
   readonly queue: string
   readonly prefetch: number
+  /** Of a stream: where the next consumer begins. */
+  readonly reading: Reading | undefined
   delivered(message: ReceivedMessage, life: Life): void
   /** The broker cancelled the consumer: neither the channel nor its tag can be used again. */
   cancelled(channel: Channel): void
@@ -65,14 +68,15 @@ export class Subscription {
   }
 
   async #consume(intake: Intake): Promise<void> {
-    const { queue, prefetch, delivered, cancelled } = this.#options
+    const { queue, prefetch, reading, delivered, cancelled } = this.#options
     this.#tag = `leveret-${randomUUID()}`
     this.#actual = intake
     await this.#channel.prefetch(intake === 'one' ? 1 : prefetch)
-    await this.#channel.consume(queue, this.#tag, (message) => {
+    const onDelivery = (message: ReceivedMessage | undefined): void => {
       if (message === undefined) cancelled(this.#channel)
       else delivered(message, this.life)
-    })
+    }
+    await this.#channel.consume(queue, this.#tag, onDelivery, { offset: reading?.offset })
   }
 
   /** The queue is never without a consumer meanwhile: whoever asks for one finds it, and it is not deleted for want of one. */

@@ -7,6 +7,8 @@ export interface DeliveryEvent {
   readonly messageId: string | undefined
   /** The attempt that ended. */
   readonly attempt: number
+  /** Of what came from a stream: where it stands there. */
+  readonly offset?: number
 }
 
 /** What happens to a worker and to what it works on. */
@@ -53,8 +55,8 @@ export interface WorkerEvents {
 
 /** How they read in the log of a worker of this queue. */
 export function workerLines(queue: string): LogLines<WorkerEvents> {
-  const the = ({ messageId, attempt }: DeliveryEvent): string =>
-    `attempt ${attempt} at ${messageId ?? 'a message without id'} from '${queue}'`
+  const the = ({ messageId, attempt, offset }: DeliveryEvent): string =>
+    `attempt ${attempt} at ${messageId ?? 'a message without id'} from '${queue}'${offset === undefined ? '' : `, offset ${offset}`}`
   const said = ({ failure: { name, message } }: { failure: Failure }): string => `${name}: ${message}`
   return {
     'delivery.retried': (event) => ['info', `${the(event)} failed; the next is in ${event.afterMs} ms: ${said(event)}`],

@@ -1,52 +1,54 @@
 import type { z } from 'zod'
-import type { Channel } from '../connection/channel.js'
-import { type Connection, type ConnectionInternals, internalsOf } from '../connection/connection.js'
+import { type Connection, internalsOf } from '../connection/connection.js'
 import type { Delivery } from '../connection/delivery.js'
 import { silenceBefore } from '../connection/silence.js'
-import { postponingDelaysMs } from '../consuming/deduplication.js'
 import { Engine } from '../consuming/engine.js'
 import { decoderOf } from '../consuming/events-of.js'
-import { type HandlingSettings, handlingOptions } from '../consuming/handling-options.js'
+import type { handlingOptions } from '../consuming/handling-options.js'
+import { preparing } from '../consuming/preparation.js'
 import { Receiver, type ReceiverParts } from '../consuming/receiver.js'
 import { Settler } from '../consuming/settler.js'
 import type { OrderKey } from '../consuming/slots.js'
+import { StreamReading } from '../consuming/stream-reading.js'
+import { StreamSettler } from '../consuming/stream-settler.js'
 import { type SubscriberEvents, subscriberLines } from '../consuming/subscriber-events.js'
-import {
-  bindingsOf,
-  durableQueue,
-  ephemeralQueue,
-  type SubscriptionSettings,
-  subscriptionOptions,
-} from '../consuming/subscription-options.js'
+import { planOf } from '../consuming/subscriber-plan.js'
+import type { subscriptionOptions } from '../consuming/subscription-options.js'
 import type { BindingKeyProblem, EventOf, RoutedExchange } from '../contract/event-types.js'
 import type { Exchange, HeadersExchange } from '../contract/exchange.js'
+import type { RetryDelays } from '../contract/retry.js'
 import type { Schema } from '../contract/schema.js'
-import type { WorkQueue, WorkQueueOptions } from '../contract/work-queue.js'
-import { OptionsError } from '../errors.js'
+import type { WorkQueueOptions } from '../contract/work-queue.js'
 import { Events } from '../events.js'
-import { parseOptions } from '../options.js'
 import { publishCopies } from '../publishing/copies.js'
 import { tellPolicy, warnOfDrops, warnOfLoops } from '../topology/advice.js'
-import { neededToWork } from '../topology/declarations.js'
-import { declare } from '../topology/declare.js'
-import { exchangeDeclarationsOf } from '../topology/exchange-declarations.js'
-import { type Binding, bindingsTo, subscriptionDeclarations } from '../topology/subscription.js'
 
 type Handling = Omit<z.input<typeof handlingOptions>, 'orderBy' | 'batch' | 'acknowledge'>
 type Durable = Pick<WorkQueueOptions<Schema>, 'retry' | 'deadLetter' | 'onInvalid'> & {
   readonly settings?: WorkQueueOptions<Schema>['queue']
 }
+type Given = z.input<typeof subscriptionOptions>
+
+/** With a queue of its own, or one of a name. */
+type Queued = Handling & Durable & Pick<Given, 'queue' | 'maxLength'> & { readonly stream?: undefined }
+
+/** Nothing that is about a queue is for a stream. */
+type Streamed = Omit<Handling, 'isolation'> &
+  Pick<Durable, 'deadLetter'> & {
+    readonly stream: NonNullable<Given['stream']>
+    readonly retry?: RetryDelays | false
+    readonly queue?: undefined
+  }
 
 /** What a subscriber wants, and how it handles it. */
-export type SubscriberOptions<E extends Exchange, Keys extends readonly string[]> = Handling &
-  Durable &
-  Pick<z.input<typeof subscriptionOptions>, 'queue' | 'maxLength' | 'onUnknown'> & {
+export type SubscriberOptions<E extends Exchange, Keys extends readonly string[]> = (Queued | Streamed) &
+  Pick<Given, 'onUnknown'> & {
     /** Events of one key are handled one after the other, in the order in which they came. */
     readonly orderBy?: (event: EventOf<E, Keys[number]>) => OrderKey
   } & (E extends RoutedExchange
     ? { /** Routing keys, or patterns of them. */ readonly bindingKeys: Keys }
     : E extends HeadersExchange
-      ? Pick<z.input<typeof subscriptionOptions>, 'matches'>
+      ? Pick<Given, 'matches'>
       : unknown)
 
 /** Handles one event. Returning acknowledges; throwing fails the attempt. */
@@ -57,7 +59,9 @@ export type EventHandler<E extends Exchange, Keys extends readonly string[]> = (
 
 /**
  * Gets the events of an exchange. With `queue` it is durable: what fails is tried again and kept as a dead letter, as a worker's is.
- * Without, it is ephemeral: it gets what comes while it is connected, each at most until its handler has ended, and tells its gaps.
+ * With `stream` it reads a stream, from where it is told to, each event at least once, and takes nothing away from others.
+ * Without either, it is ephemeral: it gets what comes while it is connected, each at most until its handler has ended, and tells its
+ * gaps.
  */
 export class Subscriber<
   const E extends Exchange,
@@ -85,7 +89,7 @@ export class Subscriber<
     this.#queue = queue
   }
 
-  /** The queue that it consumes; `undefined` while an ephemeral subscriber has none. */
+  /** The queue or stream that it consumes; `undefined` while an ephemeral subscriber has none. */
   get queueName(): string | undefined {
     return this.#queue.name
   }
@@ -100,98 +104,42 @@ function partsOf(
   options: Record<string, unknown>,
   queue: { name: string | undefined },
 ): ReceiverParts<SubscriberEvents> {
-  const { concurrency, prefetch, handlerTimeoutMs, orderBy, isolation, breaker, deduplicate, ...rest } = options
-  const handled = { concurrency, prefetch, handlerTimeoutMs, orderBy, isolation, breaker, deduplicate }
-  const handling = parseOptions(handlingOptions, handled, 'Subscriber')
-  const settings = parseOptions(subscriptionOptions, rest, 'Subscriber')
-  const isDurable = settings.queue !== undefined
-  const subscription = subscriptionOf(exchange, settings, handling)
+  const { kind, settings, handling, contract, bindings } = planOf(exchange, options)
+  const { stream, maxLength } = settings
   const internals = internalsOf(rabbit)
   internals.assertOpen()
   const { consumeLane: lane, settings: connection, log } = internals
-  const { contract } = subscription
   const events = new Events<SubscriberEvents>()
   log.follow(events, subscriberLines(contract.name), { queue: contract.name })
   tellPolicy(contract, log)
   warnOfLoops(contract, handling.handlerTimeoutMs, log)
-  if (isDurable) warnOfDrops(contract, log)
-  else tellGaps(events, queue)
+  if (kind === 'durable') warnOfDrops(contract, log)
+  if (kind === 'ephemeral') tellGaps(events, queue)
+  const reading = stream && new StreamReading({ ...stream, lane, events })
+  const settler = new Settler(contract, publishCopies(rabbit), connection.topology === 'declare')
+  const prepare = preparing(kind, internals, { exchange, bindings, contract, maxLength, reading })
   const engine = new Engine({
     contract,
     decode: decoderOf(exchange, settings.bindingKeys ?? [], {
-      policy: settings.onUnknown ?? (isDurable ? 'dead-letter' : 'ignore'),
+      policy: settings.onUnknown ?? (kind === 'durable' ? 'dead-letter' : 'ignore'),
       unexpected: oncePerKey((routingKey) => events.emit('binding.unexpected', { routingKey })),
     }),
     handler,
-    settings: { ...handling, isolation: handling.isolation && isDurable },
-    settler: new Settler(contract, publishCopies(rabbit), connection.topology === 'declare'),
+    settings: handling,
+    settler: reading ? new StreamSettler(settler, contract, reading) : settler,
+    stream: reading,
     lane,
     interceptors: connection.interceptors,
     events,
-    keepsConsuming: !isDurable,
+    keepsConsuming: kind === 'ephemeral',
     prepare: async (channel, signal) => {
-      const prepare = isDurable ? prepareDurable : prepareEphemeral
       queue.name = undefined
-      queue.name = await prepare(internals, subscription, channel, signal)
+      queue.name = await prepare(channel, signal)
       return queue.name
     },
   })
-  return { role: 'subscriber', name: contract.name, internals, engine, events }
-}
-
-interface Subscription {
-  readonly exchange: Exchange
-  readonly bindings: readonly Binding[]
-  readonly contract: WorkQueue
-  /** Delays that its deliveries may need beside those of the contract. */
-  readonly delaysMs: readonly number[]
-  readonly maxLength: number | undefined
-}
-
-function subscriptionOf(exchange: Exchange, settings: SubscriptionSettings, handling: HandlingSettings): Subscription {
-  const { queue, maxLength } = settings
-  if (queue === undefined && handling.deduplicate !== undefined) {
-    throw new OptionsError('Subscriber: deduplicate is for durable subscribers: name a queue')
-  }
-  return {
-    exchange,
-    bindings: bindingsOf(exchange, settings),
-    contract: queue === undefined ? ephemeralQueue(exchange, settings) : durableQueue(queue, exchange, settings),
-    delaysMs: postponingDelaysMs(handling),
-    maxLength,
-  }
-}
-
-type Prepare = (
-  internals: ConnectionInternals,
-  subscription: Subscription,
-  channel: Channel,
-  signal: AbortSignal,
-) => Promise<string>
-
-const prepareDurable: Prepare = async (
-  { consumeLane, settings },
-  { exchange, bindings, contract, delaysMs },
-  _channel,
-  signal,
-) => {
-  const mode = settings.topology
-  const needed = [...subscriptionDeclarations(exchange, contract, bindings), ...neededToWork(contract, mode, delaysMs)]
-  await declare(consumeLane, needed, mode, signal)
-  return contract.name
-}
-
-/** On the consumer's own channel: a queue of the connection that is gone cannot be meant. All is bound before anything is consumed. */
-const prepareEphemeral: Prepare = async (
-  { consumeLane, settings },
-  { exchange, bindings, maxLength },
-  channel,
-  signal,
-) => {
-  await declare(consumeLane, exchangeDeclarationsOf(exchange), settings.topology, signal)
-  const name = await channel.declareOwnQueue(maxLength === undefined ? {} : { 'x-max-length': maxLength })
-  for (const binding of bindingsTo(exchange, name, bindings)) await channel.bind(binding)
-  return name
+  const closed = async (timeoutMs: number): Promise<void> => await reading?.close(timeoutMs)
+  return { role: 'subscriber', name: contract.name, internals, engine, events, closed }
 }
 
 function tellGaps(events: Events<SubscriberEvents>, queue: { name: string | undefined }): void {

@@ -1,0 +1,76 @@
+import { onAbort } from '../signals.js'
+import type { ActiveDelivery } from './active-delivery.js'
+import type { Attempt } from './attempt.js'
+import type { Attempts, Task } from './attempts.js'
+import type { Slots } from './slots.js'
+import type { Verdict } from './verdict.js'
+
+/** What attempts in place are made of. */
+export interface InPlaceOptions<Payload, D extends ActiveDelivery> {
+  readonly slots: Slots
+  readonly attempt: Attempt<Payload, D>
+  /** The same delivery for its next attempt, or for the same one again. */
+  again(delivery: D): D
+}
+
+/**
+ * Makes every attempt at a delivery before its slot is free: what cannot be put back is held until it is done, and what comes
+ * after it waits.
+ */
+export class InPlace<Payload, D extends ActiveDelivery> implements Attempts<Payload, D> {
+  readonly #options: InPlaceOptions<Payload, D>
+  readonly #waiting = new Set<() => void>()
+
+  constructor(options: InPlaceOptions<Payload, D>) {
+    this.#options = options
+    options.slots.onGiveBack(() => {
+      for (const giveUp of this.#waiting) giveUp()
+    })
+  }
+
+  async make(task: Task<Payload, D>): Promise<boolean> {
+    const { slots } = this.#options
+    const begins = slots.enter(task.key)
+    if (begins === false || (begins !== true && !(await begins))) return false
+    try {
+      return await this.#make(task)
+    } finally {
+      slots.leave(task.key)
+    }
+  }
+
+  async #make({ payload, delivery, conclude }: Task<Payload, D>): Promise<boolean> {
+    const { again } = this.#options
+    for (let current = delivery; !current.life.signal.aborted; current = again(current)) {
+      const settlement = await conclude(await this.#attempt(payload, current), current)
+      if (settlement.did !== 'retried' && settlement.did !== 'postponed') return true
+      if (!(await this.#pause(settlement.afterMs))) return false
+    }
+    return false
+  }
+
+  async #attempt(payload: Payload, delivery: D): Promise<Verdict> {
+    const { signal } = delivery.life
+    const callOff = onAbort(signal, () => delivery.abort(signal.reason))
+    try {
+      return await this.#options.attempt(payload, delivery)
+    } finally {
+      callOff()
+    }
+  }
+
+  /** @returns whether the time is over; `false` when nothing is to begin any more */
+  async #pause(ms: number): Promise<boolean> {
+    if (this.#options.slots.isClosed) return false
+    return await new Promise((resolve) => {
+      const end = (isOver: boolean): void => {
+        clearTimeout(timer)
+        this.#waiting.delete(giveUp)
+        resolve(isOver)
+      }
+      const giveUp = (): void => end(false)
+      const timer = setTimeout(() => end(true), ms)
+      this.#waiting.add(giveUp)
+    })
+  }
+}

@@ -1,0 +1,78 @@
+import type { Channel } from '../connection/channel.js'
+import type { ConnectionInternals } from '../connection/connection.js'
+import type { Exchange } from '../contract/exchange.js'
+import type { WorkQueue } from '../contract/work-queue.js'
+import { BrokerError } from '../errors.js'
+import { neededToWork } from '../topology/declarations.js'
+import { declare } from '../topology/declare.js'
+import { exchangeDeclarationsOf } from '../topology/exchange-declarations.js'
+import { type Binding, bindingsTo, subscriptionDeclarations } from '../topology/subscription.js'
+import type { StreamReading } from './stream-reading.js'
+
+/** What a subscriber consumes, and which messages go there. */
+export interface Subscribed {
+  readonly exchange: Exchange
+  readonly bindings: readonly Binding[]
+  readonly contract: WorkQueue
+  readonly maxLength: number | undefined
+  readonly reading: StreamReading | undefined
+}
+
+/** Makes sure that all is there and bound, before each subscription. @returns the name of the queue */
+export type Prepare = (channel: Channel, signal: AbortSignal) => Promise<string>
+
+/** @param kind - what the subscriber consumes */
+export function preparing(
+  kind: 'durable' | 'ephemeral' | 'stream',
+  internals: Pick<ConnectionInternals, 'consumeLane' | 'settings'>,
+  subscribed: Subscribed,
+): Prepare {
+  if (kind === 'ephemeral') return async (channel, signal) => await ephemeral(internals, subscribed, channel, signal)
+  if (kind === 'durable') return async (_channel, signal) => await durable(internals, subscribed, signal)
+  return async (_channel, signal) => {
+    const isNew = await isMissing(internals, subscribed.contract.name, signal)
+    const name = await durable(internals, subscribed, signal)
+    await subscribed.reading?.locate(isNew, signal)
+    return name
+  }
+}
+
+async function durable(
+  { consumeLane, settings: { topology: mode } }: Pick<ConnectionInternals, 'consumeLane' | 'settings'>,
+  { exchange, bindings, contract }: Subscribed,
+  signal: AbortSignal,
+): Promise<string> {
+  const needed = [...subscriptionDeclarations(exchange, contract, bindings), ...neededToWork(contract, mode)]
+  await declare(consumeLane, needed, mode, signal)
+  return contract.name
+}
+
+/** On the consumer's own channel: a queue of the connection that is gone cannot be meant. All is bound before anything is consumed. */
+async function ephemeral(
+  { consumeLane, settings }: Pick<ConnectionInternals, 'consumeLane' | 'settings'>,
+  { exchange, bindings, maxLength }: Subscribed,
+  channel: Channel,
+  signal: AbortSignal,
+): Promise<string> {
+  await declare(consumeLane, exchangeDeclarationsOf(exchange), settings.topology, signal)
+  const name = await channel.declareOwnQueue(maxLength === undefined ? {} : { 'x-max-length': maxLength })
+  for (const binding of bindingsTo(exchange, name, bindings)) await channel.bind(binding)
+  return name
+}
+
+/** A declaration does not tell whether it has made the stream. */
+async function isMissing(
+  { consumeLane, settings }: Pick<ConnectionInternals, 'consumeLane' | 'settings'>,
+  name: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (settings.topology !== 'declare') return false
+  const asked = { kind: 'queue', name, durable: true, arguments: {} } as const
+  try {
+    await declare(consumeLane, [asked], 'check', signal)
+    return false
+  } catch (error) {
+    if (error instanceof BrokerError && error.replyCode === 404) return true
+    throw error
+  }
+}

@@ -1,0 +1,56 @@
+import { z } from 'zod'
+import { type Connection, Publisher, Subscriber, type SubscriberOptions, topicExchange } from '../src/index.js'
+
+const Line = z.object({ n: z.int() })
+
+/** Numbered lines, and beside them what a reader of lines does not ask for. */
+export const journal = topicExchange('journal', { 'line.#': Line, 'note.#': z.string() })
+
+type Options = SubscriberOptions<typeof journal, readonly ['line.#']>
+type StreamOptions = NonNullable<Options['stream']>
+
+/** A reader of the stream `lines` that notes what it is handed, and what happens to it. */
+export interface JournalReader {
+  readonly subscriber: Subscriber<typeof journal, readonly ['line.#']>
+  /** The numbers, in the order in which they were handed over. */
+  readonly seen: number[]
+  /** Names and payloads of what it tells about its stream. */
+  readonly told: [string, unknown][]
+}
+
+/** @param handle - what to do with a line beside noting it */
+export function reader(
+  rabbit: Connection,
+  stream: Partial<StreamOptions> = {},
+  { handle, ...options }: Partial<Omit<Options, 'stream'>> & { handle?: Handle } = {},
+): JournalReader {
+  const seen: number[] = []
+  const told: [string, unknown][] = []
+  const subscriber = new Subscriber(
+    rabbit,
+    journal,
+    async ({ payload }, delivery) => {
+      seen.push(payload.n)
+      await handle?.(payload.n, delivery)
+    },
+    { bindingKeys: ['line.#'], stream: { name: 'lines', offset: 'first', ...stream }, ...options } as Options,
+  )
+  for (const name of ['stream.truncated', 'stream.restarted', 'offset.not-saved'] as const) {
+    subscriber.on(name, (event: unknown) => told.push([name, event]))
+  }
+  return { subscriber, seen, told }
+}
+
+type Handle = (n: number, delivery: { readonly attempt: number; readonly offset: number | undefined }) => unknown
+
+/** Publishes lines of these numbers. */
+export async function write(rabbit: Connection, numbers: readonly number[]): Promise<void> {
+  const publisher = new Publisher(rabbit, journal)
+  await Promise.all(numbers.map((n) => publisher.publish('line.a', { n })))
+  await publisher.close()
+}
+
+/** Whole numbers from the first to the last. */
+export function range(first: number, last: number): number[] {
+  return Array.from({ length: last - first + 1 }, (_value, index) => first + index)
+}
