@@ -41,7 +41,8 @@ export function reader(
   return { subscriber, seen, told }
 }
 
-type Handle = (n: number, delivery: { readonly attempt: number; readonly offset: number | undefined }) => unknown
+/** Gets the number of a line. */
+export type Handle = (n: number, delivery: { readonly attempt: number; readonly offset: number | undefined }) => unknown
 
 /** Publishes lines of these numbers. */
 export async function write(rabbit: Connection, numbers: readonly number[]): Promise<void> {

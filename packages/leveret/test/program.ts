@@ -20,8 +20,8 @@ export interface Ended {
 
 /**
  * Runs the built library in a process of its own, until that ends. The body is the rest of a module that knows `connect`,
- * `closeOnSignals`, `DeadLetters`, `fanoutExchange`, `Producer`, `Reject`, `Subscriber`, `Worker`, `workQueue`, zod's `z`, the contract `tasks`, the
- * URL `url`, and `resources()`: what keeps the process alive.
+ * `closeOnSignals`, `DeadLetters`, `fanoutExchange`, `Producer`, `Reject`, `Subscriber`, `topicExchange`, `Worker`, `workQueue`, zod's
+ * `z`, the contract `tasks`, the URL `url`, and `resources()`: what keeps the process alive.
  *
  * @param onLine - gets each line the program prints, as it comes
  * @param hangsAfterMs - one that runs for longer is killed
@@ -52,7 +52,9 @@ export async function runProgram(
 }
 
 function moduleOf(url: string, body: string): string {
-  return `import { closeOnSignals, connect, DeadLetters, fanoutExchange, Producer, Reject, Subscriber, Worker, workQueue } from '${library}'
+  return `import * as leveret from '${library}'
+    const { closeOnSignals, connect, DeadLetters, fanoutExchange, Producer, Reject, Subscriber } = leveret
+    const { topicExchange, Worker, workQueue } = leveret
     import { z } from '${zod}'
     const tasks = workQueue('tasks', { payload: z.object({ n: z.number() }) })
     const url = ${JSON.stringify(url)}
