@@ -171,13 +171,8 @@ describe('a stream', () => {
   }) => {
     const retention = { maxBytes: 200_000, maxSegmentBytes: 50_000 }
     await reader(rabbit, { retention, offset: 'next' }).subscriber.start()
-    await using other = await stranger(vhost.url)
+    await writeLong(vhost.url)
     const offsets: (number | undefined)[] = []
-    for (let n = 0; n < 100; n += 1) {
-      const content = Buffer.from(JSON.stringify({ n, pad: 'x'.repeat(10_000) }))
-      other.channel.publish('journal', 'line.long', content, { contentType: 'application/json' })
-      await other.channel.waitForConfirms()
-    }
     // Retention does its work when a segment is full, after the confirms. Some offsets are the broker's own.
     await eventually(async () => {
       offsets.length = 0
@@ -195,4 +190,36 @@ describe('a stream', () => {
       expect(seen).toEqual(range(seen[0] ?? -1, 99))
     })
   })
+
+  test('that its retention cuts under a slow reader goes on with what is left, and tells what is missing', async ({
+    rabbit,
+    vhost,
+  }) => {
+    const hold = gate()
+    const offsets: number[] = []
+    const handle: Handle = async (_n, { offset }) => {
+      offsets.push(offset ?? -1)
+      await hold.opened
+    }
+    const retention = { maxBytes: 200_000, maxSegmentBytes: 50_000 }
+    const { subscriber, seen, told } = reader(rabbit, { retention }, { prefetch: 1, handle })
+    await subscriber.start()
+    await writeLong(vhost.url)
+    hold.open()
+    await eventually(() => expect(seen.at(-1)).toBe(99))
+    await eventually(() => expect(told).toHaveLength(1))
+    const behind = offsets.findIndex((offset, index) => offset > (offsets[index - 1] ?? 0) + 2)
+    const [from = 0, to = 0] = offsets.slice(behind - 1, behind + 1)
+    expect(told).toEqual([['stream.truncated', { from: from + 1, to: to - 1 }]])
+  })
 })
+
+/** Publishes 100 lines of 10 kB each, one after the other. */
+async function writeLong(url: string): Promise<void> {
+  await using other = await stranger(url)
+  for (let n = 0; n < 100; n += 1) {
+    const content = Buffer.from(JSON.stringify({ n, pad: 'x'.repeat(10_000) }))
+    other.channel.publish('journal', 'line.long', content, { contentType: 'application/json' })
+    await other.channel.waitForConfirms()
+  }
+}

@@ -29,12 +29,7 @@ export function preparing(
 ): Prepare {
   if (kind === 'ephemeral') return async (channel, signal) => await ephemeral(internals, subscribed, channel, signal)
   if (kind === 'durable') return async (_channel, signal) => await durable(internals, subscribed, signal)
-  return async (_channel, signal) => {
-    const isNew = await isMissing(internals, subscribed.contract.name, signal)
-    const name = await durable(internals, subscribed, signal)
-    await subscribed.reading?.locate(isNew, signal)
-    return name
-  }
+  return async (_channel, signal) => await stream(internals, subscribed, signal)
 }
 
 async function durable(
@@ -44,6 +39,19 @@ async function durable(
 ): Promise<string> {
   const needed = [...subscriptionDeclarations(exchange, contract, bindings), ...neededToWork(contract, mode)]
   await declare(consumeLane, needed, mode, signal)
+  return contract.name
+}
+
+/** What is tried again is held, so no queue is needed for that. */
+async function stream(
+  internals: Pick<ConnectionInternals, 'consumeLane' | 'settings'>,
+  { exchange, bindings, contract, reading }: Subscribed,
+  signal: AbortSignal,
+): Promise<string> {
+  const { consumeLane, settings } = internals
+  const isNew = await isMissing(internals, contract.name, signal)
+  await declare(consumeLane, subscriptionDeclarations(exchange, contract, bindings), settings.topology, signal)
+  await reading?.locate(isNew, signal)
   return contract.name
 }
 

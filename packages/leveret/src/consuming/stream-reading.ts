@@ -5,6 +5,7 @@ import { OptionsError } from '../errors.js'
 import type { Events } from '../events.js'
 import { OffsetStoreError } from '../offset-store-error.js'
 import { within } from '../timing.js'
+import { Jumps } from './jumps.js'
 import { OffsetSaver, type OffsetSaverOptions, STORE_TIMEOUT_MS } from './offset-saver.js'
 import type { OffsetStore } from './offset-store.js'
 import { Offsets } from './offsets.js'
@@ -31,12 +32,14 @@ export class StreamReading {
   readonly #options: StreamReadingOptions
   readonly #probe: StreamProbe
   readonly #saver: OffsetSaver | undefined
+  readonly #jumps: Jumps
   #offsets: Offsets | undefined
 
   constructor(options: StreamReadingOptions) {
     const { lane, name: stream, store, saveEveryMs: everyMs, events } = options
     this.#options = options
     this.#probe = new StreamProbe(lane, stream)
+    this.#jumps = new Jumps(this.#probe, (jump) => events.emit('stream.truncated', jump))
     if (store === undefined) return
     const failed: OffsetSaverOptions['failed'] = (offset, error) => events.emit('offset.not-saved', { offset, error })
     this.#saver = new OffsetSaver({ stream, store, everyMs, failed })
@@ -53,19 +56,25 @@ export class StreamReading {
    * @param isNew - the stream has just been made
    */
   async locate(isNew: boolean, signal: AbortSignal): Promise<void> {
+    void this.#jumps.explain()
     const stored = this.#offsets?.next ?? (await this.#load())
     const begin = stored ?? (await this.#resolve(this.#options.offset, signal))
-    if (this.#offsets === undefined) this.#begin(begin)
+    const isFirst = this.#offsets === undefined
+    if (isFirst) this.#begin(begin)
     this.#known.restart()
     if (isNew && begin > 0) this.#startOver(begin)
     else await this.#verify(begin, signal)
     // Before anything is consumed: who is killed right after it begins goes on from here.
-    await this.#saver?.flush()
+    if (isFirst) await this.#saver?.flush()
   }
 
   /** @returns whether it is to be handled: no consumer has brought it before */
   receive(message: ReceivedMessage): boolean {
-    return this.#known.receive(this.#offsetOf(message))
+    const offset = this.#offsetOf(message)
+    const { expected: from } = this.#known
+    // One alone is the broker's, at the beginning of each segment.
+    if (offset > from + 1) this.#jumps.note({ from, to: offset - 1 })
+    return this.#known.receive(offset)
   }
 
   /** It is done, whatever came of it. */
@@ -87,6 +96,7 @@ export class StreamReading {
 
   /** Saves what is done. Never rejects. */
   async close(timeoutMs: number): Promise<void> {
+    this.#jumps.close()
     await this.#saver?.close(timeoutMs)
   }
 

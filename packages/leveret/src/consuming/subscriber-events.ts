@@ -14,7 +14,10 @@ export interface SubscriberEvents extends WorkerEvents {
    * for each routing key. leveret removes no binding.
    */
   readonly 'binding.unexpected': { readonly routingKey: string }
-  /** These offsets, and all between them, were to be read, and the stream has them no longer: its retention was quicker. */
+  /**
+   * These offsets, and all between them, were not read, and the stream has them no longer: its retention was quicker than the
+   * subscriber. Some may have been the broker's own, and no messages.
+   */
   readonly 'stream.truncated': { readonly from: number; readonly to: number }
   /** The stream ends before this offset, at which reading was to begin: it is another stream of this name. It is read from its first message on. */
   readonly 'stream.restarted': { readonly offset: number }
