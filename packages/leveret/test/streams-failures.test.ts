@@ -125,4 +125,44 @@ describe('what fails in a stream', () => {
     ])
     await expect(vhost.queue('lines.dead-letter')).rejects.toThrow('404')
   })
+
+  test('opens a circuit breaker; after it reading goes on without a gap or a repetition', async ({ rabbit }) => {
+    const handle = (n: number): void => {
+      if (n < 8) throw new Error('no')
+    }
+    const breaker = { minAttempts: 5, failureRate: 0.5, pauseMs: 50 }
+    const { subscriber, seen } = reader(rabbit, {}, { retry: false, prefetch: 3, breaker, handle })
+    const told: string[] = []
+    for (const name of ['paused', 'probing', 'resumed'] as const) subscriber.on(name, () => told.push(name))
+    await subscriber.start()
+    await write(rabbit, range(0, 199))
+    await eventually(() => expect(seen).toHaveLength(200))
+    expect(seen).toEqual(range(0, 199))
+    expect(told.slice(0, 2)).toEqual(['paused', 'probing'])
+    expect(told.at(-1)).toBe('resumed')
+  })
+
+  test('is not handled while somebody else handles it, and not again when that is done', async ({ rabbit }) => {
+    const states = ['in-progress', 'done', 'new'] as const
+    let asked = 0
+    const store = {
+      begin: async () => states[asked++] ?? ('new' as const),
+      done: async () => undefined,
+      giveUp: async () => undefined,
+    }
+    const { subscriber, seen } = reader(rabbit, {}, { deduplicate: { store, ttlMs: 60_000 } })
+    const told: unknown[] = []
+    for (const name of ['delivery.postponed', 'delivery.skipped', 'delivery.acked'] as const) {
+      subscriber.on(name, ({ offset, attempt }) => told.push([name, offset, attempt]))
+    }
+    await subscriber.start()
+    await write(rabbit, [0, 1])
+    await eventually(() => expect(told).toHaveLength(3))
+    expect(told).toEqual([
+      ['delivery.postponed', 0, 1],
+      ['delivery.skipped', 0, 1],
+      ['delivery.acked', 1, 1],
+    ])
+    expect(seen).toEqual([1])
+  })
 })

@@ -14,6 +14,8 @@ export interface Subscribed {
   readonly exchange: Exchange
   readonly bindings: readonly Binding[]
   readonly contract: WorkQueue
+  /** Delays that its deliveries may need beside those of the contract. */
+  readonly delaysMs: readonly number[]
   readonly maxLength: number | undefined
   readonly reading: StreamReading | undefined
 }
@@ -34,10 +36,10 @@ export function preparing(
 
 async function durable(
   { consumeLane, settings: { topology: mode } }: Pick<ConnectionInternals, 'consumeLane' | 'settings'>,
-  { exchange, bindings, contract }: Subscribed,
+  { exchange, bindings, contract, delaysMs }: Subscribed,
   signal: AbortSignal,
 ): Promise<string> {
-  const needed = [...subscriptionDeclarations(exchange, contract, bindings), ...neededToWork(contract, mode)]
+  const needed = [...subscriptionDeclarations(exchange, contract, bindings), ...neededToWork(contract, mode, delaysMs)]
   await declare(consumeLane, needed, mode, signal)
   return contract.name
 }

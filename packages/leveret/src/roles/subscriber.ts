@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import { type Connection, internalsOf } from '../connection/connection.js'
 import type { Delivery } from '../connection/delivery.js'
 import { silenceBefore } from '../connection/silence.js'
+import { postponingDelaysMs } from '../consuming/deduplication.js'
 import { Engine } from '../consuming/engine.js'
 import { decoderOf } from '../consuming/events-of.js'
 import type { handlingOptions } from '../consuming/handling-options.js'
@@ -117,7 +118,14 @@ function partsOf(
   if (kind === 'ephemeral') tellGaps(events, queue)
   const reading = stream && new StreamReading({ ...stream, lane, events })
   const settler = new Settler(contract, publishCopies(rabbit), connection.topology === 'declare')
-  const prepare = preparing(kind, internals, { exchange, bindings, contract, maxLength, reading })
+  const prepare = preparing(kind, internals, {
+    exchange,
+    bindings,
+    contract,
+    delaysMs: postponingDelaysMs(handling),
+    maxLength,
+    reading,
+  })
   const engine = new Engine({
     contract,
     decode: decoderOf(exchange, settings.bindingKeys ?? [], {
