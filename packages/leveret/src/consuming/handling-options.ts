@@ -26,9 +26,9 @@ const deduplicateOptions = z.strictObject({
 /** How deliveries are handled. */
 export const handlingOptions = z
   .strictObject({
-    /** Handlers, or batches, running at once. @defaultValue 10; 1 with `batch` */
+    /** Handlers, or batches, running at once. @defaultValue 10; 1 with `batch`, and for a stream, which is then read in order */
     concurrency: z.int().min(1).max(MAX_PREFETCH).optional(),
-    /** Unacknowledged deliveries held at once. @defaultValue `concurrency`, times the size of a batch */
+    /** Unacknowledged deliveries held at once. @defaultValue `concurrency`, times the size of a batch; at least 100 for a stream */
     prefetch: z.int().min(1).max(MAX_PREFETCH).optional(),
     /**
      * After this the attempt has failed; `delivery.signal` is aborted. Shorter than the broker waits for an ack: 30 minutes, or
