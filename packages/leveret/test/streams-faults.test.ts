@@ -1,4 +1,6 @@
 import { describe, expect } from 'vitest'
+import { internalsOf } from '../src/connection/connection.js'
+import { StreamProbe } from '../src/consuming/stream-probe.js'
 import { connect, MemoryOffsetStore } from '../src/index.js'
 import { type Handle, range, reader, write } from './journal.js'
 import { saveQueues } from './saved.js'
@@ -205,6 +207,10 @@ describe('a stream', () => {
     const { subscriber, seen, told } = reader(rabbit, { retention }, { prefetch: 1, handle })
     await subscriber.start()
     await writeLong(vhost.url)
+    // What it holds is of the first segment; retention does its work after the confirms.
+    const probe = new StreamProbe(internalsOf(rabbit).consumeLane, 'lines')
+    const { signal } = new AbortController()
+    await eventually(async () => expect(await probe.first('first', 0, signal)).toBeGreaterThan(50))
     hold.open()
     await eventually(() => expect(seen.at(-1)).toBe(99))
     await eventually(() => expect(told).toHaveLength(1))
