@@ -1,6 +1,7 @@
 import type * as amqp from 'amqplib'
 import { BrokerError, ClosedError, ConnectionError, type LeveretError, OptionsError } from '../errors.js'
 import { atMost, within } from '../timing.js'
+import type { ChannelHooks, ChannelParts } from './channel-parts.js'
 import { type ConsumeOptions, consumeArguments } from './consume-options.js'
 import type { BindingDeclaration, ExchangeDeclaration, QueueDeclaration, QueueStatus } from './declaration.js'
 import type { OutgoingMessage, ReceivedMessage, ReturnedMessage } from './message.js'
@@ -8,23 +9,6 @@ import type { PublishFrames } from './publish-frames.js'
 import { brokerReply } from './reply.js'
 
 const CLOSED_BY_US = new ClosedError('The channel was closed by this process')
-
-/** What a channel tells the one who opened it. None of these may throw. */
-export interface ChannelHooks {
-  /** Once, however the channel ended: the broker closed it, its connection went away, or we closed it. */
-  closed?(reason: LeveretError): void
-  /** The broker answered for one publish, or for all up to this one. Tags count from 1 on each channel. */
-  confirmed?(tag: number, multiple: boolean, accepted: boolean): void
-  returned?(message: ReturnedMessage): void
-}
-
-/** What a channel is made of, beside amqplib's. */
-export interface ChannelParts {
-  readonly hooks: ChannelHooks
-  readonly replyTimeoutMs: number
-  /** Writes what it can, in order with what amqplib writes, which writes the rest. */
-  readonly frames?: PublishFrames | undefined
-}
 
 /**
  * One life of an AMQP channel. Once closed it stays closed: delivery tags and confirms belong to it alone.

@@ -4,7 +4,8 @@ import type * as amqp from 'amqplib'
 import { BrokerError, ConnectionError, type LeveretError } from '../errors.js'
 import { atMost, unlessAborted, within } from '../timing.js'
 import { type BrokerIdentity, readIdentity } from './broker-identity.js'
-import { Channel, type ChannelHooks } from './channel.js'
+import { Channel } from './channel.js'
+import type { ChannelHooks } from './channel-parts.js'
 import { type DialOptions, dial, type Line } from './dial.js'
 import { describeEndpoint, type Endpoint } from './endpoint.js'
 import { flushed } from './flush.js'
@@ -40,6 +41,8 @@ export class Link {
   readonly #wire: Wire | undefined
   readonly #socketClosed: Promise<void>
   readonly #stopWatching: () => void
+  /** How silent the other side is. */
+  #silence: () => Silence | undefined = () => undefined
   readonly #over = new AbortController()
   #said: LeveretError | undefined
   /** Resolves when the next channel may be opened. */
@@ -167,9 +170,10 @@ export class Link {
     socket.once('close', onClose)
     const onSilent = (cause: Silence): void =>
       this.cut(new ConnectionError('lost', `${this.address}: nothing heard for ${silenceMs} ms`, { cause }))
-    const stop = silenceMs === 0 ? (): void => undefined : watchSilence(socket, silenceMs, onSilent)
+    const watch = silenceMs === 0 ? undefined : watchSilence(socket, silenceMs, onSilent)
+    this.#silence = () => watch?.now()
     return () => {
-      stop()
+      watch?.stop()
       socket.off('close', onClose)
     }
   }
@@ -184,7 +188,9 @@ export class Link {
     if (reply !== undefined)
       return new BrokerError(`${this.address} closed the connection`, reply, { cause: error, retryable: true })
     const text = error instanceof Error ? error.message : 'closed'
-    return new ConnectionError('lost', `The connection to ${this.address} was lost: ${text}`, { cause: error })
+    // A busy process may find amqplib the first to notice.
+    const cause = text === 'Heartbeat timeout' ? (this.#silence() ?? error) : error
+    return new ConnectionError('lost', `The connection to ${this.address} was lost: ${text}`, { cause })
   }
 }
 

@@ -26,13 +26,13 @@ export function silenceBefore({ cause }: Error): number {
  * Counts looks instead of comparing clocks: after an event loop that stood still, what waits in the socket is read
  * before the next look, so a busy process does not mistake itself for a dead link.
  *
- * @returns a function that stops looking
+ * @returns how to stop looking, and how silent it is now
  */
 export function watchSilence(
   socket: Duplex & { bytesRead?: number },
   limitMs: number,
   onSilent: (silence: Silence) => void,
-): () => void {
+): { stop(): void; now(): Silence } {
   let seen = socket.bytesRead
   let quiet = 0
   let lookedAt = performance.now()
@@ -44,7 +44,8 @@ export function watchSilence(
     if (!isQuiet) heardAt = lookedAt
     lookedAt = performance.now()
     seen = socket.bytesRead
-    if (seen !== undefined && quiet >= LOOKS) onSilent(new Silence(lookedAt - heardAt))
+    if (seen !== undefined && quiet >= LOOKS) onSilent(now())
   }, limitMs / LOOKS)
-  return () => clearInterval(timer)
+  const now = (): Silence => new Silence(performance.now() - heardAt)
+  return { stop: () => clearInterval(timer), now }
 }

@@ -1,0 +1,20 @@
+import type { LeveretError } from '../errors.js'
+import type { ReturnedMessage } from './message.js'
+import type { PublishFrames } from './publish-frames.js'
+
+/** What a channel tells the one who opened it. None of these may throw. */
+export interface ChannelHooks {
+  /** Once, however the channel ended: the broker closed it, its connection went away, or we closed it. */
+  closed?(reason: LeveretError): void
+  /** The broker answered for one publish, or for all up to this one. Tags count from 1 on each channel. */
+  confirmed?(tag: number, multiple: boolean, accepted: boolean): void
+  returned?(message: ReturnedMessage): void
+}
+
+/** What a channel is made of, beside amqplib's. */
+export interface ChannelParts {
+  readonly hooks: ChannelHooks
+  readonly replyTimeoutMs: number
+  /** Writes what it can, in order with what amqplib writes, which writes the rest. */
+  readonly frames?: PublishFrames | undefined
+}
