@@ -21,6 +21,7 @@ export class Events<Map extends object> {
   }
 
   emit<Name extends keyof Map & string>(name: Name, payload: Map[Name]): void {
+    if (this.#emitter.listenerCount(name) === 0) return
     for (const listener of this.#emitter.listeners(name) as Listener<Map[Name]>[]) {
       guarded(`a listener of '${name}'`, () => listener(payload))
     }

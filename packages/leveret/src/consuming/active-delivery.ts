@@ -43,7 +43,7 @@ export class ActiveDelivery implements Delivery {
   }
 
   /** It is being settled: what its handler decides from now on comes too late. */
-  concludes(_outcome: Promise<Settlement>): void {}
+  concludes(_outcome: Settlement | Promise<Settlement>): void {}
 
   get messageId(): string | undefined {
     // An empty one is none: by it, all tasks of a sender would be one and the same.

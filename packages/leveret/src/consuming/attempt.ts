@@ -6,17 +6,17 @@ import type { Deduplicator } from './deduplication.js'
 import type { SteeredDelivery } from './manual-delivery.js'
 import type { Verdict } from './verdict.js'
 
-/** How one attempt at one delivery ends. Never rejects. */
+/** How one attempt at one delivery ends: no promise where it has ended at once. Never throws or rejects. */
 export type Attempt<Payload, D extends ActiveDelivery = ActiveDelivery> = (
   payload: Payload,
   delivery: D,
-) => Promise<Verdict>
+) => Verdict | Promise<Verdict>
 
-/** The same before anybody has judged what it rejects with, or bounded its time. */
+/** The same before anybody has judged what it throws or rejects with, or bounded its time. */
 export type Work<Payload, D extends ActiveDelivery = ActiveDelivery> = Attempt<Payload, D>
 
-/** A handler inside its interceptors. */
-export type Call<Payload, D extends Delivery = Delivery> = (payload: Payload, delivery: D) => Promise<void>
+/** A handler inside its interceptors. Throws or rejects with what it fails with. */
+export type Call<Payload, D extends Delivery = Delivery> = (payload: Payload, delivery: D) => unknown
 
 /** The verdict on what an attempt was ended by. */
 export type Judge = (thrown: unknown, attempt: number) => Verdict
@@ -33,7 +33,7 @@ export function inside<Payload, D extends ActiveDelivery>(
     const { handle } = interceptor
     return handle === undefined ? [] : [(delivery, next) => handle.call(interceptor, delivery, next)]
   })
-  if (layers.length === 0) return async (payload, delivery) => void (await handler(payload, delivery))
+  if (layers.length === 0) return handler
   return async (payload, delivery) =>
     await runInside(layers, delivery, async () => {
       // An interceptor that took too long does not begin an attempt that has been given up.
@@ -44,10 +44,16 @@ export function inside<Payload, D extends ActiveDelivery>(
 
 /** Returning acknowledges. */
 export function returning<Payload>(call: Call<Payload, ActiveDelivery>): Work<Payload> {
-  return async (payload, delivery) => {
-    await call(payload, delivery)
-    return ACK
+  return (payload, delivery) => {
+    const result = call(payload, delivery)
+    // What is no promise has ended; what only looks like one is waited for.
+    return typeof result === 'object' && result !== null && 'then' in result ? ended(result) : ACK
   }
+}
+
+async function ended(result: object): Promise<Verdict> {
+  await result
+  return ACK
 }
 
 /** What the handler decides acknowledges; it may decide after it has returned. */
@@ -58,7 +64,8 @@ export function steered<Payload>(
 ): Work<Payload, SteeredDelivery> {
   return async (payload, delivery) => {
     const failed = new Promise<never>((_resolve, reject) => {
-      call(payload, delivery).catch((error: unknown) => {
+      const called = (async () => await call(payload, delivery))()
+      called.catch((error: unknown) => {
         if (delivery.isDecided) late(delivery)
         reject(error)
       })
@@ -99,17 +106,24 @@ export function bounded<Payload, D extends ActiveDelivery>(
   judge: Judge,
   bounds: Bounds,
 ): Attempt<Payload, D> {
-  return async (payload, delivery) => {
+  const inTime = async (working: Promise<Verdict>, delivery: D, timeoutMs: number): Promise<Verdict> => {
+    try {
+      return await withinDeadline(working, {
+        timeoutMs,
+        abort: (reason) => delivery.abort(reason),
+        late: () => bounds.late(delivery),
+      })
+    } catch (thrown) {
+      return judge(thrown, delivery.attempt)
+    }
+  }
+  return (payload, delivery) => {
     const timeoutMs = bounds.timeoutMs(delivery)
     if (timeoutMs <= 0) return SKIP
     delivery.begin(timeoutMs)
     try {
-      return await withinDeadline(work(payload, delivery), {
-        timeoutMs,
-        life: delivery.life.signal,
-        abort: (reason) => delivery.abort(reason),
-        late: () => bounds.late(delivery),
-      })
+      const working = work(payload, delivery)
+      return working instanceof Promise ? inTime(working, delivery, timeoutMs) : working
     } catch (thrown) {
       return judge(thrown, delivery.attempt)
     }
@@ -118,5 +132,5 @@ export function bounded<Payload, D extends ActiveDelivery>(
 
 /** At most once: acknowledged before the handler begins. */
 export function acknowledgedFirst<Payload>(attempt: Attempt<Payload>): Attempt<Payload> {
-  return async (payload, delivery) => (delivery.acknowledge() ? await attempt(payload, delivery) : ACK)
+  return (payload, delivery) => (delivery.acknowledge() ? attempt(payload, delivery) : ACK)
 }

@@ -14,7 +14,7 @@ export interface Task<Payload, D extends ActiveDelivery = ActiveDelivery> {
    *
    * @param attempt - the delivery as its handler had it, where that is another one each time
    */
-  conclude(verdict: Verdict, attempt?: D): Promise<Settlement>
+  conclude(verdict: Verdict, attempt?: D): Settlement | Promise<Settlement>
 }
 
 /** How checked deliveries come to their handler: one by one, or in batches. */
@@ -39,7 +39,9 @@ export class OneByOne<Payload, D extends ActiveDelivery> implements Attempts<Pay
     try {
       // Its channel may have gone in the turn in which it got its slot.
       if (delivery.life.signal.aborted) return false
-      await conclude(await this.#attempt(payload, delivery))
+      const attempting = this.#attempt(payload, delivery)
+      const concluding = conclude(attempting instanceof Promise ? await attempting : attempting)
+      if (concluding instanceof Promise) await concluding
       return true
     } finally {
       this.#slots.leave(key)

@@ -54,7 +54,6 @@ export class BatchAttempt<Payload> {
     each((delivery) => delivery.begin(timeoutMs))
     const verdicts = withinDeadline(this.#once(tasks), {
       timeoutMs,
-      life: tasks[0].delivery.life.signal,
       abort: (reason) => each((delivery) => delivery.abort(reason)),
       late: () => each(late),
     })
@@ -86,10 +85,12 @@ export class BatchAttempt<Payload> {
         const result = (await results)[index]
         if (result?.status === 'rejected') throw result.reason
       }
-      return await around(resultOf, task.delivery).then(
-        () => [task, { do: 'ack' }],
-        (thrown: unknown) => this.#failed(task, thrown),
-      )
+      try {
+        await around(resultOf, task.delivery)
+        return [task, { do: 'ack' }]
+      } catch (thrown) {
+        return this.#failed(task, thrown)
+      }
     })
     return new Map(await Promise.all(ends))
   }

@@ -1,4 +1,4 @@
-import { onAbort } from '../signals.js'
+import { Deadlines } from '../deadlines.js'
 import { HandlerTimeout } from './steering.js'
 
 /** After its signal was aborted a handler may take this long to notice and end. */
@@ -7,40 +7,64 @@ const GRACE_MS = 1_000
 /** What a deadline needs to know of the work. */
 export interface DeadlineOptions {
   readonly timeoutMs: number
-  /** Aborted when the deliveries no longer count: then nothing that happens changes anything. */
-  readonly life: AbortSignal
   /** The time is up; a little is left to notice it. */
   abort(reason: HandlerTimeout): void
   /** It ended after it had been given up. */
   late(): void
 }
 
+interface Running {
+  /** In milliseconds of `performance.now()`. */
+  deadline: number
+  timeUp(now: number): void
+}
+
+/** All that runs in this process. */
+const running = new Set<Running>()
+/** A timer for each would cost more than most handlers do. What keeps a process alive is its connections. */
+const deadlines = new Deadlines(sweep, { keepsAlive: false })
+
+function sweep(now: number): number {
+  let next = Number.POSITIVE_INFINITY
+  for (const work of running) {
+    if (work.deadline <= now) work.timeUp(now)
+    if (running.has(work)) next = Math.min(next, work.deadline)
+  }
+  return next
+}
+
 /**
  * Settles as the work does, or rejects with a {@link HandlerTimeout} a second after its time was up. The work itself is not
  * stopped.
  */
-export async function withinDeadline<T>(work: Promise<T>, options: DeadlineOptions): Promise<T> {
-  const { timeoutMs, life, abort, late } = options
-  let timer: NodeJS.Timeout | undefined
-  // What happens after the life has ended must not keep the process alive.
-  const release = (): void => void timer?.unref()
-  const timeUp = new Promise<never>((_resolve, reject) => {
-    const giveUp = (timeout: HandlerTimeout): void => {
-      work.then(late, late)
-      reject(timeout)
+export function withinDeadline<T>(work: Promise<T>, { timeoutMs, abort, late }: DeadlineOptions): Promise<T> {
+  return new Promise((resolve, reject) => {
+    let timeout: HandlerTimeout | undefined
+    const entry: Running = {
+      deadline: performance.now() + timeoutMs,
+      timeUp: (now) => {
+        if (timeout === undefined) {
+          timeout = new HandlerTimeout(timeoutMs)
+          entry.deadline = now + GRACE_MS
+          abort(timeout)
+        } else {
+          running.delete(entry)
+          work.then(late, late)
+          reject(timeout)
+        }
+      },
     }
-    timer = setTimeout(() => {
-      const timeout = new HandlerTimeout(timeoutMs)
-      abort(timeout)
-      timer = setTimeout(giveUp, GRACE_MS, timeout)
-      if (life.aborted) release()
-    }, timeoutMs)
+    running.add(entry)
+    deadlines.watch(entry.deadline)
+    work.then(
+      (result) => {
+        running.delete(entry)
+        resolve(result)
+      },
+      (error: unknown) => {
+        running.delete(entry)
+        reject(error)
+      },
+    )
   })
-  const callOff = onAbort(life, release)
-  try {
-    return await Promise.race([work, timeUp])
-  } finally {
-    clearTimeout(timer)
-    callOff()
-  }
 }

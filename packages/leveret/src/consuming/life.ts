@@ -2,6 +2,11 @@ import { setMaxListeners } from 'node:events'
 import type { Channel } from '../connection/channel.js'
 import type { ReceivedMessage } from '../connection/message.js'
 
+/** What is aborted with its life. */
+export interface Abortable {
+  abort(reason: Error): void
+}
+
 /**
  * One subscription: the channel that delivers, for as long as its deliveries count. They are settled here and nowhere else.
  *
@@ -14,6 +19,7 @@ import type { ReceivedMessage } from '../connection/message.js'
 export class Life {
   readonly #channel: Channel
   readonly #end = new AbortController()
+  readonly #running = new Set<Abortable>()
   /** Acknowledged by us, and not sent yet. */
   readonly #acked = new Map<number, ReceivedMessage>()
   /** Settled before an older one was. */
@@ -35,8 +41,21 @@ export class Life {
     return this.#end.signal
   }
 
-  end(reason: unknown): void {
+  end(reason: Error): void {
+    if (this.signal.aborted) return
     this.#end.abort(reason)
+    for (const delivery of this.#running) delivery.abort(reason)
+  }
+
+  /** From now on it is aborted when this ends. */
+  begin(delivery: Abortable): void {
+    if (this.signal.aborted) delivery.abort(this.signal.reason)
+    else this.#running.add(delivery)
+  }
+
+  /** It no longer is. */
+  finish(delivery: Abortable): void {
+    this.#running.delete(delivery)
   }
 
   /** @returns `false` when the channel has ended: the delivery is the broker's again */

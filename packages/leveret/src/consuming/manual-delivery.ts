@@ -57,7 +57,7 @@ export class SteeredDelivery extends ActiveDelivery implements ManualDelivery {
     return this.#isDecided
   }
 
-  override concludes(outcome: Promise<Settlement>): void {
+  override concludes(outcome: Settlement | Promise<Settlement>): void {
     this.#isDecided = true
     this.#conclude(outcome)
   }

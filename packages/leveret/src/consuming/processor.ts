@@ -1,14 +1,15 @@
 import type { Delivery } from '../connection/delivery.js'
 import type { ReceivedMessage } from '../connection/message.js'
-import { onAbort } from '../signals.js'
 import type { ActiveDelivery } from './active-delivery.js'
-import type { Attempts } from './attempts.js'
+import type { Attempts, Task } from './attempts.js'
 import type { Life } from './life.js'
 import type { Reader } from './reader.js'
 import type { Settlement } from './settlement.js'
 import type { Settling } from './settler.js'
 import { MAX_RETURNS, type Suspicion } from './suspicion.js'
 import type { Verdict } from './verdict.js'
+
+type Conclude<D extends ActiveDelivery> = Task<unknown, D>['conclude']
 
 /** What a processor is made of. */
 export interface ProcessorOptions<Payload, D extends ActiveDelivery> {
@@ -35,43 +36,54 @@ export class Processor<Payload, D extends ActiveDelivery> {
    */
   async process(message: ReceivedMessage, life: Life): Promise<boolean> {
     const delivery = this.#options.deliveryOf(message, life)
-    const callOff = onAbort(life.signal, () => delivery.abort(life.signal.reason))
+    life.begin(delivery)
     try {
       return await this.#process(delivery)
     } catch (error) {
       this.#options.settled(delivery, stuckOver(error))
       return true
     } finally {
-      callOff()
+      life.finish(delivery)
     }
   }
 
   async #process(delivery: D): Promise<boolean> {
     const { suspicion, settler, reader, attempts } = this.#options
     const { message, life } = delivery
-    const conclude = async (verdict: Verdict, attempt = delivery): Promise<Settlement> =>
-      await this.#conclude(attempt, verdict)
-    const concluded = async (verdict: Verdict): Promise<true> => (await conclude(verdict)) && true
-    if (suspicion.isWornOut(message)) return await concluded(WORN_OUT)
+    const conclude: Conclude<D> = (verdict, attempt = delivery) => this.#conclude(attempt, verdict)
+    if (suspicion.isWornOut(message)) return (await conclude(WORN_OUT)) && true
     const returns = suspicion.uncounted(message)
     if (returns !== undefined && (await settler.recount(message, life, returns))) return true
     const reading = reader.read(delivery)
     const read = reading instanceof Promise ? await reading : reading
-    if ('do' in read) return await concluded(read)
-    return !life.signal.aborted && (await attempts.make({ ...read, delivery, conclude }))
+    if ('do' in read) return (await conclude(read)) && true
+    const { payload, key } = read
+    return !life.signal.aborted && (await attempts.make({ payload, key, delivery, conclude }))
   }
 
-  async #conclude(delivery: ActiveDelivery, verdict: Verdict): Promise<Settlement> {
-    // A defect of ours must not lose the message or end the process: it stays unacknowledged, and says why.
-    const settling = this.#settle(delivery, verdict).catch(stuckOver)
+  #conclude(delivery: ActiveDelivery, verdict: Verdict): Settlement | Promise<Settlement> {
+    const settling = this.#settle(delivery, verdict)
     delivery.concludes(settling)
+    if (settling instanceof Promise) return this.#settled(delivery, settling)
+    this.#options.settled(delivery, settling)
+    return settling
+  }
+
+  async #settled(delivery: ActiveDelivery, settling: Promise<Settlement>): Promise<Settlement> {
     const settlement = await settling
     this.#options.settled(delivery, settlement)
     return settlement
   }
 
-  async #settle(delivery: ActiveDelivery, verdict: Verdict): Promise<Settlement> {
-    return delivery.isAcknowledged ? outcomeOf(verdict) : await this.#options.settler.settle(verdict, delivery)
+  /** A defect of ours must not lose the message or end the process: it stays unacknowledged, and says why. */
+  #settle(delivery: ActiveDelivery, verdict: Verdict): Settlement | Promise<Settlement> {
+    if (delivery.isAcknowledged) return outcomeOf(verdict)
+    try {
+      const settling = this.#options.settler.settle(verdict, delivery)
+      return settling instanceof Promise ? settling.catch(stuckOver) : settling
+    } catch (error) {
+      return stuckOver(error)
+    }
   }
 }
 

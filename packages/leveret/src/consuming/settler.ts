@@ -26,7 +26,8 @@ type DeadLetterVerdict = Extract<Verdict, { do: 'dead-letter' }>
 
 /** Who carries out verdicts. */
 export interface Settling {
-  settle(verdict: Verdict, delivery: ActiveDelivery): Promise<Settlement>
+  /** Never throws or rejects but for a defect. @returns no promise where nothing has to be waited for */
+  settle(verdict: Verdict, delivery: ActiveDelivery): Settlement | Promise<Settlement>
   /**
    * Puts a copy that knows how often it has come back at the end of the queue, in its place.
    *
@@ -48,7 +49,7 @@ export class Settler implements Settling {
     this.#declares = declares
   }
 
-  async settle(verdict: Verdict, delivery: ActiveDelivery): Promise<Settlement> {
+  settle(verdict: Verdict, delivery: ActiveDelivery): Settlement | Promise<Settlement> {
     const { message, life } = delivery
     switch (verdict.do) {
       case 'ack':
@@ -60,13 +61,13 @@ export class Settler implements Settling {
       case 'requeue':
         return life.requeue(message) ? { did: 'requeued' } : STALE
       case 'retry':
-        return await this.#retry(verdict, delivery)
+        return this.#retry(verdict, delivery)
       case 'hold-back':
-        return await this.#holdBack(verdict, delivery)
+        return this.#holdBack(verdict, delivery)
       case 'postpone':
-        return await this.#postpone(verdict.afterMs, delivery)
+        return this.#postpone(verdict.afterMs, delivery)
       default:
-        return await this.#deadLetter(verdict, delivery)
+        return this.#deadLetter(verdict, delivery)
     }
   }
 

@@ -1,10 +1,10 @@
 import { setMaxListeners } from 'node:events'
 import type { ConnectionInternals } from '../connection/connection.js'
+import { Deadlines } from '../deadlines.js'
 import { ClosedError, type LeveretError } from '../errors.js'
 import { onAbort } from '../signals.js'
 import { atMost, unlessAborted } from '../timing.js'
 import { declare } from '../topology/declare.js'
-import { Deadlines } from './deadlines.js'
 import { Gates } from './gates.js'
 import { Publication, publishError } from './publication.js'
 import type { PublishRequest, Topology } from './request.js'
@@ -30,7 +30,7 @@ export class Outbox {
   readonly #gates: Gates
   readonly #room: Room
   readonly #writer: Writer
-  readonly #deadlines = new Deadlines((now) => this.#sweep(now))
+  readonly #deadlines = new Deadlines((now) => this.#sweep(now), { keepsAlive: true })
   #unsettled = 0
   #dead = 0
   #closing = false

@@ -1,4 +1,4 @@
-import { MAX_TIMER_MS } from '../options.js'
+import { MAX_TIMER_MS } from './options.js'
 
 /** Sweeps come no closer together than this. */
 const MIN_GAP_MS = 20
@@ -6,12 +6,17 @@ const MIN_GAP_MS = 20
 /** One timer for all deadlines, set to the nearest. */
 export class Deadlines {
   readonly #sweep: (now: number) => number
+  readonly #keepsAlive: boolean
   #timer: NodeJS.Timeout | undefined
   #setFor = Number.POSITIVE_INFINITY
 
-  /** @param sweep - fails what is late and returns the next deadline, `Infinity` when there is none */
-  constructor(sweep: (now: number) => number) {
+  /**
+   * @param sweep - fails what is late and returns the next deadline, `Infinity` when there is none
+   * @param keepsAlive - whether the process waits for it when nothing else is left
+   */
+  constructor(sweep: (now: number) => number, { keepsAlive }: { keepsAlive: boolean }) {
     this.#sweep = sweep
+    this.#keepsAlive = keepsAlive
   }
 
   /** Makes sure that a sweep comes at this time of `performance.now()`, or soon after. */
@@ -20,6 +25,7 @@ export class Deadlines {
     this.#setFor = deadline
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => this.#fire(), Math.min(Math.max(deadline - performance.now(), 0), MAX_TIMER_MS))
+    if (!this.#keepsAlive) this.#timer.unref()
   }
 
   stop(): void {
