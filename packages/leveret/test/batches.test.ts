@@ -42,7 +42,7 @@ describe('a batch', () => {
   test('is full, or what came in its time, and is acknowledged when its handler returns', async ({ rabbit, vhost }) => {
     await send(rabbit, 10)
     const calls = new Calls()
-    const worker = batched(rabbit, (items) => calls.note(items), { batch: { size: 4, waitMs: 300 } })
+    const worker = batched(rabbit, (items) => calls.note(items), { batch: { size: 4, waitMs: 1_000 } })
     await worker.start()
     await eventually(() => expect(calls.firsts).toHaveLength(10))
     expect(calls.all.map(({ numbers }) => numbers)).toEqual([
@@ -69,7 +69,7 @@ describe('a batch', () => {
         }),
       )
     }
-    const worker = batched(rabbit, handler, { batch: { size: 4, waitMs: 100 } })
+    const worker = batched(rabbit, handler, { batch: { size: 4, waitMs: 1_000 } })
     const retried: unknown[] = []
     worker.on('delivery.retried', ({ afterMs, failure }) => retried.push([failure.message, afterMs]))
     const dead = firstEvent(worker, 'delivery.dead-lettered')
@@ -106,7 +106,7 @@ describe('a batch', () => {
         if (result instanceof Error) throw result
         return result
       }
-      const worker = batched(rabbit, handler, { batch: { size: 3, waitMs: 50 } })
+      const worker = batched(rabbit, handler, { batch: { size: 3, waitMs: 1_000 } })
       const failures: string[] = []
       worker.on('delivery.retried', ({ failure }) => failures.push(failure.message))
       await send(rabbit, 3)

@@ -106,6 +106,14 @@ describe('a server', () => {
       response: double.responses.payload,
       queue: { type: 'classic' },
     })
+    const declaring = new RpcServer(rabbit, classic, () => ({ doubled: 0 }))
+    await declaring.start()
+    await declaring.close()
+    // It counts as somebody who is there, and takes no more than this.
+    await using other = await stranger(vhost.url)
+    await other.channel.prefetch(1)
+    await other.channel.consume('classic', () => undefined)
+    other.channel.sendToQueue('classic', Buffer.from('held'))
     const servers = await connectTo({}, proxy.urlFor(vhost.url))
     let begun = 0
     await new RpcServer(servers, classic, async ({ n }, { signal }) => {
@@ -120,7 +128,7 @@ describe('a server', () => {
       proxy.reset()
     }
     expect(await call).toEqual({ doubled: 2 })
-    await eventually(async () => expect(await vhost.queue('classic')).toMatchObject({ messages: 0 }))
+    await eventually(async () => expect(await vhost.queue('classic')).toMatchObject({ messages: 1 }))
   })
 
   test('that dies before it answers leaves the request to another', async ({ connectTo, rabbit }) => {

@@ -41,9 +41,12 @@ interface Table {
   readonly bytes: number
 }
 
+/** amqplib always writes a table, and so may other programs expect one. */
+const NO_HEADERS: Table = { entries: [], bytes: 0 }
+
 /** What the properties of one message will take. */
 interface Plan {
-  readonly headers: Table | undefined
+  readonly headers: Table
   /** All of them, the headers included. */
   readonly bytes: number
 }
@@ -125,13 +128,14 @@ function planOf(properties: MessageProperties): Plan | undefined {
   const { contentType, correlationId, replyTo, expiration, messageId } = properties
   if (contentEncoding !== undefined || type !== undefined || userId !== undefined || appId !== undefined)
     return undefined
-  const table = headers === undefined ? undefined : tableOf(headers)
-  if (headers !== undefined && table === undefined) return undefined
+  const table = headers === undefined ? NO_HEADERS : tableOf(headers)
+  if (table === undefined) return undefined
   if (!isNumber(deliveryMode, MAX_SHORT) || !isNumber(priority, MAX_SHORT)) return undefined
   if (!isNumber(timestamp, Number.MAX_SAFE_INTEGER)) return undefined
   const bytes =
     textBytes(contentType) +
-    (table === undefined ? 0 : 4 + table.bytes) +
+    4 +
+    table.bytes +
     (deliveryMode === undefined ? 0 : 1) +
     (priority === undefined ? 0 : 1) +
     textBytes(correlationId) +
@@ -146,8 +150,8 @@ function writeProperties(writer: FrameWriter, { headers: table }: Plan, properti
   const { deliveryMode, priority, timestamp } = properties
   const { contentType, correlationId, replyTo, expiration, messageId } = properties
   writer.short(
-    (contentType === undefined ? 0 : HAS.contentType) |
-      (table === undefined ? 0 : HAS.headers) |
+    HAS.headers |
+      (contentType === undefined ? 0 : HAS.contentType) |
       (deliveryMode === undefined ? 0 : HAS.deliveryMode) |
       (priority === undefined ? 0 : HAS.priority) |
       (correlationId === undefined ? 0 : HAS.correlationId) |
@@ -157,7 +161,7 @@ function writeProperties(writer: FrameWriter, { headers: table }: Plan, properti
       (timestamp === undefined ? 0 : HAS.timestamp),
   )
   if (contentType !== undefined) writer.shortText(contentType)
-  if (table !== undefined) writer.table(table.entries, table.bytes)
+  writer.table(table.entries, table.bytes)
   if (deliveryMode !== undefined) writer.octet(deliveryMode)
   if (priority !== undefined) writer.octet(priority)
   if (correlationId !== undefined) writer.shortText(correlationId)
