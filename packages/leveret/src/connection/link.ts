@@ -6,6 +6,7 @@ import { atMost, unlessAborted, within } from '../timing.js'
 import { type BrokerIdentity, readIdentity } from './broker-identity.js'
 import { Channel } from './channel.js'
 import type { ChannelHooks } from './channel-parts.js'
+import { boundDepth } from './deep-tables.js'
 import { type DialOptions, dial, type Line } from './dial.js'
 import { describeEndpoint, type Endpoint } from './endpoint.js'
 import { flushed } from './flush.js'
@@ -59,6 +60,7 @@ export class Link {
       this.signal.addEventListener('abort', () => resolve(this.signal.reason), { once: true })
     })
     dropLateFrames(model)
+    boundDepth(model)
     this.#socket = socketOf(model)
     this.#wire = this.#socket === undefined ? undefined : new Wire(this.#socket)
     this.#socketClosed = closing(this.#socket)
