@@ -2,6 +2,7 @@ import type { GetMessage, Options } from 'amqplib'
 import { describe, expect } from 'vitest'
 import { z } from 'zod'
 import { bytes, type Connection, type Delivery, Worker, workQueue } from '../src/index.js'
+import { long, publishRaw, table, tagged } from './fuzz/wire.js'
 import { stranger } from './stranger.js'
 import { eventually, test } from './support.js'
 
@@ -152,4 +153,33 @@ describe('headers', () => {
     expect(letter.properties.headers).toMatchObject({ 'x-death': [{ reason: 'rejected', queue: 'raw' }] })
     expect(letter.content.toString()).toBe('x')
   })
+
+  test.for(['double', 'float64', 'float'])(
+    'that look like a mark of amqplib’s of a %s and hold none are read, and cost the connection nothing',
+    async (type, { rabbit, vhost }) => {
+      const losses: unknown[] = []
+      rabbit.on('disconnected', (event) => losses.push(event))
+      await using other = await stranger(vhost.url)
+      const marked = table([
+        ['!', tagged('S', long(Buffer.from(type)))],
+        ['value', tagged('S', long(Buffer.from('none')))],
+      ])
+      const send = async (): Promise<void> => {
+        const properties = { headers: table([['list', tagged('A', long(tagged('F', marked)))]]) }
+        publishRaw(other.channel, {
+          exchange: '',
+          routingKey: Buffer.from('raw'),
+          content: Buffer.from('x'),
+          properties,
+        })
+      }
+      const { attempts, reason, letter } = await failTwice(rabbit, vhost.url, send)
+      expect(attempts.map(({ delivery }) => theirs(delivery.headers))).toEqual([
+        { list: [{ '!': type, value: 'none' }] },
+      ])
+      expect(reason).toBe('retry-impossible')
+      expect(letter.content.toString()).toBe('x')
+      expect(losses).toEqual([])
+    },
+  )
 })

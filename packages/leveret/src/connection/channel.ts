@@ -7,6 +7,7 @@ import type { BindingDeclaration, ExchangeDeclaration, QueueDeclaration, QueueSt
 import type { OutgoingMessage, ReceivedMessage, ReturnedMessage } from './message.js'
 import type { PublishFrames } from './publish-frames.js'
 import { brokerReply } from './reply.js'
+import { refuseFalseNumbers } from './table.js'
 
 const CLOSED_BY_US = new ClosedError('The channel was closed by this process')
 
@@ -83,6 +84,7 @@ export class Channel {
   }
 
   #publishRaw({ exchange, routingKey, content, properties, mandatory }: OutgoingMessage): void {
+    refuseFalseNumbers(properties.headers)
     this.#raw.publish(exchange, routingKey, content, { ...properties, mandatory } as amqp.Options.Publish)
   }
 

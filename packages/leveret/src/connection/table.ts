@@ -82,3 +82,29 @@ export function bareTable(received: Readonly<Record<string, unknown>> | undefine
   }
   return table
 }
+
+const FLOATS = new Set<unknown>(['double', 'float64', 'float'])
+
+/**
+ * Refuses what amqplib would write as a double that is no number: RabbitMQ ends the connection over one (541).
+ *
+ * amqplib takes a table with an entry `!` for the name of a type and a value of it. Any sender can write such a table, with a
+ * value of another type, and what was received is sent again in copies.
+ *
+ * @throws TypeError as amqplib does over values of other types
+ */
+export function refuseFalseNumbers(table: Readonly<Record<string, unknown>> = {}): void {
+  const found: unknown[] = Object.values(table)
+  // It grows on the way.
+  for (const value of found) {
+    if (typeof value !== 'object' || value === null || Buffer.isBuffer(value)) continue
+    const { '!': type, value: marked } = value as Readonly<Record<string, unknown>>
+    if (FLOATS.has(type) && !isNumber(marked, type))
+      throw new TypeError(`a header is marked as a ${type} and holds none`)
+    for (const inner of Object.values(value)) found.push(inner)
+  }
+}
+
+function isNumber(value: unknown, type: unknown): boolean {
+  return typeof value === 'number' && Number.isFinite(type === 'float' ? Math.fround(value) : value)
+}
