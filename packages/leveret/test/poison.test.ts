@@ -113,31 +113,38 @@ describe('a prototype in the payload', () => {
   })
 })
 
-test('prototypes in the headers are only data, on every attempt and on the dead letter', async ({ rabbit, vhost }) => {
-  const names = ['__proto__', 'constructor', 'prototype', 'hasOwnProperty', 'toString', 'then']
-  const table = Object.fromEntries(names.map((name) => [name, { polluted: true }]))
-  const seen: Delivery[] = []
-  const worker = new Worker(rabbit, tasks, (_task, delivery) => {
-    seen.push(delivery)
-    throw new Error('again')
-  })
-  const dead = firstEvent(worker, 'delivery.dead-lettered')
-  await worker.start()
-  await using other = await stranger(vhost.url)
-  const headers = Object.fromEntries([...Object.entries(table), ['nested', table]])
-  other.channel.sendToQueue('tasks', Buffer.from('{"n":1}'), { headers })
-  expect(await dead).toMatchObject({ attempt: 3, reason: 'attempts-exhausted' })
-  expect(seen.map(({ attempt }) => attempt)).toEqual([1, 2, 3])
-  for (const { headers } of seen) {
-    expect(headers).toMatchObject({ constructor: { polluted: true }, toString: { polluted: true } })
-    for (const table of [headers, headers.nested]) {
-      expect(Object.getPrototypeOf(table)).toBeNull()
-      expect((table as { polluted?: unknown }).polluted).toBeUndefined()
+test.for([
+  ['a table', { polluted: true }],
+  ['bytes', Buffer.from('polluted')],
+  ['an array', ['polluted']],
+] as const)(
+  'prototypes in the headers that are %s are only data, on every attempt and on the dead letter',
+  async ([_what, evil], { rabbit, vhost }) => {
+    const names = ['__proto__', 'constructor', 'prototype', 'hasOwnProperty', 'toString', 'then']
+    const table = Object.fromEntries(names.map((name) => [name, evil]))
+    const seen: Delivery[] = []
+    const worker = new Worker(rabbit, tasks, (_task, delivery) => {
+      seen.push(delivery)
+      throw new Error('again')
+    })
+    const dead = firstEvent(worker, 'delivery.dead-lettered')
+    await worker.start()
+    await using other = await stranger(vhost.url)
+    const headers = Object.fromEntries([...Object.entries(table), ['nested', table]])
+    other.channel.sendToQueue('tasks', Buffer.from('{"n":1}'), { headers })
+    expect(await dead).toMatchObject({ attempt: 3, reason: 'attempts-exhausted' })
+    expect(seen.map(({ attempt }) => attempt)).toEqual([1, 2, 3])
+    for (const { headers } of seen) {
+      expect(headers).toMatchObject({ constructor: evil, toString: evil })
+      for (const table of [headers, headers.nested]) {
+        expect(Object.getPrototypeOf(table)).toBeNull()
+        expect((table as { polluted?: unknown }).polluted).toBeUndefined()
+      }
     }
-  }
-  expectClean({})
-  expect(await drain(rabbit, 'tasks.dead-letter')).toHaveLength(1)
-})
+    expectClean({})
+    expect(await drain(rabbit, 'tasks.dead-letter')).toHaveLength(1)
+  },
+)
 
 /** Neither it nor anything else has got a property from outside that it does not own. */
 function expectClean(value: unknown): void {

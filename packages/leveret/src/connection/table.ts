@@ -76,7 +76,8 @@ export function bareTable(received: Readonly<Record<string, unknown>> | undefine
   const found: unknown[] = [table]
   // It grows on the way. Tables may be nested deeper than functions may call each other.
   for (const value of found) {
-    if (typeof value !== 'object' || value === null || Buffer.isBuffer(value)) continue
+    // A table whose `__proto__` is bytes looks like a Buffer in every other way.
+    if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) continue
     if (!Array.isArray(value)) Object.setPrototypeOf(value, null)
     for (const inner of Object.values(value)) found.push(inner)
   }
@@ -97,7 +98,7 @@ export function refuseFalseNumbers(table: Readonly<Record<string, unknown>> = {}
   const found: unknown[] = Object.values(table)
   // It grows on the way.
   for (const value of found) {
-    if (typeof value !== 'object' || value === null || Buffer.isBuffer(value)) continue
+    if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) continue
     const { '!': type, value: marked } = value as Readonly<Record<string, unknown>>
     if (FLOATS.has(type) && !isNumber(marked, type))
       throw new TypeError(`a header is marked as a ${type} and holds none`)
