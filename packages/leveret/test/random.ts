@@ -22,4 +22,17 @@ export class Random {
   chance(probability: number): boolean {
     return this.next() < probability
   }
+
+  pick<T>(choices: readonly [T, ...T[]] | readonly T[]): T {
+    return choices[this.below(choices.length)] as T
+  }
+
+  bytes(length: number): Buffer {
+    return Buffer.from(Array.from({ length }, () => this.below(256)))
+  }
+
+  /** Characters of any kind, unpaired surrogates among them. */
+  text(length: number): string {
+    return String.fromCharCode(...Array.from({ length }, () => this.below(this.chance(0.7) ? 0x80 : 0x1_0000)))
+  }
 }
