@@ -52,6 +52,15 @@ export async function createAuthority(commonName: string): Promise<Authority> {
   }
 }
 
+/** A certificate that nobody but its own key vouches for. */
+export async function selfSigned(request: CertificateRequest): Promise<Credentials> {
+  const { publicKey, privateKey } = await createKeys()
+  const leaf = certificate(request, publicKey)
+  leaf.setIssuer(leaf.subject.attributes)
+  leaf.setExtensions(leafExtensions(request))
+  return { cert: sign(leaf, privateKey), key: privateKey }
+}
+
 const dayMs = 24 * 60 * 60 * 1000
 
 function certificate(request: CertificateRequest, publicKey: string): forge.pki.Certificate {

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { type ConnectionOptions, connect, createServer, type TlsOptions } from 'node:tls'
-import { type Authority, createAuthority } from '@leveret/certificates'
+import { type Authority, createAuthority, selfSigned } from '@leveret/certificates'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 
 const dayMs = 24 * 60 * 60 * 1000
@@ -35,6 +35,13 @@ describe('the certificate of a server', () => {
   ])('is refused when it is %s', async (_what, request, code) => {
     const server = await authority.issue({ commonName: 'broker', hosts: ['broker.test'], ...request })
     expect(await handshake(server, { ca: authority.cert, servername: 'broker.test' })).toBe(code)
+  })
+
+  test('is refused when only its own key vouches for it', async () => {
+    const server = await selfSigned({ commonName: 'broker', hosts: ['broker.test'] })
+    expect(await handshake(server, { ca: authority.cert, servername: 'broker.test' })).toBe(
+      'DEPTH_ZERO_SELF_SIGNED_CERT',
+    )
   })
 
   test('is refused by who trusts another authority of the same name', async () => {

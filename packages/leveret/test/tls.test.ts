@@ -1,6 +1,7 @@
+import { once } from 'node:events'
 import { createServer, connect as dialTcp } from 'node:net'
 import tls from 'node:tls'
-import { createAuthority } from '@leveret/certificates'
+import { createAuthority, selfSigned } from '@leveret/certificates'
 import { availableDrivers, type RabbitMQ, startRabbitMQ } from '@leveret/testing'
 import { afterAll, beforeAll, describe, expect, onTestFinished } from 'vitest'
 import { type ConnectTarget, connect, Producer, Worker } from '../src/index.js'
@@ -12,19 +13,21 @@ const alice = await authority.issue({ commonName: 'alice', purpose: 'client' })
 const canStart = (await availableDrivers()).length > 0
 
 /** Listens with TLS on a free port and leads to the broker, as a load balancer does. Notes the names it was asked for. */
-async function front(options: tls.TlsOptions, to: string): Promise<{ port: number; asked: string[] }> {
+async function front(options: tls.TlsOptions, to: string): Promise<{ port: number; asked: string[]; heard: Buffer[] }> {
   const asked: string[] = []
+  const heard: Buffer[] = []
   const server = tls.createServer(options, (client) => {
     asked.push(client.servername || '')
     const { host, port = 0 } = fieldsOf(to)
     const upstream = dialTcp({ host, port })
+    client.on('data', (bytes: Buffer) => heard.push(bytes))
     client.pipe(upstream).pipe(client)
     for (const socket of [client, upstream]) socket.on('error', () => undefined)
   })
   server.on('tlsClientError', () => undefined)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => void server.close())
-  return { port: (server.address() as { port: number }).port, asked }
+  return { port: (server.address() as { port: number }).port, asked, heard }
 }
 
 describe.runIf(canStart)('a broker that speaks TLS', () => {
@@ -145,6 +148,79 @@ describe('TLS in front of a broker', () => {
       reason: 'tls',
       message: expect.stringContaining('CERT_HAS_EXPIRED'),
     })
+  })
+
+  test.for([
+    [
+      'signed by itself',
+      async () => await selfSigned({ commonName: 'front', hosts: ['localhost'] }),
+      'DEPTH_ZERO_SELF',
+    ],
+    [
+      'of an authority that nobody was told of',
+      async () => await another.issue({ commonName: 'front', hosts: ['localhost'] }),
+      'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    ],
+    [
+      'for another name',
+      async () => await authority.issue({ commonName: 'front', hosts: ['other.test'] }),
+      'ERR_TLS_CERT_ALTNAME_INVALID',
+    ],
+    [
+      'for a client',
+      async () => await authority.issue({ commonName: 'front', hosts: ['localhost'], purpose: 'client' }),
+      'INVALID_PURPOSE',
+    ],
+  ] as const)(
+    'with a certificate %s is refused at once, and is told nothing',
+    async ([_what, issue, code], { vhost }) => {
+      const { port, heard } = await front(await issue(), vhost.url)
+      const target = { ...fieldsOf(vhost.url), protocol: 'amqps', host: 'localhost', port } as const
+      for (const tls of [{ ca: authority.cert }, { ca: authority.cert, rejectUnauthorized: true }]) {
+        await expect(connect(target, { tls })).rejects.toMatchObject({
+          reason: 'tls',
+          retryable: false,
+          message: expect.stringContaining(code),
+        })
+      }
+      // Where there is no handshake, the front has nobody to ask about.
+      expect(asked.every((name) => name === 'localhost')).toBe(true)
+    },
+  )
+
+  test('is not verified by a URL that asks for less, nor by another scheme', async ({ vhost }) => {
+    const { port } = await front(await selfSigned({ commonName: 'front', hosts: ['localhost'] }), vhost.url)
+    const { pathname } = new URL(vhost.url)
+    for (const query of ['insecure', 'verify=verify_none', 'rejectUnauthorized=false', 'fail_if_no_peer_cert=false']) {
+      await expect(connect(`amqps://localhost:${port}${pathname}?${query}`)).rejects.toMatchObject({
+        name: 'OptionsError',
+      })
+    }
+    for (const scheme of ['amqpz', 'amqp+ssl', 'http', 'tls', 'amqp+insecure']) {
+      await expect(connect(`${scheme}://localhost:${port}${pathname}`)).rejects.toMatchObject({ name: 'OptionsError' })
+    }
+    await expect(connect(`amqps://localhost:${port}${pathname}`)).rejects.toMatchObject({ reason: 'tls' })
+  })
+
+  test('older than 1.2 is refused, whatever is asked for', async ({ vhost }) => {
+    const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const
+    const certificate = await authority.issue({ commonName: 'front', hosts: ['localhost'] })
+    const { port, asked } = await front({ ...certificate, ...old }, vhost.url)
+    const target = { ...fieldsOf(vhost.url), protocol: 'amqps', host: 'localhost', port } as const
+    const ca = authority.cert
+    await expect(connect(target, { tls: { ca }, startupTimeoutMs: 300 })).rejects.toMatchObject({
+      message: expect.stringMatching(/protocol|version/),
+    })
+    expect(asked).toEqual([])
+    for (const minVersion of ['TLSv1', 'TLSv1.1']) {
+      const tls = { ca, minVersion, ciphers: 'DEFAULT@SECLEVEL=0' } as object
+      await expect(connect(target, { tls })).rejects.toMatchObject({ name: 'OptionsError' })
+    }
+    // It would have answered one who takes less.
+    const careless = tls.connect({ ...old, ca, port, host: 'localhost' })
+    await once(careless, 'secureConnect')
+    expect(careless.getProtocol()).toBe('TLSv1.1')
+    careless.destroy()
   })
 
   test('that accepts and never shakes hands is given up in time', async () => {

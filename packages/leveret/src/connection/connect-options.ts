@@ -8,13 +8,16 @@ import type { Interceptor } from './interceptor.js'
 const ms = z.int().min(1).max(MAX_TIMER_MS)
 
 /** How to trust the broker, and how to be known to it. Read only with `amqps`. */
-export interface TlsOptions
-  extends Pick<SecureContextOptions, 'ca' | 'cert' | 'key' | 'pfx' | 'passphrase' | 'minVersion'> {
+export interface TlsOptions extends Pick<SecureContextOptions, 'ca' | 'cert' | 'key' | 'pfx' | 'passphrase'> {
+  /** Older ones are refused, because they can be broken. @defaultValue 'TLSv1.2' */
+  readonly minVersion?: 'TLSv1.2' | 'TLSv1.3' | undefined
   /** Name to ask for and to verify, when it is not the host's. One for each host: `BrokerAddress.servername`. */
   readonly servername?: string
   /** `false` accepts any certificate from anybody. For a laptop only. @defaultValue true */
   readonly rejectUnauthorized?: boolean
 }
+
+const TLS_VERSIONS = new Set<string>(['TLSv1.2', 'TLSv1.3'])
 
 function isLogger(value: unknown): boolean {
   const logger = value as Partial<Record<string, unknown>> | null | undefined
@@ -89,7 +92,10 @@ export const connectOptions = z.strictObject({
     .array(z.custom<Interceptor>(isInterceptor, 'expected an object with the methods publish or handle, or both'))
     .default([]),
   /** How to trust the broker, and how to be known to it. */
-  tls: z.custom<TlsOptions>((value) => typeof value === 'object' && value !== null, 'expected an object').default({}),
+  tls: z
+    .custom<TlsOptions>((value) => typeof value === 'object' && value !== null, 'expected an object')
+    .refine(({ minVersion = 'TLSv1.2' }) => TLS_VERSIONS.has(minVersion), 'minVersion is TLSv1.2 or TLSv1.3')
+    .default({}),
 })
 
 /** Options of `connect`. */

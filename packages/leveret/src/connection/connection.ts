@@ -79,7 +79,7 @@ export class Connection implements AsyncDisposable {
       login: loginSource(settings.credentials, connectTimeoutMs),
       heartbeatSeconds: heartbeatMs / 1_000,
       connectTimeoutMs,
-      tls: { minVersion: 'TLSv1.2' as const, ...settings.tls },
+      tls: { ...settings.tls, minVersion: settings.tls.minVersion ?? ('TLSv1.2' as const) },
     }
     const make = (purpose: LanePurpose): Lane =>
       this.#watched(

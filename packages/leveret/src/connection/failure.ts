@@ -8,7 +8,8 @@ export interface HandshakeReply {
 }
 
 /** Ours of the broker's certificate. @see https://nodejs.org/api/tls.html#x509-certificate-error-codes */
-const TLS_REFUSALS = /^(?!ERR_SSL).*(CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|ALTNAME|HOSTNAME_MISMATCH)/
+const TLS_REFUSALS =
+  /^(?!ERR_SSL).*(CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|ALTNAME|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH)/
 /** The broker's of ours, or of all that we can offer. @see https://www.rfc-editor.org/rfc/rfc8446#section-6.2 */
 const TLS_ALERT = /\balert (?!internal error)/
 
