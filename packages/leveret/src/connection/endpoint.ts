@@ -126,8 +126,10 @@ function vhostOf(path: readonly string[], refuse: (why: string) => OptionsError)
 
 function queryOf(query: URLSearchParams, refuse: (why: string) => OptionsError): { heartbeatSeconds?: number } {
   for (const name of query.keys()) {
-    if (name !== 'heartbeat')
-      throw refuse(`unknown parameter '${name}'; only heartbeat is read, the rest are options of connect`)
+    if (name === 'heartbeat') continue
+    // What follows a '?' in a password that was not encoded looks like a parameter too.
+    const shown = /^[\w.-]+$/.test(name) ? `unknown parameter '${name}'` : 'unknown parameter'
+    throw refuse(`${shown}; only heartbeat is read, the rest are options of connect`)
   }
   const text = query.get('heartbeat')
   if (text === null) return {}
@@ -143,11 +145,11 @@ function decodePart(part: string, refuse: (why: string) => OptionsError): string
   }
 }
 
-/** Keeps what cannot be secret: the scheme, and what follows the last `@` when there is one. */
+/** Keeps what cannot be secret: the scheme, and where there is an `@`, what is between the last one and the parameters. */
 function maskUrl(text: string): string {
   const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0] ?? ''
   const at = text.lastIndexOf('@')
-  if (at >= 0) return `${scheme}***${text.slice(at)}`
+  if (at >= 0) return `${scheme}***${text.slice(at).replace(/\?.*/s, '?***')}`
   // Without an '@', a name, a port and a path are shown, and anything that could be a password is not.
   return /^(\[[0-9a-f:]+\]|[\w.-]+)(:\d{1,5})?(\/[\w.%-]*)*$/i.test(text.slice(scheme.length)) ? text : `${scheme}***`
 }

@@ -62,6 +62,9 @@ describe('a URL', () => {
     'amqp://guest:s3cret/x@h',
     'http://guest:s3cret@h',
     'amqp://guest:s3cret%zz@h',
+    'amqp://guest@h?password=s3cret',
+    'amqp://h?password=s3cret',
+    'amqp://guest:p@ss?s3cret@h',
   ])('%s is refused without showing the password', (url) => {
     try {
       parseEndpoint(url)
