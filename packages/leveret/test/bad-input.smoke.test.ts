@@ -62,8 +62,8 @@ describe('connect', () => {
   })
 
   test('gives up at once on a vhost it may not use', async ({ createUser, vhost }) => {
-    const username = await createUser('bob', 'bob', 'none')
-    const connecting = connect({ ...fieldsOf(vhost.url), username, password: 'bob' })
+    const username = await createUser('bob', 'S3cr3t-bob', 'none')
+    const connecting = connect({ ...fieldsOf(vhost.url), username, password: 'S3cr3t-bob' })
     await expect(connecting).rejects.toMatchObject({
       reason: 'vhost-refused',
       message: expect.stringContaining(username),

@@ -3,7 +3,7 @@ import { describe, expect } from 'vitest'
 import { type CredentialsProvider, connect, Producer, Worker } from '../src/index.js'
 import { eventually, firstEvent, stable, tasks, test } from './support.js'
 
-const SECRET = 's3cret-token'
+const SECRET = 'S3cr3t-token'
 
 describe('credentials', () => {
   test('as values win over those of the URL, and are shown nowhere', async ({ createUser, vhost, connectTo }) => {
@@ -20,8 +20,8 @@ describe('credentials', () => {
     broker,
     connectTo,
   }) => {
-    const username = await createUser('bob', 'first')
-    let password = 'first'
+    const username = await createUser('bob', 'S3cr3t-first')
+    let password = 'S3cr3t-first'
     let asked = 0
     const credentials: CredentialsProvider = async () => {
       asked += 1
@@ -33,7 +33,7 @@ describe('credentials', () => {
     expect(asked).toBe(1)
     await eventually(async () => expect(await vhost.connections()).toHaveLength(1))
     await stable()
-    password = 'second'
+    password = 'S3cr3t-second'
     await broker.management.createUser(username, password)
     const again = firstEvent(rabbit, 'connected')
     await vhost.closeConnections()
@@ -48,11 +48,11 @@ describe('credentials', () => {
     broker,
     connectTo,
   }) => {
-    const username = await createUser('cal', 'old')
-    const rabbit = await connectTo({ credentials: { username, password: 'old' } })
+    const username = await createUser('cal', 'S3cr3t-old')
+    const rabbit = await connectTo({ credentials: { username, password: 'S3cr3t-old' } })
     await new Producer(rabbit, tasks).send({ n: 1 })
     await eventually(async () => expect(await vhost.connections()).toHaveLength(1))
-    await broker.management.createUser(username, 'new')
+    await broker.management.createUser(username, 'S3cr3t-new')
     const failed = firstEvent(rabbit, 'connect-failed')
     await vhost.closeConnections()
     expect(await failed).toMatchObject({ reason: { reason: 'login-refused' }, attempt: expect.any(Number) })

@@ -53,7 +53,7 @@ test.for(CASES)(
   async ([who, replyCode, replyText, offend], { connectTo, createUser, vhost }) => {
     const current = watchChannels()
     const rights = { configure: '.*', write: '.*', read: '^(tasks|other)$' }
-    const user = { username: await createUser('sue', 'sue', rights), password: 'sue' }
+    const user = { username: await createUser('sue', 'S3cr3t-sue', rights), password: 'S3cr3t-sue' }
     const told = listen(user.username)
     const rabbit = await connectTo({ name: user.username }, { ...fieldsOf(vhost.url), ...user })
     const disconnected = vi.fn()

@@ -94,8 +94,8 @@ test('a queue that may not be read ends start at once, and says what to grant', 
   vhost,
   connectTo,
 }) => {
-  const username = await createUser('blind', 'blind', { configure: '.*', write: '.*', read: '^$' })
-  const rabbit = await connectTo({}, { ...fieldsOf(vhost.url), username, password: 'blind' })
+  const username = await createUser('blind', 'S3cr3t-blind', { configure: '.*', write: '.*', read: '^$' })
+  const rabbit = await connectTo({}, { ...fieldsOf(vhost.url), username, password: 'S3cr3t-blind' })
   const starting = new Worker(rabbit, locked, () => undefined).start()
   await expect(starting).rejects.toMatchObject({ name: 'BrokerError', replyCode: 403, retryable: false })
   await expect(starting).rejects.toThrow(/'locked'.* refused for user .*Grant the right/)

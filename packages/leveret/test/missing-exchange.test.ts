@@ -112,8 +112,8 @@ describe('an exchange that may not be written to', () => {
     vhost,
     connectTo,
   }) => {
-    const username = await createUser('eve', 'eve', rights)
-    const rabbit = await connectTo({}, { ...fieldsOf(vhost.url), username, password: 'eve' })
+    const username = await createUser('eve', 'S3cr3t-eve', rights)
+    const rabbit = await connectTo({}, { ...fieldsOf(vhost.url), username, password: 'S3cr3t-eve' })
     await new Producer(rabbit, tasks).send({ n: 0 })
     const { expectUntouched } = await bystander(rabbit)
     const bad = Array.from({ length: BAD }, () => publish(rabbit, 'amq.topic', 'x'))
@@ -135,9 +135,9 @@ describe('an exchange that may not be written to', () => {
     connectTo,
     rabbit,
   }) => {
-    const username = await createUser('sam', 'sam', { configure: '.*', write: '^untouched$', read: '.*' })
+    const username = await createUser('sam', 'S3cr3t-sam', { configure: '.*', write: '^untouched$', read: '.*' })
     await new Producer(rabbit, tasks).send({ n: 0 })
-    const mute = await connectTo({}, { ...fieldsOf(vhost.url), username, password: 'sam' })
+    const mute = await connectTo({}, { ...fieldsOf(vhost.url), username, password: 'S3cr3t-sam' })
     const seen: number[] = []
     await new Worker(mute, untouched, ({ n }) => void seen.push(n)).start()
     const refused = new Producer(mute, untouched).send({ n: 1 })

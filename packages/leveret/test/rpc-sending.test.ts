@@ -54,10 +54,10 @@ describe('a call that cannot be sent', () => {
   })
 
   test('because the user may not publish is refused with the reason', async ({ connectTo, createUser, vhost }) => {
-    const user = await createUser('reader', 'secret', { configure: '.*', write: '^$', read: '.*' })
+    const user = await createUser('reader', 'S3cr3t-reader', { configure: '.*', write: '^$', read: '.*' })
     const url = new URL(vhost.url)
     url.username = user
-    url.password = 'secret'
+    url.password = 'S3cr3t-reader'
     const rabbit = await connectTo({}, url.href)
     await expect(new RpcClient(rabbit, double).call({ n: 1 }, PATIENT)).rejects.toMatchObject({
       name: 'BrokerError',

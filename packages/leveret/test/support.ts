@@ -16,13 +16,16 @@ import {
   workQueue,
 } from '../src/index.js'
 
+import { MARK } from './no-secrets.js'
+
 export { eventually }
 
 interface Fixtures {
   /** Connects to the test's vhost, or wherever told; closed after the test. */
   connectTo: (options?: ConnectOptions, target?: ConnectTarget) => Promise<Connection>
   /**
-   * Makes a user of the test's own, deleted after it, with every right in its vhost unless told otherwise.
+   * Makes a user of the test's own, deleted after it, with every right in its vhost unless told otherwise. Its password holds
+   * the mark by which it would be found in what the run prints.
    *
    * @returns the name, which begins as told
    */
@@ -45,6 +48,7 @@ export const test: TestAPI<BrokerFixtures & Fixtures> = base.extend<Fixtures>({
   createUser: async ({ broker, vhost }, use) => {
     const created: string[] = []
     await use(async (name, password, rights) => {
+      if (!password.includes(MARK)) throw new Error(`a password that is to be found where it is printed holds ${MARK}`)
       const username = `${name}-${vhost.name}`
       await broker.management.createUser(username, password)
       created.push(username)

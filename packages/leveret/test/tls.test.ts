@@ -74,7 +74,7 @@ describe.runIf(canStart)('a broker that speaks TLS', () => {
   })
 
   test('knows who we are by our certificate, without a password', async ({ connectTo }) => {
-    await broker.management.createUser('alice', 'never said')
+    await broker.management.createUser('alice', 'S3cr3t, and never said')
     await broker.management.setPermissions('/', 'alice')
     const rabbit = await connectTo(
       { credentials: 'external', tls: { ca: authority.cert, ...alice } },

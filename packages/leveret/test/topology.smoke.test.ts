@@ -130,8 +130,8 @@ test('a service without the right to configure is told so, and can use what exis
   connectTo,
   rabbit,
 }) => {
-  const username = await createUser('cid', 'cid', { configure: '^$', write: '.*', read: '.*' })
-  const fields = { ...fieldsOf(vhost.url), username, password: 'cid' }
+  const username = await createUser('cid', 'S3cr3t-cid', { configure: '^$', write: '.*', read: '.*' })
+  const fields = { ...fieldsOf(vhost.url), username, password: 'S3cr3t-cid' }
   const strict = await connectTo({}, fields)
   await expect(new Producer(strict, tasks).send({ n: 1 })).rejects.toMatchObject({
     name: 'BrokerError',
