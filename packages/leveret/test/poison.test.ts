@@ -54,6 +54,30 @@ test('poison of every kind is delivered once, kept as it came, and keeps no othe
   expect(await drain(rabbit, 'tasks.dead-letter')).toEqual([])
 })
 
+test('a payload of 200,000 levels is handled where the schema takes anything, sent again, and given up where it recurses', async ({
+  rabbit,
+  vhost,
+}) => {
+  const anything = workQueue('anything', { payload: z.unknown(), retry: { delaysMs: [50] } })
+  const recursive = workQueue('recursive', { payload: z.json(), retry: { delaysMs: [50] } })
+  const ended: unknown[] = []
+  for (const contract of [anything, recursive]) {
+    const worker = new Worker<z.ZodType>(rabbit, contract, (_value, { attempt }) => {
+      if (attempt === 1) throw new Error('again')
+    })
+    worker.on('delivery.acked', ({ attempt }) => ended.push([contract.name, 'acked', attempt]))
+    worker.on('delivery.dead-lettered', ({ attempt, reason }) => ended.push([contract.name, reason, attempt]))
+    worker.on('delivery.stuck', ({ error }) => ended.push(error))
+    await worker.start()
+  }
+  await using other = await stranger(vhost.url)
+  const content = Buffer.from(`${'['.repeat(200_000)}${']'.repeat(200_000)}`)
+  for (const { name } of [anything, recursive]) other.channel.sendToQueue(name, content)
+  await eventually(() => expect(ended).toHaveLength(2))
+  expect(ended).toContainEqual(['anything', 'acked', 2])
+  expect(ended).toContainEqual(['recursive', 'attempts-exhausted', 2])
+})
+
 test('a schema that throws fails the attempt, and is no poison: another version of the worker may mend it', async ({
   rabbit,
   vhost,
