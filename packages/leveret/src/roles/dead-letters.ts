@@ -16,7 +16,7 @@ import type { Sweep } from '../consuming/sweep.js'
 import { Visits } from '../consuming/visits.js'
 import type { OutputOf, Schema } from '../contract/schema.js'
 import type { WorkQueue } from '../contract/work-queue.js'
-import { OptionsError } from '../errors.js'
+import { OptionsError, PublishError } from '../errors.js'
 import { parseOptions } from '../options.js'
 import { outboxOf } from '../publishing/outbox-of.js'
 import { pipeline } from '../publishing/pipeline.js'
@@ -112,7 +112,7 @@ export class DeadLetters<S extends Schema> implements AsyncDisposable {
           limit: AT_ONCE,
           work: async ([index, message]) => {
             const letter = letters[index]
-            if (letter !== undefined) await this.#store(sweep, message, letterCopy(message, letter, this.#queue), [])
+            if (letter !== undefined) await this.#renew(sweep, message, letter)
           },
         })
       }
@@ -182,7 +182,7 @@ export class DeadLetters<S extends Schema> implements AsyncDisposable {
       const selection = new Selection(sweep, this.#contract, { ...options, signal: AbortSignal.any(ends) })
       let done = 0
       const take = async ({ message, letter, chosen }: Selected<OutputOf<S>>): Promise<void> => {
-        if (!chosen) return await this.#store(sweep, message, letterCopy(message, letter, this.#queue), [])
+        if (!chosen) return await this.#renew(sweep, message, letter)
         await this.#store(sweep, message, destination.copy(message, letter), destination.topology)
         done += 1
       }
@@ -194,6 +194,15 @@ export class DeadLetters<S extends Schema> implements AsyncDisposable {
       await pipeline(selection, { limit: AT_ONCE, work: stopAtFailure })
       return { done, skipped: selection.skipped }
     })
+  }
+
+  /** Stores a worn letter anew. One of which there can be no copy is given back: any sender can write that it is worn. */
+  async #renew(sweep: Sweep, message: ReceivedMessage, letter: DeadLetter): Promise<void> {
+    try {
+      await this.#store(sweep, message, letterCopy(message, letter, this.#queue), [])
+    } catch (error) {
+      if (!(error instanceof PublishError) || error.outcome !== 'not-sent' || error.retryable) throw error
+    }
   }
 
   /** First the copy, confirmed, and only then the ack. */
