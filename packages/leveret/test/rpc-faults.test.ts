@@ -111,8 +111,7 @@ describe('a server', () => {
     await declaring.close()
     // It counts as somebody who is there, and takes no more than this.
     await using other = await stranger(vhost.url)
-    await other.channel.prefetch(1)
-    await other.channel.consume('classic', () => undefined)
+    await Promise.all([other.channel.prefetch(1), other.channel.consume('classic', () => undefined)])
     other.channel.sendToQueue('classic', Buffer.from('held'))
     const servers = await connectTo({}, proxy.urlFor(vhost.url))
     let begun = 0
