@@ -39,7 +39,10 @@ export function enabledPlugins(plugins: readonly string[]): string {
 }
 
 /** Options of the Erlang VM: small, without busy waiting, and with quorum queue counts that follow quickly. */
-export const erlangArguments = '+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none -rabbit quorum_tick_interval 500'
+export function erlangArguments(more: readonly string[] = []): string {
+  const ours = ['+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none', '-rabbit quorum_tick_interval 500']
+  return [...ours, ...more].join(' ')
+}
 
 /** Whether a version such as `4.3.6` is at least `major.minor`. */
 export function isAtLeast(version: string, major: number, minor: number): boolean {

@@ -20,6 +20,8 @@ export interface StartOptions {
   readonly tls?: BrokerCertificates | undefined
   /** More lines of `rabbitmq.conf`; they win over ours. */
   readonly config?: readonly string[] | undefined
+  /** More arguments of the Erlang VM, such as `-rabbit channel_tick_interval 1000`, for what `rabbitmq.conf` does not know. */
+  readonly erlangArguments?: readonly string[] | undefined
   /** Default: `LEVERET_BROKER` if set; else a container if a Docker engine answers; else a local node. */
   readonly driver?: 'container' | 'local' | undefined
 }

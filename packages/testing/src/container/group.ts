@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { Network, type StartedNetwork } from 'testcontainers'
-import { brokerConfig, enabledPlugins } from '../broker-config.js'
+import { brokerConfig, enabledPlugins, erlangArguments } from '../broker-config.js'
 import { NoBrokerError } from '../errors.js'
 import type { NodeGroup } from '../node-process.js'
 import type { StartOptions } from '../rabbitmq.js'
@@ -34,6 +34,7 @@ export async function containerGroup(options: StartOptions): Promise<NodeGroup> 
     }),
     enabledPlugins: enabledPlugins(options.plugins ?? []),
     certificates: options.tls,
+    erlangArguments: erlangArguments(options.erlangArguments),
   }
   const reaper = new Reaper()
   if (network !== undefined) reaper.watch({ network: network.getId() })

@@ -1,6 +1,5 @@
 import { stripVTControlCharacters } from 'node:util'
 import { type ContainerRuntimeClient, GenericContainer, type StartedNetwork, Wait } from 'testcontainers'
-import { erlangArguments } from '../broker-config.js'
 import type { NodePorts, NodeProcess } from '../node-process.js'
 import { freeNodePorts } from '../ports.js'
 import type { CtlAddress } from '../rabbitmq.js'
@@ -17,6 +16,7 @@ export interface ContainerNodeSettings {
   readonly config: string
   readonly enabledPlugins: string
   readonly certificates: BrokerCertificates | undefined
+  readonly erlangArguments: string
 }
 
 /** Where a node listens with TLS, seen from inside its container. */
@@ -110,7 +110,9 @@ async function run(settings: ContainerNodeSettings, ports: NodePorts): Promise<s
   const container = new GenericContainer(settings.image)
     .withHostname(settings.hostname)
     .withExposedPorts({ container: 5672, host: ports.amqpPort }, { container: 15672, host: ports.managementPort })
-    .withEnvironment({ RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: `${erlangArguments} -setcookie ${settings.cookie}` })
+    .withEnvironment({
+      RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: `${settings.erlangArguments} -setcookie ${settings.cookie}`,
+    })
     .withCopyContentToContainer([
       { target: '/etc/rabbitmq/conf.d/90-leveret.conf', content: settings.config, mode: 0o644 },
       { target: '/etc/rabbitmq/enabled_plugins', content: settings.enabledPlugins, mode: 0o644 },

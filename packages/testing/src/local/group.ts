@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { brokerConfig, enabledPlugins, isVersion } from '../broker-config.js'
+import { brokerConfig, enabledPlugins, erlangArguments, isVersion } from '../broker-config.js'
 import { NoBrokerError } from '../errors.js'
 import type { NodeGroup } from '../node-process.js'
 import { freeNodePorts, freePort } from '../ports.js'
@@ -66,6 +66,7 @@ async function layOut(options: StartOptions, { server, home, epmdPort, reaper }:
       config: brokerConfig({ version: server.version, listen: ports, tls, cluster: names, more }),
       enabledPlugins: enabledPlugins(options.plugins ?? []),
       certificates: options.tls,
+      erlangArguments: erlangArguments(options.erlangArguments),
     }
     nodes.push(new LocalNode(settings, reaper))
   }

@@ -4,7 +4,6 @@ import { mkdir, open, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { stripVTControlCharacters } from 'node:util'
-import { erlangArguments } from '../broker-config.js'
 import type { NodePorts, NodeProcess } from '../node-process.js'
 import type { CtlAddress } from '../rabbitmq.js'
 import type { Reaper } from '../reaper/reaper.js'
@@ -24,6 +23,7 @@ export interface LocalNodeSettings extends NodePorts {
   readonly config: string
   readonly enabledPlugins: string
   readonly certificates: BrokerCertificates | undefined
+  readonly erlangArguments: string
 }
 
 /** How long a node may take to shut down in order before it is killed. */
@@ -132,7 +132,7 @@ function environment(settings: LocalNodeSettings): Record<string, string> {
     RABBITMQ_ADVANCED_CONFIG_FILE: inside('advanced.config'),
     RABBITMQ_CONF_ENV_FILE: inside('rabbitmq-env.conf'),
     RABBITMQ_ENABLED_PLUGINS_FILE: inside('enabled_plugins'),
-    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: `${erlangArguments} -kernel inet_dist_use_interface {127,0,0,1}`,
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: `${settings.erlangArguments} -kernel inet_dist_use_interface {127,0,0,1}`,
     // Makes the script become the Erlang VM instead of waiting beside it: signals then reach the broker itself.
     RUNNING_UNDER_SYSTEMD: 'true',
   }

@@ -1,0 +1,39 @@
+import { subscribe } from 'node:diagnostics_channel'
+import type { Diagnostics, Worker } from 'leveret'
+import type { payload } from './contracts.js'
+import type { ClientSettings, Step } from './settings.js'
+
+/** Kills this process when it has come to a step so many times. */
+export class Death {
+  readonly #step: Step | undefined
+  #left: number
+
+  constructor({ dieAt }: Pick<ClientSettings, 'dieAt'>) {
+    this.#step = dieAt?.step
+    this.#left = dieAt?.times ?? 0
+    if (this.#step?.endsWith('-published')) this.#follow('published')
+    if (this.#step?.endsWith('-confirmed')) this.#follow('confirmed')
+  }
+
+  /** Does not return when this is the end. */
+  at(step: Step): void {
+    if (step !== this.#step) return
+    this.#left -= 1
+    if (this.#left <= 0) process.kill(process.pid, 'SIGKILL')
+  }
+
+  /** Learns what a worker has done with a delivery. */
+  watch(worker: Worker<typeof payload>): void {
+    worker.on('delivery.retried', () => this.at('retried'))
+    worker.on('delivery.dead-lettered', () => this.at('dead-lettered'))
+  }
+
+  /** The copies of a failed message are told apart by where they go. */
+  #follow(what: 'published' | 'confirmed'): void {
+    subscribe(`leveret:${what}`, (message) => {
+      const { routingKey } = message as Diagnostics[typeof what]
+      if (routingKey.includes('.retry.')) this.at(`copy-${what}`)
+      if (routingKey.endsWith('.dead-letter')) this.at(`letter-${what}`)
+    })
+  }
+}

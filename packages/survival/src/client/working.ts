@@ -1,0 +1,55 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Connection, type Delivery, type OutputOf, Reject, Worker } from 'leveret'
+import { queueNames } from '../ledger/message.js'
+import type { contractsOf, payload } from './contracts.js'
+import type { Death } from './death.js'
+import type { Notebook } from './notebook.js'
+import type { ClientSettings } from './settings.js'
+
+/** Handlers take up to this long. */
+const WORK_MS = 5
+
+/** Starts a worker for each queue. Resolves when the broker delivers to all of them. */
+export async function startWorking(
+  rabbit: Connection,
+  contracts: ReturnType<typeof contractsOf>,
+  notebook: Notebook,
+  { death, prefetch, consumerTimeoutMs }: Pick<ClientSettings, 'prefetch' | 'consumerTimeoutMs'> & { death: Death },
+): Promise<void> {
+  const handler = handlerOf(notebook, death)
+  const workers = queueNames.map((queue) => {
+    const concurrency = queue === 'ordered' ? 1 : prefetch
+    // A handler that may hang must be able to outlast the broker's patience.
+    const patience = consumerTimeoutMs === undefined ? {} : { handlerTimeoutMs: 4 * consumerTimeoutMs }
+    return new Worker(rabbit, contracts[queue], handler, { concurrency, ...patience })
+  })
+  for (const worker of workers) {
+    worker.on('delivery.acked', ({ messageId = '?' }) => notebook.note('acked', messageId))
+    worker.on('delivery.retried', ({ messageId = '?' }) => notebook.note('retried', messageId))
+    worker.on('delivery.dead-lettered', ({ messageId = '?' }) => notebook.note('dead', messageId))
+    worker.on('delivery.stale', ({ messageId = '?' }) => notebook.note('stale', messageId))
+    death.watch(worker)
+  }
+  await Promise.all(workers.map((worker) => worker.start()))
+}
+
+function handlerOf(notebook: Notebook, death: Death) {
+  const hung = new Set<string>()
+  return async ({ behaviour }: OutputOf<typeof payload>, delivery: Delivery): Promise<void> => {
+    const { messageId: id = '?', attempt, signal } = delivery
+    notebook.note('begun', id, String(attempt))
+    const fails = behaviour === 'fails' || behaviour === 'rejects' || (behaviour === 'fails-once' && attempt === 1)
+    if (fails) death.at(attempt === 1 ? 'begun' : 'begun-again')
+    if (behaviour === 'hangs' && !hung.has(id)) {
+      hung.add(id)
+      await delay(2 ** 31 - 1, undefined, { signal }).catch(() => undefined)
+    } else {
+      await delay(Math.random() * WORK_MS)
+    }
+    if (fails) {
+      notebook.note('thrown', id, String(attempt))
+      throw behaviour === 'rejects' ? new Reject('never') : new Error('not this time')
+    }
+    notebook.note('done', id)
+  }
+}

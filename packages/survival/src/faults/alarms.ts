@@ -1,0 +1,35 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Fault, repeatedly } from './fault.js'
+
+const MEMORY_LIMIT = 'vm_memory_high_watermark'
+
+/** The broker takes no publishes; acknowledging must go on. */
+export const memoryAlarm: Fault = {
+  name: 'memory-alarm',
+  summary: 'the broker says that its memory is full, for 20 s (quick: 3 s), and blocks who publishes',
+  scope: 'broker',
+  strike: async (stage) => {
+    const { broker } = stage
+    await repeatedly(stage, 'memory-alarm', 1, async () => {
+      // Its look at the memory comes by itself only now and then; setting the limit has it look at once.
+      await broker.ctl('eval', `application:set_env(rabbit, ${MEMORY_LIMIT}, 0.000001).`)
+      await broker.ctl('set_vm_memory_high_watermark', '0.000001')
+      await delay(stage.span(3_000, 20_000))
+      await broker.ctl('set_vm_memory_high_watermark', '0.6')
+    })
+  },
+}
+
+/** The same for the disk. */
+export const diskAlarm: Fault = {
+  name: 'disk-alarm',
+  summary: 'the broker says that its disk is full, for 20 s (quick: 3 s), and blocks who publishes',
+  scope: 'broker',
+  strike: async (stage) => {
+    await repeatedly(stage, 'disk-alarm', 1, async () => {
+      await stage.broker.ctl('set_disk_free_limit', '1000TB')
+      await delay(stage.span(3_000, 20_000))
+      await stage.broker.ctl('set_disk_free_limit', '50MB')
+    })
+  },
+}

@@ -1,0 +1,44 @@
+import { type Step, steps } from '../client/settings.js'
+import type { Stage } from '../stage.js'
+import { type Fault, repeatedly } from './fault.js'
+
+/** SIGKILL of the client, by its own hand, at every step. */
+export const clientKilled: Fault = {
+  name: 'client-killed',
+  summary: `the client kills itself with SIGKILL when it handles a failing message, at each of: ${steps.join(', ')}; the next one goes on`,
+  scope: 'vhost',
+  atStart: true,
+  strike: async (stage) => {
+    for (let round = 0; round < (stage.quick ? 1 : 3); round += 1) {
+      for (const step of steps) await killedAt(stage, step)
+    }
+  },
+}
+
+/** How long it may take until a step is reached. */
+const PATIENCE_MS = 30_000
+
+async function killedAt(stage: Stage, step: Step): Promise<void> {
+  // The one that runs makes room for one that dies.
+  await stage.client.kill()
+  const times = 1 + stage.random.below(10)
+  const doomed = stage.startClient({ dieAt: { step, times } })
+  stage.strikes(`client-killed-at-${step}`)
+  stage.strikes(`client-killed-before-${step}`)
+  stage.ledger.note('killed', doomed.run)
+  await doomed.exited(PATIENCE_MS)
+  await stage.startClient().ready()
+  await stage.recovers(`client-killed-at-${step}`)
+}
+
+/** The broker takes a client that says nothing for dead. */
+export const eventLoop: Fault = {
+  name: 'event-loop',
+  summary: 'the event loop of the client stands still for more than two heartbeats, so the broker gives it up',
+  scope: 'wire',
+  strike: async (stage) => {
+    await repeatedly(stage, 'event-loop', stage.quick ? 1 : 3, async () => {
+      await stage.client.ask({ do: 'block', ms: 3 * stage.load.heartbeatMs })
+    })
+  },
+}

@@ -1,0 +1,41 @@
+import { diskAlarm, memoryAlarm } from './alarms.js'
+import { absent, kill, pause, restart } from './broker-process.js'
+import { consumerTimeout, forbidden, missingExchange, tooLarge } from './channels.js'
+import { clientKilled, eventLoop } from './client-process.js'
+import { leaderKilled, partition, rollingRestart } from './cluster.js'
+import type { Fault } from './fault.js'
+import { closed, passwordChanged, passwordRotated, queueDeleted, queueFull, revoked, vhostDeleted } from './operator.js'
+import { poison } from './poison.js'
+import { blackHole, cut, fin, latency, reset } from './wire.js'
+
+/** All that is done to a client of one broker, in the order in which it is done. */
+export const faults: readonly Fault[] = [
+  reset,
+  fin,
+  blackHole,
+  latency,
+  cut,
+  eventLoop,
+  missingExchange,
+  tooLarge,
+  forbidden,
+  closed,
+  queueDeleted,
+  vhostDeleted,
+  revoked,
+  passwordChanged,
+  passwordRotated,
+  queueFull,
+  poison,
+  clientKilled,
+  consumerTimeout,
+  memoryAlarm,
+  diskAlarm,
+  pause,
+  kill,
+  restart,
+  absent,
+]
+
+/** All that is done to a client of a cluster. */
+export const clusterFaults: readonly Fault[] = [leaderKilled, rollingRestart, partition]

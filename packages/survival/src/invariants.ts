@@ -1,0 +1,165 @@
+import { isAccounted, isDestroyed, isOwed } from './ledger/account.js'
+import type { Ledger } from './ledger/ledger.js'
+import { isKept, type Message, queueNames, queueOf } from './ledger/message.js'
+
+/** What a run may cost. */
+export interface Limits {
+  /** How long a send may take to settle, beside what the event loop stood still. */
+  readonly publishTimeoutMs: number
+  /** Deliveries and sends in hand at once: each of them may come twice when all is cut off. */
+  readonly inHand: number
+  readonly heapGrowthBytes: number
+}
+
+/** Something that must hold whatever happens. */
+export interface Invariant {
+  readonly name: string
+  /** As a sentence. */
+  readonly says: string
+  /** @returns each breach, in words; none when it holds */
+  readonly breaches: (ledger: Ledger, limits: Limits) => string[]
+}
+
+/** For timers on a busy machine. */
+const SLACK_MS = 2_000
+
+/** All that is checked after a run. */
+export const invariants: readonly Invariant[] = [
+  {
+    name: 'kept',
+    says: 'no message that was confirmed, or that a handler has had, is lost: it was handled, is a dead letter, or waits in a queue',
+    breaches: (ledger) =>
+      messagesOf(ledger)
+        .filter((message) => isOwed(message) && !isAccounted(message) && !isDestroyed(ledger, message))
+        .map(({ id, outcome, begun, dead }) => `${id} (${outcome}) is lost; begun ${begun} times, dead ${dead} times`),
+  },
+  {
+    name: 'acked',
+    says: 'nothing is acknowledged that no handler has finished, and what was given up is among the dead letters',
+    breaches: (ledger) => [
+      ...messagesOf(ledger)
+        .filter(({ acked, done }) => acked > 0 && done === 0)
+        .map(({ id }) => `${id} was acked, and no handler has returned from it`),
+      ...messagesOf(ledger)
+        .filter((message) => message.dead > 0 && !isKept(message) && !isDestroyed(ledger, message))
+        .map(({ id }) => `${id} was given up, and is no dead letter`),
+    ],
+  },
+  {
+    name: 'settled',
+    says: 'every send settles, within its deadline',
+    breaches: (ledger, { publishTimeoutMs }) =>
+      sends(ledger).flatMap((message) => late(message, ledger, publishTimeoutMs)),
+  },
+  {
+    name: 'truthful',
+    says: 'what was reported as not sent, or as returned, was stored nowhere; what does not fit reached no handler',
+    breaches: (ledger) => [
+      ...sends(ledger)
+        .filter(({ outcome, begun, storedIn }) => saysNotStored(outcome) && (begun > 0 || storedIn.length > 0))
+        .map(({ id, outcome }) => `${id} was reported as ${outcome}, and was stored`),
+      ...messagesOf(ledger)
+        .filter(({ poison, begun }) => poison && begun > 0)
+        .map(({ id }) => `${id} does not fit its contract, and reached a handler`),
+    ],
+  },
+  {
+    name: 'few twice',
+    says: 'what was handled more than once is at most what was in hand, for each fault',
+    breaches: (ledger, { inHand }) => {
+      const duplicates = messagesOf(ledger).reduce((sum, { done }) => sum + Math.max(0, done - 1), 0)
+      const allowed = ledger.faults.length * inHand
+      return duplicates > allowed ? [`${duplicates} duplicates, and ${allowed} are allowed`] : []
+    },
+  },
+  {
+    name: 'in order',
+    says: 'with one sender, no retries and a single active consumer, what was confirmed is first handled in its order',
+    breaches: outOfOrder,
+  },
+  {
+    name: 'no surprise',
+    says: 'no run of the client ends but by being told to, or by a SIGKILL of ours; nothing is rejected unhandled',
+    breaches: ({ exits, killed }) =>
+      exits
+        .filter(({ run, how }) => how !== 'code 0' && how !== hung && !killed.has(run))
+        .map(({ run, how }) => `run ${run} ended: ${how}`),
+  },
+  {
+    name: 'exits',
+    says: 'closed, the client ends by itself',
+    breaches: ({ exits }) => {
+      if (exits.length === 0) return ['nobody saw it end']
+      return exits.filter(({ how }) => how === hung).map(({ run }) => `run ${run} was closed, and did not end`)
+    },
+  },
+  {
+    name: 'comes back',
+    says: 'after each fault, each queue takes messages again and its worker handles them',
+    breaches: ({ marks }) =>
+      marks
+        .filter(({ recoveryMs }) => recoveryMs === undefined)
+        .map(({ fault, waiting }) => `after ${fault} there was no more of: ${waiting.join(', ')}`),
+  },
+  {
+    name: 'one consumer',
+    says: 'at the end the broker knows exactly one consumer for each worker, and a last message to each is handled',
+    breaches: (ledger) => [
+      ...queueNames
+        .filter((queue) => ledger.consumers.get(queue) !== 1)
+        .map((queue) => `${queue} has ${ledger.consumers.get(queue) ?? 'nobody knows how many'} consumers`),
+      ...queueNames
+        .filter((queue) => !probed(ledger, queue))
+        .map((queue) => `the last message to ${queue} was not handled`),
+    ],
+  },
+  {
+    name: 'memory',
+    says: 'the heap, collected, is about as large at the end as it was before',
+    breaches: ({ heap }, { heapGrowthBytes }) => {
+      const [before, after] = [heap[0], heap.at(-1)]
+      if (before === undefined || after === undefined || heap.length < 2) return ['it was not measured']
+      return after - before > heapGrowthBytes ? [`it grew by ${Math.round((after - before) / 2 ** 20)} MiB`] : []
+    },
+  },
+]
+
+/** The id of the last message to a queue ends so. */
+export const probeMark = '-probe'
+
+/** How an exit is told that did not come by itself. */
+export const hung = 'hung'
+
+function messagesOf({ messages }: Ledger): Message[] {
+  return [...messages.values()]
+}
+
+/** Those that went through the client, not past it. */
+function sends(ledger: Ledger): Message[] {
+  return messagesOf(ledger).filter(({ poison }) => !poison)
+}
+
+function saysNotStored(outcome: Message['outcome']): boolean {
+  return outcome === 'not-sent' || outcome === 'returned'
+}
+
+function late({ id, publishedAt, settledAt, run }: Message, { killed, lagMs }: Ledger, timeoutMs: number): string[] {
+  if (settledAt === undefined) return killed.has(run) ? [] : [`${id} never settled`]
+  const tookMs = settledAt - publishedAt
+  return tookMs > timeoutMs + lagMs + SLACK_MS ? [`${id} settled after ${tookMs} ms`] : []
+}
+
+function outOfOrder({ messages, firstBegun }: Ledger): string[] {
+  const order = new Map([...messages.keys()].map((id, index) => [id, index]))
+  const begun = firstBegun.filter((id) => queueOf(id) === 'ordered' && messages.get(id)?.outcome === 'confirmed')
+  return begun.flatMap((id, index) => {
+    const before = begun[index - 1]
+    return before !== undefined && (order.get(before) ?? 0) > (order.get(id) ?? 0) ? [`${id} came after ${before}`] : []
+  })
+}
+
+function probed({ messages }: Ledger, queue: string): boolean {
+  return messagesOf({ messages } as Ledger).some(
+    ({ id, done }) => id.endsWith(probeMark) && queueOf(id) === queue && done > 0,
+  )
+}

@@ -1,0 +1,74 @@
+import type { Ledger } from './ledger.js'
+import { isKept, type Message, queueOf } from './message.js'
+
+/** The figures of a run, by what they count. */
+export interface Figures {
+  readonly published: number
+  readonly confirmed: number
+  readonly returned: number
+  readonly refused: number
+  readonly notSent: number
+  readonly unknown: number
+  readonly otherErrors: number
+  readonly handled: number
+  readonly acked: number
+  readonly retried: number
+  readonly deadLettered: number
+  readonly duplicates: number
+  readonly destroyed: number
+  readonly faults: number
+  /** The longest of all; `undefined` when one never ended. */
+  readonly recoveryMs: number | undefined
+  readonly heapGrownBytes: number
+  readonly rssBytes: number
+}
+
+/** Whether somebody has to answer for it: it was confirmed, or a handler has had it, so the broker had it. */
+export function isOwed({ outcome, begun, id }: Message): boolean {
+  return queueOf(id) !== undefined && (outcome === 'confirmed' || begun > 0)
+}
+
+/** Whether it is where it should be: handled, kept, or still waiting in a queue. */
+export function isAccounted(message: Message): boolean {
+  return message.done > 0 || message.storedIn.length > 0
+}
+
+/** Whether it was, or may have been, in a queue whose messages an operator destroyed. */
+export function isDestroyed({ destroyed }: Ledger, { id, publishedAt }: Message): boolean {
+  return destroyed.some(({ queue, at }) => (queue === '*' || queue === queueOf(id)) && publishedAt <= at)
+}
+
+/** Messages that nothing has come of yet, while the client still runs: what it gave up counts as ended. */
+export function openMessages(ledger: Ledger): Message[] {
+  return [...ledger.messages.values()].filter(
+    (message) => isOwed(message) && !isAccounted(message) && message.dead === 0 && !isDestroyed(ledger, message),
+  )
+}
+
+/** Counts what the ledger knows. */
+export function figuresOf(ledger: Ledger): Figures {
+  const messages = [...ledger.messages.values()]
+  const count = (is: (message: Message) => boolean): number => messages.filter(is).length
+  const ended = (outcome: string): number => count((message) => message.outcome === outcome)
+  const sum = (of: (message: Message) => number): number => messages.reduce((total, message) => total + of(message), 0)
+  const recoveries = ledger.marks.map(({ recoveryMs }) => recoveryMs)
+  return {
+    published: messages.length,
+    confirmed: ended('confirmed'),
+    returned: ended('returned'),
+    refused: ended('refused'),
+    notSent: ended('not-sent'),
+    unknown: ended('unknown'),
+    otherErrors: count(({ outcome }) => outcome?.startsWith('error:') ?? false),
+    handled: count(({ done }) => done > 0),
+    acked: count(({ acked }) => acked > 0),
+    retried: ledger.counts.retried,
+    deadLettered: count(isKept),
+    duplicates: sum(({ done }) => Math.max(0, done - 1)),
+    destroyed: count((message) => isOwed(message) && !isAccounted(message) && isDestroyed(ledger, message)),
+    faults: ledger.faults.length,
+    recoveryMs: recoveries.includes(undefined) ? undefined : Math.max(0, ...recoveries.map(Number)),
+    heapGrownBytes: (ledger.heap.at(-1) ?? 0) - (ledger.heap[0] ?? 0),
+    rssBytes: ledger.rssBytes,
+  }
+}
