@@ -27,7 +27,7 @@ export const diskAlarm: Fault = {
   scope: 'broker',
   strike: async (stage) => {
     await repeatedly(stage, 'disk-alarm', 1, async () => {
-      await stage.broker.ctl('set_disk_free_limit', '1000TB')
+      await stage.broker.ctl('set_disk_free_limit', '1000000GB')
       await delay(stage.span(3_000, 20_000))
       await stage.broker.ctl('set_disk_free_limit', '50MB')
     })
