@@ -91,10 +91,18 @@ const NEXT_STEPS: Readonly<Record<number, string>> = {
 /** To a second consumer RabbitMQ says 403, as it does where a right is missing; but this passes with the first one. */
 const IN_EXCLUSIVE_USE = /in exclusive use$/
 
+/** Of a classic queue whose node is away RabbitMQ says 404, as if there were none; but the queue is back when that node is. */
+const NODE_IS_DOWN = /^home node .* is down or inaccessible$/
+
 /** The broker's words, and what can be done. */
 export function describeReply({ replyCode, replyName, replyText }: BrokerReply): string {
-  const next = IN_EXCLUSIVE_USE.test(replyText) ? '. It is free when the other consumer is gone' : NEXT_STEPS[replyCode]
-  return `${replyCode} ${replyName}: ${replyText}${next ?? ''}`
+  return `${replyCode} ${replyName}: ${replyText}${nextStep(replyCode, replyText)}`
+}
+
+function nextStep(replyCode: number, replyText: string): string {
+  if (IN_EXCLUSIVE_USE.test(replyText)) return '. It is free when the other consumer is gone'
+  if (NODE_IS_DOWN.test(replyText)) return '. It is there again when that node is'
+  return NEXT_STEPS[replyCode] ?? ''
 }
 
 const PASSING_REPLIES: ReadonlySet<number> = new Set([311, 320, 405, 504, 506, 541])
@@ -102,7 +110,8 @@ const PASSING_REPLIES: ReadonlySet<number> = new Set([311, 320, 405, 504, 506, 5
 const DEPRECATED = /deprecated/i
 
 function isPassing({ replyCode, replyText }: BrokerReply): boolean {
-  return IN_EXCLUSIVE_USE.test(replyText) || (PASSING_REPLIES.has(replyCode) && !DEPRECATED.test(replyText))
+  const passes = IN_EXCLUSIVE_USE.test(replyText) || NODE_IS_DOWN.test(replyText)
+  return passes || (PASSING_REPLIES.has(replyCode) && !DEPRECATED.test(replyText))
 }
 
 /** The broker refused an operation. Fix the topology or the rights that `replyText` names. */

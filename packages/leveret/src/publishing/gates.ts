@@ -28,6 +28,7 @@ export class Gates {
   readonly #keeper: GateKeeper
   readonly #declared = new Set<Topology>()
   readonly #waiting = new Map<Topology, Publication[]>()
+  readonly #troubles = new Map<Topology, LeveretError>()
   readonly #turnstile = new Turnstile(DECLARED_AT_ONCE)
 
   constructor(keeper: GateKeeper) {
@@ -36,6 +37,11 @@ export class Gates {
 
   isOpen(topology: Topology): boolean {
     return topology.length === 0 || this.#declared.has(topology)
+  }
+
+  /** Why the last try to declare it failed, while it is tried again. */
+  troubleWith(topology: Topology): string | undefined {
+    return this.#troubles.get(topology)?.message
   }
 
   enter(publication: Publication): void {
@@ -93,6 +99,7 @@ export class Gates {
           this.#keeper.refuse(this.#leave(topology), error as LeveretError)
           return
         }
+        this.#troubles.set(topology, error as LeveretError)
         await sleep(backoffMs(attempt, Math.random()), this.#keeper.signal).catch(() => undefined)
       }
     }
@@ -101,6 +108,7 @@ export class Gates {
   #leave(topology: Topology): Publication[] {
     const waiting = this.#waiting.get(topology) ?? []
     this.#waiting.delete(topology)
+    this.#troubles.delete(topology)
     return waiting.filter(({ isSettled }) => !isSettled)
   }
 }

@@ -103,8 +103,9 @@ export class Outbox {
     return this.#room.refusal(request, !this.#isFree())
   }
 
-  async #refuse({ message }: PublishRequest, refusal: Refusal): Promise<never> {
-    const error = publishError('not-sent', message, `${refusal.why}${this.#because()}`, refusal)
+  async #refuse(request: PublishRequest, refusal: Refusal): Promise<never> {
+    const { message } = request
+    const error = publishError('not-sent', message, `${refusal.why}${this.#because(request)}`, refusal)
     tellFailed(this.#internals.name, message, error)
     throw error
   }
@@ -196,11 +197,11 @@ export class Outbox {
 
   /** It stays in the window until the broker answers or the channel ends: its tag and its bytes are still out there. */
   #expire(publication: Publication, why: string, options?: { cause: unknown; retryable?: boolean }): void {
-    if (!publication.isSettled) publication.giveUp(`${why}${this.#because()}`, options)
+    if (!publication.isSettled) publication.giveUp(`${why}${this.#because(publication)}`, options)
   }
 
-  #because(): string {
-    const { why } = this.#internals.publishLane
+  #because({ topology }: Pick<Publication, 'topology'>): string {
+    const why = this.#internals.publishLane.why ?? this.#gates.troubleWith(topology)
     return why === undefined ? '' : `: ${why}`
   }
 
