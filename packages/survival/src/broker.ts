@@ -6,8 +6,13 @@ export const maxMessageBytes = 131_072
 /**
  * - how often a channel looks whether its handlers take too long, which RabbitMQ before 4.3 does once a minute
  * - how long a quorum queue waits until it tries a dead letter again, for which RabbitMQ takes three minutes
+ * - how long RabbitMQ 4.3 keeps for a consumer what it holds, and its place as the single active one, when its node is gone: a minute
  */
-const sooner = ['channel_tick_interval 1000', 'dead_letter_worker_publisher_confirm_timeout 10000']
+const sooner = [
+  'channel_tick_interval 1000',
+  'dead_letter_worker_publisher_confirm_timeout 10000',
+  'consumer_disconnected_timeout 5000',
+]
 
 const settings = {
   config: [`max_message_size = ${maxMessageBytes}`, 'cluster_partition_handling = pause_minority'],

@@ -9,6 +9,8 @@ export interface Limits {
   /** Deliveries and sends in hand at once: each of them may come twice when all is cut off. */
   readonly inHand: number
   readonly heapGrowthBytes: number
+  /** How long it may take until all goes on after a fault. */
+  readonly recoveryMs: number
 }
 
 /** Something that must hold whatever happens. */
@@ -95,11 +97,12 @@ export const invariants: readonly Invariant[] = [
   },
   {
     name: 'comes back',
-    says: 'after each fault, each queue takes messages again and its worker handles them',
-    breaches: ({ marks }) =>
-      marks
-        .filter(({ recoveryMs }) => recoveryMs === undefined)
-        .map(({ fault, waiting }) => `after ${fault} there was no more of: ${waiting.join(', ')}`),
+    says: 'soon after each fault, each queue takes messages again and its worker handles them',
+    breaches: ({ marks }, limits) =>
+      marks.flatMap(({ fault, waiting, recoveryMs }) => {
+        if (recoveryMs === undefined) return [`after ${fault} there was no more of: ${waiting.join(', ')}`]
+        return recoveryMs > limits.recoveryMs ? [`after ${fault} it took ${recoveryMs} ms`] : []
+      }),
   },
   {
     name: 'one consumer',

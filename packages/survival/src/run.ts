@@ -3,8 +3,8 @@ import { drain } from './drain.js'
 import type { Fault } from './faults/fault.js'
 import { invariants, type Limits } from './invariants.js'
 import { type Figures, figuresOf } from './ledger/account.js'
-import { type QueueName, queueNames } from './ledger/message.js'
-import { Stage, type StageOptions } from './stage.js'
+import { ORDERED_PREFETCH, type QueueName, queueNames } from './ledger/message.js'
+import { patienceMs, Stage, type StageOptions } from './stage.js'
 
 /** What became of one fault. */
 export interface Verdict {
@@ -23,6 +23,8 @@ export interface Verdict {
 
 /** So many messages are handled before anything is done. */
 const WARM_UP = 100
+/** The ledger is looked at only now and then. */
+const LOOK_MS = 1_000
 const HEAP_GROWTH_BYTES = 32 * 2 ** 20
 /** Longer than a client should need for anything that it is told. */
 const SOON_MS = 30_000
@@ -100,7 +102,8 @@ function judge(fault: string, stage: Stage, broken: string | undefined): Verdict
 
 /** In hand are deliveries, the copies of failed ones, and sends. */
 function limitsOf({ load: { publishTimeoutMs, prefetch, senders } }: Stage): Limits {
-  return { publishTimeoutMs, inHand: 2 * prefetch + 1 + 2 * senders + 1, heapGrowthBytes: HEAP_GROWTH_BYTES }
+  const inHand = 2 * prefetch + ORDERED_PREFETCH + 2 * senders + 1
+  return { publishTimeoutMs, inHand, heapGrowthBytes: HEAP_GROWTH_BYTES, recoveryMs: patienceMs + LOOK_MS }
 }
 
 function handled({ ledger: { ledger } }: Stage): number {

@@ -9,8 +9,8 @@ import { LedgerFile } from './ledger/ledger-file.js'
 import type { QueueName } from './ledger/message.js'
 import type { Random } from './random.js'
 
-/** How long it may take until all goes on after a fault. */
-const PATIENCE_MS = 90_000
+/** How long it may take until all goes on after a fault; then the run goes on all the same. */
+export const patienceMs = 90_000
 const LOOK_MS = 20
 
 /** What a user of the client's may do: everything but publish to one exchange. */
@@ -143,7 +143,7 @@ export class Stage {
     this.ledger.note('healed', fault, queues.join(','))
     const { marks } = this.ledger.read()
     const mark = marks.at(-1)
-    await this.until(() => mark?.recoveryMs !== undefined, PATIENCE_MS)
+    await this.until(() => mark?.recoveryMs !== undefined, patienceMs)
   }
 
   /** Waits until every message has come to its end, or time is up. @returns whether it has */

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { hung, invariants, type Limits } from '../src/invariants.js'
 import { blameless, type Entry, handled, ledgerOf } from './entries.js'
 
-const limits: Limits = { publishTimeoutMs: 10_000, inHand: 2, heapGrowthBytes: 1_000 }
+const limits: Limits = { publishTimeoutMs: 10_000, inHand: 2, heapGrowthBytes: 1_000, recoveryMs: 5_000 }
 
 /** The invariants that are breached, each with what is said. */
 function breaches(...entries: readonly (Entry | number)[]): Record<string, string[]> {
@@ -205,6 +205,9 @@ test('comes back is breached by a queue that takes or hands out nothing after a 
   const found = breaches(...blameless, ['healed', 'kill'], ...without, ['stored', 'c1-22', 'plain'])
   expect(found).toEqual({ 'comes back': ['after kill there was no more of: plain done'] })
   expect(breaches(...blameless, ['healed', 'kill'], ...later)).toEqual({})
+  expect(breaches(...blameless, ['healed', 'kill'], 5_000, ...later)).toEqual({
+    'comes back': ['after kill it took 5014 ms'],
+  })
 })
 
 test('one consumer is breached by none, by two, and by a last message that nobody handles', () => {

@@ -9,6 +9,8 @@ import type { ClientSettings } from './settings.js'
 
 /** After a failure a loop sends no more for this long. */
 const AFTER_FAILURE_MS = 50
+/** Its one handler must keep up, with a cluster and a busy machine too. */
+const ORDERED_PAUSE_MS = 30
 const PADDING = 'x'.repeat(100)
 
 /** Sends all the time, until it is told to stop. */
@@ -74,6 +76,7 @@ export class Sending {
       const confirmed = await this.#send(queue, this.#newId(letterOf[queue]), behaviourOf(this.#next))
       const { pauseMs } = this.#settings
       if (!confirmed) await delay(AFTER_FAILURE_MS)
+      else if (queue === 'ordered') await delay(ORDERED_PAUSE_MS)
       else if (pauseMs > 0) await delay(Math.random() * pauseMs)
     }
   }

@@ -28,7 +28,7 @@ export interface ClientSettings {
   readonly senders: number
   /** What such a loop pauses after each message, at most. */
   readonly pauseMs: number
-  /** Of `work` and of `plain`; that of `ordered` is 1. */
+  /** Of `work` and of `plain`. */
   readonly prefetch: number
   /** Of the queue `work`, where the broker is to lose patience with a handler. */
   readonly consumerTimeoutMs?: number | undefined

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Connection, type Delivery, type OutputOf, Reject, Worker } from 'leveret'
-import { queueNames } from '../ledger/message.js'
+import { ORDERED_PREFETCH, type QueueName, queueNames } from '../ledger/message.js'
 import type { contractsOf, payload } from './contracts.js'
 import type { Death } from './death.js'
 import type { Notebook } from './notebook.js'
 import type { ClientSettings } from './settings.js'
 
-/** Handlers take up to this long. */
+/** Handlers take up to this long; the one of `ordered` takes none. */
 const WORK_MS = 5
 
 /** Starts a worker for each queue. Resolves when the broker delivers to all of them. */
@@ -16,12 +16,12 @@ export async function startWorking(
   notebook: Notebook,
   { death, prefetch, consumerTimeoutMs }: Pick<ClientSettings, 'prefetch' | 'consumerTimeoutMs'> & { death: Death },
 ): Promise<void> {
-  const handler = handlerOf(notebook, death)
   const workers = queueNames.map((queue) => {
-    const concurrency = queue === 'ordered' ? 1 : prefetch
+    // One at a time, with the next ones at hand: what is sent must not outrun what is handled.
+    const pace = queue === 'ordered' ? { concurrency: 1, prefetch: ORDERED_PREFETCH } : { concurrency: prefetch }
     // A handler that may hang must be able to outlast the broker's patience.
     const patience = consumerTimeoutMs === undefined ? {} : { handlerTimeoutMs: 4 * consumerTimeoutMs }
-    return new Worker(rabbit, contracts[queue], handler, { concurrency, ...patience })
+    return new Worker(rabbit, contracts[queue], handlerOf(queue, notebook, death), { ...pace, ...patience })
   })
   for (const worker of workers) {
     worker.on('delivery.acked', ({ messageId = '?' }) => notebook.note('acked', messageId))
@@ -33,7 +33,7 @@ export async function startWorking(
   await Promise.all(workers.map((worker) => worker.start()))
 }
 
-function handlerOf(notebook: Notebook, death: Death) {
+function handlerOf(queue: QueueName, notebook: Notebook, death: Death) {
   const hung = new Set<string>()
   return async ({ behaviour }: OutputOf<typeof payload>, delivery: Delivery): Promise<void> => {
     const { messageId: id = '?', attempt, signal } = delivery
@@ -43,7 +43,7 @@ function handlerOf(notebook: Notebook, death: Death) {
     if (behaviour === 'hangs' && !hung.has(id)) {
       hung.add(id)
       await delay(2 ** 31 - 1, undefined, { signal }).catch(() => undefined)
-    } else {
+    } else if (queue !== 'ordered') {
       await delay(Math.random() * WORK_MS)
     }
     if (fails) {

@@ -6,6 +6,9 @@ export const queueNames = ['work', 'plain', 'ordered'] as const
 /** One of them. */
 export type QueueName = (typeof queueNames)[number]
 
+/** Deliveries that the one handler of `ordered` has at hand. */
+export const ORDERED_PREFETCH = 10
+
 /** The first letter of a message's id says where it was sent. */
 const letters: Readonly<Record<string, QueueName>> = { w: 'work', c: 'plain', o: 'ordered', z: 'work' }
 
