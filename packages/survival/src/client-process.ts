@@ -10,6 +10,8 @@ const program = fileURLToPath(new URL('client/main.js', import.meta.url))
 
 /** How long a closed client may take to end by itself. */
 const EXIT_MS = 10_000
+/** How long it may take to do what it is told: longer than any deadline that it has. */
+const ANSWER_MS = 120_000
 /** What it said last on standard error is kept. */
 const KEPT_CHARACTERS = 2_000
 
@@ -48,11 +50,18 @@ export class ClientProcess {
     await this.#answerTo('start')
   }
 
-  /** Tells it to do something. Resolves when that is done. @throws Error when it fails, or the process ends before */
+  /** Tells it to do something. Resolves when that is done. @throws Error when it fails, takes too long, or the process ends before */
   async ask(command: Command): Promise<void> {
     const answer = this.#answerTo(command.do)
     this.#child.send(command)
-    await answer
+    const answered = new AbortController()
+    const late = delay(ANSWER_MS, undefined, { signal: answered.signal }).then(() => {
+      throw new Error(`The client did not ${command.do} in ${ANSWER_MS} ms.`)
+    })
+    await Promise.race([answer, late]).finally(() => {
+      late.catch(() => undefined)
+      answered.abort()
+    })
   }
 
   /** Resolves when the process has ended, however. @throws Error when it has not in time */

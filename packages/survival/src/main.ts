@@ -41,13 +41,19 @@ async function survive(chosen: readonly Fault[], effort: Effort): Promise<void> 
   const setting = {
     versions: await describeSetting(brokers),
     seed: effort.seed,
-    command: ['npm run survival --', ...process.argv.slice(2)].join(' '),
+    command: commandLine(process.argv.slice(2)),
     minutes: (performance.now() - sinceMs) / 60_000,
     defects: await readFile(new URL('../DEFECTS.md', import.meta.url), 'utf8').catch(() => ''),
   }
   await writeFile(effort.report, reportOf(setting, verdicts))
   console.log(`\n${setting.versions}\nThe report is in ${effort.report}.\n\n${closingLine(verdicts)}`)
   if (!verdicts.every(isSurvived)) process.exitCode = 1
+}
+
+/** Where the report goes says nothing of what was done. */
+function commandLine(args: readonly string[]): string {
+  const kept = args.filter((arg, index) => !arg.startsWith('--report') && args[index - 1] !== '--report')
+  return ['npm run survival', ...(kept.length === 0 ? [] : ['--', ...kept])].join(' ')
 }
 
 function named(names: readonly string[]): (fault: Fault) => boolean {
