@@ -71,6 +71,14 @@ describe('the fault proxy', () => {
     await end
   })
 
+  test('resets also what is just ending, and is rid of it', async ({ echo }) => {
+    const client = await talking(echo)
+    client.on('error', () => undefined)
+    echo.end()
+    echo.reset()
+    await eventually(() => expect(echo.connections).toBe(0))
+  })
+
   test('is a black hole: nothing passes, and all of it passes when it is healed', async ({ echo }) => {
     const client = await talking(echo)
     const received: string[] = []

@@ -25,15 +25,15 @@ export class Link {
     this.#scissors = new Scissors(settings.cutAfterServerBytes)
     client.setNoDelay(true)
     client.once('close', () => this.#whenBothClosed())
-    client.on('error', () => void this.#whenOpen(() => this.#server?.resetAndDestroy()))
+    client.on('error', () => void this.#whenOpen(() => resetSocket(this.#server)))
     if (settings.cutAfterServerBytes === 0) this.cut()
     else void this.#whenOpen(() => this.#dial())
   }
 
   /** Sends RST both ways. */
   reset(): void {
-    this.#client.resetAndDestroy()
-    this.#server?.resetAndDestroy()
+    resetSocket(this.#client)
+    resetSocket(this.#server)
   }
 
   /** Sends FIN both ways. */
@@ -59,7 +59,7 @@ export class Link {
     const { host, port } = this.#settings
     const server = connect({ host, port, noDelay: true, allowHalfOpen: true })
     this.#server = server
-    server.on('error', () => void this.#whenOpen(() => this.#client.resetAndDestroy()))
+    server.on('error', () => void this.#whenOpen(() => resetSocket(this.#client)))
     server.once('close', () => this.#whenBothClosed())
     this.#client.pipe(new Line(this.#settings)).pipe(server)
     // 'finish' says that the last bytes before the cut are on their way to the client.
@@ -78,6 +78,12 @@ export class Link {
     await this.#settings.open()
     act()
   }
+}
+
+/** Sends RST. A socket whose FIN is on its way cannot be reset: Node.js would say EINVAL, and never close it. */
+function resetSocket(socket: Socket | undefined): void {
+  if (socket?.writableEnded === true && !socket.writableFinished) socket.destroy()
+  else socket?.resetAndDestroy()
 }
 
 /** Passes exactly so many bytes, then ends and swallows the rest. */
