@@ -8,7 +8,12 @@ describe.each(['container', 'local'] as const)('a broker of one’s own (%s)', (
     let broker: RabbitMQ
 
     beforeAll(async () => {
-      broker = await startRabbitMQ({ driver, plugins: ['rabbitmq_shovel'], config: ['channel_max = 7'] })
+      broker = await startRabbitMQ({
+        driver,
+        plugins: ['rabbitmq_shovel'],
+        config: ['channel_max = 7'],
+        erlangArguments: ['-rabbit channel_tick_interval 9000'],
+      })
       await broker.management.declareQueue('/', 'durable')
     }, 120_000)
     afterAll(async () => {
@@ -25,6 +30,7 @@ describe.each(['container', 'local'] as const)('a broker of one’s own (%s)', (
     test('has the plugins and the configuration that were asked for', async () => {
       expect(await broker.ctl('eval', 'rabbit_plugins:active().')).toContain('rabbitmq_shovel')
       expect(await broker.ctl('eval', 'application:get_env(rabbit, channel_max).')).toContain('{ok,7}')
+      expect(await broker.ctl('eval', 'application:get_env(rabbit, channel_tick_interval).')).toContain('{ok,9000}')
     })
 
     test('keeps its URL and its durable messages when it is killed and started again', async () => {
