@@ -26,6 +26,7 @@ export class ClientProcess {
   readonly #child: ChildProcess
   readonly #ledger: LedgerFile
   readonly #exited: Promise<void>
+  readonly #started: Promise<void>
   readonly #waiting = new Map<string, Waiting>()
   #stderr = ''
   #isHung = false
@@ -42,12 +43,14 @@ export class ClientProcess {
       this.#stderr = (this.#stderr + String(chunk)).slice(-KEPT_CHARACTERS)
     })
     this.#child.on('message', (answer: Answer) => this.#answered(answer))
+    // Listened for from the beginning: it may be ready before anybody asks.
+    this.#started = this.#answerTo('start')
     this.#exited = once(this.#child, 'close').then(([code, signal]) => this.#ended(code, signal))
   }
 
   /** Resolves when it is connected, works, and sends. @throws Error when it ends before */
   async ready(): Promise<void> {
-    await this.#answerTo('start')
+    await this.#started
   }
 
   /** Tells it to do something. Resolves when that is done. @throws Error when it fails, takes too long, or the process ends before */

@@ -28,9 +28,12 @@ process.on('message', async (command: Command) => {
   )
   const answer: Answer = { done: command.do, failed }
   process.send?.(answer)
+  if (command.do !== 'finish') return
   // Without a channel to its parent, nothing of ours keeps the process alive.
-  if (command.do === 'finish') process.disconnect()
+  process.off('disconnect', goWithParent)
+  process.disconnect()
 })
+process.on('disconnect', goWithParent)
 process.send?.({ done: 'start' })
 
 async function obey(command: Command): Promise<void> {
@@ -41,6 +44,11 @@ async function obey(command: Command): Promise<void> {
   if (command.do === 'probe') await sending.probe()
   if (command.do === 'measure') measure()
   if (command.do === 'finish') await finish(rabbit)
+}
+
+/** Nobody would ever tell it to end. */
+function goWithParent(): void {
+  process.exit(1)
 }
 
 function standStill(ms: number): void {
