@@ -10,6 +10,6 @@ export default defineConfig({
     hookTimeout: 60_000,
     retry: 0,
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3,
   },
 })
