@@ -92,11 +92,12 @@ function isOfCluster({ scope }: Fault): boolean {
   return scope === 'cluster'
 }
 
-/** A number of messages is to be reached soon, so it is sent without pause. */
+/** A number of messages is to be reached soon; but the workers must keep up, or what is sent last waits behind all the others. */
 function loadOf({ quick, messages }: Effort): Load {
-  const pace = messages === undefined ? { senders: 10, pauseMs: 10 } : { senders: 50, pauseMs: 0 }
+  const pace =
+    messages === undefined ? { senders: 10, pauseMs: 10, prefetch: 20 } : { senders: 20, pauseMs: 20, prefetch: 200 }
   const patience = quick
     ? { heartbeatMs: 2_000, publishTimeoutMs: 15_000 }
     : { heartbeatMs: 5_000, publishTimeoutMs: 30_000 }
-  return { ...pace, ...patience, prefetch: 20 }
+  return { ...pace, ...patience }
 }
