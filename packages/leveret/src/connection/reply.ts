@@ -1,4 +1,4 @@
-import type { BrokerReply } from '../errors.js'
+import type { BrokerReply } from '../broker-reply.js'
 
 const REPLY = /(\d{3}) \(([A-Z-]+)\) with message "(.*)"/s
 

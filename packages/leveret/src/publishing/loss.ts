@@ -1,5 +1,6 @@
 import type { OutgoingMessage } from '../connection/message.js'
-import { BrokerError, describeReply, type LeveretError } from '../errors.js'
+import { describeReply } from '../broker-reply.js'
+import { BrokerError, type LeveretError } from '../errors.js'
 
 /**
  * What the end of a channel means for the messages that were in flight on it:
