@@ -196,7 +196,7 @@ export class DeadLetters<S extends Schema> implements AsyncDisposable {
     })
   }
 
-  /** Stores a worn letter anew. One of which there can be no copy is given back: any sender can write that it is worn. */
+  /** Stores a worn letter anew. One of which there can be no copy is given back, because every sender can write that it is worn. */
   async #renew(sweep: Sweep, message: ReceivedMessage, letter: DeadLetter): Promise<void> {
     try {
       await this.#store(sweep, message, letterCopy(message, letter, this.#queue), [])
