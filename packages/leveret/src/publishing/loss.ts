@@ -1,5 +1,5 @@
-import type { OutgoingMessage } from '../connection/message.js'
 import { describeReply } from '../broker-reply.js'
+import type { OutgoingMessage } from '../connection/message.js'
 import { BrokerError, type LeveretError } from '../errors.js'
 
 /**
