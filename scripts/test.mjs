@@ -5,7 +5,7 @@ import { installPika } from './set-up/interoperability.mjs'
 import { checkNodeVersion } from './set-up/node-version.mjs'
 import { report, say } from './set-up/report.mjs'
 import { root } from './set-up/repository.mjs'
-import { closingLine, runTests } from './set-up/test-run.mjs'
+import { closingLines, runTests } from './set-up/test-run.mjs'
 import { build, installDependencies } from './set-up/workspace.mjs'
 
 const smoke = ['.smoke.test.', 'examples/']
@@ -28,10 +28,10 @@ await report(async () => {
   await check()
   const plans = process.env.CI && !process.env.RABBITMQ_URL ? await ciPlans(args) : await plansHere(args)
   try {
-    const counts = []
-    for (const plan of plans) counts.push(await runTests({ ...plan, env: plan.broker.env }))
-    process.stdout.write(`\n${closingLine(counts)}\n`)
-    return counts.every(({ failed }) => failed === 0) ? 0 : 1
+    const outcomes = []
+    for (const plan of plans) outcomes.push(await runTests({ ...plan, env: plan.broker.env }))
+    process.stdout.write(`\n${closingLines(outcomes)}\n`)
+    return outcomes.every(({ failed }) => failed === 0) ? 0 : 1
   } finally {
     for (const { broker } of plans) await broker.close?.()
   }
