@@ -3,7 +3,7 @@ import { describe, expect } from 'vitest'
 import { connect, LeveretError, Producer, Worker } from '../src/index.js'
 import { Random } from './random.js'
 import { serve } from './serve.js'
-import { eventually, tasks, test } from './support.js'
+import { eventually, firstEvent, tasks, test } from './support.js'
 import { forbidSurprises, settled } from './surprises.js'
 
 const SEED = Number(process.env.LEVERET_SEED ?? Date.now() % 2 ** 32)
@@ -138,6 +138,30 @@ test('bytes changed on the way crash nothing and leave no send unsettled, and th
   await eventually(async () => await producer.send({ n: 1_000 }), { timeoutMs: 40_000 })
   await eventually(() => expect(seen).toContain(1_000), { timeoutMs: 40_000 })
 }, 180_000)
+
+test.for([2 ** 31, 2 ** 52])(
+  'a confirm of %d messages that were never sent ends the link, and does not stop the process',
+  async (tag, { connectTo, vhost }) => {
+    const { url, spoil } = await spoiler(vhost.url)
+    const rabbit = await connectTo({}, url)
+    const producer = new Producer(rabbit, tasks)
+    await producer.send({ n: 0 })
+    const lost = firstEvent(rabbit, 'disconnected')
+    spoil((bytes) => confirming(tag, bytes))
+    await producer.send({ n: 1 })
+    const { reason } = await lost
+    expect(reason).toMatchObject({ name: 'ConnectionError', reason: 'protocol' })
+  },
+)
+
+/** The first `basic.ack` in it is for another message. */
+function confirming(tag: number, bytes: Buffer): Buffer {
+  const at = bytes.indexOf(Buffer.from([0, 60, 0, 80]))
+  expect(at).toBeGreaterThan(0)
+  const changed = Buffer.from(bytes)
+  changed.writeBigUInt64BE(BigInt(tag), at + 4)
+  return changed
+}
 
 /** One byte is another, or there are more than there were. */
 function spoilt(random: Random, bytes: Buffer): Buffer {

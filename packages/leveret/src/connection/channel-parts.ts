@@ -1,4 +1,4 @@
-import type { LeveretError } from '../errors.js'
+import type { ConnectionError, LeveretError } from '../errors.js'
 import type { ReturnedMessage } from './message.js'
 import type { PublishFrames } from './publish-frames.js'
 
@@ -15,6 +15,8 @@ export interface ChannelHooks {
 export interface ChannelParts {
   readonly hooks: ChannelHooks
   readonly replyTimeoutMs: number
+  /** The broker does not keep to the protocol: nothing that this connection says can be relied on. */
+  onBreach(reason: ConnectionError): void
   /** Writes what it can, in order with what amqplib writes, which writes the rest. */
   readonly frames?: PublishFrames | undefined
 }

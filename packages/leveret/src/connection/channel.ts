@@ -4,9 +4,9 @@ import { atMost, within } from '../timing.js'
 import type { ChannelHooks, ChannelParts } from './channel-parts.js'
 import { type ConsumeOptions, consumeArguments } from './consume-options.js'
 import type { BindingDeclaration, ExchangeDeclaration, QueueDeclaration, QueueStatus } from './declaration.js'
-import type { OutgoingMessage, ReceivedMessage, ReturnedMessage } from './message.js'
+import type { OutgoingMessage, ReceivedMessage } from './message.js'
 import type { PublishFrames } from './publish-frames.js'
-import { brokerReply } from './reply.js'
+import { brokerReply, readReturn, readStatus } from './reply.js'
 import { refuseFalseNumbers } from './table.js'
 
 const CLOSED_BY_US = new ClosedError('The channel was closed by this process')
@@ -27,7 +27,7 @@ export class Channel {
   #published = 0
   readonly #end = new AbortController()
 
-  constructor(raw: amqp.Channel | amqp.ConfirmChannel, { hooks, replyTimeoutMs, frames }: ChannelParts) {
+  constructor(raw: amqp.Channel | amqp.ConfirmChannel, { hooks, replyTimeoutMs, frames, onBreach }: ChannelParts) {
     this.#raw = raw
     this.#hooks = hooks
     this.#replyTimeoutMs = replyTimeoutMs
@@ -36,13 +36,15 @@ export class Channel {
       const reply = brokerReply(error)
       if (reply !== undefined) this.#said = new BrokerError('The channel was closed', reply, { cause: error })
     })
-    raw.on('handler-error', (error) =>
-      process.emitWarning(`leveret: ${error.stack ?? error.message}`, 'LeveretWarning'),
-    )
+    raw.on('handler-error', (error) => {
+      if (error instanceof ConnectionError) onBreach(error)
+      else process.emitWarning(`leveret: ${error.stack ?? error.message}`, 'LeveretWarning')
+    })
     raw.on('close', () => this.#foundEnded())
     raw.on('return', ({ fields, properties }) => hooks.returned?.(readReturn(fields, properties)))
-    raw.on('ack', ({ deliveryTag, multiple }) => hooks.confirmed?.(deliveryTag, multiple, true))
-    raw.on('nack', ({ deliveryTag, multiple }) => hooks.confirmed?.(deliveryTag, multiple, false))
+    // Before amqplib's own: that makes its list as long as the tag says, and a false one stops the process for minutes.
+    raw.prependListener('ack', (confirm) => this.#onConfirm(confirm, true))
+    raw.prependListener('nack', (confirm) => this.#onConfirm(confirm, false))
   }
 
   get isOpen(): boolean {
@@ -86,6 +88,12 @@ export class Channel {
   #publishRaw({ exchange, routingKey, content, properties, mandatory }: OutgoingMessage): void {
     refuseFalseNumbers(properties.headers)
     this.#raw.publish(exchange, routingKey, content, { ...properties, mandatory } as amqp.Options.Publish)
+  }
+
+  #onConfirm({ deliveryTag: tag, multiple }: { deliveryTag: number; multiple: boolean }, accepted: boolean): void {
+    if (tag > this.#published)
+      throw new ConnectionError('protocol', `The broker answered for message ${tag} of ${this.#published}`)
+    this.#hooks.confirmed?.(tag, multiple, accepted)
   }
 
   async declareQueue({ name, durable, arguments: args }: QueueDeclaration): Promise<QueueStatus> {
@@ -230,20 +238,5 @@ export class Channel {
         throw new OptionsError(`${operation}: ${error.message}`, [], { cause: error })
       throw new ConnectionError('lost', `${operation}: the connection was lost`, { cause: this.#reason ?? error })
     })
-  }
-}
-
-function readStatus({ queue, messageCount, consumerCount }: amqp.Replies.AssertQueue): QueueStatus {
-  return { name: queue, messageCount, consumerCount }
-}
-
-function readReturn(fields: unknown, properties: amqp.MessageProperties): ReturnedMessage {
-  const { replyCode, replyText } = fields as { replyCode: number; replyText: string }
-  const { messageId, correlationId }: { messageId?: unknown; correlationId?: unknown } = properties
-  return {
-    messageId: typeof messageId === 'string' ? messageId : '',
-    ...(typeof correlationId === 'string' ? { correlationId } : {}),
-    replyCode,
-    replyText,
   }
 }

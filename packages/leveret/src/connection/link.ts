@@ -94,6 +94,7 @@ export class Link {
       const channel = new Channel(raw, {
         hooks: { ...hooks, closed: (reason) => this.#forget(channel, hooks, reason) },
         replyTimeoutMs: this.#replyTimeoutMs,
+        onBreach: (reason) => this.cut(reason),
         frames: this.#wire === undefined ? undefined : writeStraight(raw, this.#wire),
       })
       this.#channels.add(channel)

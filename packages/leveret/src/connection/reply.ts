@@ -1,4 +1,7 @@
+import type * as amqp from 'amqplib'
 import type { BrokerReply } from '../broker-reply.js'
+import type { QueueStatus } from './declaration.js'
+import type { ReturnedMessage } from './message.js'
 
 const REPLY = /(\d{3}) \(([A-Z-]+)\) with message "(.*)"/s
 
@@ -19,4 +22,19 @@ export function brokerReply(error: unknown): BrokerReply | undefined {
 /** RabbitMQ begins most of its sentences with the name that the code has already said. */
 function withoutPrefix(text: string, prefix: string): string {
   return text.startsWith(prefix) ? text.slice(prefix.length) : text
+}
+
+export function readStatus({ queue, messageCount, consumerCount }: amqp.Replies.AssertQueue): QueueStatus {
+  return { name: queue, messageCount, consumerCount }
+}
+
+export function readReturn(fields: unknown, properties: amqp.MessageProperties): ReturnedMessage {
+  const { replyCode, replyText } = fields as { replyCode: number; replyText: string }
+  const { messageId, correlationId }: { messageId?: unknown; correlationId?: unknown } = properties
+  return {
+    messageId: typeof messageId === 'string' ? messageId : '',
+    ...(typeof correlationId === 'string' ? { correlationId } : {}),
+    replyCode,
+    replyText,
+  }
 }
