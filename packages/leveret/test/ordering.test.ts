@@ -74,6 +74,24 @@ describe('orderBy', () => {
     expect(seen).toEqual(numbers)
   })
 
+  // Each subscription begins with one delivery and then takes more.
+  test('holds from the first delivery of each of twenty subscriptions on', async ({ rabbit }) => {
+    const numbers = Array.from({ length: 60 }, (_, n) => n)
+    for (let round = 0; round < 20; round += 1) {
+      await new Producer(rabbit, events).sendAll(numbers.map((n) => ({ account: 'ann', n })))
+      const seen: number[] = []
+      const handler = async ({ n }: { n: number }): Promise<void> => {
+        if (n % 7 === 0) await sleep(n % 3)
+        seen.push(n)
+      }
+      const worker = new Worker(rabbit, events, handler, { prefetch: 40, orderBy: ({ account }) => account })
+      await worker.start()
+      await eventually(() => expect(seen).toHaveLength(numbers.length))
+      await worker.close()
+      expect(seen).toEqual(numbers)
+    }
+  })
+
   test('that throws fails the attempt', async ({ rabbit }) => {
     const orderBy = (): string => {
       throw new Error('no key')

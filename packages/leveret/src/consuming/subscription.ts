@@ -61,8 +61,8 @@ export class Subscription {
   async #change(): Promise<void> {
     while (this.#actual !== this.#wanted) {
       const former = this.#tag
+      // Never two at once: which of them is served first, and so the order, would be chance.
       if (former === undefined) await this.#consume(this.#wanted)
-      else if (this.#wanted === 'all') await this.#widen(former)
       else await this.#cancel(former)
     }
   }
@@ -77,12 +77,6 @@ export class Subscription {
       else delivered(message, this.life)
     }
     await this.#channel.consume(queue, this.#tag, onDelivery, { offset: reading?.offset })
-  }
-
-  /** The queue is never without a consumer meanwhile: whoever asks for one finds it, and it is not deleted for want of one. */
-  async #widen(former: string): Promise<void> {
-    await this.#consume('all')
-    await this.#channel.cancel(former)
   }
 
   async #cancel(tag: string): Promise<void> {
