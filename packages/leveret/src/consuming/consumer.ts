@@ -14,7 +14,7 @@ import type { Slots } from './slots.js'
 import { Subscription } from './subscription.js'
 import type { Suspicion } from './suspicion.js'
 
-/** How long handlers that were aborted by `close` may still take to notice. */
+/** How long before its time is up `close` aborts handlers, so that they can notice. */
 const ABORT_GRACE_MS = 1_000
 const CANCEL_TIMEOUT_MS = 5_000
 /** While closing, acks wait so long for others: no delivery waits for them any more. */
@@ -126,12 +126,12 @@ export class Consumer {
     // Only after cancel-ok: before it, the broker would deliver what comes back to this very consumer.
     this.#isolation.close()
     this.#options.slots.close()
-    const patienceMs = Math.max(deadline - performance.now() - ABORT_GRACE_MS, 0)
-    await atMost(patienceMs, this.#inHand.whenEmpty())
+    const left = (): number => Math.max(deadline - performance.now(), 0)
+    await atMost(Math.max(left() - ABORT_GRACE_MS, 0), this.#inHand.whenEmpty())
     life?.end(new ClosedError(`The consumer of '${this.#options.name}' is closing and its time is up`))
-    if (this.#inHand.size > 0) await atMost(ABORT_GRACE_MS, this.#inHand.whenEmpty())
+    if (this.#inHand.size > 0) await atMost(left(), this.#inHand.whenEmpty())
     life?.flush()
-    await this.#channel.close(Math.max(deadline - performance.now(), LAST_STEP_MS))
+    await this.#channel.close(Math.max(left(), LAST_STEP_MS))
   }
 
   async #subscribe(channel: Channel, signal: AbortSignal): Promise<void> {
