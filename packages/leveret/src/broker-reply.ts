@@ -17,7 +17,7 @@ const NEXT_STEPS: Readonly<Record<number, string>> = {
 const IN_EXCLUSIVE_USE = /in exclusive use$/
 
 /** Of a classic queue whose node is away RabbitMQ says 404, as if there were none; but the queue is back when that node is. */
-const NODE_IS_DOWN = /^home node .* is down or inaccessible$/
+const NODE_IS_DOWN = /^home node .* is down or inaccessible$|^queue .* process is stopped by supervisor$/s
 
 /** The broker's words, and what can be done. */
 export function describeReply({ replyCode, replyName, replyText }: BrokerReply): string {
@@ -26,7 +26,7 @@ export function describeReply({ replyCode, replyName, replyText }: BrokerReply):
 
 function nextStep(replyCode: number, replyText: string): string {
   if (IN_EXCLUSIVE_USE.test(replyText)) return '. It is free when the other consumer is gone'
-  if (NODE_IS_DOWN.test(replyText)) return '. It is there again when that node is'
+  if (NODE_IS_DOWN.test(replyText)) return '. It is there again when its node is'
   return NEXT_STEPS[replyCode] ?? ''
 }
 

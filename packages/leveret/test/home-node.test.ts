@@ -31,7 +31,9 @@ test('a queue whose node is down is waited for, by sends within their time and b
   await expect(producer.send({ n: 2 }, { timeoutMs: 1_000 })).rejects.toMatchObject({
     outcome: 'not-sent',
     retryable: true,
-    message: expect.stringMatching(/is down or inaccessible\. It is there again when that node is$/),
+    message: expect.stringMatching(
+      /is (down or inaccessible|stopped by supervisor)\. It is there again when its node is$/,
+    ),
   })
   const handled: number[] = []
   const worker = new Worker(rabbit, lodger, ({ n }) => void handled.push(n))
