@@ -11,7 +11,9 @@ test('SIGTERM under 500 messages a second: each that was published is processed,
   const body = `const rabbit = await connect(url)
     let published = 0, processed = 0, retried = 0, twice = 0
     const unclear = []
+    const lost = []
     const done = new Set()
+    rabbit.on('disconnected', ({ reason }) => lost.push(String(reason)))
     const worker = new Worker(rabbit, tasks, async ({ n }, { attempt }) => {
       await new Promise((resolve) => setTimeout(resolve, n % 40))
       if (n % 10 === 0 && attempt === 1) throw new Error('every tenth')
@@ -23,6 +25,7 @@ test('SIGTERM under 500 messages a second: each that was published is processed,
       done.add(messageId)
     })
     worker.on('delivery.retried', () => { retried += 1 })
+    worker.on('channel.lost', ({ reason }) => lost.push(String(reason)))
     await worker.start()
     closeOnSignals(rabbit)
     const producer = new Producer(rabbit, tasks)
@@ -43,7 +46,7 @@ test('SIGTERM under 500 messages a second: each that was published is processed,
     }, 1_500)
     rabbit.on('closed', () => {
       clearInterval(load)
-      console.log(JSON.stringify({ published, processed, retried, twice, unclear }))
+      console.log(JSON.stringify({ published, processed, retried, twice, unclear, lost }))
     })`
   let signalledAt = Number.NaN
   const { lines, stderr, code } = await runProgram(vhost.url, body, (line) => {
@@ -53,7 +56,7 @@ test('SIGTERM under 500 messages a second: each that was published is processed,
   expect({ stderr, code }).toEqual({ stderr: '', code: 0 })
   expect(tookMs).toBeLessThan(DEADLINE_MS)
   const { published, processed = 0, retried, ...trouble } = JSON.parse(lines[1] ?? '{}') as Record<string, number>
-  expect(trouble).toEqual({ twice: 0, unclear: [] })
+  expect(trouble).toEqual({ twice: 0, unclear: [], lost: [] })
   expect(published).toBeGreaterThan(200)
   const { waiting, dead } = await eventually(async () => {
     const { messages_unacknowledged: unacknowledged, messages_ready: ready = 0 } = await vhost.queue('tasks')
