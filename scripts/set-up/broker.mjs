@@ -34,10 +34,7 @@ const given = {
 const container = {
   name: 'a container',
   isOpen: async () => asked('container') && (await engineAnswers()),
-  prepare: async () => {
-    const image = await ensureImage(imageVersion)
-    return { why: `${image} in a container: a Docker engine answers`, env: await containerEnvironment() }
-  },
+  prepare: () => readyContainer(imageVersion),
 }
 
 /** @type {Way} */
@@ -92,14 +89,19 @@ async function prepareOrExplain(way) {
   }
 }
 
-/** Prepares a container even where no Docker engine runs yet, which needs root on Debian. @returns {Promise<ReadyWay>} */
-export async function prepareContainer() {
-  if (await engineAnswers()) return container.prepare()
+/**
+ * Prepares a container even where no Docker engine runs yet, which needs root on Debian.
+ *
+ * @param {string} [version] - of RabbitMQ
+ * @returns {Promise<ReadyWay>}
+ */
+export async function prepareContainer(version = imageVersion) {
+  if (await engineAnswers()) return readyContainer(version)
   if (!(await canInstallPackages())) {
     throw new SetUpError('no Docker engine answers, and none can be installed here', 'start Docker, then try again')
   }
   const engine = await startEngine()
-  const ready = await container.prepare().catch(async (error) => {
+  const ready = await readyContainer(version).catch(async (error) => {
     await engine.stop()
     throw error
   })
@@ -118,6 +120,9 @@ function asked(driver) {
   return !process.env.LEVERET_BROKER || process.env.LEVERET_BROKER === driver
 }
 
-async function containerEnvironment() {
-  return { LEVERET_BROKER: 'container', LEVERET_RABBITMQ_VERSION: imageVersion, ...(await engineEnvironment()) }
+/** @param {string} version @returns {Promise<ReadyWay>} */
+async function readyContainer(version) {
+  const image = await ensureImage(version)
+  const env = { LEVERET_BROKER: 'container', LEVERET_RABBITMQ_VERSION: version, ...(await engineEnvironment()) }
+  return { why: `${image} in a container: a Docker engine answers`, env }
 }
