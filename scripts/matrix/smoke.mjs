@@ -54,7 +54,7 @@ async function work(rabbit, reset) {
   console.log('✓ 100 tasks: 98 done, 1 after a retry, 1 dead letter')
   /** @type {any} */
   const misfit = { to: 1 }
-  await assert.rejects(producer.send(misfit), { name: 'ValidationError' })
+  await assert.rejects(producer.send(misfit), { name: 'PayloadError' })
   console.log('✓ what does not fit is refused')
   reset()
   await producer.send({ to: 'bob@example.com', n: 1_000 })
