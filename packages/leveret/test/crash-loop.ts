@@ -25,7 +25,8 @@ const MAX_RUNS = 60
 const IDLE_MS = 600
 
 /**
- * Runs a worker of `tasks` again and again, each time in a process of its own, until one finds nothing left to do.
+ * Runs a worker of `tasks` again and again, each time in a process of its own, until one finds nothing left to do,
+ * and the queue is empty.
  *
  * @returns what each run said, in its order
  */
@@ -34,7 +35,8 @@ export async function crashUntilDone(vhost: Vhost, options: CrashOptions): Promi
   for (let run = 1; run <= MAX_RUNS; run += 1) {
     const { lines, code, stderr } = await runProgram(vhost.url, worker(options))
     runs.push(lines.map((line) => JSON.parse(line) as Said))
-    if (code === 0) return runs
+    // The broker may not have noticed yet that the last one is gone, and keep what that had for it.
+    if (code === 0 && (await vhost.queue('tasks')).messages === 0) return runs
     if (stderr !== '') throw new Error(`run ${run} failed: ${stderr}`)
   }
   throw new Error(`there was still something to do after ${MAX_RUNS} runs`)

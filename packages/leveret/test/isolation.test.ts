@@ -1,5 +1,6 @@
 import { describe, expect } from 'vitest'
 import { type BatchItem, Producer, Worker, type WorkerOptions, workQueue } from '../src/index.js'
+import { stranger } from './stranger.js'
 import { eventually, firstEvent, gate, tasks, test } from './support.js'
 import { Crowd, SUSPECT, suspect } from './suspects.js'
 
@@ -23,7 +24,7 @@ const slow = (checked: Promise<void>): typeof tasks.payload =>
 const modes: readonly Mode[] = [
   { name: 'one by one', options: { concurrency: 4 }, payload: plain },
   { name: 'in order', options: { concurrency: 4, orderBy: ({ n }) => n % 4 }, payload: plain },
-  { name: 'in batches', options: { batch: { size: 4, waitMs: 50 } }, payload: plain },
+  { name: 'in batches', options: { batch: { size: 4, waitMs: 300 } }, payload: plain },
   { name: 'with a payload that takes its time to check', options: { concurrency: 4 }, payload: slow },
 ]
 
@@ -72,6 +73,22 @@ describe.each(['quorum', 'classic'] as const)('on a %s queue a message that came
       expect(await vhost.queue('tasks.dead-letter')).toMatchObject({ messages: 0 })
     },
   )
+})
+
+test('a worker that begins leaves no moment without a consumer: a queue that goes with its last one stays', async ({
+  connectTo,
+  vhost,
+}) => {
+  await using other = await stranger(vhost.url)
+  await other.channel.assertQueue('legacy', { durable: true, autoDelete: true })
+  const legacy = workQueue('legacy', { payload: tasks.payload, retry: false, deadLetter: false })
+  const checking = await connectTo({ topology: 'check' })
+  await new Producer(checking, legacy).sendAll(numbers(1, 100))
+  const seen: number[] = []
+  await new Worker(checking, legacy, ({ n }) => void seen.push(n), { prefetch: 10 }).start()
+  await eventually(() => expect(seen).toHaveLength(100))
+  await eventually(async () => expect(await vhost.consumers()).toMatchObject([{ prefetch_count: 10 }]))
+  await eventually(async () => expect(await vhost.queue('legacy')).toMatchObject({ messages: 0, consumers: 1 }))
 })
 
 interface Made {

@@ -27,6 +27,9 @@ export class Life {
   /** All tags below it are settled. */
   #oldest = 1
   #gatherMs = 0
+  #held = false
+  /** What is to be given back or rejected when nothing is held any more. */
+  readonly #waiting: (() => void)[] = []
   /** Calls off the flush that is due. */
   #callOff: (() => void) | undefined
 
@@ -47,6 +50,11 @@ export class Life {
     for (const delivery of this.#running) delivery.abort(reason)
   }
 
+  /** Whether the broker has been told what became of a delivery. */
+  hasSettled(tag: number): boolean {
+    return tag < this.#oldest || this.#ahead.has(tag)
+  }
+
   /** From now on it is aborted when this ends. */
   begin(delivery: Abortable): void {
     if (this.signal.aborted) delivery.abort(this.signal.reason)
@@ -62,7 +70,7 @@ export class Life {
   ack(message: ReceivedMessage): boolean {
     if (!this.#channel.isOpen) return false
     this.#acked.set(message.fields.deliveryTag, message)
-    this.#callOff ??= this.#flushSoon()
+    if (!this.#held) this.#callOff ??= this.#flushSoon()
     return true
   }
 
@@ -86,8 +94,23 @@ export class Life {
     this.#gatherMs = ms
   }
 
+  /** From now on the broker is not told what is settled: for it, what is in hand stays there. */
+  hold(): void {
+    this.#held = true
+    this.#callOff?.()
+    this.#callOff = undefined
+  }
+
+  /** It is told now. */
+  release(): void {
+    this.#held = false
+    for (const settle of this.#waiting.splice(0)) settle()
+    this.flush()
+  }
+
   /** Sends all that was gathered. */
   flush(): void {
+    if (this.#held) return
     this.#callOff?.()
     this.#callOff = undefined
     this.#sendRun()
@@ -114,6 +137,10 @@ export class Life {
   }
 
   #settle(message: ReceivedMessage, act: () => boolean): boolean {
+    if (this.#held) {
+      this.#waiting.push(() => this.#settle(message, act))
+      return this.#channel.isOpen
+    }
     if (!act()) return false
     this.#ahead.add(message.fields.deliveryTag)
     return true

@@ -30,6 +30,7 @@ export class Subscription {
   #wanted: Intake = 'none'
   #actual: Intake = 'none'
   #changing: Promise<void> | undefined
+  #lastTag = 0
 
   constructor(channel: Channel, options: SubscriptionOptions) {
     this.#channel = channel
@@ -61,22 +62,41 @@ export class Subscription {
   async #change(): Promise<void> {
     while (this.#actual !== this.#wanted) {
       const former = this.#tag
-      // Never two at once: which of them is served first, and so the order, would be chance.
       if (former === undefined) await this.#consume(this.#wanted)
+      else if (this.#wanted === 'all' && !this.life.hasSettled(this.#lastTag)) await this.#widen(former)
       else await this.#cancel(former)
     }
   }
 
   async #consume(intake: Intake): Promise<void> {
-    const { queue, prefetch, reading, delivered, cancelled } = this.#options
+    const { queue, prefetch, reading, cancelled } = this.#options
     this.#tag = `leveret-${randomUUID()}`
     this.#actual = intake
     await this.#channel.prefetch(intake === 'one' ? 1 : prefetch)
     const onDelivery = (message: ReceivedMessage | undefined): void => {
       if (message === undefined) cancelled(this.#channel)
-      else delivered(message, this.life)
+      else this.#receive(message)
     }
     await this.#channel.consume(queue, this.#tag, onDelivery, { offset: reading?.offset })
+  }
+
+  #receive(message: ReceivedMessage): void {
+    this.#lastTag = message.fields.deliveryTag
+    this.#options.delivered(message, this.life)
+  }
+
+  /**
+   * The queue is never without a consumer meanwhile: it might go with its last one. Nor is it ever with two that can be served,
+   * because which of them is first, and so the order, would be chance: the former one keeps the delivery that fills it.
+   */
+  async #widen(former: string): Promise<void> {
+    this.life.hold()
+    try {
+      await this.#consume('all')
+      await this.#channel.cancel(former)
+    } finally {
+      this.life.release()
+    }
   }
 
   async #cancel(tag: string): Promise<void> {
