@@ -29,7 +29,7 @@ const SLACK_MS = 2_000
 export const invariants: readonly Invariant[] = [
   {
     name: 'kept',
-    says: 'no message that was confirmed, or that a handler has had, is lost: it was handled, is a dead letter, or waits in a queue',
+    says: 'no message that was confirmed, or that a handler has had, is lost: it was handled, is a dead letter, or waits in a queue. A classic queue delivers what it has not stored yet: what went with its node is not lost where the sender was told that it is not confirmed',
     breaches: (ledger) =>
       messagesOf(ledger)
         .filter((message) => isOwed(message) && !isAccounted(message) && !isDestroyed(ledger, message))

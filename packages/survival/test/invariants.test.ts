@@ -35,6 +35,16 @@ describe('kept is breached', () => {
       ],
     ],
     [
+      'by one that a classic queue delivered, and that was confirmed',
+      [
+        ['published', 'c1-9'],
+        ['begun', 'c1-9', '1'],
+        ['confirmed', 'c1-9'],
+        ['thrown', 'c1-9', '1'],
+        ['retried', 'c1-9'],
+      ],
+    ],
+    [
       'by one that was sent after a queue was destroyed',
       [
         ['destroyed', 'work'],
@@ -51,7 +61,7 @@ describe('kept is breached', () => {
       ],
     ],
   ])('%s', ([, entries]) => {
-    expect(breaches(...blameless, ...entries)).toEqual({ kept: [expect.stringContaining('w1-9')] })
+    expect(breaches(...blameless, ...entries)).toEqual({ kept: [expect.stringMatching(/[cw]1-9/)] })
   })
 
   test.for<[string, Entry[]]>([
@@ -68,6 +78,15 @@ describe('kept is breached', () => {
       [
         ['published', 'w1-9'],
         ['failed', 'w1-9', 'unknown'],
+      ],
+    ],
+    [
+      'one that a classic queue delivered before it had stored it, and refused',
+      [
+        ['published', 'c1-9'],
+        ['begun', 'c1-9', '1'],
+        ['failed', 'c1-9', 'refused'],
+        ['thrown', 'c1-9', '1'],
       ],
     ],
     [

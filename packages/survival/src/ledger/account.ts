@@ -23,9 +23,14 @@ export interface Figures {
   readonly rssBytes: number
 }
 
-/** Whether somebody has to answer for it: it was confirmed, or a handler has had it, so the broker had it. */
+/**
+ * Whether somebody has to answer for it: it was confirmed, or a handler has had it, so the broker had it. A classic queue
+ * delivers what it has not stored yet; with its node that is gone, and the sender was told that it is not confirmed.
+ */
 export function isOwed({ outcome, begun, id }: Message): boolean {
-  return queueOf(id) !== undefined && (outcome === 'confirmed' || begun > 0)
+  const queue = queueOf(id)
+  const wasToldOtherwise = queue === 'plain' && (outcome === 'refused' || outcome === 'unknown')
+  return queue !== undefined && (outcome === 'confirmed' || (begun > 0 && !wasToldOtherwise))
 }
 
 /** Whether it is where it should be: handled, kept, or still waiting in a queue. */
