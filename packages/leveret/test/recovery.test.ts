@@ -1,4 +1,3 @@
-import { startFaultProxy } from '@leveret/testing'
 import { describe, expect } from 'vitest'
 import { z } from 'zod'
 import { Producer, text, Worker, workQueue } from '../src/index.js'
@@ -127,35 +126,6 @@ describe('a worker', () => {
     hold.open()
     await eventually(async () => expect(await vhost.queue('tasks')).toMatchObject({ messages: 0 }))
     expect(most).toBe(2)
-  })
-})
-
-describe('of several hosts', () => {
-  test('the next is taken when one is away, at the start and later', async ({ connectTo, vhost }) => {
-    await using one = await startFaultProxy({ to: vhost.url })
-    await using two = await startFaultProxy({ to: vhost.url })
-    one.refuse()
-    const hosts = [one.urlFor(vhost.url), two.urlFor(vhost.url)]
-    const rabbit = await connectTo({ startupTimeoutMs: 5_000 }, hosts)
-    const producer = new Producer(rabbit, tasks)
-    await producer.send({ n: 1 })
-    expect([one.connections, two.connections]).toEqual([0, 1])
-    await stable()
-    await one.accept()
-    two.refuse()
-    two.reset()
-    await producer.send({ n: 2 })
-    expect(one.connections).toBe(1)
-  })
-
-  test('none is favoured: clients spread over them', async ({ connectTo, vhost }) => {
-    await using one = await startFaultProxy({ to: vhost.url })
-    await using two = await startFaultProxy({ to: vhost.url })
-    const hosts = [one.urlFor(vhost.url), two.urlFor(vhost.url)]
-    await Promise.all(Array.from({ length: 24 }, async () => await connectTo({}, hosts)))
-    expect(one.connections + two.connections).toBe(24)
-    // By chance alone all would go one way in one run of eight million.
-    expect(Math.min(one.connections, two.connections)).toBeGreaterThan(0)
   })
 })
 

@@ -1,9 +1,13 @@
-import type { ConnectionError, LeveretError } from '../errors.js'
+import { ConnectionError, type LeveretError } from '../errors.js'
 import type { LoginSource } from './credentials.js'
 import { type Endpoint, shuffled } from './endpoint.js'
 import { combineFailures, connectFailure } from './failure.js'
 import { Link, type LinkHooks, type LinkOptions } from './link.js'
+import { race } from './race.js'
 import { keepFresh } from './refresh.js'
+
+/** A host whose machine is gone does not even refuse. Whoever is there has let us in by then, over whatever distance. */
+const PATIENCE_MS = 1_000
 
 /** Where the brokers of one cluster are, and how to get in. */
 export interface HostsOptions extends LinkOptions {
@@ -26,7 +30,8 @@ export class Hosts {
   }
 
   /**
-   * Tries every host once, in random order, and takes the first that lets us in. Names are resolved anew each time.
+   * Tries every host once, in random order, and takes the first that lets us in: the next one after a second, or as soon as
+   * one has failed. Names are resolved anew each time.
    *
    * @throws {@link ConnectionError} naming every host and its reason; the signal's reason
    */
@@ -34,21 +39,23 @@ export class Hosts {
     const { endpoints, login } = this.#options
     const askedAt = performance.now()
     const grant = await login(signal)
-    const failures: ConnectionError[] = []
-    for (const own of shuffled(endpoints)) {
+    const attempt = async (own: Endpoint, whileRacing: AbortSignal): Promise<Link> => {
       const endpoint = grant === undefined ? own : { ...own, login: grant.login }
-      try {
-        const link = await Link.open(endpoint, this.#options, hooks, signal)
-        if (grant?.refreshMs !== undefined && hooks.refreshFailed !== undefined) {
-          const dueInMs = Math.max(grant.refreshMs - (performance.now() - askedAt), 0)
-          void keepFresh(link, dueInMs, login, hooks.refreshFailed)
-        }
-        return link
-      } catch (error) {
-        signal.throwIfAborted()
-        failures.push(connectFailure(error, endpoint))
-      }
+      return await Link.open(endpoint, this.#options, hooks, whileRacing).catch((error: unknown) => {
+        throw connectFailure(error, endpoint)
+      })
     }
-    throw combineFailures(failures)
+    const discard = (late: Link): void => late.cut(new ConnectionError('lost', 'Another host was first'))
+    const link = await race(shuffled(endpoints), { patienceMs: PATIENCE_MS, signal, attempt, discard }).catch(
+      (error: unknown) => {
+        signal.throwIfAborted()
+        throw error instanceof AggregateError ? combineFailures(error.errors) : error
+      },
+    )
+    if (grant?.refreshMs !== undefined && hooks.refreshFailed !== undefined) {
+      const dueInMs = Math.max(grant.refreshMs - (performance.now() - askedAt), 0)
+      void keepFresh(link, dueInMs, login, hooks.refreshFailed)
+    }
+    return link
   }
 }
