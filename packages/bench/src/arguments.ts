@@ -8,7 +8,12 @@ export interface Effort {
   readonly rounds: number
   /** Messages a run, where the program's own number is not wanted. */
   readonly messages: number | undefined
+  /** Only the cases with this kind of queue. */
+  readonly queue?: QueueType | undefined
 }
+
+/** The kinds of queues that clients are compared on. */
+export type QueueType = 'classic' | 'quorum'
 
 /** What the command line asks for. */
 export type Request<Name extends string> =
@@ -23,9 +28,13 @@ export class UsageError extends Error {
 const options = {
   help: { type: 'boolean', default: false },
   quick: { type: 'boolean', default: false },
-  rounds: { type: 'string', default: '5' },
+  rounds: { type: 'string' },
   messages: { type: 'string' },
+  queue: { type: 'string' },
 } as const
+
+/** Rounds, where the command line says nothing of them. */
+const ROUNDS = { quick: 1, full: 5 }
 
 /**
  * Reads the command line: some of the programs, or all of them where none is named.
@@ -39,14 +48,15 @@ export function readArguments<Name extends string>(args: readonly string[], know
   if (unknown !== undefined) {
     throw new UsageError(`there is no program ${JSON.stringify(unknown)}; take one of ${known.join(', ')}`)
   }
-  const { quick, rounds, messages } = values
+  const { quick, rounds, messages, queue } = values
   return {
     do: 'measure',
     programs: known.filter((name) => positionals.length === 0 || positionals.includes(name)),
     effort: {
       quick,
-      rounds: count('--rounds', rounds),
+      rounds: rounds === undefined ? ROUNDS[quick ? 'quick' : 'full'] : count('--rounds', rounds),
       messages: messages === undefined ? undefined : count('--messages', messages),
+      ...(queue === undefined ? {} : { queue: queueType(queue) }),
     },
   }
 }
@@ -57,6 +67,11 @@ function parse(args: readonly string[]) {
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error))
   }
+}
+
+function queueType(text: string): QueueType {
+  if (text !== 'classic' && text !== 'quorum') throw new UsageError(`--queue takes classic or quorum, not ${text}`)
+  return text
 }
 
 function count(option: string, text: string): number {

@@ -1,11 +1,18 @@
 import type { RabbitMQ } from '@leveret/testing'
 import { type Effort, type Request, readArguments, UsageError } from './arguments.js'
 import { findBroker } from './broker.js'
+import { growth } from './growth/growth.js'
+import { install } from './install/install.js'
+import { latency } from './latency.js'
 import { recovery } from './recovery/recovery.js'
 import { describeSetting } from './versions.js'
 import { compare } from './work/compare.js'
 import { consume } from './work/consume.js'
+import { fanout } from './work/fanout.js'
 import { publish } from './work/publish.js'
+import { deadLetter, retry } from './work/retry.js'
+import { rpc } from './work/rpc.js'
+import { sendAll } from './work/send-all.js'
 import type { Workload } from './work/work.js'
 
 interface Program {
@@ -14,13 +21,24 @@ interface Program {
   readonly run: (broker: RabbitMQ, effort: Effort) => Promise<string>
 }
 
-const comparison = (workload: Workload): Program['run'] => {
-  return async (broker, effort) => await compare(workload, broker, effort)
+const comparison = (...workloads: readonly Workload[]): Program['run'] => {
+  return async (broker, effort) => {
+    const tables: string[] = []
+    for (const workload of workloads) tables.push(await compare(workload, broker, effort))
+    return tables.join('\n\n')
+  }
 }
 
 const programs = {
-  publish: { summary: 'confirmed publishing, beside raw amqplib', run: comparison(publish) },
-  consume: { summary: 'consuming with an ack a message, beside raw amqplib', run: comparison(consume) },
+  publish: { summary: 'confirmed publishing, beside raw amqplib and other clients', run: comparison(publish) },
+  consume: { summary: 'consuming with an ack a message, beside the same', run: comparison(consume) },
+  rpc: { summary: 'requests and answers, beside raw amqplib', run: comparison(rpc) },
+  fanout: { summary: 'each message to ten listeners, beside raw amqplib', run: comparison(fanout) },
+  latency: { summary: 'from publish to handler at a steady rate, beside all of them', run: latency },
+  retry: { summary: 'what failed attempts and dead letters cost', run: comparison(retry, deadLetter) },
+  'send-all': { summary: 'a million messages from one source, beside raw amqplib', run: comparison(sendAll) },
+  growth: { summary: 'what more messages and more roles cost', run: growth },
+  install: { summary: 'packages, bytes and import time, beside all of them', run: install },
   recovery: { summary: 'how long after a fault leveret is itself again', run: recovery },
 } satisfies Record<string, Program>
 
@@ -58,8 +76,9 @@ programs, by default all of them:
 ${names.map((name) => `  ${name.padEnd(14)}${programs[name].summary}`).join('\n')}
 
 options:
-  --quick       fewer messages and repetitions: a look, not a figure to quote
-  --rounds n    rounds that count, of publish and consume; by default 5
-  --messages n  messages a run, of publish and consume
+  --quick       fewer cases, messages and repetitions: a look, not a figure to quote
+  --rounds n    rounds that count, of comparisons; by default 5, and 1 of a quick look
+  --messages n  messages a run
+  --queue type  classic or quorum: only such cases, of publish, consume, rpc and retry
   --help        this text`
 }

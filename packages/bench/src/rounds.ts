@@ -30,3 +30,10 @@ export function medianRatio(values: readonly number[], references: readonly numb
   if (values.length !== references.length) throw new RangeError('Every round needs both figures.')
   return median(values.map((value, round) => value / (references[round] as number)))
 }
+
+/** The smallest value that so many per cent of all do not exceed. */
+export function percentile(values: readonly number[], percent: number): number {
+  if (values.length === 0) throw new RangeError('There is no percentile of no values.')
+  const sorted = values.toSorted((one, other) => one - other)
+  return sorted[Math.max(0, Math.ceil((sorted.length * percent) / 100) - 1)] as number
+}

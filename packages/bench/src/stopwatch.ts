@@ -3,15 +3,26 @@ export interface Cost {
   readonly seconds: number
   /** Used by this process, on all its threads, in the system and outside it. The broker's is not in it. */
   readonly cpuSeconds: number
+  /** By how much the memory of this process was above that before the run, at most. */
+  readonly grownBytes: number
 }
+
+/** How often the memory is looked at. */
+const LOOK_MS = 20
 
 /** Measures one run, from a start to a stop that the contender chooses, so that setting up is not counted. */
 export class Stopwatch {
   #startedMs: number | undefined
   #startedCpu: NodeJS.CpuUsage | undefined
+  #startedBytes = 0
+  #mostBytes = 0
+  #looking: NodeJS.Timeout | undefined
   #cost: Cost | undefined
 
   start(): void {
+    this.#startedBytes = process.memoryUsage.rss()
+    this.#mostBytes = this.#startedBytes
+    this.#looking = setInterval(() => this.#look(), LOOK_MS)
     this.#startedCpu = process.cpuUsage()
     this.#startedMs = performance.now()
   }
@@ -20,11 +31,21 @@ export class Stopwatch {
     if (this.#startedMs === undefined) throw new Error('The stopwatch was stopped before it was started.')
     const seconds = (performance.now() - this.#startedMs) / 1_000
     const { user, system } = process.cpuUsage(this.#startedCpu)
-    this.#cost = { seconds, cpuSeconds: (user + system) / 1_000_000 }
+    clearInterval(this.#looking)
+    this.#look()
+    this.#cost = {
+      seconds,
+      cpuSeconds: (user + system) / 1_000_000,
+      grownBytes: this.#mostBytes - this.#startedBytes,
+    }
   }
 
   get cost(): Cost {
     if (this.#cost === undefined) throw new Error('The run did not stop its stopwatch.')
     return this.#cost
+  }
+
+  #look(): void {
+    this.#mostBytes = Math.max(this.#mostBytes, process.memoryUsage.rss())
   }
 }

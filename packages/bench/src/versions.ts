@@ -1,23 +1,23 @@
 import { readFile } from 'node:fs/promises'
 import { availableParallelism, loadavg } from 'node:os'
+import { fileURLToPath } from 'node:url'
 import type { RabbitMQ } from '@leveret/testing'
+import { pair, peers } from './clients/clients.js'
 
-const MANIFESTS = {
-  leveret: import.meta.resolve('leveret/package.json'),
-  amqplib: new URL('package.json', import.meta.resolve('amqplib')),
-}
-
-/** What the figures belong to, in one line. */
+/** What the figures belong to. */
 export async function describeSetting({ version, driver }: Pick<RabbitMQ, 'version' | 'driver'>): Promise<string> {
-  const packages = await Promise.all(
-    Object.entries(MANIFESTS).map(async ([name, manifest]) => `${name} ${await versionIn(manifest)}`),
-  )
-  const broker = `RabbitMQ ${version} (${driver})`
+  const names = [...pair, ...peers].map(({ name }) => name)
+  const packages = await Promise.all([...names, 'zod'].map(async (name) => `${name} ${await versionOf(name)}`))
   const machine = `${availableParallelism()} CPUs with a load of ${(loadavg()[0] ?? 0).toFixed(1)} before`
-  return [`Node.js ${process.versions.node}`, ...packages, broker, machine].join(', ')
+  return `${packages.join(', ')}\nNode.js ${process.versions.node}, RabbitMQ ${version} (${driver}), ${machine}`
 }
 
-async function versionIn(manifest: string | URL): Promise<string> {
-  const { version } = JSON.parse(await readFile(new URL(manifest), 'utf8')) as { version: string }
-  return version
+/** The version of a package that is installed here. Not all let their manifest be imported, so it is looked for on the way up. */
+export async function versionOf(name: string): Promise<string> {
+  for (let folder = new URL('.', import.meta.resolve(name)); folder.pathname !== '/'; folder = new URL('..', folder)) {
+    const manifest = await readFile(fileURLToPath(new URL('package.json', folder)), 'utf8').catch(() => '{}')
+    const found = JSON.parse(manifest) as { name?: string; version?: string }
+    if (found.name === name && found.version !== undefined) return found.version
+  }
+  throw new Error(`${name} is not installed.`)
 }

@@ -21,11 +21,23 @@ describe('the command line', () => {
     })
   })
 
+  test('takes one round for a quick look, where it says nothing else', () => {
+    expect(read('--quick')).toMatchObject({ effort: { quick: true, rounds: 1 } })
+    expect(read('--quick', '--rounds', '3')).toMatchObject({ effort: { quick: true, rounds: 3 } })
+  })
+
+  test('may name one kind of queue', () => {
+    expect(read('publish', '--queue', 'quorum')).toMatchObject({ effort: { queue: 'quorum' } })
+  })
+
   test('asks for help, whatever else it says', () => {
     expect(read('publish', '--help')).toEqual({ do: 'help' })
   })
 
-  test.for([['nothing-known'], ['--fast'], ['--rounds', '0'], ['--messages', '1.5']])('%j is refused', (args) => {
-    expect(() => read(...args)).toThrow(UsageError)
-  })
+  test.for([['nothing-known'], ['--fast'], ['--rounds', '0'], ['--messages', '1.5'], ['--queue', 'stream']])(
+    '%j is refused',
+    (args) => {
+      expect(() => read(...args)).toThrow(UsageError)
+    },
+  )
 })

@@ -1,8 +1,46 @@
 import { test } from '@leveret/testing/vitest'
 import { expect } from 'vitest'
-import { compare } from '../src/work/compare.js'
+import { growth } from '../src/growth/growth.js'
+import { latency } from '../src/latency.js'
+import { casesFor, compare } from '../src/work/compare.js'
+import { consume } from '../src/work/consume.js'
+import { fanout } from '../src/work/fanout.js'
 import { publish } from '../src/work/publish.js'
+import { deadLetter, retry } from '../src/work/retry.js'
+import { rpc } from '../src/work/rpc.js'
+import { sendAll } from '../src/work/send-all.js'
 import type { Contender } from '../src/work/work.js'
+
+const PAIR = ['amqplib', 'leveret']
+const ALL = [...PAIR, 'amqp-connection-manager', 'rabbitmq-client', '@cloudamqp/amqp-client', 'rascal']
+const effort = { quick: true, rounds: 1, messages: 5 }
+
+/** The clients that a table has rows of, in their order. */
+const clientsIn = (text: string): string[] =>
+  text.split('\n').flatMap((line) => ALL.filter((client) => line.split(/ {2,}/).includes(client)))
+
+test.for([
+  { name: 'publish', workload: publish, clients: ALL },
+  { name: 'consume', workload: consume, clients: ALL },
+  { name: 'rpc', workload: rpc, clients: PAIR },
+  { name: 'fanout', workload: fanout, clients: PAIR },
+  { name: 'retry', workload: retry, clients: ['leveret'] },
+  { name: 'dead letters', workload: deadLetter, clients: ['leveret'] },
+  { name: 'send-all', workload: sendAll, clients: PAIR },
+])('$name: each client does the work', async ({ workload, clients }, { broker }) => {
+  const [first] = workload.cases
+  if (first === undefined) throw new Error('There is no case.')
+  const table = await compare({ ...workload, cases: [{ ...first, headline: true }] }, broker, effort)
+  expect(clientsIn(table)).toEqual(clients)
+})
+
+test('latency: each client delivers each message, on both kinds of queue', async ({ broker }) => {
+  expect(clientsIn(await latency(broker, effort))).toEqual([...ALL, ...ALL])
+})
+
+test('growth: has a row for each of its questions', async ({ broker }) => {
+  expect(await growth(broker, effort)).toMatch(/publish and consume +5 .*sendAll +5 .*awaits +5 .*roles +5 /s)
+})
 
 test('a client that leaves work undone is no contender: its figures are not shown', async ({ broker }) => {
   const idle: Contender = {
@@ -15,7 +53,18 @@ test('a client that leaves work undone is no contender: its figures are not show
       close: async () => undefined,
     }),
   }
-  const effort = { quick: true, rounds: 1, messages: 3 }
-  const compared = compare({ ...publish, contenders: [publish.contenders[0], idle] }, broker, effort)
-  await expect(compared).rejects.toThrow('idle left 0 messages in classic-1, not 3.')
+  const workload = { ...publish, contenders: [publish.contenders[0], idle], peers: [] } as const
+  await expect(compare(workload, broker, effort)).rejects.toThrow('idle left 0 messages in classic-200-1, not 5.')
+})
+
+const cases = [
+  { queue: 'classic', bytes: 200, atOnce: 1, messages: 100, headline: true },
+  { queue: 'quorum', bytes: 200, atOnce: 2, messages: 100 },
+] as const
+
+test('a quick look takes the headlines only, with a fifth of their messages', () => {
+  const full = { quick: false, rounds: 1, messages: undefined }
+  const countsOf = (of: Parameters<typeof casesFor>[1]) => casesFor({ cases }, of).map(({ messages }) => messages)
+  expect([countsOf(full), countsOf({ ...full, quick: true })]).toEqual([[100, 100], [20]])
+  expect(countsOf({ ...full, queue: 'quorum', messages: 7 })).toEqual([7])
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { interleave, median, medianRatio } from '../src/rounds.js'
+import { interleave, median, medianRatio, percentile } from '../src/rounds.js'
 
 describe('the order of runs', () => {
   test('is A B A B, so that what changes with time falls on all alike, and the first round is the warm-up', () => {
@@ -41,5 +41,18 @@ describe('the ratio of two contenders', () => {
 
   test('needs both figures of each round', () => {
     expect(() => medianRatio([1, 2], [1])).toThrow(RangeError)
+  })
+})
+
+describe('a percentile', () => {
+  const values = Array.from({ length: 100 }, (_, n) => 100 - n)
+
+  test('is a value that was measured, which so many per cent do not exceed', () => {
+    expect([50, 99, 100].map((percent) => percentile(values, percent))).toEqual([50, 99, 100])
+    expect(percentile([7], 1)).toBe(7)
+  })
+
+  test('of nothing is refused', () => {
+    expect(() => percentile([], 50)).toThrow(RangeError)
   })
 })

@@ -1,28 +1,38 @@
 import { expect, test } from 'vitest'
-import { order, orderSchema } from '../src/work/order.js'
 import { columnsOf, rowsOf } from '../src/work/summary.js'
 
+const MIB = 1024 * 1024
+
+/** Rounds of one client: how long each took, with the same CPU time in each. */
+const costsOf = (cpuSeconds: number, ...seconds: number[]) =>
+  seconds.map((each, round) => ({ seconds: each, cpuSeconds, grownBytes: round * MIB }))
+
+const measured = [
+  { client: 'first', costs: costsOf(0.01, 1, 2, 4) },
+  { client: 'leveret', costs: costsOf(0.03, 2, 4, 8) },
+]
+const one = { queue: 'quorum', bytes: 200, atOnce: 64, messages: 1_000 } as const
+
 test('a case has one row a client, with ratios to the first', () => {
-  const rows = rowsOf({ queue: 'quorum', atOnce: 64, messages: 1_000 }, [
-    { client: 'first', costs: [1, 2, 4].map((seconds) => ({ seconds, cpuSeconds: 0.01 })) },
-    { client: 'second', costs: [2, 4, 8].map((seconds) => ({ seconds, cpuSeconds: 0.03 })) },
-  ])
   expect(columnsOf({ atOnce: 'window' }).map(({ heading }) => heading)).toEqual([
     'queue',
+    'bytes',
     'window',
     'client',
     'messages/s',
     'ratio',
     'CPU µs/message',
     'ratio',
+    'RSS + MiB',
+    'target',
   ])
-  expect(rows).toEqual([
-    ['quorum', '64', 'first', '500', '1.00', '10.0', '1.00'],
-    ['quorum', '64', 'second', '250', '0.50', '30.0', '3.00'],
+  expect(rowsOf(one, measured)).toEqual([
+    ['quorum', '200', '64', 'first', '500', '1.00', '10.0', '1.00', '1.0', ''],
+    ['quorum', '200', '64', 'leveret', '250', '0.50', '30.0', '3.00', '1.0', ''],
   ])
 })
 
-test('the payload is valid and has 200 bytes', () => {
-  expect(orderSchema.parse(order)).toEqual(order)
-  expect(Buffer.byteLength(JSON.stringify(order))).toBe(200)
+test('a target is judged for leveret alone', () => {
+  const targets = rowsOf({ ...one, target: { rate: 0.5, cpu: 2 } }, measured).map((row) => row.at(-1))
+  expect(targets).toEqual(['', '≥ 0.50, CPU ≤ 2.00: MISSED CPU ≤ 2.00'])
 })

@@ -1,9 +1,11 @@
 import type { RabbitMQ } from '@leveret/testing'
 import type { Effort } from '../arguments.js'
 import { createVhost } from '../broker.js'
+import { collectGarbage } from '../garbage.js'
 import { interleave } from '../rounds.js'
 import { type Cost, Stopwatch } from '../stopwatch.js'
 import { renderTable } from '../table.js'
+import { type Order, orderOf } from './order.js'
 import { Stock } from './stock.js'
 import { columnsOf, type Measured, rowsOf } from './summary.js'
 import type { Case, Contender, Session, Workload } from './work.js'
@@ -19,13 +21,25 @@ const QUICK = 1 / 5
  */
 export async function compare(workload: Workload, broker: RabbitMQ, effort: Effort): Promise<string> {
   await using vhost = await createVhost(broker)
+  const rounds = Math.min(effort.rounds, workload.mostRounds ?? effort.rounds)
   const rows: string[][] = []
-  for (const full of workload.cases) {
-    const one = { ...full, messages: effort.messages ?? Math.ceil(full.messages * (effort.quick ? QUICK : 1)) }
-    rows.push(...rowsOf(one, await measure(workload, one, { url: vhost.url, rounds: effort.rounds })))
+  for (const one of casesFor(workload, effort)) {
+    rows.push(...rowsOf(one, await measure(workload, one, { url: vhost.url, rounds })))
   }
-  const rounds = effort.rounds === 1 ? 'one round' : `medians of ${effort.rounds} interleaved rounds`
-  return `${workload.title}; ${rounds}\n\n${renderTable(columnsOf(workload), rows)}`
+  return `${workload.title}; ${describeRounds(rounds)}\n\n${renderTable(columnsOf(workload), rows)}`
+}
+
+/** What of a workload is measured, and with how many messages. */
+export function casesFor({ cases }: Pick<Workload, 'cases'>, { quick, messages, queue }: Effort): Case[] {
+  return cases
+    .filter((one) => queue === undefined || one.queue === queue)
+    .filter(({ headline }) => !quick || headline)
+    .map((one) => ({ ...one, messages: messages ?? Math.ceil(one.messages * (quick ? QUICK : 1)) }))
+}
+
+/** How much the figures are to be trusted. */
+export function describeRounds(rounds: number): string {
+  return rounds === 1 ? 'one round' : `medians of ${rounds} interleaved rounds`
 }
 
 interface Place {
@@ -41,14 +55,15 @@ interface Entry extends Contender {
 
 async function measure(workload: Workload, one: Case, { url, rounds }: Place): Promise<Measured[]> {
   await using stock = await Stock.open(url, one)
-  const site = { url, contract: stock.contract, atOnce: one.atOnce, messages: one.messages }
+  const order = orderOf(one.bytes)
+  const site = { url, contract: stock.contract, atOnce: one.atOnce, messages: one.messages, order }
   const entries: Entry[] = []
   try {
-    for (const contender of workload.contenders) {
+    for (const contender of [...workload.contenders, ...(one.headline ? workload.peers : [])]) {
       entries.push({ ...contender, session: await contender.open(site), costs: [] })
     }
     for (const { contender, round } of interleave(entries, rounds)) {
-      const cost = await runOnce(contender, stock, { before: workload.queueBefore, messages: one.messages })
+      const cost = await runOnce(contender, stock, { ...workload, order, messages: one.messages })
       if (round > 0) contender.costs.push(cost)
     }
   } finally {
@@ -57,15 +72,17 @@ async function measure(workload: Workload, one: Case, { url, rounds }: Place): P
   return entries
 }
 
-async function runOnce(
-  { client, session }: Entry,
-  stock: Stock,
-  { before, messages }: { before: Workload['queueBefore']; messages: number },
-): Promise<Cost> {
-  if (before === 'full') await stock.fill(messages)
+interface Run extends Pick<Workload, 'before' | 'after'>, Pick<Case, 'messages'> {
+  readonly order: Order
+}
+
+async function runOnce({ client, session }: Entry, stock: Stock, run: Run): Promise<Cost> {
+  const { before, after, messages, order } = run
+  if (before === 'full') await stock.fill(order, messages)
+  collectGarbage()
   const watch = new Stopwatch()
   await session.run(watch)
-  const [left, expected] = [await stock.empty(), before === 'full' ? 0 : messages]
+  const [left, expected] = [await stock.empty(), after === 'full' ? messages : 0]
   if (left !== expected) throw new Error(`${client} left ${left} messages in ${stock.contract.name}, not ${expected}.`)
   return watch.cost
 }

@@ -1,74 +1,68 @@
-import { type ConfirmChannel, connect as connectAmqplib } from 'amqplib'
-import { connect, Producer } from 'leveret'
-import { order } from './order.js'
-import type { Contender, Site, Workload } from './work.js'
+import type { Client } from '../clients/client.js'
+import { pair, peers } from '../clients/clients.js'
+import type { Target } from './target.js'
+import { inWindow } from './window.js'
+import type { Case, Contender, Workload } from './work.js'
 
-const amqplib: Contender = {
-  client: 'amqplib',
-  async open(site) {
-    const connection = await connectAmqplib(site.url)
-    const channel = await connection.createConfirmChannel()
-    return {
-      run: async (watch) => {
-        watch.start()
-        await publishAll(channel, site)
-        watch.stop()
-      },
-      close: () => connection.close(),
-    }
-  },
+/** Publishes in a window. */
+export function publishing({ name, connect }: Client): Contender {
+  return {
+    client: name,
+    async open(site) {
+      const link = await connect(site)
+      const publish = await link.publisher()
+      return {
+        run: async (watch) => {
+          watch.start()
+          await inWindow(site, (settled) => publish(site.order, settled))
+          watch.stop()
+        },
+        close: () => link.close(),
+      }
+    },
+  }
 }
 
-/** Each confirm begins the next publish. */
-function publishAll(channel: ConfirmChannel, { contract, atOnce, messages }: Site): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let begun = 0
-    let confirmed = 0
-    const publish = (): void => {
-      if (begun === messages) return
-      begun += 1
-      const content = Buffer.from(JSON.stringify(order))
-      // Persistent, as leveret sends: what is not, a classic queue confirms without storing it.
-      channel.publish('', contract.name, content, { persistent: true }, (error: unknown) => {
-        if (error) return reject(error)
-        confirmed += 1
-        if (confirmed === messages) resolve()
-        else publish()
-      })
-    }
-    for (let slot = 0; slot < atOnce; slot += 1) publish()
-  })
+/** Messages of a run: [one at a time, 64, 256], by their bytes. One at a time, a large one waits 40 ms in some clients. */
+const MESSAGES = new Map<number, readonly [number, number, number]>([
+  [64, [600, 6_000, 12_000]],
+  [200, [600, 6_000, 12_000]],
+  [4_096, [40, 3_000, 6_000]],
+  [65_536, [40, 300, 512]],
+])
+const WINDOWS = [1, 64, 256]
+const HEADLINES = new Set(['200/1', '200/256', '4096/1', '4096/256'])
+
+const TARGETS: Readonly<Record<string, Target>> = {
+  'classic/200/256': { rate: 1.5, cpu: 0.65 },
+  'quorum/200/256': { rate: 1.1, cpu: 0.65 },
+  'classic/4096/256': { rate: 1.4 },
+  'classic/4096/1': { rate: 50 },
 }
 
-const leveret: Contender = {
-  client: 'leveret',
-  async open({ url, contract, atOnce, messages }) {
-    const rabbit = await connect(url)
-    const producer = new Producer(rabbit, contract)
-    return {
-      run: async (watch) => {
-        let begun = 0
-        const slot = async (): Promise<void> => {
-          while (begun++ < messages) await producer.send(order)
-        }
-        watch.start()
-        await Promise.all(Array.from({ length: atOnce }, slot))
-        watch.stop()
-      },
-      close: () => rabbit.close(),
-    }
-  },
+function casesOf(queue: Case['queue']): Case[] {
+  return [...MESSAGES].flatMap(([bytes, counts]) =>
+    WINDOWS.map((atOnce, index) => {
+      const target = TARGETS[`${queue}/${bytes}/${atOnce}`]
+      return {
+        queue,
+        bytes,
+        atOnce,
+        messages: counts[index] ?? 0,
+        headline: HEADLINES.has(`${bytes}/${atOnce}`),
+        ...(target && { target }),
+      }
+    }),
+  )
 }
 
 /** Each message is confirmed; `window` of them are unconfirmed at once. */
 export const publish: Workload = {
-  title: 'publish: 200 bytes of JSON, each confirmed',
+  title: 'publish: JSON, each message confirmed',
   atOnce: 'window',
-  queueBefore: 'empty',
-  cases: (['classic', 'quorum'] as const).flatMap((queue) => [
-    { queue, atOnce: 1, messages: 1_000 },
-    { queue, atOnce: 64, messages: 10_000 },
-    { queue, atOnce: 256, messages: 20_000 },
-  ]),
-  contenders: [amqplib, leveret],
+  before: 'empty',
+  after: 'full',
+  cases: [...casesOf('classic'), ...casesOf('quorum')],
+  contenders: [publishing(pair[0]), publishing(pair[1])],
+  peers: peers.map(publishing),
 }

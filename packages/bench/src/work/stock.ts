@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type ChannelModel, type ConfirmChannel, connect } from 'amqplib'
 import { type WorkQueue, workQueue } from 'leveret'
-import { order, orderSchema } from './order.js'
+import { type Order, orderSchema } from './order.js'
 import type { Case } from './work.js'
 
 /** The queue of one case, made ready and looked into between the runs. Disposing deletes it. */
@@ -18,19 +18,19 @@ export class Stock implements AsyncDisposable {
   }
 
   /** Declares the queue, which is empty. */
-  static async open(url: string, { queue: type, atOnce }: Case): Promise<Stock> {
+  static async open(url: string, { queue: type, bytes, atOnce }: Case): Promise<Stock> {
     const connection = await connect(url)
     const channel = await connection.createConfirmChannel()
     const args = { 'x-queue-type': type }
-    const name = `${type}-${atOnce}`
+    const name = `${type}-${bytes}-${atOnce}`
     await channel.assertQueue(name, { durable: true, arguments: args })
     const queue = { type, arguments: args }
     const contract = workQueue(name, { payload: orderSchema, queue, retry: false, deadLetter: false })
     return new Stock(contract, connection, channel)
   }
 
-  /** Puts so many messages in, such as leveret sends. */
-  async fill(messages: number): Promise<void> {
+  /** Puts an order in so many times, as leveret sends it. */
+  async fill(order: Order, messages: number): Promise<void> {
     const content = Buffer.from(JSON.stringify(order))
     for (let n = 0; n < messages; n += 1) {
       const properties = { persistent: true, contentType: 'application/json', messageId: randomUUID() }

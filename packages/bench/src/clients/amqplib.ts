@@ -1,0 +1,48 @@
+import { type ChannelModel, connect } from 'amqplib'
+import type { Order } from '../work/order.js'
+import type { Client, Link, Publish } from './client.js'
+
+/** amqplib itself: default options, a callback a confirm, no validation. What the others are compared with. */
+export const amqplib: Client = {
+  name: 'amqplib',
+  async connect({ url, contract: { name } }) {
+    const connection = await connect(url)
+    return {
+      publisher: async () => await publisherOf(connection, name),
+      consume: async (prefetch, handle) => await consume(connection, { queue: name, prefetch, handle }),
+      close: () => connection.close(),
+    }
+  },
+}
+
+async function publisherOf(connection: ChannelModel, queue: string): Promise<Publish> {
+  const channel = await connection.createConfirmChannel()
+  return (order, settled) => {
+    // Persistent, as leveret sends: what is not, a classic queue confirms without storing it.
+    channel.publish('', queue, Buffer.from(JSON.stringify(order)), { persistent: true }, settled)
+  }
+}
+
+interface Consumption {
+  readonly queue: string
+  readonly prefetch: number
+  readonly handle: (order: Order) => void
+}
+
+async function consume(
+  connection: ChannelModel,
+  { queue, prefetch, handle }: Consumption,
+): ReturnType<Link['consume']> {
+  const channel = await connection.createChannel()
+  await channel.prefetch(prefetch)
+  const { consumerTag } = await channel.consume(queue, (message) => {
+    if (message === null) throw new Error(`The queue ${queue} was deleted.`)
+    handle(JSON.parse(message.content.toString()))
+    channel.ack(message)
+  })
+  return async () => {
+    // A quorum queue forgets acks that are still on their way to it when a channel closes, but not at a cancel.
+    await channel.cancel(consumerTag)
+    await channel.close()
+  }
+}

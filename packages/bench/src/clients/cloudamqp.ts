@@ -1,0 +1,22 @@
+import { AMQPSession, builtinParsers } from '@cloudamqp/amqp-client'
+import type { Order } from '../work/order.js'
+import { type Client, callBack } from './client.js'
+
+/** @cloudamqp/amqp-client: its session, which makes and parses the JSON. */
+export const cloudamqp: Client = {
+  name: '@cloudamqp/amqp-client',
+  async connect({ url, contract: { name } }) {
+    const session = await AMQPSession.connect(url, { parsers: builtinParsers, defaultContentType: 'application/json' })
+    const queue = await session.queue(name, { passive: true })
+    return {
+      publisher: async () => {
+        return (order, settled) => callBack(queue.publish(order, { deliveryMode: 2 }), settled)
+      },
+      consume: async (prefetch, handle) => {
+        const subscription = await queue.subscribe({ prefetch }, ({ body }) => handle(body as Order))
+        return async () => await subscription.cancel()
+      },
+      close: async () => await session.stop(),
+    }
+  },
+}

@@ -1,0 +1,22 @@
+import { connect, Producer, Worker } from 'leveret'
+import { type Client, callBack } from './client.js'
+
+/** leveret with its default options; zod validates what is sent and what is received. */
+export const leveret: Client = {
+  name: 'leveret',
+  async connect({ url, contract }) {
+    const rabbit = await connect(url)
+    return {
+      publisher: async () => {
+        const producer = new Producer(rabbit, contract)
+        return (order, settled) => callBack(producer.send(order), settled)
+      },
+      consume: async (prefetch, handle) => {
+        const worker = new Worker(rabbit, contract, handle, { concurrency: prefetch })
+        await worker.start()
+        return async () => await worker.close()
+      },
+      close: () => rabbit.close(),
+    }
+  },
+}

@@ -1,0 +1,71 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import type { RabbitMQ } from '@leveret/testing'
+import type { Effort } from '../arguments.js'
+import { createVhost } from '../broker.js'
+import { type Column, figure, renderTable } from '../table.js'
+import { ROLE_MESSAGES } from './roles.js'
+import type { Growth, Task } from './task.js'
+
+/** Built, also where this file is not. */
+const child = fileURLToPath(new URL('../../dist/growth/child.js', import.meta.url))
+const MIB = 1024 * 1024
+
+const columns: readonly Column[] = [
+  { heading: 'what', align: 'left' },
+  { heading: 'count', align: 'right' },
+  { heading: 'messages/s', align: 'right' },
+  { heading: 'CPU µs/message', align: 'right' },
+  { heading: 'RSS + MiB', align: 'right' },
+  { heading: 'heap kept MiB', align: 'right' },
+  { heading: 'refused', align: 'right' },
+]
+
+/** Counts of each kind, ten and a hundred times as many as the first. */
+const FULL: Readonly<Record<Task['kind'], readonly number[]>> = {
+  'publish and consume': [5_000, 50_000, 500_000],
+  sendAll: [10_000, 100_000, 1_000_000],
+  'sends that nobody awaits': [10_000, 100_000, 1_000_000],
+  roles: [1, 100, 1_000],
+}
+const QUICK: typeof FULL = {
+  'publish and consume': [1_000, 10_000],
+  sendAll: [1_000, 10_000, 100_000],
+  'sends that nobody awaits': [10_000, 100_000],
+  roles: [1, 100],
+}
+
+/** What more messages and more roles cost, each in a process of its own. @returns the table */
+export async function growth(broker: RabbitMQ, { quick, messages }: Effort): Promise<string> {
+  const rows: string[][] = []
+  for (const [kind, counts] of Object.entries(quick ? QUICK : FULL) as [Task['kind'], readonly number[]][]) {
+    for (const count of messages === undefined ? counts : [messages]) {
+      await using vhost = await createVhost(broker)
+      const found = await inChild({ url: vhost.url, kind, count })
+      rows.push(growthRow({ kind, count }, found))
+    }
+  }
+  const title = 'growth: leveret alone, classic queue, 200 bytes of JSON, each row a process of its own, one run'
+  return `${title}\n\n${renderTable(columns, rows)}`
+}
+
+/** One row. */
+export function growthRow({ kind, count }: Pick<Task, 'kind' | 'count'>, found: Growth): string[] {
+  const { seconds, cpuSeconds, grownBytes, keptBytes, refused } = found
+  const messages = kind === 'roles' ? ROLE_MESSAGES : count
+  return [
+    kind,
+    count.toLocaleString('en-US'),
+    figure(messages / seconds),
+    figure((cpuSeconds * 1_000_000) / messages),
+    (grownBytes / MIB).toFixed(1),
+    (keptBytes / MIB).toFixed(1),
+    refused.toLocaleString('en-US'),
+  ]
+}
+
+async function inChild(task: Task): Promise<Growth> {
+  const { stdout } = await promisify(execFile)(process.execPath, [child, JSON.stringify(task)])
+  return JSON.parse(stdout) as Growth
+}

@@ -1,0 +1,35 @@
+import type { Stopwatch } from '../stopwatch.js'
+import { Tally } from '../tally.js'
+
+/** Counts what ends, and the time from the first that begins to the last that ends. */
+export class Countdown {
+  readonly done: Promise<void>
+  readonly #watch: Stopwatch
+  readonly #tally: Tally
+  #isRunning = false
+
+  constructor(messages: number, watch: Stopwatch) {
+    this.#watch = watch
+    this.#tally = new Tally(messages)
+    this.done = this.#stop()
+  }
+
+  /** Starts the watch, the first time. */
+  begun(): void {
+    if (this.#isRunning) return
+    this.#isRunning = true
+    this.#watch.start()
+  }
+
+  delivered(): void {
+    this.begun()
+    this.#tally.count()
+  }
+
+  async #stop(): Promise<void> {
+    await this.#tally.done
+    // The last ack is written in this turn of the event loop, by some before they are counted and by some after it.
+    await new Promise(setImmediate)
+    this.#watch.stop()
+  }
+}

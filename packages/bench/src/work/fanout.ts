@@ -1,0 +1,93 @@
+import { connect as connectAmqplib } from 'amqplib'
+import { connect, fanoutExchange, Publisher, Subscriber } from 'leveret'
+import type { Stopwatch } from '../stopwatch.js'
+import { Tally } from '../tally.js'
+import { orderSchema } from './order.js'
+import { inWindow } from './window.js'
+import type { Contender, Site, Workload } from './work.js'
+
+/** So many queues get each message. */
+const LISTENERS = 10
+/** Deliveries unacknowledged at once, of each. */
+const PREFETCH = 50
+
+/** Everybody who gets the messages of a run. */
+class Audience {
+  #tally = new Tally(0)
+
+  /** Publishes, and waits until everybody has everything. */
+  async hear(
+    { messages, atOnce }: Site,
+    watch: Stopwatch,
+    publish: (settled: (error?: unknown) => void) => void,
+  ): Promise<void> {
+    this.#tally = new Tally(messages * LISTENERS)
+    watch.start()
+    await inWindow({ messages, atOnce }, publish)
+    await this.#tally.done
+    watch.stop()
+  }
+
+  delivered(): void {
+    this.#tally.count()
+  }
+}
+
+const amqplib: Contender = {
+  client: 'amqplib',
+  async open(site) {
+    const exchange = `${site.contract.name}.amqplib`
+    const audience = new Audience()
+    const connection = await connectAmqplib(site.url)
+    const publishing = await connection.createConfirmChannel()
+    await publishing.assertExchange(exchange, 'fanout')
+    for (let listener = 0; listener < LISTENERS; listener += 1) {
+      const channel = await connection.createChannel()
+      const { queue } = await channel.assertQueue('', { exclusive: true })
+      await channel.bindQueue(queue, exchange, '')
+      await channel.prefetch(PREFETCH)
+      await channel.consume(queue, (message) => {
+        if (message === null) throw new Error(`The queue ${queue} was deleted.`)
+        JSON.parse(message.content.toString())
+        channel.ack(message)
+        audience.delivered()
+      })
+    }
+    const publish = (settled: (error?: unknown) => void): void => {
+      publishing.publish(exchange, '', Buffer.from(JSON.stringify(site.order)), { persistent: true }, settled)
+    }
+    return {
+      run: async (watch) => await audience.hear(site, watch, publish),
+      close: () => connection.close(),
+    }
+  },
+}
+
+const leveret: Contender = {
+  client: 'leveret',
+  async open(site) {
+    const exchange = fanoutExchange(`${site.contract.name}.leveret`, { payload: orderSchema })
+    const audience = new Audience()
+    const rabbit = await connect(site.url)
+    for (let listener = 0; listener < LISTENERS; listener += 1) {
+      await new Subscriber(rabbit, exchange, () => audience.delivered(), { concurrency: PREFETCH }).start()
+    }
+    const publisher = new Publisher(rabbit, exchange)
+    return {
+      run: async (watch) =>
+        await audience.hear(site, watch, (settled) => publisher.publish(site.order).then(() => settled(), settled)),
+      close: () => rabbit.close(),
+    }
+  },
+}
+
+/** Each message is confirmed, and acknowledged by everybody. Counted are messages, not deliveries. */
+export const fanout: Workload = {
+  title: `fanout: JSON, each message to ${LISTENERS} ephemeral queues, a prefetch of ${PREFETCH} each; deliveries are ${LISTENERS} times as many`,
+  atOnce: 'window',
+  before: 'empty',
+  after: 'empty',
+  cases: [{ queue: 'classic', bytes: 200, atOnce: 64, messages: 2_000, headline: true }],
+  contenders: [amqplib, leveret],
+  peers: [],
+}

@@ -1,0 +1,29 @@
+/** How much is to be begun. */
+export interface Amount {
+  readonly messages: number
+  /** So many have begun and not ended, at once. */
+  readonly atOnce: number
+}
+
+/** Begins something so many times, `atOnce` of them at once: each that ends begins the next. */
+export function inWindow(
+  { messages, atOnce }: Amount,
+  begin: (settled: (error?: unknown) => void) => void,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let begun = 0
+    let ended = 0
+    const next = (): void => {
+      if (begun === messages) return
+      begun += 1
+      begin(settled)
+    }
+    const settled = (error?: unknown): void => {
+      ended += 1
+      if (error) reject(error)
+      else if (ended === messages) resolve()
+      else next()
+    }
+    for (let slot = 0; slot < atOnce; slot += 1) next()
+  })
+}
