@@ -4,7 +4,6 @@ import type { Effort } from './arguments.js'
 import { createVhost } from './broker.js'
 import type { Client, Link } from './clients/client.js'
 import { pair, peers } from './clients/clients.js'
-import { collectGarbage } from './garbage.js'
 import { interleave, median, percentile } from './rounds.js'
 import { type Column, figure, renderTable } from './table.js'
 import { describeRounds } from './work/compare.js'
@@ -13,7 +12,7 @@ import { Stock } from './work/stock.js'
 
 /** Messages a second: so few that none waits for another. */
 const RATE = 500
-const SECONDS = { quick: 1, full: 4 }
+const SECONDS = { quick: 1, full: 2 }
 const PREFETCH = 50
 const order = orderOf(200)
 
@@ -88,12 +87,11 @@ async function measure(link: Link, count: number): Promise<Sample> {
     if (tookMs.length === count) finish()
   })
   const publish = await link.publisher()
-  collectGarbage()
   const cpu = process.cpuUsage()
   await atRate(count, () => {
     const note = String(sentMs.length)
     sentMs.push(performance.now())
-    publish({ ...order, note }, (error) => error && finish(error))
+    publish({ ...order, note }).catch(finish)
   })
   await done
   const { user, system } = process.cpuUsage(cpu)

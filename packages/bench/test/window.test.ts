@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { inWindow } from '../src/work/window.js'
+import { inLoops, inWindow } from '../src/work/window.js'
 
 test('as many are under way as the window has room for, until all are done', async () => {
   const waiting: (() => void)[] = []
@@ -16,4 +16,16 @@ test('as many are under way as the window has room for, until all are done', asy
 test('one that fails ends it', async () => {
   const failure = new Error('no')
   await expect(inWindow({ messages: 3, atOnce: 1 }, (settled) => settled(failure))).rejects.toBe(failure)
+})
+
+test('as many loops as there is room for await all of them', async () => {
+  let underWay = 0
+  const widths: number[] = []
+  await inLoops({ messages: 5, atOnce: 2 }, async () => {
+    underWay += 1
+    widths.push(underWay)
+    await Promise.resolve()
+    underWay -= 1
+  })
+  expect([widths.length, Math.max(...widths)]).toEqual([5, 2])
 })

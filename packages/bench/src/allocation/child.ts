@@ -1,7 +1,7 @@
 import { connect, Producer, Worker, workQueue } from 'leveret'
 import { Tally } from '../tally.js'
 import { orderOf, orderSchema } from '../work/order.js'
-import { inWindow } from '../work/window.js'
+import { inLoops } from '../work/window.js'
 import { Meter } from './meter.js'
 import type { Task } from './task.js'
 
@@ -17,11 +17,11 @@ const kinds: Record<Task['kind'], (task: Task) => Promise<number>> = { publish, 
 
 async function publish({ url, messages }: Task): Promise<number> {
   const producer = new Producer(await connect(url), contract)
-  const send = (settled: (error?: unknown) => void): void => void producer.send(order).then(() => settled(), settled)
-  await inWindow({ messages: WARM_UP, atOnce: WINDOW }, send)
+  const send = (): Promise<unknown> => producer.send(order)
+  await inLoops({ messages: WARM_UP, atOnce: WINDOW }, send)
   const meter = new Meter()
   meter.start()
-  await inWindow({ messages, atOnce: WINDOW }, send)
+  await inLoops({ messages, atOnce: WINDOW }, send)
   return meter.stop() / messages
 }
 
@@ -44,10 +44,7 @@ async function deliver({ url, messages }: Task): Promise<number> {
 async function waiting({ url, messages }: Task): Promise<number> {
   const rabbit = await connect(url, { maxInFlight: 65_535, maxQueued: 1_000_000, maxQueuedBytes: 2 ** 30 })
   const producer = new Producer(rabbit, contract)
-  await inWindow(
-    { messages: WARM_UP, atOnce: WINDOW },
-    (settled) => void producer.send(order).then(() => settled(), settled),
-  )
+  await inLoops({ messages: WARM_UP, atOnce: WINDOW }, () => producer.send(order))
   const tally = new Tally(messages)
   const settled = (): void => tally.count()
   const fail = (error: unknown): never => {

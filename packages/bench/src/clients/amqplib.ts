@@ -1,6 +1,6 @@
 import { type ChannelModel, connect } from 'amqplib'
 import type { Order } from '../work/order.js'
-import type { Client, Link, Publish } from './client.js'
+import type { Client, Link, PublishAndCallBack } from './client.js'
 
 /** amqplib itself: default options, a callback a confirm, no validation. What the others are compared with. */
 export const amqplib: Client = {
@@ -8,14 +8,19 @@ export const amqplib: Client = {
   async connect({ url, contract: { name } }) {
     const connection = await connect(url)
     return {
-      publisher: async () => await publisherOf(connection, name),
+      publisher: async () => {
+        const publish = await publisherOf(connection, name)
+        return (order) =>
+          new Promise<void>((resolve, reject) => publish(order, (error) => (error ? reject(error) : resolve())))
+      },
+      callingPublisher: async () => await publisherOf(connection, name),
       consume: async (prefetch, handle) => await consume(connection, { queue: name, prefetch, handle }),
       close: () => connection.close(),
     }
   },
 }
 
-async function publisherOf(connection: ChannelModel, queue: string): Promise<Publish> {
+async function publisherOf(connection: ChannelModel, queue: string): Promise<PublishAndCallBack> {
   const channel = await connection.createConfirmChannel()
   return (order, settled) => {
     // Persistent, as leveret sends: what is not, a classic queue confirms without storing it.

@@ -8,13 +8,18 @@ export interface Place {
   readonly contract: WorkQueue<typeof orderSchema>
 }
 
-/** Publishes one order, persistent, and calls back once: when the broker has confirmed it, or with what went wrong. */
-export type Publish = (order: Order, settled: (error?: unknown) => void) => void
+/** Publishes one order, persistent. Resolves when the broker has confirmed it. */
+export type Publish = (order: Order) => Promise<unknown>
+
+/** The same for clients that call back: with nothing, or with what went wrong. */
+export type PublishAndCallBack = (order: Order, settled: (error?: unknown) => void) => void
 
 /** A client that is connected. */
 export interface Link {
   /** Makes ready to publish to the queue. */
   publisher(): Promise<Publish>
+  /** The same, where that is how the client does it, and promises would be a cost on top. */
+  callingPublisher?(): Promise<PublishAndCallBack>
   /**
    * Consumes the queue; each delivery is parsed, given to `handle` and then acknowledged by itself.
    *
@@ -30,9 +35,4 @@ export interface Client {
   /** Its package. */
   readonly name: string
   connect(place: Place): Promise<Link>
-}
-
-/** Calls back as a promise settles. */
-export function callBack(confirmed: Promise<unknown>, settled: (error?: unknown) => void): void {
-  confirmed.then(() => settled(), settled)
 }

@@ -1,6 +1,6 @@
 import { AMQPSession, builtinParsers } from '@cloudamqp/amqp-client'
 import type { Order } from '../work/order.js'
-import { type Client, callBack } from './client.js'
+import type { Client } from './client.js'
 
 /** @cloudamqp/amqp-client: its session, which makes and parses the JSON. */
 export const cloudamqp: Client = {
@@ -9,9 +9,7 @@ export const cloudamqp: Client = {
     const session = await AMQPSession.connect(url, { parsers: builtinParsers, defaultContentType: 'application/json' })
     const queue = await session.queue(name, { passive: true })
     return {
-      publisher: async () => {
-        return (order, settled) => callBack(queue.publish(order, { deliveryMode: 2 }), settled)
-      },
+      publisher: async () => (order) => queue.publish(order, { deliveryMode: 2 }),
       consume: async (prefetch, handle) => {
         const subscription = await queue.subscribe({ prefetch }, ({ body }) => handle(body as Order))
         return async () => await subscription.cancel()

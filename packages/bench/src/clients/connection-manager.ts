@@ -1,6 +1,6 @@
 import { type ChannelWrapper, connect } from 'amqp-connection-manager'
 import type { ConsumeMessage } from 'amqplib'
-import { type Client, callBack } from './client.js'
+import type { Client } from './client.js'
 
 /** amqp-connection-manager: a wrapper around a channel, which makes the JSON. */
 export const connectionManager: Client = {
@@ -15,7 +15,7 @@ export const connectionManager: Client = {
     return {
       publisher: async () => {
         const channel = await channelOf()
-        return (order, settled) => callBack(channel.sendToQueue(name, order, { persistent: true }), settled)
+        return (order) => channel.sendToQueue(name, order, { persistent: true })
       },
       consume: async (prefetch, handle) => {
         const channel = await channelOf()

@@ -1,5 +1,5 @@
 import { connect, Producer, Worker } from 'leveret'
-import { type Client, callBack } from './client.js'
+import type { Client } from './client.js'
 
 /** leveret with its default options; zod validates what is sent and what is received. */
 export const leveret: Client = {
@@ -9,7 +9,7 @@ export const leveret: Client = {
     return {
       publisher: async () => {
         const producer = new Producer(rabbit, contract)
-        return (order, settled) => callBack(producer.send(order), settled)
+        return (order) => producer.send(order)
       },
       consume: async (prefetch, handle) => {
         const worker = new Worker(rabbit, contract, handle, { concurrency: prefetch })

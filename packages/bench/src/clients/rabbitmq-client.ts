@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { Connection, type Publisher } from 'rabbitmq-client'
-import { type Client, callBack } from './client.js'
+import type { Client } from './client.js'
 
 /** rabbitmq-client: its Publisher with confirms, and its Consumer. It makes and parses the JSON. */
 export const rabbitmqClient: Client = {
@@ -13,7 +13,7 @@ export const rabbitmqClient: Client = {
       publisher: async () => {
         const publisher = connection.createPublisher({ confirm: true })
         publishers.push(publisher)
-        return (order, settled) => callBack(publisher.send({ routingKey: name, durable: true }, order), settled)
+        return (order) => publisher.send({ routingKey: name, durable: true }, order)
       },
       consume: async (prefetch, handle) => {
         const options = { queue: name, queueOptions: { passive: true }, qos: { prefetchCount: prefetch } }

@@ -12,10 +12,9 @@ export const rascal: Client = {
     }
     broker.on('error', fail)
     return {
-      publisher: async () => (order, settled) => {
-        broker.publish('orders', order).then((publication) => {
-          publication.on('success', () => settled()).on('error', settled)
-        }, settled)
+      publisher: async () => async (order) => {
+        const publication = await broker.publish('orders', order)
+        await new Promise((resolve, reject) => publication.on('success', resolve).on('error', reject))
       },
       consume: async (prefetch, handle) => {
         const subscription = await broker.subscribe('orders', { prefetch })

@@ -1,7 +1,6 @@
 import type { RabbitMQ } from '@leveret/testing'
 import type { Effort } from '../arguments.js'
 import { createVhost } from '../broker.js'
-import { collectGarbage } from '../garbage.js'
 import { interleave } from '../rounds.js'
 import { type Cost, Stopwatch } from '../stopwatch.js'
 import { renderTable } from '../table.js'
@@ -9,6 +8,9 @@ import { type Order, orderOf } from './order.js'
 import { Stock } from './stock.js'
 import { columnsOf, type Measured, rowsOf } from './summary.js'
 import type { Case, Contender, Session, Workload } from './work.js'
+
+/** A client does its work for at least so long before it is measured. */
+const WARM_UP_MS = 500
 
 /** With `--quick`, a run has this part of its messages. */
 const QUICK = 1 / 5
@@ -24,7 +26,10 @@ export async function compare(workload: Workload, broker: RabbitMQ, effort: Effo
   const rounds = Math.min(effort.rounds, workload.mostRounds ?? effort.rounds)
   const rows: string[][] = []
   for (const one of casesFor(workload, effort)) {
-    rows.push(...rowsOf(one, await measure(workload, one, { url: vhost.url, rounds })))
+    const found = rowsOf(one, await measure(workload, one, { url: vhost.url, rounds }))
+    // The table comes at the end of many minutes, and something may come before it.
+    for (const row of found) console.error(row.join('  '))
+    rows.push(...found)
   }
   return `${workload.title}; ${describeRounds(rounds)}\n\n${renderTable(columnsOf(workload), rows)}`
 }
@@ -63,13 +68,21 @@ async function measure(workload: Workload, one: Case, { url, rounds }: Place): P
       entries.push({ ...contender, session: await contender.open(site), costs: [] })
     }
     for (const { contender, round } of interleave(entries, rounds)) {
-      const cost = await runOnce(contender, stock, { ...workload, order, messages: one.messages })
-      if (round > 0) contender.costs.push(cost)
+      const run = { ...workload, order, messages: one.messages }
+      if (round === 0) await warmUp(contender, stock, run)
+      else contender.costs.push(await runOnce(contender, stock, run))
     }
   } finally {
     await Promise.all(entries.map(({ session }) => session.close()))
   }
   return entries
+}
+
+/** Where a run is a few messages, because some clients are slow at them, one is not enough for the others. */
+async function warmUp(contender: Entry, stock: Stock, run: Run): Promise<void> {
+  const until = performance.now() + WARM_UP_MS
+  do await runOnce(contender, stock, run)
+  while (performance.now() < until)
 }
 
 interface Run extends Pick<Workload, 'before' | 'after'>, Pick<Case, 'messages'> {
@@ -79,7 +92,6 @@ interface Run extends Pick<Workload, 'before' | 'after'>, Pick<Case, 'messages'>
 async function runOnce({ client, session }: Entry, stock: Stock, run: Run): Promise<Cost> {
   const { before, after, messages, order } = run
   if (before === 'full') await stock.fill(order, messages)
-  collectGarbage()
   const watch = new Stopwatch()
   await session.run(watch)
   const [left, expected] = [await stock.empty(), after === 'full' ? messages : 0]

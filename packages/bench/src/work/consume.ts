@@ -31,10 +31,10 @@ const TARGETS: Readonly<Record<number, Target>> = {
 function casesOf(queue: Case['queue']): Case[] {
   const one = { queue, bytes: 200 }
   return [
-    { ...one, atOnce: 1, messages: 3_000 },
-    { ...one, atOnce: 10, messages: 8_000 },
-    { ...one, atOnce: 50, messages: 12_000 },
-    { ...one, atOnce: 250, messages: 12_000 },
+    { ...one, atOnce: 1, messages: 1_000 },
+    { ...one, atOnce: 10, messages: 4_000 },
+    { ...one, atOnce: 50, messages: 10_000 },
+    { ...one, atOnce: 250, messages: 10_000 },
   ].map((each) => {
     const target = queue === 'classic' ? TARGETS[each.atOnce] : undefined
     return { ...each, headline: each.atOnce !== 10, ...(target && { target }) }

@@ -1,8 +1,8 @@
-import type { Client } from '../clients/client.js'
+import type { Client, Link } from '../clients/client.js'
 import { pair, peers } from '../clients/clients.js'
 import type { Target } from './target.js'
-import { inWindow } from './window.js'
-import type { Case, Contender, Workload } from './work.js'
+import { inLoops, inWindow } from './window.js'
+import type { Case, Contender, Site, Workload } from './work.js'
 
 /** Publishes in a window. */
 export function publishing({ name, connect }: Client): Contender {
@@ -10,11 +10,11 @@ export function publishing({ name, connect }: Client): Contender {
     client: name,
     async open(site) {
       const link = await connect(site)
-      const publish = await link.publisher()
+      const publishAll = await allPublisher(link, site)
       return {
         run: async (watch) => {
           watch.start()
-          await inWindow(site, (settled) => publish(site.order, settled))
+          await publishAll()
           watch.stop()
         },
         close: () => link.close(),
@@ -23,12 +23,20 @@ export function publishing({ name, connect }: Client): Contender {
   }
 }
 
+async function allPublisher(link: Link, site: Site): Promise<() => Promise<void>> {
+  const { order } = site
+  const calling = await link.callingPublisher?.()
+  if (calling !== undefined) return () => inWindow(site, (settled) => calling(order, settled))
+  const publish = await link.publisher()
+  return () => inLoops(site, () => publish(order))
+}
+
 /** Messages of a run: [one at a time, 64, 256], by their bytes. One at a time, a large one waits 40 ms in some clients. */
 const MESSAGES = new Map<number, readonly [number, number, number]>([
-  [64, [600, 6_000, 12_000]],
-  [200, [600, 6_000, 12_000]],
-  [4_096, [40, 3_000, 6_000]],
-  [65_536, [40, 300, 512]],
+  [64, [400, 4_000, 10_000]],
+  [200, [400, 4_000, 10_000]],
+  [4_096, [30, 2_000, 4_000]],
+  [65_536, [30, 200, 512]],
 ])
 const WINDOWS = [1, 64, 256]
 const HEADLINES = new Set(['200/1', '200/256', '4096/1', '4096/256'])

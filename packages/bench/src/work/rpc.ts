@@ -2,7 +2,7 @@ import { type ChannelModel, connect as connectAmqplib } from 'amqplib'
 import { connect, procedure, RpcClient, RpcServer } from 'leveret'
 import { z } from 'zod'
 import { type Order, orderSchema } from './order.js'
-import { inWindow } from './window.js'
+import { inLoops, inWindow } from './window.js'
 import type { Case, Contender, Site, Workload } from './work.js'
 
 const answerSchema = z.object({ orderId: z.uuid() })
@@ -83,7 +83,7 @@ const leveret: Contender = {
     return {
       run: async (watch) => {
         watch.start()
-        await inWindow(site, (settled) => client.call(order).then(() => settled(), settled))
+        await inLoops(site, () => client.call(order))
         watch.stop()
       },
       close: async () => {

@@ -5,7 +5,16 @@ export interface Amount {
   readonly atOnce: number
 }
 
-/** Begins something so many times, `atOnce` of them at once: each that ends begins the next. */
+/** Awaits something so many times, in `atOnce` loops. */
+export async function inLoops({ messages, atOnce }: Amount, act: () => Promise<unknown>): Promise<void> {
+  let begun = 0
+  const loop = async (): Promise<void> => {
+    while (begun++ < messages) await act()
+  }
+  await Promise.all(Array.from({ length: atOnce }, loop))
+}
+
+/** The same for what calls back: each that ends begins the next. */
 export function inWindow(
   { messages, atOnce }: Amount,
   begin: (settled: (error?: unknown) => void) => void,
