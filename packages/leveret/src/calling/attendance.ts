@@ -4,8 +4,8 @@ import type { AbsenceReason } from '../rpc-errors.js'
 
 /** Calls that have waited this long make it worth a look, and so often. */
 const LOOK_EVERY_MS = 1_000
-/** Who has just lost his connection, or answers a moment late for his queue, is not absent yet. */
-const LOOK_AGAIN_MS = 250
+/** Who has just lost his connection, or answers a moment late for his queue, is not absent yet: he is back within a second. */
+const LOOK_AGAIN_MS = 1_000
 const CLOSE_TIMEOUT_MS = 2_000
 
 /** Who looks, and what follows. */
