@@ -32,11 +32,12 @@ interface Sample {
 }
 
 /** How long after a message was given to a client its handler had it, at a steady rate. @returns the table */
-export async function latency(broker: RabbitMQ, { quick, rounds, messages }: Effort): Promise<string> {
+export async function latency(broker: RabbitMQ, { quick, rounds, messages, queue: only }: Effort): Promise<string> {
   await using vhost = await createVhost(broker)
   const count = messages ?? RATE * (quick ? SECONDS.quick : SECONDS.full)
   const rows: string[][] = []
-  for (const queue of ['classic', 'quorum'] as const) {
+  const queues = only === undefined && !quick ? (['classic', 'quorum'] as const) : [only ?? 'classic']
+  for (const queue of queues) {
     const samples = await sample(vhost.url, { queue, count, rounds })
     rows.push(...[...samples].map(([client, of]) => [queue, client, ...figuresOf(of)]))
   }

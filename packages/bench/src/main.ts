@@ -79,6 +79,6 @@ options:
   --quick       fewer cases, messages and repetitions: a look, not a figure to quote
   --rounds n    rounds that count, of comparisons; by default 5, and 1 of a quick look
   --messages n  messages a run
-  --queue type  classic or quorum: only such cases, of publish, consume, rpc and retry
+  --queue type  classic or quorum: only such cases, of comparisons and latency
   --help        this text`
 }

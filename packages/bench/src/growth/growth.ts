@@ -31,9 +31,9 @@ const FULL: Readonly<Record<Task['kind'], readonly number[]>> = {
 }
 const QUICK: typeof FULL = {
   'publish and consume': [1_000, 10_000],
-  sendAll: [1_000, 10_000, 100_000],
-  'sends that nobody awaits': [10_000, 100_000],
-  roles: [1, 100],
+  sendAll: [1_000, 10_000],
+  'sends that nobody awaits': [1_000, 10_000],
+  roles: [1, 10],
 }
 
 /** What more messages and more roles cost, each in a process of its own. @returns the table */

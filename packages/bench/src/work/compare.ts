@@ -10,10 +10,10 @@ import { columnsOf, type Measured, rowsOf } from './summary.js'
 import type { Case, Contender, Session, Workload } from './work.js'
 
 /** A client does its work for at least so long before it is measured. */
-const WARM_UP_MS = 500
+const WARM_UP_MS = { quick: 100, full: 500 }
 
 /** With `--quick`, a run has this part of its messages. */
-const QUICK = 1 / 5
+const QUICK = 1 / 10
 
 /**
  * Has every contender do the work, case by case, in a vhost of its own.
@@ -24,9 +24,10 @@ const QUICK = 1 / 5
 export async function compare(workload: Workload, broker: RabbitMQ, effort: Effort): Promise<string> {
   await using vhost = await createVhost(broker)
   const rounds = Math.min(effort.rounds, workload.mostRounds ?? effort.rounds)
+  const warmUpMs = WARM_UP_MS[effort.quick ? 'quick' : 'full']
   const rows: string[][] = []
   for (const one of casesFor(workload, effort)) {
-    const found = rowsOf(one, await measure(workload, one, { url: vhost.url, rounds }))
+    const found = rowsOf(one, await measure(workload, one, { url: vhost.url, rounds, warmUpMs }))
     // The table comes at the end of many minutes, and something may come before it.
     for (const row of found) console.error(row.join('  '))
     rows.push(...found)
@@ -38,7 +39,7 @@ export async function compare(workload: Workload, broker: RabbitMQ, effort: Effo
 export function casesFor({ cases }: Pick<Workload, 'cases'>, { quick, messages, queue }: Effort): Case[] {
   return cases
     .filter((one) => queue === undefined || one.queue === queue)
-    .filter(({ headline }) => !quick || headline)
+    .filter(({ headline, queue: type }) => !quick || (headline && type === (queue ?? 'classic')))
     .map((one) => ({ ...one, messages: messages ?? Math.ceil(one.messages * (quick ? QUICK : 1)) }))
 }
 
@@ -50,6 +51,7 @@ export function describeRounds(rounds: number): string {
 interface Place {
   readonly url: string
   readonly rounds: number
+  readonly warmUpMs: number
 }
 
 /** One contender in a case, connected for all its rounds. */
@@ -58,7 +60,7 @@ interface Entry extends Contender {
   readonly costs: Cost[]
 }
 
-async function measure(workload: Workload, one: Case, { url, rounds }: Place): Promise<Measured[]> {
+async function measure(workload: Workload, one: Case, { url, rounds, warmUpMs }: Place): Promise<Measured[]> {
   await using stock = await Stock.open(url, one)
   const order = orderOf(one.bytes)
   const site = { url, contract: stock.contract, atOnce: one.atOnce, messages: one.messages, order }
@@ -69,7 +71,7 @@ async function measure(workload: Workload, one: Case, { url, rounds }: Place): P
     }
     for (const { contender, round } of interleave(entries, rounds)) {
       const run = { ...workload, order, messages: one.messages }
-      if (round === 0) await warmUp(contender, stock, run)
+      if (round === 0) await warmUp(contender, stock, { ...run, forMs: warmUpMs })
       else contender.costs.push(await runOnce(contender, stock, run))
     }
   } finally {
@@ -79,8 +81,8 @@ async function measure(workload: Workload, one: Case, { url, rounds }: Place): P
 }
 
 /** Where a run is a few messages, because some clients are slow at them, one is not enough for the others. */
-async function warmUp(contender: Entry, stock: Stock, run: Run): Promise<void> {
-  const until = performance.now() + WARM_UP_MS
+async function warmUp(contender: Entry, stock: Stock, run: Run & { readonly forMs: number }): Promise<void> {
+  const until = performance.now() + run.forMs
   do await runOnce(contender, stock, run)
   while (performance.now() < until)
 }
