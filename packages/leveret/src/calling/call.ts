@@ -6,8 +6,6 @@ import { onAbort } from '../signals.js'
 export interface CallTerms {
   readonly timeoutMs: number
   readonly signal: AbortSignal | undefined
-  /** Its time is up. Must fail it. */
-  late(call: Call): void
   /** It has settled, with or without a reply. */
   settled(call: Call): void
 }
@@ -18,44 +16,36 @@ export class Call {
   readonly correlationId = randomUUID()
   /** When nobody waits any more, in milliseconds since 1970: the server's clock is another one. */
   readonly deadline: number
+  /** The same in milliseconds of `performance.now()`. */
+  readonly dueAt: number
   readonly timeoutMs: number
   readonly reply: Promise<ReceivedMessage>
-  /** Resolves when the broker has the request, or the reply shows that it had. */
-  readonly confirmed: Promise<void>
   /** `in flight`: handed to amqplib. From then on silence means that it may have been handled. */
   place: 'new' | 'waiting' | 'in flight' = 'new'
   /** Until it is written. */
   message: OutgoingMessage | undefined
   /** In milliseconds of `performance.now()`. */
   sentAt = 0
-  readonly #end: () => void
+  readonly #settled: (call: Call) => void
+  readonly #callOff: (() => void) | undefined
   #isSettled = false
+  #isConfirmed = false
+  #onConfirmed: (() => void) | undefined
   #resolve!: (reply: ReceivedMessage) => void
   #reject!: (error: unknown) => void
-  #confirm!: () => void
-  #refuse!: (error: unknown) => void
 
-  constructor({ timeoutMs, signal, late, settled }: CallTerms) {
+  constructor({ timeoutMs, signal, settled }: CallTerms) {
     this.timeoutMs = timeoutMs
     this.deadline = Date.now() + timeoutMs
+    this.dueAt = performance.now() + timeoutMs
+    this.#settled = settled
     this.reply = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
     })
-    this.confirmed = new Promise((resolve, reject) => {
-      this.#confirm = resolve
-      this.#refuse = reject
-    })
-    // Whoever called waits for one of them at a time.
+    // Whoever called may wait for something else first.
     this.reply.catch(() => undefined)
-    this.confirmed.catch(() => undefined)
-    const timer = setTimeout(() => late(this), timeoutMs)
-    const callOff = signal === undefined ? undefined : onAbort(signal, () => this.fail(signal.reason))
-    this.#end = () => {
-      clearTimeout(timer)
-      callOff?.()
-      settled(this)
-    }
+    if (signal !== undefined) this.#callOff = onAbort(signal, () => this.fail(signal.reason))
   }
 
   get isSettled(): boolean {
@@ -67,24 +57,37 @@ export class Call {
     return this.message?.content.length ?? 0
   }
 
+  /** The broker has the request. */
   confirm(): void {
-    this.#confirm()
+    this.#isConfirmed = true
+    this.#onConfirmed?.()
+  }
+
+  /** Resolves when the broker has the request, or the reply shows that it had. @throws what the call fails with before */
+  async whenConfirmed(): Promise<void> {
+    if (this.#isConfirmed) return
+    const confirmed = new Promise<void>((resolve) => {
+      this.#onConfirmed = resolve
+    })
+    await Promise.race([confirmed, this.reply])
   }
 
   succeed(reply: ReceivedMessage): void {
     if (this.#isSettled) return
-    this.#isSettled = true
     this.#end()
-    this.#confirm()
     this.#resolve(reply)
   }
 
   /** Only the first reason counts. */
   fail(error: unknown): void {
     if (this.#isSettled) return
-    this.#isSettled = true
     this.#end()
-    this.#refuse(error)
     this.#reject(error)
+  }
+
+  #end(): void {
+    this.#isSettled = true
+    this.#callOff?.()
+    this.#settled(this)
   }
 }

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import type { ConnectionInternals } from '../connection/connection.js'
 import type { OutgoingMessage, ReceivedMessage } from '../connection/message.js'
+import { Deadlines } from '../deadlines.js'
 import { BrokerError, ClosedError, ConnectionError, type LeveretError, PublishError } from '../errors.js'
 import { InHand } from '../in-hand.js'
 import { type AbsenceReason, RpcNoResponderError, RpcTimeoutError } from '../rpc-errors.js'
@@ -47,6 +48,8 @@ export class Caller {
   readonly #channel: RequestChannel
   readonly #attendance: Attendance
   readonly #stop = new AbortController()
+  readonly #deadlines = new Deadlines((now) => this.#sweep(now), { keepsAlive: true })
+  readonly #open = new Set<Call>()
   readonly #waiting = new Set<Call>()
   readonly #awaited = new Map<string, Call>()
   readonly #ended = new BoundedSet<string>(REMEMBERED)
@@ -92,25 +95,20 @@ export class Caller {
   /** Begins a call; its time runs. It settles however it ends. */
   begin({ timeoutMs, signal }: CallLimits): Call {
     this.#inHand.begin()
-    const call = new Call({
-      timeoutMs,
-      signal,
-      late: (late) => late.fail(this.#timeoutOf(late)),
-      settled: (settled) => this.#onSettled(settled),
-    })
+    const call = new Call({ timeoutMs, signal, settled: this.#onSettled })
+    this.#open.add(call)
+    this.#deadlines.watch(call.dueAt)
     if (signal?.aborted) call.fail(signal.reason)
     else if (this.signal.aborted) call.fail(this.signal.reason)
     return call
   }
 
-  /** Sends the request of a call. Resolves when the broker has it. @throws what the call fails with */
-  async send(call: Call, message: OutgoingMessage): Promise<void> {
-    if (!call.isSettled) {
-      const refusal = this.#refusal(message)
-      if (refusal === undefined) this.#enter(call, message)
-      else call.fail(refusal)
-    }
-    await call.confirmed
+  /** Sends the request of a call, or fails it. */
+  send(call: Call, message: OutgoingMessage): void {
+    if (call.isSettled) return
+    const refusal = this.#refusal(message)
+    if (refusal === undefined) this.#enter(call, message)
+    else call.fail(refusal)
   }
 
   /** Waits for the calls in hand, then fails what is left. Never rejects. */
@@ -120,7 +118,8 @@ export class Caller {
     const closed = new ClosedError(`The client of '${this.#name}' was closed before the answer came`)
     this.#stop.abort(closed)
     this.#internals.publishLane.events.off('unblocked', this.#pump)
-    for (const call of [...this.#waiting, ...this.#awaited.values()]) call.fail(closed)
+    this.#deadlines.stop()
+    for (const call of [...this.#open]) call.fail(closed)
     await this.#channel.close(Math.max(deadline - performance.now(), LAST_STEP_MS))
   }
 
@@ -187,7 +186,8 @@ export class Caller {
     call.message = undefined
   }
 
-  #onSettled(call: Call): void {
+  readonly #onSettled = (call: Call): void => {
+    this.#open.delete(call)
     this.#leave(call)
     this.#ended.add(call.correlationId)
     if (this.#awaited.delete(call.correlationId)) {
@@ -195,6 +195,16 @@ export class Caller {
       if (this.#waiting.size > 0) queueMicrotask(() => this.#pump())
     }
     this.#inHand.end()
+  }
+
+  /** Fails what is late. @returns the next deadline */
+  #sweep(now: number): number {
+    let next = Number.POSITIVE_INFINITY
+    for (const call of [...this.#open]) {
+      if (call.dueAt <= now) call.fail(this.#timeoutOf(call))
+      else next = Math.min(next, call.dueAt)
+    }
+    return next
   }
 
   #onReply(reply: ReceivedMessage): void {

@@ -164,13 +164,21 @@ export class RequestChannel {
 }
 
 /** The broker drops a request that has waited for as long as its client does, and a server one that it has held too long. */
-function addressed(message: OutgoingMessage, { correlationId, deadline }: Call): OutgoingMessage {
-  const { properties } = message
+function addressed(
+  { exchange, routingKey, content, mandatory, properties }: OutgoingMessage,
+  call: Call,
+): OutgoingMessage {
+  const { correlationId, deadline } = call
   return {
-    ...message,
+    exchange,
+    routingKey,
+    content,
+    mandatory,
     properties: {
       ...properties,
       correlationId,
+      // Who waits for the answer does not outlive a restart of the broker.
+      deliveryMode: 1,
       replyTo: REPLY_TO,
       expiration: String(Math.max(deadline - Date.now(), 1)),
       headers: { ...properties.headers, 'leveret-deadline': deadline },

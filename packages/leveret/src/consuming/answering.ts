@@ -133,9 +133,10 @@ export class Answering implements Settling {
 }
 
 /** How long the client of a request waits on; not at all where it says not where to answer. */
-export function timeLeftMs({ message, headers }: ActiveDelivery): number {
-  if (!message.properties.replyTo) return 0
-  const { 'leveret-deadline': deadline } = headers
+export function timeLeftMs({ message }: ActiveDelivery): number {
+  const { replyTo, headers } = message.properties
+  if (!replyTo) return 0
+  const deadline = headers?.['leveret-deadline']
   // From outside: what is no time is none.
   if (typeof deadline !== 'number' || !(deadline > 0 && deadline <= MAX_TIME_MS)) return Number.POSITIVE_INFINITY
   return deadline - Date.now()

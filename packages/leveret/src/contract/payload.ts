@@ -43,7 +43,8 @@ export function decodePayload<S extends Schema>(
   { contentType, contentEncoding }: ContentProperties,
 ): OutputOf<S> | Promise<OutputOf<S>> {
   const refuse = (message: string): PayloadError => new PayloadError('incoming', name, [{ path: [], message }])
-  if (contentType && mediaType(contentType) !== mediaType(codec.contentType)) {
+  const isOurs = !contentType || contentType === codec.contentType
+  if (!isOurs && mediaType(contentType) !== mediaType(codec.contentType)) {
     throw refuse(`expected the content type ${codec.contentType}, not ${contentType}`)
   }
   if (contentEncoding && !/^(utf-?8|identity|binary)$/i.test(contentEncoding)) {

@@ -1,7 +1,6 @@
 import type { Lane } from '../connection/lane.js'
 import type { OutgoingMessage } from '../connection/message.js'
 import { BrokerError, type LeveretError } from '../errors.js'
-import { onAbort } from '../signals.js'
 import type { Outbox } from './outbox.js'
 
 const INTERNAL_ERROR = 541
@@ -24,6 +23,8 @@ export class Replies {
   readonly #lane: Lane
   /** Aborted, and made anew, when the broker has failed over something that was sent. */
   #era = new AbortController()
+  /** Aborted with the era too: one for all replies to what one channel has brought. */
+  #ends = new WeakMap<AbortSignal, AbortSignal>()
 
   constructor(outbox: Outbox, lane: Lane) {
     this.#outbox = outbox
@@ -38,14 +39,7 @@ export class Replies {
     const giveBack = await this.#outbox.whenRoom(message.content.length, signal)
     giveBack()
     const leftMs = Math.max(Math.ceil(deadline - performance.now()), 1)
-    const end = new AbortController()
-    if (signal.aborted) end.abort(signal.reason)
-    const callOffs = [signal, this.#era.signal].map((source) => onAbort(source, () => end.abort(source.reason)))
-    try {
-      await this.#outbox.submit({ message, topology: [], timeoutMs: leftMs, signal: end.signal })
-    } finally {
-      for (const callOff of callOffs) callOff()
-    }
+    await this.#outbox.submit({ message, topology: [], timeoutMs: leftMs, signal: this.#endOf(signal) })
   }
 
   /** No more are sent. */
@@ -53,10 +47,19 @@ export class Replies {
     this.#lane.events.off('disconnected', this.#onDisconnected)
   }
 
+  #endOf(signal: AbortSignal): AbortSignal {
+    const known = this.#ends.get(signal)
+    if (known !== undefined) return known
+    const end = AbortSignal.any([signal, this.#era.signal])
+    this.#ends.set(signal, end)
+    return end
+  }
+
   readonly #onDisconnected = ({ reason }: { readonly reason: LeveretError }): void => {
     if (!(reason instanceof BrokerError) || reason.replyCode !== INTERNAL_ERROR) return
     const over = this.#era
     this.#era = new AbortController()
+    this.#ends = new WeakMap()
     over.abort(reason)
   }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Call } from '../calling/call.js'
 import { Caller } from '../calling/caller.js'
 import { type CloseOptions, Closing } from '../connection/closing.js'
 import { type Connection, type ConnectionInternals, internalsOf } from '../connection/connection.js'
@@ -10,7 +11,8 @@ import type { InputOf, OutputOf, Schema } from '../contract/schema.js'
 import { ClosedError } from '../errors.js'
 import { MAX_TIMER_MS, parseOptions } from '../options.js'
 import { composeProperties, messageOptions } from '../publishing/compose.js'
-import { type PublishLayer, publishLayers, type Sink, submitInside } from '../publishing/interception.js'
+import { type PublishLayer, publishLayers, submitInside } from '../publishing/interception.js'
+import type { PublishRequest } from '../publishing/request.js'
 
 const timeoutMs = z.int().min(1).max(MAX_TIMER_MS)
 
@@ -91,28 +93,26 @@ export class RpcClient<Request extends Schema, Response extends Schema, Errors e
     const content = encoded instanceof Promise ? await encoded : encoded
     const { signal, timeoutMs: limitMs = this.#timeoutMs, ...properties } = checked
     const call = this.#caller.begin({ timeoutMs: limitMs, signal })
-    const composed = composeProperties(requests.codec.contentType, this.#contractHeader, properties)
-    const message = {
-      exchange: '',
-      routingKey: name,
-      content,
-      mandatory: true,
-      // Who waits for the answer does not outlive a restart of the broker.
-      properties: { ...composed, correlationId: call.correlationId, deliveryMode: 1 },
-    }
-    const sink: Sink = {
-      signal: this.#caller.signal,
-      reserve: NOTHING_TO_GIVE_BACK,
-      submit: async (submitted) => await this.#caller.send(call, submitted.message),
-    }
-    try {
-      if (this.#layers.length === 0) await this.#caller.send(call, message)
-      else await submitInside(this.#layers, { message, topology: [], timeoutMs: limitMs, signal }, sink)
-    } catch (error) {
-      call.fail(error)
-    }
+    const { correlationId } = call
+    const composed = composeProperties(requests.codec.contentType, this.#contractHeader, {
+      ...properties,
+      correlationId,
+    })
+    const message = { exchange: '', routingKey: name, content, mandatory: true, properties: composed }
+    if (this.#layers.length === 0) this.#caller.send(call, message)
+    else await this.#sendInside(call, { message, topology: [], timeoutMs: limitMs, signal })
     const reply = await call.reply
     return await decodeAnswer(this.#procedure, reply.content, reply.properties)
+  }
+
+  /** Sends inside the interceptors. Never rejects: the call fails. */
+  async #sendInside(call: Call, request: PublishRequest): Promise<void> {
+    const submit = async ({ message }: PublishRequest): Promise<void> => {
+      this.#caller.send(call, message)
+      await call.whenConfirmed()
+    }
+    const sink = { signal: this.#caller.signal, reserve: NOTHING_TO_GIVE_BACK, submit }
+    await submitInside(this.#layers, request, sink).catch((error: unknown) => call.fail(error))
   }
 
   /**
