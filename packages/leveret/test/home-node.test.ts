@@ -26,7 +26,7 @@ test('a queue whose node is down is waited for, by sends within their time and b
   const [host, other] = node === home.name ? [home, near] : [near, home]
   await host.stop()
 
-  await using rabbit = await connect(other.url, { publishTimeoutMs: 90_000 })
+  await using rabbit = await connect(other.url, { publishTimeoutMs: 90_000, startupTimeoutMs: 90_000 })
   const producer = new Producer(rabbit, lodger)
   await expect(producer.send({ n: 2 }, { timeoutMs: 1_000 })).rejects.toMatchObject({
     outcome: 'not-sent',
