@@ -9,14 +9,14 @@ const PREFETCH = 100
 const SENDS = 400
 
 const MISMATCH = { kind: 'queue', name: 'tasks', durable: true, arguments: {} } as const
-const SETTLED = { fields: { deliveryTag: 1 } } as ReceivedMessage
+const NEVER_DELIVERED = { fields: { deliveryTag: 1_000_000 } } as ReceivedMessage
 
 /** What a channel suffers, and what the broker says of it. None of it can be done by way of a role. */
 const OFFENCES = [
   [404, "no queue 'missing'", async (channel: Channel) => await channel.checkQueue('missing')],
   [406, 'inequivalent arg', async (channel: Channel) => await channel.declareQueue(MISMATCH)],
   [403, "access to queue 'forbidden'", async (channel: Channel) => await channel.get('forbidden')],
-  [406, 'unknown delivery tag', async (channel: Channel) => channel.ack(SETTLED, 'one')],
+  [406, 'unknown delivery tag', async (channel: Channel) => channel.ack(NEVER_DELIVERED, 'one')],
 ] as const
 
 const CASES = (['a producer', 'a worker'] as const).flatMap((who) =>

@@ -1,3 +1,4 @@
+import { andThen, type Soon } from '../soon.js'
 import type { ActiveDelivery } from './active-delivery.js'
 import type { Attempt } from './attempt.js'
 import type { Settlement } from './settlement.js'
@@ -10,17 +11,17 @@ export interface Task<Payload, D extends ActiveDelivery = ActiveDelivery> {
   readonly key: OrderKey | undefined
   readonly delivery: D
   /**
-   * Settles it. Never rejects. Called once at most, except where attempts are made in place.
+   * Settles it. Never throws or rejects. Called once at most, except where attempts are made in place.
    *
    * @param attempt - the delivery as its handler had it, where that is another one each time
    */
-  conclude(verdict: Verdict, attempt?: D): Settlement | Promise<Settlement>
+  conclude(verdict: Verdict, attempt?: D): Soon<Settlement>
 }
 
 /** How checked deliveries come to their handler: one by one, or in batches. */
 export interface Attempts<Payload, D extends ActiveDelivery = ActiveDelivery> {
   /** Waits until it may begin, makes one attempt, and concludes. @returns `false` when it did not begin: it is to be given back */
-  make(task: Task<Payload, D>): Promise<boolean>
+  make(task: Task<Payload, D>): Soon<boolean>
 }
 
 /** Each delivery has a slot of its own, from its attempt to its settlement. */
@@ -33,18 +34,17 @@ export class OneByOne<Payload, D extends ActiveDelivery> implements Attempts<Pay
     this.#attempt = attempt
   }
 
-  async make({ payload, key, delivery, conclude }: Task<Payload, D>): Promise<boolean> {
-    const begins = this.#slots.enter(key)
-    if (begins === false || (begins !== true && !(await begins))) return false
-    try {
-      // Its channel may have gone in the turn in which it got its slot.
-      if (delivery.life.signal.aborted) return false
-      const attempting = this.#attempt(payload, delivery)
-      const concluding = conclude(attempting instanceof Promise ? await attempting : attempting)
-      if (concluding instanceof Promise) await concluding
-      return true
-    } finally {
+  make(task: Task<Payload, D>): Soon<boolean> {
+    return andThen(this.#slots.enter(task.key), (begins) => begins && this.#make(task))
+  }
+
+  #make({ payload, key, delivery, conclude }: Task<Payload, D>): Soon<boolean> {
+    const left = (begun: boolean): boolean => {
       this.#slots.leave(key)
+      return begun
     }
+    // Its channel may have gone in the turn in which it got its slot.
+    if (delivery.life.signal.aborted) return left(false)
+    return andThen(this.#attempt(payload, delivery), (verdict) => andThen(conclude(verdict), () => left(true)))
   }
 }

@@ -4,6 +4,7 @@ import { LastingChannel } from '../connection/lasting-channel.js'
 import type { ReceivedMessage } from '../connection/message.js'
 import { ClosedError, ConnectionError, type LeveretError } from '../errors.js'
 import { InHand } from '../in-hand.js'
+import { andThen, type Soon } from '../soon.js'
 import { atMost } from '../timing.js'
 import { isRefusedForGood } from '../topology/declare.js'
 import { type Gate, intakeOf, slotsOf } from './intake.js'
@@ -40,8 +41,8 @@ export interface ConsumerOptions {
   readonly reading: Reading | undefined
   /** Makes sure that the queue exists. Runs before every subscription. @returns its name */
   prepare(channel: Channel, signal: AbortSignal): Promise<string>
-  /** Works on one delivery until it is settled or its life has ended. @returns `false` when it did not begin */
-  work(message: ReceivedMessage, life: Life): Promise<boolean>
+  /** Works on one delivery until it is settled or its life has ended. Never throws or rejects. @returns `false` when it did not begin */
+  work(message: ReceivedMessage, life: Life): Soon<boolean>
   /** Puts back what did not begin, so that it does not look as if it had come back from a crash. */
   putBack(message: ReceivedMessage, life: Life): Promise<void>
   /** It is handled alone. */
@@ -154,12 +155,22 @@ export class Consumer {
     this.#lastDeliveryAt = new Date()
     if (this.#options.reading?.receive(message) === false) return void life.ack(message)
     this.#inHand.begin()
-    void this.#work(message, life, this.#isolation.admit(message, life))
+    const admitted = this.#isolation.admit(message, life)
+    void andThen(admitted, () => this.#work(message, life))
   }
 
-  async #work(message: ReceivedMessage, life: Life, admitted: Promise<void> | undefined): Promise<void> {
-    if (admitted !== undefined) await admitted
-    if (!(await this.#options.work(message, life))) await this.#giveBack(message, life)
+  #work(message: ReceivedMessage, life: Life): Soon<void> {
+    return andThen(this.#options.work(message, life), (begun) =>
+      begun ? this.#ended() : this.#notBegun(message, life),
+    )
+  }
+
+  async #notBegun(message: ReceivedMessage, life: Life): Promise<void> {
+    await this.#giveBack(message, life)
+    this.#ended()
+  }
+
+  #ended(): void {
     this.#inHand.end()
     this.#isolation.ended()
   }

@@ -1,9 +1,10 @@
 import type { Delivery } from '../connection/delivery.js'
 import type { ReceivedMessage } from '../connection/message.js'
+import { andThen, type Soon } from '../soon.js'
 import type { ActiveDelivery } from './active-delivery.js'
 import type { Attempts, Task } from './attempts.js'
 import type { Life } from './life.js'
-import type { Reader } from './reader.js'
+import type { Read, Reader } from './reader.js'
 import type { Settlement } from './settlement.js'
 import type { Settling } from './settler.js'
 import { MAX_RETURNS, type Suspicion } from './suspicion.js'
@@ -30,38 +31,60 @@ export class Processor<Payload, D extends ActiveDelivery> {
   }
 
   /**
-   * Resolves when the delivery is settled or its life has ended. Never rejects.
+   * Works on a delivery until it is settled or its life has ended. Never throws or rejects.
    *
    * @returns `false` when it did not begin: it is to be given back
    */
-  async process(message: ReceivedMessage, life: Life): Promise<boolean> {
+  process(message: ReceivedMessage, life: Life): Soon<boolean> {
     const delivery = this.#options.deliveryOf(message, life)
     life.begin(delivery)
     try {
-      return await this.#process(delivery)
+      const processing = this.#process(delivery)
+      return processing instanceof Promise ? this.#later(processing, delivery) : this.#ended(processing, delivery)
     } catch (error) {
-      this.#options.settled(delivery, stuckOver(error))
-      return true
-    } finally {
-      life.finish(delivery)
+      return this.#stuck(error, delivery)
     }
   }
 
-  async #process(delivery: D): Promise<boolean> {
-    const { suspicion, settler, reader, attempts } = this.#options
-    const { message, life } = delivery
-    const conclude: Conclude<D> = (verdict, attempt = delivery) => this.#conclude(attempt, verdict)
-    if (suspicion.isWornOut(message)) return (await conclude(WORN_OUT)) && true
-    const returns = suspicion.uncounted(message)
-    if (returns !== undefined && (await settler.recount(message, life, returns))) return true
-    const reading = reader.read(delivery)
-    const read = reading instanceof Promise ? await reading : reading
-    if ('do' in read) return (await conclude(read)) && true
-    const { payload, key } = read
-    return !life.signal.aborted && (await attempts.make({ payload, key, delivery, conclude }))
+  async #later(processing: Promise<boolean>, delivery: D): Promise<boolean> {
+    try {
+      return this.#ended(await processing, delivery)
+    } catch (error) {
+      return this.#stuck(error, delivery)
+    }
   }
 
-  #conclude(delivery: ActiveDelivery, verdict: Verdict): Settlement | Promise<Settlement> {
+  #stuck(error: unknown, delivery: D): boolean {
+    this.#options.settled(delivery, stuckOver(error))
+    return this.#ended(true, delivery)
+  }
+
+  #ended(begun: boolean, delivery: D): boolean {
+    delivery.life.finish(delivery)
+    return begun
+  }
+
+  #process(delivery: D): Soon<boolean> {
+    const { suspicion, settler } = this.#options
+    const { message, life } = delivery
+    if (suspicion.isWornOut(message)) return andThen(this.#conclude(delivery, WORN_OUT), () => true)
+    const returns = suspicion.uncounted(message)
+    if (returns === undefined) return this.#read(delivery)
+    return andThen(settler.recount(message, life, returns), (done) => done || this.#read(delivery))
+  }
+
+  #read(delivery: D): Soon<boolean> {
+    return andThen(this.#options.reader.read(delivery), (read) => this.#attempt(delivery, read))
+  }
+
+  #attempt(delivery: D, read: Read<Payload>): Soon<boolean> {
+    const conclude: Conclude<D> = (verdict, attempt = delivery) => this.#conclude(attempt, verdict)
+    if ('do' in read) return andThen(conclude(read), () => true)
+    const { payload, key } = read
+    return !delivery.life.signal.aborted && this.#options.attempts.make({ payload, key, delivery, conclude })
+  }
+
+  #conclude(delivery: ActiveDelivery, verdict: Verdict): Soon<Settlement> {
     const settling = this.#settle(delivery, verdict)
     delivery.concludes(settling)
     if (settling instanceof Promise) return this.#settled(delivery, settling)
@@ -76,7 +99,7 @@ export class Processor<Payload, D extends ActiveDelivery> {
   }
 
   /** A defect of ours must not lose the message or end the process: it stays unacknowledged, and says why. */
-  #settle(delivery: ActiveDelivery, verdict: Verdict): Settlement | Promise<Settlement> {
+  #settle(delivery: ActiveDelivery, verdict: Verdict): Soon<Settlement> {
     if (delivery.isAcknowledged) return outcomeOf(verdict)
     try {
       const settling = this.#options.settler.settle(verdict, delivery)
