@@ -46,10 +46,13 @@ export function inside<Payload, D extends ActiveDelivery>(
 export function returning<Payload>(call: Call<Payload, ActiveDelivery>): Work<Payload> {
   return (payload, delivery) => {
     const result = call(payload, delivery)
+    if (result instanceof Promise) return result.then(acknowledging)
     // What is no promise has ended; what only looks like one is waited for.
     return typeof result === 'object' && result !== null && 'then' in result ? ended(result) : ACK
   }
 }
+
+const acknowledging = (): Verdict => ACK
 
 async function ended(result: object): Promise<Verdict> {
   await result
@@ -106,16 +109,10 @@ export function bounded<Payload, D extends ActiveDelivery>(
   judge: Judge,
   bounds: Bounds,
 ): Attempt<Payload, D> {
-  const inTime = async (working: Promise<Verdict>, delivery: D, timeoutMs: number): Promise<Verdict> => {
-    try {
-      return await withinDeadline(working, {
-        timeoutMs,
-        abort: (reason) => delivery.abort(reason),
-        late: () => bounds.late(delivery),
-      })
-    } catch (thrown) {
-      return judge(thrown, delivery.attempt)
-    }
+  const inTime = (working: Promise<Verdict>, delivery: D, timeoutMs: number): Promise<Verdict> => {
+    const abort = (reason: Error): void => delivery.abort(reason)
+    const late = (): void => bounds.late(delivery)
+    return withinDeadline(working, { timeoutMs, abort, late }).catch((thrown) => judge(thrown, delivery.attempt))
   }
   return (payload, delivery) => {
     const timeoutMs = bounds.timeoutMs(delivery)
