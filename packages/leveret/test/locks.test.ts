@@ -1,11 +1,23 @@
 import { describe, expect } from 'vitest'
 import { Producer, Worker, workQueue } from '../src/index.js'
-import { stranger } from './stranger.js'
+import { type Stranger, stranger } from './stranger.js'
 import { eventually, fieldsOf, firstEvent, tasks, test } from './support.js'
 
 /** Quorum queues know no exclusive consumers. */
 const locked = workQueue('locked', { payload: tasks.payload, queue: { type: 'classic' } })
 const LATER = { timeoutMs: 20_000 }
+
+/** Another program that consumes the queue for itself. */
+async function holderOf(url: string): Promise<Stranger> {
+  const other = await stranger(url)
+  try {
+    await other.channel.consume('locked', () => undefined, { exclusive: true })
+    return other
+  } catch (error) {
+    await other[Symbol.asyncDispose]()
+    throw error
+  }
+}
 
 describe('a queue that another consumer has for itself', () => {
   test('is waited for by start, which says why; nobody else is hurt', async ({ rabbit, vhost }) => {
@@ -14,8 +26,7 @@ describe('a queue that another consumer has for itself', () => {
     const others: number[] = []
     await new Worker(rabbit, tasks, ({ n }) => void others.push(n)).start()
     await new Producer(rabbit, locked).send({ n: 1 })
-    const holder = await stranger(vhost.url)
-    await holder.channel.consume('locked', () => undefined, { exclusive: true })
+    const holder = await holderOf(vhost.url)
 
     const seen: number[] = []
     const worker = new Worker(rabbit, locked, ({ n }) => void seen.push(n))
@@ -38,8 +49,7 @@ describe('a queue that another consumer has for itself', () => {
   test('ends start when it is so for longer than startupTimeoutMs', async ({ connectTo, vhost }) => {
     const rabbit = await connectTo({ startupTimeoutMs: 1_000 })
     await new Producer(rabbit, locked).send({ n: 1 })
-    await using holder = await stranger(vhost.url)
-    await holder.channel.consume('locked', () => undefined, { exclusive: true })
+    await using _holder = await holderOf(vhost.url)
     const refusals: unknown[] = []
     const worker = new Worker(rabbit, locked, () => undefined)
     worker.on('consume-failed', ({ reason }) => refusals.push(reason))
@@ -55,9 +65,8 @@ describe('a queue that another consumer has for itself', () => {
     await worker.start()
     proxy.refuse()
     proxy.reset()
-    await using holder = await stranger(vhost.url)
-    await eventually(async () => expect(await vhost.consumers()).toEqual([]))
-    await holder.channel.consume('locked', () => undefined, { exclusive: true })
+    // A moment after its connection the worker's consumer is gone too.
+    await using holder = await eventually(async () => await holderOf(vhost.url), LATER)
     const refused = firstEvent(worker, 'consume-failed')
     const recovered = firstEvent(worker, 'channel.recovered')
     await proxy.accept()
