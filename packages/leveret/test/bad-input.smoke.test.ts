@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import { describe, expect, onTestFinished } from 'vitest'
 import { connect, Producer } from '../src/index.js'
+import { runProgram } from './program.js'
 import { serve } from './serve.js'
 import { eventually, fieldsOf, tasks, test } from './support.js'
 
@@ -102,12 +103,13 @@ describe('connect', () => {
 
   test('leaves nothing behind when it fails', async ({ vhost }) => {
     const port = await serve(() => undefined)
-    const before = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
-    await connect(`amqp://127.0.0.1:${port}`, { connectTimeoutMs: 100, startupTimeoutMs: 200 }).catch(() => undefined)
-    await connect({ ...fieldsOf(vhost.url), password: 'wrong' }).catch(() => undefined)
-    await eventually(() => {
-      expect(process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length).toBeLessThanOrEqual(before)
-    })
+    const body = `const silent = 'amqp://127.0.0.1:${port}'
+      const wrong = url.replace(/:[^:@]*@/, ':wrong@')
+      await connect(silent, { connectTimeoutMs: 100, startupTimeoutMs: 200 }).catch(({ reason }) => console.log(reason))
+      await connect(wrong).catch(({ reason }) => console.log(reason))
+      console.log(JSON.stringify(resources().filter((name) => name === 'Timeout')))`
+    const { lines, code } = await runProgram(vhost.url, body)
+    expect({ lines, code }).toEqual({ lines: ['timeout', 'login-refused', '[]'], code: 0 })
   })
 })
 
