@@ -1,15 +1,11 @@
-import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import type { RabbitMQ } from '@leveret/testing'
 import type { Effort } from '../arguments.js'
 import { createVhost } from '../broker.js'
+import { inChild } from '../in-child.js'
 import { type Column, figure, renderTable } from '../table.js'
 import { ROLE_MESSAGES } from './roles.js'
 import type { Growth, Task } from './task.js'
 
-/** Built, also where this file is not. */
-const child = fileURLToPath(new URL('../../dist/growth/child.js', import.meta.url))
 const MIB = 1024 * 1024
 
 const columns: readonly Column[] = [
@@ -42,7 +38,8 @@ export async function growth(broker: RabbitMQ, { quick, messages }: Effort): Pro
   for (const [kind, counts] of Object.entries(quick ? QUICK : FULL) as [Task['kind'], readonly number[]][]) {
     for (const count of messages === undefined ? counts : [messages]) {
       await using vhost = await createVhost(broker)
-      const found = await inChild({ url: vhost.url, kind, count })
+      const task: Task = { url: vhost.url, kind, count }
+      const found = (await inChild('growth', task)) as Growth
       rows.push(growthRow({ kind, count }, found))
     }
   }
@@ -63,9 +60,4 @@ export function growthRow({ kind, count }: Pick<Task, 'kind' | 'count'>, found: 
     (keptBytes / MIB).toFixed(1),
     refused.toLocaleString('en-US'),
   ]
-}
-
-async function inChild(task: Task): Promise<Growth> {
-  const { stdout } = await promisify(execFile)(process.execPath, [child, JSON.stringify(task)])
-  return JSON.parse(stdout) as Growth
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { OutgoingMessage, ReceivedMessage } from '../connection/message.js'
+import type { Due } from '../deadlines.js'
 import { onAbort } from '../signals.js'
 
 /** How long a call may take, and what else ends it. */
@@ -11,7 +12,7 @@ export interface CallTerms {
 }
 
 /** One call, from `begin` until its reply is there or will not be. */
-export class Call {
+export class Call implements Due {
   /** Nobody who has not seen the request can answer under it. */
   readonly correlationId = randomUUID()
   /** When nobody waits any more, in milliseconds since 1970: the server's clock is another one. */

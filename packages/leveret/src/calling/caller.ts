@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import type { ConnectionInternals } from '../connection/connection.js'
 import type { OutgoingMessage, ReceivedMessage } from '../connection/message.js'
-import { Deadlines } from '../deadlines.js'
+import { Deadlines, tellLate } from '../deadlines.js'
 import { BrokerError, ClosedError, ConnectionError, type LeveretError, PublishError } from '../errors.js'
 import { InHand } from '../in-hand.js'
 import { type AbsenceReason, RpcNoResponderError, RpcTimeoutError } from '../rpc-errors.js'
@@ -48,8 +48,10 @@ export class Caller {
   readonly #channel: RequestChannel
   readonly #attendance: Attendance
   readonly #stop = new AbortController()
-  readonly #deadlines = new Deadlines((now) => this.#sweep(now), { keepsAlive: true })
   readonly #open = new Set<Call>()
+  readonly #deadlines = new Deadlines((now) => tellLate(this.#open, now, (call) => call.fail(this.#timeoutOf(call))), {
+    keepsAlive: true,
+  })
   readonly #waiting = new Set<Call>()
   readonly #awaited = new Map<string, Call>()
   readonly #ended = new BoundedSet<string>(REMEMBERED)
@@ -195,16 +197,6 @@ export class Caller {
       if (this.#waiting.size > 0) queueMicrotask(() => this.#pump())
     }
     this.#inHand.end()
-  }
-
-  /** Fails what is late. @returns the next deadline */
-  #sweep(now: number): number {
-    let next = Number.POSITIVE_INFINITY
-    for (const call of [...this.#open]) {
-      if (call.dueAt <= now) call.fail(this.#timeoutOf(call))
-      else next = Math.min(next, call.dueAt)
-    }
-    return next
   }
 
   #onReply(reply: ReceivedMessage): void {

@@ -164,19 +164,12 @@ export class RequestChannel {
 }
 
 /** The broker drops a request that has waited for as long as its client does, and a server one that it has held too long. */
-function addressed(
-  { exchange, routingKey, content, mandatory, properties }: OutgoingMessage,
-  call: Call,
-): OutgoingMessage {
-  const { correlationId, deadline } = call
+function addressed(message: OutgoingMessage, { deadline }: Call): OutgoingMessage {
+  const { properties } = message
   return {
-    exchange,
-    routingKey,
-    content,
-    mandatory,
+    ...message,
     properties: {
       ...properties,
-      correlationId,
       // Who waits for the answer does not outlive a restart of the broker.
       deliveryMode: 1,
       replyTo: REPLY_TO,

@@ -2,6 +2,7 @@ import type { Delivery } from '../connection/delivery.js'
 import type { Headers, ReceivedMessage } from '../connection/message.js'
 import { bareTable } from '../connection/table.js'
 import type { RetryPolicy } from '../contract/retry.js'
+import type { Soon } from '../soon.js'
 import { dateOf } from './death.js'
 import type { Life } from './life.js'
 import { type Lineage, lineageOf, notedReturnsOf } from './lineage.js'
@@ -43,7 +44,7 @@ export class ActiveDelivery implements Delivery {
   }
 
   /** It is being settled: what its handler decides from now on comes too late. */
-  concludes(_outcome: Settlement | Promise<Settlement>): void {}
+  concludes(_outcome: Soon<Settlement>): void {}
 
   get messageId(): string | undefined {
     // An empty one is none: by it, all tasks of a sender would be one and the same.

@@ -1,5 +1,6 @@
 import type { Delivery } from '../connection/delivery.js'
 import { type Interceptor, type Layer, runInside } from '../connection/interceptor.js'
+import type { Soon } from '../soon.js'
 import type { ActiveDelivery } from './active-delivery.js'
 import { withinDeadline } from './deadline.js'
 import type { Deduplicator } from './deduplication.js'
@@ -10,7 +11,7 @@ import type { Verdict } from './verdict.js'
 export type Attempt<Payload, D extends ActiveDelivery = ActiveDelivery> = (
   payload: Payload,
   delivery: D,
-) => Verdict | Promise<Verdict>
+) => Soon<Verdict>
 
 /** The same before anybody has judged what it throws or rejects with, or bounded its time. */
 export type Work<Payload, D extends ActiveDelivery = ActiveDelivery> = Attempt<Payload, D>
@@ -46,13 +47,10 @@ export function inside<Payload, D extends ActiveDelivery>(
 export function returning<Payload>(call: Call<Payload, ActiveDelivery>): Work<Payload> {
   return (payload, delivery) => {
     const result = call(payload, delivery)
-    if (result instanceof Promise) return result.then(acknowledging)
     // What is no promise has ended; what only looks like one is waited for.
     return typeof result === 'object' && result !== null && 'then' in result ? ended(result) : ACK
   }
 }
-
-const acknowledging = (): Verdict => ACK
 
 async function ended(result: object): Promise<Verdict> {
   await result

@@ -1,4 +1,4 @@
-import { Deadlines } from '../deadlines.js'
+import { Deadlines, type Due, tellLate } from '../deadlines.js'
 import { HandlerTimeout } from './steering.js'
 
 /** After its signal was aborted a handler may take this long to notice and end. */
@@ -13,25 +13,15 @@ export interface DeadlineOptions {
   late(): void
 }
 
-interface Running {
-  /** In milliseconds of `performance.now()`. */
-  deadline: number
+interface Running extends Due {
+  dueAt: number
   timeUp(now: number): void
 }
 
 /** All that runs in this process. */
 const running = new Set<Running>()
 /** A timer for each would cost more than most handlers do. What keeps a process alive is its connections. */
-const deadlines = new Deadlines(sweep, { keepsAlive: false })
-
-function sweep(now: number): number {
-  let next = Number.POSITIVE_INFINITY
-  for (const work of running) {
-    if (work.deadline <= now) work.timeUp(now)
-    if (running.has(work)) next = Math.min(next, work.deadline)
-  }
-  return next
-}
+const deadlines = new Deadlines((now) => tellLate(running, now, (work) => work.timeUp(now)), { keepsAlive: false })
 
 /**
  * Settles as the work does, or rejects with a {@link HandlerTimeout} a second after its time was up. The work itself is not
@@ -41,11 +31,11 @@ export function withinDeadline<T>(work: Promise<T>, { timeoutMs, abort, late }: 
   return new Promise((resolve, reject) => {
     let timeout: HandlerTimeout | undefined
     const entry: Running = {
-      deadline: performance.now() + timeoutMs,
+      dueAt: performance.now() + timeoutMs,
       timeUp: (now) => {
         if (timeout === undefined) {
           timeout = new HandlerTimeout(timeoutMs)
-          entry.deadline = now + GRACE_MS
+          entry.dueAt = now + GRACE_MS
           abort(timeout)
         } else {
           running.delete(entry)
@@ -55,7 +45,7 @@ export function withinDeadline<T>(work: Promise<T>, { timeoutMs, abort, late }: 
       },
     }
     running.add(entry)
-    deadlines.watch(entry.deadline)
+    deadlines.watch(entry.dueAt)
     work.then(
       (result) => {
         running.delete(entry)

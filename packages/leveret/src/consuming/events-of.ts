@@ -4,6 +4,7 @@ import { decodePayload, type PayloadContract } from '../contract/payload.js'
 import { matches, wordsOf } from '../contract/routing-key.js'
 import { validate } from '../contract/schema.js'
 import { TemplateContracts } from '../contract/template-contracts.js'
+import { andThen } from '../soon.js'
 import type { ActiveDelivery } from './active-delivery.js'
 import type { Decode } from './reader.js'
 import { UnknownMessage } from './steering.js'
@@ -24,7 +25,7 @@ export function decoderOf(
   switch (exchange.type) {
     case 'fanout':
       return (delivery) =>
-        then(decoded(exchange, delivery), (payload) => ({ routingKey: delivery.routingKey, payload }))
+        andThen(decoded(exchange, delivery), (payload) => ({ routingKey: delivery.routingKey, payload }))
     case 'headers':
       return async (delivery) => {
         const place = { direction: 'incoming', contract: exchange.name } as const
@@ -43,7 +44,7 @@ export function decoderOf(
           throw new UnknownMessage(why, unknown.policy)
         }
         const { template, contract } = found
-        return then(decoded(contract, delivery), (payload) => ({ template, routingKey, payload }))
+        return andThen(decoded(contract, delivery), (payload) => ({ template, routingKey, payload }))
       }
     }
   }
@@ -60,9 +61,4 @@ function wantedBy(bindingKeys: readonly string[], type: 'direct' | 'topic'): (ro
 
 function decoded(contract: PayloadContract, { message }: ActiveDelivery): unknown {
   return decodePayload(contract, message.content, message.properties)
-}
-
-/** At once when it is there. */
-function then<T>(value: unknown, act: (value: unknown) => T): T | Promise<T> {
-  return value instanceof Promise ? value.then(act) : act(value)
 }

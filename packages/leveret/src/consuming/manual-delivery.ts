@@ -1,6 +1,7 @@
 import type { Delivery } from '../connection/delivery.js'
 import type { ReceivedMessage } from '../connection/message.js'
 import type { RetryPolicy } from '../contract/retry.js'
+import type { Soon } from '../soon.js'
 import { ActiveDelivery } from './active-delivery.js'
 import type { Life } from './life.js'
 import type { Settlement, SettlementName } from './settlement.js'
@@ -37,7 +38,7 @@ export class SteeredDelivery extends ActiveDelivery implements ManualDelivery {
   #decide: (decision: Decision) => void = () => undefined
   /** What became of it; there from the moment that it is settled, whoever decided. */
   readonly #outcome: Promise<Settlement>
-  #conclude: (outcome: Settlement | Promise<Settlement>) => void = () => undefined
+  #conclude: (outcome: Soon<Settlement>) => void = () => undefined
   #isDecided = false
   readonly #onTwice: () => void
 
@@ -57,7 +58,7 @@ export class SteeredDelivery extends ActiveDelivery implements ManualDelivery {
     return this.#isDecided
   }
 
-  override concludes(outcome: Settlement | Promise<Settlement>): void {
+  override concludes(outcome: Soon<Settlement>): void {
     this.#isDecided = true
     this.#conclude(outcome)
   }

@@ -87,15 +87,10 @@ export class Processor<Payload, D extends ActiveDelivery> {
   #conclude(delivery: ActiveDelivery, verdict: Verdict): Soon<Settlement> {
     const settling = this.#settle(delivery, verdict)
     delivery.concludes(settling)
-    if (settling instanceof Promise) return this.#settled(delivery, settling)
-    this.#options.settled(delivery, settling)
-    return settling
-  }
-
-  async #settled(delivery: ActiveDelivery, settling: Promise<Settlement>): Promise<Settlement> {
-    const settlement = await settling
-    this.#options.settled(delivery, settlement)
-    return settlement
+    return andThen(settling, (settlement) => {
+      this.#options.settled(delivery, settlement)
+      return settlement
+    })
   }
 
   /** A defect of ours must not lose the message or end the process: it stays unacknowledged, and says why. */

@@ -1,3 +1,4 @@
+import type { Soon } from '../soon.js'
 import type { ActiveDelivery } from './active-delivery.js'
 import type { Judge } from './attempt.js'
 import { withinDeadline } from './deadline.js'
@@ -8,7 +9,7 @@ import type { Verdict } from './verdict.js'
 export type Read<Payload> = { readonly payload: Payload; readonly key: OrderKey | undefined } | Verdict
 
 /** Decodes and checks one delivery. Throws or rejects with what is to be judged. */
-export type Decode<Payload> = (delivery: ActiveDelivery) => Payload | Promise<Payload>
+export type Decode<Payload> = (delivery: ActiveDelivery) => Soon<Payload>
 
 /** What a reader is made of. */
 export interface ReaderOptions<Payload> {
@@ -31,9 +32,9 @@ export class Reader<Payload> {
   }
 
   /** Never throws or rejects. */
-  read(delivery: ActiveDelivery): Read<Payload> | Promise<Read<Payload>> {
+  read(delivery: ActiveDelivery): Soon<Read<Payload>> {
     const { decode, orderBy } = this.#options
-    let read: Read<Payload> | Promise<Read<Payload>>
+    let read: Soon<Read<Payload>>
     try {
       const payload = decode(delivery)
       read = payload instanceof Promise ? this.#readLate(payload, delivery) : this.#keyed(payload)
@@ -59,7 +60,7 @@ export class Reader<Payload> {
   }
 
   /** A schema may answer for a later one first. */
-  async #inTurn(read: Read<Payload> | Promise<Read<Payload>>): Promise<Read<Payload>> {
+  async #inTurn(read: Soon<Read<Payload>>): Promise<Read<Payload>> {
     const before = this.#last
     const turn = (async () => {
       await before

@@ -3,6 +3,7 @@ import type { QueueDeclaration } from '../connection/declaration.js'
 import type { OutgoingMessage, ReceivedMessage } from '../connection/message.js'
 import type { WorkQueue } from '../contract/work-queue.js'
 import { type LeveretError, OptionsError, PublishError } from '../errors.js'
+import type { Soon } from '../soon.js'
 import { sleep } from '../timing.js'
 import { declarationsOf, delayedDeclarationsOf, delayQueueName } from '../topology/declarations.js'
 import type { ActiveDelivery } from './active-delivery.js'
@@ -27,7 +28,7 @@ type DeadLetterVerdict = Extract<Verdict, { do: 'dead-letter' }>
 /** Who carries out verdicts. */
 export interface Settling {
   /** Never throws or rejects but for a defect. @returns no promise where nothing has to be waited for */
-  settle(verdict: Verdict, delivery: ActiveDelivery): Settlement | Promise<Settlement>
+  settle(verdict: Verdict, delivery: ActiveDelivery): Soon<Settlement>
   /**
    * Puts a copy that knows how often it has come back at the end of the queue, in its place.
    *
@@ -49,7 +50,7 @@ export class Settler implements Settling {
     this.#declares = declares
   }
 
-  settle(verdict: Verdict, delivery: ActiveDelivery): Settlement | Promise<Settlement> {
+  settle(verdict: Verdict, delivery: ActiveDelivery): Soon<Settlement> {
     const { message, life } = delivery
     switch (verdict.do) {
       case 'ack':

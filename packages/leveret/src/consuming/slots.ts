@@ -1,4 +1,5 @@
 import { Fifo } from '../fifo.js'
+import type { Soon } from '../soon.js'
 
 /** What has the same key is handled one after the other. */
 export type OrderKey = string | number
@@ -39,7 +40,7 @@ export class Slots {
   }
 
   /** @returns whether it may begin; `false` when it is to be given back. Every `true` is followed by a {@link leave} */
-  enter(key?: OrderKey): boolean | Promise<boolean> {
+  enter(key?: OrderKey): Soon<boolean> {
     if (this.#closed) return false
     const behind = key === undefined ? undefined : this.#behind.get(key)
     if (behind === undefined && key !== undefined) this.#behind.set(key, new Fifo())

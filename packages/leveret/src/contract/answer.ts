@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Headers, MessageProperties } from '../connection/message.js'
 import type { Issue } from '../errors.js'
 import { type RemoteFailure, RpcRemoteError } from '../rpc-errors.js'
+import { andThen, type Soon } from '../soon.js'
 import { json } from './codec.js'
 import { decodePayload, encodePayload, type PayloadContract } from './payload.js'
 import type { ErrorCodeOf, ErrorInputOf, Procedure } from './procedure.js'
@@ -31,13 +32,13 @@ const issuesOnWire = z.object({
 })
 
 /** @throws {@link PayloadError} it does not fit the procedure, as a rejection too */
-export function encodeResponse(procedure: Procedure, response: unknown): Answer | Promise<Answer> {
+export function encodeResponse(procedure: Procedure, response: unknown): Soon<Answer> {
   const { codec } = procedure.responses
   return answerOf(encodePayload(procedure.responses, response), { contentType: codec.contentType })
 }
 
 /** @throws {@link PayloadError} its data does not fit the procedure, as a rejection too */
-export function encodeDeclared(procedure: Procedure, { code, data }: ProcedureError): Answer | Promise<Answer> {
+export function encodeDeclared(procedure: Procedure, { code, data }: ProcedureError): Soon<Answer> {
   const headers = { [ERROR]: DECLARED, [CODE]: code }
   return answerOf(encodePayload(dataContract(procedure, code), data), { contentType: json.contentType, headers })
 }
@@ -76,8 +77,8 @@ export async function decodeAnswer<Response extends Schema>(
   throw new ProcedureError<Procedure>(procedure, code, data as ErrorInputOf<Procedure, ErrorCodeOf<Procedure>>)
 }
 
-function answerOf(content: Buffer | Promise<Buffer>, rest: Omit<Answer, 'content'>): Answer | Promise<Answer> {
-  return content instanceof Promise ? content.then((late) => ({ content: late, ...rest })) : { content, ...rest }
+function answerOf(encoded: Soon<Buffer>, rest: Omit<Answer, 'content'>): Soon<Answer> {
+  return andThen(encoded, (content) => ({ content, ...rest }))
 }
 
 /** The data of an error is JSON, whatever the procedure's own codec can say. */

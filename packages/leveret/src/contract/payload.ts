@@ -1,4 +1,5 @@
 import { PayloadError } from '../errors.js'
+import { andThen, type Soon } from '../soon.js'
 import type { Codec } from './codec.js'
 import { type InputOf, type OutputOf, type Schema, validate } from './schema.js'
 
@@ -24,12 +25,12 @@ export interface ContentProperties {
 export function encodePayload<S extends Schema>(
   { name, payload: schema, codec }: PayloadContract<S>,
   payload: InputOf<S>,
-): Buffer | Promise<Buffer> {
+): Soon<Buffer> {
   const place = { direction: 'outgoing', contract: name } as const
   const encode = (): Buffer =>
     guard(place.direction, name, `not encoded as ${codec.contentType}`, () => codec.encode(payload))
   const checked: unknown = guardSchema(name, () => validate(schema, payload, place))
-  return checked instanceof Promise ? checked.then(encode) : encode()
+  return andThen(checked, encode)
 }
 
 /**
@@ -41,7 +42,7 @@ export function decodePayload<S extends Schema>(
   { name, payload: schema, codec }: PayloadContract<S>,
   content: Buffer,
   { contentType, contentEncoding }: ContentProperties,
-): OutputOf<S> | Promise<OutputOf<S>> {
+): Soon<OutputOf<S>> {
   const refuse = (message: string): PayloadError => new PayloadError('incoming', name, [{ path: [], message }])
   const isOurs = !contentType || contentType === codec.contentType
   if (!isOurs && mediaType(contentType) !== mediaType(codec.contentType)) {

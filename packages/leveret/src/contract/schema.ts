@@ -1,4 +1,5 @@
 import { type Issue, PayloadError } from '../errors.js'
+import { andThen, type Soon } from '../soon.js'
 
 /**
  * A schema that any validation library can bring: zod 4, valibot, arktype.
@@ -41,13 +42,8 @@ export interface PayloadPlace {
  *
  * @throws {@link PayloadError} with a path and a message for each issue, and never the refused value itself
  */
-export function validate<S extends Schema>(
-  schema: S,
-  value: unknown,
-  place: PayloadPlace,
-): OutputOf<S> | Promise<OutputOf<S>> {
-  const result = schema['~standard'].validate(value)
-  return result instanceof Promise ? result.then((late) => accept(late, place)) : accept(result, place)
+export function validate<S extends Schema>(schema: S, value: unknown, place: PayloadPlace): Soon<OutputOf<S>> {
+  return andThen(schema['~standard'].validate(value), (result) => accept(result, place))
 }
 
 function accept<Output>(result: SchemaResult<Output>, { direction, contract }: PayloadPlace): Output {

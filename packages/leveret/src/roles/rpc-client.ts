@@ -93,10 +93,9 @@ export class RpcClient<Request extends Schema, Response extends Schema, Errors e
     const content = encoded instanceof Promise ? await encoded : encoded
     const { signal, timeoutMs: limitMs = this.#timeoutMs, ...properties } = checked
     const call = this.#caller.begin({ timeoutMs: limitMs, signal })
-    const { correlationId } = call
     const composed = composeProperties(requests.codec.contentType, this.#contractHeader, {
       ...properties,
-      correlationId,
+      correlationId: call.correlationId,
     })
     const message = { exchange: '', routingKey: name, content, mandatory: true, properties: composed }
     if (this.#layers.length === 0) this.#caller.send(call, message)
