@@ -1,15 +1,30 @@
 import { randomUUID } from 'node:crypto'
 
+/** As many ids share a random part: what three digits count. */
+const SHARED_BY = 16 ** 3
+const DIGITS = Array.from({ length: SHARED_BY }, (_, count) => count.toString(16).padStart(3, '0'))
+
 let lastMs = 0
 let lastTime = ''
+let count = 0
+let random = ''
 
-/** A UUID of version 7: sorts by its time of creation. @see https://www.rfc-editor.org/rfc/rfc9562#name-uuid-version-7 */
+/**
+ * A UUID of version 7: sorts by its time of creation. Those of one millisecond are told apart by a count, and from those of other
+ * processes by 62 random bits that they share.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9562#name-monotonicity-and-counters
+ */
 export function newMessageId(): string {
   const ms = Date.now()
-  if (ms !== lastMs) {
+  if (ms !== lastMs || count === SHARED_BY) {
     const time = ms.toString(16).padStart(12, '0')
     lastTime = `${time.slice(0, 8)}-${time.slice(8)}-7`
     lastMs = ms
+    count = 0
+    random = randomUUID().slice(18)
   }
-  return lastTime + randomUUID().slice(15)
+  const digits = DIGITS[count] as string
+  count += 1
+  return lastTime + digits + random
 }

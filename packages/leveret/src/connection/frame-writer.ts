@@ -1,22 +1,28 @@
+import type { Headers } from './message.js'
+
 /** Frames end with it. */
 const FRAME_END = 0xce
 const TEXT = 'S'.charCodeAt(0)
 /** Signed whole numbers, by their bytes, as amqplib writes them: the fewest that hold it. */
 const INTEGER = { 1: 'b'.charCodeAt(0), 2: 's'.charCodeAt(0), 4: 'I'.charCodeAt(0), 8: 'l'.charCodeAt(0) } as const
 
-/** @param value - a safe integer, not negative */
-export function integerBytes(value: number): 1 | 2 | 4 | 8 {
-  if (value < 2 ** 7) return 1
-  if (value < 2 ** 15) return 2
-  return value < 2 ** 31 ? 4 : 8
-}
-
 /** Writes the forms of AMQP 0-9-1 into a buffer, one after the other. */
 export class FrameWriter {
-  readonly #bytes: Buffer
+  #bytes: Buffer
   #at: number
 
   constructor(bytes: Buffer, at: number) {
+    this.#bytes = bytes
+    this.#at = at
+  }
+
+  /** Where the next byte goes. */
+  get at(): number {
+    return this.#at
+  }
+
+  /** Goes on elsewhere. */
+  move(bytes: Buffer, at: number): void {
     this.#bytes = bytes
     this.#at = at
   }
@@ -32,8 +38,16 @@ export class FrameWriter {
   }
 
   long(value: number): void {
-    this.short(value >>> 16)
-    this.short(value & 0xffff)
+    this.longAt(this.#at, value)
+    this.#at += 4
+  }
+
+  /** Writes over what is there, and stays where it is. */
+  longAt(at: number, value: number): void {
+    this.#bytes[at] = value >>> 24
+    this.#bytes[at + 1] = value >>> 16
+    this.#bytes[at + 2] = value >>> 8
+    this.#bytes[at + 3] = value
   }
 
   /** @param value - a safe integer, not negative */
@@ -49,30 +63,17 @@ export class FrameWriter {
     this.#at += length
   }
 
-  /** A table of texts and of safe integers that are not negative. @param length - of its entries, in bytes */
-  table(entries: readonly (readonly [string, string | number])[], length: number): void {
-    this.long(length)
-    for (const [name, value] of entries) {
+  /** @param entries - texts of names of at most 255 bytes, and safe integers that are not negative */
+  table(entries: Headers): void {
+    const start = this.#at
+    this.#at += 4
+    for (const name of Object.keys(entries)) {
+      const value = entries[name]
       this.shortText(name)
       if (typeof value === 'string') this.#text(value)
-      else this.#integer(value)
+      else this.#integer(value as number)
     }
-  }
-
-  #text(text: string): void {
-    this.octet(TEXT)
-    const bytes = this.#bytes.write(text, this.#at + 4)
-    this.long(bytes)
-    this.#at += bytes
-  }
-
-  #integer(value: number): void {
-    const bytes = integerBytes(value)
-    this.octet(INTEGER[bytes])
-    if (bytes === 1) this.octet(value)
-    else if (bytes === 2) this.short(value)
-    else if (bytes === 4) this.long(value)
-    else this.longLong(value)
+    this.longAt(start, this.#at - start - 4)
   }
 
   copy(bytes: Uint8Array): void {
@@ -90,4 +91,27 @@ export class FrameWriter {
   endFrame(): void {
     this.octet(FRAME_END)
   }
+
+  #text(text: string): void {
+    this.octet(TEXT)
+    const length = this.#bytes.write(text, this.#at + 4)
+    this.long(length)
+    this.#at += length
+  }
+
+  #integer(value: number): void {
+    const bytes = integerBytes(value)
+    this.octet(INTEGER[bytes])
+    if (bytes === 1) this.octet(value)
+    else if (bytes === 2) this.short(value)
+    else if (bytes === 4) this.long(value)
+    else this.longLong(value)
+  }
+}
+
+/** @param value - a safe integer, not negative */
+function integerBytes(value: number): 1 | 2 | 4 | 8 {
+  if (value < 2 ** 7) return 1
+  if (value < 2 ** 15) return 2
+  return value < 2 ** 31 ? 4 : 8
 }

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream'
 const PIECE_BYTES = 64 * 1024
 const LONG_BYTES = 16 * 1024
 
-/** A place for bytes that go out at the end of this turn. */
+/** Where bytes that go out at the end of this turn may be written. */
 export interface Place {
   readonly bytes: Buffer
   readonly offset: number
@@ -58,18 +58,22 @@ export class Wire {
       this.#flush()
       return this.#write(chunk)
     }
-    const { bytes, offset } = this.claim(chunk.length)
+    const { bytes, offset } = this.room(chunk.length)
     bytes.set(chunk, offset)
+    this.keep(chunk.length)
     return !this.#socket.writableNeedDrain
   }
 
-  /** @param length - of at most 16 KiB, all of which is to be written by the caller, at once */
-  claim(length: number): Place {
+  /** @param length - at most 16 KiB. What is written there now goes out with {@link keep}, or not at all */
+  room(length: number): Place {
     if (this.#to + length > PIECE_BYTES) this.#next()
+    return { bytes: this.#piece, offset: this.#to }
+  }
+
+  /** @param length - of what was written into the last {@link room} */
+  keep(length: number): void {
     if (this.#from === this.#to) process.nextTick(this.#flush)
-    const offset = this.#to
     this.#to += length
-    return { bytes: this.#piece, offset }
   }
 
   readonly #flush = (): void => {

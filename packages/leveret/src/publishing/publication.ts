@@ -27,14 +27,16 @@ export class Publication {
   /** The broker gave it back; its confirm follows. */
   returnedBecause: string | undefined
   readonly #timeoutMs: number
+  readonly #hasNewId: boolean
   readonly #onSettled: OnSettled
   #isSettled = false
   #resolve!: () => void
   #reject!: (error: Error) => void
 
   constructor(request: PublishRequest, deadline: number, onSettled: OnSettled) {
-    const { message, topology, timeoutMs, signal, whenReturned } = request
+    const { message, hasNewId = false, topology, timeoutMs, signal, whenReturned } = request
     this.#timeoutMs = timeoutMs
+    this.#hasNewId = hasNewId
     this.whenReturned = whenReturned
     this.message = message
     this.topology = topology
@@ -53,6 +55,11 @@ export class Publication {
 
   get isSettled(): boolean {
     return this.#isSettled
+  }
+
+  /** Whether another one of its id may be in flight. */
+  get mayHaveTwin(): boolean {
+    return !this.#hasNewId || this.handedOver > 0
   }
 
   /** That its time is up, and what to do. */

@@ -7,6 +7,8 @@ export type Topology = readonly Declaration[]
 /** What a role hands over. */
 export interface PublishRequest {
   readonly message: OutgoingMessage
+  /** Whether its id was made for it, so that no other message has it yet. */
+  readonly hasNewId?: boolean
   /** What must exist first. */
   readonly topology: Topology
   /**

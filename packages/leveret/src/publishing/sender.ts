@@ -87,7 +87,8 @@ export class Sender {
     try {
       const giveBack = patient ? await this.#outbox.whenRoom(content.length, signal) : undefined
       giveBack?.()
-      await this.#submit({ message, topology, timeoutMs, signal, failFast, whenReturned })
+      const hasNewId = options.messageId === undefined
+      await this.#submit({ message, hasNewId, topology, timeoutMs, signal, failFast, whenReturned })
       this.#refused = undefined
       return { messageId: properties.messageId }
     } catch (error) {

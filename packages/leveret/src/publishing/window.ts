@@ -4,8 +4,11 @@ import type { Publication } from './publication.js'
 /** The publications that await their confirm on one channel, in the order of their tags. */
 export class Window {
   readonly #byTag = new Map<number, Publication>()
-  /** The broker names a returned message by its id only, so an id is in flight once at a time. */
-  readonly #byId = new Map<string, Publication>()
+  /**
+   * The broker names a returned message by its id only, so an id is in flight once at a time. Made when somebody asks, and kept
+   * until the window is empty: most ids are new, and most messages find a queue.
+   */
+  #byId: Map<string, Publication> | undefined
   #bytes = 0
   #abandoned = 0
 
@@ -29,18 +32,18 @@ export class Window {
   }
 
   holds(messageId: string): boolean {
-    return this.#byId.has(messageId)
+    return this.size > 0 && this.#ids().has(messageId)
   }
 
   add(tag: number, publication: Publication): void {
     this.#byTag.set(tag, publication)
     this.#bytes += publication.bytes
-    this.#byId.set(publication.message.properties.messageId, publication)
+    this.#byId?.set(publication.message.properties.messageId, publication)
   }
 
   /** RabbitMQ returns a message before it confirms it. @see https://www.rabbitmq.com/docs/confirms#when-publishes-are-confirmed */
   markReturned({ messageId, replyCode, replyText }: ReturnedMessage): void {
-    const publication = this.#byId.get(messageId)
+    const publication = this.#ids().get(messageId)
     if (publication === undefined) return
     const why = publication.message.exchange === '' ? 'there is no such queue' : 'no queue is bound for it'
     publication.returnedBecause = `${why} (${replyCode} ${replyText})`
@@ -68,12 +71,21 @@ export class Window {
     return this.#byTag.values()
   }
 
+  #ids(): Map<string, Publication> {
+    if (this.#byId === undefined) {
+      this.#byId = new Map()
+      for (const publication of this) this.#byId.set(publication.message.properties.messageId, publication)
+    }
+    return this.#byId
+  }
+
   #takeOne(tag: number, taken: Publication[]): void {
     const publication = this.#byTag.get(tag)
     if (publication === undefined) return
     this.#byTag.delete(tag)
     this.#bytes -= publication.bytes
-    this.#byId.delete(publication.message.properties.messageId)
+    if (this.size === 0) this.#byId = undefined
+    else this.#byId?.delete(publication.message.properties.messageId)
     if (publication.isSettled) this.#abandoned -= 1
     publication.place = 'answered'
     taken.push(publication)

@@ -111,7 +111,7 @@ export class Writer {
   #take(next: Publication): boolean {
     const { messageId } = next.message.properties
     if (next.isSettled) this.#waiting.shift()
-    else if (this.#window.holds(messageId)) {
+    else if (next.mayHaveTwin && this.#window.holds(messageId)) {
       this.#waiting.shift()
       this.#aside.set(messageId, [...(this.#aside.get(messageId) ?? []), next])
     } else return this.#write(next)

@@ -53,9 +53,10 @@ test('nothing that was gathered is overwritten, and all keeps its order, whateve
     const chunk = Buffer.alloc(length, n % 256)
     written.push(chunk)
     if (random.chance(0.5)) wire.write(chunk)
-    else if (length <= 16_384) {
-      const { bytes, offset } = wire.claim(length)
+    else if (length <= 16_000) {
+      const { bytes, offset } = wire.room(length + random.below(100))
       chunk.copy(bytes, offset)
+      wire.keep(length)
     } else socket.write(chunk)
     if (random.chance(0.01)) await turn()
   }

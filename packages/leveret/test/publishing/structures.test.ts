@@ -69,6 +69,21 @@ describe('the window of unconfirmed messages', () => {
     window.markReturned({ messageId: 'unheard-of', replyCode: 312, replyText: 'NO_ROUTE' })
     expect([one.returnedBecause, two.returnedBecause]).toEqual([undefined, 'there is no such queue (312 NO_ROUTE)'])
   })
+
+  test('knows each id in it, whether it was there before somebody asked or came afterwards', () => {
+    const window = new Window()
+    const held = (): string[] => ['m1', 'm2', 'm3'].filter((id) => window.holds(id))
+    window.add(1, publication('m1'))
+    window.add(2, publication('m2'))
+    expect(held()).toEqual(['m1', 'm2'])
+    window.add(3, publication('m3'))
+    window.take(1, false)
+    expect(held()).toEqual(['m2', 'm3'])
+    window.drain()
+    expect(held()).toEqual([])
+    window.add(1, publication('m1'))
+    expect(held()).toEqual(['m1'])
+  })
 })
 
 describe('a lost channel', () => {
