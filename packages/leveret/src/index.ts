@@ -83,7 +83,7 @@ export {
 export type { Logger } from './log.js'
 export { OffsetStoreError } from './offset-store-error.js'
 export type { PipelineFailure } from './publishing/pipeline.js'
-export type { Sent } from './publishing/sender.js'
+export type { Sent } from './publishing/request.js'
 export { DeadLetters, type Moved, type Replayed } from './roles/dead-letters.js'
 export { Producer, type SendAllOptions, type SendOptions, type SentAll } from './roles/producer.js'
 export { type Published, Publisher, type PublishFunction, type PublishOptions } from './roles/publisher.js'

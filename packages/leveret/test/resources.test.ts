@@ -161,22 +161,26 @@ describe('after close no socket and no timer is left, and the program ends, when
 })
 
 describe('after a connect that failed no socket and no timer is left, and the program ends, when', () => {
-  const fails = `await connect(target, { startupTimeoutMs: 400, connectTimeoutMs: 300 }).then(
-      () => console.log('connected'),
-      ({ reason }) => console.log(reason),
+  const SOON = { startupTimeoutMs: 400, connectTimeoutMs: 300 }
+  const WHEN_REFUSED = {}
+  const failsAt = async (target: unknown, options = SOON as Partial<typeof SOON>): Promise<unknown> =>
+    await runProgram(
+      '',
+      `await connect(${JSON.stringify(target)}, ${JSON.stringify(options)}).then(
+        () => console.log('connected'),
+        ({ reason }) => console.log(reason),
+      )
+      ${SHOW_SOON}`,
     )
-    ${SHOW_SOON}`
-  const failsAt = async (target: unknown): Promise<unknown> =>
-    await runProgram('', `const target = ${JSON.stringify(target)}; ${fails}`)
 
   test('the password was wrong', async ({ vhost }) => {
     const target = { ...fieldsOf(vhost.url), password: 'wrong' }
-    expect(await failsAt(target)).toEqual({ ...NOTHING, lines: ['login-refused', '[]'] })
+    expect(await failsAt(target, WHEN_REFUSED)).toEqual({ ...NOTHING, lines: ['login-refused', '[]'] })
   })
 
   test('there was no such vhost', async ({ vhost }) => {
     const target = { ...fieldsOf(vhost.url), vhost: 'none' }
-    expect(await failsAt(target)).toEqual({ ...NOTHING, lines: ['vhost-not-found', '[]'] })
+    expect(await failsAt(target, WHEN_REFUSED)).toEqual({ ...NOTHING, lines: ['vhost-not-found', '[]'] })
   })
 
   test('nobody listened', async ({ proxy }) => {

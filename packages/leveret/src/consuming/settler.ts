@@ -18,7 +18,7 @@ export type PublishCopy = (
   message: OutgoingMessage,
   topology: readonly QueueDeclaration[],
   signal: AbortSignal,
-) => Promise<void>
+) => Promise<unknown>
 
 const STALE: Settlement = { did: 'stale' }
 

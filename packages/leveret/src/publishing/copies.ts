@@ -9,7 +9,7 @@ import type { Topology } from './request.js'
  */
 export function publishCopies(
   rabbit: Connection,
-): (message: OutgoingMessage, topology: Topology, signal: AbortSignal) => Promise<void> {
+): (message: OutgoingMessage, topology: Topology, signal: AbortSignal) => Promise<unknown> {
   const outbox = outboxOf(rabbit)
   return (message, topology, signal) =>
     outbox.submit({ message, topology, timeoutMs: Number.POSITIVE_INFINITY, signal })

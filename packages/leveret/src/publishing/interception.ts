@@ -15,7 +15,7 @@ export interface Sink {
   /** Keeps room for a message. @returns a function that gives it back */
   reserve(request: PublishRequest): Promise<() => void>
   /** Resolves when the broker has confirmed it. */
-  submit(request: PublishRequest): Promise<void>
+  submit(request: PublishRequest): Promise<unknown>
 }
 
 /** An interceptor's part in publishing. */
@@ -43,7 +43,7 @@ export async function submitInside(
   const { message, timeoutMs, signal } = request
   const deadline = performance.now() + timeoutMs
   const release = await outbox.reserve(request)
-  let submitted: Promise<void> | undefined
+  let submitted: Promise<unknown> | undefined
   let isOver = false
   const inner = async ({ headers }: SentMessage): Promise<void> => {
     if (isOver) throw publishError('not-sent', message, 'it was given up before an interceptor called next()')

@@ -1,16 +1,19 @@
 import { setMaxListeners } from 'node:events'
 import type { ConnectionInternals } from '../connection/connection.js'
 import { Deadlines } from '../deadlines.js'
-import { ClosedError, type LeveretError } from '../errors.js'
+import { ClosedError, type LeveretError, type PublishError } from '../errors.js'
 import { onAbort } from '../signals.js'
 import { atMost, unlessAborted } from '../timing.js'
 import { declare } from '../topology/declare.js'
 import { Gates } from './gates.js'
 import { Publication, publishError } from './publication.js'
-import type { PublishRequest, Topology } from './request.js'
+import type { PublishRequest, Sent, Topology } from './request.js'
 import { type Refusal, Room } from './room.js'
 import { tellFailed, tellSettled } from './told.js'
 import { Writer } from './writer.js'
+
+/** Gets the error, if there is one. */
+type Ended = (error: LeveretError | undefined) => void
 
 const CLOSED = new ClosedError('The connection has been closed')
 /** Settled messages may still wait in their places; when they are this many more than half of all, they are dropped. */
@@ -66,13 +69,19 @@ export class Outbox {
   /**
    * Resolves when the broker has confirmed the message and did not return it.
    *
+   * @param ended - called once when it has settled, just before the promise does, with the error if there is one. Must not throw
    * @throws {@link PublishError} with what is known of it
    * @throws {@link TopologyMismatchError} or {@link BrokerError} when its topology was refused; then nothing was sent
    */
-  submit(request: PublishRequest): Promise<void> {
+  submit(request: PublishRequest, ended?: Ended): Promise<Sent> {
     const refusal = this.#refusal(request)
-    if (refusal !== undefined) return this.#refuse(request, refusal)
+    if (refusal !== undefined) {
+      const error = this.#refuse(request, refusal)
+      ended?.(error)
+      return Promise.reject(error)
+    }
     const publication = new Publication(request, performance.now() + request.timeoutMs, this.#onSettled)
+    publication.whenSettled = this.#whenSettled(publication, request.signal, ended)
     this.#accept(publication)
     return publication.settled
   }
@@ -85,8 +94,13 @@ export class Outbox {
    */
   async reserve(request: PublishRequest): Promise<() => void> {
     const refusal = this.#refusal(request)
-    if (refusal !== undefined) await this.#refuse(request, refusal)
+    if (refusal !== undefined) throw this.#refuse(request, refusal)
     return this.#room.reserve(request.message.content.length)
+  }
+
+  /** Whether there is room now. */
+  hasRoom(bytes: number): boolean {
+    return this.#room.has(bytes)
   }
 
   /** The same for one who waits until there is room. When nothing more is sent, or the signal is aborted, `submit` says so. */
@@ -103,11 +117,11 @@ export class Outbox {
     return this.#room.refusal(request, !this.#isFree())
   }
 
-  async #refuse(request: PublishRequest, refusal: Refusal): Promise<never> {
+  #refuse(request: PublishRequest, refusal: Refusal): PublishError {
     const { message } = request
     const error = publishError('not-sent', message, `${refusal.why}${this.#because(request)}`, refusal)
     tellFailed(this.#internals.name, message, error)
-    throw error
+    return error
   }
 
   /** Whether a message could be written now, as far as can be told. */
@@ -116,15 +130,21 @@ export class Outbox {
     return publishLane.state === 'ready' && !this.#writer.isSuspicious && this.#unsettled < settings.maxInFlight
   }
 
+  #whenSettled(publication: Publication, signal: AbortSignal | undefined, ended: Ended | undefined): Ended | undefined {
+    if (signal === undefined) return ended
+    const unlisten = onAbort(signal, () =>
+      this.#expire(publication, 'its signal was aborted', { cause: signal.reason }),
+    )
+    return (error) => {
+      unlisten()
+      ended?.(error)
+    }
+  }
+
   #accept(publication: Publication): void {
-    const { signal, deadline } = publication
+    const { deadline } = publication
     this.#unsettled += 1
     this.#room.enter(publication.bytes)
-    if (signal !== undefined) {
-      publication.whenSettled = onAbort(signal, () =>
-        this.#expire(publication, 'its signal was aborted', { cause: signal.reason }),
-      )
-    }
     if (deadline !== Number.POSITIVE_INFINITY) this.#deadlines.watch(deadline)
     this.#writer.start()
     if (!this.#gates.isOpen(publication.topology)) this.#gates.enter(publication)
@@ -139,12 +159,12 @@ export class Outbox {
       this.#room.leave(publication.bytes)
       this.#dead += 1
     }
-    publication.whenSettled?.()
     this.#writer.forget(publication)
     this.#unsettled -= 1
     if (this.#dead > this.#unsettled + DEAD_AT_LEAST) this.#compact()
     if (this.#unsettled === 0) this.#onIdle?.()
     tellSettled(this.#internals.name, publication, error)
+    publication.whenSettled?.(error)
   }
 
   #release(publications: readonly Publication[]): void {

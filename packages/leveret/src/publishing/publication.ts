@@ -1,6 +1,6 @@
 import type { OutgoingMessage } from '../connection/message.js'
 import { type LeveretError, PublishError, type PublishErrorOptions, type PublishOutcome } from '../errors.js'
-import type { PublishRequest, Topology } from './request.js'
+import type { PublishRequest, Sent, Topology } from './request.js'
 
 /** Who is told, once, that a publication has settled: without an error it was confirmed. */
 export type OnSettled = (publication: Publication, error: LeveretError | undefined) => void
@@ -8,11 +8,9 @@ export type OnSettled = (publication: Publication, error: LeveretError | undefin
 /** A message on its way, from `submit` until its promise settles. */
 export class Publication {
   readonly message: OutgoingMessage
-  readonly topology: Topology
   /** In milliseconds of `performance.now()`. `Infinity`: until it succeeds or its signal is aborted. */
   readonly deadline: number
-  readonly signal: AbortSignal | undefined
-  readonly settled: Promise<void>
+  readonly settled: Promise<Sent>
   /** How often it was given to amqplib, which may have sent it each time. From the first on, silence means `unknown`. */
   handedOver = 0
   /**
@@ -20,33 +18,34 @@ export class Publication {
    * `waiting`, afterwards `answered`.
    */
   place: 'waiting' | 'in flight' | 'answered' = 'waiting'
-  /** With it a message that no queue takes has succeeded all the same: that is told here. */
-  readonly whenReturned: (() => void) | undefined
-  /** Called once it has settled. */
-  whenSettled: (() => void) | undefined
   /** The broker gave it back; its confirm follows. */
   returnedBecause: string | undefined
-  readonly #timeoutMs: number
-  readonly #hasNewId: boolean
+  /** Called once it has settled, just before its promise does. */
+  whenSettled: ((error: LeveretError | undefined) => void) | undefined
+  readonly #request: PublishRequest
   readonly #onSettled: OnSettled
   #isSettled = false
-  #resolve!: () => void
+  #resolve!: (sent: Sent) => void
   #reject!: (error: Error) => void
 
   constructor(request: PublishRequest, deadline: number, onSettled: OnSettled) {
-    const { message, hasNewId = false, topology, timeoutMs, signal, whenReturned } = request
-    this.#timeoutMs = timeoutMs
-    this.#hasNewId = hasNewId
-    this.whenReturned = whenReturned
-    this.message = message
-    this.topology = topology
+    this.#request = request
+    this.message = request.message
     this.deadline = deadline
-    this.signal = signal
     this.#onSettled = onSettled
     this.settled = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
     })
+  }
+
+  get topology(): Topology {
+    return this.#request.topology
+  }
+
+  /** With it a message that no queue takes has succeeded all the same: that is told here. */
+  get whenReturned(): (() => void) | undefined {
+    return this.#request.whenReturned
   }
 
   get bytes(): number {
@@ -59,12 +58,12 @@ export class Publication {
 
   /** Whether another one of its id may be in flight. */
   get mayHaveTwin(): boolean {
-    return !this.#hasNewId || this.handedOver > 0
+    return this.#request.hasNewId !== true || this.handedOver > 0
   }
 
   /** That its time is up, and what to do. */
   get lateness(): string {
-    const within = `within ${this.#timeoutMs} ms`
+    const within = `within ${this.#request.timeoutMs} ms`
     if (this.handedOver === 0) return `it could not be handed over ${within}`
     return `no confirm came ${within}; send it again under the same messageId`
   }
@@ -78,7 +77,7 @@ export class Publication {
   succeed(): void {
     this.#isSettled = true
     this.#onSettled(this, undefined)
-    this.#resolve()
+    this.#resolve({ messageId: this.message.properties.messageId })
   }
 
   /** Fails with what is known: nothing reached the broker, or nobody can tell. */

@@ -4,6 +4,11 @@ import type { OutgoingMessage } from '../connection/message.js'
 /** What must exist before a message can be sent. Told apart by identity: the same list is declared once. */
 export type Topology = readonly Declaration[]
 
+/** A message that the broker has stored. */
+export interface Sent {
+  readonly messageId: string
+}
+
 /** What a role hands over. */
 export interface PublishRequest {
   readonly message: OutgoingMessage

@@ -11,12 +11,7 @@ import { type PublishLayer, publishLayers, submitInside } from './interception.j
 import type { Outbox } from './outbox.js'
 import { outboxOf } from './outbox-of.js'
 import { publishError } from './publication.js'
-import type { PublishRequest, Topology } from './request.js'
-
-/** A message that the broker has stored. */
-export interface Sent {
-  readonly messageId: string
-}
+import type { PublishRequest, Sent, Topology } from './request.js'
 
 /** Where a message goes, and what must exist for it. */
 export interface Route {
@@ -68,34 +63,14 @@ export class Sender {
    * @param contract - what the payload is
    * @throws {@link PayloadError}, {@link PublishError}, or why the topology was refused
    */
-  async send<S extends Schema>(
-    contract: PayloadContract<S>,
-    payload: InputOf<S>,
-    { route, options, patient = false }: Sending,
-  ): Promise<Sent> {
-    const encoded = encodePayload(contract, payload)
-    const content = encoded instanceof Promise ? await encoded : encoded
-    const { exchange, routingKey, mandatory, topology, whenReturned } = route
-    const properties = composeProperties(contract.codec.contentType, this.#contractHeader, options)
-    const message = { exchange, routingKey, mandatory, content, properties }
-    if (this.#closing.begun) {
-      const cause = new ClosedError(`The sender of '${this.#name}' has been closed`)
-      throw publishError('not-sent', message, cause.message, { cause, retryable: false })
-    }
-    const { timeoutMs = this.#internals.settings.publishTimeoutMs, signal, failFast } = options
-    this.#inHand.begin()
+  send<S extends Schema>(contract: PayloadContract<S>, payload: InputOf<S>, sending: Sending): Promise<Sent> {
     try {
-      const giveBack = patient ? await this.#outbox.whenRoom(content.length, signal) : undefined
-      giveBack?.()
-      const hasNewId = options.messageId === undefined
-      await this.#submit({ message, hasNewId, topology, timeoutMs, signal, failFast, whenReturned })
-      this.#refused = undefined
-      return { messageId: properties.messageId }
+      const { contentType } = contract.codec
+      const encoded = encodePayload(contract, payload)
+      if (!(encoded instanceof Promise)) return this.#sendContent(encoded, contentType, sending)
+      return encoded.then((content) => this.#sendContent(content, contentType, sending))
     } catch (error) {
-      this.#refused = refusalOf(error) ?? this.#refused
-      throw error
-    } finally {
-      this.#inHand.end()
+      return Promise.reject(error)
     }
   }
 
@@ -111,9 +86,42 @@ export class Sender {
     return why === undefined ? base : { ...base, why }
   }
 
-  #submit(request: PublishRequest): Promise<void> {
-    if (this.#layers.length === 0) return this.#outbox.submit(request)
-    return submitInside(this.#layers, request, this.#outbox)
+  /** Where nothing comes before the broker's answer, its promise is the sender's: one for each message would cost more than most of this. */
+  #sendContent(content: Buffer, contentType: string, { route, options, patient = false }: Sending): Promise<Sent> {
+    const { exchange, routingKey, mandatory, topology, whenReturned } = route
+    const properties = composeProperties(contentType, this.#contractHeader, options)
+    const message = { exchange, routingKey, mandatory, content, properties }
+    if (this.#closing.begun) {
+      const cause = new ClosedError(`The sender of '${this.#name}' has been closed`)
+      throw publishError('not-sent', message, cause.message, { cause, retryable: false })
+    }
+    const { timeoutMs = this.#internals.settings.publishTimeoutMs, signal, failFast } = options
+    const hasNewId = options.messageId === undefined
+    const request = { message, hasNewId, topology, timeoutMs, signal, failFast, whenReturned }
+    this.#inHand.begin()
+    const mustWait = patient && !this.#outbox.hasRoom(content.length)
+    if (mustWait || this.#layers.length > 0) return this.#sendLater(request, mustWait)
+    return this.#outbox.submit(request, this.#ended)
+  }
+
+  async #sendLater(request: PublishRequest, mustWait: boolean): Promise<Sent> {
+    const { message, signal } = request
+    try {
+      const giveBack = mustWait ? await this.#outbox.whenRoom(message.content.length, signal) : undefined
+      giveBack?.()
+      if (this.#layers.length === 0) await this.#outbox.submit(request)
+      else await submitInside(this.#layers, request, this.#outbox)
+      this.#ended(undefined)
+      return { messageId: message.properties.messageId }
+    } catch (error) {
+      this.#ended(error)
+      throw error
+    }
+  }
+
+  readonly #ended = (error: unknown): void => {
+    this.#refused = error === undefined ? undefined : (refusalOf(error) ?? this.#refused)
+    this.#inHand.end()
   }
 }
 

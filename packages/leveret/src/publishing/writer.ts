@@ -168,6 +168,7 @@ export class Writer {
 
   /** The first that waited for this one's id may go. */
   #recall({ message }: Publication): void {
+    if (this.#aside.size === 0) return
     const { messageId } = message.properties
     const [next, ...others] = this.#aside.get(messageId) ?? []
     if (next === undefined) return

@@ -58,7 +58,7 @@ export class DeadLetters<S extends Schema> implements AsyncDisposable {
   readonly #contract: WorkQueue<S>
   readonly #queue: string
   readonly #visits: Visits
-  readonly #publish: (message: OutgoingMessage, topology: Topology, signal: AbortSignal) => Promise<void>
+  readonly #publish: (message: OutgoingMessage, topology: Topology, signal: AbortSignal) => Promise<unknown>
   readonly #closing = new Closing()
   readonly #unregister: () => void
 
