@@ -1,15 +1,16 @@
+import type { Bag, Bagged } from './bag.js'
 import { MAX_TIMER_MS } from './options.js'
 
 /** Sweeps come no closer together than this. */
 const MIN_GAP_MS = 20
 
 /** What must be over at a time of `performance.now()`. */
-export interface Due {
+export interface Due extends Bagged {
   readonly dueAt: number
 }
 
 /** Tells what is late of what is open, which may then leave it, or be given more time. @returns the next deadline, for {@link Deadlines} */
-export function tellLate<T extends Due>(open: ReadonlySet<T>, now: number, late: (one: T) => void): number {
+export function tellLate<T extends Due>(open: Bag<T>, now: number, late: (one: T) => void): number {
   let next = Number.POSITIVE_INFINITY
   for (const one of open) {
     if (one.dueAt <= now) late(one)

@@ -3,7 +3,7 @@ const COMPACT_AT = 1_024
 
 /** First in, first out, at a constant cost per item. */
 export class Fifo<T> {
-  #items: T[] = []
+  #items: (T | undefined)[] = []
   #head = 0
 
   push(item: T): void {
@@ -25,6 +25,8 @@ export class Fifo<T> {
 
   shift(): void {
     if (this.#head === this.#items.length) return
+    // Nor is it kept alive.
+    this.#items[this.#head] = undefined
     this.#head += 1
     if (this.#head < COMPACT_AT || this.#head * 2 < this.#items.length) return
     this.#items = this.#items.slice(this.#head)
@@ -33,7 +35,7 @@ export class Fifo<T> {
 
   /** Takes out all of them. */
   drain(): T[] {
-    const items = this.#items.slice(this.#head)
+    const items = this.#items.slice(this.#head) as T[]
     this.#items = []
     this.#head = 0
     return items
@@ -41,7 +43,7 @@ export class Fifo<T> {
 
   /** Keeps only these. */
   retain(wanted: (item: T) => boolean): void {
-    this.#items = this.#items.slice(this.#head).filter(wanted)
+    this.#items = (this.#items.slice(this.#head) as T[]).filter(wanted)
     this.#head = 0
   }
 

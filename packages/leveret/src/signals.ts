@@ -1,5 +1,11 @@
+import { Bag, type Bagged } from './bag.js'
+
+interface Callback extends Bagged {
+  readonly call: () => void
+}
+
 interface Watched {
-  readonly callbacks: Set<() => void>
+  readonly callbacks: Bag<Callback>
   readonly listener: () => void
 }
 
@@ -13,8 +19,7 @@ const watched = new WeakMap<AbortSignal, Watched>()
  */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
   const { callbacks, listener } = watched.get(signal) ?? watch(signal)
-  // The same function may be given twice.
-  const entry = (): void => callback()
+  const entry: Callback = { call: callback, bagged: undefined }
   callbacks.add(entry)
   return () => {
     if (!callbacks.delete(entry) || callbacks.size > 0 || watched.get(signal)?.callbacks !== callbacks) return
@@ -24,10 +29,10 @@ export function onAbort(signal: AbortSignal, callback: () => void): () => void {
 }
 
 function watch(signal: AbortSignal): Watched {
-  const callbacks = new Set<() => void>()
+  const callbacks = new Bag<Callback>()
   const listener = (): void => {
     watched.delete(signal)
-    for (const callback of callbacks) callback()
+    for (const { call } of callbacks) call()
   }
   const made = { callbacks, listener }
   watched.set(signal, made)

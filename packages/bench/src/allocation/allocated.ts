@@ -1,7 +1,9 @@
 import { inChild } from '../in-child.js'
+import type { Taken } from './meter.js'
 import type { Task } from './task.js'
 
-/** How many bytes of heap each message of a task takes, in a process of its own. */
-export async function allocated(task: Task): Promise<number> {
-  return (await inChild('allocation', task)) as number
+/** What each message of a task takes of the heap, in a process of its own. */
+export async function allocated(task: Task): Promise<Taken> {
+  const { bytes, left } = (await inChild('allocation', task)) as Taken
+  return { bytes: bytes / task.messages, left }
 }

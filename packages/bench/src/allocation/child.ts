@@ -1,8 +1,9 @@
-import { connect, Producer, Worker, workQueue } from 'leveret'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { connect, Producer, procedure, RpcClient, RpcServer, Worker, workQueue } from 'leveret'
 import { Tally } from '../tally.js'
 import { orderOf, orderSchema } from '../work/order.js'
 import { inLoops } from '../work/window.js'
-import { Meter } from './meter.js'
+import { Meter, type Taken } from './meter.js'
 import type { Task } from './task.js'
 
 /** Until the code that runs is the code that will run. */
@@ -13,35 +14,52 @@ const PREFETCH = 50
 const order = orderOf(200)
 const contract = workQueue('allocation', { payload: orderSchema, queue: { type: 'classic' } })
 
-const kinds: Record<Task['kind'], (task: Task) => Promise<number>> = { publish, deliver, waiting }
-
-async function publish({ url, messages }: Task): Promise<number> {
-  const producer = new Producer(await connect(url), contract)
-  const send = (): Promise<unknown> => producer.send(order)
-  await inLoops({ messages: WARM_UP, atOnce: WINDOW }, send)
-  const meter = new Meter()
-  meter.start()
-  await inLoops({ messages, atOnce: WINDOW }, send)
-  return meter.stop() / messages
+const kinds: Record<Task['kind'], (task: Task) => Promise<Taken>> = {
+  publish,
+  deliver: (task) => deliver(task, () => undefined),
+  handle: (task) => deliver(task, nextTurn),
+  call,
+  waiting,
 }
 
-async function deliver({ url, messages }: Task): Promise<number> {
+async function publish({ url, messages }: Task): Promise<Taken> {
+  const producer = new Producer(await connect(url), contract)
+  return await measured(messages, () => producer.send(order))
+}
+
+async function call({ url, messages }: Task): Promise<Taken> {
+  const answer = procedure('allocation.call', { request: orderSchema, response: orderSchema })
+  await new RpcServer(await connect(url), answer, (request) => request, { concurrency: PREFETCH }).start()
+  const client = new RpcClient(await connect(url), answer)
+  return await measured(messages, () => client.call(order), PREFETCH)
+}
+
+async function measured(messages: number, act: () => Promise<unknown>, atOnce = WINDOW): Promise<Taken> {
+  await inLoops({ messages: WARM_UP, atOnce }, act)
+  const meter = new Meter()
+  meter.start()
+  await inLoops({ messages, atOnce }, act)
+  return meter.stop()
+}
+
+async function deliver({ url, messages }: Task, handle: () => unknown): Promise<Taken> {
   const rabbit = await connect(url)
   await new Producer(rabbit, contract).sendAll(Array.from({ length: WARM_UP + messages + PREFETCH }, () => order))
   const meter = new Meter()
   let delivered = 0
   const tally = new Tally(WARM_UP + messages)
-  const handle = (): void => {
+  const handler = (): unknown => {
     delivered += 1
     if (delivered === WARM_UP) meter.start()
     tally.count()
+    return handle()
   }
-  await new Worker(rabbit, contract, handle, { concurrency: PREFETCH }).start()
+  await new Worker(rabbit, contract, handler, { concurrency: PREFETCH }).start()
   await tally.done
-  return meter.stop() / messages
+  return meter.stop()
 }
 
-async function waiting({ url, messages }: Task): Promise<number> {
+async function waiting({ url, messages }: Task): Promise<Taken> {
   const rabbit = await connect(url, { maxInFlight: 65_535, maxQueued: 1_000_000, maxQueuedBytes: 2 ** 30 })
   const producer = new Producer(rabbit, contract)
   await inLoops({ messages: WARM_UP, atOnce: WINDOW }, () => producer.send(order))
@@ -54,9 +72,9 @@ async function waiting({ url, messages }: Task): Promise<number> {
   meter.start()
   for (let n = 0; n < messages; n += 1) producer.send(order).then(settled, fail)
   await tally.done
-  return meter.stop() / messages
+  return meter.stop()
 }
 
 const task = JSON.parse(process.argv[2] ?? '') as Task
-console.log(await kinds[task.kind](task))
+console.log(JSON.stringify(await kinds[task.kind](task)))
 process.exit(0)

@@ -1,7 +1,10 @@
 /** What one process does. */
 export interface Task {
   readonly url: string
-  /** `waiting`: all messages are given to `send` at once, and each waits for the others. */
-  readonly kind: 'publish' | 'deliver' | 'waiting'
+  /**
+   * `handle`: deliveries to an asynchronous handler, where those of `deliver` have ended when they return. `waiting`: all messages are
+   * given to `send` at once, and each waits for the others.
+   */
+  readonly kind: 'publish' | 'deliver' | 'handle' | 'call' | 'waiting'
   readonly messages: number
 }

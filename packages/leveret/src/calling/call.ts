@@ -25,6 +25,7 @@ export class Call implements Due {
   place: 'new' | 'waiting' | 'in flight' = 'new'
   /** Until it is written. */
   message: OutgoingMessage | undefined
+  bagged: number | undefined
   /** In milliseconds of `performance.now()`. */
   sentAt = 0
   readonly #settled: (call: Call) => void

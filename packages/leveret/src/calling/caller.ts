@@ -1,10 +1,12 @@
 import { setMaxListeners } from 'node:events'
+import { Bag } from '../bag.js'
 import type { ConnectionInternals } from '../connection/connection.js'
 import type { OutgoingMessage, ReceivedMessage } from '../connection/message.js'
 import { Deadlines, tellLate } from '../deadlines.js'
 import { BrokerError, ClosedError, ConnectionError, type LeveretError, PublishError } from '../errors.js'
 import { InHand } from '../in-hand.js'
 import { type AbsenceReason, RpcNoResponderError, RpcTimeoutError } from '../rpc-errors.js'
+import { SlotMap } from '../slot-map.js'
 import { atMost } from '../timing.js'
 import { Attendance } from './attendance.js'
 import { BoundedSet } from './bounded-set.js'
@@ -48,12 +50,12 @@ export class Caller {
   readonly #channel: RequestChannel
   readonly #attendance: Attendance
   readonly #stop = new AbortController()
-  readonly #open = new Set<Call>()
+  readonly #open = new Bag<Call>()
   readonly #deadlines = new Deadlines((now) => tellLate(this.#open, now, (call) => call.fail(this.#timeoutOf(call))), {
     keepsAlive: true,
   })
   readonly #waiting = new Set<Call>()
-  readonly #awaited = new Map<string, Call>()
+  readonly #awaited = new SlotMap<string, Call>()
   readonly #ended = new BoundedSet<string>(REMEMBERED)
   readonly #inHand = new InHand()
   #waitingBytes = 0
@@ -121,7 +123,7 @@ export class Caller {
     this.#stop.abort(closed)
     this.#internals.publishLane.events.off('unblocked', this.#pump)
     this.#deadlines.stop()
-    for (const call of [...this.#open]) call.fail(closed)
+    for (const call of this.#open) call.fail(closed)
     await this.#channel.close(Math.max(deadline - performance.now(), LAST_STEP_MS))
   }
 
@@ -151,27 +153,31 @@ export class Caller {
   }
 
   #enter(call: Call, message: OutgoingMessage): void {
+    this.#channel.start()
+    if (this.#waiting.size === 0 && this.#write(call, message)) return
     call.message = message
     call.place = 'waiting'
     this.#waiting.add(call)
     this.#waitingBytes += call.bytes
-    this.#channel.start()
-    this.#pump()
   }
 
   /** Sends what may be sent now. */
   readonly #pump = (): void => {
-    const { publishLane, settings } = this.#internals
-    if (publishLane.state === 'blocked') return
     for (const call of this.#waiting) {
-      const { message } = call
-      if (message === undefined || this.#awaited.size >= settings.maxInFlight) return
-      const written = this.#channel.write(call, message)
-      if (written === 'later') return
-      this.#leave(call)
-      if (written === 'written') this.#written(call, message)
-      else call.fail(written)
+      if (call.message === undefined || !this.#write(call, call.message)) return
     }
+  }
+
+  /** @returns `false` when it has to wait */
+  #write(call: Call, message: OutgoingMessage): boolean {
+    const { publishLane, settings } = this.#internals
+    if (publishLane.state === 'blocked' || this.#awaited.size >= settings.maxInFlight) return false
+    const written = this.#channel.write(call, message)
+    if (written === 'later') return false
+    this.#leave(call)
+    if (written === 'written') this.#written(call, message)
+    else call.fail(written)
+    return true
   }
 
   #written(call: Call, message: OutgoingMessage): void {
@@ -192,7 +198,7 @@ export class Caller {
     this.#open.delete(call)
     this.#leave(call)
     this.#ended.add(call.correlationId)
-    if (this.#awaited.delete(call.correlationId)) {
+    if (this.#awaited.delete(call.correlationId) !== undefined) {
       if (this.#awaited.size === 0) this.#attendance.rest()
       if (this.#waiting.size > 0) queueMicrotask(() => this.#pump())
     }

@@ -5,6 +5,7 @@ import type { Lane } from '../connection/lane.js'
 import { LastingChannel } from '../connection/lasting-channel.js'
 import type { OutgoingMessage, ReceivedMessage, ReturnedMessage } from '../connection/message.js'
 import { ConnectionError, type LeveretError, PublishError } from '../errors.js'
+import { SlotMap } from '../slot-map.js'
 import type { Call } from './call.js'
 import { tell, tellRefused } from './told.js'
 
@@ -39,7 +40,7 @@ interface Unconfirmed {
 export class RequestChannel {
   readonly #options: RequestChannelOptions
   readonly #channel: LastingChannel
-  #unconfirmed = new Map<number, Unconfirmed>()
+  readonly #unconfirmed = new SlotMap<number, Unconfirmed>()
   #unconfirmedBytes = 0
   #started = false
   #why: string | undefined
@@ -139,10 +140,9 @@ export class RequestChannel {
 
   #take(tag: number, accepted: boolean): void {
     const { connection } = this.#options
-    const entry = this.#unconfirmed.get(tag)
+    const entry = this.#unconfirmed.delete(tag)
     if (entry === undefined) return
     const { call, message } = entry
-    this.#unconfirmed.delete(tag)
     this.#unconfirmedBytes -= message.content.length
     if (accepted) {
       tell('confirmed', connection, message)

@@ -14,6 +14,8 @@ export class ActiveDelivery implements Delivery {
   /** Where it is settled. */
   readonly life: Life
   readonly lineage: Lineage
+  /** @internal */
+  bagged: number | undefined
   #deadlineMs = 0
   #headers: Headers | undefined
   #isAcknowledged = false

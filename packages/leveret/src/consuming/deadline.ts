@@ -1,3 +1,4 @@
+import { Bag } from '../bag.js'
 import { Deadlines, type Due, tellLate } from '../deadlines.js'
 import { HandlerTimeout } from './steering.js'
 
@@ -19,7 +20,7 @@ interface Running extends Due {
 }
 
 /** All that runs in this process. */
-const running = new Set<Running>()
+const running = new Bag<Running>()
 /** A timer for each would cost more than most handlers do. What keeps a process alive is its connections. */
 const deadlines = new Deadlines((now) => tellLate(running, now, (work) => work.timeUp(now)), { keepsAlive: false })
 

@@ -1,9 +1,11 @@
 import { setMaxListeners } from 'node:events'
+import { Bag, type Bagged } from '../bag.js'
 import type { Channel } from '../connection/channel.js'
 import type { ReceivedMessage } from '../connection/message.js'
+import { SlotMap } from '../slot-map.js'
 
 /** What is aborted with its life. */
-export interface Abortable {
+export interface Abortable extends Bagged {
   abort(reason: Error): void
 }
 
@@ -19,9 +21,10 @@ export interface Abortable {
 export class Life {
   readonly #channel: Channel
   readonly #end = new AbortController()
-  readonly #running = new Set<Abortable>()
+  readonly #isAlone: boolean
+  readonly #running = new Bag<Abortable>()
   /** Acknowledged by us, and not sent yet. */
-  readonly #acked = new Map<number, ReceivedMessage>()
+  readonly #acked = new SlotMap<number, ReceivedMessage>()
   /** Settled before an older one was. */
   readonly #ahead = new Set<number>()
   /** All tags below it are settled. */
@@ -33,8 +36,10 @@ export class Life {
   /** Calls off the flush that is due. */
   #callOff: (() => void) | undefined
 
-  constructor(channel: Channel) {
+  /** @param prefetch - how many deliveries it may hold: where that is one, there is nothing to gather */
+  constructor(channel: Channel, prefetch: number) {
     this.#channel = channel
+    this.#isAlone = prefetch === 1
     setMaxListeners(0, this.signal)
     channel.signal.addEventListener('abort', () => this.end(channel.signal.reason), { once: true })
   }
@@ -70,7 +75,8 @@ export class Life {
   ack(message: ReceivedMessage): boolean {
     if (!this.#channel.isOpen) return false
     this.#acked.set(message.fields.deliveryTag, message)
-    if (!this.#held) this.#callOff ??= this.#flushSoon()
+    if (this.#isAlone) this.flush()
+    else if (!this.#held) this.#callOff ??= this.#flushSoon()
     return true
   }
 
@@ -126,11 +132,10 @@ export class Life {
     let last: ReceivedMessage | undefined
     let count = 0
     for (; ; this.#oldest += 1) {
-      const message = this.#acked.get(this.#oldest)
+      const message = this.#acked.delete(this.#oldest)
       if (message !== undefined) {
         last = message
         count += 1
-        this.#acked.delete(this.#oldest)
       } else if (!this.#ahead.delete(this.#oldest)) break
     }
     if (last !== undefined) this.#channel.ack(last, count === 1 ? 'one' : 'all up to it')

@@ -35,7 +35,7 @@ export class Subscription {
   constructor(channel: Channel, options: SubscriptionOptions) {
     this.#channel = channel
     this.#options = options
-    this.life = new Life(channel)
+    this.life = new Life(channel, options.prefetch)
   }
 
   /** Resolves when the broker does as wanted last. Rejects when the channel failed over it. */

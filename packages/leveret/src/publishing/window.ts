@@ -1,14 +1,15 @@
 import type { ReturnedMessage } from '../connection/message.js'
+import { SlotMap } from '../slot-map.js'
 import type { Publication } from './publication.js'
 
 /** The publications that await their confirm on one channel, in the order of their tags. */
 export class Window {
-  readonly #byTag = new Map<number, Publication>()
+  readonly #byTag = new SlotMap<number, Publication>()
   /**
    * The broker names a returned message by its id only, so an id is in flight once at a time. Made when somebody asks, and kept
    * until the window is empty: most ids are new, and most messages find a queue.
    */
-  #byId: Map<string, Publication> | undefined
+  #byId: SlotMap<string, Publication> | undefined
   #bytes = 0
   #abandoned = 0
 
@@ -71,18 +72,17 @@ export class Window {
     return this.#byTag.values()
   }
 
-  #ids(): Map<string, Publication> {
+  #ids(): SlotMap<string, Publication> {
     if (this.#byId === undefined) {
-      this.#byId = new Map()
+      this.#byId = new SlotMap()
       for (const publication of this) this.#byId.set(publication.message.properties.messageId, publication)
     }
     return this.#byId
   }
 
   #takeOne(tag: number, taken: Publication[]): void {
-    const publication = this.#byTag.get(tag)
+    const publication = this.#byTag.delete(tag)
     if (publication === undefined) return
-    this.#byTag.delete(tag)
     this.#bytes -= publication.bytes
     if (this.size === 0) this.#byId = undefined
     else this.#byId?.delete(publication.message.properties.messageId)
