@@ -1,6 +1,7 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { describe, expect } from 'vitest'
 import { z } from 'zod'
-import { bytes, connect, Producer, text, Worker, workQueue } from '../src/index.js'
+import { bytes, connect, type MessageDiagnostics, Producer, text, Worker, workQueue } from '../src/index.js'
 import { eventually, firstEvent, gate, tasks, test } from './support.js'
 
 describe('a delayed task', () => {
@@ -130,6 +131,26 @@ describe('under load', () => {
     )
     const statuses = (await Promise.allSettled(sends)).map(({ status }) => status)
     expect(statuses).toEqual(Array.from({ length: 50 }, (_, n) => (n % 2 === 0 ? 'fulfilled' : 'rejected')))
+  })
+
+  test('so is a send under the id that leveret gave to one in flight', async ({ rabbit, connectTo }) => {
+    await new Producer(rabbit, tasks).send({ n: 0 })
+    const skipping = await connectTo({ topology: 'skip' })
+    const good = new Producer(skipping, tasks)
+    const bad = new Producer(skipping, workQueue('nowhere', { payload: z.string() }))
+    await good.send({ n: 1 })
+    const published = new Promise<string>((resolve) => {
+      const listener = (message: unknown): void => {
+        unsubscribe('leveret:published', listener)
+        resolve((message as MessageDiagnostics).messageId)
+      }
+      subscribe('leveret:published', listener)
+    })
+    const first = bad.send('x')
+    const messageId = await published
+    const second = good.send({ n: 2 }, { messageId })
+    await expect(first).rejects.toMatchObject({ outcome: 'returned', messageId })
+    expect(await second).toEqual({ messageId })
   })
 
   test("a producer's tasks arrive in their order", async ({ rabbit }) => {
