@@ -19,6 +19,9 @@ const IN_EXCLUSIVE_USE = /in exclusive use$/
 /** Of a classic queue whose node is away RabbitMQ says 404, as if there were none; but the queue is back when that node is. */
 const NODE_IS_DOWN = /^home node .* is down or inaccessible$|^queue .* process is stopped by supervisor$/s
 
+/** Of a stream that its node is still starting, or has no replica of, RabbitMQ says 406, as of a mistake in what was asked. */
+const HAS_NO_REPLICA = /does not have a (running )?replica on the local node$/
+
 /** The broker's words, and what can be done. */
 export function describeReply({ replyCode, replyName, replyText }: BrokerReply): string {
   return `${replyCode} ${replyName}: ${replyText}${nextStep(replyCode, replyText)}`
@@ -27,6 +30,7 @@ export function describeReply({ replyCode, replyName, replyText }: BrokerReply):
 function nextStep(replyCode: number, replyText: string): string {
   if (IN_EXCLUSIVE_USE.test(replyText)) return '. It is free when the other consumer is gone'
   if (NODE_IS_DOWN.test(replyText)) return '. It is there again when its node is'
+  if (HAS_NO_REPLICA.test(replyText)) return '. It is there when one runs; another node may have one'
   return NEXT_STEPS[replyCode] ?? ''
 }
 
@@ -36,6 +40,6 @@ const DEPRECATED = /deprecated/i
 
 /** Whether the same may succeed later, without anybody's doing. */
 export function isPassing({ replyCode, replyText }: BrokerReply): boolean {
-  const passes = IN_EXCLUSIVE_USE.test(replyText) || NODE_IS_DOWN.test(replyText)
+  const passes = [IN_EXCLUSIVE_USE, NODE_IS_DOWN, HAS_NO_REPLICA].some((reply) => reply.test(replyText))
   return passes || (PASSING_REPLIES.has(replyCode) && !DEPRECATED.test(replyText))
 }

@@ -55,3 +55,8 @@ export async function write(rabbit: Connection, numbers: readonly number[]): Pro
 export function range(first: number, last: number): number[] {
   return Array.from({ length: last - first + 1 }, (_value, index) => first + index)
 }
+
+/** The same numbers, each once, in the order in which each came first. */
+export function once(seen: readonly number[]): number[] {
+  return [...new Set(seen)]
+}

@@ -1,17 +1,13 @@
 import { describe, expect } from 'vitest'
 import { internalsOf } from '../src/connection/connection.js'
 import { StreamProbe } from '../src/consuming/stream-probe.js'
-import { connect, MemoryOffsetStore } from '../src/index.js'
-import { type Handle, range, reader, write } from './journal.js'
-import { saveQueues } from './saved.js'
+import { MemoryOffsetStore } from '../src/index.js'
+import { type Handle, once, range, reader, write } from './journal.js'
 import { stranger } from './stranger.js'
 import { eventually, gate, test } from './support.js'
 import { forbidSurprises } from './surprises.js'
 
 forbidSurprises()
-
-/** The same numbers, each once, in the order in which each came first. */
-const once = (seen: readonly number[]): number[] => [...new Set(seen)]
 
 describe('a reader whose connection is reset', () => {
   test('goes on after what is done: no gap, and what is repeated was in hand', async ({
@@ -118,28 +114,6 @@ describe('a reader whose connection is reset', () => {
 })
 
 describe('a stream', () => {
-  test('is read on when its broker was restarted, and when it was killed', async ({ ownBroker }) => {
-    const rabbit = await connect(ownBroker.url)
-    const { subscriber, seen, told } = reader(rabbit)
-    await subscriber.start()
-    await write(rabbit, range(0, 99))
-    await eventually(() => expect(seen).toHaveLength(100))
-    await ownBroker.restart()
-    await streamIsUp(ownBroker.url)
-    await eventually(async () => await write(rabbit, [100]), { timeoutMs: 40_000 })
-    await eventually(() => expect(seen.at(-1)).toBe(100), { timeoutMs: 40_000 })
-    await saveQueues(ownBroker)
-    await ownBroker.kill()
-    await ownBroker.start()
-    await streamIsUp(ownBroker.url)
-    await eventually(async () => await write(rabbit, [101]), { timeoutMs: 40_000 })
-    await eventually(() => expect(seen.at(-1)).toBe(101), { timeoutMs: 40_000 })
-    expect(once(seen)).toEqual(range(0, 101))
-    expect(seen.length).toBeLessThan(110)
-    expect(told).toEqual([])
-    await rabbit.close()
-  }, 180_000)
-
   test('that is deleted under its reader is declared anew, told, and read from its first message', async ({
     rabbit,
     vhost,
@@ -221,18 +195,6 @@ describe('a stream', () => {
     expect(told).toEqual([['stream.truncated', { from: from + 1, to: to - 1 }]])
   })
 })
-
-/** RabbitMQ 3.10 confirms what is published to a stream that is still coming up, and then loses it. What can be consumed is up. */
-async function streamIsUp(url: string): Promise<void> {
-  await eventually(
-    async () => {
-      await using other = await stranger(url)
-      await other.channel.prefetch(1)
-      await other.channel.consume('lines', () => undefined)
-    },
-    { timeoutMs: 40_000 },
-  )
-}
 
 /** Publishes 100 lines of 10 kB each, one after the other. */
 async function writeLong(url: string): Promise<void> {
