@@ -103,13 +103,13 @@ export class Outbox {
     return this.#room.has(bytes)
   }
 
-  /** The same for one who waits until there is room. When nothing more is sent, or the signal is aborted, `submit` says so. */
-  async whenRoom(bytes: number, signal: AbortSignal | undefined): Promise<() => void> {
+  /** Submits once there is room. When nothing more is sent, or the signal is aborted, it does so too: `submit` says why not. */
+  async whenRoom<T>(bytes: number, signal: AbortSignal | undefined, submit: () => Promise<T>): Promise<T> {
     while (!this.#room.has(bytes) && !this.#stop.signal.aborted && signal?.aborted !== true) {
       const change = this.#room.change()
       await (signal === undefined ? change : unlessAborted(signal, change).catch(() => undefined))
     }
-    return this.#room.reserve(bytes)
+    return await submit()
   }
 
   #refusal(request: PublishRequest): Refusal | undefined {

@@ -36,10 +36,10 @@ export class Replies {
   async send(message: OutgoingMessage, { timeoutMs, signal }: ReplyTerms): Promise<void> {
     const deadline = performance.now() + timeoutMs
     // Its handler has a slot as long as it waits, so what waits for room is bounded already.
-    const giveBack = await this.#outbox.whenRoom(message.content.length, signal)
-    giveBack()
-    const leftMs = Math.max(Math.ceil(deadline - performance.now()), 1)
-    await this.#outbox.submit({ message, topology: [], timeoutMs: leftMs, signal: this.#endOf(signal) })
+    await this.#outbox.whenRoom(message.content.length, signal, () => {
+      const leftMs = Math.max(Math.ceil(deadline - performance.now()), 1)
+      return this.#outbox.submit({ message, topology: [], timeoutMs: leftMs, signal: this.#endOf(signal) })
+    })
   }
 
   /** No more are sent. */

@@ -99,18 +99,16 @@ export class Sender {
     const hasNewId = options.messageId === undefined
     const request = { message, hasNewId, topology, timeoutMs, signal, failFast, whenReturned }
     this.#inHand.begin()
-    const mustWait = patient && !this.#outbox.hasRoom(content.length)
-    if (mustWait || this.#layers.length > 0) return this.#sendLater(request, mustWait)
-    return this.#outbox.submit(request, this.#ended)
+    const isAtOnce = this.#layers.length === 0 && (!patient || this.#outbox.hasRoom(content.length))
+    return isAtOnce ? this.#outbox.submit(request, this.#ended) : this.#sendLater(request, patient)
   }
 
-  async #sendLater(request: PublishRequest, mustWait: boolean): Promise<Sent> {
+  async #sendLater(request: PublishRequest, patient: boolean): Promise<Sent> {
     const { message, signal } = request
+    const submit = (): Promise<unknown> =>
+      this.#layers.length === 0 ? this.#outbox.submit(request) : submitInside(this.#layers, request, this.#outbox)
     try {
-      const giveBack = mustWait ? await this.#outbox.whenRoom(message.content.length, signal) : undefined
-      giveBack?.()
-      if (this.#layers.length === 0) await this.#outbox.submit(request)
-      else await submitInside(this.#layers, request, this.#outbox)
+      await (patient ? this.#outbox.whenRoom(message.content.length, signal, submit) : submit())
       this.#ended(undefined)
       return { messageId: message.properties.messageId }
     } catch (error) {
