@@ -13,14 +13,18 @@ const NEXT_STEPS: Readonly<Record<number, string>> = {
   404: '. Declare it, or correct its name',
 }
 
-/** To a second consumer RabbitMQ says 403, as it does where a right is missing; but this passes with the first one. */
-const IN_EXCLUSIVE_USE = /in exclusive use$/
-
-/** Of a classic queue whose node is away RabbitMQ says 404, as if there were none; but the queue is back when that node is. */
-const NODE_IS_DOWN = /^home node .* is down or inaccessible$|^queue .* process is stopped by supervisor$/s
-
-/** Of a stream that its node is still starting, or has no replica of, RabbitMQ says 406, as of a mistake in what was asked. */
-const HAS_NO_REPLICA = /does not have a (running )?replica on the local node$/
+/** Sentences that say of what passes by itself what the code alone says of a mistake; and when it has passed. */
+const PASSING_TEXTS: readonly (readonly [text: RegExp, next: string])[] = [
+  // To a second consumer RabbitMQ says 403, as it does where a right is missing; but this passes with the first one.
+  [/in exclusive use$/, '. It is free when the other consumer is gone'],
+  // Of a classic queue whose node is away it says 404, as if there were none; but the queue is back when that node is.
+  [
+    /^home node .* is down or inaccessible$|^queue .* process is stopped by supervisor$/s,
+    '. It is there again when its node is',
+  ],
+  // Of a stream that its node is still starting, or has no replica of, it says 406, as of a mistake in what was asked.
+  [/does not have a (running )?replica on the local node$/, '. It is there when one runs; another node may have one'],
+]
 
 /** The broker's words, and what can be done. */
 export function describeReply({ replyCode, replyName, replyText }: BrokerReply): string {
@@ -28,10 +32,12 @@ export function describeReply({ replyCode, replyName, replyText }: BrokerReply):
 }
 
 function nextStep(replyCode: number, replyText: string): string {
-  if (IN_EXCLUSIVE_USE.test(replyText)) return '. It is free when the other consumer is gone'
-  if (NODE_IS_DOWN.test(replyText)) return '. It is there again when its node is'
-  if (HAS_NO_REPLICA.test(replyText)) return '. It is there when one runs; another node may have one'
-  return NEXT_STEPS[replyCode] ?? ''
+  return nextOfPassing(replyText) ?? NEXT_STEPS[replyCode] ?? ''
+}
+
+function nextOfPassing(replyText: string): string | undefined {
+  const [, next] = PASSING_TEXTS.find(([text]) => text.test(replyText)) ?? []
+  return next
 }
 
 const PASSING_REPLIES: ReadonlySet<number> = new Set([311, 320, 405, 504, 506, 541])
@@ -40,6 +46,5 @@ const DEPRECATED = /deprecated/i
 
 /** Whether the same may succeed later, without anybody's doing. */
 export function isPassing({ replyCode, replyText }: BrokerReply): boolean {
-  const passes = [IN_EXCLUSIVE_USE, NODE_IS_DOWN, HAS_NO_REPLICA].some((reply) => reply.test(replyText))
-  return passes || (PASSING_REPLIES.has(replyCode) && !DEPRECATED.test(replyText))
+  return nextOfPassing(replyText) !== undefined || (PASSING_REPLIES.has(replyCode) && !DEPRECATED.test(replyText))
 }
