@@ -28,3 +28,10 @@ export function newMessageId(): string {
   count += 1
   return lastTime + digits + random
 }
+
+const OWN_FORM = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+
+/** Whether an id has the form of {@link newMessageId}, and so is of one message only. */
+export function isOwnMessageId(id: string | undefined): boolean {
+  return id !== undefined && OWN_FORM.test(id)
+}

@@ -92,7 +92,8 @@ describe('close', () => {
     await new Worker(rabbit, tasks, () => undefined).start()
     proxy.blackHole()
     const worker = new Worker(rabbit, tasks, () => undefined)
-    const starting = expect(worker.start()).rejects.toBeInstanceOf(ClosedError)
+    // Who closes it does not want it to start, so that is no failure.
+    const starting = expect(worker.start()).resolves.toBe(undefined)
     const started = performance.now()
     await worker.close({ timeoutMs: 500 })
     await starting

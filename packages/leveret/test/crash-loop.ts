@@ -50,8 +50,8 @@ function worker({ queue, poison }: CrashOptions): string {
     const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
     const running = new Set()
     let lastMs = 0
-    const handler = async ({ n }, { deliveryCount, headers }) => {
-      const returns = deliveryCount ?? headers['leveret-redeliveries'] ?? 0
+    const handler = async ({ n }, { deliveryCount }) => {
+      const returns = deliveryCount ?? 0
       const say = (did) => console.log(JSON.stringify({ did, n, returns, running: [...running] }))
       running.add(n)
       say('began')

@@ -17,7 +17,6 @@ describe.each([
     queue: { arguments: { ...few, 'x-dead-letter-routing-key': 'tasks.dead-letter' } },
     poison: [5, 7, 8],
   },
-  { name: 'a classic queue with two of them', queue: { type: 'classic' }, poison: [7, 9] },
 ] as const)('a message that kills every process that handles it, on $name,', ({ queue, poison }) => {
   test(
     'is handled alone, until it is a dead letter, and takes no other with it',

@@ -1,41 +1,34 @@
 import { describe, expect } from 'vitest'
-import { type Delivery, Producer, Worker, workQueue } from '../src/index.js'
+import { type Delivery, type ManualDelivery, Producer, Worker, workQueue } from '../src/index.js'
 import { eventually, gate, tasks, test } from './support.js'
-import { Crowd } from './suspects.js'
+import { Crowd, takeAndLose } from './suspects.js'
 
 const TOGETHER = Array.from({ length: 20 }, (_, n) => n)
 
-describe.each(['quorum', 'classic'] as const)('innocents that came back twice with others, on a %s queue,', (type) => {
-  const contract = workQueue('tasks', { payload: tasks.payload, queue: { type } })
+/** Holds on to each of them until something is lost. */
+const untilAborted = ({ signal }: Delivery): Promise<void> =>
+  new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
 
-  test('are handled one at a time, from the first one on, and none is given up, whatever comes between', async ({
+describe('innocents that came back twice with others', () => {
+  test('from other processes are handled one at a time, from the first one on, and none is given up, whatever comes between', async ({
     rabbit,
-    connectTo,
-    proxy,
     vhost,
   }) => {
     const crowd = new Crowd()
-    const lost: number[] = []
     const beside: number[] = []
     const isTogether = (n: number): boolean => n < TOGETHER.length
-    const handler = async (task: { n: number }, { signal }: { signal: AbortSignal }): Promise<void> => {
-      if (isTogether(task.n) && lost.push(task.n) <= 2 * TOGETHER.length) {
-        return await new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
-      }
+    const handler = async (task: { n: number }): Promise<void> => {
       if (isTogether(task.n)) {
         beside.push([...crowd.running].filter(isTogether).length)
-        crowd.hold([task.n], new Promise((resolve) => setTimeout(resolve, 5)))
+        crowd.hold([task.n], new Promise((resolve) => setImmediate(resolve)))
       }
       await crowd.handle(task)
     }
-    const worker = new Worker(await connectTo({}, proxy.urlFor(vhost.url)), contract, handler, { concurrency: 20 })
-    await worker.start()
-    const producer = new Producer(rabbit, contract)
+    const producer = new Producer(rabbit, tasks)
     await producer.sendAll(TOGETHER.map((n) => ({ n })))
-    for (const times of [1, 2]) {
-      await eventually(() => expect(lost).toHaveLength(times * TOGETHER.length))
-      proxy.reset()
-    }
+    await takeAndLose(vhost.url, TOGETHER.length)
+    await takeAndLose(vhost.url, TOGETHER.length)
+    await new Worker(rabbit, tasks, handler, { concurrency: 20 }).start()
     let fresh = 100
     await eventually(
       async () => {
@@ -48,6 +41,68 @@ describe.each(['quorum', 'classic'] as const)('innocents that came back twice wi
     await eventually(() => expect(crowd.ended.size).toBe(20 + fresh - 100), { timeoutMs: 30_000 })
     await eventually(async () => expect(await vhost.queue('tasks')).toMatchObject({ messages: 0 }))
     expect(await vhost.queue('tasks.dead-letter')).toMatchObject({ messages: 0 })
+  })
+
+  test.for(['quorum', 'classic'] as const)(
+    'because this process lost its connection are handled together again (%s)',
+    async (type, { connectTo, proxy, rabbit: sender, vhost }) => {
+      const contract = workQueue('tasks', { payload: tasks.payload, queue: { type } })
+      const hold = gate()
+      const seen: number[] = []
+      const running = new Set<number>()
+      const handler = async ({ n }: { n: number }, delivery: Delivery): Promise<void> => {
+        seen.push(n)
+        running.add(n)
+        await Promise.race([hold.opened, untilAborted(delivery)])
+        running.delete(n)
+      }
+      const worker = new Worker(await connectTo({}, proxy.urlFor(vhost.url)), contract, handler, { concurrency: 20 })
+      const isolated: unknown[] = []
+      worker.on('delivery.isolated', (event) => isolated.push(event))
+      await worker.start()
+      await new Producer(sender, contract).sendAll(TOGETHER.map((n) => ({ n })))
+      for (const times of [1, 2, 3, 4]) {
+        await eventually(() => expect(seen).toHaveLength(times * TOGETHER.length))
+        if (times < 4) proxy.reset()
+      }
+      await eventually(() => expect(running.size).toBe(TOGETHER.length))
+      hold.open()
+      await eventually(async () => expect(await vhost.queue('tasks')).toMatchObject({ messages: 0 }))
+      expect(isolated).toEqual([])
+    },
+  )
+
+  test('because a worker of this process closed or asked for it are handled together again', async ({
+    rabbit,
+    vhost,
+  }) => {
+    const producer = new Producer(rabbit, tasks)
+    await producer.sendAll(TOGETHER.map((n) => ({ n })))
+    for (const _time of [1, 2, 3]) {
+      const requeued = new Set<string | undefined>()
+      const requeue = async (_task: unknown, delivery: ManualDelivery): Promise<void> => {
+        if (!requeued.has(delivery.messageId)) await delivery.requeue()
+        requeued.add(delivery.messageId)
+      }
+      const first = new Worker(rabbit, tasks, requeue, { acknowledge: 'manual', concurrency: 20 })
+      await first.start()
+      await eventually(() => expect(requeued.size).toBe(TOGETHER.length))
+      await first.close({ timeoutMs: 1_500 })
+    }
+    const hold = gate()
+    const running = new Set<number>()
+    const isolated: unknown[] = []
+    const handler = async ({ n }: { n: number }): Promise<void> => {
+      running.add(n)
+      await hold.opened
+    }
+    const worker = new Worker(rabbit, tasks, handler, { concurrency: 20 })
+    worker.on('delivery.isolated', (event) => isolated.push(event))
+    await worker.start()
+    await eventually(() => expect(running.size).toBe(TOGETHER.length))
+    hold.open()
+    await eventually(async () => expect(await vhost.queue('tasks')).toMatchObject({ messages: 0 }))
+    expect(isolated).toEqual([])
   })
 })
 

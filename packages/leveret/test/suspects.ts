@@ -1,33 +1,42 @@
-import type { FaultProxy } from '@leveret/testing'
 import { expect } from 'vitest'
-import { type Connection, type Delivery, Producer, Worker } from '../src/index.js'
+import { type Connection, Producer } from '../src/index.js'
+import { stranger } from './stranger.js'
 import { eventually, type tasks } from './support.js'
 
 /** The task that comes back. */
 export const SUSPECT = 13
 
 /**
- * Sends {@link SUSPECT}, and has a worker of its own hold it and lose it once.
+ * Has another program take what is in the queue of `tasks`, and lose its channel over that, as a process does that ends.
  *
- * @param lossy - a connection over this proxy, which is good for nothing afterwards
+ * @param expected - how many there are
+ */
+export async function takeAndLose(url: string, expected: number): Promise<void> {
+  await using other = await stranger(url)
+  let taken = 0
+  await other.channel.prefetch(expected)
+  await other.channel.consume('tasks', () => {
+    taken += 1
+  })
+  await eventually(() => expect(taken).toBe(expected))
+}
+
+/**
+ * Sends {@link SUSPECT}, has one program lose it, and another one hold it.
+ *
  * @returns has it lost again, for good: it comes to whoever else consumes, who suspects it
  */
-export async function suspect(lossy: Connection, proxy: FaultProxy, contract: typeof tasks): Promise<() => void> {
-  let begun = 0
-  const handler = async (_task: unknown, { signal }: Delivery): Promise<void> => {
-    begun += 1
-    await new Promise((resolve) => signal.addEventListener('abort', resolve))
-  }
-  const holder = new Worker(lossy, contract, handler, { concurrency: 1 })
-  await holder.start()
-  await new Producer(lossy, contract).send({ n: SUSPECT })
-  await eventually(() => expect(begun).toBe(1))
-  proxy.reset()
-  await eventually(() => expect(begun).toBe(2))
-  return () => {
-    proxy.refuse()
-    proxy.reset()
-  }
+export async function suspect(rabbit: Connection, url: string, contract: typeof tasks): Promise<() => Promise<void>> {
+  await new Producer(rabbit, contract).send({ n: SUSPECT })
+  await takeAndLose(url, 1)
+  const holder = await stranger(url)
+  let held = 0
+  await holder.channel.prefetch(1)
+  await holder.channel.consume('tasks', () => {
+    held += 1
+  })
+  await eventually(() => expect(held).toBe(1))
+  return async () => await holder[Symbol.asyncDispose]()
 }
 
 /** What a worker handles, and with what else at the same time. */

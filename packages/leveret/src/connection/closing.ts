@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { handledHere } from '../handler-context.js'
 import { MAX_TIMER_MS, parseOptions } from '../options.js'
 
 /** Options of every `close`. */
@@ -20,19 +21,31 @@ export class Closing {
   }
 
   /**
-   * Begins, or returns the promise of the call that began.
+   * Begins, or returns the promise of the call that began. Inside a handler that promise does not wait for the handler, which may
+   * itself wait for it.
    *
+   * @param othersEnded - resolves when all handlers have ended but those that wait for a `close`. Without it there are no handlers
    * @throws {@link OptionsError} as a rejection; then nothing has begun
    */
-  begin(options: CloseOptions | undefined, close: (timeoutMs: number) => Promise<void>): Promise<void> {
-    if (this.#done !== undefined) return this.#done
+  begin(
+    options: CloseOptions | undefined,
+    close: (timeoutMs: number) => Promise<void>,
+    othersEnded?: () => Promise<void>,
+  ): Promise<void> {
     try {
-      const { timeoutMs } = parseOptions(closeOptions, options ?? {}, 'close')
-      this.#begun = true
-      this.#done = close(timeoutMs)
-      return this.#done
+      this.#done ??= this.#begin(options, close)
     } catch (error) {
       return Promise.reject(error)
     }
+    const handled = othersEnded === undefined ? undefined : handledHere()
+    if (handled === undefined || othersEnded === undefined) return this.#done
+    handled.awaitsClose()
+    return Promise.race([this.#done, othersEnded()])
+  }
+
+  #begin(options: CloseOptions | undefined, close: (timeoutMs: number) => Promise<void>): Promise<void> {
+    const { timeoutMs } = parseOptions(closeOptions, options ?? {}, 'close')
+    this.#begun = true
+    return close(timeoutMs)
   }
 }

@@ -7,6 +7,7 @@ import { type CloseOptions, Closing } from './closing.js'
 import { type ConnectOptions, type ConnectSettings, connectOptions } from './connect-options.js'
 import { type ConnectionEvents, connectionLines } from './connection-events.js'
 import { loginSource } from './credentials.js'
+import { defaultName } from './default-name.js'
 import { diagnostics, type Topic } from './diagnostics.js'
 import { type BrokerAddress, parseEndpoint } from './endpoint.js'
 import type { ConnectionState, Health, RoleHealth } from './health.js'
@@ -23,6 +24,8 @@ export interface Resident {
   readonly stage: (typeof CLOSING_ORDER)[number]
   /** Never rejects. */
   close(timeoutMs: number): Promise<void>
+  /** Resolves when all its handlers have ended but those that wait for a `close`. */
+  othersEnded?(): Promise<void>
   health?(): RoleHealth
 }
 
@@ -167,18 +170,25 @@ export class Connection implements AsyncDisposable {
    * Finishes what is in hand, then closes: consumers, then publishing, then the TCP connections. Afterwards nothing of
    * leveret keeps the process alive. Works in every state; a second call returns the same promise.
    *
+   * Inside a handler it cannot wait for that one: it resolves when all others have ended. The rest follows when the handler returns, so
+   * do not end the process before that.
+   *
    * @param options.timeoutMs - when it is up, handlers are aborted and their messages go back to the queue, and what is
    *   not confirmed fails. Default: 25 000
    */
   close(options?: CloseOptions): Promise<void> {
-    return this.#closing.begin(options, (timeoutMs) => this.#close(timeoutMs))
+    return this.#closing.begin(options, this.#close, this.#othersEnded)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
 
-  async #close(timeoutMs: number): Promise<void> {
+  readonly #othersEnded = async (): Promise<void> => {
+    await Promise.all([...this.#residents].map(async (resident) => await resident.othersEnded?.()))
+  }
+
+  readonly #close = async (timeoutMs: number): Promise<void> => {
     const deadline = performance.now() + timeoutMs
     const left = (): number => Math.max(Math.round(deadline - performance.now()), LAST_STEP_MS)
     for (const stage of CLOSING_ORDER) {
@@ -233,14 +243,6 @@ export class Connection implements AsyncDisposable {
  */
 export async function connect(target: ConnectTarget, options?: ConnectOptions): Promise<Connection> {
   return await openConnection(target, options)
-}
-
-let made = 0
-
-/** Several connections of one process are told apart. */
-function defaultName(): string {
-  made += 1
-  return made === 1 ? `leveret ${process.pid}` : `leveret ${process.pid}-${made}`
 }
 
 function laneHealth({ state, why }: Lane): { state: Lane['state']; why?: string } {

@@ -16,6 +16,10 @@ export interface RoleHealth {
    * any more. Dropped, both.
    */
   readonly late?: number
+  /** Consumers only: handlers that were given up when their time was up, and still run. */
+  readonly hung?: number
+  /** Consumers only: deliveries that are handled and stay unacknowledged, because the broker refuses their copy, or never can store it. */
+  readonly heldUp?: number
   /** RPC clients only: replies to nothing that was asked, so far. They were dropped. */
   readonly unknown?: number
   /** Consumers only: when the last delivery came, or the last reply. */

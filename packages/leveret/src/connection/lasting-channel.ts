@@ -38,11 +38,14 @@ export class LastingChannel {
   readonly #backoff = new Backoff()
   #current: Channel | undefined
   #running: Promise<void> | undefined
+  /** Aborted when a set-up that is going on is to end too. */
+  readonly #cut = new AbortController()
+  #settingUp: Promise<void> | undefined
   #everOpened = false
 
   constructor(options: LastingChannelOptions) {
     this.#options = options
-    setMaxListeners(0, this.#stop.signal)
+    setMaxListeners(0, this.#stop.signal, this.#cut.signal)
   }
 
   /** The channel to use now, if there is one. */
@@ -56,14 +59,20 @@ export class LastingChannel {
     return this.#running
   }
 
-  /** Opens no other channel; the current one, if any, stays until {@link close}. */
+  /** Opens no other channel; the current one, or the one that is being set up, stays until {@link close}. */
   stop(): void {
     this.#stop.abort(new ClosedError('closed'))
+  }
+
+  /** Resolves when no channel is being set up. Never rejects. */
+  async whenSetUp(): Promise<void> {
+    await this.#settingUp?.catch(() => undefined)
   }
 
   /** Ends it for good, after what was written is flushed. Never rejects. */
   async close(timeoutMs: number): Promise<void> {
     this.stop()
+    this.#cut.abort(new ClosedError('closed'))
     await this.#current?.close(timeoutMs)
     await this.#running
   }
@@ -94,7 +103,8 @@ export class LastingChannel {
       end = resolve
     })
     const channel = await lane.openChannel(kind, { ...hooks, closed: end }, signal)
-    await this.#prepare(channel, ended, signal)
+    this.#settingUp = this.#prepare(channel, ended, this.#cut.signal)
+    await this.#settingUp
     this.#up(channel)
     const reason = await ended
     const isCauseGone = this.#down(reason)

@@ -1,26 +1,40 @@
-import type { Delivery } from '../connection/delivery.js'
 import type { Headers, ReceivedMessage } from '../connection/message.js'
 import { bareTable } from '../connection/table.js'
 import type { RetryPolicy } from '../contract/retry.js'
+import type { Handled } from '../handler-context.js'
 import type { Soon } from '../soon.js'
 import { dateOf } from './death.js'
-import type { Life } from './life.js'
-import { type Lineage, lineageOf, notedReturnsOf } from './lineage.js'
+import type { End, Held, Life } from './life.js'
+import { type Lineage, lineageOf } from './lineage.js'
 import type { Settlement } from './settlement.js'
 
-/** A delivery from its arrival to its settlement. The signal is made when it is first asked for. */
-export class ActiveDelivery implements Delivery {
+/** A heartbeat is a second at least, and a channel is given up after two. */
+const LONG_MS = 1_000
+
+/**
+ * A delivery from its arrival to its settlement. It is the one owner of whether the attempt still counts; what a handler comes to
+ * means what {@link countedVerdict} makes of that.
+ *
+ * The signal is made when it is first asked for.
+ */
+export class ActiveDelivery implements Held, Handled {
   readonly message: ReceivedMessage
   /** Where it is settled. */
   readonly life: Life
   readonly lineage: Lineage
   /** @internal */
   bagged: number | undefined
+  /** The handler itself, where it may go on after it has settled the delivery. */
+  handler: Promise<void> | undefined
+  /** Settles when that handler has ended or has been given up. Never rejects. */
+  handled: Promise<void> | undefined
+  #begunMs = 0
   #deadlineMs = 0
   #headers: Headers | undefined
   #isAcknowledged = false
+  #isLateTold = false
   #abort: AbortController | undefined
-  #aborted: { reason: Error } | undefined
+  #end: { readonly how: End; readonly reason: Error } | undefined
 
   /** @param retry - says who has counted the attempts */
   constructor(message: ReceivedMessage, life: Life, retry: RetryPolicy | false) {
@@ -29,14 +43,21 @@ export class ActiveDelivery implements Delivery {
     this.lineage = lineageOf(message, retry)
   }
 
-  /** Its time runs from now on. */
+  /** Starts its time. */
   begin(handlerTimeoutMs: number): void {
-    this.#deadlineMs = Date.now() + handlerTimeoutMs
+    this.#begunMs = Date.now()
+    this.#deadlineMs = this.#begunMs + handlerTimeoutMs
   }
 
-  /** Acknowledges it before it is handled. @returns `false` when its channel has ended */
-  acknowledge(): boolean {
-    this.#isAcknowledged = this.life.ack(this.message)
+  /** Whether it began so long ago that its channel may be lost without anybody having noticed yet. */
+  get hasTakenLong(): boolean {
+    return Date.now() - this.#begunMs >= LONG_MS
+  }
+
+  /** Acknowledges it before it is handled. Resolves when the broker has read that. @returns `false` when its channel has ended */
+  async acknowledgeFirst(): Promise<boolean> {
+    // What ends its channel from now on is no concern of its handler.
+    this.#isAcknowledged = await this.life.ackAndWait(this.message)
     return this.#isAcknowledged
   }
 
@@ -45,8 +66,17 @@ export class ActiveDelivery implements Delivery {
     return this.#isAcknowledged
   }
 
+  /** Whether its handler may know that it no longer counts, and may have stopped over that. */
+  get isSignalUsed(): boolean {
+    return this.#abort !== undefined
+  }
+
   /** It is being settled: what its handler decides from now on comes too late. */
   concludes(_outcome: Soon<Settlement>): void {}
+
+  awaitsClose(): void {
+    this.life.awaitsClose(this)
+  }
 
   get messageId(): string | undefined {
     // An empty one is none: by it, all tasks of a sender would be one and the same.
@@ -58,8 +88,7 @@ export class ActiveDelivery implements Delivery {
   }
 
   get redelivered(): boolean {
-    // On a queue that does not count, a copy has taken its place.
-    return this.message.fields.redelivered || notedReturnsOf(this.message) > 0
+    return this.message.fields.redelivered
   }
 
   get deliveryCount(): number | undefined {
@@ -98,18 +127,26 @@ export class ActiveDelivery implements Delivery {
 
   get signal(): AbortSignal {
     this.#abort ??= new AbortController()
-    if (this.#aborted !== undefined) this.#abort.abort(this.#aborted.reason)
+    if (this.#end !== undefined) this.#abort.abort(this.#end.reason)
     return this.#abort.signal
   }
 
-  /** Why it no longer counts, if so. */
-  get abortReason(): Error | undefined {
-    return this.#aborted?.reason
+  /** How it ended before its handler did, if so. */
+  get end(): { readonly how: End; readonly reason: Error } | undefined {
+    return this.#end
   }
 
-  /** Only the first reason counts. */
-  abort(reason: Error): void {
-    this.#aborted ??= { reason }
+  /** Only the first end counts. What was acknowledged first outlives its channel. */
+  abort(how: End, reason: Error): void {
+    if (this.#end !== undefined || (how === 'lost' && this.#isAcknowledged)) return
+    this.#end = { how, reason }
     this.#abort?.abort(reason)
+  }
+
+  /** @returns whether nobody has been told yet that its handler ended too late */
+  takeLate(): boolean {
+    const isFirst = !this.#isLateTold
+    this.#isLateTold = true
+    return isFirst
   }
 }

@@ -1,15 +1,14 @@
 import type { Delivery } from '../connection/delivery.js'
-import type { OutgoingMessage, ReceivedMessage } from '../connection/message.js'
+import type { OutgoingMessage } from '../connection/message.js'
 import { type Answer, encodeDeclared, encodeFailure, encodeResponse } from '../contract/answer.js'
 import type { Procedure } from '../contract/procedure.js'
 import { isErrorOf } from '../contract/procedure-error.js'
 import type { Events } from '../events.js'
 import { newMessageId } from '../message-id.js'
 import type { ActiveDelivery } from './active-delivery.js'
-import type { Life } from './life.js'
 import type { RequestEvent, RpcServerEvents } from './request-events.js'
 import type { Settlement } from './settlement.js'
-import type { Settling } from './settler.js'
+import { givenBack, type Settling } from './settler.js'
 import type { Verdict } from './verdict.js'
 
 /** What answering needs. */
@@ -24,8 +23,6 @@ export interface AnsweringOptions {
    * @param terms.signal - aborted when the request is the broker's again
    */
   send(reply: OutgoingMessage, terms: { readonly timeoutMs: number; readonly signal: AbortSignal }): Promise<void>
-  /** For a request that comes back again and again, on a queue that does not count. */
-  recount: Settling['recount']
 }
 
 type FailureVerdict = Extract<Verdict, { do: 'dead-letter' }>
@@ -62,10 +59,6 @@ export class Answering implements Settling {
     }
   }
 
-  async recount(message: ReceivedMessage, life: Life, returns: number): Promise<boolean> {
-    return await this.#options.recount(message, life, returns)
-  }
-
   async settle(verdict: Verdict, delivery: ActiveDelivery): Promise<Settlement> {
     const { events } = this.#options
     const { message, life } = delivery
@@ -73,6 +66,8 @@ export class Answering implements Settling {
     if (!message.properties.replyTo) {
       return acknowledged(delivery, () => events.emit('request.unanswerable', event), { did: 'skipped' })
     }
+    // Another server answers it.
+    if (verdict.do === 'give-back') return givenBack(delivery)
     if (verdict.do === 'skip') {
       return acknowledged(delivery, () => events.emit('request.expired', { ...event, begun: false }), {
         did: 'skipped',

@@ -1,11 +1,12 @@
 import type { Delivery } from '../connection/delivery.js'
 import { type Interceptor, type Layer, runInside } from '../connection/interceptor.js'
-import type { Soon } from '../soon.js'
+import { callAsHandler } from '../handler-context.js'
+import { isThenable, type Soon } from '../soon.js'
 import type { ActiveDelivery } from './active-delivery.js'
-import { withinDeadline } from './deadline.js'
+import { type DeadlineOptions, withinDeadline } from './deadline.js'
 import type { Deduplicator } from './deduplication.js'
 import type { SteeredDelivery } from './manual-delivery.js'
-import type { Verdict } from './verdict.js'
+import { countedVerdict, type Verdict } from './verdict.js'
 
 /** How one attempt at one delivery ends: no promise where it has ended at once. Never throws or rejects. */
 export type Attempt<Payload, D extends ActiveDelivery = ActiveDelivery> = (
@@ -24,50 +25,57 @@ export type Judge = (thrown: unknown, attempt: number) => Verdict
 
 const ACK: Verdict = { do: 'ack' }
 const SKIP: Verdict = { do: 'skip' }
+const GIVE_BACK: Verdict = { do: 'give-back' }
 
-/** Runs the handler inside the interceptors, the first of them outermost. */
+/** Runs the handler inside the interceptors, the first of them outermost. It never begins an attempt that no longer counts. */
 export function inside<Payload, D extends ActiveDelivery>(
   interceptors: readonly Interceptor[],
   handler: (payload: Payload, delivery: D) => unknown,
 ): Call<Payload, D> {
+  const begin: Call<Payload, D> = (payload, delivery) => {
+    if (delivery.end !== undefined) throw delivery.end.reason
+    return handler(payload, delivery)
+  }
   const layers = interceptors.flatMap((interceptor): Layer<Delivery, never>[] => {
     const { handle } = interceptor
     return handle === undefined ? [] : [(delivery, next) => handle.call(interceptor, delivery, next)]
   })
-  if (layers.length === 0) return handler
-  return async (payload, delivery) =>
+  if (layers.length === 0) return (payload, delivery) => callAsHandler(begin, payload, delivery)
+  const call: Call<Payload, D> = async (payload, delivery) =>
     await runInside(layers, delivery, async () => {
-      // An interceptor that took too long does not begin an attempt that has been given up.
-      if (delivery.abortReason !== undefined) throw delivery.abortReason
-      await handler(payload, delivery)
+      await begin(payload, delivery)
     })
+  return (payload, delivery) => callAsHandler(call, payload, delivery)
 }
 
 /** Returning acknowledges. */
-export function returning<Payload>(call: Call<Payload, ActiveDelivery>): Work<Payload> {
+export function returning<Payload, D extends ActiveDelivery>(call: Call<Payload, D>): Work<Payload, D> {
   return (payload, delivery) => {
     const result = call(payload, delivery)
     // What is no promise has ended; what only looks like one is waited for.
-    return typeof result === 'object' && result !== null && 'then' in result ? ended(result) : ACK
+    return isThenable(result) ? ended(result) : ACK
   }
 }
 
-async function ended(result: object): Promise<Verdict> {
+async function ended(result: PromiseLike<unknown>): Promise<Verdict> {
   await result
   return ACK
 }
 
-/** What the handler decides acknowledges; it may decide after it has returned. */
+/** What the handler decides acknowledges; it may decide after it has returned, and go on after it has decided. */
 export function steered<Payload>(
   call: Call<Payload, SteeredDelivery>,
   judge: Judge,
   late: (delivery: Delivery) => void,
 ): Work<Payload, SteeredDelivery> {
   return async (payload, delivery) => {
+    const called = (async () => {
+      await call(payload, delivery)
+    })()
+    delivery.handler = called
     const failed = new Promise<never>((_resolve, reject) => {
-      const called = (async () => await call(payload, delivery))()
       called.catch((error: unknown) => {
-        if (delivery.isDecided) late(delivery)
+        if (delivery.hasDecided && delivery.takeLate()) late(delivery)
         reject(error)
       })
     })
@@ -94,23 +102,38 @@ export function once<Payload, D extends ActiveDelivery>(
   }
 }
 
-/** How long an attempt may take. */
+/** How long an attempt may take, and who is told when it takes longer. */
 export interface Bounds {
   /** Without any time left it does not begin. */
   timeoutMs(delivery: ActiveDelivery): number
+  /** Its handler has been given up, and goes on. */
+  givenUp(): void
+  /** A handler that had been given up has ended. */
+  endedAtLast(): void
+  /** A handler ended after its time was up, or after it had settled. Told once for each delivery. */
   late(delivery: Delivery): void
 }
 
-/** Bounds the time of an attempt, and judges what it is ended by. */
+/** Bounds the time of an attempt, judges what it is ended by, and decides whether that counts. */
 export function bounded<Payload, D extends ActiveDelivery>(
   work: Work<Payload, D>,
   judge: Judge,
   bounds: Bounds,
 ): Attempt<Payload, D> {
+  const counted = (verdict: Verdict, delivery: D): Verdict => {
+    if (isDoneUnheard(verdict, delivery)) delivery.life.rememberDone(delivery.message)
+    return countedVerdict(verdict, delivery, judge)
+  }
+  const failed = (thrown: unknown, delivery: D): Verdict => counted(judge(thrown, delivery.attempt), delivery)
   const inTime = (working: Promise<Verdict>, delivery: D, timeoutMs: number): Promise<Verdict> => {
-    const abort = (reason: Error): void => delivery.abort(reason)
-    const late = (): void => bounds.late(delivery)
-    return withinDeadline(working, { timeoutMs, abort, late }).catch((thrown) => judge(thrown, delivery.attempt))
+    const options = deadlineOf(delivery, timeoutMs, bounds)
+    const handler = delivery.handler
+    const first =
+      handler === undefined ? withinDeadline(working, options) : untilDecided(working, handler, delivery, options)
+    return first.then(
+      (verdict) => counted(verdict, delivery),
+      (thrown: unknown) => failed(thrown, delivery),
+    )
   }
   return (payload, delivery) => {
     const timeoutMs = bounds.timeoutMs(delivery)
@@ -118,14 +141,49 @@ export function bounded<Payload, D extends ActiveDelivery>(
     delivery.begin(timeoutMs)
     try {
       const working = work(payload, delivery)
-      return working instanceof Promise ? inTime(working, delivery, timeoutMs) : working
+      return working instanceof Promise ? inTime(working, delivery, timeoutMs) : counted(working, delivery)
     } catch (thrown) {
-      return judge(thrown, delivery.attempt)
+      return failed(thrown, delivery)
     }
   }
 }
 
-/** At most once: acknowledged before the handler begins. */
+/** Whether the work is done, and the broker may not learn of that because its handler took long, or because the channel is lost. */
+function isDoneUnheard(verdict: Verdict, { end, hasTakenLong, isSignalUsed }: ActiveDelivery): boolean {
+  if (verdict.do !== 'ack') return false
+  // Who was told that it no longer counts may have stopped half-way.
+  return end === undefined ? hasTakenLong : end.how === 'lost' && !isSignalUsed
+}
+
+function deadlineOf(delivery: ActiveDelivery, timeoutMs: number, bounds: Bounds): DeadlineOptions {
+  return {
+    timeoutMs,
+    abort: (reason) => delivery.abort('late', reason),
+    givenUp: bounds.givenUp,
+    late: () => {
+      bounds.endedAtLast()
+      if (delivery.takeLate()) bounds.late(delivery)
+    },
+  }
+}
+
+/** Settles with the handler's decision. The deadline is for both: for the decision, and for the handler, which may go on after it. */
+function untilDecided(
+  working: Promise<Verdict>,
+  handler: Promise<void>,
+  delivery: ActiveDelivery,
+  options: DeadlineOptions,
+): Promise<Verdict> {
+  const whole = withinDeadline(Promise.all([working, handler]), options)
+  delivery.handled = whole.then(
+    () => undefined,
+    () => undefined,
+  )
+  return Promise.race([working, whole.then(([verdict]) => verdict)])
+}
+
+/** At most once: the broker has read the ack before the handler begins. */
 export function acknowledgedFirst<Payload>(attempt: Attempt<Payload>): Attempt<Payload> {
-  return (payload, delivery) => (delivery.acknowledge() ? attempt(payload, delivery) : ACK)
+  return async (payload, delivery) =>
+    (await delivery.acknowledgeFirst()) ? await attempt(payload, delivery) : GIVE_BACK
 }

@@ -24,7 +24,7 @@ export interface Attempts<Payload, D extends ActiveDelivery = ActiveDelivery> {
   make(task: Task<Payload, D>): Soon<boolean>
 }
 
-/** Each delivery has a slot of its own, from its attempt to its settlement. */
+/** Gives each delivery a slot of its own, for as long as its handler runs. */
 export class OneByOne<Payload, D extends ActiveDelivery> implements Attempts<Payload, D> {
   readonly #slots: Slots
   readonly #attempt: Attempt<Payload, D>
@@ -38,13 +38,26 @@ export class OneByOne<Payload, D extends ActiveDelivery> implements Attempts<Pay
     return andThen(this.#slots.enter(task.key), (begins) => begins && this.#make(task))
   }
 
-  #make({ payload, key, delivery, conclude }: Task<Payload, D>): Soon<boolean> {
-    const left = (begun: boolean): boolean => {
+  #make(task: Task<Payload, D>): Soon<boolean> {
+    const { payload, key, delivery, conclude } = task
+    // It may have ended in the turn in which it got its slot.
+    if (delivery.end !== undefined) {
       this.#slots.leave(key)
-      return begun
+      return false
     }
-    // Its channel may have gone in the turn in which it got its slot.
-    if (delivery.life.signal.aborted) return left(false)
-    return andThen(this.#attempt(payload, delivery), (verdict) => andThen(conclude(verdict), () => left(true)))
+    return andThen(this.#attempt(payload, delivery), (verdict) => {
+      const { handled } = delivery
+      if (handled !== undefined) return this.#outlived(handled, task, verdict)
+      this.#slots.leave(key)
+      return andThen(conclude(verdict), () => true)
+    })
+  }
+
+  /** Its handler goes on after it has settled: the slot is its until it ends. */
+  async #outlived(handled: Promise<void>, { key, conclude }: Task<Payload, D>, verdict: Verdict): Promise<boolean> {
+    const left = handled.then(() => this.#slots.leave(key))
+    await conclude(verdict)
+    await left
+    return true
   }
 }

@@ -1,19 +1,16 @@
 import type { Channel } from '../connection/channel.js'
-import type { Lane } from '../connection/lane.js'
 import { LastingChannel } from '../connection/lasting-channel.js'
 import type { ReceivedMessage } from '../connection/message.js'
 import { ClosedError, ConnectionError, type LeveretError } from '../errors.js'
 import { InHand } from '../in-hand.js'
-import { andThen, type Soon } from '../soon.js'
+import { andThen } from '../soon.js'
 import { atMost } from '../timing.js'
-import { isRefusedForGood } from '../topology/declare.js'
-import { type Gate, intakeOf, slotsOf } from './intake.js'
+import type { ConsumerOptions } from './consumer-options.js'
+import { HeldUp } from './held-up.js'
+import { type Gate, type Intake, intakeOf, slotsOf } from './intake.js'
 import { Isolation } from './isolation.js'
-import type { Life } from './life.js'
-import type { Reading } from './reading.js'
-import type { Slots } from './slots.js'
+import type { Held, Life } from './life.js'
 import { Subscription } from './subscription.js'
-import type { Suspicion } from './suspicion.js'
 
 /** How long before its time is up `close` aborts handlers, so that they can notice. */
 const ABORT_GRACE_MS = 1_000
@@ -23,57 +20,30 @@ const CLOSING_GATHER_MS = 100
 /** What is left for closing the channel when the time is up. */
 const LAST_STEP_MS = 500
 
-/** What a consumer is made of. */
-export interface ConsumerOptions {
-  readonly lane: Lane
-  /** For errors and diagnostics. */
-  readonly name: string
-  /** Unsettled deliveries that the broker lets it hold. */
-  readonly prefetch: number
-  /** Deliveries, or batches of them, handled at once. */
-  readonly concurrency: number
-  /** What is being handled, and what waits for that. */
-  readonly slots: Slots
-  readonly suspicion: Suspicion
-  /** Its queue goes with its last consumer: while it is paused it goes on consuming, and holds what comes. */
-  readonly keepsConsuming: boolean
-  /** Of a stream. */
-  readonly reading: Reading | undefined
-  /** Makes sure that the queue exists. Runs before every subscription. @returns its name */
-  prepare(channel: Channel, signal: AbortSignal): Promise<string>
-  /** Works on one delivery until it is settled or its life has ended. Never throws or rejects. @returns `false` when it did not begin */
-  work(message: ReceivedMessage, life: Life): Soon<boolean>
-  /** Puts back what did not begin, so that it does not look as if it had come back from a crash. */
-  putBack(message: ReceivedMessage, life: Life): Promise<void>
-  /** It is handled alone. */
-  isolated(message: ReceivedMessage): void
-  /** The broker cancelled the consumer: the queue was deleted, or its node was lost, or an ack took too long. */
-  cancelled(): void
-  attached(): void
-  lost(reason: LeveretError): void
-  failed(reason: LeveretError): void
-}
-
 /** Consumes one queue, on a channel of its own, for ever: however the subscription ends, a fresh one follows. */
 export class Consumer {
   readonly #options: ConsumerOptions
   readonly #channel: LastingChannel
   readonly #inHand = new InHand()
-  #subscription: Subscription | undefined
+  readonly #heldUp: HeldUp
+  /** Those whose handlers wait for a `close`. */
+  readonly #closers = new Set<Held>()
   readonly #isolation: Isolation
+  #subscription: Subscription | undefined
   #gate: Gate = 'open'
   #closing = false
-  #cancelled = false
+  #isCancelled = false
   #lastDeliveryAt: Date | undefined
   #onAttached: { resolve: () => void; reject: (reason: Error) => void } | undefined
 
   constructor(options: ConsumerOptions) {
     this.#options = options
+    const { prefetch, isSingleActive, keepsConsuming, reading } = options
+    this.#heldUp = new HeldUp(prefetch, !isSingleActive && !keepsConsuming && reading === undefined)
     this.#isolation = new Isolation({
       ...options,
-      inHand: this.#inHand,
       changed: () => this.#steer(),
-      told: async () => await this.#subscription?.told(),
+      read: async () => await this.#subscription?.read(),
     })
     this.#channel = new LastingChannel({
       lane: options.lane,
@@ -83,19 +53,24 @@ export class Consumer {
       opened: () => this.#attached(),
       lost: (reason) => this.#lost(reason),
       failed: (reason) => this.#failed(reason),
-      isFinal: (reason) => this.#isFinal(reason),
+      isFinal: (reason) => this.#isRefusedAtStart(reason),
     })
   }
 
   get isAttached(): boolean {
-    return this.#channel.current?.isOpen === true && this.#gate !== 'shut'
+    return this.#channel.current?.isOpen === true && this.#gate !== 'shut' && !this.#isCancelled
+  }
+
+  /** Deliveries that are handled and cannot be settled, because their copy is refused or can never be stored. */
+  get heldUp(): HeldUp {
+    return this.#heldUp
   }
 
   get lastDeliveryAt(): Date | undefined {
     return this.#lastDeliveryAt
   }
 
-  /** Resolves when it is attached for the first time. Rejects when it is refused for good; tries on otherwise. */
+  /** Resolves when it is attached for the first time, or closed before. Rejects when it is refused for good; tries on otherwise. */
   async start(): Promise<void> {
     const attached = new Promise<void>((resolve, reject) => {
       this.#onAttached = { resolve, reject }
@@ -111,39 +86,72 @@ export class Consumer {
     await this.#steer()
   }
 
+  /** A delivery is handled and stays unacknowledged, for ever unless it is named. It is to take no place from others. */
+  holdUp(delivery?: Held): void {
+    const { places = 1 } = this.#subscription ?? {}
+    if (this.#heldUp.add(places, delivery) && !this.#closing) void this.#subscription?.renew()
+  }
+
+  /** Resolves when every delivery has ended but those whose handlers wait for a `close`. */
+  async whenOthersEnded(): Promise<void> {
+    await this.#inHand.whenAtMost(() => this.#closers.size)
+  }
+
   /** Takes no more, gives back what has not begun, waits for the rest, then closes. Never rejects. */
   async close(timeoutMs: number): Promise<void> {
+    const { name, leftRunning } = this.#options
     const deadline = performance.now() + timeoutMs
-    const life = this.#subscription?.life
-    this.#closing = true
-    // What was acknowledged so far goes out before the cancel, and is done when that is answered.
-    life?.flush()
-    life?.gather(CLOSING_GATHER_MS)
-    this.#onAttached?.reject(
-      new ClosedError(`The consumer of '${this.#options.name}' was closed before it was attached`),
-    )
-    this.#channel.stop()
-    await atMost(Math.min(timeoutMs, CANCEL_TIMEOUT_MS), this.#steer())
-    // Only after cancel-ok: before it, the broker would deliver what comes back to this very consumer.
-    this.#isolation.close()
-    this.#options.slots.close()
     const left = (): number => Math.max(deadline - performance.now(), 0)
+    this.#closing = true
+    this.#channel.stop()
+    // What a set-up has brought already is settled on its channel.
+    if (this.#inHand.size > 0) await atMost(Math.min(timeoutMs, CANCEL_TIMEOUT_MS), this.#channel.whenSetUp())
+    this.#startEnded()
+    const life = this.#subscription?.life
+    // What was acknowledged so far goes out before the cancel, and is done when that is answered.
+    life?.beginClosing(new ClosedError(`The consumer of '${name}' is closing`), CLOSING_GATHER_MS)
+    this.#isolation.close()
+    await this.#stopTaking(left)
     await atMost(Math.max(left() - ABORT_GRACE_MS, 0), this.#inHand.whenEmpty())
-    life?.end(new ClosedError(`The consumer of '${this.#options.name}' is closing and its time is up`))
+    life?.giveUp(new ClosedError(`The consumer of '${name}' is closing and its time is up`))
     if (this.#inHand.size > 0) await atMost(left(), this.#inHand.whenEmpty())
-    life?.flush()
+    if (this.#inHand.size > 0) leftRunning(this.#inHand.size)
+    life?.acks.flush()
     await this.#channel.close(Math.max(left(), LAST_STEP_MS))
   }
 
+  async #stopTaking(left: () => number): Promise<void> {
+    const { slots, isSingleActive } = this.#options
+    if (isSingleActive) {
+      // A cancel would hand the queue over to another consumer at once, while handlers still run here. What has not begun stays in
+      // hand, and the end of the channel brings it back in its order.
+      this.#limitSlots()
+      const handled = this.#inHand.whenAtMost(() => slots.waiting)
+      await atMost(Math.max(left() - ABORT_GRACE_MS, 0), handled)
+    } else {
+      await atMost(Math.min(left(), CANCEL_TIMEOUT_MS), this.#steer())
+    }
+    // Only after cancel-ok: before it, the broker would deliver what comes back to this very consumer.
+    slots.close()
+  }
+
   async #subscribe(channel: Channel, signal: AbortSignal): Promise<void> {
-    const { prefetch, reading } = this.#options
-    const queue = await this.#options.prepare(channel, signal)
+    const { prefetch, reading, memory, prepare, copyRefused } = this.#options
+    const queue = await prepare(channel, signal)
     const subscription = new Subscription(channel, {
       queue,
       prefetch,
       reading,
+      memory,
       delivered: (message, life) => this.#onDelivery(message, life),
-      cancelled: () => this.#onServerCancel(channel),
+      cancelled: () => void this.#onServerCancel(channel, subscription, signal),
+      awaitsClose: (delivery) => this.#awaitsClose(delivery),
+      copyRefused: (delivery, error) => {
+        // Its handler has ended: it endangers nobody any more.
+        this.#isolation.ended(delivery)
+        this.holdUp(delivery)
+        copyRefused(delivery, error)
+      },
     })
     this.#subscription = subscription
     this.#isolation.restart()
@@ -152,38 +160,29 @@ export class Consumer {
   }
 
   #onDelivery(message: ReceivedMessage, life: Life): void {
+    const { reading, receive, process } = this.#options
     this.#lastDeliveryAt = new Date()
-    if (this.#options.reading?.receive(message) === false) return void life.ack(message)
+    this.#startEnded()
+    if (reading?.receive(message) === false) return void life.ack(message)
     this.#inHand.begin()
-    const admitted = this.#isolation.admit(message, life)
-    void andThen(admitted, () => this.#work(message, life))
+    const delivery = receive(message, life)
+    const admitted = this.#isolation.admit(delivery)
+    void andThen(admitted, () => andThen(process(delivery), () => this.#ended(delivery)))
   }
 
-  #work(message: ReceivedMessage, life: Life): Soon<void> {
-    return andThen(this.#options.work(message, life), (begun) =>
-      begun ? this.#ended() : this.#notBegun(message, life),
-    )
-  }
-
-  async #notBegun(message: ReceivedMessage, life: Life): Promise<void> {
-    await this.#giveBack(message, life)
-    this.#ended()
-  }
-
-  #ended(): void {
+  #ended(delivery: Held): void {
+    this.#heldUp.remove(delivery)
+    this.#closers.delete(delivery)
     this.#inHand.end()
-    this.#isolation.ended()
+    this.#isolation.ended(delivery)
   }
 
-  async #giveBack(message: ReceivedMessage, life: Life): Promise<void> {
-    // It stays in its stream. RabbitMQ 3.10 closes the whole connection over a nack for one (measured).
-    if (this.#options.reading !== undefined) return
-    // There is no time for copies.
-    if (this.#closing) life.requeue(message)
-    else await this.#options.putBack(message, life)
+  #awaitsClose(delivery: Held): void {
+    this.#closers.add(delivery)
+    this.#inHand.check()
   }
 
-  #intake(): ReturnType<typeof intakeOf> {
+  #intake(): Intake {
     if (this.#closing) return 'none'
     return this.#options.keepsConsuming ? 'all' : intakeOf(this.#gate, this.#isolation.stage)
   }
@@ -198,18 +197,33 @@ export class Consumer {
     if (this.#channel.current !== undefined) await this.#subscription?.change(this.#intake())
   }
 
-  /** The channel is finished with the consumer: neither it nor its tag can be used again. */
-  #onServerCancel(channel: Channel): void {
+  async #onServerCancel(channel: Channel, subscription: Subscription, signal: AbortSignal): Promise<void> {
     if (this.#closing) return
-    this.#cancelled = true
-    const reason = new ConnectionError('cancelled', `The broker cancelled the consumer of '${this.#options.name}'`)
-    void channel.close(CANCEL_TIMEOUT_MS, reason)
+    const { name, keepsConsuming, reading, slots, cancelled, prepare } = this.#options
+    this.#isCancelled = true
+    cancelled()
+    if (keepsConsuming || reading !== undefined) {
+      // The queue is gone with all that it held, or the stream's reader has to find out where it is.
+      const reason = new ConnectionError('cancelled', `The broker cancelled the consumer of '${name}'`)
+      return await channel.close(CANCEL_TIMEOUT_MS, reason)
+    }
+    await subscription.consumeAgain(async () => {
+      // What has not begun would wait for so long again.
+      slots.giveBack()
+      return await prepare(channel, signal)
+    })
+    this.#isCancelled = false
   }
 
   #attached(): void {
     // What was wanted meanwhile.
     void this.#steer()
+    this.#isCancelled = false
     this.#options.attached()
+    this.#startEnded()
+  }
+
+  #startEnded(): void {
     this.#onAttached?.resolve()
     this.#onAttached = undefined
   }
@@ -217,8 +231,7 @@ export class Consumer {
   #lost(reason: LeveretError): boolean {
     // What has not begun is the broker's again.
     this.#options.slots.giveBack()
-    if (this.#cancelled) this.#options.cancelled()
-    this.#cancelled = false
+    this.#heldUp.clear()
     if (!this.#closing) this.#options.lost(reason)
     return false
   }
@@ -226,11 +239,11 @@ export class Consumer {
   #failed(reason: LeveretError): void {
     this.#options.slots.giveBack()
     this.#options.failed(reason)
-    if (this.#isFinal(reason)) this.#onAttached?.reject(reason)
+    if (this.#isRefusedAtStart(reason)) this.#onAttached?.reject(reason)
   }
 
-  /** Rights may be given back to what once worked; a start that is refused is refused at once. */
-  #isFinal(reason: LeveretError): boolean {
-    return isRefusedForGood(reason) || (this.#onAttached !== undefined && !reason.retryable)
+  /** A start that is refused is refused at once; what once worked is tried for ever, because somebody may mend it. */
+  #isRefusedAtStart(reason: LeveretError): boolean {
+    return this.#onAttached !== undefined && !reason.retryable
   }
 }

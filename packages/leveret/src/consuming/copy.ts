@@ -5,36 +5,17 @@ import { newMessageId } from '../message-id.js'
 import type { DeadLetter } from './dead-letter.js'
 import { failureHeaders } from './failure-headers.js'
 import { soundHeaders } from './leveret-headers.js'
-import { copiedHeaders, type Lineage, returnsOf, writeLineage, writeReplay, writeReturns } from './lineage.js'
+import { copiedHeaders, type Lineage, writeLineage, writeReplay } from './lineage.js'
 import type { DeadLetterReason } from './verdict.js'
 
-/** The copy that waits in a delay queue for the next attempt. */
+/** Makes the copy that waits in a delay queue for the next attempt. */
 export function retryCopy(message: ReceivedMessage, lineage: Lineage, delayQueue: string): OutgoingMessage {
-  return attemptCopy(message, { ...lineage, attempt: lineage.attempt + 1 }, delayQueue, 0)
+  return postponedCopy(message, { ...lineage, attempt: lineage.attempt + 1 }, delayQueue)
 }
 
-/** The copy that waits in a delay queue for the same attempt. What it has come back so far is not forgotten over that. */
+/** Makes the copy that waits in a delay queue for the same attempt. */
 export function postponedCopy(message: ReceivedMessage, lineage: Lineage, delayQueue: string): OutgoingMessage {
-  return attemptCopy(message, lineage, delayQueue, returnsOf(message))
-}
-
-/**
- * The copy that takes the place of a message, at the end of its queue, for the same attempt.
- *
- * @param returns - how often it has come back unsettled
- */
-export function recountedCopy(
-  message: ReceivedMessage,
-  lineage: Lineage,
-  queue: string,
-  returns: number,
-): OutgoingMessage {
-  return attemptCopy(message, lineage, queue, returns)
-}
-
-function attemptCopy(message: ReceivedMessage, lineage: Lineage, queue: string, returns: number): OutgoingMessage {
-  const headers = { ...copiedHeaders(message.properties), ...writeLineage(lineage), ...writeReturns(returns) }
-  return copy(message, queue, headers)
+  return copy(message, delayQueue, { ...copiedHeaders(message.properties), ...writeLineage(lineage) })
 }
 
 /** What is kept of a delivery that was given up. */

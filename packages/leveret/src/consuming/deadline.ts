@@ -10,6 +10,8 @@ export interface DeadlineOptions {
   readonly timeoutMs: number
   /** The time is up; a little is left to notice it. */
   abort(reason: HandlerTimeout): void
+  /** It has not ended a second later. It goes on, and nobody waits for it any more. */
+  givenUp(): void
   /** It ended after it had been given up. */
   late(): void
 }
@@ -28,7 +30,7 @@ const deadlines = new Deadlines((now) => tellLate(running, now, (work) => work.t
  * Settles as the work does, or rejects with a {@link HandlerTimeout} a second after its time was up. The work itself is not
  * stopped.
  */
-export function withinDeadline<T>(work: Promise<T>, { timeoutMs, abort, late }: DeadlineOptions): Promise<T> {
+export function withinDeadline<T>(work: Promise<T>, { timeoutMs, abort, givenUp, late }: DeadlineOptions): Promise<T> {
   return new Promise((resolve, reject) => {
     let timeout: HandlerTimeout | undefined
     const entry: Running = {
@@ -40,6 +42,7 @@ export function withinDeadline<T>(work: Promise<T>, { timeoutMs, abort, late }: 
           abort(timeout)
         } else {
           running.delete(entry)
+          givenUp()
           work.then(late, late)
           reject(timeout)
         }

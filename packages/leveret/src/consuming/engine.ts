@@ -4,12 +4,13 @@ import type { Lane } from '../connection/lane.js'
 import type { LeveretError } from '../errors.js'
 import type { Events } from '../events.js'
 import { Consumer } from './consumer.js'
-import { type Handling, processorFor } from './handling.js'
+import { type Handling, type HandlingHooks, processorFor } from './handling.js'
 import { Pausing } from './pausing.js'
-import { reporting, successOf } from './reporting.js'
+import { describe, reporting, successOf } from './reporting.js'
+import { returnMemoryOf } from './return-memory.js'
 import type { Settlement } from './settlement.js'
 import { Slots } from './slots.js'
-import { noSuspicion, suspicionOf } from './suspicion.js'
+import { isSingleActive, noSuspicion, suspicionOf } from './suspicion.js'
 import type { WorkerEvents } from './worker-events.js'
 
 /** What an engine is made of. */
@@ -23,6 +24,8 @@ export interface EngineOptions<Payload>
   readonly events: Events<WorkerEvents>
   /** For a queue that goes with its last consumer: while it is paused, what comes is held. @defaultValue false */
   readonly keepsConsuming?: boolean
+  /** What has been done is done again when it comes back: its sender waits for an answer. @defaultValue false */
+  readonly repeatsDone?: boolean
   /** Makes sure that the queue exists. Runs before every subscription. @returns its name */
   prepare(channel: Channel, signal: AbortSignal): Promise<string>
 }
@@ -36,6 +39,10 @@ export interface EngineHealth {
   readonly inFlight: number
   /** Handlers that ended after their time was up, so far. */
   readonly late: number
+  /** Handlers that were given up when their time was up, and still run. */
+  readonly hung: number
+  /** Deliveries that are handled and stay unacknowledged, because the broker refuses their copy. */
+  readonly heldUp: number
   readonly lastDeliveryAt: Date | undefined
   /** Why it is not consuming. */
   readonly why: string | undefined
@@ -50,53 +57,49 @@ export class Engine<Payload> {
   #why: Error | undefined
   #stuck = 0
   #late = 0
+  #hung = 0
+  /** Why a copy was refused last. */
+  #refused: Error | undefined
   #everAttached = false
 
-  constructor({ lane, prepare, events, keepsConsuming = false, ...handling }: EngineOptions<Payload>) {
-    const { contract, settings } = handling
-    const { concurrency, prefetch, isolation, breaker } = settings
-    const suspicion = isolation ? suspicionOf(contract) : noSuspicion()
+  constructor(options: EngineOptions<Payload>) {
+    const { contract, settings, events } = options
     this.#events = events
-    this.#slots = new Slots(concurrency)
-    const hooks = reporting(events)
+    this.#slots = new Slots(settings.concurrency)
+    const isKept = options.keepsConsuming !== true && options.stream === undefined
+    const memory = isKept ? returnMemoryOf(options.lane, contract.name) : undefined
+    const suspicion = memory !== undefined && settings.isolation ? suspicionOf(contract, memory) : noSuspicion()
     const processor = processorFor({
-      ...handling,
+      ...options,
       slots: this.#slots,
-      suspicion,
-      hooks: {
-        ...hooks,
-        settled: (delivery, settlement) => {
-          this.#note(settlement)
-          hooks.settled(delivery, settlement)
-        },
-        late: (delivery) => {
-          this.#late += 1
-          hooks.late(delivery)
-        },
-      },
+      memory: options.repeatsDone === true ? undefined : memory,
+      hooks: this.#hooks(),
     })
     this.#consumer = new Consumer({
-      lane,
+      ...settings,
+      lane: options.lane,
       name: contract.name,
-      prefetch,
-      concurrency,
       slots: this.#slots,
       suspicion,
-      keepsConsuming,
-      reading: handling.stream,
-      prepare,
-      work: (message, life) => processor.process(message, life),
-      putBack: async (message, life) => {
-        const returns = suspicion.noted(message)
-        if (returns === undefined || !(await handling.settler.recount(message, life, returns))) life.requeue(message)
+      memory,
+      keepsConsuming: options.keepsConsuming ?? false,
+      isSingleActive: isSingleActive(contract),
+      reading: options.stream,
+      prepare: options.prepare,
+      receive: (message, life) => processor.receive(message, life),
+      process: (delivery) => processor.process(delivery),
+      isolated: ({ messageId }) => events.emit('delivery.isolated', { messageId }),
+      copyRefused: (delivery, error) => {
+        this.#refused = error
+        events.emit('delivery.copy-refused', { ...describe(delivery), error })
       },
-      isolated: ({ properties: { messageId } }) => events.emit('delivery.isolated', { messageId }),
       cancelled: () => events.emit('consumer.cancelled', { queue: contract.name }),
       attached: () => this.#attached(),
       lost: (reason) => this.#lost(reason),
       failed: (reason) => this.#failed(reason),
+      leftRunning: (deliveries) => events.emit('close.incomplete', { deliveries }),
     })
-    this.#pausing = new Pausing(breaker, events, (gate) => this.#consumer.pass(gate))
+    this.#pausing = new Pausing(settings.breaker, events, (gate) => this.#consumer.pass(gate))
   }
 
   /** Why it is not attached. */
@@ -119,6 +122,11 @@ export class Engine<Payload> {
     await this.#pausing.resume()
   }
 
+  /** Resolves when every delivery has ended but those whose handlers wait for a `close`. */
+  async whenOthersEnded(): Promise<void> {
+    await this.#consumer.whenOthersEnded()
+  }
+
   /** Takes no more, gives back what has not begun, waits for the rest, then closes. Never rejects. */
   async close(timeoutMs: number): Promise<void> {
     this.#pausing.close()
@@ -126,15 +134,45 @@ export class Engine<Payload> {
   }
 
   health(): EngineHealth {
-    const { isAttached: attached, lastDeliveryAt } = this.#consumer
+    const { isAttached: attached, lastDeliveryAt, heldUp } = this.#consumer
     const { isPaused, why: paused } = this.#pausing
+    const works = this.#stuck === 0 && !heldUp.isFull
+    const ready = (attached || isPaused) && works
     return {
-      ready: (attached || isPaused) && this.#stuck === 0,
+      ready,
       attached,
       inFlight: this.#slots.taken,
       late: this.#late,
+      hung: this.#hung,
+      heldUp: heldUp.count,
       lastDeliveryAt,
-      why: attached && this.#stuck === 0 ? undefined : (this.#why?.message ?? paused ?? 'not started'),
+      why: attached && works ? undefined : (this.#trouble() ?? paused ?? 'not started'),
+    }
+  }
+
+  #trouble(): string | undefined {
+    if (this.#why !== undefined) return this.#why.message
+    return this.#consumer.heldUp.isFull ? this.#refused?.message : undefined
+  }
+
+  #hooks(): HandlingHooks {
+    const hooks = reporting(this.#events)
+    return {
+      ...hooks,
+      settled: (delivery, settlement) => {
+        this.#note(settlement)
+        hooks.settled(delivery, settlement)
+      },
+      late: (delivery) => {
+        this.#late += 1
+        hooks.late(delivery)
+      },
+      givenUp: () => {
+        this.#hung += 1
+      },
+      endedAtLast: () => {
+        this.#hung -= 1
+      },
     }
   }
 
@@ -142,6 +180,7 @@ export class Engine<Payload> {
     if (settlement.did === 'stuck') {
       this.#stuck += 1
       this.#why = settlement.error
+      this.#consumer.holdUp()
     }
     const success = successOf(settlement)
     if (success !== undefined) this.#pausing.record(success)

@@ -2,6 +2,7 @@ import type { Delivery } from '../connection/delivery.js'
 import type { Interceptor } from '../connection/interceptor.js'
 import type { ReceivedMessage } from '../connection/message.js'
 import type { WorkQueue } from '../contract/work-queue.js'
+import type { Soon } from '../soon.js'
 import { ActiveDelivery } from './active-delivery.js'
 import {
   type Attempt,
@@ -16,8 +17,8 @@ import {
   type Work,
 } from './attempt.js'
 import { OneByOne } from './attempts.js'
-import { BatchAttempt, type BatchHandler } from './batch-attempt.js'
-import { Batches } from './batches.js'
+import { BatchedDelivery } from './batched-delivery.js'
+import { Batches, joining } from './batches.js'
 import { Deduplicator } from './deduplication.js'
 import type { HandlingSettings } from './handling-options.js'
 import { InPlace } from './in-place.js'
@@ -25,12 +26,13 @@ import type { Life } from './life.js'
 import { type ManualDelivery, SteeredDelivery } from './manual-delivery.js'
 import { Processor, type ProcessorOptions } from './processor.js'
 import { type Decode, Reader } from './reader.js'
+import type { ReturnMemory } from './return-memory.js'
 import type { Settlement } from './settlement.js'
 import type { Settling } from './settler.js'
+import type { BatchHandler } from './shared-call.js'
 import type { OrderKey, Slots } from './slots.js'
 import { StreamDelivery } from './stream-delivery.js'
 import type { StreamReading } from './stream-reading.js'
-import type { Suspicion } from './suspicion.js'
 import { judge } from './verdict.js'
 
 /** Does the work. Returning acknowledges; throwing fails the attempt. */
@@ -47,6 +49,10 @@ export interface HandlingHooks {
   settled(delivery: Delivery, settlement: Settlement): void
   /** A handler ended after its time was up, or after it had settled. Its result was dropped. */
   late(delivery: Delivery): void
+  /** A handler was given up when its time was up, and goes on. */
+  givenUp(): void
+  /** Such a handler has ended. */
+  endedAtLast(): void
   /** A handler settled a delivery that had been settled. */
   settledTwice(delivery: Delivery): void
   /** What was done could not be written down, or what failed not given up. */
@@ -62,7 +68,8 @@ export interface Handling<Payload> {
   readonly settings: HandlingSettings
   readonly interceptors: readonly Interceptor[]
   readonly slots: Slots
-  readonly suspicion: Suspicion
+  /** Knows what has been done, where that is not to be done again. */
+  readonly memory: ReturnMemory | undefined
   readonly settler: Settling
   readonly hooks: HandlingHooks
   /** Where deliveries come from a stream: how far that was read. */
@@ -74,49 +81,54 @@ export interface Handling<Payload> {
 /** What its own lease adds to the time of a handler. */
 const LEASE_MARGIN_MS = 5_000
 
+/** A processor of deliveries, whatever kind they are. */
+export interface AnyProcessor {
+  receive(message: ReceivedMessage, life: Life): ActiveDelivery
+  process(delivery: ActiveDelivery): Soon<void>
+}
+
 /** Puts together what takes a delivery from its bytes to its settlement. */
-export function processorFor<Payload>(
-  handling: Handling<Payload>,
-): Pick<Processor<Payload, ActiveDelivery>, 'process'> {
-  const { contract, settings, slots, hooks } = handling
-  const { late } = hooks
+export function processorFor<Payload>(handling: Handling<Payload>): AnyProcessor {
+  const { contract, settings, slots, hooks, interceptors } = handling
   const common = commonOf(handling)
+  const { judge: judged } = common
   const bounds = boundsOf(handling)
   const deduplicator = deduplicatorOf(handling)
-  const guarded = <D extends ActiveDelivery>(work: Work<Payload, D>): Work<Payload, D> =>
-    deduplicator === undefined ? work : once(work, deduplicator)
+  const attemptAt = <D extends ActiveDelivery>(work: Work<Payload, D>): Attempt<Payload, D> =>
+    bounded(deduplicator === undefined ? work : once(work, deduplicator), judged, bounds)
   if (settings.acknowledge === 'manual') {
-    const call = inside<Payload, SteeredDelivery>(handling.interceptors, handling.handler as ManualHandler<Payload>)
-    const attempt = bounded(guarded(steered(call, common.judge, late)), common.judge, bounds)
-    return new Processor({
-      ...common,
-      attempts: new OneByOne(slots, attempt),
-      deliveryOf: (message, life) => {
-        const delivery = new SteeredDelivery(message, life, contract.retry, () => hooks.settledTwice(delivery))
-        return delivery
-      },
-    })
+    const call = inside<Payload, SteeredDelivery>(interceptors, handling.handler as ManualHandler<Payload>)
+    const attempts = new OneByOne(slots, attemptAt(steered(call, judged, hooks.late)))
+    const deliveryOf = (message: ReceivedMessage, life: Life): SteeredDelivery => {
+      const delivery = new SteeredDelivery(message, life, contract.retry, () => hooks.settledTwice(delivery))
+      return delivery
+    }
+    return anyProcessor(new Processor({ ...common, attempts, deliveryOf }))
   }
-  const deliveryOf = (message: ReceivedMessage, life: Life): ActiveDelivery =>
-    new ActiveDelivery(message, life, contract.retry)
   if (settings.batch !== undefined) {
+    const attempt = attemptAt(returning(inside<Payload, BatchedDelivery<Payload>>(interceptors, joining)))
     const handler = handling.handler as BatchHandler<Payload>
-    const around = inside(handling.interceptors, (resultOf: () => Promise<void>) => resultOf())
-    const attempt = new BatchAttempt({
-      handler,
-      around,
-      deduplicator,
-      judge: common.judge,
-      handlerTimeoutMs: settings.handlerTimeoutMs,
-      late,
-    })
-    return new Processor({ ...common, attempts: new Batches(slots, attempt, settings.batch), deliveryOf })
+    const attempts = new Batches({ slots, attempt, handler, bounds: settings.batch })
+    const deliveryOf = (message: ReceivedMessage, life: Life): BatchedDelivery<Payload> =>
+      new BatchedDelivery(message, life, contract.retry)
+    return anyProcessor(new Processor({ ...common, attempts, deliveryOf }))
   }
-  const call = inside(handling.interceptors, handling.handler as Handler<Payload>)
-  const attempt = bounded(guarded(returning(call)), common.judge, bounds)
+  const attempt = attemptAt(
+    returning(inside<Payload, ActiveDelivery>(interceptors, handling.handler as Handler<Payload>)),
+  )
   if (handling.stream !== undefined) return inPlace(common, slots, attempt, handling.stream)
   const first = settings.acknowledge === 'none' ? acknowledgedFirst(attempt) : attempt
+  const deliveryOf = (message: ReceivedMessage, life: Life): ActiveDelivery =>
+    new ActiveDelivery(message, life, contract.retry)
   return new Processor({ ...common, attempts: new OneByOne(slots, first), deliveryOf })
+}
+
+/** A processor gets back the deliveries that it has made, and no others. */
+function anyProcessor<Payload, D extends ActiveDelivery>(processor: Processor<Payload, D>): AnyProcessor {
+  return {
+    receive: (message, life) => processor.receive(message, life),
+    process: (delivery) => processor.process(delivery as D),
+  }
 }
 
 /** Nothing is copied or put back for another attempt. */
@@ -136,7 +148,7 @@ function boundsOf<Payload>({ settings, hooks, timeLeftMs }: Handling<Payload>): 
   const { handlerTimeoutMs } = settings
   const timeoutMs = (delivery: ActiveDelivery): number =>
     timeLeftMs === undefined ? handlerTimeoutMs : Math.min(handlerTimeoutMs, timeLeftMs(delivery))
-  return { timeoutMs, late: hooks.late }
+  return { timeoutMs, late: hooks.late, givenUp: hooks.givenUp, endedAtLast: hooks.endedAtLast }
 }
 
 type Common<Payload> = Omit<ProcessorOptions<Payload, ActiveDelivery>, 'attempts' | 'deliveryOf'> & {
@@ -147,7 +159,7 @@ function commonOf<Payload>({
   contract,
   decode,
   settings,
-  suspicion,
+  memory,
   settler,
   hooks,
   stream,
@@ -157,7 +169,7 @@ function commonOf<Payload>({
   const inTurn = stream === undefined ? undefined : () => undefined
   const orderBy = (settings.orderBy ?? inTurn) as ((payload: Payload) => OrderKey | undefined) | undefined
   return {
-    suspicion,
+    memory,
     reader: new Reader({ decode, orderBy, timeoutMs: settings.handlerTimeoutMs, judge: judged }),
     settler,
     judge: judged,

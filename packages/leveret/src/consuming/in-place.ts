@@ -50,8 +50,8 @@ export class InPlace<Payload, D extends ActiveDelivery> implements Attempts<Payl
   }
 
   async #attempt(payload: Payload, delivery: D): Promise<Verdict> {
-    const { signal } = delivery.life
-    const callOff = onAbort(signal, () => delivery.abort(signal.reason))
+    const { life } = delivery
+    const callOff = onAbort(life.signal, () => delivery.abort(life.isOpen ? 'closing' : 'lost', life.signal.reason))
     try {
       return await this.#options.attempt(payload, delivery)
     } finally {

@@ -1,10 +1,11 @@
-import type { ReceivedMessage } from '../connection/message.js'
-import type { InHand } from '../in-hand.js'
-import { unlessAborted } from '../timing.js'
+import { atMost, unlessAborted } from '../timing.js'
+import type { ActiveDelivery } from './active-delivery.js'
 import type { Stage } from './intake.js'
-import type { Life } from './life.js'
 import type { Slots } from './slots.js'
 import type { Suspicion } from './suspicion.js'
+
+/** How long handlers that run may take to end before a suspect begins beside them: the other slots stand still meanwhile. */
+const DRAIN_MS = 1_000
 
 /** What isolation needs of the consumer. */
 export interface IsolationOptions {
@@ -12,23 +13,23 @@ export interface IsolationOptions {
   /** Unsettled deliveries that the broker lets it hold. */
   readonly prefetch: number
   readonly slots: Slots
-  /** All deliveries, from their arrival on. */
-  readonly inHand: InHand
   /** The stage has changed. Resolves when the broker does as it says. Never rejects. */
   changed(): Promise<void>
   /** Resolves when the broker has read all that was settled before, or rejects when its channel is lost. */
-  told(): Promise<void>
+  read(): Promise<void>
   /** It is handled alone. */
-  isolated(message: ReceivedMessage): void
+  isolated(delivery: ActiveDelivery): void
 }
 
 /**
- * Has a message that may end its process handled with nothing else in hand: what is in hand comes back with it, and would be
- * suspected, and in the end given up, like the culprit.
+ * Has a message that may end its process handled with nothing else in hand but what runs for longer than a second: what is in hand
+ * comes back with it, and would be suspected, and in the end given up, like the culprit.
  */
 export class Isolation {
   readonly #options: IsolationOptions
   #stage: Stage = 'open'
+  /** The suspect that is handled now. */
+  #suspect: ActiveDelivery | undefined
   #closed = false
 
   constructor(options: IsolationOptions) {
@@ -41,31 +42,32 @@ export class Isolation {
 
   /** A fresh subscription begins. What has come back comes first, so it takes one, and more when that is no suspect. */
   restart(): void {
+    this.#suspect = undefined
     this.#stage = this.#options.suspicion.isOn ? 'one by one' : 'open'
   }
 
-  /** The intake is about to change. A fresh consumer would bring another one beside that which is still in hand. */
+  /** The intake is about to change. A fresh consumer would bring another one beside the suspect. */
   steering(): void {
-    if (this.#stage === 'one by one' && this.#options.inHand.size > 0) this.#stage = 'one left'
+    if (this.#stage === 'one by one' && this.#suspect !== undefined) this.#stage = 'one left'
   }
 
   /** A delivery has come. @returns a promise where it must not begin before that resolves */
-  admit(message: ReceivedMessage, life: Life): Promise<void> | undefined {
-    const { suspicion, prefetch, isolated } = this.#options
-    if (!suspicion.isSuspect(message)) {
+  admit(delivery: ActiveDelivery): Promise<void> | undefined {
+    const { suspicion, prefetch } = this.#options
+    if (!suspicion.isSuspect(delivery.message)) {
       if (this.#stage === 'one by one' && prefetch > 1) this.#to('open')
       return undefined
     }
-    // It is not handled now: a copy that knows how often it has come back takes its place.
-    if (suspicion.uncounted(message) !== undefined) return undefined
-    if (this.#stage === 'open') return this.#empty(message, life)
-    if (this.#stage === 'one by one') isolated(message)
+    if (this.#stage === 'open') return this.#empty(delivery)
+    if (this.#stage === 'one by one') this.#alone(delivery)
     return undefined
   }
 
-  /** A delivery is no longer in hand. */
-  ended(): void {
-    if (this.#stage === 'one left' && this.#options.inHand.size === 0) this.#to('one by one')
+  /** A delivery is no longer handled. */
+  ended(delivery: object): void {
+    if (this.#suspect !== delivery) return
+    this.#suspect = undefined
+    if (this.#stage === 'one left') this.#to('one by one')
   }
 
   /** From now on what has not begun is given back by others. */
@@ -73,19 +75,25 @@ export class Isolation {
     this.#closed = true
   }
 
-  async #empty(suspect: ReceivedMessage, { signal }: Life): Promise<void> {
-    const { slots, inHand, changed, told, isolated } = this.#options
+  async #empty(suspect: ActiveDelivery): Promise<void> {
+    const { slots, changed, read } = this.#options
+    const { signal } = suspect.life
     this.#stage = 'emptying'
     await changed()
     // Only now: before the broker has stopped, it would deliver what comes back to this very consumer.
     if (!signal.aborted) slots.close()
-    await unlessAborted(signal, inHand.whenAtMost(1))
-      .then(told)
+    await unlessAborted(signal, atMost(DRAIN_MS, slots.whenIdle()))
+      .then(read)
       .catch(() => undefined)
     if (!this.#closed) slots.open()
     if (signal.aborted) return
-    isolated(suspect)
+    this.#alone(suspect)
     this.#to('one left')
+  }
+
+  #alone(suspect: ActiveDelivery): void {
+    this.#suspect = suspect
+    this.#options.isolated(suspect)
   }
 
   #to(stage: Stage): void {

@@ -23,7 +23,6 @@ export interface LeveretHeaders {
   readonly 'leveret-error-stack'?: string
   readonly 'leveret-dead-lettered-at'?: string
   readonly 'leveret-replays'?: number
-  readonly 'leveret-redeliveries'?: number
   readonly 'leveret-contract'?: string
   readonly 'leveret-original-expiration'?: string
   readonly 'leveret-original-user-id'?: string
@@ -65,7 +64,6 @@ const CHECKS: ReadonlyMap<string, Check> = new Map(
     'leveret-error-stack': isText,
     'leveret-dead-lettered-at': isTime,
     'leveret-replays': isCount,
-    'leveret-redeliveries': isCount,
     'leveret-contract': (value) => typeof value === 'string' && Buffer.byteLength(value) <= 512,
     'leveret-original-expiration': isShortText,
     'leveret-original-user-id': isShortText,

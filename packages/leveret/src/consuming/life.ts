@@ -1,47 +1,58 @@
 import { setMaxListeners } from 'node:events'
 import { Bag, type Bagged } from '../bag.js'
 import type { Channel } from '../connection/channel.js'
+import type { Delivery } from '../connection/delivery.js'
 import type { ReceivedMessage } from '../connection/message.js'
-import { SlotMap } from '../slot-map.js'
-
-/** What is aborted with its life. */
-export interface Abortable extends Bagged {
-  abort(reason: Error): void
-}
+import type { LeveretError } from '../errors.js'
+import { Acks } from './acks.js'
+import { fingerprintOf, type ReturnMemory } from './return-memory.js'
 
 /**
- * One subscription: the channel that delivers, for as long as its deliveries count. They are settled here and nowhere else.
- *
- * Acks are gathered for one turn of the event loop. Those that no unsettled delivery interrupts go as one frame: fewer for the
- * wire, and a channel that closes right after them loses none. RabbitMQ lets some 32 commands of a channel at a quorum
- * queue be under way, keeps the others back, and forgets those when the channel closes.
- *
- * @see https://www.rabbitmq.com/docs/confirms#consumer-acks-multiple-parameter
+ * Why an attempt no longer counts:
+ * - `lost`: its channel has ended, so the broker delivers the message again
+ * - `closing`: the time of `close` is nearly up, so the message goes back to its queue
+ * - `late`: its own time is up, so it has failed
  */
-export class Life {
-  readonly #channel: Channel
-  readonly #end = new AbortController()
-  readonly #isAlone: boolean
-  readonly #running = new Bag<Abortable>()
-  /** Acknowledged by us, and not sent yet. */
-  readonly #acked = new SlotMap<number, ReceivedMessage>()
-  /** Settled before an older one was. */
-  readonly #ahead = new Set<number>()
-  /** All tags below it are settled. */
-  #oldest = 1
-  #gatherMs = 0
-  #held = false
-  /** What is to be given back or rejected when nothing is held any more. */
-  readonly #waiting: (() => void)[] = []
-  /** Calls off the flush that is due. */
-  #callOff: (() => void) | undefined
+export type End = 'lost' | 'closing' | 'late'
 
-  /** @param prefetch - how many deliveries it may hold: where that is one, there is nothing to gather */
-  constructor(channel: Channel, prefetch: number) {
+/** A delivery that is in hand. */
+export interface Held extends Delivery, Bagged {
+  readonly message: ReceivedMessage
+  /** Whether the broker has forgotten it already. */
+  readonly isAcknowledged: boolean
+  abort(how: End, reason: Error): void
+}
+
+/** What a life is made of. */
+export interface LifeOptions {
+  /** How many deliveries it may hold. */
+  readonly prefetch: number
+  /** Remembers what goes back to the queue. Without it nothing is remembered, as for a stream. */
+  readonly memory: ReturnMemory | undefined
+  /** A handler of one of its deliveries waits for a `close`. */
+  awaitsClose(delivery: Held): void
+  /** The broker has refused the copy of a delivery for the first time. It is tried again. */
+  copyRefused(delivery: Held, error: LeveretError): void
+}
+
+/** One subscription: the channel that delivers, for as long as its deliveries count. They are settled here and nowhere else. */
+export class Life {
+  readonly acks: Acks
+  readonly #channel: Channel
+  readonly #options: LifeOptions
+  readonly #end = new AbortController()
+  readonly #closing = new AbortController()
+  readonly #inHand = new Bag<Held>()
+  /** The last acks of what took long, as many as the broker may not have read: it delivers no more than the prefetch without reading one. */
+  readonly #doubtful: string[] = []
+  #reading: Promise<void> | undefined
+
+  constructor(channel: Channel, options: LifeOptions) {
     this.#channel = channel
-    this.#isAlone = prefetch === 1
-    setMaxListeners(0, this.signal)
-    channel.signal.addEventListener('abort', () => this.end(channel.signal.reason), { once: true })
+    this.#options = options
+    this.acks = new Acks(channel, options.prefetch)
+    setMaxListeners(0, this.signal, this.closing)
+    channel.signal.addEventListener('abort', () => this.#lost(channel.signal.reason), { once: true })
   }
 
   /** Aborted when its deliveries no longer count: the channel has died, or the time to close is up. */
@@ -49,117 +60,113 @@ export class Life {
     return this.#end.signal
   }
 
-  end(reason: Error): void {
-    if (this.signal.aborted) return
-    this.#end.abort(reason)
-    for (const delivery of this.#running) delivery.abort(reason)
+  /** Aborted when `close` has begun: what waits for something that may never come is given back. */
+  get closing(): AbortSignal {
+    return this.#closing.signal
   }
 
-  /** Whether the broker has been told what became of a delivery. */
-  hasSettled(tag: number): boolean {
-    return tag < this.#oldest || this.#ahead.has(tag)
+  /** Whether the broker may still be told what became of its deliveries. */
+  get isOpen(): boolean {
+    return this.#channel.isOpen
   }
 
-  /** From now on it is aborted when this ends. */
-  begin(delivery: Abortable): void {
-    if (this.signal.aborted) delivery.abort(this.signal.reason)
-    else this.#running.add(delivery)
+  /** `close` has begun: what was acknowledged goes out, and what follows is gathered for longer. */
+  beginClosing(reason: Error, gatherMs: number): void {
+    this.acks.flush()
+    this.acks.gather(gatherMs)
+    this.#closing.abort(reason)
+  }
+
+  /** The time of `close` is up: handlers that run are aborted, and their deliveries go back. */
+  giveUp(reason: Error): void {
+    this.#abort('closing', reason)
+  }
+
+  awaitsClose(delivery: Held): void {
+    this.#options.awaitsClose(delivery)
+  }
+
+  copyRefused(delivery: Held, error: LeveretError): void {
+    this.#options.copyRefused(delivery, error)
+  }
+
+  /** It is in hand: from now on it is aborted when this ends. */
+  begin(delivery: Held): void {
+    if (this.signal.aborted) delivery.abort(this.isOpen ? 'closing' : 'lost', this.signal.reason)
+    else this.#inHand.add(delivery)
   }
 
   /** It no longer is. */
-  finish(delivery: Abortable): void {
-    this.#running.delete(delivery)
+  finish(delivery: Held): void {
+    this.#inHand.delete(delivery)
   }
 
-  /** @returns `false` when the channel has ended: the delivery is the broker's again */
+  /** Sends `basic.ack`, soon. @returns `false` when the channel has ended: the delivery is the broker's again */
   ack(message: ReceivedMessage): boolean {
-    if (!this.#channel.isOpen) return false
-    this.#acked.set(message.fields.deliveryTag, message)
-    if (this.#isAlone) this.flush()
-    else if (!this.#held) this.#callOff ??= this.#flushSoon()
-    return true
+    return this.acks.ack(message)
   }
 
-  /** Gives it back to its queue. @returns `false` when the channel has ended */
-  requeue(message: ReceivedMessage): boolean {
-    return this.#settle(message, () => this.#channel.requeue(message))
+  /** Acknowledges, and resolves when the broker has read it. @returns `false` when the channel ended first */
+  async ackAndWait(message: ReceivedMessage): Promise<boolean> {
+    if (!this.ack(message)) return false
+    await this.acks.whenReleased()
+    // What is being read was settled before this one.
+    await this.#reading
+    this.#reading ??= this.#read()
+    await this.#reading
+    return this.#channel.isOpen
+  }
+
+  /** Resolves when the broker has read all that was settled before: it answers in the order in which it is told. */
+  async read(): Promise<void> {
+    this.acks.flush()
+    await this.#channel.prefetch(this.#options.prefetch)
+  }
+
+  /**
+   * Remembers that the work on a delivery is done, in case that the broker delivers it again: its ack came too late, or is so late that
+   * the broker may have given the channel up.
+   */
+  rememberDone(message: ReceivedMessage): void {
+    const { memory, prefetch } = this.#options
+    const fingerprint = memory && fingerprintOf(message)
+    if (fingerprint === undefined) return
+    if (!this.#channel.isOpen) memory?.noteDone(fingerprint)
+    else if (this.#doubtful.push(fingerprint) > prefetch) this.#doubtful.shift()
+  }
+
+  /** Sends `basic.nack(requeue=true)` for what has not begun, or does not count. @returns `false` when the channel has ended */
+  giveBack(message: ReceivedMessage): boolean {
+    // Before RabbitMQ 4.3 a quorum queue counts it like the end of a process.
+    if (this.#channel.isOpen) this.#options.memory?.noteReturn(message)
+    return this.acks.settle(message, () => this.#channel.requeue(message))
   }
 
   /** Gives it back as failed, for the broker to count and to hold back. @returns `false` when the channel has ended */
   requeueFailed(message: ReceivedMessage): boolean {
-    return this.#settle(message, () => this.#channel.requeueFailed(message))
+    return this.acks.settle(message, () => this.#channel.requeueFailed(message))
   }
 
   /** To the queue's own dead-letter exchange, or away when it has none. @returns `false` when the channel has ended */
   reject(message: ReceivedMessage): boolean {
-    return this.#settle(message, () => this.#channel.reject(message))
+    return this.acks.settle(message, () => this.#channel.reject(message))
   }
 
-  /** From now on sends unbroken runs only, one at a time: nothing more is delivered that would wait for the other acks. */
-  gather(ms: number): void {
-    this.#gatherMs = ms
+  async #read(): Promise<void> {
+    await this.read().catch(() => undefined)
+    this.#reading = undefined
   }
 
-  /** From now on the broker is not told what is settled: for it, what is in hand stays there. */
-  hold(): void {
-    this.#held = true
-    this.#callOff?.()
-    this.#callOff = undefined
+  #lost(reason: Error): void {
+    const { memory } = this.#options
+    if (!this.closing.aborted) memory?.noteLoss(performance.now())
+    for (const { message, isAcknowledged } of this.#inHand) if (!isAcknowledged) memory?.noteReturn(message)
+    for (const fingerprint of this.#doubtful) memory?.noteDone(fingerprint)
+    this.#abort('lost', reason)
   }
 
-  /** It is told now. */
-  release(): void {
-    this.#held = false
-    for (const settle of this.#waiting.splice(0)) settle()
-    this.flush()
-  }
-
-  /** Sends all that was gathered. */
-  flush(): void {
-    if (this.#held) return
-    this.#callOff?.()
-    this.#callOff = undefined
-    this.#sendRun()
-    for (const [tag, message] of this.#acked) {
-      this.#channel.ack(message, 'one')
-      this.#ahead.add(tag)
-    }
-    this.#acked.clear()
-  }
-
-  /** The oldest ones, up to the first that is not settled, in one frame. The last of them must be among those unsent. */
-  #sendRun(): void {
-    let last: ReceivedMessage | undefined
-    let count = 0
-    for (; ; this.#oldest += 1) {
-      const message = this.#acked.delete(this.#oldest)
-      if (message !== undefined) {
-        last = message
-        count += 1
-      } else if (!this.#ahead.delete(this.#oldest)) break
-    }
-    if (last !== undefined) this.#channel.ack(last, count === 1 ? 'one' : 'all up to it')
-  }
-
-  #settle(message: ReceivedMessage, act: () => boolean): boolean {
-    if (this.#held) {
-      this.#waiting.push(() => this.#settle(message, act))
-      return this.#channel.isOpen
-    }
-    if (!act()) return false
-    this.#ahead.add(message.fields.deliveryTag)
-    return true
-  }
-
-  #flushSoon(): () => void {
-    if (this.#gatherMs === 0) {
-      const turn = setImmediate(() => this.flush())
-      return () => clearImmediate(turn)
-    }
-    const timer = setTimeout(() => {
-      this.#callOff = undefined
-      this.#sendRun()
-    }, this.#gatherMs)
-    return () => clearTimeout(timer)
+  #abort(how: 'lost' | 'closing', reason: Error): void {
+    if (!this.signal.aborted) this.#end.abort(reason)
+    for (const delivery of this.#inHand) delivery.abort(how, reason)
   }
 }

@@ -15,15 +15,17 @@ const ATTEMPT = 'leveret-attempt'
 const EXCHANGE = 'leveret-exchange'
 const ROUTING_KEY = 'leveret-routing-key'
 const REPLAYS = 'leveret-replays'
-const REDELIVERIES = 'leveret-redeliveries'
 const MAX_ATTEMPT = 1_000_000
 
-/** With native retry the same message comes back, and only the broker has counted; else leveret's own headers have. */
+/**
+ * Reads the past of a delivery. With native retry the same message comes back, and only the broker counts its attempts, on top of
+ * those that a postponed copy has brought along.
+ */
 export function lineageOf(message: ReceivedMessage, retry: RetryPolicy | false): Lineage {
   const written = readLineage(message)
   if (nativeRetryOf(retry) === undefined) return written
   const failed = readFailedDeliveries(message) ?? 0
-  return { ...written, attempt: Math.min(failed, MAX_ATTEMPT - 1) + 1 }
+  return { ...written, attempt: Math.min(written.attempt + failed, MAX_ATTEMPT) }
 }
 
 /**
@@ -71,28 +73,14 @@ export function writeLineage({ attempt, exchange, routingKey }: Lineage): Header
   return { [ATTEMPT]: attempt, [EXCHANGE]: exchange, [ROUTING_KEY]: routingKey }
 }
 
-/** How often a message has come back unsettled, as copies of it have written down. */
-export function notedReturnsOf({ properties }: ReceivedMessage): number {
-  return countOf(properties.headers?.[REDELIVERIES])
-}
-
-/** The same with what the broker has counted since: a quorum queue does, a classic one does not. */
-export function returnsOf(message: ReceivedMessage): number {
-  return notedReturnsOf(message) + (readFailedDeliveries(message) ?? 0)
-}
-
-/** The header that {@link notedReturnsOf} reads. */
-export function writeReturns(returns: number): Headers {
-  return returns === 0 ? {} : { [REDELIVERIES]: returns }
-}
-
-function countOf(value: unknown): number {
-  return isCount(value) ? value : 0
+/** What tells copies of one message apart, which share its id: the attempt, the replay or the death that each is of, as it is written. */
+export function copyMarkOf({ properties: { headers = {} } }: Pick<ReceivedMessage, 'properties'>): string {
+  return `${headers[ATTEMPT] ?? ''}/${headers[REPLAYS] ?? ''}/${headers['leveret-dead-lettered-at'] ?? ''}`
 }
 
 /** Headers that route, count or belong to the broker: on a copy they would do it a second time. */
 const CONTROL =
-  /^(?:CC|BCC|x-delay|x-death|x-first-death-.*|x-last-death-.*|x-delivery-count|x-acquired-count|x-stream-offset|leveret-redeliveries)$/
+  /^(?:CC|BCC|x-delay|x-death|x-first-death-.*|x-last-death-.*|x-delivery-count|x-acquired-count|x-stream-offset)$/
 
 /** What a copy keeps of the headers. */
 export function copiedHeaders(properties: MessageProperties): Headers {

@@ -40,6 +40,7 @@ export class SteeredDelivery extends ActiveDelivery implements ManualDelivery {
   readonly #outcome: Promise<Settlement>
   #conclude: (outcome: Soon<Settlement>) => void = () => undefined
   #isDecided = false
+  #hasDecided = false
   readonly #onTwice: () => void
 
   /** @param onTwice - is told of every call after the first */
@@ -54,8 +55,9 @@ export class SteeredDelivery extends ActiveDelivery implements ManualDelivery {
     })
   }
 
-  get isDecided(): boolean {
-    return this.#isDecided
+  /** Whether its handler has decided, in time or not. */
+  get hasDecided(): boolean {
+    return this.#hasDecided
   }
 
   override concludes(outcome: Soon<Settlement>): void {
@@ -82,6 +84,7 @@ export class SteeredDelivery extends ActiveDelivery implements ManualDelivery {
   async #first(decision: Decision): Promise<SettlementName> {
     if (this.#isDecided) this.#onTwice()
     this.#isDecided = true
+    this.#hasDecided = true
     this.#decide(decision)
     return (await this.#outcome).did
   }

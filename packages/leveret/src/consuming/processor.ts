@@ -5,16 +5,17 @@ import type { ActiveDelivery } from './active-delivery.js'
 import type { Attempts, Task } from './attempts.js'
 import type { Life } from './life.js'
 import type { Read, Reader } from './reader.js'
+import type { ReturnMemory } from './return-memory.js'
 import type { Settlement } from './settlement.js'
 import type { Settling } from './settler.js'
-import { MAX_RETURNS, type Suspicion } from './suspicion.js'
 import type { Verdict } from './verdict.js'
 
 type Conclude<D extends ActiveDelivery> = Task<unknown, D>['conclude']
 
 /** What a processor is made of. */
 export interface ProcessorOptions<Payload, D extends ActiveDelivery> {
-  readonly suspicion: Suspicion
+  /** Knows what has been done, where that is all there is to do. */
+  readonly memory: ReturnMemory | undefined
   readonly reader: Reader<Payload>
   readonly attempts: Attempts<Payload, D>
   readonly settler: Settling
@@ -22,7 +23,10 @@ export interface ProcessorOptions<Payload, D extends ActiveDelivery> {
   settled(delivery: Delivery, settlement: Settlement): void
 }
 
-/** Takes a delivery from its bytes to its settlement: count, read, wait for a slot, attempt, conclude. */
+const SKIP: Verdict = { do: 'skip' }
+const GIVE_BACK: Verdict = { do: 'give-back' }
+
+/** Takes a delivery from its bytes to its settlement: read, wait for a slot, attempt, conclude. */
 export class Processor<Payload, D extends ActiveDelivery> {
   readonly #options: ProcessorOptions<Payload, D>
 
@@ -30,58 +34,54 @@ export class Processor<Payload, D extends ActiveDelivery> {
     this.#options = options
   }
 
-  /**
-   * Works on a delivery until it is settled or its life has ended. Never throws or rejects.
-   *
-   * @returns `false` when it did not begin: it is to be given back
-   */
-  process(message: ReceivedMessage, life: Life): Soon<boolean> {
+  /** A message has come. From now on its delivery is in hand. */
+  receive(message: ReceivedMessage, life: Life): D {
     const delivery = this.#options.deliveryOf(message, life)
     life.begin(delivery)
+    return delivery
+  }
+
+  /** Works on a delivery until it is settled or its life has ended. Never throws or rejects. */
+  process(delivery: D): Soon<void> {
     try {
       const processing = this.#process(delivery)
-      return processing instanceof Promise ? this.#later(processing, delivery) : this.#ended(processing, delivery)
+      return processing instanceof Promise ? this.#later(processing, delivery) : this.#ended(delivery)
     } catch (error) {
       return this.#stuck(error, delivery)
     }
   }
 
-  async #later(processing: Promise<boolean>, delivery: D): Promise<boolean> {
+  async #later(processing: Promise<unknown>, delivery: D): Promise<void> {
     try {
-      return this.#ended(await processing, delivery)
+      await processing
+      this.#ended(delivery)
     } catch (error) {
-      return this.#stuck(error, delivery)
+      this.#stuck(error, delivery)
     }
   }
 
-  #stuck(error: unknown, delivery: D): boolean {
+  #stuck(error: unknown, delivery: D): void {
     this.#options.settled(delivery, stuckOver(error))
-    return this.#ended(true, delivery)
+    this.#ended(delivery)
   }
 
-  #ended(begun: boolean, delivery: D): boolean {
+  #ended(delivery: D): void {
     delivery.life.finish(delivery)
-    return begun
   }
 
-  #process(delivery: D): Soon<boolean> {
-    const { suspicion, settler } = this.#options
-    const { message, life } = delivery
-    if (suspicion.isWornOut(message)) return andThen(this.#conclude(delivery, WORN_OUT), () => true)
-    const returns = suspicion.uncounted(message)
-    if (returns === undefined) return this.#read(delivery)
-    return andThen(settler.recount(message, life, returns), (done) => done || this.#read(delivery))
+  #process(delivery: D): Soon<unknown> {
+    const { memory, reader } = this.#options
+    if (memory?.takeDone(delivery.message) === true) return this.#conclude(delivery, SKIP)
+    return andThen(reader.read(delivery), (read) => this.#attempt(delivery, read))
   }
 
-  #read(delivery: D): Soon<boolean> {
-    return andThen(this.#options.reader.read(delivery), (read) => this.#attempt(delivery, read))
-  }
-
-  #attempt(delivery: D, read: Read<Payload>): Soon<boolean> {
+  #attempt(delivery: D, read: Read<Payload>): Soon<unknown> {
     const conclude: Conclude<D> = (verdict, attempt = delivery) => this.#conclude(attempt, verdict)
-    if ('do' in read) return andThen(conclude(read), () => true)
+    if ('do' in read) return conclude(read)
+    if (delivery.end !== undefined) return conclude(GIVE_BACK)
     const { payload, key } = read
-    return !delivery.life.signal.aborted && this.#options.attempts.make({ payload, key, delivery, conclude })
+    const begun = this.#options.attempts.make({ payload, key, delivery, conclude })
+    return andThen(begun, (hasBegun) => (hasBegun ? undefined : conclude(GIVE_BACK)))
   }
 
   #conclude(delivery: ActiveDelivery, verdict: Verdict): Soon<Settlement> {
@@ -105,26 +105,20 @@ export class Processor<Payload, D extends ActiveDelivery> {
   }
 }
 
-const WORN_OUT: Verdict = {
-  do: 'dead-letter',
-  reason: 'delivery-limit',
-  failure: {
-    name: 'DeliveryLimit',
-    message: `it came back unsettled ${MAX_RETURNS} times: whatever handles it may be ended by it`,
-  },
-}
-
 function stuckOver(error: unknown): Settlement {
   return { did: 'stuck', error: error instanceof Error ? error : new Error(String(error)) }
 }
 
-/** Of a delivery that was acknowledged before: there is no other attempt. */
+/** What became of a delivery that was acknowledged before: there is no other attempt. */
 function outcomeOf(verdict: Verdict): Settlement {
   switch (verdict.do) {
     case 'retry':
+    case 'hold-back':
       return { did: 'dropped', reason: 'attempts-exhausted', failure: verdict.failure }
     case 'dead-letter':
       return { did: 'dropped', reason: verdict.reason, failure: verdict.failure }
+    case 'skip':
+      return { did: 'skipped' }
     default:
       return { did: 'acked' }
   }

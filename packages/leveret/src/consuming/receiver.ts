@@ -15,7 +15,7 @@ export interface ReceiverParts<Happenings extends object> {
   /** Of its contract. */
   readonly name: string
   readonly internals: ConnectionInternals
-  readonly engine: Pick<Engine<unknown>, 'start' | 'close' | 'pause' | 'resume' | 'health' | 'why'>
+  readonly engine: Pick<Engine<unknown>, 'start' | 'close' | 'whenOthersEnded' | 'pause' | 'resume' | 'health' | 'why'>
   readonly events: Events<Happenings>
   /** Called when nothing is consumed any more. `close` waits for it, and gives it so much time. */
   readonly closed?: (timeoutMs: number) => unknown
@@ -32,19 +32,21 @@ export abstract class Receiver<Happenings extends object> implements AsyncDispos
     this.#parts = parts
     this.#unregister = parts.internals.register({
       stage: 'consumer',
-      close: async (timeoutMs) => await this.close({ timeoutMs }),
+      // The connection closes in its own time, also where a handler has called for it.
+      close: (timeoutMs) => this.#closing.begin({ timeoutMs }, this.#close),
+      othersEnded: () => parts.engine.whenOthersEnded(),
       health: () => this.#health(),
     })
   }
 
   /**
-   * Declares what its contract describes, and begins to consume. Resolves when the broker delivers to this role; from then on
-   * it comes back by itself, whatever happens to the channel, the connection or the broker.
+   * Declares what its contract describes, and begins to consume. Resolves when the broker delivers to this role, or when it is closed
+   * before that; from then on it comes back by itself, whatever happens to the channel, the connection or the broker.
    *
    * @throws {@link TopologyMismatchError}, {@link BrokerVersionError} or {@link BrokerError} what it needs is refused for good;
    *   the role is closed
    * @throws {@link ConnectionError} it was not attached within the connection's `startupTimeoutMs`; the role is closed
-   * @throws {@link ClosedError} it was closed meanwhile
+   * @throws {@link ClosedError} it was closed before this call
    */
   start(): Promise<void> {
     this.#starting ??= this.#start()
@@ -71,11 +73,14 @@ export abstract class Receiver<Happenings extends object> implements AsyncDispos
 
   /**
    * Takes no more deliveries, gives back those not begun, waits for the handlers that run, then closes the channel.
-   * Near the end of `timeoutMs` their signals are aborted, and what is not settled then the broker delivers again.
-   * A second call returns the same promise.
+   * A second to its end, `timeoutMs` aborts their signals, and gives back what they had; a handler that goes on all the same is told
+   * as `close.incomplete`. A second call returns the same promise.
+   *
+   * Inside a handler of its own it resolves when all other handlers have ended, because it cannot wait for that one. When the handler
+   * returns, its delivery is settled and the rest of the close follows. Do not end the process before that.
    */
   close(options?: CloseOptions): Promise<void> {
-    return this.#closing.begin(options, (timeoutMs) => this.#close(timeoutMs))
+    return this.#closing.begin(options, this.#close, () => this.#parts.engine.whenOthersEnded())
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -105,12 +110,14 @@ export abstract class Receiver<Happenings extends object> implements AsyncDispos
     try {
       await Promise.all([within(settings.startupTimeoutMs, engine.start(), late), consumeLane.start()])
     } catch (error) {
+      // Who closes it meanwhile does not want it to start.
+      if (this.#closing.begun) return
       await this.close({ timeoutMs: 0 })
       throw error
     }
   }
 
-  async #close(timeoutMs: number): Promise<void> {
+  readonly #close = async (timeoutMs: number): Promise<void> => {
     const deadline = performance.now() + timeoutMs
     await this.#parts.engine.close(timeoutMs)
     await this.#parts.closed?.(Math.max(deadline - performance.now(), LAST_STEP_MS))

@@ -5,7 +5,7 @@ import type { Settlement } from './settlement.js'
 import type { DeliveryEvent, WorkerEvents } from './worker-events.js'
 
 /** Tells of deliveries as events. */
-export function reporting(events: Events<WorkerEvents>): HandlingHooks {
+export function reporting(events: Events<WorkerEvents>): Omit<HandlingHooks, 'givenUp' | 'endedAtLast'> {
   return {
     settled: (delivery, settlement) => reportSettlement(events, describe(delivery), settlement),
     late: (delivery) => events.emit('handler.late', describe(delivery)),
@@ -28,6 +28,7 @@ function reportSettlement(events: Events<WorkerEvents>, event: DeliveryEvent, se
   events.emit(`delivery.${did}`, { ...event, ...more } as never)
 }
 
-function describe({ messageId, attempt, offset }: Delivery): DeliveryEvent {
+/** A delivery as its events tell it. */
+export function describe({ messageId, attempt, offset }: Delivery): DeliveryEvent {
   return offset === undefined ? { messageId, attempt } : { messageId, attempt, offset }
 }

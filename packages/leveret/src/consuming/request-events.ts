@@ -14,6 +14,8 @@ const SHARED = [
   'delivery.stale',
   'delivery.stuck',
   'delivery.isolated',
+  'delivery.given-back',
+  'close.incomplete',
   'handler.late',
   'consumer.cancelled',
   'channel.lost',

@@ -1,15 +1,14 @@
 import { backoffMs } from '../connection/backoff.js'
 import type { QueueDeclaration } from '../connection/declaration.js'
-import type { OutgoingMessage, ReceivedMessage } from '../connection/message.js'
+import type { OutgoingMessage } from '../connection/message.js'
 import type { WorkQueue } from '../contract/work-queue.js'
 import { type LeveretError, OptionsError, PublishError } from '../errors.js'
 import type { Soon } from '../soon.js'
 import { sleep } from '../timing.js'
 import { declarationsOf, delayedDeclarationsOf, delayQueueName } from '../topology/declarations.js'
 import type { ActiveDelivery } from './active-delivery.js'
-import { deadLetterCopy, postponedCopy, recountedCopy, retryCopy } from './copy.js'
-import type { Life } from './life.js'
-import { readFailedDeliveries, readLineage } from './lineage.js'
+import { deadLetterCopy, postponedCopy, retryCopy } from './copy.js'
+import { readFailedDeliveries } from './lineage.js'
 import type { Settlement } from './settlement.js'
 import { describeFailure, type Verdict } from './verdict.js'
 
@@ -29,12 +28,11 @@ type DeadLetterVerdict = Extract<Verdict, { do: 'dead-letter' }>
 export interface Settling {
   /** Never throws or rejects but for a defect. @returns no promise where nothing has to be waited for */
   settle(verdict: Verdict, delivery: ActiveDelivery): Soon<Settlement>
-  /**
-   * Puts a copy that knows how often it has come back at the end of the queue, in its place.
-   *
-   * @returns whether that is done; `false` when the copy cannot be stored, or its channel was lost
-   */
-  recount(message: ReceivedMessage, life: Life, returns: number): Promise<boolean>
+}
+
+/** Gives back what does not count. */
+export function givenBack({ life, message }: ActiveDelivery): Settlement {
+  return life.giveBack(message) ? { did: 'given-back' } : STALE
 }
 
 /** Carries out verdicts on the channel that delivered: first the copy, confirmed, and only then the ack. */
@@ -60,7 +58,9 @@ export class Settler implements Settling {
       case 'skip':
         return life.ack(message) ? { did: 'skipped' } : STALE
       case 'requeue':
-        return life.requeue(message) ? { did: 'requeued' } : STALE
+        return life.giveBack(message) ? { did: 'requeued' } : STALE
+      case 'give-back':
+        return givenBack(delivery)
       case 'retry':
         return this.#retry(verdict, delivery)
       case 'hold-back':
@@ -72,30 +72,25 @@ export class Settler implements Settling {
     }
   }
 
-  async recount(message: ReceivedMessage, life: Life, returns: number): Promise<boolean> {
-    const copy = recountedCopy(message, readLineage(message), this.#contract.name, returns)
-    return (await this.#store(copy, declarationsOf(this.#contract), life)) === true && life.ack(message)
-  }
-
   async #postpone(afterMs: number, delivery: ActiveDelivery): Promise<Settlement> {
     const stored = await this.#delay(postponedCopy, afterMs, delivery)
     if (stored === true) return delivery.life.ack(delivery.message) ? { did: 'postponed', afterMs } : STALE
-    return stored === undefined ? STALE : { did: 'stuck', error: stored }
+    return stored === undefined ? givenBack(delivery) : { did: 'stuck', error: stored }
   }
 
   async #delay(
     copyOf: typeof retryCopy,
     afterMs: number,
-    { message, lineage, life }: ActiveDelivery,
+    delivery: ActiveDelivery,
   ): Promise<true | LeveretError | undefined> {
-    const copy = copyOf(message, lineage, delayQueueName(this.#contract.name, afterMs))
-    return await this.#store(copy, delayedDeclarationsOf(this.#contract, afterMs), life)
+    const copy = copyOf(delivery.message, delivery.lineage, delayQueueName(this.#contract.name, afterMs))
+    return await this.#store(copy, delayedDeclarationsOf(this.#contract, afterMs), delivery)
   }
 
   async #retry({ afterMs, failure }: RetryVerdict, delivery: ActiveDelivery): Promise<Settlement> {
     const stored = await this.#delay(retryCopy, afterMs, delivery)
     if (stored === true) return delivery.life.ack(delivery.message) ? { did: 'retried', afterMs, failure } : STALE
-    if (stored === undefined) return STALE
+    if (stored === undefined) return givenBack(delivery)
     return await this.#deadLetter(impossible(stored), delivery)
   }
 
@@ -110,38 +105,54 @@ export class Settler implements Settling {
     return life.requeueFailed(message) ? { did: 'retried', afterMs, failure } : STALE
   }
 
-  async #deadLetter(
-    { reason, failure }: DeadLetterVerdict,
-    { message, lineage, life }: ActiveDelivery,
-  ): Promise<Settlement> {
-    const { deadLetter, name, queue } = this.#contract
+  async #deadLetter({ reason, failure }: DeadLetterVerdict, delivery: ActiveDelivery): Promise<Settlement> {
+    const { message, lineage, life } = delivery
+    const { deadLetter, name } = this.#contract
     // Without a dead-letter queue of ours the message goes where the queue's own arguments send it, if anywhere.
     if (deadLetter === false) return life.reject(message) ? { did: 'dropped', reason, failure } : STALE
     const copy = deadLetterCopy(message, lineage, deadLetter, { queue: name, reason, failure, at: new Date() })
-    const stored = await this.#store(copy, declarationsOf(this.#contract), life)
-    if (stored === undefined) return STALE
+    const stored = await this.#store(copy, declarationsOf(this.#contract), delivery)
+    if (stored === undefined) return givenBack(delivery)
     const settled = { did: 'dead-lettered', reason, failure } as const
     if (stored === true) return life.ack(message) ? settled : STALE
-    // The broker itself can still dead-letter it, where we know that the queue says so.
-    if (!this.#declares || queue.arguments !== undefined || queue.settings === 'policy')
-      return { did: 'stuck', error: stored }
+    if (!this.#brokerKeepsRejected()) return { did: 'stuck', error: stored }
     return life.reject(message) ? settled : STALE
   }
 
-  /** @returns `true` when it is stored, the error when it never can be, `undefined` when the life ended first */
+  /**
+   * Whether the broker dead-letters by itself what is rejected, and keeps it until the dead-letter queue has it. Only a quorum queue
+   * that was declared here does: a classic one drops what its dead-letter queue cannot take.
+   *
+   * @see https://www.rabbitmq.com/docs/quorum-queues#dead-lettering
+   */
+  #brokerKeepsRejected(): boolean {
+    const { arguments: given, settings, type } = this.#contract.queue
+    return this.#declares && type === 'quorum' && given === undefined && settings === 'arguments'
+  }
+
+  /**
+   * Stores a copy, however long that takes. While the broker refuses it, that is said, and its delivery takes no place from others.
+   *
+   * @returns `true` when it is stored, the error when it never can be, `undefined` when the delivery is to be given back first
+   */
   async #store(
     copy: OutgoingMessage,
     topology: readonly QueueDeclaration[],
-    life: Life,
+    delivery: ActiveDelivery,
   ): Promise<true | LeveretError | undefined> {
+    const { life } = delivery
     for (let attempt = 1; !life.signal.aborted; attempt += 1) {
       try {
         await this.#publish(copy, topology, life.signal)
         return true
-      } catch (error) {
+      } catch (thrown) {
+        const error = thrown as LeveretError
         if (life.signal.aborted) return undefined
-        if (!this.#canSucceedLater(error as LeveretError)) return error as LeveretError
-        await sleep(backoffMs(attempt, Math.random()), life.signal).catch(() => undefined)
+        if (!this.#canSucceedLater(error)) return error
+        if (attempt === 1) life.copyRefused(delivery, error)
+        // Who closes does not wait for what the broker has refused.
+        if (life.closing.aborted) return undefined
+        await sleep(backoffMs(attempt, Math.random()), life.closing).catch(() => undefined)
       }
     }
     return undefined

@@ -1,4 +1,5 @@
 import { Fifo } from '../fifo.js'
+import { InHand } from '../in-hand.js'
 import type { Soon } from '../soon.js'
 
 /** What has the same key is handled one after the other. */
@@ -12,7 +13,8 @@ interface Waiter {
 /** Bounds how many deliveries are handled at once, and keeps those of one key in the order in which they came. */
 export class Slots {
   #limit: number
-  #taken = 0
+  readonly #running = new InHand()
+  #waiting = 0
   #closed = false
   /** They want nothing but a slot. */
   readonly #ready = new Fifo<Waiter>()
@@ -25,7 +27,17 @@ export class Slots {
   }
 
   get taken(): number {
-    return this.#taken
+    return this.#running.size
+  }
+
+  /** How many wait for a slot. */
+  get waiting(): number {
+    return this.#waiting
+  }
+
+  /** Resolves as soon as nothing has a slot. */
+  async whenIdle(): Promise<void> {
+    await this.#running.whenEmpty()
   }
 
   /** Whether what comes now is given back. */
@@ -44,15 +56,22 @@ export class Slots {
     if (this.#closed) return false
     const behind = key === undefined ? undefined : this.#behind.get(key)
     if (behind === undefined && key !== undefined) this.#behind.set(key, new Fifo())
-    if (behind === undefined && this.#ready.peek() === undefined && this.#taken < this.#limit) {
-      this.#taken += 1
+    if (behind === undefined && this.#ready.peek() === undefined && this.taken < this.#limit) {
+      this.#running.begin()
       return true
     }
-    return new Promise((resolve) => (behind ?? this.#ready).push({ key, admit: resolve }))
+    this.#waiting += 1
+    return new Promise((resolve) => {
+      const admit = (begins: boolean): void => {
+        this.#waiting -= 1
+        resolve(begins)
+      }
+      ;(behind ?? this.#ready).push({ key, admit })
+    })
   }
 
   leave(key?: OrderKey): void {
-    this.#taken -= 1
+    this.#running.end()
     if (key !== undefined) this.#nextOf(key)
     this.#admit()
   }
@@ -92,9 +111,9 @@ export class Slots {
   }
 
   #admit(): void {
-    for (let next = this.#ready.peek(); next !== undefined && this.#taken < this.#limit; next = this.#ready.peek()) {
+    for (let next = this.#ready.peek(); next !== undefined && this.taken < this.#limit; next = this.#ready.peek()) {
       this.#ready.shift()
-      this.#taken += 1
+      this.#running.begin()
       next.admit(true)
     }
   }

@@ -35,11 +35,6 @@ export class StreamSettler implements Settling {
     return settlement
   }
 
-  /** Nothing comes back here. */
-  async recount(): Promise<boolean> {
-    return false
-  }
-
   async #carryOut(verdict: Verdict, delivery: ActiveDelivery): Promise<Settlement> {
     const { message, life } = delivery
     switch (verdict.do) {
@@ -52,6 +47,9 @@ export class StreamSettler implements Settling {
         return life.signal.aborted ? STALE : { did: 'postponed', afterMs: verdict.afterMs }
       case 'requeue':
         return life.signal.aborted ? STALE : { did: 'postponed', afterMs: 0 }
+      case 'give-back':
+        // It stays in its stream. RabbitMQ 3.10 closes the whole connection over a nack for one (measured).
+        return life.isOpen ? { did: 'given-back' } : STALE
       case 'dead-letter':
         if (this.#keepsDeadLetters) return await this.#settler.settle(verdict, delivery)
         return life.ack(message) ? { did: 'dropped', reason: verdict.reason, failure: verdict.failure } : STALE
@@ -62,5 +60,5 @@ export class StreamSettler implements Settling {
 }
 
 function isDone({ did }: Settlement): boolean {
-  return did !== 'retried' && did !== 'postponed' && did !== 'stale' && did !== 'stuck'
+  return did !== 'retried' && did !== 'postponed' && did !== 'given-back' && did !== 'stale' && did !== 'stuck'
 }

@@ -2,23 +2,20 @@ import { randomUUID } from 'node:crypto'
 import type { Channel } from '../connection/channel.js'
 import type { ReceivedMessage } from '../connection/message.js'
 import type { LeveretError } from '../errors.js'
-import { Life } from './life.js'
+import type { Intake } from './intake.js'
+import { Life, type LifeOptions } from './life.js'
 import type { Reading } from './reading.js'
 
 const STEP_TIMEOUT_MS = 5_000
 
-/** What the broker may deliver: nothing, one at a time, or as many as the prefetch says. */
-export type Intake = 'none' | 'one' | 'all'
-
 /** What a subscription is made of. */
-export interface SubscriptionOptions {
+export interface SubscriptionOptions extends LifeOptions {
   readonly queue: string
-  readonly prefetch: number
   /** Of a stream: where the next consumer begins. */
   readonly reading: Reading | undefined
   delivered(message: ReceivedMessage, life: Life): void
-  /** The broker cancelled the consumer: neither the channel nor its tag can be used again. */
-  cancelled(channel: Channel): void
+  /** The broker cancelled the consumer: its tag cannot be used again. */
+  cancelled(): void
 }
 
 /** The consumer on one channel. Its intake may change; RabbitMQ sets a prefetch for new consumers only, so a change is a new one. */
@@ -26,16 +23,25 @@ export class Subscription {
   readonly life: Life
   readonly #channel: Channel
   readonly #options: SubscriptionOptions
+  #queue: string
   #tag: string | undefined
   #wanted: Intake = 'none'
   #actual: Intake = 'none'
+  /** A fresh consumer is to take the place of the one that there is. */
+  #isUsedUp = false
   #changing: Promise<void> | undefined
   #lastTag = 0
 
   constructor(channel: Channel, options: SubscriptionOptions) {
     this.#channel = channel
     this.#options = options
-    this.life = new Life(channel, options.prefetch)
+    this.#queue = options.queue
+    this.life = new Life(channel, options)
+  }
+
+  /** How many deliveries the broker lets it hold now. */
+  get places(): number {
+    return this.#actual === 'one' ? 1 : this.#options.prefetch
   }
 
   /** Resolves when the broker does as wanted last. Rejects when the channel failed over it. */
@@ -50,34 +56,67 @@ export class Subscription {
 
   /** Like {@link take}, for a channel that is in use: should it fail, it is closed, and a fresh one follows. */
   async change(wanted: Intake): Promise<void> {
-    await this.take(wanted).catch((reason: LeveretError) => this.#channel.close(STEP_TIMEOUT_MS, reason))
+    await this.#orClose(this.take(wanted))
   }
 
-  /** Resolves when the broker has read all that was settled before: it answers in the order in which it is told. */
-  async told(): Promise<void> {
-    this.life.flush()
-    await this.#channel.prefetch(this.#options.prefetch)
+  /** Replaces the consumer by a fresh one, for which nothing counts that is in hand. */
+  async renew(): Promise<void> {
+    this.#isUsedUp = true
+    await this.change(this.#wanted)
+  }
+
+  /**
+   * Consumes again after the broker has cancelled the consumer. The deliveries of the former one can still be settled: RabbitMQ 4.3
+   * takes back only the one whose ack took too long (measured on 4.3.6).
+   *
+   * @param prepare - makes sure that the queue exists. @returns its name
+   */
+  async consumeAgain(prepare: () => Promise<string>): Promise<void> {
+    await this.#orClose(this.#consumeAgain(prepare))
+  }
+
+  /** Resolves when the broker has read all that was settled before. */
+  async read(): Promise<void> {
+    await this.life.read()
+  }
+
+  async #consumeAgain(prepare: () => Promise<string>): Promise<void> {
+    await this.#changing
+    const former = this.#tag
+    this.#tag = undefined
+    this.#actual = 'none'
+    // RabbitMQ 4.3.6 goes on delivering to a consumer that it has cancelled over a late ack, unless that is cancelled in turn.
+    if (former !== undefined) await this.#channel.cancel(former)
+    this.#queue = await prepare()
+    await this.take(this.#wanted)
+  }
+
+  async #orClose(step: Promise<void>): Promise<void> {
+    await step.catch((reason: LeveretError) => this.#channel.close(STEP_TIMEOUT_MS, reason))
   }
 
   async #change(): Promise<void> {
-    while (this.#actual !== this.#wanted) {
+    while (this.#actual !== this.#wanted || (this.#isUsedUp && this.#actual !== 'none')) {
       const former = this.#tag
       if (former === undefined) await this.#consume(this.#wanted)
-      else if (this.#wanted === 'all' && !this.life.hasSettled(this.#lastTag)) await this.#widen(former)
+      else if (this.#wanted === 'all' && !this.#isUsedUp && !this.life.acks.hasSettled(this.#lastTag))
+        await this.#widen(former)
       else await this.#cancel(former)
     }
   }
 
   async #consume(intake: Intake): Promise<void> {
-    const { queue, prefetch, reading, cancelled } = this.#options
-    this.#tag = `leveret-${randomUUID()}`
+    const { prefetch, reading, cancelled } = this.#options
+    const tag = `leveret-${randomUUID()}`
+    this.#tag = tag
     this.#actual = intake
+    this.#isUsedUp = false
     await this.#channel.prefetch(intake === 'one' ? 1 : prefetch)
     const onDelivery = (message: ReceivedMessage | undefined): void => {
-      if (message === undefined) cancelled(this.#channel)
-      else this.#receive(message)
+      if (message !== undefined) this.#receive(message)
+      else if (this.#tag === tag) cancelled()
     }
-    await this.#channel.consume(queue, this.#tag, onDelivery, { offset: reading?.offset })
+    await this.#channel.consume(this.#queue, tag, onDelivery, { offset: reading?.offset })
   }
 
   #receive(message: ReceivedMessage): void {
@@ -90,12 +129,12 @@ export class Subscription {
    * because which of them is first, and so the order, would be chance: the former one keeps the delivery that fills it.
    */
   async #widen(former: string): Promise<void> {
-    this.life.hold()
+    this.life.acks.hold()
     try {
       await this.#consume('all')
       await this.#channel.cancel(former)
     } finally {
-      this.life.release()
+      this.life.acks.release()
     }
   }
 

@@ -6,7 +6,8 @@ import { Reject, Retry, UnknownMessage } from './steering.js'
 
 /**
  * What to do with a delivery, decided from how its attempt ended:
- * - `requeue`: back to its queue, as if nothing had happened
+ * - `requeue`: back to its queue, because its handler said so
+ * - `give-back`: back to its queue, because the attempt does not count
  * - `ignore`: it is nothing that is handled here
  * - `skip`: it is a duplicate of what has been done
  * - `postpone`: it is a duplicate of what is being done: a copy waits for the same attempt
@@ -14,7 +15,7 @@ import { Reject, Retry, UnknownMessage } from './steering.js'
  * - `hold-back`: the broker itself holds it back until then
  */
 export type Verdict =
-  | { readonly do: 'ack' | 'requeue' | 'ignore' | 'skip' }
+  | { readonly do: 'ack' | 'requeue' | 'give-back' | 'ignore' | 'skip' }
   | { readonly do: 'postpone'; readonly afterMs: number }
   | { readonly do: 'retry' | 'hold-back'; readonly afterMs: number; readonly failure: Failure }
   | {
@@ -32,7 +33,6 @@ export type Verdict =
  * - `attempts-exhausted`: the last attempt failed
  * - `retry-impossible`: an attempt failed, and its copy for the next one can never be stored, or its queue counts no attempts
  * - `unknown-message`: the contract of its exchange has no template for its routing key
- * - `delivery-limit`: it came back unsettled 20 times, on a queue where leveret counts that because RabbitMQ does not
  */
 export type DeadLetterReason =
   | 'rejected'
@@ -40,9 +40,29 @@ export type DeadLetterReason =
   | 'attempts-exhausted'
   | 'retry-impossible'
   | 'unknown-message'
-  | 'delivery-limit'
 
 export type { Failure } from '../contract/failure.js'
+
+/** What decides whether an attempt counts. */
+export interface Counting {
+  readonly end: { readonly how: 'lost' | 'closing' | 'late'; readonly reason: Error } | undefined
+  readonly isAcknowledged: boolean
+  readonly attempt: number
+}
+
+/**
+ * Decides what the end of an attempt means. When its time is up it has failed, whatever its handler then returns or throws. When its
+ * channel is lost or `close` has ended it, it does not count at all. What was acknowledged first cannot be given back.
+ */
+export function countedVerdict(
+  verdict: Verdict,
+  { end, isAcknowledged, attempt }: Counting,
+  judged: (thrown: unknown, attempt: number) => Verdict,
+): Verdict {
+  if (end === undefined) return verdict
+  if (end.how === 'late') return judged(end.reason, attempt)
+  return isAcknowledged ? verdict : { do: 'give-back' }
+}
 
 /** The part of a contract that decides. */
 export type RetryRules = Pick<WorkQueue, 'retry' | 'onInvalid'>

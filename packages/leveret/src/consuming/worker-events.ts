@@ -30,6 +30,13 @@ export interface WorkerEvents {
   readonly 'delivery.postponed': DeliveryEvent & { readonly afterMs: number }
   /** Given back to its queue by its handler. */
   readonly 'delivery.requeued': DeliveryEvent
+  /** Given back to its queue before it began, or because `close` ended its attempt. That is no failed attempt. */
+  readonly 'delivery.given-back': DeliveryEvent
+  /**
+   * The broker has refused its copy for a later attempt or for the dead-letter queue, as a full queue does. The copy is tried again
+   * until it is stored; until then the delivery stays unacknowledged, and takes no place from others. Told once for each delivery.
+   */
+  readonly 'delivery.copy-refused': DeliveryEvent & { readonly error: LeveretError }
   /** Its handler settled what had been settled, or whose time was up. Nothing came of it. */
   readonly 'delivery.settled-twice': DeliveryEvent
   /** It has come back unsettled so often that it is handled alone: it may be what ends the processes that handle it. */
@@ -38,6 +45,8 @@ export interface WorkerEvents {
   readonly 'delivery.not-remembered': DeliveryEvent & { readonly error: unknown }
   /** The handler ended after its time was up, or failed after it had settled. Its result was dropped. */
   readonly 'handler.late': DeliveryEvent
+  /** `close` has ended while handlers of so many deliveries still ran. The broker delivers those again. */
+  readonly 'close.incomplete': { readonly deliveries: number }
   /** Nothing more begins: somebody called `pause`, or too many attempts have failed. */
   readonly paused: { readonly by: 'call' | 'breaker' }
   /** After a pause of the breaker one delivery is tried. */
@@ -55,6 +64,10 @@ export interface WorkerEvents {
 
 /** How they read in the log of a worker of this queue. */
 export function workerLines(queue: string): LogLines<WorkerEvents> {
+  return { ...deliveryLines(queue), ...consumerLines(queue) }
+}
+
+function deliveryLines(queue: string): LogLines<WorkerEvents> {
   const the = ({ messageId, attempt, offset }: DeliveryEvent): string =>
     `attempt ${attempt} at ${messageId ?? 'a message without id'} from '${queue}'${offset === undefined ? '' : `, offset ${offset}`}`
   const said = ({ failure: { name, message } }: { failure: Failure }): string => `${name}: ${message}`
@@ -73,6 +86,11 @@ export function workerLines(queue: string): LogLines<WorkerEvents> {
       'info',
       `${the(event)} comes again in ${event.afterMs} ms: the same message is being handled`,
     ],
+    'delivery.given-back': (event) => ['debug', `${the(event)} was given back to its queue`],
+    'delivery.copy-refused': (event) => [
+      'warn',
+      `${the(event)} waits, because its copy was refused, and stays unacknowledged until that is stored: ${event.error.message}`,
+    ],
     'delivery.settled-twice': (event) => ['warn', `${the(event)} had been settled; its handler did so again`],
     'delivery.isolated': ({ messageId }) => [
       'warn',
@@ -82,13 +100,22 @@ export function workerLines(queue: string): LogLines<WorkerEvents> {
       'warn',
       `${the(event)} has ended, and the store for deduplication failed: ${describeFailure(event.error).message}`,
     ],
+    'handler.late': (event) => ['warn', `${the(event)} ended after its time was up; its result was dropped`],
+  }
+}
+
+function consumerLines(queue: string): LogLines<WorkerEvents> {
+  return {
     paused: ({ by }) => [
       by === 'call' ? 'info' : 'warn',
       `the worker of '${queue}' has paused${by === 'call' ? '' : ': too many attempts failed'}`,
     ],
     probing: () => ['info', `the worker of '${queue}' tries one delivery`],
     resumed: () => ['info', `the worker of '${queue}' goes on`],
-    'handler.late': (event) => ['warn', `${the(event)} ended after its time was up; its result was dropped`],
+    'close.incomplete': ({ deliveries }) => [
+      'warn',
+      `the worker of '${queue}' has closed while handlers of ${deliveries} deliveries still ran; the broker delivers those again`,
+    ],
     'consumer.cancelled': () => ['warn', `the broker cancelled the consumer of '${queue}'`],
     'channel.lost': ({ reason }) => ['warn', `not consuming '${queue}': ${reason.message}`],
     'channel.recovered': () => ['info', `consuming '${queue}' again`],

@@ -6,14 +6,12 @@ import { Engine } from '../consuming/engine.js'
 import { handlingOptions } from '../consuming/handling-options.js'
 import { Receiver, type ReceiverParts } from '../consuming/receiver.js'
 import { type RpcServerEvents, requestLines, shareEvents } from '../consuming/request-events.js'
-import { Settler } from '../consuming/settler.js'
 import type { WorkerEvents } from '../consuming/worker-events.js'
 import { decodePayload } from '../contract/payload.js'
 import type { DeclaredErrors, Procedure } from '../contract/procedure.js'
 import type { InputOf, OutputOf, Schema } from '../contract/schema.js'
 import { Events } from '../events.js'
 import { parseOptions } from '../options.js'
-import { publishCopies } from '../publishing/copies.js'
 import { outboxOf } from '../publishing/outbox-of.js'
 import { Replies } from '../publishing/replies.js'
 import { tellPolicy } from '../topology/advice.js'
@@ -72,14 +70,12 @@ function partsOf<Request extends Schema, Response extends Schema, Errors extends
   const events = new Events<RpcServerEvents>()
   log.follow(events, requestLines(name), { queue: name })
   tellPolicy(requests, log)
-  const copies = new Settler(requests, publishCopies(rabbit), connection.topology === 'declare')
   const replies = new Replies(outboxOf(rabbit), internals.publishLane)
   const answering = new Answering({
     procedure,
     events,
     maxMessageBytes: connection.maxMessageBytes,
     send: (reply, terms) => replies.send(reply, terms),
-    recount: (message, life, returns) => copies.recount(message, life, returns),
   })
   const happenings = new Events<WorkerEvents>()
   shareEvents(happenings, events)
@@ -90,6 +86,7 @@ function partsOf<Request extends Schema, Response extends Schema, Errors extends
     settings,
     settler: answering,
     timeLeftMs,
+    repeatsDone: true,
     lane,
     interceptors: connection.interceptors,
     events: happenings,

@@ -1,0 +1,17 @@
+import { ActiveDelivery } from './active-delivery.js'
+import type { SharedCall } from './shared-call.js'
+
+/** A delivery that is handled with others, in one call. */
+export class BatchedDelivery<Payload> extends ActiveDelivery {
+  /** The call that is made for its batch, while there is one. */
+  call: SharedCall<Payload, BatchedDelivery<Payload>> | undefined
+
+  /** Its handler gets one signal for the whole batch. */
+  override get isSignalUsed(): boolean {
+    return this.call !== undefined
+  }
+
+  override awaitsClose(): void {
+    for (const delivery of this.call?.joined ?? [this]) this.life.awaitsClose(delivery)
+  }
+}
