@@ -201,7 +201,9 @@ test('a durable subscriber whose queue is deleted says so, declares it anew with
   })
   await broker.management.deleteQueue(vhost.name, 'lines')
   await back
-  expect(told).toEqual([{ queue: 'lines' }, expect.objectContaining({ name: 'ConnectionError', reason: 'cancelled' })])
+  // Its channel lives.
+  if (told.length > 1) console.log('TOLD', told.map(String), told)
+  expect(told).toEqual([{ queue: 'lines' }])
   for (const key of ['order.us', 'audit.till']) {
     expect(await publisher.publish(key, key)).toMatchObject({ routed: true })
   }

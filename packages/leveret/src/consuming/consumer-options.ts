@@ -41,7 +41,8 @@ export interface ConsumerOptions {
   /** The broker has refused its copy. It is tried again, and takes no place from others meanwhile. */
   copyRefused(delivery: Held, error: LeveretError): void
   /** The broker cancelled the consumer: the queue was deleted, or its node was lost, or an ack took too long. */
-  cancelled(): void
+  cancelled(reason: LeveretError): void
+  /** It consumes, for the first time or again. */
   attached(): void
   lost(reason: LeveretError): void
   failed(reason: LeveretError): void

@@ -93,7 +93,10 @@ export class Engine<Payload> {
         this.#refused = error
         events.emit('delivery.copy-refused', { ...describe(delivery), error })
       },
-      cancelled: () => events.emit('consumer.cancelled', { queue: contract.name }),
+      cancelled: (reason) => {
+        this.#why = reason
+        events.emit('consumer.cancelled', { queue: contract.name })
+      },
       attached: () => this.#attached(),
       lost: (reason) => this.#lost(reason),
       failed: (reason) => this.#failed(reason),

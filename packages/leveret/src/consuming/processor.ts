@@ -118,6 +118,7 @@ function outcomeOf(verdict: Verdict): Settlement {
     case 'dead-letter':
       return { did: 'dropped', reason: verdict.reason, failure: verdict.failure }
     case 'skip':
+    case 'postpone':
       return { did: 'skipped' }
     default:
       return { did: 'acked' }

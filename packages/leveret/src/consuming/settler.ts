@@ -115,19 +115,20 @@ export class Settler implements Settling {
     if (stored === undefined) return givenBack(delivery)
     const settled = { did: 'dead-lettered', reason, failure } as const
     if (stored === true) return life.ack(message) ? settled : STALE
-    if (!this.#brokerKeepsRejected()) return { did: 'stuck', error: stored }
+    if (!this.#brokerKeepsRejected(stored)) return { did: 'stuck', error: stored }
     return life.reject(message) ? settled : STALE
   }
 
   /**
-   * Whether the broker dead-letters by itself what is rejected, and keeps it until the dead-letter queue has it. Only a quorum queue
-   * that was declared here does: a classic one drops what its dead-letter queue cannot take.
+   * Whether the broker itself dead-letters what is rejected, of which no copy can be stored. A quorum queue that was declared here keeps
+   * it until the dead-letter queue has it; a classic one drops what is not taken at once, so that queue must be there.
    *
    * @see https://www.rabbitmq.com/docs/quorum-queues#dead-lettering
    */
-  #brokerKeepsRejected(): boolean {
+  #brokerKeepsRejected(error: LeveretError): boolean {
     const { arguments: given, settings, type } = this.#contract.queue
-    return this.#declares && type === 'quorum' && given === undefined && settings === 'arguments'
+    if (!this.#declares || given !== undefined || settings === 'policy') return false
+    return type === 'quorum' || (error instanceof PublishError && error.outcome === 'not-sent')
   }
 
   /**

@@ -53,10 +53,10 @@ export interface WorkerEvents {
   readonly probing: object
   /** All goes on. */
   readonly resumed: object
-  /** The broker took the consumer away: the queue was deleted, or its node was lost. A fresh one follows. */
+  /** The broker took the consumer away: the queue was deleted, its node was lost, or an ack took too long. A fresh one follows. */
   readonly 'consumer.cancelled': { readonly queue: string }
   readonly 'channel.lost': { readonly reason: LeveretError }
-  /** Consuming again, after `channel.lost`. */
+  /** Consuming again, after `channel.lost` or `consumer.cancelled`. */
   readonly 'channel.recovered': object
   /** A try to consume failed; the next follows, unless the queue is refused for good. */
   readonly 'consume-failed': { readonly reason: LeveretError }
