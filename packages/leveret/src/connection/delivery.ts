@@ -24,7 +24,7 @@ export interface Delivery {
   readonly correlationId: string | undefined
   /**
    * Aborted when the handler's time is up, when its connection is lost, and near the end of `close`: what is done from
-   * then on no longer counts. `reason` says which.
+   * then on no longer counts. `reason` says which. After a late attempt follows the next one; after the others the same one is made again.
    */
   readonly signal: AbortSignal
   /** When the handler's time is up. */

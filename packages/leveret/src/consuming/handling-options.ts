@@ -31,7 +31,8 @@ export const handlingOptions = z
     /** Unacknowledged deliveries held at once. @defaultValue `concurrency`, times the size of a batch; at least 100 for a stream */
     prefetch: z.int().min(1).max(MAX_PREFETCH).optional(),
     /**
-     * After this the attempt has failed; `delivery.signal` is aborted. Shorter than the broker waits for an ack: 30 minutes, or
+     * After this the attempt has failed, whatever its handler then returns or throws; `delivery.signal` is aborted. A handler that goes on
+     * for another second is given up: it is told as `hung` in `health()`, and its slot is free. Shorter than the broker waits for an ack: 30 minutes, or
      * the contract's `consumerTimeoutMs`.
      * @defaultValue 60_000
      */
@@ -40,7 +41,8 @@ export const handlingOptions = z
      * - `on-return`: when the handler returns
      * - `manual`: when the handler says so, by `delivery.ack()` and its like. What it leaves unsettled for
      *   `handlerTimeoutMs` is a failed attempt
-     * - `none`: before the handler begins. At most once: what fails, or is lost with its process, does not come again
+     * - `none`: before the handler begins, which waits until the broker has read that. At most once: what fails, or is lost with its
+     *   process, does not come again
      *
      * What does not fit the contract is settled as ever, whatever this says.
      *
@@ -57,11 +59,10 @@ export const handlingOptions = z
       .custom<(payload: never) => OrderKey>((value) => typeof value === 'function', 'expected a function')
       .optional(),
     /**
-     * A message that has come back unsettled twice may be what ends the processes that handle it. It is handled with nothing
-     * else in hand, so that others do not come back with it until they are given up. For that, each subscription begins with
-     * one delivery, and holds one above `prefetch` until that is settled. On a classic queue, which does not count, leveret
-     * does: what comes back goes to the end of the queue as a copy, and is dead-lettered the 20th time. Not for a queue with
-     * a single active consumer or native retry. @defaultValue true
+     * Handles a message alone that came back twice from other processes, because it may be what ends them: what is in hand with it would
+     * come back with it, until all are given up. Handlers that run get a second to end first. What came back because this process lost
+     * its connection is not suspected. For quorum queues without a single active consumer or native retry. For that, each
+     * subscription begins with one delivery, and holds one above `prefetch` until that is settled. @defaultValue true
      */
     isolation: z.boolean().default(true),
     /** Stops for a while when too many attempts fail. `true`: 10 % of at least 100 in a minute stop it for a minute. @defaultValue false */
