@@ -107,6 +107,11 @@ export class ActiveDelivery implements Delivery {
     return this.#aborted?.reason
   }
 
+  /** Whether its handler, or an interceptor, may have stopped half-way because it no longer counts: somebody has its signal. */
+  get mayHaveStopped(): boolean {
+    return this.#aborted !== undefined && this.#abort !== undefined
+  }
+
   /** Only the first reason counts. */
   abort(reason: Error): void {
     this.#aborted ??= { reason }

@@ -24,6 +24,7 @@ export type Judge = (thrown: unknown, attempt: number) => Verdict
 
 const ACK: Verdict = { do: 'ack' }
 const SKIP: Verdict = { do: 'skip' }
+const REQUEUE: Verdict = { do: 'requeue' }
 
 /** Runs the handler inside the interceptors, the first of them outermost. */
 export function inside<Payload, D extends ActiveDelivery>(
@@ -76,21 +77,32 @@ export function steered<Payload>(
   }
 }
 
-/** What has been done is not done again. */
+/**
+ * Does not do again what has been done. The store is asked within the time of the attempt, and told outside of it: a success that
+ * takes long to write down stays a success. A handler that is late keeps its key until it has ended.
+ */
 export function once<Payload, D extends ActiveDelivery>(
   work: Work<Payload, D>,
   deduplicator: Deduplicator,
-): Work<Payload, D> {
+  bound: (work: Work<Payload, D>) => Attempt<Payload, D>,
+): Attempt<Payload, D> {
   return async (payload, delivery) => {
-    const skipped = await deduplicator.begin(delivery)
-    if (skipped !== undefined) return skipped
-    let verdict: Verdict | undefined
-    try {
-      verdict = await work(payload, delivery)
-      return verdict
-    } finally {
-      await deduplicator.end(delivery, verdict)
-    }
+    let told: Promise<void> | undefined
+    const attempt = bound(async () => {
+      const begun = await deduplicator.begin(delivery)
+      if (begun.do !== 'handle') return begun
+      let verdict: Verdict | undefined
+      try {
+        if (delivery.abortReason !== undefined) throw delivery.abortReason
+        verdict = await work(payload, delivery)
+        return verdict
+      } finally {
+        told = deduplicator.end(begun, delivery.mayHaveStopped ? undefined : verdict)
+      }
+    })
+    const verdict = await attempt(payload, delivery)
+    await told
+    return verdict
   }
 }
 
@@ -126,6 +138,6 @@ export function bounded<Payload, D extends ActiveDelivery>(
 }
 
 /** At most once: acknowledged before the handler begins. */
-export function acknowledgedFirst<Payload>(attempt: Attempt<Payload>): Attempt<Payload> {
-  return (payload, delivery) => (delivery.acknowledge() ? attempt(payload, delivery) : ACK)
+export function acknowledgedFirst<Payload>(work: Work<Payload>): Work<Payload> {
+  return (payload, delivery) => (delivery.acknowledge() ? work(payload, delivery) : REQUEUE)
 }

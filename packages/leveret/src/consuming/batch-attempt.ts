@@ -3,7 +3,7 @@ import type { ActiveDelivery } from './active-delivery.js'
 import type { Call, Judge } from './attempt.js'
 import type { Task } from './attempts.js'
 import { withinDeadline } from './deadline.js'
-import type { Deduplicator } from './deduplication.js'
+import type { Begun, Deduplicator } from './deduplication.js'
 import type { Verdict } from './verdict.js'
 
 /** One of the deliveries of a batch. */
@@ -63,15 +63,20 @@ export class BatchAttempt<Payload> {
   async #once(tasks: Tasks<Payload>): Promise<Verdicts<Payload>> {
     const { deduplicator } = this.#options
     if (deduplicator === undefined) return await this.#call(tasks)
-    const skipped = new Map<Task<Payload>, Verdict>()
+    const begun = new Map<Task<Payload>, Begun>()
     const begin = async (task: Task<Payload>): Promise<void> => {
-      const verdict = await deduplicator.begin(task.delivery).catch((error: unknown) => this.#failed(task, error)[1])
-      if (verdict !== undefined) skipped.set(task, verdict)
+      const failed = (error: unknown): Verdict => this.#failed(task, error)[1]
+      begun.set(task, await deduplicator.begin(task.delivery).catch(failed))
     }
     await Promise.all(tasks.map(begin))
-    const called = await this.#call(tasks.filter((task) => !skipped.has(task)))
-    await Promise.all([...called].map(([{ delivery }, verdict]) => deduplicator.end(delivery, verdict)))
-    return new Map([...skipped, ...called])
+    const called = await this.#call(tasks.filter((task) => begun.get(task)?.do === 'handle'))
+    const end = async ([task, taken]: [Task<Payload>, Begun]): Promise<[Task<Payload>, Verdict][]> => {
+      if (taken.do !== 'handle') return [[task, taken]]
+      await deduplicator.end(taken, called.get(task))
+      return []
+    }
+    const skipped = await Promise.all([...begun].map(end))
+    return new Map([...skipped.flat(), ...called])
   }
 
   async #call(tasks: Tasks<Payload>): Promise<Verdicts<Payload>> {

@@ -71,9 +71,6 @@ export interface Handling<Payload> {
   readonly timeLeftMs?: (delivery: ActiveDelivery) => number
 }
 
-/** What its own lease adds to the time of a handler. */
-const LEASE_MARGIN_MS = 5_000
-
 /** Puts together what takes a delivery from its bytes to its settlement. */
 export function processorFor<Payload>(
   handling: Handling<Payload>,
@@ -83,11 +80,13 @@ export function processorFor<Payload>(
   const common = commonOf(handling)
   const bounds = boundsOf(handling)
   const deduplicator = deduplicatorOf(handling)
-  const guarded = <D extends ActiveDelivery>(work: Work<Payload, D>): Work<Payload, D> =>
-    deduplicator === undefined ? work : once(work, deduplicator)
+  const bound = <D extends ActiveDelivery>(work: Work<Payload, D>): Attempt<Payload, D> =>
+    bounded(work, common.judge, bounds)
+  const attemptOf = <D extends ActiveDelivery>(work: Work<Payload, D>): Attempt<Payload, D> =>
+    deduplicator === undefined ? bound(work) : once(work, deduplicator, bound)
   if (settings.acknowledge === 'manual') {
     const call = inside<Payload, SteeredDelivery>(handling.interceptors, handling.handler as ManualHandler<Payload>)
-    const attempt = bounded(guarded(steered(call, common.judge, late)), common.judge, bounds)
+    const attempt = attemptOf(steered(call, common.judge, late))
     return new Processor({
       ...common,
       attempts: new OneByOne(slots, attempt),
@@ -113,10 +112,10 @@ export function processorFor<Payload>(
     return new Processor({ ...common, attempts: new Batches(slots, attempt, settings.batch), deliveryOf })
   }
   const call = inside(handling.interceptors, handling.handler as Handler<Payload>)
-  const attempt = bounded(guarded(returning(call)), common.judge, bounds)
+  const work = returning(call)
+  const attempt = attemptOf(settings.acknowledge === 'none' ? acknowledgedFirst(work) : work)
   if (handling.stream !== undefined) return inPlace(common, slots, attempt, handling.stream)
-  const first = settings.acknowledge === 'none' ? acknowledgedFirst(attempt) : attempt
-  return new Processor({ ...common, attempts: new OneByOne(slots, first), deliveryOf })
+  return new Processor({ ...common, attempts: new OneByOne(slots, attempt), deliveryOf })
 }
 
 /** Nothing is copied or put back for another attempt. */
@@ -168,6 +167,5 @@ function commonOf<Payload>({
 function deduplicatorOf<Payload>({ contract, settings, hooks }: Handling<Payload>): Deduplicator | undefined {
   const { deduplicate, handlerTimeoutMs } = settings
   if (deduplicate === undefined) return undefined
-  const leaseMs = handlerTimeoutMs + LEASE_MARGIN_MS
-  return new Deduplicator({ ...deduplicate, leaseMs, queue: contract.name, failed: hooks.notRemembered })
+  return new Deduplicator({ ...deduplicate, handlerTimeoutMs, queue: contract.name, failed: hooks.notRemembered })
 }

@@ -2,7 +2,6 @@ import type { z } from 'zod'
 import { type Connection, internalsOf } from '../connection/connection.js'
 import type { Delivery } from '../connection/delivery.js'
 import { silenceBefore } from '../connection/silence.js'
-import { postponingDelaysMs } from '../consuming/deduplication.js'
 import { Engine } from '../consuming/engine.js'
 import { decoderOf } from '../consuming/events-of.js'
 import type { handlingOptions } from '../consuming/handling-options.js'
@@ -122,7 +121,6 @@ function partsOf(
     exchange,
     bindings,
     contract,
-    delaysMs: postponingDelaysMs(handling),
     maxLength,
     reading,
   })

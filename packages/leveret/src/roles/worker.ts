@@ -1,7 +1,6 @@
 import type { z } from 'zod'
 import { type Connection, internalsOf } from '../connection/connection.js'
 import type { BatchHandler } from '../consuming/batch-attempt.js'
-import { postponingDelaysMs } from '../consuming/deduplication.js'
 import { Engine } from '../consuming/engine.js'
 import type { AnyHandler, Handler, ManualHandler } from '../consuming/handling.js'
 import { type HandlingSettings, handlingOptions } from '../consuming/handling-options.js'
@@ -16,7 +15,7 @@ import { Events } from '../events.js'
 import { parseOptions } from '../options.js'
 import { publishCopies } from '../publishing/copies.js'
 import { tellPolicy, warnOfDrops, warnOfLoops } from '../topology/advice.js'
-import { neededToWork } from '../topology/declarations.js'
+import { declarationsOf } from '../topology/declarations.js'
 import { declare } from '../topology/declare.js'
 
 /** How a worker handles deliveries. */
@@ -98,8 +97,7 @@ function partsOf<S extends Schema>(
     interceptors: connection.interceptors,
     events,
     prepare: async (_channel, signal) => {
-      const needed = neededToWork(contract, connection.topology, postponingDelaysMs(settings))
-      await declare(lane, needed, connection.topology, signal)
+      await declare(lane, declarationsOf(contract), connection.topology, signal)
       return contract.name
     },
   })
