@@ -16,6 +16,7 @@ export class ActiveDelivery implements Delivery {
   readonly lineage: Lineage
   /** @internal */
   bagged: number | undefined
+  #begunAtMs: number | undefined
   #deadlineMs = 0
   #headers: Headers | undefined
   #isAcknowledged = false
@@ -31,7 +32,13 @@ export class ActiveDelivery implements Delivery {
 
   /** Its time runs from now on. */
   begin(handlerTimeoutMs: number): void {
+    this.#begunAtMs = performance.now()
     this.#deadlineMs = Date.now() + handlerTimeoutMs
+  }
+
+  /** When its attempt began, by `performance.now()`; `undefined` when it never did. */
+  get begunAtMs(): number | undefined {
+    return this.#begunAtMs
   }
 
   /** Acknowledges it before it is handled. @returns `false` when its channel has ended */

@@ -3,6 +3,7 @@ import type { Interceptor } from '../connection/interceptor.js'
 import type { Lane } from '../connection/lane.js'
 import type { LeveretError } from '../errors.js'
 import type { Events } from '../events.js'
+import type { ActiveDelivery } from './active-delivery.js'
 import { Consumer } from './consumer.js'
 import { type Handling, processorFor } from './handling.js'
 import { Pausing } from './pausing.js'
@@ -65,8 +66,8 @@ export class Engine<Payload> {
       suspicion,
       hooks: {
         ...hooks,
-        settled: (delivery, settlement) => {
-          this.#note(settlement)
+        settled: (delivery: ActiveDelivery, settlement) => {
+          this.#note(delivery, settlement)
           hooks.settled(delivery, settlement)
         },
         late: (delivery) => {
@@ -138,13 +139,13 @@ export class Engine<Payload> {
     }
   }
 
-  #note(settlement: Settlement): void {
+  #note({ begunAtMs }: ActiveDelivery, settlement: Settlement): void {
     if (settlement.did === 'stuck') {
       this.#stuck += 1
       this.#why = settlement.error
     }
     const success = successOf(settlement)
-    if (success !== undefined) this.#pausing.record(success)
+    if (success !== undefined) this.#pausing.record(success, begunAtMs)
   }
 
   #attached(): void {

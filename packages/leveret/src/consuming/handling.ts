@@ -31,7 +31,7 @@ import type { OrderKey, Slots } from './slots.js'
 import { StreamDelivery } from './stream-delivery.js'
 import type { StreamReading } from './stream-reading.js'
 import type { Suspicion } from './suspicion.js'
-import { judge } from './verdict.js'
+import { judge, judgeUnread } from './verdict.js'
 
 /** Does the work. Returning acknowledges; throwing fails the attempt. */
 export type Handler<Payload> = (payload: Payload, delivery: Delivery) => unknown
@@ -157,7 +157,12 @@ function commonOf<Payload>({
   const orderBy = (settings.orderBy ?? inTurn) as ((payload: Payload) => OrderKey | undefined) | undefined
   return {
     suspicion,
-    reader: new Reader({ decode, orderBy, timeoutMs: settings.handlerTimeoutMs, judge: judged }),
+    reader: new Reader({
+      decode,
+      orderBy,
+      timeoutMs: settings.handlerTimeoutMs,
+      judge: (thrown, attempt) => judgeUnread(thrown, attempt, contract),
+    }),
     settler,
     judge: judged,
     settled: hooks.settled,

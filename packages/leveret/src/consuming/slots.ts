@@ -51,6 +51,24 @@ export class Slots {
     return new Promise((resolve) => (behind ?? this.#ready).push({ key, admit: resolve }))
   }
 
+  /**
+   * Asks whether a holder of a slot may make another attempt. Where fewer slots are to be taken it waits, before all others.
+   *
+   * @returns `false` when it is to be given back. It holds its slot again, whatever comes of it
+   */
+  again(): Soon<boolean> {
+    if (this.#closed) return false
+    if (this.#taken <= this.#limit) return true
+    this.#taken -= 1
+    return new Promise((resolve) => {
+      const admit = (begins: boolean): void => {
+        if (!begins) this.#taken += 1
+        resolve(begins)
+      }
+      this.#ready.unshift({ key: undefined, admit })
+    })
+  }
+
   leave(key?: OrderKey): void {
     this.#taken -= 1
     if (key !== undefined) this.#nextOf(key)

@@ -127,7 +127,7 @@ function partsOf(
   const engine = new Engine({
     contract,
     decode: decoderOf(exchange, settings.bindingKeys ?? [], {
-      policy: settings.onUnknown ?? (kind === 'durable' ? 'dead-letter' : 'ignore'),
+      policy: settings.onUnknown ?? (kind === 'durable' ? 'retry' : 'ignore'),
       unexpected: oncePerKey((routingKey) => events.emit('binding.unexpected', { routingKey })),
     }),
     handler,
