@@ -9,7 +9,7 @@ import { type ConnectionEvents, connectionLines } from './connection-events.js'
 import { loginSource } from './credentials.js'
 import { diagnostics, type Topic } from './diagnostics.js'
 import { type BrokerAddress, parseEndpoint } from './endpoint.js'
-import type { ConnectionState, Health, RoleHealth } from './health.js'
+import { type ConnectionState, type Health, laneHealth, type RoleHealth } from './health.js'
 import { Hosts } from './hosts.js'
 import { Lane } from './lane.js'
 import type { LanePurpose } from './lane-state.js'
@@ -66,7 +66,10 @@ export class Connection implements AsyncDisposable {
   readonly #stopWatching: () => void
 
   static {
-    internalsOf = (connection) => connection.#internals
+    internalsOf = (connection) => {
+      if (connection instanceof Connection) return connection.#internals
+      throw new OptionsError('The connection is none: expected what connect() resolves with')
+    }
     openConnection = async (target, options) => await Connection.#open(target, options)
   }
 
@@ -241,8 +244,4 @@ let made = 0
 function defaultName(): string {
   made += 1
   return made === 1 ? `leveret ${process.pid}` : `leveret ${process.pid}-${made}`
-}
-
-function laneHealth({ state, why }: Lane): { state: Lane['state']; why?: string } {
-  return why === undefined ? { state } : { state, why }
 }

@@ -1,6 +1,6 @@
 import type { Delivery } from '../connection/delivery.js'
 import { type Interceptor, type Layer, runInside } from '../connection/interceptor.js'
-import type { Soon } from '../soon.js'
+import { isThenable, type Soon } from '../soon.js'
 import type { ActiveDelivery } from './active-delivery.js'
 import { withinDeadline } from './deadline.js'
 import type { Deduplicator } from './deduplication.js'
@@ -48,12 +48,11 @@ export function inside<Payload, D extends ActiveDelivery>(
 export function returning<Payload>(call: Call<Payload, ActiveDelivery>): Work<Payload> {
   return (payload, delivery) => {
     const result = call(payload, delivery)
-    // What is no promise has ended; what only looks like one is waited for.
-    return typeof result === 'object' && result !== null && 'then' in result ? ended(result) : ACK
+    return isThenable(result) ? ended(result) : ACK
   }
 }
 
-async function ended(result: object): Promise<Verdict> {
+async function ended(result: PromiseLike<unknown>): Promise<Verdict> {
   await result
   return ACK
 }

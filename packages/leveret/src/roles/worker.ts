@@ -3,13 +3,14 @@ import { type Connection, internalsOf } from '../connection/connection.js'
 import type { BatchHandler } from '../consuming/batch-attempt.js'
 import { Engine } from '../consuming/engine.js'
 import type { AnyHandler, Handler, ManualHandler } from '../consuming/handling.js'
-import { type HandlingSettings, handlingOptions } from '../consuming/handling-options.js'
+import { checkHandler, type HandlingSettings, handlingOptions } from '../consuming/handling-options.js'
 import { Receiver, type ReceiverParts } from '../consuming/receiver.js'
 import { Settler } from '../consuming/settler.js'
 import type { OrderKey } from '../consuming/slots.js'
 import { type WorkerEvents, workerLines } from '../consuming/worker-events.js'
 import { decodePayload } from '../contract/payload.js'
 import type { OutputOf, Schema } from '../contract/schema.js'
+import { checkContract } from '../contract/shared-options.js'
 import type { WorkQueue } from '../contract/work-queue.js'
 import { Events } from '../events.js'
 import { parseOptions } from '../options.js'
@@ -79,6 +80,8 @@ function partsOf<S extends Schema>(
   handler: AnyHandler<OutputOf<S>>,
   settings: HandlingSettings,
 ): ReceiverParts<WorkerEvents> {
+  checkContract('Worker', contract, 'work-queue')
+  checkHandler('Worker', handler)
   const internals = internalsOf(rabbit)
   internals.assertOpen()
   const { consumeLane: lane, settings: connection, log } = internals
