@@ -8,7 +8,7 @@ export type { Credentials, CredentialsProvider, IssuedCredentials } from './conn
 export type { Delivery } from './connection/delivery.js'
 export type { ChannelDiagnostics, Diagnostics, MessageDiagnostics } from './connection/diagnostics.js'
 export type { BrokerAddress } from './connection/endpoint.js'
-export type { ConnectionState, Health, RoleHealth } from './connection/health.js'
+export type { ConnectionState, Health, LaneHealth, RoleHealth } from './connection/health.js'
 export type { Interceptor, SentMessage } from './connection/interceptor.js'
 export type { LanePurpose, LaneState } from './connection/lane-state.js'
 export type { Headers } from './connection/message.js'
@@ -29,7 +29,7 @@ export { HandlerTimeout, Reject, Retry } from './consuming/steering.js'
 export type { SubscriberEvents } from './consuming/subscriber-events.js'
 export type { DeadLetterReason, Failure } from './consuming/verdict.js'
 export type { DeliveryEvent, WorkerEvents } from './consuming/worker-events.js'
-export { bytes, type Codec, json, text } from './contract/codec.js'
+export { bytes, type Codec, json, type SyncCodec, text } from './contract/codec.js'
 export type { EventOf, RoutedEvent, RoutedExchange } from './contract/event-types.js'
 export {
   type DirectExchange,

@@ -1,4 +1,5 @@
 import { LeveretError } from './errors.js'
+import { messageOf } from './message-of.js'
 
 /** The offset store of a stream's subscriber failed, or took too long; `cause` is what it said. It is asked again. */
 export class OffsetStoreError extends LeveretError {
@@ -7,8 +8,7 @@ export class OffsetStoreError extends LeveretError {
   readonly operation: 'load' | 'save'
 
   constructor(operation: 'load' | 'save', stream: string, cause: unknown) {
-    const said = cause instanceof Error ? cause.message : String(cause)
-    super(`The offset store of the stream '${stream}' failed to ${operation}: ${said}`, { cause })
+    super(`The offset store of the stream '${stream}' failed to ${operation}: ${messageOf(cause)}`, { cause })
     this.operation = operation
   }
 }

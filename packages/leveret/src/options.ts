@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { type Issue, OptionsError } from './errors.js'
+import { messageOf } from './message-of.js'
 
 /**
  * Checks options once, at the door, and fills in the defaults. The caller's object is left alone.
@@ -8,7 +9,7 @@ import { type Issue, OptionsError } from './errors.js'
  * @throws {@link OptionsError} naming each option that is wrong, without its value
  */
 export function parseOptions<S extends z.ZodType>(schema: S, options: unknown, where: string): z.output<S> {
-  const result = schema.safeParse(options)
+  const result = read(schema, options, where)
   if (result.success) return result.data
   const issues = result.error.issues.map(
     (issue): Issue => ({
@@ -18,6 +19,15 @@ export function parseOptions<S extends z.ZodType>(schema: S, options: unknown, w
   )
   const lines = issues.map(({ path, message }) => [...(path.length === 0 ? [] : [path.join('.')]), message].join(': '))
   throw new OptionsError(`${where}: ${lines.join('; ')}`, issues)
+}
+
+/** A getter or a proxy may throw when it is read. */
+function read<S extends z.ZodType>(schema: S, options: unknown, where: string): z.ZodSafeParseResult<z.output<S>> {
+  try {
+    return schema.safeParse(options)
+  } catch (cause) {
+    throw new OptionsError(`${where}: an option cannot be read: ${messageOf(cause)}`, [], { cause })
+  }
 }
 
 /** Whole milliseconds that a Node.js timer can wait (2^31 - 1, about 24.8 days). */

@@ -1,16 +1,25 @@
 /** What is there at once, or later. A promise for each message would cost more than most of what it waits for. */
 export type Soon<T> = T | Promise<T>
 
+/** Whether something is a promise, of whatever library: an object or a function that has a function `then`. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false
+  return typeof (value as { readonly then?: unknown }).then === 'function'
+}
+
+/** Takes a value that is not ours: a promise of another library becomes one of ours. */
+export function soonOf<T>(value: T | PromiseLike<T>): Soon<T> {
+  return value instanceof Promise || !isThenable(value) ? (value as Soon<T>) : Promise.resolve(value)
+}
+
+/** Takes what should be no promise. Where it is one, its rejection is not unhandled: that would end the process. */
+export function disregard(value: unknown): void {
+  if (isThenable(value)) Promise.resolve(value).catch(() => undefined)
+}
+
 /** Goes on with it: at once where it is there. */
 export function andThen<T, U>(value: Soon<T>, next: (value: T) => Soon<U>): Soon<U> {
   return value instanceof Promise ? later(value, next) : next(value)
-}
-
-/** Whether it is to be awaited: a promise, or anything of other libraries that has a `then`. Calls no `then`. */
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  const kind = typeof value
-  if (value === null || (kind !== 'object' && kind !== 'function')) return false
-  return typeof (value as { then?: unknown }).then === 'function'
 }
 
 /** Not `then`: a promise that it returned would take two more turns, and another object. */

@@ -1,5 +1,6 @@
 import { describe, expect } from 'vitest'
-import { DeadLetters, Producer, Reject, Worker, workQueue } from '../src/index.js'
+import { Producer, Reject, Worker, workQueue } from '../src/index.js'
+import { MARK } from './no-secrets.js'
 import { stranger } from './stranger.js'
 import { eventually, firstEvent, tasks, test } from './support.js'
 import { forbidSurprises } from './surprises.js'
@@ -93,29 +94,39 @@ describe('while the dead-letter queue is full', () => {
 })
 
 test.for(['classic', 'quorum'] as const)(
-  'what fails for good stays when its dead-letter queue is gone and may not be declared (%s)',
-  async (type, { rabbit, connectTo, vhost, broker }) => {
+  'what fails for good is not lost when its dead-letter queue is gone and may not be declared (%s)',
+  async (type, { rabbit, connectTo, createUser, vhost, broker }) => {
     const contract = workQueue('tasks', { payload: tasks.payload, retry: false, queue: { type } })
-    const producer = new Producer(rabbit, contract)
-    await producer.send({ n: 0 })
-    const username = new URL(vhost.url).username
-    const checking = await connectTo({ topology: 'check' })
-    const worker = new Worker(checking, contract, () => {
+    const user = await createUser('worker', `${MARK}-worker`)
+    const url = new URL(vhost.url)
+    url.username = user
+    url.password = `${MARK}-worker`
+    const worker = new Worker(await connectTo({}, url.href), contract, () => {
       throw new Reject('no')
     })
     const first = firstEvent(worker, 'delivery.dead-lettered')
     await worker.start()
+    const producer = new Producer(rabbit, contract)
+    await producer.send({ n: 0 })
     await first
-    const stuck = firstEvent(worker, 'delivery.stuck')
+    await broker.management.setPermissions(vhost.name, user, { configure: '^$', write: '.*', read: '.*' })
     await broker.management.deleteQueue(vhost.name, 'tasks.dead-letter')
-    const { messageId } = await producer.send({ n: 1 }, { messageId: `of-${username}` })
-    expect(await stuck).toMatchObject({ messageId })
-    await worker.close()
-    await eventually(async () => expect(await vhost.queue('tasks')).toMatchObject({ messages_ready: 1 }))
+    const told: string[] = []
+    worker.on('delivery.dead-lettered', () => told.push('dead-lettered'))
+    worker.on('delivery.stuck', () => told.push('stuck'))
     await using other = await stranger(vhost.url)
-    const kept = await other.channel.get('tasks')
-    expect(kept !== false && kept.properties.messageId).toBe(messageId)
-    if (kept) other.channel.nack(kept)
-    expect(await new DeadLetters(rabbit, contract).count()).toBe(0)
+    const properties = { messageId: 'kept', contentType: 'application/json' }
+    other.channel.sendToQueue('tasks', Buffer.from('{"n":1}'), properties)
+    await eventually(() => expect(told).toHaveLength(1))
+    // A quorum queue keeps what it cannot dead-letter.
+    expect(told).toEqual([type === 'classic' ? 'stuck' : 'dead-lettered'])
+    await worker.close()
+    await broker.management.setPermissions(vhost.name, user, { configure: '.*', write: '.*', read: '.*' })
+    const again = new Worker(rabbit, contract, () => undefined)
+    const acked = firstEvent(again, 'delivery.acked')
+    if (type === 'classic') {
+      await again.start()
+      expect(await acked).toMatchObject({ messageId: 'kept' })
+    } else expect(await vhost.queue('tasks')).toMatchObject({ messages: 1 })
   },
 )

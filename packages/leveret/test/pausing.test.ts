@@ -1,5 +1,6 @@
 import { describe, expect } from 'vitest'
-import { Producer, Worker } from '../src/index.js'
+import { z } from 'zod'
+import { Producer, Worker, workQueue } from '../src/index.js'
 import { eventually, firstEvent, gate, tasks, test } from './support.js'
 
 describe('a paused worker', () => {
@@ -108,6 +109,46 @@ describe('a circuit breaker', () => {
     expect(told).toEqual(['paused by breaker', 'probing', 'paused by breaker', 'probing', 'resumed'])
     await eventually(async () => expect(await vhost.queue('tasks')).toMatchObject({ messages: 0 }))
     expect(rabbit.health().ready).toBe(true)
+  })
+
+  test('is not closed by a handler that began before the pause', async ({ rabbit }) => {
+    const slow = gate()
+    let isDown = true
+    const handler = async ({ n }: { n: number }): Promise<void> => {
+      if (n === 0) await slow.opened
+      else if (isDown) throw new Error('the database is down')
+    }
+    const told: string[] = []
+    const worker = new Worker(rabbit, tasks, handler, { concurrency: 2, breaker })
+    worker.on('paused', ({ by }) => told.push(`paused by ${by}`))
+    worker.on('probing', () => {
+      told.push('probing')
+      // It began when the database was still up, and says nothing of how it is now.
+      slow.open()
+      if (told.length > 3) isDown = false
+    })
+    const resumed = firstEvent(worker, 'resumed').then(() => told.push('resumed'))
+    await worker.start()
+    await new Producer(rabbit, tasks).sendAll(Array.from({ length: 20 }, (_, n) => ({ n })))
+    await resumed
+    expect(told).toEqual(['paused by breaker', 'probing', 'paused by breaker', 'probing', 'resumed'])
+  })
+
+  test('counts what its handler does, and nothing that never reached it', async ({ rabbit }) => {
+    const strict = workQueue('strict', {
+      payload: tasks.payload,
+      onInvalid: 'retry',
+      retry: { delaysMs: [20, 20, 20, 20] },
+    })
+    const loose = workQueue('strict', { payload: z.unknown() })
+    const worker = new Worker(rabbit, strict, () => undefined, { breaker })
+    const paused: unknown[] = []
+    worker.on('paused', (event) => paused.push(event))
+    const dead = firstEvent(worker, 'delivery.dead-lettered')
+    await worker.start()
+    await new Producer(rabbit, loose).send('no task')
+    expect(await dead).toMatchObject({ reason: 'invalid-payload', attempt: 5 })
+    expect(paused).toEqual([])
   })
 
   test('is off unless asked for, and its preset needs a hundred attempts', async ({ rabbit }) => {

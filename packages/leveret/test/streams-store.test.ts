@@ -90,6 +90,35 @@ describe('the offset store', () => {
     }
   })
 
+  test('that fails to save the last offset is asked again while there is time to close', async ({ rabbit }) => {
+    const store = new NotedStore()
+    const save = store.save.bind(store)
+    const { subscriber, seen, told } = reader(rabbit, { store, saveEveryMs: 3_600_000 })
+    await subscriber.start()
+    await write(rabbit, range(0, 9))
+    await eventually(() => expect(seen).toHaveLength(10))
+    let failures = 0
+    store.save = async (offset) => {
+      failures += 1
+      if (failures < 3) throw new Error('the database restarts')
+      await save(offset)
+    }
+    await subscriber.close()
+    expect(store.saved).toEqual([0, 10])
+    expect(told.map(([name]) => name)).toEqual(['offset.not-saved', 'offset.not-saved'])
+  })
+
+  test('that never saves the last offset lets the reader close in its time', async ({ rabbit }) => {
+    const store = new NotedStore()
+    const { subscriber, seen, told } = reader(rabbit, { store, saveEveryMs: 3_600_000 })
+    await subscriber.start()
+    await write(rabbit, range(0, 9))
+    await eventually(() => expect(seen).toHaveLength(10))
+    store.save = () => Promise.reject(new Error('disk full'))
+    await subscriber.close({ timeoutMs: 1_500 })
+    expect(told.at(-1)).toMatchObject(['offset.not-saved', { offset: 10 }])
+  })
+
   test('that fails to load is asked again until the start has taken too long', async ({ rabbit, connectTo }) => {
     const store = new NotedStore()
     let asked = 0

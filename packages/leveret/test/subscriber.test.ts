@@ -9,7 +9,7 @@ import {
   topicExchange,
   workQueue,
 } from '../src/index.js'
-import { eventually, test } from './support.js'
+import { eventually, firstEvent, test } from './support.js'
 
 const Created = z.object({ id: z.int(), at: z.string() })
 const Shipped = z.object({ id: z.int(), to: z.string() })
@@ -52,9 +52,54 @@ test('a payload is judged by the template that its routing key matches, whatever
 describe('a message of somebody else on a shared exchange, which the contract does not know', () => {
   const keys = ['stock.low', 'stock.low', 'order.lost']
 
-  test('is a dead letter of a durable subscriber, with its routing key, and reaches no handler', async ({ rabbit }) => {
+  test('is handled by an instance that knows it, when it comes to one that does not during a rolling deploy', async ({
+    rabbit,
+    connectTo,
+    vhost,
+  }) => {
+    const retry = { delaysMs: [100, 100, 100, 100, 100] }
+    const queue = { bindingKeys: ['#'], queue: 'everything', retry } as const
+    const old = new Subscriber(rabbit, shop, () => undefined, queue)
+    const first = Promise.race([
+      firstEvent(old as never, 'delivery.retried'),
+      firstEvent(old as never, 'delivery.dead-lettered'),
+    ])
+    await old.start()
+    await new Publisher(rabbit, anything).publish('stock.low', 'one left')
+    expect(await first).toMatchObject({ attempt: 1, afterMs: 100, failure: { name: 'UnknownMessage' } })
+    await old.close()
     const seen: unknown[] = []
-    const options = { bindingKeys: ['#'], queue: 'everything' } as const
+    const newer = new Subscriber(await connectTo(), anything, (event) => void seen.push(event), queue)
+    await newer.start()
+    await eventually(() => expect(seen).toEqual([{ template: '#', routingKey: 'stock.low', payload: 'one left' }]))
+    await eventually(async () => expect(await vhost.queue('everything.dead-letter')).toMatchObject({ messages: 0 }))
+  })
+
+  test('is a dead letter of a durable subscriber after its last attempt, and opens no circuit breaker', async ({
+    rabbit,
+  }) => {
+    const breaker = { failureRate: 0.1, minAttempts: 1 }
+    const subscriber = new Subscriber(rabbit, shop, () => undefined, {
+      bindingKeys: ['#'],
+      queue: 'everything',
+      retry: { delaysMs: [50, 50] },
+      breaker,
+    })
+    const paused: unknown[] = []
+    subscriber.on('paused', (event) => paused.push(event))
+    const dead = firstEvent(subscriber as never, 'delivery.dead-lettered')
+    await subscriber.start()
+    await new Publisher(rabbit, anything).publish('stock.low', 'line')
+    expect(await dead).toMatchObject({ attempt: 3, reason: 'unknown-message' })
+    expect((await lettersOf(rabbit, 'everything').peek()).map(({ routingKey }) => routingKey)).toEqual(['stock.low'])
+    expect(paused).toEqual([])
+  })
+
+  test('is a dead letter at once where that is asked for, with its routing key, and reaches no handler', async ({
+    rabbit,
+  }) => {
+    const seen: unknown[] = []
+    const options = { bindingKeys: ['#'], queue: 'everything', onUnknown: 'dead-letter' } as const
     await new Subscriber(rabbit, shop, ({ routingKey }) => void seen.push(routingKey), options).start()
     const publisher = new Publisher(rabbit, anything)
     for (const key of [...keys, 'audit']) await publisher.publish(key, 'line')
@@ -95,7 +140,7 @@ test('a binding that the contract no longer has is told, and stays', async ({ ra
   await former.start()
   await former.close()
   const unexpected: unknown[] = []
-  const subscriber = new Subscriber(rabbit, shop, handler, { bindingKeys: ['audit.#'], queue: 'lines' })
+  const subscriber = new Subscriber(rabbit, shop, handler, { bindingKeys: ['audit.#'], queue: 'lines', retry: false })
   subscriber.on('binding.unexpected', (event) => unexpected.push(event))
   await subscriber.start()
   const publisher = new Publisher(rabbit, shop)

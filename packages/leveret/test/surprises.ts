@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect } from 'vitest'
+import { afterEach, beforeEach, expect, onTestFinished } from 'vitest'
 import { LeveretError } from '../src/index.js'
 
 /** Makes every test of a file fail over an `uncaughtException` or an `unhandledRejection`, however late it comes. */
@@ -28,4 +28,13 @@ export async function settled(work: Promise<unknown>): Promise<'done' | 'failed'
       return 'failed'
     },
   )
+}
+
+/** What the process is warned of, from now on until the test ends. */
+export function warnings(): string[] {
+  const said: string[] = []
+  const onWarning = ({ message }: Error): void => void said.push(message)
+  process.on('warning', onWarning)
+  onTestFinished(() => void process.off('warning', onWarning))
+  return said
 }

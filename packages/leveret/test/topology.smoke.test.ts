@@ -1,7 +1,20 @@
 import { describe, expect, onTestFinished } from 'vitest'
 import { z } from 'zod'
-import { type Logger, Producer, policyOf, Retry, TopologyMismatchError, Worker, workQueue } from '../src/index.js'
-import { eventually, fieldsOf, firstEvent, tasks, test } from './support.js'
+import {
+  DeadLetters,
+  fanoutExchange,
+  type Logger,
+  MemoryDeduplicationStore,
+  Producer,
+  Publisher,
+  policyOf,
+  Retry,
+  Subscriber,
+  TopologyMismatchError,
+  Worker,
+  workQueue,
+} from '../src/index.js'
+import { eventually, fieldsOf, firstEvent, gate, tasks, test } from './support.js'
 
 describe('a queue that exists with other arguments', () => {
   const other = workQueue('tasks', { payload: tasks.payload, queue: { type: 'classic' } })
@@ -95,33 +108,88 @@ test('a worker is warned of a queue that may drop what it delivered too often; a
   expect(warnings.filter((text) => text.includes("'dropping' has no dead letters"))).toHaveLength(1)
 })
 
-test("with topology: 'check' a worker whose delay queues are missing does not start, so no failed task is lost", async ({
-  rabbit,
-  vhost,
-  connectTo,
-  broker,
-}) => {
-  await new Producer(rabbit, tasks).send({ n: 1 })
-  const careful = await connectTo({ topology: 'check' })
-  const worker = new Worker(careful, tasks, () => {
+describe("with topology: 'check'", () => {
+  const failing = (): never => {
     throw new Error('no')
-  })
-  await expect(worker.start()).rejects.toMatchObject({
-    name: 'BrokerError',
-    replyCode: 404,
-    message: expect.stringContaining('tasks.retry.100'),
+  }
+
+  test('a worker starts on what a start that declares has left', async ({ rabbit, connectTo }) => {
+    await new Worker(rabbit, tasks, () => undefined).start()
+    await rabbit.close()
+    const careful = await connectTo({ topology: 'check' })
+    const seen: number[] = []
+    const deduplicate = { store: new MemoryDeduplicationStore(), ttlMs: 60_000 }
+    await new Worker(careful, tasks, ({ n }) => void seen.push(n), { deduplicate }).start()
+    await new Producer(careful, tasks).send({ n: 1 })
+    await eventually(() => expect(seen).toEqual([1]))
   })
 
-  // Chosen at run time, its delay queue cannot be checked before: then the task is kept as a dead letter.
-  const once = workQueue('tasks', { payload: tasks.payload, retry: { delaysMs: [100] } })
-  await broker.management.declareQueue(vhost.name, 'tasks.retry.100', { 'x-queue-type': 'quorum' })
-  const choosing = new Worker(careful, once, () => {
-    throw new Retry({ afterMs: 60_000 })
+  test('so does a durable subscriber', async ({ rabbit, connectTo }) => {
+    const events = fanoutExchange('events', { payload: tasks.payload })
+    await new Subscriber(rabbit, events, () => undefined, { queue: 'reader' }).start()
+    await rabbit.close()
+    const careful = await connectTo({ topology: 'check' })
+    const seen: number[] = []
+    await new Subscriber(careful, events, ({ payload }) => void seen.push(payload.n), { queue: 'reader' }).start()
+    await new Publisher(careful, events).publish({ n: 1 })
+    await eventually(() => expect(seen).toEqual([1]))
   })
-  const dead = firstEvent(choosing, 'delivery.dead-lettered')
-  await choosing.start()
-  expect(await dead).toMatchObject({ reason: 'retry-impossible', failure: { name: 'BrokerError' } })
-  await eventually(async () => expect(await vhost.queue('tasks.dead-letter')).toMatchObject({ messages: 1 }))
+
+  test('a failed task whose delay queue is missing is kept as a dead letter that says so, until somebody declares the queue', async ({
+    rabbit,
+    vhost,
+    connectTo,
+    broker,
+  }) => {
+    const once = workQueue('tasks', { payload: tasks.payload, retry: { delaysMs: [100] } })
+    await new Producer(rabbit, once).send({ n: 1 })
+    const careful = await connectTo({ topology: 'check' })
+    const worker = new Worker(careful, once, failing)
+    const dead = firstEvent(worker, 'delivery.dead-lettered')
+    await worker.start()
+    const failure = { name: 'BrokerError', message: expect.stringContaining("'tasks.retry.100'") }
+    expect(await dead).toMatchObject({ attempt: 1, reason: 'retry-impossible', failure })
+    expect(await new DeadLetters(rabbit, once).peek()).toMatchObject([{ reason: 'retry-impossible', error: failure }])
+    expect(careful.health()).toMatchObject({ ready: true })
+
+    const arguments_ = { 'x-message-ttl': 100, 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': 'tasks' }
+    await broker.management.declareQueue(vhost.name, 'tasks.retry.100', arguments_)
+    const last = firstEvent(worker, 'delivery.dead-lettered')
+    await new Producer(rabbit, once).send({ n: 2 })
+    expect(await last).toMatchObject({ attempt: 2, reason: 'attempts-exhausted' })
+  })
+
+  test('so is one that chooses a delay whose queue is missing', async ({ rabbit, connectTo }) => {
+    await new Producer(rabbit, tasks).send({ n: 1 })
+    const choosing = new Worker(await connectTo({ topology: 'check' }), tasks, () => {
+      throw new Retry({ afterMs: 60_000 })
+    })
+    const dead = firstEvent(choosing, 'delivery.dead-lettered')
+    await choosing.start()
+    const message = expect.stringContaining("'tasks.retry.60000'")
+    expect(await dead).toMatchObject({ reason: 'retry-impossible', failure: { name: 'BrokerError', message } })
+  })
+
+  test('so is a duplicate of what is being handled, instead of taking a place for ever', async ({
+    rabbit,
+    connectTo,
+    vhost,
+  }) => {
+    const hold = gate()
+    const contract = workQueue('once', { payload: tasks.payload, retry: false })
+    const producer = new Producer(rabbit, contract)
+    for (const n of [1, 2]) await producer.send({ n }, { messageId: 'same' })
+    const deduplicate = { store: new MemoryDeduplicationStore(), ttlMs: 60_000 }
+    const careful = await connectTo({ topology: 'check' })
+    const worker = new Worker(careful, contract, async () => await hold.opened, { deduplicate })
+    const ended = Promise.race([firstEvent(worker, 'delivery.dead-lettered'), firstEvent(worker, 'delivery.stuck')])
+    await worker.start()
+    const message = expect.stringContaining("'once.retry.5000'")
+    expect(await ended).toMatchObject({ reason: 'retry-impossible', failure: { name: 'BrokerError', message } })
+    hold.open()
+    await eventually(async () => expect(await vhost.queue('once')).toMatchObject({ messages: 0 }))
+    expect(careful.health()).toMatchObject({ ready: true })
+  })
 })
 
 test('a service without the right to configure is told so, and can use what exists', async ({
@@ -143,8 +211,7 @@ test('a service without the right to configure is told so, and can use what exis
   const modest = await connectTo({ topology: 'check' }, fields)
   await new Producer(modest, tasks).send({ n: 2 })
   const seen: number[] = []
-  const unretried = workQueue('tasks', { payload: tasks.payload, retry: false })
-  await new Worker(modest, unretried, ({ n }) => void seen.push(n)).start()
+  await new Worker(modest, tasks, ({ n }) => void seen.push(n)).start()
   await eventually(() => expect(seen.sort()).toEqual([1, 2]))
 })
 

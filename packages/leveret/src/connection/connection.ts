@@ -10,7 +10,7 @@ import { loginSource } from './credentials.js'
 import { defaultName } from './default-name.js'
 import { diagnostics, type Topic } from './diagnostics.js'
 import { type BrokerAddress, parseEndpoint } from './endpoint.js'
-import type { ConnectionState, Health, RoleHealth } from './health.js'
+import { type ConnectionState, type Health, laneHealth, type RoleHealth } from './health.js'
 import { Hosts } from './hosts.js'
 import { Lane } from './lane.js'
 import type { LanePurpose } from './lane-state.js'
@@ -69,7 +69,10 @@ export class Connection implements AsyncDisposable {
   readonly #stopWatching: () => void
 
   static {
-    internalsOf = (connection) => connection.#internals
+    internalsOf = (connection) => {
+      if (connection instanceof Connection) return connection.#internals
+      throw new OptionsError('The connection is none: expected what connect() resolves with')
+    }
     openConnection = async (target, options) => await Connection.#open(target, options)
   }
 
@@ -243,8 +246,4 @@ export class Connection implements AsyncDisposable {
  */
 export async function connect(target: ConnectTarget, options?: ConnectOptions): Promise<Connection> {
   return await openConnection(target, options)
-}
-
-function laneHealth({ state, why }: Lane): { state: Lane['state']; why?: string } {
-  return why === undefined ? { state } : { state, why }
 }

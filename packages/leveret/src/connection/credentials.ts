@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ConnectionError } from '../errors.js'
+import { messageOf } from '../message-of.js'
 import { MAX_TIMER_MS, parseOptions } from '../options.js'
 import { unlessAborted, within } from '../timing.js'
 import { Login } from './login.js'
@@ -63,8 +64,7 @@ async function askProvider(provide: CredentialsProvider, timeoutMs: number, sign
     return { login: loginOf(answer), refreshMs: answer.refreshMs }
   } catch (cause) {
     signal.throwIfAborted()
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new ConnectionError('credentials', `The credentials provider failed: ${why}`, { cause })
+    throw new ConnectionError('credentials', `The credentials provider failed: ${messageOf(cause)}`, { cause })
   }
 }
 

@@ -33,6 +33,13 @@ export interface RoleHealth {
 /** The state of a connection as a whole: that of the worse of its two lanes. */
 export type ConnectionState = Exclude<LaneState, 'idle'>
 
+/** How one of the two TCP connections is doing. */
+export interface LaneHealth {
+  readonly state: LaneState
+  /** Why it is not ready. */
+  readonly why?: string
+}
+
 /** A snapshot. Nothing was opened, asked or waited for to make it. */
 export interface Health {
   /** False only when closed: leveret itself goes on trying for ever, so a restart would mend nothing. */
@@ -42,6 +49,11 @@ export interface Health {
   readonly state: ConnectionState
   /** Why it is not ready. */
   readonly why?: string
-  readonly lanes: Readonly<Record<LanePurpose, { readonly state: LaneState; readonly why?: string }>>
+  readonly lanes: Readonly<Record<LanePurpose, LaneHealth>>
   readonly roles: readonly RoleHealth[]
+}
+
+/** The health of a lane: a reason is there only where there is one. */
+export function laneHealth({ state, why }: { state: LaneState; why: string | undefined }): LaneHealth {
+  return why === undefined ? { state } : { state, why }
 }

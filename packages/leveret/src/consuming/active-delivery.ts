@@ -28,7 +28,7 @@ export class ActiveDelivery implements Held, Handled {
   handler: Promise<void> | undefined
   /** Settles when that handler has ended or has been given up. Never rejects. */
   handled: Promise<void> | undefined
-  #begunMs = 0
+  #begunAtMs: number | undefined
   #deadlineMs = 0
   #headers: Headers | undefined
   #isAcknowledged = false
@@ -45,13 +45,18 @@ export class ActiveDelivery implements Held, Handled {
 
   /** Starts its time. */
   begin(handlerTimeoutMs: number): void {
-    this.#begunMs = Date.now()
-    this.#deadlineMs = this.#begunMs + handlerTimeoutMs
+    this.#begunAtMs = performance.now()
+    this.#deadlineMs = Date.now() + handlerTimeoutMs
+  }
+
+  /** When its attempt began, by `performance.now()`; `undefined` when it never did. */
+  get begunAtMs(): number | undefined {
+    return this.#begunAtMs
   }
 
   /** Whether it began so long ago that its channel may be lost without anybody having noticed yet. */
   get hasTakenLong(): boolean {
-    return Date.now() - this.#begunMs >= LONG_MS
+    return performance.now() - (this.#begunAtMs ?? Number.POSITIVE_INFINITY) >= LONG_MS
   }
 
   /** Acknowledges it before it is handled. Resolves when the broker has read that. @returns `false` when its channel has ended */
@@ -66,9 +71,9 @@ export class ActiveDelivery implements Held, Handled {
     return this.#isAcknowledged
   }
 
-  /** Whether its handler may know that it no longer counts, and may have stopped over that. */
-  get isSignalUsed(): boolean {
-    return this.#abort !== undefined
+  /** Whether its handler, or an interceptor, may have stopped half-way because it no longer counts: somebody has its signal. */
+  get mayHaveStopped(): boolean {
+    return this.#end !== undefined && this.#abort !== undefined
   }
 
   /** It is being settled: what its handler decides from now on comes too late. */

@@ -84,21 +84,32 @@ export function steered<Payload>(
   }
 }
 
-/** What has been done is not done again. */
+/**
+ * Does not do again what has been done. The store is asked within the time of the attempt, and told outside of it: a success that
+ * takes long to write down stays a success. A handler that is late keeps its key until it has ended.
+ */
 export function once<Payload, D extends ActiveDelivery>(
   work: Work<Payload, D>,
   deduplicator: Deduplicator,
-): Work<Payload, D> {
+  bound: (work: Work<Payload, D>) => Attempt<Payload, D>,
+): Attempt<Payload, D> {
   return async (payload, delivery) => {
-    const skipped = await deduplicator.begin(delivery)
-    if (skipped !== undefined) return skipped
-    let verdict: Verdict | undefined
-    try {
-      verdict = await work(payload, delivery)
-      return verdict
-    } finally {
-      await deduplicator.end(delivery, verdict)
-    }
+    let told: Promise<void> | undefined
+    const attempt = bound(async () => {
+      const begun = await deduplicator.begin(delivery)
+      if (begun.do !== 'handle') return begun
+      let verdict: Verdict | undefined
+      try {
+        if (delivery.end !== undefined) throw delivery.end.reason
+        verdict = await work(payload, delivery)
+        return verdict
+      } finally {
+        told = deduplicator.end(begun, delivery.mayHaveStopped ? undefined : verdict)
+      }
+    })
+    const verdict = await attempt(payload, delivery)
+    await told
+    return verdict
   }
 }
 
@@ -149,10 +160,9 @@ export function bounded<Payload, D extends ActiveDelivery>(
 }
 
 /** Whether the work is done, and the broker may not learn of that because its handler took long, or because the channel is lost. */
-function isDoneUnheard(verdict: Verdict, { end, hasTakenLong, isSignalUsed }: ActiveDelivery): boolean {
+function isDoneUnheard(verdict: Verdict, { end, hasTakenLong, mayHaveStopped }: ActiveDelivery): boolean {
   if (verdict.do !== 'ack') return false
-  // Who was told that it no longer counts may have stopped half-way.
-  return end === undefined ? hasTakenLong : end.how === 'lost' && !isSignalUsed
+  return end === undefined ? hasTakenLong : end.how === 'lost' && !mayHaveStopped
 }
 
 function deadlineOf(delivery: ActiveDelivery, timeoutMs: number, bounds: Bounds): DeadlineOptions {
@@ -183,7 +193,6 @@ function untilDecided(
 }
 
 /** At most once: the broker has read the ack before the handler begins. */
-export function acknowledgedFirst<Payload>(attempt: Attempt<Payload>): Attempt<Payload> {
-  return async (payload, delivery) =>
-    (await delivery.acknowledgeFirst()) ? await attempt(payload, delivery) : GIVE_BACK
+export function acknowledgedFirst<Payload>(work: Work<Payload>): Work<Payload> {
+  return async (payload, delivery) => ((await delivery.acknowledgeFirst()) ? await work(payload, delivery) : GIVE_BACK)
 }

@@ -7,8 +7,8 @@ export class BatchedDelivery<Payload> extends ActiveDelivery {
   call: SharedCall<Payload, BatchedDelivery<Payload>> | undefined
 
   /** Its handler gets one signal for the whole batch. */
-  override get isSignalUsed(): boolean {
-    return this.call !== undefined
+  override get mayHaveStopped(): boolean {
+    return this.end !== undefined && this.call !== undefined
   }
 
   override awaitsClose(): void {

@@ -32,6 +32,8 @@ interface Slice {
 export class Breaker {
   readonly #settings: BreakerSettings
   #state: BreakerState = 'closed'
+  /** When the state last changed. */
+  #sinceMs = Number.NEGATIVE_INFINITY
   #slices: Slice[] = []
 
   constructor(settings: BreakerSettings) {
@@ -43,21 +45,29 @@ export class Breaker {
   }
 
   /** The pause is over. */
-  probe(): void {
-    if (this.#state === 'open') this.#state = 'probing'
+  probe(nowMs: number): void {
+    if (this.#state === 'open') this.#change('probing', nowMs)
   }
 
-  /** @returns whether the state has changed */
-  record(succeeded: boolean, nowMs: number): boolean {
-    // What began before the pause and ends during it says nothing new.
-    if (this.#state === 'open') return false
+  /**
+   * Counts an attempt that has ended. One that began before the state last changed says nothing of how things are now.
+   *
+   * @returns whether the state has changed
+   */
+  record(succeeded: boolean, begunAtMs: number, nowMs: number): boolean {
+    if (this.#state === 'open' || begunAtMs < this.#sinceMs) return false
     if (this.#state === 'closed') {
       this.#count(succeeded, nowMs)
       if (!this.#isTooMuch()) return false
     }
-    this.#slices = []
-    this.#state = this.#state === 'probing' && succeeded ? 'closed' : 'open'
+    this.#change(this.#state === 'probing' && succeeded ? 'closed' : 'open', nowMs)
     return true
+  }
+
+  #change(state: BreakerState, nowMs: number): void {
+    this.#state = state
+    this.#sinceMs = nowMs
+    this.#slices = []
   }
 
   #count(succeeded: boolean, nowMs: number): void {

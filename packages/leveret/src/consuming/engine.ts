@@ -3,6 +3,7 @@ import type { Interceptor } from '../connection/interceptor.js'
 import type { Lane } from '../connection/lane.js'
 import type { LeveretError } from '../errors.js'
 import type { Events } from '../events.js'
+import type { ActiveDelivery } from './active-delivery.js'
 import { Consumer } from './consumer.js'
 import { type Handling, type HandlingHooks, processorFor } from './handling.js'
 import { Pausing } from './pausing.js'
@@ -163,7 +164,7 @@ export class Engine<Payload> {
     return {
       ...hooks,
       settled: (delivery, settlement) => {
-        this.#note(settlement)
+        this.#note(delivery, settlement)
         hooks.settled(delivery, settlement)
       },
       late: (delivery) => {
@@ -179,14 +180,14 @@ export class Engine<Payload> {
     }
   }
 
-  #note(settlement: Settlement): void {
+  #note({ begunAtMs }: ActiveDelivery, settlement: Settlement): void {
     if (settlement.did === 'stuck') {
       this.#stuck += 1
       this.#why = settlement.error
       this.#consumer.holdUp()
     }
     const success = successOf(settlement)
-    if (success !== undefined) this.#pausing.record(success)
+    if (success !== undefined) this.#pausing.record(success, begunAtMs)
   }
 
   #attached(): void {

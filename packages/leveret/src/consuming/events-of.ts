@@ -7,11 +7,11 @@ import { TemplateContracts } from '../contract/template-contracts.js'
 import { andThen } from '../soon.js'
 import type { ActiveDelivery } from './active-delivery.js'
 import type { Decode } from './reader.js'
-import { UnknownMessage } from './steering.js'
+import { UnknownMessage, type UnknownPolicy } from './steering.js'
 
 /** What the subscriber wants to know of messages that it does not know. */
 export interface UnknownMessages {
-  readonly policy: 'dead-letter' | 'ignore'
+  readonly policy: UnknownPolicy
   /** None of the binding keys brings this one. */
   unexpected(routingKey: string): void
 }

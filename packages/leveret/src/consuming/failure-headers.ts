@@ -1,6 +1,7 @@
 import type { Headers } from '../connection/message.js'
 import type { Failure } from '../contract/failure.js'
 import type { DeadLetterSettings } from '../contract/work-queue.js'
+import { disregard } from '../soon.js'
 import { bytesOf, MAX_LEVERET_BYTES } from './leveret-headers.js'
 
 const MAX_NAME_BYTES = 256
@@ -55,7 +56,9 @@ function redacted(failure: Failure, redact: (failure: Failure) => Failure): Fail
   try {
     // A copy that can be spread.
     const whole = failure.stack === undefined ? failure : { ...failure, stack: failure.stack }
-    const { name, message, stack }: { name: unknown; message: unknown; stack?: unknown } = redact(whole)
+    const kept: { name: unknown; message: unknown; stack?: unknown } = redact(whole)
+    disregard(kept)
+    const { name, message, stack } = kept
     if (typeof name !== 'string' || typeof message !== 'string') return NOTHING
     return typeof stack === 'string' ? { name, message, stack } : { name, message }
   } catch {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { OptionsError } from '../errors.js'
 import { MAX_TIMER_MS } from '../options.js'
 import { breakerOptions } from './breaker.js'
 import type { DeduplicationStore } from './deduplication.js'
@@ -90,3 +91,20 @@ export const handlingOptions = z
 
 /** How deliveries are handled, with every default filled in. */
 export type HandlingSettings = z.output<typeof handlingOptions>
+
+/**
+ * Checks that a role was given a function to handle deliveries with.
+ *
+ * @param role - for the error
+ * @throws {@link OptionsError}
+ */
+export function checkHandler(role: string, handler: unknown): void {
+  const what = problemOf(handler)
+  if (what !== undefined) throw new OptionsError(`${role}: the handler is ${what}: expected a function`)
+}
+
+function problemOf(handler: unknown): string | undefined {
+  // A class is a function too, and fails each call without `new`.
+  if (typeof handler === 'function') return /^class\b/.test(String(handler)) ? 'a class' : undefined
+  return handler === undefined || handler === null ? String(handler) : `of type ${typeof handler}`
+}

@@ -33,7 +33,7 @@ import type { BatchHandler } from './shared-call.js'
 import type { OrderKey, Slots } from './slots.js'
 import { StreamDelivery } from './stream-delivery.js'
 import type { StreamReading } from './stream-reading.js'
-import { judge } from './verdict.js'
+import { judge, judgeUnread } from './verdict.js'
 
 /** Does the work. Returning acknowledges; throwing fails the attempt. */
 export type Handler<Payload> = (payload: Payload, delivery: Delivery) => unknown
@@ -46,7 +46,7 @@ export type AnyHandler<Payload> = Handler<Payload> | ManualHandler<Payload> | Ba
 
 /** Reports on deliveries. None of these throws. */
 export interface HandlingHooks {
-  settled(delivery: Delivery, settlement: Settlement): void
+  settled(delivery: ActiveDelivery, settlement: Settlement): void
   /** A handler ended after its time was up, or after it had settled. Its result was dropped. */
   late(delivery: Delivery): void
   /** A handler was given up when its time was up, and goes on. */
@@ -78,9 +78,6 @@ export interface Handling<Payload> {
   readonly timeLeftMs?: (delivery: ActiveDelivery) => number
 }
 
-/** What its own lease adds to the time of a handler. */
-const LEASE_MARGIN_MS = 5_000
-
 /** A processor of deliveries, whatever kind they are. */
 export interface AnyProcessor {
   receive(message: ReceivedMessage, life: Life): ActiveDelivery
@@ -94,8 +91,9 @@ export function processorFor<Payload>(handling: Handling<Payload>): AnyProcessor
   const { judge: judged } = common
   const bounds = boundsOf(handling)
   const deduplicator = deduplicatorOf(handling)
+  const bound = <D extends ActiveDelivery>(work: Work<Payload, D>): Attempt<Payload, D> => bounded(work, judged, bounds)
   const attemptAt = <D extends ActiveDelivery>(work: Work<Payload, D>): Attempt<Payload, D> =>
-    bounded(deduplicator === undefined ? work : once(work, deduplicator), judged, bounds)
+    deduplicator === undefined ? bound(work) : once(work, deduplicator, bound)
   if (settings.acknowledge === 'manual') {
     const call = inside<Payload, SteeredDelivery>(interceptors, handling.handler as ManualHandler<Payload>)
     const attempts = new OneByOne(slots, attemptAt(steered(call, judged, hooks.late)))
@@ -113,14 +111,12 @@ export function processorFor<Payload>(handling: Handling<Payload>): AnyProcessor
       new BatchedDelivery(message, life, contract.retry)
     return anyProcessor(new Processor({ ...common, attempts, deliveryOf }))
   }
-  const attempt = attemptAt(
-    returning(inside<Payload, ActiveDelivery>(interceptors, handling.handler as Handler<Payload>)),
-  )
+  const work = returning(inside<Payload, ActiveDelivery>(interceptors, handling.handler as Handler<Payload>))
+  const attempt = attemptAt(settings.acknowledge === 'none' ? acknowledgedFirst(work) : work)
   if (handling.stream !== undefined) return inPlace(common, slots, attempt, handling.stream)
-  const first = settings.acknowledge === 'none' ? acknowledgedFirst(attempt) : attempt
   const deliveryOf = (message: ReceivedMessage, life: Life): ActiveDelivery =>
     new ActiveDelivery(message, life, contract.retry)
-  return new Processor({ ...common, attempts: new OneByOne(slots, first), deliveryOf })
+  return new Processor({ ...common, attempts: new OneByOne(slots, attempt), deliveryOf })
 }
 
 /** A processor gets back the deliveries that it has made, and no others. */
@@ -170,7 +166,12 @@ function commonOf<Payload>({
   const orderBy = (settings.orderBy ?? inTurn) as ((payload: Payload) => OrderKey | undefined) | undefined
   return {
     memory,
-    reader: new Reader({ decode, orderBy, timeoutMs: settings.handlerTimeoutMs, judge: judged }),
+    reader: new Reader({
+      decode,
+      orderBy,
+      timeoutMs: settings.handlerTimeoutMs,
+      judge: (thrown, attempt) => judgeUnread(thrown, attempt, contract),
+    }),
     settler,
     judge: judged,
     settled: hooks.settled,
@@ -180,6 +181,5 @@ function commonOf<Payload>({
 function deduplicatorOf<Payload>({ contract, settings, hooks }: Handling<Payload>): Deduplicator | undefined {
   const { deduplicate, handlerTimeoutMs } = settings
   if (deduplicate === undefined) return undefined
-  const leaseMs = handlerTimeoutMs + LEASE_MARGIN_MS
-  return new Deduplicator({ ...deduplicate, leaseMs, queue: contract.name, failed: hooks.notRemembered })
+  return new Deduplicator({ ...deduplicate, handlerTimeoutMs, queue: contract.name, failed: hooks.notRemembered })
 }

@@ -40,11 +40,12 @@ export class InPlace<Payload, D extends ActiveDelivery> implements Attempts<Payl
   }
 
   async #make({ payload, delivery, conclude }: Task<Payload, D>): Promise<boolean> {
-    const { again } = this.#options
+    const { again, slots } = this.#options
     for (let current = delivery; !current.life.signal.aborted; current = again(current)) {
       const settlement = await conclude(await this.#attempt(payload, current), current)
       if (settlement.did !== 'retried' && settlement.did !== 'postponed') return true
-      if (!(await this.#pause(settlement.afterMs))) return false
+      // While the worker is paused, or its breaker open, nothing begins.
+      if (!(await this.#pause(settlement.afterMs)) || !(await slots.again())) return false
     }
     return false
   }

@@ -60,6 +60,11 @@ export class SteeredDelivery extends ActiveDelivery implements ManualDelivery {
     return this.#hasDecided
   }
 
+  /** Its handler says itself what has become of it. */
+  override get mayHaveStopped(): boolean {
+    return false
+  }
+
   override concludes(outcome: Soon<Settlement>): void {
     this.#isDecided = true
     this.#conclude(outcome)

@@ -1,3 +1,4 @@
+import { setTimeout as sleepFor } from 'node:timers/promises'
 import { OffsetStoreError } from '../offset-store-error.js'
 import { atMost, within } from '../timing.js'
 import type { OffsetStore } from './offset-store.js'
@@ -6,6 +7,8 @@ import type { OffsetStore } from './offset-store.js'
 export const STORE_TIMEOUT_MS = 10_000
 /** After a save that failed, the next waits so long at least. */
 const AFTER_FAILURE_MS = 1_000
+/** While closing, the next waits no longer than this. */
+const CLOSING_PAUSE_MS = 250
 
 /** What a saver is made of. */
 export interface OffsetSaverOptions {
@@ -41,10 +44,18 @@ export class OffsetSaver {
     if (this.#wanted !== undefined && this.#wanted !== this.#saved) await this.#begin(this.#wanted)
   }
 
-  /** Saves what is not saved yet, and then nothing more. Never rejects. */
+  /** Saves what is not saved yet, again while it fails and there is time, and then nothing more. Never rejects. */
   async close(timeoutMs: number): Promise<void> {
     this.#closed = true
-    await atMost(timeoutMs, this.flush())
+    await atMost(timeoutMs, this.#saveLast(performance.now() + timeoutMs))
+  }
+
+  async #saveLast(deadlineMs: number): Promise<void> {
+    await this.flush()
+    while (this.#wanted !== this.#saved && performance.now() + CLOSING_PAUSE_MS < deadlineMs) {
+      await sleepFor(CLOSING_PAUSE_MS)
+      await this.flush()
+    }
   }
 
   #schedule(afterMs: number): void {

@@ -9,7 +9,7 @@ export interface OffsetStore {
   load(): Promise<number | undefined>
   /**
    * Called with rising offsets, unless the stream was made anew; one call at a time. One that takes longer than 10 s has failed, and may overlap with the next.
-   * A failed one stops nothing and is made again, with whatever is the offset then.
+   * A failed one stops nothing and is made again, with whatever is the offset then; the last one, while there is time to close.
    */
   save(offset: number): Promise<void>
 }

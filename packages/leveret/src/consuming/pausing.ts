@@ -45,9 +45,10 @@ export class Pausing {
     await this.#pass(this.#gate())
   }
 
-  /** An attempt has ended. */
-  record(succeeded: boolean): void {
-    if (this.#isClosed || this.#breaker?.record(succeeded, performance.now()) !== true) return
+  /** An attempt has ended. @param begunAtMs - by `performance.now()`; `undefined` when it never reached its handler */
+  record(succeeded: boolean, begunAtMs: number | undefined): void {
+    if (this.#isClosed || begunAtMs === undefined) return
+    if (this.#breaker?.record(succeeded, begunAtMs, performance.now()) !== true) return
     if (this.#breaker.state === 'closed') this.#events.emit('resumed', {})
     else {
       this.#events.emit('paused', { by: 'breaker' })
@@ -62,7 +63,7 @@ export class Pausing {
   }
 
   #probe(): void {
-    this.#breaker?.probe()
+    this.#breaker?.probe(performance.now())
     this.#events.emit('probing', {})
     void this.#pass(this.#gate())
   }

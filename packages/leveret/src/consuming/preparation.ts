@@ -3,7 +3,6 @@ import type { ConnectionInternals } from '../connection/connection.js'
 import type { Exchange } from '../contract/exchange.js'
 import type { WorkQueue } from '../contract/work-queue.js'
 import { BrokerError } from '../errors.js'
-import { neededToWork } from '../topology/declarations.js'
 import { declare } from '../topology/declare.js'
 import { exchangeDeclarationsOf } from '../topology/exchange-declarations.js'
 import { type Binding, bindingsTo, subscriptionDeclarations } from '../topology/subscription.js'
@@ -14,8 +13,6 @@ export interface Subscribed {
   readonly exchange: Exchange
   readonly bindings: readonly Binding[]
   readonly contract: WorkQueue
-  /** Delays that its deliveries may need beside those of the contract. */
-  readonly delaysMs: readonly number[]
   readonly maxLength: number | undefined
   readonly reading: StreamReading | undefined
 }
@@ -35,12 +32,11 @@ export function preparing(
 }
 
 async function durable(
-  { consumeLane, settings: { topology: mode } }: Pick<ConnectionInternals, 'consumeLane' | 'settings'>,
-  { exchange, bindings, contract, delaysMs }: Subscribed,
+  { consumeLane, settings }: Pick<ConnectionInternals, 'consumeLane' | 'settings'>,
+  { exchange, bindings, contract }: Subscribed,
   signal: AbortSignal,
 ): Promise<string> {
-  const needed = [...subscriptionDeclarations(exchange, contract, bindings), ...neededToWork(contract, mode, delaysMs)]
-  await declare(consumeLane, needed, mode, signal)
+  await declare(consumeLane, subscriptionDeclarations(exchange, contract, bindings), settings.topology, signal)
   return contract.name
 }
 

@@ -1,4 +1,3 @@
-import type { Delivery } from '../connection/delivery.js'
 import type { ReceivedMessage } from '../connection/message.js'
 import { andThen, type Soon } from '../soon.js'
 import type { ActiveDelivery } from './active-delivery.js'
@@ -20,7 +19,7 @@ export interface ProcessorOptions<Payload, D extends ActiveDelivery> {
   readonly attempts: Attempts<Payload, D>
   readonly settler: Settling
   deliveryOf(message: ReceivedMessage, life: Life): D
-  settled(delivery: Delivery, settlement: Settlement): void
+  settled(delivery: ActiveDelivery, settlement: Settlement): void
 }
 
 const SKIP: Verdict = { do: 'skip' }
@@ -117,9 +116,6 @@ function outcomeOf(verdict: Verdict): Settlement {
       return { did: 'dropped', reason: 'attempts-exhausted', failure: verdict.failure }
     case 'dead-letter':
       return { did: 'dropped', reason: verdict.reason, failure: verdict.failure }
-    case 'skip':
-    case 'postpone':
-      return { did: 'skipped' }
     default:
       return { did: 'acked' }
   }

@@ -1,4 +1,4 @@
-import type { Soon } from '../soon.js'
+import { disregard, type Soon } from '../soon.js'
 import type { ActiveDelivery } from './active-delivery.js'
 import type { Judge } from './attempt.js'
 import { withinDeadline } from './deadline.js'
@@ -56,7 +56,11 @@ export class Reader<Payload> {
   }
 
   #keyed(payload: Payload): Read<Payload> {
-    return { payload, key: this.#options.orderBy?.(payload) }
+    const key: unknown = this.#options.orderBy?.(payload)
+    if (key === undefined || typeof key === 'string' || typeof key === 'number') return { payload, key }
+    disregard(key)
+    // Each object is a key of its own: nothing would be ordered by it.
+    throw new TypeError(`orderBy returned a value of type ${typeof key}: expected a string or a number`)
   }
 
   /** A schema may answer for a later one first. */

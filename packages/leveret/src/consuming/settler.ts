@@ -75,7 +75,7 @@ export class Settler implements Settling {
   async #postpone(afterMs: number, delivery: ActiveDelivery): Promise<Settlement> {
     const stored = await this.#delay(postponedCopy, afterMs, delivery)
     if (stored === true) return delivery.life.ack(delivery.message) ? { did: 'postponed', afterMs } : STALE
-    return stored === undefined ? givenBack(delivery) : { did: 'stuck', error: stored }
+    return stored === undefined ? givenBack(delivery) : await this.#deadLetter(impossible(stored), delivery)
   }
 
   async #delay(

@@ -70,6 +70,24 @@ export class Slots {
     })
   }
 
+  /**
+   * Asks whether a holder of a slot may make another attempt. Where fewer slots are to be taken it waits, before all others.
+   *
+   * @returns `false` when it is to be given back. It holds its slot again, whatever comes of it
+   */
+  again(): Soon<boolean> {
+    if (this.#closed) return false
+    if (this.taken <= this.#limit) return true
+    this.#running.end()
+    return new Promise((resolve) => {
+      const admit = (begins: boolean): void => {
+        if (!begins) this.#running.begin()
+        resolve(begins)
+      }
+      this.#ready.unshift({ key: undefined, admit })
+    })
+  }
+
   leave(key?: OrderKey): void {
     this.#running.end()
     if (key !== undefined) this.#nextOf(key)

@@ -40,14 +40,17 @@ export class HandlerTimeout extends Error {
   }
 }
 
+/** What becomes of a message that the contract does not know. */
+export type UnknownPolicy = 'retry' | 'dead-letter' | 'ignore'
+
 /** A message came that the contract does not know. */
 export class UnknownMessage extends Error {
   override readonly name = 'UnknownMessage'
 
-  readonly policy: 'dead-letter' | 'ignore'
+  readonly policy: UnknownPolicy
 
   /** @param policy - what becomes of it */
-  constructor(message: string, policy: 'dead-letter' | 'ignore') {
+  constructor(message: string, policy: UnknownPolicy) {
     super(message)
     this.policy = policy
   }

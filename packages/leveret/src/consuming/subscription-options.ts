@@ -50,11 +50,13 @@ export const subscriptionOptions = z.strictObject({
   /** Ephemeral only: the most messages that wait; older ones give way. @defaultValue no bound */
   maxLength: z.int().min(1).optional(),
   /**
-   * What becomes of a message that no template matches, or no binding key brings. `ignore`: it is acknowledged, and told.
+   * What becomes of a message that no template matches, or no binding key brings. `retry`: a failed attempt like any other, since
+   * during a rolling deploy another instance may know it; after the last one it is dead-lettered, as `unknown-message`.
+   * `dead-letter`: that at once. `ignore`: it is acknowledged, and told.
    *
-   * @defaultValue 'dead-letter' for a durable subscriber, 'ignore' for an ephemeral one and for a stream
+   * @defaultValue 'retry' for a durable subscriber, 'ignore' for an ephemeral one and for a stream
    */
-  onUnknown: z.enum(['dead-letter', 'ignore']).optional(),
+  onUnknown: z.enum(['retry', 'dead-letter', 'ignore']).optional(),
 })
 
 /** A subscription, checked. */

@@ -2,6 +2,7 @@ import type { Failure } from '../contract/failure.js'
 import { nativeDelayMs } from '../contract/retry.js'
 import type { WorkQueue } from '../contract/work-queue.js'
 import { type Issue, PayloadError } from '../errors.js'
+import { ladderStepMs, MAX_DELAY_MS } from '../topology/delay-ladder.js'
 import { Reject, Retry, UnknownMessage } from './steering.js'
 
 /**
@@ -32,7 +33,8 @@ export type Verdict =
  * - `invalid-payload`: its content does not fit the contract; with `onInvalid: 'retry'`, not in the last attempt either
  * - `attempts-exhausted`: the last attempt failed
  * - `retry-impossible`: an attempt failed, and its copy for the next one can never be stored, or its queue counts no attempts
- * - `unknown-message`: the contract of its exchange has no template for its routing key
+ * - `unknown-message`: the contract of its exchange has no template for its routing key, or no binding key asks for it; with
+ *   `onUnknown: 'retry'`, not in the last attempt either
  */
 export type DeadLetterReason =
   | 'rejected'
@@ -67,7 +69,11 @@ export function countedVerdict(
 /** The part of a contract that decides. */
 export type RetryRules = Pick<WorkQueue, 'retry' | 'onInvalid'>
 
-/** @param attempt - the one that failed, from 1 */
+/**
+ * Judges what a handler has thrown.
+ *
+ * @param attempt - the one that failed, from 1
+ */
 export function judge(thrown: unknown, attempt: number, rules: RetryRules): Verdict {
   try {
     return decide(thrown, attempt, rules)
@@ -77,22 +83,40 @@ export function judge(thrown: unknown, attempt: number, rules: RetryRules): Verd
   }
 }
 
-function decide(thrown: unknown, attempt: number, { retry, onInvalid }: RetryRules): Verdict {
+/**
+ * Judges why a delivery could not be read, before any handler had it. Only here a `PayloadError` is about the delivery: one that a
+ * handler throws may be about the answer of somebody else.
+ */
+export function judgeUnread(thrown: unknown, attempt: number, rules: RetryRules): Verdict {
+  const reason = reasonOf(thrown)
+  if (reason === undefined) return judge(thrown, attempt, rules)
+  if (thrown instanceof UnknownMessage && thrown.policy === 'ignore') return { do: 'ignore' }
   const failure = describeFailure(thrown)
-  if (thrown instanceof UnknownMessage) {
-    return thrown.policy === 'ignore' ? { do: 'ignore' } : { do: 'dead-letter', reason: 'unknown-message', failure }
-  }
+  const isFinal = thrown instanceof UnknownMessage ? thrown.policy === 'dead-letter' : rules.onInvalid === 'dead-letter'
+  const next = isFinal ? undefined : nextAttempt(attempt, rules.retry)
+  if (next !== undefined) return { ...next, failure }
+  return { do: 'dead-letter', reason, failure, ...(thrown instanceof PayloadError ? { issues: thrown.issues } : {}) }
+}
+
+/** What is wrong with the delivery itself, if that is what was thrown. */
+function reasonOf(thrown: unknown): 'unknown-message' | 'invalid-payload' | undefined {
+  if (thrown instanceof UnknownMessage) return 'unknown-message'
+  return thrown instanceof PayloadError ? 'invalid-payload' : undefined
+}
+
+function decide(thrown: unknown, attempt: number, { retry }: RetryRules): Verdict {
+  const failure = describeFailure(thrown)
   if (thrown instanceof Reject) return { do: 'dead-letter', reason: 'rejected', failure }
-  const isInvalid = thrown instanceof PayloadError && thrown.direction === 'incoming'
-  const next = isInvalid && onInvalid === 'dead-letter' ? undefined : nextAttempt(attempt, retry)
-  if (next === undefined) {
-    return isInvalid
-      ? { do: 'dead-letter', reason: 'invalid-payload', failure, issues: thrown.issues }
-      : { do: 'dead-letter', reason: 'attempts-exhausted', failure }
-  }
+  const next = nextAttempt(attempt, retry)
+  if (next === undefined) return { do: 'dead-letter', reason: 'attempts-exhausted', failure }
   // The broker's pauses are the queue's, the same for every message.
-  const afterMs = next.do === 'retry' && thrown instanceof Retry ? thrown.afterMs : next.afterMs
+  const afterMs = next.do === 'retry' && thrown instanceof Retry ? (wishOf(thrown) ?? next.afterMs) : next.afterMs
   return { do: next.do, afterMs, failure }
+}
+
+/** The delay that a `Retry` asks for, as a step that has a queue; `undefined` where somebody has made it one that there is not. */
+function wishOf({ afterMs }: { readonly afterMs: unknown }): number | undefined {
+  return typeof afterMs === 'number' && afterMs >= 0 && afterMs <= MAX_DELAY_MS ? ladderStepMs(afterMs) : undefined
 }
 
 /** @returns `undefined` when there is none */

@@ -1,15 +1,23 @@
-/** Turns a payload into the bytes of a message and back. Throws on what it cannot turn; the thrown text is reported. */
+/**
+ * Turns a payload into the bytes of a message and back, at once or by a promise. Throws or rejects on what it cannot turn: that is a
+ * `PayloadError`, whose `cause` it is. A delivery that it cannot turn is an invalid payload.
+ */
 export interface Codec {
   /** Written as the message's content type. A delivery with another one is refused; one without any is accepted. */
   readonly contentType: string
-  encode(payload: unknown): Buffer
+  encode(payload: unknown): Uint8Array | PromiseLike<Uint8Array>
   decode(content: Buffer): unknown
+}
+
+/** A codec that encodes at once. */
+export interface SyncCodec extends Codec {
+  encode(payload: unknown): Buffer
 }
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true })
 
 /** The default codec: JSON in UTF-8. */
-export const json: Codec = {
+export const json: SyncCodec = {
   contentType: 'application/json',
   encode(payload) {
     const text = JSON.stringify(payload)
@@ -20,7 +28,7 @@ export const json: Codec = {
 }
 
 /** Strings in UTF-8. */
-export const text: Codec = {
+export const text: SyncCodec = {
   contentType: 'text/plain',
   encode(payload) {
     if (typeof payload !== 'string') throw new TypeError(`expected a string, not a value of type ${typeof payload}`)
@@ -30,7 +38,7 @@ export const text: Codec = {
 }
 
 /** The bytes as they are: a `Uint8Array` to send, a `Buffer` received. */
-export const bytes: Codec = {
+export const bytes: SyncCodec = {
   contentType: 'application/octet-stream',
   encode(payload) {
     if (!(payload instanceof Uint8Array)) throw new TypeError('expected a Uint8Array')

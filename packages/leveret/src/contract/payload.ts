@@ -1,5 +1,5 @@
 import { PayloadError } from '../errors.js'
-import { andThen, type Soon } from '../soon.js'
+import { andThen, type Soon, soonOf } from '../soon.js'
 import type { Codec } from './codec.js'
 import { type InputOf, type OutputOf, type Schema, validate } from './schema.js'
 
@@ -26,11 +26,14 @@ export function encodePayload<S extends Schema>(
   { name, payload: schema, codec }: PayloadContract<S>,
   payload: InputOf<S>,
 ): Soon<Buffer> {
-  const place = { direction: 'outgoing', contract: name } as const
-  const encode = (): Buffer =>
-    guard(place.direction, name, `not encoded as ${codec.contentType}`, () => codec.encode(payload))
-  const checked: unknown = guardSchema(name, () => validate(schema, payload, place))
-  return andThen(checked, encode)
+  const checked: unknown = validate(schema, payload, { direction: 'outgoing', contract: name })
+  const refuse = refusing('outgoing', name, `not encoded as ${codec.contentType}`)
+  return andThen(checked, () =>
+    andThen(
+      guarded(refuse, () => codec.encode(payload)),
+      (encoded) => bufferOf(encoded, refuse),
+    ),
+  )
 }
 
 /**
@@ -51,8 +54,8 @@ export function decodePayload<S extends Schema>(
   if (contentEncoding && !/^(utf-?8|identity|binary)$/i.test(contentEncoding)) {
     throw refuse(`the content encoding ${contentEncoding} is not supported`)
   }
-  const value = guard('incoming', name, `not ${codec.contentType}`, () => codec.decode(content))
-  return validate(schema, value, { direction: 'incoming', contract: name })
+  const decoded = guarded(refusing('incoming', name, `not ${codec.contentType}`), () => codec.decode(content))
+  return andThen(decoded, (value) => validate(schema, value, { direction: 'incoming', contract: name }))
 }
 
 /** `text/plain; charset=utf-8` is `text/plain`. */
@@ -60,21 +63,33 @@ function mediaType(contentType: string): string {
   return (contentType.split(';', 1)[0] ?? '').trim().toLowerCase()
 }
 
-/** A schema that throws says nothing of the payload; it was not checked, so it is not sent. */
-function guardSchema(contract: string, act: () => unknown): unknown {
+type Refuse = (cause: unknown) => PayloadError
+
+/** The codec's own words may quote the content, so they stay in the cause. */
+function refusing(direction: 'outgoing' | 'incoming', contract: string, message: string): Refuse {
+  return (cause) => new PayloadError(direction, contract, [{ path: [], message }], { cause })
+}
+
+/** Calls a codec, and refuses what it fails with, at once or later. */
+function guarded<T>(refuse: Refuse, act: () => T | PromiseLike<T>): Soon<T> {
   try {
-    return act()
+    const result = soonOf(act())
+    return result instanceof Promise ? guardedLate(refuse, result) : result
   } catch (cause) {
-    if (cause instanceof PayloadError) throw cause
-    throw new PayloadError('outgoing', contract, [{ path: [], message: 'the schema itself failed' }], { cause })
+    throw refuse(cause)
   }
 }
 
-function guard<T>(direction: 'outgoing' | 'incoming', contract: string, problem: string, act: () => T): T {
+async function guardedLate<T>(refuse: Refuse, result: Promise<T>): Promise<T> {
   try {
-    return act()
+    return await result
   } catch (cause) {
-    // The codec's own words may quote the content, so they stay in the cause.
-    throw new PayloadError(direction, contract, [{ path: [], message: problem }], { cause })
+    throw refuse(cause)
   }
+}
+
+function bufferOf(encoded: unknown, refuse: Refuse): Buffer {
+  if (Buffer.isBuffer(encoded)) return encoded
+  if (encoded instanceof Uint8Array) return Buffer.from(encoded.buffer, encoded.byteOffset, encoded.byteLength)
+  throw refuse(new TypeError(`the codec's encode returned a value of type ${typeof encoded}: expected a Uint8Array`))
 }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { parseOptions } from '../options.js'
 import type { PayloadContract } from './payload.js'
 import type { InputOf, OutputOf, Schema } from './schema.js'
+import { schemaOption } from './shared-options.js'
 import { describeWorkQueue, type WorkQueue, type WorkQueueOptions } from './work-queue.js'
 
 /** What a procedure may answer beside its response, by code. */
@@ -30,18 +31,13 @@ export type ErrorInputOf<P extends Procedure, Code extends ErrorCodeOf<P>> = Inp
 /** What a client gets with it. */
 export type ErrorOutputOf<P extends Procedure, Code extends ErrorCodeOf<P>> = OutputOf<P['errors'][Code] & Schema>
 
-const isSchema = (value: unknown): boolean =>
-  value !== null && (typeof value === 'object' || typeof value === 'function') && '~standard' in value
-
-const schema = z.custom<Schema>(isSchema, 'expected a schema: zod, valibot, arktype or any other Standard Schema')
-
 /** A code is written to a header, and read in logs. */
 const errorCode = z.string().regex(/^[A-Za-z][\w.-]{0,99}$/, 'a letter, then up to 99 letters, digits, _, . and -')
 
 const procedureOptions = z.object({
-  request: schema,
-  response: schema,
-  errors: z.record(errorCode, schema).default({}),
+  request: schemaOption,
+  response: schemaOption,
+  errors: z.record(errorCode, schemaOption).default({}),
 })
 
 /** What `procedure` takes beside the name. */

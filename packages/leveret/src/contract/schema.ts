@@ -1,5 +1,5 @@
 import { type Issue, PayloadError } from '../errors.js'
-import { andThen, type Soon } from '../soon.js'
+import { type Soon, soonOf } from '../soon.js'
 
 /**
  * A schema that any validation library can bring: zod 4, valibot, arktype.
@@ -10,7 +10,7 @@ export interface Schema<Input = unknown, Output = Input> {
   readonly '~standard': {
     readonly version: 1
     readonly vendor: string
-    readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>
+    readonly validate: (value: unknown) => SchemaResult<Output> | PromiseLike<SchemaResult<Output>>
     readonly types?: { readonly input: Input; readonly output: Output } | undefined
   }
 }
@@ -40,15 +40,37 @@ export interface PayloadPlace {
 /**
  * Validates at once when the schema can, and later when it must (an async refinement).
  *
- * @throws {@link PayloadError} with a path and a message for each issue, and never the refused value itself
+ * @throws {@link PayloadError} with a path and a message for each issue, and never the refused value itself. A schema that fails
+ *   by itself says nothing of the value: an outgoing one was not checked, so it is refused too; of an incoming one the schema's own
+ *   error is thrown, because it may succeed later
  */
 export function validate<S extends Schema>(schema: S, value: unknown, place: PayloadPlace): Soon<OutputOf<S>> {
-  return andThen(schema['~standard'].validate(value), (result) => accept(result, place))
+  try {
+    const result = soonOf(schema['~standard'].validate(value))
+    return result instanceof Promise ? acceptLate(result, place) : accept(result, place)
+  } catch (error) {
+    throw failureOf(error, place)
+  }
+}
+
+async function acceptLate<Output>(result: Promise<SchemaResult<Output>>, place: PayloadPlace): Promise<Output> {
+  try {
+    return accept(await result, place)
+  } catch (error) {
+    throw failureOf(error, place)
+  }
 }
 
 function accept<Output>(result: SchemaResult<Output>, { direction, contract }: PayloadPlace): Output {
+  if (typeof result !== 'object' || result === null) throw new TypeError('the schema returned no result')
   if (result.issues === undefined) return result.value
   throw new PayloadError(direction, contract, result.issues.map(readIssue))
+}
+
+function failureOf(error: unknown, { direction, contract }: PayloadPlace): unknown {
+  if (error instanceof PayloadError || direction === 'incoming') return error
+  const issue = { path: [], message: 'the schema itself failed' }
+  return new PayloadError(direction, contract, [issue], { cause: error })
 }
 
 function readIssue({ message, path = [] }: SchemaIssue): Issue {

@@ -1,16 +1,20 @@
 import { z } from 'zod'
 import { tableProblem } from '../connection/table.js'
+import { OptionsError } from '../errors.js'
 import type { Codec } from './codec.js'
 import type { Schema } from './schema.js'
 
 /** A schema of a contract, from whatever library. */
-export const schemaOption = z.custom<Schema>(
-  (value) => value !== null && (typeof value === 'object' || typeof value === 'function') && '~standard' in value,
+export const schemaOption: z.ZodType<Schema> = z.custom<Schema>(
+  (value) => typeof Object(Object(value)['~standard']).validate === 'function',
   'expected a schema: zod, valibot, arktype or any other Standard Schema',
 )
 
 /** How payloads are written. */
-export const codecOption = z.custom<Codec>((value) => typeof value === 'object' && value !== null, 'expected a codec')
+export const codecOption: z.ZodType<Codec> = z.custom<Codec>((value) => {
+  const { contentType, encode, decode } = Object(value)
+  return typeof contentType === 'string' && typeof encode === 'function' && typeof decode === 'function'
+}, 'expected a codec: contentType, encode and decode')
 
 /** Arguments to declare something with. */
 export const argumentsOption = z.record(z.string(), z.unknown()).superRefine((table, context) => {
@@ -20,3 +24,24 @@ export const argumentsOption = z.record(z.string(), z.unknown()).superRefine((ta
 
 /** What tells the versions of a contract apart. */
 export const versionOption = z.string().min(1).max(64)
+
+/** The kinds of contracts, and the functions that make them. */
+const MAKERS = {
+  'work-queue': 'workQueue()',
+  exchange: 'fanoutExchange(), directExchange(), topicExchange() or headersExchange()',
+  procedure: 'procedure()',
+} as const
+
+/**
+ * Checks that a role was given a contract of its kind.
+ *
+ * @param role - for the error
+ * @throws {@link OptionsError}
+ */
+export function checkContract(role: string, contract: unknown, kind: keyof typeof MAKERS): void {
+  const given: unknown = Object(contract).kind
+  if (given === kind) return
+  const what =
+    typeof given === 'string' ? `one of the kind ${given}` : `${contract === null ? 'null' : typeof contract}`
+  throw new OptionsError(`${role}: the contract is ${what}: expected one that ${MAKERS[kind]} has made`)
+}

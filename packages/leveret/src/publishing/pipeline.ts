@@ -45,7 +45,7 @@ export async function pipeline<T>(
     } catch (error) {
       counts.failed += 1
       if (onFailure === undefined) fail(error)
-      else onFailure({ index, item, error })
+      else await onFailure({ index, item, error })
     }
   }
   try {

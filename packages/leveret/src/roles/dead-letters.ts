@@ -15,6 +15,7 @@ import { isWorn, type Selected, Selection, type SelectionOptions } from '../cons
 import type { Sweep } from '../consuming/sweep.js'
 import { Visits } from '../consuming/visits.js'
 import type { OutputOf, Schema } from '../contract/schema.js'
+import { checkContract } from '../contract/shared-options.js'
 import type { WorkQueue } from '../contract/work-queue.js'
 import { OptionsError, PublishError } from '../errors.js'
 import { parseOptions } from '../options.js'
@@ -69,6 +70,7 @@ export class DeadLetters<S extends Schema> implements AsyncDisposable {
    * @throws {@link ClosedError} the connection has been closed
    */
   constructor(rabbit: Connection, contract: WorkQueue<S>) {
+    checkContract('DeadLetters', contract, 'work-queue')
     const { deadLetter, name } = contract
     if (deadLetter === false)
       throw new OptionsError(`DeadLetters: the contract '${name}' keeps none: deadLetter is false`)

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { type CloseOptions, Closing } from '../connection/closing.js'
 import { type Connection, type ConnectionInternals, internalsOf } from '../connection/connection.js'
 import type { InputOf, Schema } from '../contract/schema.js'
+import { checkContract } from '../contract/shared-options.js'
 import type { WorkQueue } from '../contract/work-queue.js'
 import { parseOptions } from '../options.js'
 import { messageOptions } from '../publishing/compose.js'
@@ -58,6 +59,7 @@ export class Producer<S extends Schema> implements AsyncDisposable {
 
   /** Nothing is opened or declared before the first `send`. @throws {@link ClosedError} the connection has been closed */
   constructor(rabbit: Connection, contract: WorkQueue<S>) {
+    checkContract('Producer', contract, 'work-queue')
     this.#contract = contract
     this.#internals = internalsOf(rabbit)
     this.#sender = new Sender(rabbit, contract, this.#closing)

@@ -7,6 +7,7 @@ import type { InputFor, RoutedExchange } from '../contract/event-types.js'
 import type { Exchange, FanoutExchange, HeadersExchange } from '../contract/exchange.js'
 import type { PayloadContract } from '../contract/payload.js'
 import { type InputOf, validate } from '../contract/schema.js'
+import { checkContract } from '../contract/shared-options.js'
 import { TemplateContracts } from '../contract/template-contracts.js'
 import { parseOptions } from '../options.js'
 import { messageOptions, userHeaders } from '../publishing/compose.js'
@@ -78,6 +79,7 @@ export class Publisher<const E extends Exchange> implements AsyncDisposable {
 
   /** Nothing is opened or declared before the first `publish`. @throws {@link ClosedError} the connection has been closed */
   constructor(rabbit: Connection, contract: E) {
+    checkContract('Publisher', contract, 'exchange')
     this.#contract = contract
     this.#sender = new Sender(rabbit, contract, this.#closing)
     // What the type says for this kind of exchange, and what the function takes.

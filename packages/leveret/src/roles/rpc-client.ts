@@ -8,6 +8,7 @@ import { decodeAnswer } from '../contract/answer.js'
 import { encodePayload } from '../contract/payload.js'
 import type { DeclaredErrors, Procedure } from '../contract/procedure.js'
 import type { InputOf, OutputOf, Schema } from '../contract/schema.js'
+import { checkContract } from '../contract/shared-options.js'
 import { ClosedError } from '../errors.js'
 import { MAX_TIMER_MS, parseOptions } from '../options.js'
 import { composeProperties, messageOptions } from '../publishing/compose.js'
@@ -57,6 +58,7 @@ export class RpcClient<Request extends Schema, Response extends Schema, Errors e
    * @throws {@link OptionsError}
    */
   constructor(rabbit: Connection, procedure: Procedure<Request, Response, Errors>, options: RpcClientOptions = {}) {
+    checkContract('RpcClient', procedure, 'procedure')
     const { name, requests } = procedure
     this.#procedure = procedure
     this.#timeoutMs = parseOptions(clientOptions, options, 'RpcClient').timeoutMs

@@ -3,13 +3,14 @@ import { type Connection, internalsOf } from '../connection/connection.js'
 import type { Delivery } from '../connection/delivery.js'
 import { Answering, timeLeftMs } from '../consuming/answering.js'
 import { Engine } from '../consuming/engine.js'
-import { handlingOptions } from '../consuming/handling-options.js'
+import { checkHandler, handlingOptions } from '../consuming/handling-options.js'
 import { Receiver, type ReceiverParts } from '../consuming/receiver.js'
 import { type RpcServerEvents, requestLines, shareEvents } from '../consuming/request-events.js'
 import type { WorkerEvents } from '../consuming/worker-events.js'
 import { decodePayload } from '../contract/payload.js'
 import type { DeclaredErrors, Procedure } from '../contract/procedure.js'
 import type { InputOf, OutputOf, Schema } from '../contract/schema.js'
+import { checkContract } from '../contract/shared-options.js'
 import { Events } from '../events.js'
 import { parseOptions } from '../options.js'
 import { outboxOf } from '../publishing/outbox-of.js'
@@ -62,6 +63,8 @@ function partsOf<Request extends Schema, Response extends Schema, Errors extends
   handler: RequestHandler<OutputOf<Request>, InputOf<Response>>,
   options: RpcServerOptions,
 ): ReceiverParts<RpcServerEvents> {
+  checkContract('RpcServer', procedure, 'procedure')
+  checkHandler('RpcServer', handler)
   const settings = handlingOptions.parse(parseOptions(serverOptions, options, 'RpcServer'))
   const { name, requests } = procedure
   const internals = internalsOf(rabbit)

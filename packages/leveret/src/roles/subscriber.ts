@@ -2,10 +2,9 @@ import type { z } from 'zod'
 import { type Connection, internalsOf } from '../connection/connection.js'
 import type { Delivery } from '../connection/delivery.js'
 import { silenceBefore } from '../connection/silence.js'
-import { postponingDelaysMs } from '../consuming/deduplication.js'
 import { Engine } from '../consuming/engine.js'
 import { decoderOf } from '../consuming/events-of.js'
-import type { handlingOptions } from '../consuming/handling-options.js'
+import { checkHandler, type handlingOptions } from '../consuming/handling-options.js'
 import { preparing } from '../consuming/preparation.js'
 import { Receiver, type ReceiverParts } from '../consuming/receiver.js'
 import { Settler } from '../consuming/settler.js'
@@ -19,6 +18,7 @@ import type { BindingKeyProblem, EventOf, RoutedExchange } from '../contract/eve
 import type { Exchange, HeadersExchange } from '../contract/exchange.js'
 import type { RetryDelays } from '../contract/retry.js'
 import type { Schema } from '../contract/schema.js'
+import { checkContract } from '../contract/shared-options.js'
 import type { WorkQueueOptions } from '../contract/work-queue.js'
 import { Events } from '../events.js'
 import { publishCopies } from '../publishing/copies.js'
@@ -105,6 +105,8 @@ function partsOf(
   options: Record<string, unknown>,
   queue: { name: string | undefined },
 ): ReceiverParts<SubscriberEvents> {
+  checkContract('Subscriber', exchange, 'exchange')
+  checkHandler('Subscriber', handler)
   const { kind, settings, handling, contract, bindings } = planOf(exchange, options)
   const { stream, maxLength } = settings
   const internals = internalsOf(rabbit)
@@ -122,14 +124,13 @@ function partsOf(
     exchange,
     bindings,
     contract,
-    delaysMs: postponingDelaysMs(handling),
     maxLength,
     reading,
   })
   const engine = new Engine({
     contract,
     decode: decoderOf(exchange, settings.bindingKeys ?? [], {
-      policy: settings.onUnknown ?? (kind === 'durable' ? 'dead-letter' : 'ignore'),
+      policy: settings.onUnknown ?? (kind === 'durable' ? 'retry' : 'ignore'),
       unexpected: oncePerKey((routingKey) => events.emit('binding.unexpected', { routingKey })),
     }),
     handler,

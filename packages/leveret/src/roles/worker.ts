@@ -1,9 +1,8 @@
 import type { z } from 'zod'
 import { type Connection, internalsOf } from '../connection/connection.js'
-import { postponingDelaysMs } from '../consuming/deduplication.js'
 import { Engine } from '../consuming/engine.js'
 import type { AnyHandler, Handler, ManualHandler } from '../consuming/handling.js'
-import { type HandlingSettings, handlingOptions } from '../consuming/handling-options.js'
+import { checkHandler, type HandlingSettings, handlingOptions } from '../consuming/handling-options.js'
 import { Receiver, type ReceiverParts } from '../consuming/receiver.js'
 import { Settler } from '../consuming/settler.js'
 import type { BatchHandler } from '../consuming/shared-call.js'
@@ -11,12 +10,13 @@ import type { OrderKey } from '../consuming/slots.js'
 import { type WorkerEvents, workerLines } from '../consuming/worker-events.js'
 import { decodePayload } from '../contract/payload.js'
 import type { OutputOf, Schema } from '../contract/schema.js'
+import { checkContract } from '../contract/shared-options.js'
 import type { WorkQueue } from '../contract/work-queue.js'
 import { Events } from '../events.js'
 import { parseOptions } from '../options.js'
 import { publishCopies } from '../publishing/copies.js'
 import { tellPolicy, warnOfDrops, warnOfLoops } from '../topology/advice.js'
-import { neededToWork } from '../topology/declarations.js'
+import { declarationsOf } from '../topology/declarations.js'
 import { declare } from '../topology/declare.js'
 
 /** How a worker handles deliveries. */
@@ -80,6 +80,8 @@ function partsOf<S extends Schema>(
   handler: AnyHandler<OutputOf<S>>,
   settings: HandlingSettings,
 ): ReceiverParts<WorkerEvents> {
+  checkContract('Worker', contract, 'work-queue')
+  checkHandler('Worker', handler)
   const internals = internalsOf(rabbit)
   internals.assertOpen()
   const { consumeLane: lane, settings: connection, log } = internals
@@ -98,8 +100,7 @@ function partsOf<S extends Schema>(
     interceptors: connection.interceptors,
     events,
     prepare: async (_channel, signal) => {
-      const needed = neededToWork(contract, connection.topology, postponingDelaysMs(settings))
-      await declare(lane, needed, connection.topology, signal)
+      await declare(lane, declarationsOf(contract), connection.topology, signal)
       return contract.name
     },
   })

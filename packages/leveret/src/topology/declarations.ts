@@ -77,27 +77,6 @@ export function delayQueue(contract: WorkQueue, delayMs: number): QueueDeclarati
   }
 }
 
-/** The queues in which the contract's own retries wait. */
-export function delayQueuesOf(contract: WorkQueue): readonly QueueDeclaration[] {
-  const { retry } = contract
-  return retry === false || 'native' in retry ? [] : retry.delaysMs.map((delayMs) => delayQueue(contract, delayMs))
-}
-
-/**
- * Where queues are only checked, those that hold what is to be tried again must be there from the start.
- *
- * @param delaysMs - others than the contract's own that may become necessary
- */
-export function neededToWork(
-  contract: WorkQueue,
-  mode: 'declare' | 'check' | 'skip',
-  delaysMs: readonly number[],
-): readonly QueueDeclaration[] {
-  if (mode !== 'check') return declarationsOf(contract)
-  const others = delaysMs.map((delayMs) => delayQueue(contract, delayMs))
-  return [...declarationsOf(contract), ...delayQueuesOf(contract), ...others]
-}
-
 /** `thumbnails.retry.30000` */
 export function delayQueueName(queue: string, delayMs: number): string {
   return `${queue}.retry.${delayMs}`

@@ -90,3 +90,37 @@ test('while it is closed nothing begins: what waits and what comes is given back
   enter('next')
   expect(begun).toEqual(['running', 'next'])
 })
+
+test('who goes on between two attempts keeps its slot, or waits before all others while fewer may be taken', async () => {
+  const slots = new Slots(2)
+  const { enter, begun } = crowd(slots)
+  for (const name of ['a', 'b', 'c']) enter(name)
+  expect(slots.again()).toBe(true)
+  slots.limit(0)
+  const again = slots.again()
+  slots.limit(1)
+  await turn()
+  expect(begun).toEqual(['a', 'b'])
+  // b has the only slot that there is.
+  slots.leave()
+  expect(await again).toBe(true)
+  slots.leave()
+  await turn()
+  expect(begun).toEqual(['a', 'b', 'c'])
+  expect(slots.taken).toBe(1)
+})
+
+test('who waits between two attempts is given back like all others, and still leaves its slot', async () => {
+  const slots = new Slots(1)
+  await slots.enter('key')
+  slots.limit(0)
+  const [again, behind] = [slots.again(), slots.enter('key')]
+  slots.giveBack()
+  expect([await again, await behind]).toEqual([false, false])
+  expect(slots.taken).toBe(1)
+  slots.leave('key')
+  slots.limit(1)
+  expect(slots.enter('key')).toBe(true)
+  slots.close()
+  expect(slots.again()).toBe(false)
+})
