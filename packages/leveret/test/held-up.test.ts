@@ -127,6 +127,6 @@ test.for(['classic', 'quorum'] as const)(
     if (type === 'classic') {
       await again.start()
       expect(await acked).toMatchObject({ messageId: 'kept' })
-    } else expect(await vhost.queue('tasks')).toMatchObject({ messages: 1 })
+    } else await eventually(async () => expect(await vhost.queue('tasks')).toMatchObject({ messages: 1 }))
   },
 )
