@@ -1,6 +1,9 @@
 import { describe, expect } from 'vitest'
-import { type BatchItem, MemoryDeduplicationStore, Producer, Worker } from '../src/index.js'
+import { type BatchItem, MemoryDeduplicationStore, Producer, Reject, Worker } from '../src/index.js'
 import { eventually, firstEvent, gate, stable, tasks, test } from './support.js'
+import { forbidSurprises } from './surprises.js'
+
+forbidSurprises()
 
 /** Nothing but the size completes a batch that waits so long. */
 const HOUR = 3_600_000
@@ -119,5 +122,83 @@ describe('a worker with batches', () => {
     await eventually(() => expect(batches.flat()).toEqual([1, 2, 3]))
     await eventually(() => expect(skipped).toEqual(['one']))
     await eventually(async () => expect(await vhost.queue('tasks')).toMatchObject({ messages: 0 }))
+  })
+
+  test('that fails has each delivery fail, and the process goes on, however long an interceptor thinks', async ({
+    connectTo,
+  }) => {
+    const think = async (): Promise<void> => {
+      for (let turn = 0; turn < 100; turn += 1) await new Promise(setImmediate)
+    }
+    const thinking = { handle: async (_delivery: unknown, next: () => Promise<void>) => await think().then(next) }
+    const rabbit = await connectTo({ interceptors: [thinking] })
+    const handler = async (): Promise<void> => {
+      throw new Error('the whole batch')
+    }
+    const worker = new Worker(rabbit, tasks, handler, { batch: { size: 2, waitMs: HOUR } })
+    const retried: unknown[] = []
+    worker.on('delivery.retried', ({ failure }) => retried.push(failure.message))
+    await worker.start()
+    await new Producer(rabbit, tasks).sendAll(numbered(2))
+    await eventually(() => expect(retried.slice(0, 2)).toEqual(['the whole batch', 'the whole batch']))
+    await worker.close()
+  })
+
+  test('hands over none that an interceptor refuses', async ({ connectTo }) => {
+    const rabbit = await connectTo({
+      interceptors: [
+        {
+          handle: async ({ headers: { tenant } }, next) => {
+            if (tenant === 'blocked') throw new Reject('blocked')
+            await next()
+          },
+        },
+      ],
+    })
+    const batches: number[][] = []
+    const worker = new Worker(rabbit, tasks, (items: Items) => void batches.push(numbersOf(items)), {
+      batch: { size: 3, waitMs: HOUR },
+    })
+    const refused = firstEvent(worker, 'delivery.dead-lettered')
+    const acked: unknown[] = []
+    worker.on('delivery.acked', (event) => acked.push(event))
+    await worker.start()
+    const producer = new Producer(rabbit, tasks)
+    await producer.send({ n: 1 })
+    await producer.send({ n: 2 }, { headers: { tenant: 'blocked' } })
+    await producer.send({ n: 3 })
+    expect(await refused).toMatchObject({ reason: 'rejected', failure: { message: 'blocked' } })
+    await eventually(() => expect(acked).toHaveLength(2))
+    expect(batches).toEqual([[1, 3]])
+  })
+
+  test('is not called when an interceptor refuses all of it', async ({ connectTo }) => {
+    const refuse = { handle: () => Promise.reject(new Reject('blocked')) }
+    const rabbit = await connectTo({ interceptors: [refuse] })
+    const batches: unknown[] = []
+    const worker = new Worker(rabbit, tasks, (items: Items) => void batches.push(items), {
+      batch: { size: 2, waitMs: HOUR },
+    })
+    const refused: unknown[] = []
+    worker.on('delivery.dead-lettered', (event) => refused.push(event))
+    await worker.start()
+    await new Producer(rabbit, tasks).sendAll(numbered(2))
+    await eventually(() => expect(refused).toHaveLength(2))
+    expect(batches).toEqual([])
+  })
+
+  test('that returns an array with holes acknowledges none of it', async ({ rabbit }) => {
+    const results: unknown[] = []
+    results[1] = { status: 'fulfilled', value: undefined }
+    const worker = new Worker(rabbit, tasks, () => results, { batch: { size: 2, waitMs: HOUR } })
+    const failures: string[] = []
+    const acked: unknown[] = []
+    worker.on('delivery.retried', ({ failure }) => failures.push(failure.name))
+    worker.on('delivery.acked', (event) => acked.push(event))
+    await worker.start()
+    await new Producer(rabbit, tasks).sendAll(numbered(2))
+    await eventually(() => expect(failures.slice(0, 2)).toEqual(['TypeError', 'TypeError']))
+    await worker.close()
+    expect(acked).toEqual([])
   })
 })
