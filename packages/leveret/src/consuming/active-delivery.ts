@@ -24,7 +24,7 @@ export class ActiveDelivery implements Held, Handled {
   readonly lineage: Lineage
   /** @internal */
   bagged: number | undefined
-  /** The handler itself, where it may go on after it has settled the delivery. */
+  /** The handler while it runs, where it may go on after it has settled the delivery. */
   handler: Promise<void> | undefined
   /** Settles when that handler has ended or has been given up. Never rejects. */
   handled: Promise<void> | undefined

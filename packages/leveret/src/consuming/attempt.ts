@@ -74,7 +74,11 @@ export function steered<Payload>(
     })()
     delivery.handler = called
     const failed = new Promise<never>((_resolve, reject) => {
-      called.catch((error: unknown) => {
+      const ended = (): void => {
+        delivery.handler = undefined
+      }
+      called.then(ended, (error: unknown) => {
+        ended()
         if (delivery.hasDecided && delivery.takeLate()) late(delivery)
         reject(error)
       })
@@ -126,8 +130,9 @@ export function bounded<Payload, D extends ActiveDelivery>(
   }
   const failed = (thrown: unknown, delivery: D): Verdict => counted(judge(thrown, delivery.attempt), delivery)
   const inTime = (working: Promise<Verdict>, delivery: D, timeoutMs: number): Promise<Verdict> => {
-    const options = deadlineOf(delivery, timeoutMs, bounds)
-    const handler = delivery.handler
+    const { handler } = delivery
+    const running = handler === undefined ? () => working : () => delivery.handler
+    const options = deadlineOf(delivery, timeoutMs, bounds, running)
     const first =
       handler === undefined ? withinDeadline(working, options) : untilDecided(working, handler, delivery, options)
     return first.then(
@@ -155,14 +160,25 @@ function isDoneUnheard(verdict: Verdict, { end, hasTakenLong, isSignalUsed }: Ac
   return end === undefined ? hasTakenLong : end.how === 'lost' && !isSignalUsed
 }
 
-function deadlineOf(delivery: ActiveDelivery, timeoutMs: number, bounds: Bounds): DeadlineOptions {
+/** @param running - what still runs when the time is up: nothing where a handler has returned and only its decision is missing */
+function deadlineOf(
+  delivery: ActiveDelivery,
+  timeoutMs: number,
+  bounds: Bounds,
+  running: () => Promise<unknown> | undefined,
+): DeadlineOptions {
+  const ended = (): void => {
+    bounds.endedAtLast()
+    if (delivery.takeLate()) bounds.late(delivery)
+  }
   return {
     timeoutMs,
     abort: (reason) => delivery.abort('late', reason),
-    givenUp: bounds.givenUp,
-    late: () => {
-      bounds.endedAtLast()
-      if (delivery.takeLate()) bounds.late(delivery)
+    givenUp: () => {
+      const hung = running()
+      if (hung === undefined) return
+      bounds.givenUp()
+      hung.then(ended, ended)
     },
   }
 }
