@@ -1,5 +1,12 @@
 import { expect } from 'vitest'
-import { type Connection, type ManualDelivery, Producer, type RoleHealth, Worker } from '../src/index.js'
+import {
+  type Connection,
+  type ManualDelivery,
+  MemoryDeduplicationStore,
+  Producer,
+  type RoleHealth,
+  Worker,
+} from '../src/index.js'
 import { eventually, firstEvent, gate, tasks, test } from './support.js'
 
 function healthOf(rabbit: Connection): RoleHealth | undefined {
@@ -65,4 +72,31 @@ test('a handler that was given up undecided is counted until it ends, also when 
   open()
   await eventually(() => expect(healthOf(rabbit)).toMatchObject({ hung: 0 }))
   expect(late).toEqual([{ messageId: 'm1', attempt: 1 }])
+})
+
+test('with deduplication, too, a slot and close follow a handler that goes on after its ack', async ({ rabbit }) => {
+  const { opened, open } = gate()
+  const begun: number[] = []
+  const handler = async ({ n }: { n: number }, delivery: ManualDelivery): Promise<void> => {
+    begun.push(n)
+    await delivery.ack()
+    await opened
+  }
+  const deduplicate = { store: new MemoryDeduplicationStore(), ttlMs: 60_000 }
+  const worker = new Worker(rabbit, tasks, handler, { acknowledge: 'manual', concurrency: 1, prefetch: 2, deduplicate })
+  const acked = firstEvent(worker, 'delivery.acked')
+  await worker.start()
+  await new Producer(rabbit, tasks).sendAll([{ n: 1 }, { n: 2 }])
+  await acked
+  expect(healthOf(rabbit)).toMatchObject({ inFlight: 1 })
+  let isClosed = false
+  const closing = worker.close().then(() => {
+    isClosed = true
+  })
+  // Whatever the broker had to say of the close has been said.
+  await new Producer(rabbit, tasks).send({ n: 3 })
+  expect({ begun, isClosed }).toEqual({ begun: [1], isClosed: false })
+  open()
+  await closing
+  expect(begun).toEqual([1])
 })

@@ -24,7 +24,7 @@ export class ActiveDelivery implements Held, Handled {
   readonly lineage: Lineage
   /** @internal */
   bagged: number | undefined
-  /** The handler while it runs, where it may go on after it has settled the delivery. */
+  /** The handler while it runs, where it {@link mayOutlive} its decision. */
   handler: Promise<void> | undefined
   /** Settles when that handler has ended or has been given up. Never rejects. */
   handled: Promise<void> | undefined
@@ -69,6 +69,11 @@ export class ActiveDelivery implements Held, Handled {
   /** Whether its handler may know that it no longer counts, and may have stopped over that. */
   get isSignalUsed(): boolean {
     return this.#abort !== undefined
+  }
+
+  /** Whether its handler may go on after it has settled the delivery. */
+  get mayOutlive(): boolean {
+    return false
   }
 
   /** It is being settled: what its handler decides from now on comes too late. */

@@ -130,11 +130,9 @@ export function bounded<Payload, D extends ActiveDelivery>(
   }
   const failed = (thrown: unknown, delivery: D): Verdict => counted(judge(thrown, delivery.attempt), delivery)
   const inTime = (working: Promise<Verdict>, delivery: D, timeoutMs: number): Promise<Verdict> => {
-    const { handler } = delivery
-    const running = handler === undefined ? () => working : () => delivery.handler
+    const running = delivery.mayOutlive ? () => delivery.handler : () => working
     const options = deadlineOf(delivery, timeoutMs, bounds, running)
-    const first =
-      handler === undefined ? withinDeadline(working, options) : untilDecided(working, handler, delivery, options)
+    const first = delivery.mayOutlive ? untilDecided(working, delivery, options) : withinDeadline(working, options)
     return first.then(
       (verdict) => counted(verdict, delivery),
       (thrown: unknown) => failed(thrown, delivery),
@@ -184,18 +182,18 @@ function deadlineOf(
 }
 
 /** Settles with the handler's decision. The deadline is for both: for the decision, and for the handler, which may go on after it. */
-function untilDecided(
-  working: Promise<Verdict>,
-  handler: Promise<void>,
-  delivery: ActiveDelivery,
-  options: DeadlineOptions,
-): Promise<Verdict> {
-  const whole = withinDeadline(Promise.all([working, handler]), options)
+function untilDecided(working: Promise<Verdict>, delivery: ActiveDelivery, options: DeadlineOptions): Promise<Verdict> {
+  const ended = async (): Promise<Verdict> => {
+    const verdict = await working
+    await delivery.handler
+    return verdict
+  }
+  const whole = withinDeadline(ended(), options)
   delivery.handled = whole.then(
     () => undefined,
     () => undefined,
   )
-  return Promise.race([working, whole.then(([verdict]) => verdict)])
+  return Promise.race([working, whole])
 }
 
 /** At most once: the broker has read the ack before the handler begins. */

@@ -60,6 +60,10 @@ export class SteeredDelivery extends ActiveDelivery implements ManualDelivery {
     return this.#hasDecided
   }
 
+  override get mayOutlive(): boolean {
+    return true
+  }
+
   override concludes(outcome: Soon<Settlement>): void {
     this.#isDecided = true
     this.#conclude(outcome)
