@@ -24,7 +24,7 @@ export class ActiveDelivery implements Held, Handled {
   readonly lineage: Lineage
   /** @internal */
   bagged: number | undefined
-  /** The handler itself, where it may go on after it has settled the delivery. */
+  /** The handler while it runs, where it {@link mayOutlive} its decision. */
   handler: Promise<void> | undefined
   /** Settles when that handler has ended or has been given up. Never rejects. */
   handled: Promise<void> | undefined
@@ -74,6 +74,11 @@ export class ActiveDelivery implements Held, Handled {
   /** Whether its handler, or an interceptor, may have stopped half-way because it no longer counts: somebody has its signal. */
   get mayHaveStopped(): boolean {
     return this.#end !== undefined && this.#abort !== undefined
+  }
+
+  /** Whether its handler may go on after it has settled the delivery. */
+  get mayOutlive(): boolean {
+    return false
   }
 
   /** It is being settled: what its handler decides from now on comes too late. */

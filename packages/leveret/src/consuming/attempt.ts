@@ -74,7 +74,11 @@ export function steered<Payload>(
     })()
     delivery.handler = called
     const failed = new Promise<never>((_resolve, reject) => {
-      called.catch((error: unknown) => {
+      const ended = (): void => {
+        delivery.handler = undefined
+      }
+      called.then(ended, (error: unknown) => {
+        ended()
         if (delivery.hasDecided && delivery.takeLate()) late(delivery)
         reject(error)
       })
@@ -137,10 +141,9 @@ export function bounded<Payload, D extends ActiveDelivery>(
   }
   const failed = (thrown: unknown, delivery: D): Verdict => counted(judge(thrown, delivery.attempt), delivery)
   const inTime = (working: Promise<Verdict>, delivery: D, timeoutMs: number): Promise<Verdict> => {
-    const options = deadlineOf(delivery, timeoutMs, bounds)
-    const handler = delivery.handler
-    const first =
-      handler === undefined ? withinDeadline(working, options) : untilDecided(working, handler, delivery, options)
+    const running = delivery.mayOutlive ? () => delivery.handler : () => working
+    const options = deadlineOf(delivery, timeoutMs, bounds, running)
+    const first = delivery.mayOutlive ? untilDecided(working, delivery, options) : withinDeadline(working, options)
     return first.then(
       (verdict) => counted(verdict, delivery),
       (thrown: unknown) => failed(thrown, delivery),
@@ -165,31 +168,42 @@ function isDoneUnheard(verdict: Verdict, { end, hasTakenLong, mayHaveStopped }: 
   return end === undefined ? hasTakenLong : end.how === 'lost' && !mayHaveStopped
 }
 
-function deadlineOf(delivery: ActiveDelivery, timeoutMs: number, bounds: Bounds): DeadlineOptions {
+/** @param running - what still runs when the time is up: nothing where a handler has returned and only its decision is missing */
+function deadlineOf(
+  delivery: ActiveDelivery,
+  timeoutMs: number,
+  bounds: Bounds,
+  running: () => Promise<unknown> | undefined,
+): DeadlineOptions {
+  const ended = (): void => {
+    bounds.endedAtLast()
+    if (delivery.takeLate()) bounds.late(delivery)
+  }
   return {
     timeoutMs,
     abort: (reason) => delivery.abort('late', reason),
-    givenUp: bounds.givenUp,
-    late: () => {
-      bounds.endedAtLast()
-      if (delivery.takeLate()) bounds.late(delivery)
+    givenUp: () => {
+      const hung = running()
+      if (hung === undefined) return
+      bounds.givenUp()
+      hung.then(ended, ended)
     },
   }
 }
 
 /** Settles with the handler's decision. The deadline is for both: for the decision, and for the handler, which may go on after it. */
-function untilDecided(
-  working: Promise<Verdict>,
-  handler: Promise<void>,
-  delivery: ActiveDelivery,
-  options: DeadlineOptions,
-): Promise<Verdict> {
-  const whole = withinDeadline(Promise.all([working, handler]), options)
+function untilDecided(working: Promise<Verdict>, delivery: ActiveDelivery, options: DeadlineOptions): Promise<Verdict> {
+  const ended = async (): Promise<Verdict> => {
+    const verdict = await working
+    await delivery.handler
+    return verdict
+  }
+  const whole = withinDeadline(ended(), options)
   delivery.handled = whole.then(
     () => undefined,
     () => undefined,
   )
-  return Promise.race([working, whole.then(([verdict]) => verdict)])
+  return Promise.race([working, whole])
 }
 
 /** At most once: the broker has read the ack before the handler begins. */

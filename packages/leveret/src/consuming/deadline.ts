@@ -12,8 +12,6 @@ export interface DeadlineOptions {
   abort(reason: HandlerTimeout): void
   /** It has not ended a second later. It goes on, and nobody waits for it any more. */
   givenUp(): void
-  /** It ended after it had been given up. */
-  late(): void
 }
 
 interface Running extends Due {
@@ -30,7 +28,7 @@ const deadlines = new Deadlines((now) => tellLate(running, now, (work) => work.t
  * Settles as the work does, or rejects with a {@link HandlerTimeout} a second after its time was up. The work itself is not
  * stopped.
  */
-export function withinDeadline<T>(work: Promise<T>, { timeoutMs, abort, givenUp, late }: DeadlineOptions): Promise<T> {
+export function withinDeadline<T>(work: Promise<T>, { timeoutMs, abort, givenUp }: DeadlineOptions): Promise<T> {
   return new Promise((resolve, reject) => {
     let timeout: HandlerTimeout | undefined
     const entry: Running = {
@@ -43,7 +41,6 @@ export function withinDeadline<T>(work: Promise<T>, { timeoutMs, abort, givenUp,
         } else {
           running.delete(entry)
           givenUp()
-          work.then(late, late)
           reject(timeout)
         }
       },

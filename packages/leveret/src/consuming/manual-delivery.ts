@@ -65,6 +65,10 @@ export class SteeredDelivery extends ActiveDelivery implements ManualDelivery {
     return false
   }
 
+  override get mayOutlive(): boolean {
+    return true
+  }
+
   override concludes(outcome: Soon<Settlement>): void {
     this.#isDecided = true
     this.#conclude(outcome)

@@ -48,7 +48,7 @@ export class Reader<Payload> {
     const { timeoutMs, judge } = this.#options
     const nothing = (): void => undefined
     try {
-      const deadline = { timeoutMs, abort: nothing, givenUp: nothing, late: nothing }
+      const deadline = { timeoutMs, abort: nothing, givenUp: nothing }
       return this.#keyed(await withinDeadline(payload, deadline))
     } catch (error) {
       return judge(error, delivery.attempt)

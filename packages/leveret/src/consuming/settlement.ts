@@ -9,7 +9,7 @@ import type { DeadLetterReason, Failure } from './verdict.js'
  * - `postponed`: it comes again later, because it is a duplicate of what is being done
  * - `requeued`: given back to its queue, as a handler with `acknowledge: 'manual'` asked
  * - `given-back`: given back to its queue before it began, or because `close` ended its attempt; that is no failed attempt
- * - `stale`: its channel was lost first; the broker delivers it again
+ * - `stale`: its channel was lost first; the broker delivers it again, unless it was to be acknowledged first and had been
  * - `stuck`: its copy can never be stored, so it stays unacknowledged: nothing is lost, and one less is delivered
  */
 export type Settlement =

@@ -18,7 +18,10 @@ export interface WorkerEvents {
   readonly 'delivery.dead-lettered': DeliveryEvent & { readonly reason: DeadLetterReason; readonly failure: Failure }
   /** Given up, and the contract says `deadLetter: false`, or the worker `acknowledge: 'none'`. */
   readonly 'delivery.dropped': DeliveryEvent & { readonly reason: DeadLetterReason; readonly failure: Failure }
-  /** The channel was lost before it was settled. The broker delivers it again. */
+  /**
+   * The channel was lost before it was settled. The broker delivers it again; with `acknowledge: 'none'` only if it had not read the
+   * ack, and without that knowledge the handler did not begin.
+   */
   readonly 'delivery.stale': DeliveryEvent
   /** Neither its copy nor its ack can ever be stored. It stays unacknowledged, as one of those that the prefetch allows. */
   readonly 'delivery.stuck': DeliveryEvent & { readonly error: Error }
