@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { MAX_TIMER_MS, parseOptions } from '../options.js'
+import { inRootContext } from '../root-context.js'
 
 /** Options of every `close`. */
 export const closeOptions = z.strictObject({
@@ -29,7 +30,7 @@ export class Closing {
     try {
       const { timeoutMs } = parseOptions(closeOptions, options ?? {}, 'close')
       this.#begun = true
-      this.#done = close(timeoutMs)
+      this.#done = inRootContext(close, timeoutMs)
       return this.#done
     } catch (error) {
       return Promise.reject(error)
