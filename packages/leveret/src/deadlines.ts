@@ -1,5 +1,6 @@
 import type { Bag, Bagged } from './bag.js'
 import { MAX_TIMER_MS } from './options.js'
+import { inRootContext } from './root-context.js'
 
 /** Sweeps come no closer together than this. */
 const MIN_GAP_MS = 20
@@ -40,7 +41,8 @@ export class Deadlines {
     if (deadline >= this.#setFor) return
     this.#setFor = deadline
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#fire(), Math.min(Math.max(deadline - performance.now(), 0), MAX_TIMER_MS))
+    const ms = Math.min(Math.max(deadline - performance.now(), 0), MAX_TIMER_MS)
+    this.#timer = inRootContext(() => setTimeout(() => this.#fire(), ms))
     if (!this.#keepsAlive) this.#timer.unref()
   }
 

@@ -34,7 +34,7 @@ export class OptionsError extends LeveretError {
  * Why there is no connection:
  * - `unreachable`: no TCP or TLS connection came about, or the broker is starting or stopping
  * - `timeout`: something accepted the connection and did not answer in time
- * - `protocol`: what answered does not speak AMQP 0-9-1 here (for example TLS on a plain port)
+ * - `protocol`: what answered does not speak AMQP 0-9-1 here (for example TLS on a plain port), or said what fits nothing that was asked
  * - `login-refused`, `vhost-not-found`, `vhost-refused`: the broker's answer to who we are and where we want to go
  * - `credentials`: the credentials provider failed, or took too long
  * - `limit`: the broker has as many connections as it may have

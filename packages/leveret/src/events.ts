@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { stackOf } from './message-of.js'
+import { inRootContext } from './root-context.js'
 import { soonOf } from './soon.js'
 
 /** Listeners of named events, each with its payload's type. */
@@ -9,7 +10,7 @@ export type Listener<Payload> = (payload: Payload) => void
  * Typed events that cannot hurt who emits them.
  *
  * There is no event called `error`, so a missing listener never throws; and a listener that throws is reported as a
- * process warning, so it never stops the engine that emitted.
+ * process warning, so it never stops the engine that emitted. A listener runs in no async context of anybody else's.
  */
 export class Events<Map extends object> {
   readonly #emitter = new EventEmitter().setMaxListeners(0)
@@ -25,7 +26,7 @@ export class Events<Map extends object> {
   emit<Name extends keyof Map & string>(name: Name, payload: Map[Name]): void {
     if (this.#emitter.listenerCount(name) === 0) return
     for (const listener of this.#emitter.listeners(name) as Listener<Map[Name]>[]) {
-      guarded(`a listener of '${name}'`, () => listener(payload))
+      inRootContext(guarded, `a listener of '${name}'`, () => listener(payload))
     }
   }
 }

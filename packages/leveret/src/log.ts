@@ -1,5 +1,6 @@
 import { Console } from 'node:console'
 import { type Events, guarded } from './events.js'
+import { inRootContext } from './root-context.js'
 
 /**
  * Takes what leveret has to say beside its events: a pino or bunyan logger, or `console`.
@@ -48,7 +49,8 @@ export class Log {
     if (logger === undefined) return
     const all = { connection: this.#connection, ...fields }
     const text = `leveret: ${message}`
-    guarded('the logger', () => (logger instanceof Console ? logger[level](text) : logger[level](all, text)))
+    const say = (): unknown => (logger instanceof Console ? logger[level](text) : logger[level](all, text))
+    inRootContext(guarded, 'the logger', say)
   }
 
   /** What the program itself should mend. Without a logger it is a process warning, so that somebody sees it. */

@@ -1,8 +1,8 @@
-import net from 'node:net'
 import { describe, expect } from 'vitest'
 import { connect, LeveretError, Producer, Worker } from '../src/index.js'
 import { Random } from './random.js'
 import { serve } from './serve.js'
+import { spoiler } from './spoiler.js'
 import { eventually, firstEvent, tasks, test } from './support.js'
 import { forbidSurprises, settled } from './surprises.js'
 
@@ -76,43 +76,6 @@ describe('a server that answers the first bytes with', () => {
     expect(sent).toBeLessThan(64 * MiB)
   })
 })
-
-/** A way to a broker. */
-interface Spoiler {
-  readonly url: string
-  /** Changes what comes from there next. */
-  spoil(how: (bytes: Buffer) => Buffer): void
-  /** Ends the links there are. */
-  cut(): void
-}
-
-async function spoiler(to: string): Promise<Spoiler> {
-  const { hostname: host, port } = new URL(to)
-  let next: ((bytes: Buffer) => Buffer) | undefined
-  const clients = new Set<net.Socket>()
-  const own = await serve((client) => {
-    clients.add(client)
-    const broker = net.connect({ host, port: Number(port) })
-    broker.on('error', () => client.destroy()).on('close', () => client.destroy())
-    client.on('close', () => clients.delete(client) && broker.destroy())
-    client.pipe(broker)
-    broker.on('data', (bytes: Buffer) => {
-      const spoilt = next === undefined ? bytes : next(bytes)
-      next = undefined
-      client.write(spoilt)
-    })
-  })
-  const url = Object.assign(new URL(to), { hostname: '127.0.0.1', port: String(own) }).href
-  return {
-    url,
-    spoil: (how) => {
-      next = how
-    },
-    cut: () => {
-      for (const client of clients) client.resetAndDestroy()
-    },
-  }
-}
 
 test('bytes changed on the way crash nothing and leave no send unsettled, and the next link is sound', async ({
   connectTo,

@@ -1,14 +1,17 @@
 import type * as amqp from 'amqplib'
-import { BrokerError, ClosedError, ConnectionError, type LeveretError, OptionsError } from '../errors.js'
+import { ClosedError, ConnectionError, type LeveretError } from '../errors.js'
+import { inRootContext } from '../root-context.js'
 import { atMost, within } from '../timing.js'
+import { closedOver, strangeOn, unanswered } from './channel-errors.js'
 import type { ChannelHooks, ChannelParts } from './channel-parts.js'
 import { type ConsumeOptions, consumeArguments } from './consume-options.js'
 import type { BindingDeclaration, ExchangeDeclaration, QueueDeclaration, QueueStatus } from './declaration.js'
 import type { OutgoingMessage, ReceivedMessage } from './message.js'
 import type { PublishFrames } from './publish-frames.js'
-import { brokerReply, readReturn, readStatus } from './reply.js'
+import { readReturn, readStatus } from './reply.js'
 import { refuseFalseNumbers } from './table.js'
 
+const CLOSE_TIMEOUT_MS = 2_000
 const CLOSED_BY_US = new ClosedError('The channel was closed by this process')
 
 /**
@@ -33,12 +36,12 @@ export class Channel {
     this.#replyTimeoutMs = replyTimeoutMs
     this.#frames = frames
     raw.on('error', (error) => {
-      const reply = brokerReply(error)
-      if (reply !== undefined) this.#said = new BrokerError('The channel was closed', reply, { cause: error })
+      this.#said = closedOver(error)
     })
+    // What came may be a delivery, which nobody will settle now: the broker gives it back when the channel ends.
     raw.on('handler-error', (error) => {
       if (error instanceof ConnectionError) onBreach(error)
-      else process.emitWarning(`leveret: ${error.stack ?? error.message}`, 'LeveretWarning')
+      else void this.close(CLOSE_TIMEOUT_MS, strangeOn(error))
     })
     raw.on('close', () => this.#foundEnded())
     raw.on('return', ({ fields, properties }) => hooks.returned?.(readReturn(fields, properties)))
@@ -148,7 +151,7 @@ export class Channel {
   }
 
   /**
-   * Deliveries may come before this resolves.
+   * Deliveries may come before this resolves. Each has an async context of its own.
    *
    * @param onDelivery - gets `undefined` once when the broker cancels the consumer
    */
@@ -158,7 +161,7 @@ export class Channel {
     onDelivery: (message: ReceivedMessage | undefined) => void,
     how: ConsumeOptions = {},
   ): Promise<void> {
-    const onMessage = (message: amqp.ConsumeMessage | null): void => onDelivery(message ?? undefined)
+    const onMessage = (message: amqp.ConsumeMessage | null): void => inRootContext(onDelivery, message ?? undefined)
     const options = { consumerTag, ...consumeArguments(how) }
     await this.#ask(`Consuming from '${queue}'`, this.#raw.consume(queue, onMessage, options))
   }
@@ -231,12 +234,7 @@ export class Channel {
     const late = (): Error =>
       new ConnectionError('timeout', `${operation}: no answer within ${this.#replyTimeoutMs} ms`)
     return await within(this.#replyTimeoutMs, answer, late).catch((error: unknown) => {
-      const reply = brokerReply(error)
-      if (reply !== undefined) throw new BrokerError(operation, reply, { cause: error })
-      if (error instanceof ConnectionError) throw error
-      if (error instanceof TypeError || error instanceof RangeError)
-        throw new OptionsError(`${operation}: ${error.message}`, [], { cause: error })
-      throw new ConnectionError('lost', `${operation}: the connection was lost`, { cause: this.#reason ?? error })
+      throw unanswered(operation, error, this.#reason)
     })
   }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { handledHere } from '../handler-context.js'
 import { MAX_TIMER_MS, parseOptions } from '../options.js'
+import { inRootContext } from '../root-context.js'
 
 /** Options of every `close`. */
 export const closeOptions = z.strictObject({
@@ -46,6 +47,6 @@ export class Closing {
   #begin(options: CloseOptions | undefined, close: (timeoutMs: number) => Promise<void>): Promise<void> {
     const { timeoutMs } = parseOptions(closeOptions, options ?? {}, 'close')
     this.#begun = true
-    return close(timeoutMs)
+    return inRootContext(close, timeoutMs)
   }
 }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { ConnectionError } from '../errors.js'
 import { messageOf } from '../message-of.js'
 import { MAX_TIMER_MS, parseOptions } from '../options.js'
+import { inRootContext } from '../root-context.js'
 import { unlessAborted, within } from '../timing.js'
 import { Login } from './login.js'
 
@@ -58,7 +59,7 @@ export function loginSource(
 
 async function askProvider(provide: CredentialsProvider, timeoutMs: number, signal: AbortSignal): Promise<Grant> {
   const late = (): Error => new Error(`no answer within ${timeoutMs} ms`)
-  const asked = (async () => parseOptions(issued, await provide(), 'credentials'))()
+  const asked = (async () => parseOptions(issued, await inRootContext(provide), 'credentials'))()
   try {
     const answer = await within(timeoutMs, unlessAborted(signal, asked), late)
     return { login: loginOf(answer), refreshMs: answer.refreshMs }

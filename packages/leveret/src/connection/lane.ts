@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events'
 import pRetry from 'p-retry'
 import { ClosedError, ConnectionError, type LeveretError } from '../errors.js'
 import { Events } from '../events.js'
+import { inRootContext } from '../root-context.js'
 import { unlessAborted, within } from '../timing.js'
 import { Backoff } from './backoff.js'
 import type { BrokerIdentity } from './broker-identity.js'
@@ -110,7 +111,7 @@ export class Lane {
   /** A connection beside the lane's, for what the broker may answer by closing all of it. The caller closes it. */
   async openLink(signal: AbortSignal): Promise<Link> {
     await unlessAborted(signal, this.#ready())
-    const link = await this.#hosts.open({ blocked: () => undefined }, this.#stop.signal)
+    const link = await inRootContext(() => this.#hosts.open({ blocked: () => undefined }, this.#stop.signal))
     this.#beside.add(link)
     void link.lost.then(() => this.#beside.delete(link))
     return link
@@ -132,7 +133,7 @@ export class Lane {
     if (this.#state === 'closed') return Promise.reject(this.#why)
     if (this.#link !== undefined) return Promise.resolve(this.#link)
     const up = new Promise<Link>((resolve, reject) => this.#waiters.add({ resolve, reject }))
-    this.#running ??= this.#run()
+    this.#running ??= inRootContext(() => this.#run())
     return up
   }
 

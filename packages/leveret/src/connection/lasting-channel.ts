@@ -1,5 +1,7 @@
 import { setMaxListeners } from 'node:events'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ClosedError, ConnectionError, type LeveretError } from '../errors.js'
+import { inRootContext } from '../root-context.js'
 import { unlessAborted } from '../timing.js'
 import { Backoff } from './backoff.js'
 import type { Channel } from './channel.js'
@@ -55,7 +57,7 @@ export class LastingChannel {
 
   /** Begins, once. @returns when the loop has ended: closed, or failed for good */
   run(): Promise<void> {
-    this.#running ??= this.#loop()
+    this.#running ??= inRootContext(() => this.#loop())
     return this.#running
   }
 
@@ -103,12 +105,18 @@ export class LastingChannel {
       end = resolve
     })
     const channel = await lane.openChannel(kind, { ...hooks, closed: end }, signal)
-    this.#settingUp = this.#prepare(channel, ended, this.#cut.signal)
-    await this.#settingUp
-    this.#up(channel)
-    const reason = await ended
-    const isCauseGone = this.#down(reason)
-    return !isCauseGone && !(reason instanceof ConnectionError && reason.reason === 'lost')
+    try {
+      this.#settingUp = this.#prepare(channel, ended, this.#cut.signal)
+      await this.#settingUp
+      this.#up(channel)
+      const reason = await ended
+      const isCauseGone = this.#down(reason)
+      return !isCauseGone && !(reason instanceof ConnectionError && reason.reason === 'lost')
+    } catch (error) {
+      this.#current = undefined
+      void channel.close(0)
+      throw error
+    }
   }
 
   #up(channel: Channel): void {
@@ -135,12 +143,11 @@ export class LastingChannel {
   }
 
   async #prepare(channel: Channel, ended: Promise<LeveretError>, signal: AbortSignal): Promise<void> {
-    try {
-      const lost = ended.then((reason) => Promise.reject(reason))
-      await unlessAborted(signal, Promise.race([this.#options.setUp(channel, signal), lost]))
-    } catch (error) {
-      void channel.close(0)
-      throw error
-    }
+    const lost = ended.then(async (reason) => {
+      // What the broker refused during the set-up says more than that the channel has ended, and is told in this turn.
+      await nextTurn()
+      throw reason
+    })
+    await unlessAborted(signal, Promise.race([this.#options.setUp(channel, signal), lost]))
   }
 }

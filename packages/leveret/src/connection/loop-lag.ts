@@ -1,3 +1,5 @@
+import { inRootContext } from '../root-context.js'
+
 /** Looks this many times per limit. */
 const LOOKS = 4
 
@@ -10,11 +12,12 @@ const LOOKS = 4
 export function watchLoopLag(limitMs: number, onLag: (blockedMs: number) => void): () => void {
   const everyMs = limitMs / LOOKS
   let due = performance.now() + everyMs
-  const timer = setInterval(() => {
+  const look = (): void => {
     const blockedMs = Math.round(performance.now() - due)
     due = performance.now() + everyMs
     if (blockedMs > limitMs) onLag(blockedMs)
-  }, everyMs)
+  }
+  const timer = inRootContext(() => setInterval(look, everyMs))
   timer.unref()
   return () => clearInterval(timer)
 }

@@ -1,5 +1,6 @@
 import { backoffMs } from '../connection/backoff.js'
 import type { LeveretError } from '../errors.js'
+import { inRootContext } from '../root-context.js'
 import { sleep } from '../timing.js'
 import type { Publication } from './publication.js'
 import type { Topology } from './request.js'
@@ -50,7 +51,7 @@ export class Gates {
     if (waiting !== undefined) waiting.push(publication)
     else {
       this.#waiting.set(topology, [publication])
-      void this.#open(topology)
+      void inRootContext(() => this.#open(topology))
     }
   }
 
@@ -63,7 +64,7 @@ export class Gates {
       }
       const waiting = this.#waiting.get(topology)
       this.#waiting.set(topology, [...again, ...(waiting ?? [])])
-      if (waiting === undefined) void this.#open(topology)
+      if (waiting === undefined) void inRootContext(() => this.#open(topology))
     }
   }
 
