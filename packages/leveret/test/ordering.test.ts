@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect } from 'vitest'
 import { z } from 'zod'
-import { Producer, Worker, workQueue } from '../src/index.js'
+import { type BatchItem, Producer, Worker, workQueue } from '../src/index.js'
 import { eventually, firstEvent, gate, test } from './support.js'
 
 const events = workQueue('events', {
@@ -120,5 +120,33 @@ describe('orderBy', () => {
     await closing
     expect(seen).toEqual([1])
     await eventually(async () => expect(await vhost.queue('events')).toMatchObject({ messages: 2 }))
+  })
+})
+
+describe('a schema that takes its time, and for some longer than for others,', () => {
+  const slow = z.object({ n: z.int() }).refine(async ({ n }) => {
+    await sleep((n * 7919) % 13)
+    return true
+  })
+  const contract = workQueue('slow', { payload: slow })
+  const numbers = Array.from({ length: 40 }, (_, n) => n)
+
+  test.for([
+    ['a worker with one handler at a time', undefined],
+    ['batches', { size: 7, waitMs: 20 }],
+  ] as const)('does not change the order of %s', async ([, batch], { rabbit }) => {
+    const producer = new Producer(rabbit, contract)
+    for (const n of numbers) await producer.send({ n })
+    const seen: number[] = []
+    const one = ({ n }: { n: number }): void => void seen.push(n)
+    const all = (items: readonly BatchItem<{ n: number }>[]): void =>
+      void seen.push(...items.map(({ payload }) => payload.n))
+    const worker =
+      batch === undefined
+        ? new Worker(rabbit, contract, one, { concurrency: 1, prefetch: 20 })
+        : new Worker(rabbit, contract, all, { batch, prefetch: 20 })
+    await worker.start()
+    await eventually(() => expect(seen).toHaveLength(40))
+    expect(seen).toEqual(numbers)
   })
 })

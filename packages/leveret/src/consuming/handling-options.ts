@@ -27,7 +27,7 @@ const deduplicateOptions = z.strictObject({
 /** How deliveries are handled. */
 export const handlingOptions = z
   .strictObject({
-    /** Handlers, or batches, running at once. @defaultValue 10; 1 with `batch`, and for a stream, which is then read in order */
+    /** Handlers, or batches, running at once. One at a time begin in the order in which they came. @defaultValue 10; 1 with `batch`, and for a stream */
     concurrency: z.int().min(1).max(MAX_PREFETCH).optional(),
     /** Unacknowledged deliveries held at once. @defaultValue `concurrency`, times the size of a batch; at least 100 for a stream */
     prefetch: z.int().min(1).max(MAX_PREFETCH).optional(),

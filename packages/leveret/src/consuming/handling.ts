@@ -161,8 +161,9 @@ function commonOf<Payload>({
   stream,
 }: Handling<Payload>): Common<Payload> {
   const judged: Judge = (thrown, attempt) => judge(thrown, attempt, contract)
-  // What a stream brings is read in its order, also where nothing has a key.
-  const inTurn = stream === undefined ? undefined : () => undefined
+  // What a stream brings, or comes to one handler or in batches, is read in its order, also where nothing has a key.
+  const isInOrder = stream !== undefined || settings.batch !== undefined || settings.concurrency === 1
+  const inTurn = isInOrder ? () => undefined : undefined
   const orderBy = (settings.orderBy ?? inTurn) as ((payload: Payload) => OrderKey | undefined) | undefined
   return {
     memory,
