@@ -4,6 +4,7 @@ import { findBroker } from './broker.js'
 import { growth } from './growth/growth.js'
 import { install } from './install/install.js'
 import { latency } from './latency.js'
+import { letters } from './letters/letters.js'
 import { recovery } from './recovery/recovery.js'
 import { describeSetting } from './versions.js'
 import { compare } from './work/compare.js'
@@ -36,6 +37,7 @@ const programs = {
   fanout: { summary: 'each message to ten listeners, beside raw amqplib', run: comparison(fanout) },
   latency: { summary: 'from publish to handler at a steady rate, beside all of them', run: latency },
   retry: { summary: 'what failed attempts and dead letters cost', run: comparison(retry, deadLetter) },
+  letters: { summary: 'dead letters that are replayed, beside a move written by hand', run: letters },
   'send-all': { summary: 'a million messages from one source, beside raw amqplib', run: comparison(sendAll) },
   growth: { summary: 'what more messages and more roles cost', run: growth },
   install: { summary: 'packages, bytes and import time, beside all of them', run: install },

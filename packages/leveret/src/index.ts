@@ -16,7 +16,14 @@ export type { DeadLetter } from './consuming/dead-letter.js'
 export type { BrokerReason, DeathReason } from './consuming/death-reason.js'
 export type { DeduplicationStore } from './consuming/deduplication.js'
 export type { Handler, ManualHandler } from './consuming/handling.js'
-export type { MoveOptions, PeekOptions, ReplayOptions } from './consuming/letter-options.js'
+export type {
+  LetterOptions,
+  LetterProgress,
+  MoveOptions,
+  PeekOptions,
+  PurgeOptions,
+  ReplayOptions,
+} from './consuming/letter-options.js'
 export type { ManualDelivery } from './consuming/manual-delivery.js'
 export { MemoryDeduplicationStore, type MemoryStoreOptions } from './consuming/memory-store.js'
 export { MemoryOffsetStore, type OffsetStore } from './consuming/offset-store.js'
@@ -84,7 +91,7 @@ export type { Logger } from './log.js'
 export { OffsetStoreError } from './offset-store-error.js'
 export type { PipelineFailure } from './publishing/pipeline.js'
 export type { Sent } from './publishing/request.js'
-export { DeadLetters, type Moved, type Replayed } from './roles/dead-letters.js'
+export { DeadLetters, type Moved, type Purged, type Replayed } from './roles/dead-letters.js'
 export { Producer, type SendAllOptions, type SendOptions, type SentAll } from './roles/producer.js'
 export { type Published, Publisher, type PublishFunction, type PublishOptions } from './roles/publisher.js'
 export { type CallOptions, RpcClient, type RpcClientOptions } from './roles/rpc-client.js'

@@ -1,8 +1,8 @@
 import { describe, expect } from 'vitest'
 import { z } from 'zod'
 import { DeadLetters, Producer, Reject, text, Worker, workQueue } from '../src/index.js'
-import { drain, giveUp, idsOf, rejectOne, takeAndDie } from './letters.js'
-import { eventually, firstEvent, tasks, test } from './support.js'
+import { drain, giveUp, idsOf, putLetters, rejectOne, takeAndDie } from './letters.js'
+import { eventually, firstEvent, hasNativeRetry, tasks, test } from './support.js'
 
 const once = workQueue('tasks', { payload: z.object({ n: z.int() }), retry: false, deadLetter: { stack: true } })
 
@@ -115,7 +115,7 @@ describe('a dead letter', () => {
     const properties = { delivery_mode: 2, message_id: 'odd', headers }
     await broker.management.publish(vhost.name, { routingKey: 'tasks.dead-letter', payload: '?', properties })
     expect(await letters.peek()).toMatchObject([{ messageId: 'odd', reason: 'unknown', queue: undefined, attempts: 0 }])
-    expect(await letters.replay()).toEqual({ replayed: 1, skipped: 0 })
+    expect(await letters.replay({ includeUnknown: true })).toEqual({ replayed: 1, skipped: 0 })
     expect(await drain(rabbit, 'tasks')).toEqual(['odd'])
   })
 })
@@ -148,14 +148,28 @@ describe('looking', () => {
     }
   })
 
-  test('at different numbers of them keeps the order where the broker does', async ({ rabbit, broker }) => {
+  test('at the first ones again and again shows the same where the broker does not count it', async ({
+    rabbit,
+    broker,
+  }) => {
     const ids = await giveUp(rabbit, 6)
     const letters = new DeadLetters(rabbit, tasks)
-    const seen: unknown[] = []
-    for (const limit of [4, 2, 5, 1, 6]) seen.push(...(await letters.peek({ limit })).map(({ messageId }) => messageId))
-    // RabbitMQ 3 puts what comes back behind what was not read.
-    if (broker.version.startsWith('3.')) expect(new Set(seen)).toEqual(new Set(ids))
-    else expect(seen).toEqual([4, 2, 5, 1, 6].flatMap((limit) => ids.slice(0, limit)))
+    const seen = new Set<unknown>()
+    for (let look = 1; look <= 5; look += 1) {
+      for (const { messageId } of await letters.peek({ limit: 2 })) seen.add(messageId)
+    }
+    // RabbitMQ 3 puts what comes back behind what was not read, and before 4.3 leveret stores anew what came back often.
+    if (hasNativeRetry(broker)) expect([...seen]).toEqual(ids.slice(0, 2))
+    expect((await idsOf(rabbit)).sort()).toEqual([...ids].sort())
+  })
+
+  test('ends where the contents take too many bytes, after one letter at least', async ({ rabbit, vhost }) => {
+    const letters = new DeadLetters(rabbit, tasks)
+    expect(await letters.count()).toBe(0)
+    await putLetters(vhost.url, 'tasks.dead-letter', { count: 5, bytes: 1_000 })
+    expect(await letters.peek({ maxBytes: 2_500 })).toHaveLength(3)
+    expect(await letters.peek({ maxBytes: 1 })).toHaveLength(1)
+    expect(await letters.peek()).toHaveLength(5)
   })
 })
 
@@ -169,6 +183,6 @@ test('what fails again during a replay is not seen a second time', async ({ rabb
   expect(await dead).toMatchObject({ messageId: id, attempt: 1 })
   await eventually(async () => expect(await letters.count()).toBe(1))
   expect(await letters.peek()).toMatchObject([{ messageId: id, replays: 1, attempts: 1 }])
-  expect(await letters.purge()).toBe(1)
+  expect(await letters.purge()).toEqual({ purged: 1, skipped: 0 })
   expect(await letters.count()).toBe(0)
 })

@@ -3,6 +3,7 @@ import { expect } from 'vitest'
 import type { Channel } from '../src/connection/channel.js'
 import { internalsOf } from '../src/connection/connection.js'
 import { type Connection, DeadLetters, Producer, Reject, Worker } from '../src/index.js'
+import { stranger } from './stranger.js'
 import { eventually, tasks } from './support.js'
 
 /** Sends so many tasks to a worker that gives each up. @returns their ids, in the order of their dead letters */
@@ -16,6 +17,57 @@ export async function giveUp(rabbit: Connection, count: number): Promise<string[
   await eventually(async () => expect(await letters.count()).toBe(count), { timeoutMs: 30_000 })
   await worker.close()
   return ids
+}
+
+/** What leveret declares a dead-letter queue with. @see src/topology/declarations.ts */
+export const DEAD_LETTER_ARGUMENTS = {
+  'x-queue-type': 'quorum',
+  'x-overflow': 'reject-publish',
+  'x-delivery-limit': 1_000_000,
+} as const
+
+/** What a letter is to be. */
+interface Letters {
+  readonly count: number
+  readonly bytes?: number
+  /** The queue that they died in. */
+  readonly queue?: string
+  /** What their ids begin with. */
+  readonly prefix?: string
+  readonly priority?: (n: number) => number | undefined
+}
+
+/** Puts letters into a queue that is there, as a worker writes them. @returns their ids, in their order */
+export async function putLetters(
+  url: string,
+  to: string,
+  { count, bytes = 0, queue = 'tasks', prefix = 'm', priority }: Letters,
+): Promise<string[]> {
+  await using other = await stranger(url)
+  const ids = Array.from({ length: count }, (_, n) => `${prefix}${n}`)
+  for (const [n, messageId] of ids.entries()) {
+    const content = Buffer.from(JSON.stringify({ n, filler: 'x'.repeat(bytes) }))
+    const headers = { ...LETTER, 'leveret-queue': queue, n }
+    const properties = {
+      persistent: true,
+      contentType: 'application/json',
+      messageId,
+      headers,
+      priority: priority?.(n),
+    }
+    other.channel.sendToQueue(to, content, properties as object)
+  }
+  await other.channel.waitForConfirms()
+  return ids
+}
+
+/** @see src/consuming/leveret-headers.ts */
+const LETTER = {
+  'leveret-attempt': 1,
+  'leveret-exchange': '',
+  'leveret-routing-key': 'tasks',
+  'leveret-reason': 'rejected',
+  'leveret-dead-lettered-at': '2026-01-02T03:04:05.006Z',
 }
 
 /** The ids of the dead letters there are now, in their order. */

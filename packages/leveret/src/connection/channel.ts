@@ -174,13 +174,18 @@ export class Channel {
    * @param which - with `all up to it`, every unsettled delivery of this channel that came before it too
    * @returns `false` when the channel has ended: the delivery is the broker's again
    */
-  ack(message: ReceivedMessage, which: 'one' | 'all up to it'): boolean {
+  ack(message: Pick<ReceivedMessage, 'fields'>, which: 'one' | 'all up to it'): boolean {
     return this.#settle(() => this.#raw.ack(message as amqp.Message, which === 'all up to it'))
   }
 
-  /** Gives it back to its queue. @returns `false` when the channel has ended */
-  requeue(message: Pick<ReceivedMessage, 'fields'>): boolean {
-    return this.#settle(() => this.#raw.nack(message as amqp.Message, false, true))
+  /**
+   * Gives it back to its queue (`basic.nack`).
+   *
+   * @param which - as for {@link ack}
+   * @returns `false` when the channel has ended
+   */
+  requeue(message: Pick<ReceivedMessage, 'fields'>, which: 'one' | 'all up to it' = 'one'): boolean {
+    return this.#settle(() => this.#raw.nack(message as amqp.Message, which === 'all up to it', true))
   }
 
   /**

@@ -8,6 +8,8 @@ import { soundHeaders } from './leveret-headers.js'
 import { copiedHeaders, type Lineage, writeLineage, writeReplay } from './lineage.js'
 import type { DeadLetterReason } from './verdict.js'
 
+const PRIORITY = 'leveret-original-priority'
+
 /** Makes the copy that waits in a delay queue for the next attempt. */
 export function retryCopy(message: ReceivedMessage, lineage: Lineage, delayQueue: string): OutgoingMessage {
   return postponedCopy(message, { ...lineage, attempt: lineage.attempt + 1 }, delayQueue)
@@ -15,7 +17,7 @@ export function retryCopy(message: ReceivedMessage, lineage: Lineage, delayQueue
 
 /** Makes the copy that waits in a delay queue for the same attempt. */
 export function postponedCopy(message: ReceivedMessage, lineage: Lineage, delayQueue: string): OutgoingMessage {
-  return copy(message, delayQueue, { ...copiedHeaders(message.properties), ...writeLineage(lineage) })
+  return copy(message, delayQueue, { ...withoutDeath(copiedHeaders(message.properties)), ...writeLineage(lineage) })
 }
 
 /** What is kept of a delivery that was given up. */
@@ -53,22 +55,40 @@ export function replayCopy(message: ReceivedMessage, letter: DeadLetter, workQue
   } = withoutDeath(soundHeaders(copiedHeaders(message.properties)))
   const { queue, exchange, routingKey, replays } = letter
   const origin = queue === undefined ? { exchange: '', routingKey: workQueue } : { exchange, routingKey }
-  return copy(message, workQueue, { ...headers, ...writeReplay(origin, replays + 1) })
+  return withItsPriority(copy(message, workQueue, { ...headers, ...writeReplay(origin, replays + 1) }))
+}
+
+/** The same dead letter for another queue. */
+export function letterCopy(message: ReceivedMessage, letter: DeadLetter, queue: string): OutgoingMessage {
+  return withItsPriority(copy(message, queue, letterHeaders(message, letter)))
 }
 
 /**
- * The same dead letter for another queue, or for the same one again. What only RabbitMQ had said of it is told in leveret's
- * way, because brokers do not keep what a publisher writes into their own headers.
+ * The same dead letter for the end of its own queue. RabbitMQ 4.3 delivers by priority, and takes none for 4: with any but the
+ * lowest it would come before others that wait for longer. So its own is kept in a header, until it leaves the queue.
  */
-export function letterCopy(message: ReceivedMessage, letter: DeadLetter, queue: string): OutgoingMessage {
+export function renewedCopy(message: ReceivedMessage, letter: DeadLetter, queue: string): OutgoingMessage {
+  const headers = letterHeaders(message, letter)
+  const { properties, ...outgoing } = copy(message, queue, headers)
+  const kept = { ...headers, [PRIORITY]: headers[PRIORITY] ?? properties.priority ?? 'none' }
+  return { ...outgoing, properties: { ...properties, priority: 0, headers: kept } }
+}
+
+/** What only RabbitMQ had said of a letter is written in leveret's way, because copies do not carry the broker's own headers. */
+function letterHeaders(message: ReceivedMessage, letter: DeadLetter): Headers {
   const headers = soundHeaders(copiedHeaders(message.properties))
-  const { reason, queue: diedIn, deadLetteredAt: at, attempts: attempt, exchange, routingKey } = letter
-  if (reason === 'unknown' || diedIn === undefined) return copy(message, queue, headers)
-  return copy(message, queue, {
-    ...headers,
-    ...writeLineage({ attempt, exchange, routingKey }),
-    ...deathHeaders({ queue: diedIn, reason, at }),
-  })
+  const { reason, queue, deadLetteredAt: at, attempts: attempt, exchange, routingKey } = letter
+  if (queue === undefined) return headers
+  return { ...headers, ...writeLineage({ attempt, exchange, routingKey }), ...deathHeaders({ queue, reason, at }) }
+}
+
+/** Takes the priority back from the header that {@link renewedCopy} writes. */
+function withItsPriority(outgoing: OutgoingMessage): OutgoingMessage {
+  const { [PRIORITY]: kept, ...headers } = outgoing.properties.headers ?? {}
+  if (kept === undefined) return outgoing
+  const { priority: _lowest, ...properties } = outgoing.properties
+  const priority = typeof kept === 'number' ? { priority: kept } : {}
+  return { ...outgoing, properties: { ...properties, ...priority, headers } }
 }
 
 function deathHeaders({ queue, reason, at }: { queue: string; reason: string; at: Date | undefined }): Headers {
@@ -79,7 +99,7 @@ function deathHeaders({ queue, reason, at }: { queue: string; reason: string; at
   }
 }
 
-/** Of an earlier death nothing is to be left beside what is told of this one, or of the attempts that follow. */
+/** Leaves out what an earlier death has written: it says nothing of the next one, nor of the attempts that follow. */
 function withoutDeath(headers: Headers): Headers {
   const {
     'leveret-queue': _queue,

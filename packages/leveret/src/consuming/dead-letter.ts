@@ -3,6 +3,7 @@ import { bareTable } from '../connection/table.js'
 import type { Failure } from '../contract/failure.js'
 import { decodePayload, type PayloadContract } from '../contract/payload.js'
 import type { OutputOf, Schema } from '../contract/schema.js'
+import { PayloadError } from '../errors.js'
 import { dateOf, readDeath } from './death.js'
 import type { DeathReason } from './death-reason.js'
 import { type LeveretHeaders, readLeveretHeaders } from './leveret-headers.js'
@@ -19,7 +20,7 @@ export interface DeadLetter<Payload = unknown> {
   /** How often it was replayed before. */
   readonly replays: number
   readonly deadLetteredAt: Date | undefined
-  /** The queue that it died in. */
+  /** The queue that it died in; `undefined` when it does not say so, as what was put there by hand. */
   readonly queue: string | undefined
   /** Where it was first published. `''` is the default exchange. */
   readonly exchange: string
@@ -38,7 +39,8 @@ export interface DeadLetter<Payload = unknown> {
   /**
    * Decodes the content and checks it against the contract, as a worker would.
    *
-   * @throws {@link PayloadError} as a rejection: it does not fit, as an `invalid-payload` never will
+   * @throws {@link PayloadError} as a rejection: it does not fit, as an `invalid-payload` never will, or it is of another queue,
+   *   whose contract shares the dead-letter queue
    */
   payload(): Promise<Payload>
 }
@@ -60,9 +62,10 @@ export function readDeadLetter<S extends Schema>(
   const headers = bareTable(properties.headers)
   const ours = readLeveretHeaders(headers)
   const { messageId, timestamp, correlationId, contentType } = properties
+  const account = readOurs(ours) ?? readBrokers(headers, ours) ?? readNobodys(fields)
   return {
     messageId: messageId || undefined,
-    ...(readOurs(ours) ?? readBrokers(headers, ours) ?? readNobodys(fields)),
+    ...account,
     replays: ours['leveret-replays'] ?? 0,
     headers,
     timestamp: dateOf(timestamp),
@@ -70,8 +73,17 @@ export function readDeadLetter<S extends Schema>(
     content,
     contentType,
     deliveryCount: readDeliveryCount(headers),
-    payload: async () => await decodePayload(contract, content, properties),
+    payload: async () => {
+      refuseForeign(account, contract)
+      return await decodePayload(contract, content, properties)
+    },
   }
+}
+
+/** What fits by chance is not what its sender meant. */
+function refuseForeign({ queue }: Account, { name }: PayloadContract): void {
+  if (queue === undefined || queue === name) return
+  throw new PayloadError('incoming', name, [{ path: [], message: `it died in the queue '${queue}'` }])
 }
 
 /** How often RabbitMQ saw a message come back to its quorum queue. */

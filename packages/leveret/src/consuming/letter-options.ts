@@ -1,45 +1,80 @@
 import { z } from 'zod'
 import type { LetterFilter } from './selection.js'
 
-/** What `peek` may be told. */
+/** Options of `peek`. */
 export const peekOptions = z.strictObject({
   /** At most so many. All are held in memory. @defaultValue 100 */
   limit: z.int().min(1).max(1_000).default(100),
+  /** No more of them when their contents take so many bytes, but at least one. @defaultValue 16 MiB */
+  maxBytes: z
+    .int()
+    .min(1)
+    .default(16 * 1024 * 1024),
 })
 
-/** What `peek` may be told. */
+/** Options of `peek`. */
 export type PeekOptions = z.input<typeof peekOptions>
 
-/** What `replay` may be told, but for its types. */
-export const replayOptions = z.strictObject({
-  filter: z.custom((value) => typeof value === 'function', 'expected a function').optional(),
+const aFunction = z.custom((value) => typeof value === 'function', 'expected a function')
+
+/** Options of `purge`, but for their types. */
+export const purgeOptions = z.strictObject({
+  filter: aFunction.optional(),
+  includeUnknown: z.boolean().optional(),
   limit: z.int().min(1).optional(),
-  ratePerSecond: z.number().positive().optional(),
   signal: z.instanceof(AbortSignal).optional(),
+  onProgress: aFunction.optional(),
 })
 
-/** What `move` may be told, but for its types. */
-export const moveOptions = replayOptions.omit({ ratePerSecond: true }).extend({
+/** Options of `replay`, but for their types. */
+export const replayOptions = purgeOptions.extend({ ratePerSecond: z.number().positive().optional() })
+
+/** Options of `move`, but for their types. */
+export const moveOptions = purgeOptions.extend({
   to: z
     .string()
     .min(1)
     .refine((name) => Buffer.byteLength(name) <= 255, 'at most 255 bytes of UTF-8'),
 })
 
-/** What `replay` may be told. */
-export interface ReplayOptions<Payload> {
-  /** Only these. The others stay. @defaultValue all */
-  readonly filter?: LetterFilter<Payload>
-  /** At most so many. @defaultValue all */
-  readonly limit?: number
-  /** At most so many a second. @defaultValue as fast as the broker confirms */
-  readonly ratePerSecond?: number
-  /** Ends it early, after what is on its way; the result says how far it came. */
-  readonly signal?: AbortSignal
+/** How far a pass over the dead letters is. */
+export interface LetterProgress {
+  /** Letters that were replayed, moved or removed. */
+  readonly done: number
+  /** Letters that stay: the filter refused them, or they are of another queue. */
+  readonly skipped: number
+  /** Letters that were there at the beginning and have not been looked at yet. */
+  readonly left: number
 }
 
-/** What `move` may be told. */
-export interface MoveOptions<Payload> extends Omit<ReplayOptions<Payload>, 'ratePerSecond'> {
+/** Which letters a pass takes, and how. */
+export interface LetterOptions<Payload> {
+  /** Only these. The others stay. It is not asked about letters of other queues. @defaultValue all */
+  readonly filter?: LetterFilter<Payload>
+  /**
+   * Also messages that do not say which queue they died in: somebody has put them there by hand, or their headers are broken. Where
+   * contracts share a dead-letter queue they may be meant for another one. @defaultValue false
+   */
+  readonly includeUnknown?: boolean
+  /** At most so many. @defaultValue all */
+  readonly limit?: number
+  /** Ends it early, after what is on its way; the result says how far it came. */
+  readonly signal?: AbortSignal
+  /** Gets the counts after each round of at most 64 letters, when nothing is in hand. What it throws ends the pass. */
+  readonly onProgress?: (progress: LetterProgress) => void
+}
+
+/** Options of `purge`. */
+export type PurgeOptions<Payload> = LetterOptions<Payload>
+
+/** Options of `replay`. */
+export interface ReplayOptions<Payload> extends LetterOptions<Payload> {
+  /** At most so many a second. @defaultValue as fast as the broker confirms */
+  readonly ratePerSecond?: number
+}
+
+/** Options of `move`. */
+export interface MoveOptions<Payload> extends LetterOptions<Payload> {
   /** Name of a queue that exists. */
   readonly to: string
 }

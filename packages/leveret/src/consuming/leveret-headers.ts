@@ -9,15 +9,13 @@ const MAX_UNKNOWN_BYTES = 4 * 1024
 const MAX_COUNT = 1_000_000
 const MAX_SHORT_BYTES = 255
 
-type Reason = Exclude<DeathReason, 'unknown'>
-
 /** The headers that leveret writes on copies. */
 export interface LeveretHeaders {
   readonly 'leveret-attempt'?: number
   readonly 'leveret-exchange'?: string
   readonly 'leveret-routing-key'?: string
   readonly 'leveret-queue'?: string
-  readonly 'leveret-reason'?: Reason
+  readonly 'leveret-reason'?: DeathReason
   readonly 'leveret-error-name'?: string
   readonly 'leveret-error-message'?: string
   readonly 'leveret-error-stack'?: string
@@ -25,12 +23,13 @@ export interface LeveretHeaders {
   readonly 'leveret-replays'?: number
   readonly 'leveret-contract'?: string
   readonly 'leveret-original-expiration'?: string
+  readonly 'leveret-original-priority'?: number | 'none'
   readonly 'leveret-original-user-id'?: string
 }
 
 type Check = (value: unknown) => boolean
 
-const REASONS: Readonly<Record<Reason, true>> = {
+const REASONS: Readonly<Record<DeathReason, true>> = {
   rejected: true,
   'invalid-payload': true,
   'attempts-exhausted': true,
@@ -39,9 +38,15 @@ const REASONS: Readonly<Record<Reason, true>> = {
   'delivery-limit': true,
   expired: true,
   'max-length': true,
+  unknown: true,
 }
 
-/** RabbitMQ's limit for names and keys. */
+/** RabbitMQ's limit for names and keys. What is no UTF-8 in them takes three times as many bytes when it is read as text. */
+export function isKey(value: unknown): value is string {
+  return typeof value === 'string' && Buffer.byteLength(value) <= 3 * MAX_SHORT_BYTES
+}
+
+/** RabbitMQ's limit for names. */
 export function isShortText(value: unknown): value is string {
   return typeof value === 'string' && Buffer.byteLength(value) <= MAX_SHORT_BYTES
 }
@@ -49,14 +54,15 @@ export function isShortText(value: unknown): value is string {
 const isText: Check = (value) => typeof value === 'string' && Buffer.byteLength(value) <= MAX_LEVERET_BYTES
 const isCount: Check = (value) =>
   typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_COUNT
+const isPriority: Check = (value) => value === 'none' || (isCount(value) && Number(value) <= 255)
 const isReason: Check = (value) => typeof value === 'string' && Object.hasOwn(REASONS, value)
 const isTime: Check = (value) => typeof value === 'string' && value.length <= 30 && !Number.isNaN(Date.parse(value))
 
 const CHECKS: ReadonlyMap<string, Check> = new Map(
   Object.entries<Check>({
     'leveret-attempt': isCount,
-    'leveret-exchange': isShortText,
-    'leveret-routing-key': isShortText,
+    'leveret-exchange': isKey,
+    'leveret-routing-key': isKey,
     'leveret-queue': isShortText,
     'leveret-reason': isReason,
     'leveret-error-name': isText,
@@ -66,6 +72,7 @@ const CHECKS: ReadonlyMap<string, Check> = new Map(
     'leveret-replays': isCount,
     'leveret-contract': (value) => typeof value === 'string' && Buffer.byteLength(value) <= 512,
     'leveret-original-expiration': isShortText,
+    'leveret-original-priority': isPriority,
     'leveret-original-user-id': isShortText,
   } satisfies Record<keyof LeveretHeaders, Check>),
 )

@@ -1,6 +1,8 @@
 import type { Headers, MessageProperties, ReceivedMessage } from '../connection/message.js'
 import { bareTable } from '../connection/table.js'
 import { nativeRetryOf, type RetryPolicy } from '../contract/retry.js'
+import { readDeath } from './death.js'
+import { isKey } from './leveret-headers.js'
 
 /** What is known of a delivery's past: from leveret's own headers, and with native retry also from the broker's count. */
 export interface Lineage {
@@ -15,6 +17,7 @@ const ATTEMPT = 'leveret-attempt'
 const EXCHANGE = 'leveret-exchange'
 const ROUTING_KEY = 'leveret-routing-key'
 const REPLAYS = 'leveret-replays'
+const REASON = 'leveret-reason'
 const MAX_ATTEMPT = 1_000_000
 
 /**
@@ -53,10 +56,19 @@ export function readLineage({ fields, properties }: ReceivedMessage): Lineage {
   const exchange = headers[EXCHANGE]
   const routingKey = headers[ROUTING_KEY]
   // A copy comes back through the default exchange and no other.
-  if (fields.exchange !== '' || typeof exchange !== 'string' || typeof routingKey !== 'string') return first
-  // A replayed dead letter begins anew, and still knows where it came from.
+  if (fields.exchange !== '' || !isKey(exchange) || !isKey(routingKey)) return first
+  // A dead letter that was replayed, or moved back by hand, begins anew, and still knows where it came from.
   if (attempt === undefined && isCount(headers[REPLAYS])) return { attempt: 1, exchange, routingKey }
-  return isCount(attempt) ? { attempt, exchange, routingKey } : first
+  if (!isCount(attempt)) return first
+  return { attempt: wasDeadLetter(headers, fields.routingKey) ? 1 : attempt, exchange, routingKey }
+}
+
+/**
+ * Whether a message was given up before it came to its queue: leveret's copies for a later attempt have neither a reason nor a
+ * death in that very queue.
+ */
+function wasDeadLetter(headers: Headers, queue: string): boolean {
+  return headers[REASON] !== undefined || readDeath(headers)?.queue === queue
 }
 
 /** What a replayed message carries in place of what it had as a dead letter: its attempts begin anew. */

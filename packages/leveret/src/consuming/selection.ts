@@ -1,12 +1,8 @@
-import type { ReceivedMessage } from '../connection/message.js'
-import type { PayloadContract } from '../contract/payload.js'
 import type { OutputOf, Schema } from '../contract/schema.js'
+import type { WorkQueue } from '../contract/work-queue.js'
 import { sleep, unlessAborted } from '../timing.js'
-import { type DeadLetter, readDeadLetter } from './dead-letter.js'
-import type { Sweep } from './sweep.js'
-
-/** From this delivery count on a letter is stored anew instead of being given back. RabbitMQ 4 drops it at 20. */
-const WORN_AT = 10
+import type { DeadLetter } from './dead-letter.js'
+import { ROUND_MS } from './sweep.js'
 
 /** Which dead letters to choose. It may ask their payload; what it throws ends the pass. */
 export type LetterFilter<Payload> = (letter: DeadLetter<Payload>) => boolean | Promise<boolean>
@@ -14,70 +10,65 @@ export type LetterFilter<Payload> = (letter: DeadLetter<Payload>) => boolean | P
 /** What to choose, how fast, and until when. */
 export interface SelectionOptions<Payload> {
   readonly filter?: LetterFilter<Payload> | undefined
+  readonly includeUnknown?: boolean | undefined
   readonly limit?: number | undefined
   readonly ratePerSecond?: number | undefined
   /** Ends it early, as if there were no more. */
   readonly signal: AbortSignal
 }
 
-/** A dead letter that something is to be done about: it was chosen, or it was not and cannot simply be given back. */
-export interface Selected<Payload> {
-  readonly message: ReceivedMessage
-  readonly letter: DeadLetter<Payload>
-  readonly chosen: boolean
-}
-
-/**
- * Whether giving a message back once more would bring it near the limit at which RabbitMQ 4 drops it. A count that is the
- * limit of another queue looks the same, and costs no more than a copy.
- */
-export function isWorn({ deliveryCount = 0 }: Pick<DeadLetter, 'deliveryCount'>): boolean {
-  return deliveryCount >= WORN_AT
-}
-
-/** Goes through a sweep once and yields what is chosen, in order. */
-export class Selection<S extends Schema> implements AsyncIterable<Selected<OutputOf<S>>> {
-  readonly #sweep: Sweep
-  readonly #contract: PayloadContract<S>
+/** Chooses from a contract's dead letters. */
+export class Selection<S extends Schema> {
+  readonly #queue: string
   readonly #options: SelectionOptions<OutputOf<S>>
-  #skipped = 0
+  #chosen = 0
   #nextAt = 0
 
-  constructor(sweep: Sweep, contract: PayloadContract<S>, options: SelectionOptions<OutputOf<S>>) {
-    this.#sweep = sweep
-    this.#contract = contract
+  constructor({ name }: Pick<WorkQueue<S>, 'name'>, options: SelectionOptions<OutputOf<S>>) {
+    this.#queue = name
     this.#options = options
   }
 
-  /** How many the filter has refused. */
-  get skipped(): number {
-    return this.#skipped
+  /** How many may be taken at once. None: it is over. */
+  get room(): number {
+    const { limit = Number.POSITIVE_INFINITY, ratePerSecond = Number.POSITIVE_INFINITY, signal } = this.#options
+    if (signal.aborted) return 0
+    // What waits for its turn is held.
+    return Math.min(limit - this.#chosen, Math.max(Math.floor((ratePerSecond * ROUND_MS) / 1_000), 1))
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Selected<OutputOf<S>>> {
-    const { limit = Number.POSITIVE_INFINITY, signal } = this.#options
-    let taken = 0
-    while (taken < limit && !signal.aborted) {
-      const message = await this.#sweep.next()
-      if (message === undefined) return
-      const letter = readDeadLetter(message, this.#contract)
-      const chosen = await this.#unlessOver(async () => await this.#choose(letter))
-      if (chosen === undefined) return
-      if (chosen) taken += 1
-      else this.#skipped += 1
-      if (chosen || isWorn(letter)) yield { message, letter, chosen }
-    }
+  /** Resolves when the next letter may be chosen, or when it is over. */
+  async whenDue(): Promise<void> {
+    await this.#unlessOver(async () => await this.#due())
   }
 
-  /** What is chosen also waits for its turn. */
-  async #choose(letter: DeadLetter<OutputOf<S>>): Promise<boolean> {
-    const { filter, ratePerSecond, signal } = this.#options
-    if (filter !== undefined && !(await filter(letter))) return false
-    if (ratePerSecond === undefined) return true
-    const now = performance.now()
-    await sleep(Math.max(Math.ceil(this.#nextAt - now), 0), signal)
-    this.#nextAt = Math.max(this.#nextAt, now) + 1_000 / ratePerSecond
-    return true
+  /**
+   * Resolves when a letter has been judged, and, if it is chosen, when its turn has come. Letters of other queues are not chosen,
+   * and its filter is not asked.
+   *
+   * @returns `undefined` when it is over
+   */
+  async choose(letter: DeadLetter<OutputOf<S>>): Promise<boolean | undefined> {
+    const { filter, includeUnknown = false } = this.#options
+    if (letter.queue === undefined ? !includeUnknown : letter.queue !== this.#queue) return false
+    const chosen = await this.#unlessOver(async () => {
+      if (filter !== undefined && !(await filter(letter))) return false
+      await this.#due()
+      return true
+    })
+    if (chosen === true) this.#count()
+    return chosen
+  }
+
+  #count(): void {
+    const { ratePerSecond } = this.#options
+    this.#chosen += 1
+    if (ratePerSecond !== undefined) this.#nextAt = Math.max(this.#nextAt, performance.now()) + 1_000 / ratePerSecond
+  }
+
+  async #due(): Promise<void> {
+    const ms = Math.ceil(this.#nextAt - performance.now())
+    if (ms > 0) await sleep(ms, this.#options.signal)
   }
 
   /** @returns `undefined` when the signal ended it */

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events'
 import type { Channel } from '../connection/channel.js'
 import type { ConnectionInternals } from '../connection/connection.js'
 import type { QueueDeclaration } from '../connection/declaration.js'
+import type { ReceivedMessage } from '../connection/message.js'
 import type { WorkQueue } from '../contract/work-queue.js'
 import { BrokerError, ClosedError, ConnectionError } from '../errors.js'
 import { InHand } from '../in-hand.js'
@@ -59,10 +60,19 @@ export class Visits {
    * Goes through the queue once. What is not acknowledged then goes back, however the work ended.
    *
    * @param what - for the error, when the channel ends first
+   * @param storeAnew - stores a copy of a message at the end of the queue
    */
-  async sweep<T>(what: string, work: (sweep: Sweep) => Promise<T>): Promise<T> {
+  async sweep<T>(
+    what: string,
+    storeAnew: (message: ReceivedMessage, signal: AbortSignal) => Promise<unknown>,
+    work: (sweep: Sweep) => Promise<T>,
+  ): Promise<T> {
     return await this.onChannel(async (channel) => {
-      const sweep = await Sweep.begin(channel, this.#queue)
+      const sweep = await Sweep.begin({
+        channel,
+        queue: this.#queue,
+        storeAnew: async (message) => void (await storeAnew(message, channel.signal)),
+      })
       try {
         const result = await work(sweep)
         await sweep.end()

@@ -1,59 +1,67 @@
 import { type CloseOptions, Closing } from '../connection/closing.js'
 import { type Connection, internalsOf } from '../connection/connection.js'
 import type { OutgoingMessage, ReceivedMessage } from '../connection/message.js'
-import { letterCopy, replayCopy } from '../consuming/copy.js'
+import { letterCopy, renewedCopy, replayCopy } from '../consuming/copy.js'
 import { type DeadLetter, readDeadLetter } from '../consuming/dead-letter.js'
 import {
+  type LetterOptions,
   type MoveOptions,
   moveOptions,
   type PeekOptions,
+  type PurgeOptions,
   peekOptions,
+  purgeOptions,
   type ReplayOptions,
   replayOptions,
 } from '../consuming/letter-options.js'
-import { isWorn, type Selected, Selection, type SelectionOptions } from '../consuming/selection.js'
 import type { Sweep } from '../consuming/sweep.js'
+import { type TransferOptions, type Transferred, transfer } from '../consuming/transfer.js'
 import { Visits } from '../consuming/visits.js'
 import type { OutputOf, Schema } from '../contract/schema.js'
 import { checkContract } from '../contract/shared-options.js'
 import type { WorkQueue } from '../contract/work-queue.js'
-import { OptionsError, PublishError } from '../errors.js'
+import { OptionsError } from '../errors.js'
 import { parseOptions } from '../options.js'
 import { outboxOf } from '../publishing/outbox-of.js'
-import { pipeline } from '../publishing/pipeline.js'
 import type { Topology } from '../publishing/request.js'
 import { declarationsOf } from '../topology/declarations.js'
 
-/** Copies awaiting their confirm at once: as many may come twice when a replay is cut off. */
-const AT_ONCE = 32
-/** How far `peek` looks beyond its limit for letters that came back before, so that all of them go back in order. */
-const LOOKAHEAD = 1_000
-/** How `replay` ended. `skipped`: the filter refused so many. */
+/** How `replay` ended. */
 export interface Replayed {
   readonly replayed: number
+  /** Letters that stay: the filter refused them, or they are of another queue. */
   readonly skipped: number
 }
 
-/** How `move` ended. `skipped`: the filter refused so many. */
+/** How `move` ended. */
 export interface Moved {
   readonly moved: number
+  /** Letters that stay: the filter refused them, or they are of another queue. */
   readonly skipped: number
 }
 
-/** Where chosen letters go. */
-interface Destination {
-  copy(message: ReceivedMessage, letter: DeadLetter): OutgoingMessage
-  readonly topology: Topology
+/** How `purge` ended. */
+export interface Purged {
+  readonly purged: number
+  /** Letters that stay: the filter refused them, or they are of another queue. */
+  readonly skipped: number
 }
 
 /**
  * What a contract's workers have given up, and what RabbitMQ has: to be counted, looked at, sent back to work, moved or removed.
  *
+ * Contracts may share a dead-letter queue. `count` and `peek` tell of the whole queue; each letter says which queue it died in.
+ * `replay`, `move` and `purge` take the letters of the contract's own work queue, and leave all others.
+ *
+ * These three go through the queue once: they look at as many letters as were there when they began, so they end although others
+ * come meanwhile. What they leave they put behind the others: a copy, confirmed, and then an ack. So they hold no more than 64
+ * letters at a time, and about 16 MiB of them; only where large letters follow small ones it may be 64 large ones for once.
+ *
  * Every method works on a channel of its own and ends it. All may reject with a {@link ConnectionError}, also when the
- * connection is lost on the way: then nothing is lost, and the same call goes on where it ended; at worst as many letters as
- * were on their way (32) are stored twice under the same `messageId`. And with a {@link BrokerError} or
- * {@link TopologyMismatchError} when the broker refuses the queue, and with a {@link ClosedError} after `close`. `replay`
- * also with a {@link BrokerVersionError}: the work queue is not for this broker.
+ * connection is lost on the way: then nothing is lost, and the same call goes on where it ended; at worst the letters that were
+ * in hand (64) are stored twice under the same `messageId`. And with a {@link BrokerError} or {@link TopologyMismatchError} when
+ * the broker refuses the queue, and with a {@link ClosedError} after `close`. `replay` also with a {@link BrokerVersionError}: the
+ * work queue is not for this broker.
  */
 export class DeadLetters<S extends Schema> implements AsyncDisposable {
   readonly #contract: WorkQueue<S>
@@ -88,37 +96,37 @@ export class DeadLetters<S extends Schema> implements AsyncDisposable {
     })
   }
 
-  /** How many there are, without those that somebody is looking at or replaying right now. RabbitMQ may count a moment late. */
+  /**
+   * Counts what is in the queue, also of other contracts that share it, without what somebody is looking at or replaying right
+   * now. RabbitMQ may count a moment late.
+   */
   async count(): Promise<number> {
     const { messageCount } = await this.#visits.onChannel((channel) => channel.checkQueue(this.#queue))
     return messageCount
   }
 
   /**
-   * Reads the first ones and leaves them where they are. For that moment nobody else sees them.
+   * Reads the first letters of the queue, also of other contracts that share it, and gives them back (`basic.nack(requeue=true)`).
+   * For that moment nobody else sees them.
    *
-   * Looking wears a message out: RabbitMQ before 4.3 counts how often it came back, and RabbitMQ 4 drops it after 20 times. So
-   * letters that came back ten times are stored anew, behind all others, before they can be lost. Otherwise their order stays
-   * (on RabbitMQ 3 what is given back goes behind what was not read).
+   * RabbitMQ before 4.3 counts how often a letter came back, and drops it at its queue's delivery limit. So letters that came back
+   * three times are stored anew, behind all others. What is given back may change its order.
    *
-   * @throws {@link PublishError} a worn letter could not be stored anew; it is still there
+   * @throws {@link PublishError} a letter that came back three times could not be stored anew; it is still there
    */
   async peek(options: PeekOptions = {}): Promise<DeadLetter<OutputOf<S>>[]> {
-    const { limit } = parseOptions(peekOptions, options, 'peek')
-    return await this.#visits.sweep('peek', async (sweep) => {
-      const read = await readAhead(sweep, limit)
-      const letters = read.map((message) => readDeadLetter(message, this.#contract))
-      // All or none, because what is stored anew goes behind what is given back.
-      if (letters.some(isWorn)) {
-        await pipeline(read.entries(), {
-          limit: AT_ONCE,
-          work: async ([index, message]) => {
-            const letter = letters[index]
-            if (letter !== undefined) await this.#renew(sweep, message, letter)
-          },
-        })
+    const { limit, maxBytes } = parseOptions(peekOptions, options, 'peek')
+    return await this.#sweep('peek', async (sweep) => {
+      const letters: DeadLetter<OutputOf<S>>[] = []
+      let bytes = 0
+      while (letters.length < limit && bytes < maxBytes && sweep.left > 0) {
+        for await (const message of sweep.round(limit - letters.length)) {
+          letters.push(readDeadLetter(message, this.#contract))
+          bytes += message.content.length
+          if (bytes >= maxBytes) break
+        }
       }
-      return letters.slice(0, limit)
+      return letters
     })
   }
 
@@ -126,8 +134,7 @@ export class DeadLetters<S extends Schema> implements AsyncDisposable {
    * Sends dead letters back to their work queue, oldest first: with the same `messageId`, content and properties, as a first
    * attempt, and `leveret-replays` counting. Each is confirmed before it is taken away. An expiration that it once had stays out.
    *
-   * It ends when it has seen each letter that was there at its beginning once, so what fails again meanwhile waits for the next
-   * call. Letters that are skipped are held until it ends: RabbitMQ ends a channel that holds one for more than half an hour.
+   * What fails again meanwhile waits for the next call.
    *
    * @throws {@link PublishError} one was not confirmed; it and all after it are still there
    * @throws what the filter throws; nothing more is replayed
@@ -136,8 +143,9 @@ export class DeadLetters<S extends Schema> implements AsyncDisposable {
     parseOptions(replayOptions, options, 'replay')
     const { name } = this.#contract
     const topology = declarationsOf(this.#contract)
-    const copy: Destination['copy'] = (message, letter) => replayCopy(message, letter, name)
-    const { done, skipped } = await this.#transfer('replay', options, { copy, topology })
+    const { done, skipped } = await this.#transfer('replay', options, async (message, letter, signal) => {
+      await this.#publish(replayCopy(message, letter, name), topology, signal)
+    })
     return { replayed: done, skipped }
   }
 
@@ -151,14 +159,17 @@ export class DeadLetters<S extends Schema> implements AsyncDisposable {
     const { to } = parseOptions(moveOptions, options, 'move')
     if (to === this.#queue) throw new OptionsError(`move: the dead letters are in '${to}' already`)
     if (to === this.#contract.name) throw new OptionsError(`move: '${to}' is the work queue: use replay()`)
-    const copy: Destination['copy'] = (message, letter) => letterCopy(message, letter, to)
-    const { done, skipped } = await this.#transfer('move', options, { copy, topology: [] })
+    const { done, skipped } = await this.#transfer('move', options, async (message, letter, signal) => {
+      await this.#publish(letterCopy(message, letter, to), [], signal)
+    })
     return { moved: done, skipped }
   }
 
-  /** Removes all of them for good. @returns how many there were, without those that somebody is looking at right now */
-  async purge(): Promise<number> {
-    return await this.#visits.onChannel((channel) => channel.purge(this.#queue))
+  /** Removes dead letters for good. */
+  async purge(options: PurgeOptions<OutputOf<S>> = {}): Promise<Purged> {
+    parseOptions(purgeOptions, options, 'purge')
+    const { done, skipped } = await this.#transfer('purge', options, async () => undefined)
+    return { purged: done, skipped }
   }
 
   /** Ends what runs as a `signal` does, and waits for it. A second call returns the same promise. */
@@ -173,55 +184,28 @@ export class DeadLetters<S extends Schema> implements AsyncDisposable {
     await this.close()
   }
 
+  /** @param carryOut - resolves when the letter may be acknowledged; its signal is that of the channel */
   async #transfer(
     what: string,
-    { signal, ...options }: Partial<SelectionOptions<OutputOf<S>>>,
-    destination: Destination,
-  ): Promise<{ done: number; skipped: number }> {
-    return await this.#visits.sweep(what, async (sweep) => {
-      const failed = new AbortController()
-      const ends = [failed.signal, sweep.signal, this.#visits.signal, ...(signal === undefined ? [] : [signal])]
-      const selection = new Selection(sweep, this.#contract, { ...options, signal: AbortSignal.any(ends) })
-      let done = 0
-      const take = async ({ message, letter, chosen }: Selected<OutputOf<S>>): Promise<void> => {
-        if (!chosen) return await this.#renew(sweep, message, letter)
-        await this.#store(sweep, message, destination.copy(message, letter), destination.topology)
-        done += 1
-      }
-      const stopAtFailure = async (selected: Selected<OutputOf<S>>): Promise<void> =>
-        await take(selected).catch((error: unknown) => {
-          failed.abort()
-          throw error
-        })
-      await pipeline(selection, { limit: AT_ONCE, work: stopAtFailure })
-      return { done, skipped: selection.skipped }
+    { signal, ...options }: LetterOptions<OutputOf<S>> & Pick<ReplayOptions<OutputOf<S>>, 'ratePerSecond'>,
+    carryOut: (
+      ...args: [...Parameters<TransferOptions<OutputOf<S>>['carryOut']>, signal: AbortSignal]
+    ) => Promise<void>,
+  ): Promise<Transferred> {
+    const ends = [this.#visits.signal, ...(signal === undefined ? [] : [signal])]
+    return await this.#sweep(what, async (sweep) => {
+      return await transfer(sweep, this.#contract, {
+        ...options,
+        signal: AbortSignal.any(ends),
+        carryOut: async (message, letter) => await carryOut(message, letter, sweep.signal),
+      })
     })
   }
 
-  /** Stores a worn letter anew. One of which there can be no copy is given back, because every sender can write that it is worn. */
-  async #renew(sweep: Sweep, message: ReceivedMessage, letter: DeadLetter): Promise<void> {
-    try {
-      await this.#store(sweep, message, letterCopy(message, letter, this.#queue), [])
-    } catch (error) {
-      if (!(error instanceof PublishError) || error.outcome !== 'not-sent' || error.retryable) throw error
+  async #sweep<T>(what: string, work: (sweep: Sweep) => Promise<T>): Promise<T> {
+    const storeAnew = async (message: ReceivedMessage, signal: AbortSignal): Promise<unknown> => {
+      return await this.#publish(renewedCopy(message, readDeadLetter(message, this.#contract), this.#queue), [], signal)
     }
+    return await this.#visits.sweep(what, storeAnew, work)
   }
-
-  /** First the copy, confirmed, and only then the ack. */
-  async #store(sweep: Sweep, original: ReceivedMessage, message: OutgoingMessage, topology: Topology): Promise<void> {
-    await this.#publish(message, topology, sweep.signal)
-    sweep.ack(original)
-  }
-}
-
-/** Reads up to the limit, and on while what is read has come back before: it would otherwise be behind what goes back now. */
-async function readAhead(sweep: Sweep, limit: number): Promise<ReceivedMessage[]> {
-  const read: ReceivedMessage[] = []
-  while (read.length < limit + LOOKAHEAD) {
-    if (read.length >= limit && read.at(-1)?.fields.redelivered !== true) break
-    const message = await sweep.next()
-    if (message === undefined) break
-    read.push(message)
-  }
-  return read
 }

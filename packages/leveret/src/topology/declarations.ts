@@ -6,6 +6,9 @@ import type { WorkQueue } from '../contract/work-queue.js'
 /** What RabbitMQ does with a message it has delivered this often without an ack. Its own default since 4.0. */
 const DELIVERY_LIMIT = 20
 
+/** As good as none: RabbitMQ 3 has no number that says none. */
+const DEAD_LETTER_DELIVERY_LIMIT = 1_000_000
+
 /** Older ones take the arguments and delay nothing. */
 const NATIVE_RETRY: BrokerNeed = {
   since: '4.3',
@@ -82,8 +85,18 @@ export function delayQueueName(queue: string, delayMs: number): string {
   return `${queue}.retry.${delayMs}`
 }
 
+/** A queue that drops nothing: neither what was looked at often, nor the oldest letter when an operator's policy bounds its length. */
 function deadLetterQueue(name: string): QueueDeclaration {
-  return { kind: 'queue', name, durable: true, arguments: { 'x-queue-type': 'quorum' } }
+  return {
+    kind: 'queue',
+    name,
+    durable: true,
+    arguments: {
+      'x-queue-type': 'quorum',
+      'x-overflow': 'reject-publish',
+      'x-delivery-limit': DEAD_LETTER_DELIVERY_LIMIT,
+    },
+  }
 }
 
 function workArguments(contract: WorkQueue): Record<string, unknown> {

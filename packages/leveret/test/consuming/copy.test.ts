@@ -50,10 +50,26 @@ test.each([
   [{ 'leveret-attempt': 1.5 }],
   [{ 'leveret-attempt': Number.POSITIVE_INFINITY }],
   [{ 'leveret-exchange': 7 }],
+  [{ 'leveret-exchange': 'x'.repeat(1_000) }],
   [{ 'leveret-routing-key': undefined }],
 ])('headers of which one is not as leveret writes it are all ignored: %j', (wrong) => {
   const headers = { 'leveret-attempt': 2, 'leveret-exchange': 'shop', 'leveret-routing-key': 'k', ...wrong }
   expect(readLineage(deliveryOf(headers))).toEqual({ attempt: 1, exchange: '', routingKey: 'tasks' })
+})
+
+test('a dead letter that was moved back by hand is a first attempt, and what is tried again after it counts', () => {
+  const lineage = { 'leveret-attempt': 3, 'leveret-exchange': 'shop', 'leveret-routing-key': 'k' }
+  const delay = { reason: 'expired', queue: 'tasks.retry.10', exchange: '', 'routing-keys': ['tasks.retry.10'] }
+  const ours = { 'leveret-queue': 'tasks', 'leveret-reason': 'attempts-exhausted' }
+  const brokers = { reason: 'delivery_limit', queue: 'tasks', exchange: '', 'routing-keys': ['tasks'] }
+  const first = { attempt: 1, exchange: 'shop', routingKey: 'k' }
+  expect(readLineage(deliveryOf({ ...lineage, 'x-death': [delay] }))).toMatchObject({ attempt: 3 })
+  for (const moved of [ours, { 'x-death': [brokers, delay] }, { ...ours, 'x-death': [brokers] }]) {
+    const delivery = deliveryOf({ ...lineage, ...moved })
+    expect(readLineage(delivery)).toEqual(first)
+    const { headers = {} } = retryCopy(delivery, first, 'tasks.retry.10').properties
+    expect(readLineage(deliveryOf({ ...headers, 'x-death': [delay] }))).toEqual({ ...first, attempt: 2 })
+  }
 })
 
 test('a message that comes through an exchange is no copy, whatever its headers say', () => {

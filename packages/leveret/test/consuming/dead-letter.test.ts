@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import type { Headers, MessageProperties, ReceivedMessage } from '../../src/connection/message.js'
-import { deadLetterCopy, letterCopy, replayCopy } from '../../src/consuming/copy.js'
+import { deadLetterCopy, letterCopy, renewedCopy, replayCopy } from '../../src/consuming/copy.js'
 import { readDeadLetter } from '../../src/consuming/dead-letter.js'
 import { readLineage } from '../../src/consuming/lineage.js'
 import { workQueue } from '../../src/contract/work-queue.js'
@@ -186,7 +186,9 @@ test('a replayed letter is a first attempt that knows where it came from and how
 })
 
 test('a moved letter reads the same, whoever had told of it', () => {
-  for (const headers of [ours, { ...ours, 'leveret-error-stack': 's' }, { 'x-death': [death], CC: ['elsewhere'] }]) {
+  const unheard = { 'x-death': [{ ...death, reason: 'something new' }] }
+  const deaths = [{ 'x-death': [death], CC: ['elsewhere'] }, unheard]
+  for (const headers of [ours, { ...ours, 'leveret-error-stack': 's' }, ...deaths]) {
     const message = messageOf(headers)
     const letter = readDeadLetter(message, contract)
     const moved = letterCopy(message, letter, 'parked').properties.headers ?? {}
@@ -194,6 +196,29 @@ test('a moved letter reads the same, whoever had told of it', () => {
     expect(read(moved)).toMatchObject(told)
     expect(Object.keys(moved).filter((name) => !name.startsWith('leveret-'))).toEqual([])
   }
+})
+
+test.each([[undefined], [0], [9]])(
+  'a letter that is put behind others waits for its turn, and has its priority %s again',
+  (priority) => {
+    const message = messageOf(ours, priority === undefined ? {} : { priority })
+    const renewed = renewedCopy(message, readDeadLetter(message, contract), 'tasks.dead-letter').properties
+    expect(renewed.priority).toBe(0)
+    const again = messageOf(renewed.headers ?? {}, { priority: 0 })
+    const letter = readDeadLetter(again, contract)
+    const twice = renewedCopy(again, letter, 'tasks.dead-letter')
+    expect(twice.properties.headers).toEqual(renewed.headers)
+    for (const copy of [replayCopy(again, letter, 'tasks'), letterCopy(again, letter, 'parked')]) {
+      expect(copy.properties.priority).toBe(priority)
+      expect(copy.properties.headers).not.toHaveProperty('leveret-original-priority')
+    }
+  },
+)
+
+test("another queue's letter is not decoded, also when it fits", async () => {
+  const other = read({ ...ours, 'leveret-queue': 'others' })
+  await expect(other.payload()).rejects.toThrow("it died in the queue 'others'")
+  expect(await read({}).payload()).toEqual({ n: 1 })
 })
 
 function read(headers: Headers, properties: MessageProperties = {}, content = '{"n":1}') {

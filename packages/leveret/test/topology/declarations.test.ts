@@ -11,7 +11,12 @@ const payload = z.string()
 // These arguments are a wire format. A change here is a 406 for every queue that exists: it needs a new major version.
 test('the declared arguments are frozen', () => {
   expect(declarationsOf(workQueue('tasks', { payload }))).toEqual([
-    { kind: 'queue', name: 'tasks.dead-letter', durable: true, arguments: { 'x-queue-type': 'quorum' } },
+    {
+      kind: 'queue',
+      name: 'tasks.dead-letter',
+      durable: true,
+      arguments: { 'x-queue-type': 'quorum', 'x-overflow': 'reject-publish', 'x-delivery-limit': 1_000_000 },
+    },
     {
       kind: 'queue',
       name: 'tasks',
