@@ -3,7 +3,6 @@ import type { Attempts, Task } from './attempts.js'
 import type { BatchedDelivery } from './batched-delivery.js'
 import { type BatchHandler, SharedCall } from './shared-call.js'
 import type { Slots } from './slots.js'
-import type { Verdict } from './verdict.js'
 
 /** What may be in a batch. */
 export interface BatchBounds {
@@ -23,11 +22,12 @@ export interface BatchesOptions<Payload> {
 }
 
 type BatchTask<Payload> = Task<Payload, BatchedDelivery<Payload>>
+type Call<Payload> = SharedCall<Payload, BatchedDelivery<Payload>>
 
 interface Batch<Payload> {
-  readonly tasks: BatchTask<Payload>[]
-  /** Resolves when no handler works on it any more, with whether it began. */
-  readonly done: Promise<boolean>
+  size: number
+  /** Resolves with its call when it has a slot, and with nothing when it is to be given back. */
+  readonly begun: Promise<Call<Payload> | undefined>
   /** Call it when no more is to be waited for. @param begins - `false` when it is to be given back */
   complete(begins: boolean): void
 }
@@ -51,21 +51,28 @@ export class Batches<Payload> implements Attempts<Payload, BatchedDelivery<Paylo
     })
   }
 
-  async make(task: BatchTask<Payload>): Promise<boolean> {
-    const { slots, bounds } = this.#options
+  async make({ payload, delivery, conclude }: BatchTask<Payload>): Promise<boolean> {
+    const { slots, bounds, attempt } = this.#options
     if (slots.isClosed) return false
     this.#open ??= this.#begin()
     const batch = this.#open
-    batch.tasks.push(task)
-    if (batch.tasks.length === bounds.size) {
+    batch.size += 1
+    if (batch.size === bounds.size) {
       this.#open = undefined
       batch.complete(true)
     }
-    return (await batch.done) && task.delivery.call !== undefined
+    const call = await batch.begun
+    if (call === undefined) return false
+    // One of a channel that was lost meanwhile is the broker's again.
+    const begins = delivery.end === undefined
+    if (begins) delivery.call = call
+    const verdict = begins ? await attempt(payload, delivery) : undefined
+    call.leave(delivery)
+    if (verdict !== undefined) await conclude(verdict)
+    return begins
   }
 
   #begin(): Batch<Payload> {
-    const tasks: BatchTask<Payload>[] = []
     let complete: Batch<Payload>['complete'] = () => undefined
     const completed = new Promise<boolean>((resolve) => {
       const timer = setTimeout(resolve, this.#options.bounds.waitMs, true)
@@ -74,27 +81,15 @@ export class Batches<Payload> implements Attempts<Payload, BatchedDelivery<Paylo
         resolve(begins)
       }
     })
-    return { tasks, done: completed.then(async (begins) => begins && (await this.#run(tasks))), complete }
+    const batch: Batch<Payload> = { size: 0, begun: completed.then((begins) => this.#enter(batch, begins)), complete }
+    return batch
   }
 
-  async #run(tasks: readonly BatchTask<Payload>[]): Promise<boolean> {
-    const { slots, handler, attempt } = this.#options
+  async #enter(batch: Batch<Payload>, begins: boolean): Promise<Call<Payload> | undefined> {
+    const { slots, handler } = this.#options
     // While no slot is free, it still takes more.
-    const begins = await slots.enter()
-    if (this.#open?.tasks === tasks) this.#open = undefined
-    if (!begins) return false
-    // Those of a channel that was lost meanwhile are the broker's again.
-    const live = tasks.filter(({ delivery }) => delivery.end === undefined)
-    const call = new SharedCall<Payload, BatchedDelivery<Payload>>(handler, live.length)
-    for (const { delivery } of live) delivery.call = call
-    const attempts = live.map(async ({ payload, delivery }) => {
-      const verdict = await attempt(payload, delivery)
-      call.leave(delivery)
-      return verdict
-    })
-    const ended = Promise.all(attempts).then(() => slots.leave())
-    await Promise.all(live.map(async ({ conclude }, index) => await conclude((await attempts[index]) as Verdict)))
-    await ended
-    return true
+    const entered = begins && (await slots.enter())
+    if (this.#open === batch) this.#open = undefined
+    return entered ? new SharedCall(handler, batch.size, () => slots.leave()) : undefined
   }
 }

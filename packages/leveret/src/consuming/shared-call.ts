@@ -27,16 +27,25 @@ export class SharedCall<Payload, D extends Delivery = Delivery> {
   readonly #handler: BatchHandler<Payload>
   readonly #items: BatchItem<Payload>[] = []
   readonly #joined = new Set<D>()
+  readonly #ended: () => void
+  /** How many may still come. */
   #awaited: number
+  /** How many attempts have not ended. */
+  #open: number
   #make: (results: Promise<readonly Result[]>) => void = () => undefined
   readonly #results = new Promise<readonly Result[]>((resolve) => {
     this.#make = resolve
   })
 
-  /** @param size - how many deliveries may come */
-  constructor(handler: BatchHandler<Payload>, size: number) {
+  /**
+   * @param size - how many deliveries may come
+   * @param ended - is called when the attempts at all of them have ended
+   */
+  constructor(handler: BatchHandler<Payload>, size: number, ended: () => void) {
     this.#handler = handler
     this.#awaited = size
+    this.#open = size
+    this.#ended = ended
     // An interceptor may not listen to what it called.
     this.#results.catch(() => undefined)
   }
@@ -58,6 +67,8 @@ export class SharedCall<Payload, D extends Delivery = Delivery> {
   /** The attempt at a delivery has ended, perhaps before it has come. */
   leave(delivery: D): void {
     if (!this.#joined.has(delivery)) this.#count()
+    this.#open -= 1
+    if (this.#open === 0) this.#ended()
   }
 
   #count(): void {
