@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { expect } from 'vitest'
 import { z } from 'zod'
 import { connect, type Delivery, Producer, Reject, Retry, text, Worker, workQueue } from '../src/index.js'
+import { DEAD_LETTER_ARGUMENTS } from './letters.js'
 import { Random } from './random.js'
 import { saveQueues } from './saved.js'
 import { eventually, test } from './support.js'
@@ -22,7 +23,7 @@ const entries = workQueue('entries', { payload: z.string(), codec: text, retry: 
 const letters = workQueue('entries.dead-letter', {
   payload: z.string(),
   codec: text,
-  queue: { arguments: { 'x-queue-type': 'quorum' } },
+  queue: { arguments: DEAD_LETTER_ARGUMENTS },
   retry: false,
   deadLetter: false,
 })
