@@ -1,8 +1,9 @@
 import { once } from 'node:events'
-import { connect, createServer, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { type FaultProxy, startFaultProxy } from '@leveret/testing'
 import { eventually, test as withBroker } from '@leveret/testing/vitest'
-import { describe, expect } from 'vitest'
+import { describe, expect, onTestFinished } from 'vitest'
+import { addressOf } from '../src/fault-proxy/address.js'
 import { openAmqp } from './amqp-client.js'
 
 /** A server that sends back what it gets, and a proxy before it. */
@@ -36,6 +37,32 @@ describe('the fault proxy', () => {
 
   test('keeps credentials and vhost in its URL', ({ echo }) => {
     expect(echo.url).toMatch(/^amqp:\/\/guest:guest@127\.0\.0\.1:\d+\/vhost$/)
+  })
+
+  test('leads to an IPv6 address', async () => {
+    const server = createServer((socket) => socket.pipe(socket))
+    server.listen(0, '::1')
+    await once(server, 'listening')
+    onTestFinished(() => void server.close())
+    const { port } = server.address() as AddressInfo
+    await using proxy = await startFaultProxy({ to: `amqp://guest:guest@[::1]:${port}/vhost` })
+    expect(proxy.url).toMatch(/^amqp:\/\/guest:guest@127\.0\.0\.1:\d+\/vhost$/)
+    const client = await talking(proxy)
+    client.destroy()
+  })
+
+  test.for([
+    ['amqp://broker.test/vhost', { host: 'broker.test', port: 5672 }],
+    ['amqps://broker.test/vhost', { host: 'broker.test', port: 5671 }],
+    ['amqps://broker.test:5672', { host: 'broker.test', port: 5672 }],
+    ['amqps://[2001:db8::1]/vhost', { host: '2001:db8::1', port: 5671 }],
+    ['amqp://user:pass@[::1]:1234', { host: '::1', port: 1234 }],
+  ] as const)('%s leads where a client would connect to', ([url, address]) => {
+    expect(addressOf(url)).toEqual(address)
+  })
+
+  test.for(['http://broker.test', 'amqp:', 'nothing'])('%s leads nowhere, which is an error at once', async (to) => {
+    await expect(startFaultProxy({ to })).rejects.toThrow(to)
   })
 
   test('passes 8 MiB unchanged, also when it is late', async ({ echo }) => {

@@ -1,6 +1,7 @@
 import { Management, ManagementError } from '@leveret/testing'
 import { eventually, test } from '@leveret/testing/vitest'
-import { describe, expect } from 'vitest'
+import { describe, expect, onTestFinished } from 'vitest'
+import { createVhost } from '../src/vitest/vhost.js'
 import { openAmqp } from './amqp-client.js'
 
 describe('the management client', () => {
@@ -38,6 +39,33 @@ describe('the management client', () => {
 
     expect(await client.closed).toContain('enough')
     await eventually(async () => expect(await broker.management.connections(vhost.name)).toEqual([]))
+  })
+
+  test('closes a connection that was opened just now, whoever opened it', async ({ broker: { management }, vhost }) => {
+    const user = `user-${vhost.name}`
+    await management.createUser(user, 'secret')
+    onTestFinished(async () => await management.deleteUser(user))
+    await management.setPermissions(vhost.name, user)
+    for (let time = 1; time <= 5; time += 1) {
+      const clients = [await openAmqp(vhost.url), await openAmqp(withCredentials(vhost.url, user, 'secret'))]
+      expect(await vhost.closeConnections(`time ${time}`)).toBe(2)
+      for (const client of clients) expect(await client.closed).toContain(`time ${time}`)
+    }
+  })
+
+  test('closes no connection of another vhost, and none that is opened meanwhile', async ({
+    broker: { management, url },
+    vhost,
+  }) => {
+    const other = await createVhost({ management, url })
+    onTestFinished(async () => await management.deleteVhost(other.name))
+    const [mine, others] = [await openAmqp(vhost.url), await openAmqp(other.url)]
+    const again = mine.closed.then(async () => await openAmqp(vhost.url))
+    expect(await vhost.closeConnections()).toBe(1)
+    await again
+    await eventually(async () => expect(await vhost.connections()).toHaveLength(1))
+    await eventually(async () => expect(await other.connections()).toHaveLength(1))
+    for (const client of [others, await again]) client.destroy()
   })
 
   test('a user may do what it was permitted', async ({ broker: { management, url }, vhost }) => {

@@ -1,5 +1,12 @@
 import { createAuthority } from '@leveret/certificates'
-import { attachRabbitMQ, availableDrivers, eventually, type RabbitMQ, startRabbitMQ } from '@leveret/testing'
+import {
+  attachRabbitMQ,
+  availableDrivers,
+  eventually,
+  type RabbitMQ,
+  startFaultProxy,
+  startRabbitMQ,
+} from '@leveret/testing'
 import { test as withBroker } from '@leveret/testing/vitest'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { offeredMechanisms, openAmqpByCertificate } from './amqp-client.js'
@@ -60,6 +67,15 @@ describe.each(['container', 'local'] as const)('a broker with certificates (%s)'
       const client = await openAmqpByCertificate(tlsUrl, { ...trusting, ...(await authority.issue(alice)) })
       await eventually(async () => expect(await broker.management.connections()).toMatchObject([{ user: 'alice' }]))
       client.destroy()
+    })
+
+    test('can be reached through a fault proxy, which passes TLS as it is', async () => {
+      await using proxy = await startFaultProxy({ to: tlsUrl })
+      expect(proxy.url).toMatch(/^amqps:\/\/guest:guest@127\.0\.0\.1:\d+$/)
+      const client = await openAmqpByCertificate(proxy.url, { ...trusting, ...(await authority.issue(alice)) })
+      proxy.reset()
+      expect(await client.closed).toBe('')
+      await eventually(() => expect(proxy.connections).toBe(0))
     })
 
     test('keeps its URL when it is killed and started, and when it is restarted', async () => {

@@ -1,15 +1,24 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:net'
 import { freePort } from '../ports.js'
+import { type Address, addressOf } from './address.js'
 import { Link } from './link.js'
 
 /** Where {@link startFaultProxy} leads. */
 export interface FaultProxyOptions {
-  /** An AMQP URL. Credentials and vhost are kept in {@link FaultProxy.url}. */
+  /**
+   * An `amqp:` or `amqps:` URL; its host is a name or an IP address, IPv6 too. Credentials and vhost are kept in
+   * {@link FaultProxy.url}. TLS passes as it is, so a client verifies the broker's certificate by the broker's own name: give it
+   * that as its `servername`.
+   */
   readonly to: string
 }
 
-/** Starts a TCP proxy in front of a broker, on a free port of this host, whose links can be made to fail. */
+/**
+ * Starts a TCP proxy in front of a broker, on a free port of this host, whose links can be made to fail.
+ *
+ * @throws Error `options.to` is no AMQP URL
+ */
 export async function startFaultProxy(options: FaultProxyOptions): Promise<FaultProxy> {
   const proxy = new FaultProxy(options, await freePort())
   await proxy.accept()
@@ -18,7 +27,8 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
 
 /** A wire to a broker that fails on demand. It passes bytes with back-pressure and adds no error of its own. */
 export class FaultProxy implements AsyncDisposable {
-  readonly #target: URL
+  readonly #target: string
+  readonly #address: Address
   readonly #port: number
   readonly #links = new Set<Link>()
   #server: Server | undefined
@@ -28,13 +38,14 @@ export class FaultProxy implements AsyncDisposable {
 
   /** @internal use {@link startFaultProxy} */
   constructor({ to }: FaultProxyOptions, port: number) {
-    this.#target = new URL(to)
+    this.#target = to
+    this.#address = addressOf(to)
     this.#port = port
   }
 
   /** The broker's URL with the proxy's port. */
   get url(): string {
-    return this.urlFor(this.#target.href)
+    return this.urlFor(this.#target)
   }
 
   /** How many links are open. */
@@ -127,8 +138,7 @@ export class FaultProxy implements AsyncDisposable {
 
   #linkSettings() {
     return {
-      host: this.#target.hostname,
-      port: Number(this.#target.port || 5672),
+      ...this.#address,
       cutAfterServerBytes: this.#cutAfterServerBytes,
       latencyMs: () => this.#latencyMs,
       open: () => this.#untilHealed(),

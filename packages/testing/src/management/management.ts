@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { eventually } from '../eventually.js'
 import { ManagementError, ManagementHttp } from './http.js'
 import type {
   Binding,
@@ -12,6 +14,9 @@ import type {
   Queue,
   StoredMessage,
 } from './resources.js'
+
+/** A connection comes into the list of its user some milliseconds after it was opened. */
+const TRACKED_AFTER_MS = 50
 
 const everything: Permissions = { configure: '.*', write: '.*', read: '.*' }
 
@@ -129,11 +134,41 @@ export class Management {
     return this.#delete(path`/connections/${name}`, { 'x-reason': reason })
   }
 
-  /** Closes the connections to a vhost. @returns how many there were */
+  /**
+   * Closes the connections to a vhost, those that were opened a moment ago too, and resolves when they are gone. What is opened
+   * meanwhile stays.
+   *
+   * @returns how many there were
+   * @throws {@link NeverError} the broker has not closed them within 10 s
+   */
   async closeAllConnections(vhost: string, reason?: string): Promise<number> {
-    const connections = await this.connections(vhost)
-    await Promise.all(connections.map(({ name }) => this.closeConnection(name, reason)))
-    return connections.length
+    const names = new Set(await this.#connectedTo(vhost))
+    // One that was opened just now is entered a moment later.
+    await delay(TRACKED_AFTER_MS)
+    for (const name of await this.#connectedTo(vhost)) names.add(name)
+    let left = [...names]
+    await eventually(async () => {
+      // The API closes only what its statistics know, which takes them up to a second.
+      await Promise.all(left.map((name) => this.closeConnection(name, reason)))
+      left = (await this.#connectedTo(vhost)).filter((name) => names.has(name))
+      if (left.length > 0) throw new Error(`the connections to '${vhost}' are still open: ${left.join(', ')}`)
+    })
+    return names.size
+  }
+
+  /** Names of connections. The list of a vhost is made of statistics, which come late; that of a user is not. */
+  async #connectedTo(vhost: string): Promise<string[]> {
+    const users = await this.#http.send<{ name: string }[]>({ method: 'GET', path: '/users' })
+    const lists = await Promise.all([
+      // Users that another authority knows are in no list of users.
+      this.connections(vhost),
+      ...users.map(({ name }) => this.#connectionsOf(name)),
+    ])
+    return lists.flat().flatMap((connection) => (connection.vhost === vhost ? [connection.name] : []))
+  }
+
+  #connectionsOf(user: string): Promise<Pick<ClientConnection, 'name' | 'vhost'>[]> {
+    return this.#http.send({ method: 'GET', path: path`/connections/username/${user}` })
   }
 
   /** Sets a policy of a vhost. */

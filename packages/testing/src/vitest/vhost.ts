@@ -12,7 +12,11 @@ export interface Vhost {
   consumers(): Promise<Consumer[]>
   channels(): Promise<ClientChannel[]>
   connections(): Promise<ClientConnection[]>
-  /** Has the broker close the connections to this vhost, with 320 CONNECTION_FORCED. @returns how many there were */
+  /**
+   * Has the broker close the connections to this vhost, with 320 CONNECTION_FORCED, those that were opened a moment ago too.
+   *
+   * @returns how many there were
+   */
   closeConnections(reason?: string): Promise<number>
 }
 
