@@ -17,7 +17,7 @@ import { parseOptions } from '../options.js'
 import { publishCopies } from '../publishing/copies.js'
 import { tellPolicy, warnOfDrops, warnOfLoops } from '../topology/advice.js'
 import { neededToWork } from '../topology/declarations.js'
-import { declare } from '../topology/declare.js'
+import { declareOn } from '../topology/declare.js'
 
 /** How a worker handles deliveries. */
 export type WorkerOptions<Payload = unknown> = Omit<z.input<typeof handlingOptions>, 'orderBy'> & {
@@ -97,9 +97,9 @@ function partsOf<S extends Schema>(
     lane,
     interceptors: connection.interceptors,
     events,
-    prepare: async (_channel, signal) => {
+    prepare: async (channel, signal) => {
       const needed = neededToWork(contract, connection.topology, postponingDelaysMs(settings))
-      await declare(lane, needed, connection.topology, signal)
+      await declareOn({ lane, channel }, needed, connection.topology, signal)
       return contract.name
     },
   })
