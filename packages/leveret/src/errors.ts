@@ -37,7 +37,7 @@ export class OptionsError extends LeveretError {
  * - `protocol`: what answered does not speak AMQP 0-9-1 here (for example TLS on a plain port), or said what fits nothing that was asked
  * - `login-refused`, `vhost-not-found`, `vhost-refused`: the broker's answer to who we are and where we want to go
  * - `credentials`: the credentials provider failed, or took too long
- * - `limit`: the broker has as many connections as it may have
+ * - `limit`: the broker has as many connections, or the connection as many channels, as it may have
  * - `tls`: the broker's certificate did not verify, or it did not accept ours
  * - `lost`: an open connection went away
  * - `cancelled`: the connection stands, and the broker has taken a consumer away

@@ -6,7 +6,6 @@ import type { AbsenceReason } from '../rpc-errors.js'
 const LOOK_EVERY_MS = 1_000
 /** Who has just lost his connection, or answers a moment late for his queue, is not absent yet: he is back within a second. */
 const LOOK_AGAIN_MS = 1_000
-const CLOSE_TIMEOUT_MS = 2_000
 
 /** Who looks, and what follows. */
 export interface AttendanceOptions {
@@ -20,7 +19,7 @@ export interface AttendanceOptions {
 /**
  * Looks whether anybody consumes a queue, while somebody waits for that: RabbitMQ returns no message of a queue that exists.
  *
- * A look is a passive declaration on a channel of its own, because a missing queue closes its channel. None is needed while
+ * A look is a passive declaration on the lane's spare channel, because a missing queue closes its channel. None is needed while
  * replies come.
  */
 export class Attendance {
@@ -84,13 +83,8 @@ export class Attendance {
     // A blocked connection opens no channel.
     if (lane.state !== 'ready') return undefined
     try {
-      const channel = await lane.openChannel('plain', {}, signal)
-      try {
-        const { consumerCount } = await channel.checkQueue(queue)
-        return consumerCount === 0 ? 'no-consumers' : undefined
-      } finally {
-        await channel.close(CLOSE_TIMEOUT_MS)
-      }
+      const { consumerCount } = await lane.spare.use(signal, (channel) => channel.checkQueue(queue))
+      return consumerCount === 0 ? 'no-consumers' : undefined
     } catch (error) {
       return error instanceof BrokerError && error.replyCode === 404 ? 'no-queue' : undefined
     }

@@ -1,6 +1,9 @@
+import { describeReply } from '../broker-reply.js'
 import { BrokerError, ConnectionError, type LeveretError, OptionsError } from '../errors.js'
 import { brokerReply } from './reply.js'
 
+const NOT_ALLOWED = 530
+const TOO_MANY = /^number of channels opened /
 /** Reads why amqplib says that a channel has been closed: by the broker, or by itself over what came. */
 export function closedOver(error: Error): LeveretError {
   const reply = brokerReply(error)
@@ -24,4 +27,30 @@ export function unanswered(operation: string, error: unknown, ended: LeveretErro
   if (error instanceof TypeError || error instanceof RangeError)
     return new OptionsError(`${operation}: ${error.message}`, [], { cause: error })
   return new ConnectionError('lost', `${operation}: the connection was lost`, { cause: ended ?? error })
+}
+
+/** Whether the broker has closed a connection because a channel was one too many: for its user, or for the node. */
+export function isOverChannelLimit(reason: unknown): reason is BrokerError {
+  return reason instanceof BrokerError && reason.replyCode === NOT_ALLOWED && TOO_MANY.test(reason.replyText)
+}
+
+/** The error for a channel that would be one too many, where the broker has said so. */
+export function overChannelLimit(reason: BrokerError, open: number): ConnectionError {
+  const text =
+    `Opening a channel: the broker allows no more, and ${open} are open on this connection (${describeReply(reason)}). ` +
+    'Close roles, or raise the limit: for a user with rabbitmqctl set_user_limits'
+  return new ConnectionError('limit', text, { cause: reason })
+}
+
+/** Whether amqplib says that all numbers up to the `channel_max` of the handshake are taken. */
+export function isOutOfNumbers(error: unknown): boolean {
+  return error instanceof Error && error.message === 'No channels left to allocate'
+}
+
+/** The error for a channel for which a connection has no number left. */
+export function outOfNumbers(cause: unknown, open: number): ConnectionError {
+  const text =
+    `Opening a channel: ${open} are open, as many as a connection to this broker may have (its configuration's channel_max). ` +
+    'Connect a second time for more roles, or close some'
+  return new ConnectionError('limit', text, { cause })
 }

@@ -7,11 +7,13 @@ import { unlessAborted, within } from '../timing.js'
 import { Backoff } from './backoff.js'
 import type { BrokerIdentity } from './broker-identity.js'
 import type { Channel } from './channel.js'
+import { ChannelLimit } from './channel-limit.js'
 import type { ChannelHooks } from './channel-parts.js'
 import { nobodyListened } from './failure.js'
 import type { Hosts, HostsHooks } from './hosts.js'
 import type { LaneEvents, LanePurpose, LaneState } from './lane-state.js'
 import type { Link } from './link.js'
+import { SpareChannel } from './spare-channel.js'
 
 /** What a lane is made of. */
 export interface LaneOptions {
@@ -29,6 +31,8 @@ export class Lane {
   /** Name of the connection that it is part of. */
   readonly connection: string
   readonly events = new Events<LaneEvents>()
+  /** For what needs a channel for a moment only. */
+  readonly spare = new SpareChannel((signal) => this.openChannel('plain', {}, signal))
   readonly #hosts: Hosts
   readonly #startupTimeoutMs: number
   readonly #stop = new AbortController()
@@ -43,6 +47,7 @@ export class Lane {
   #link: Link | undefined
   /** Links that are not the lane's own; they end with it. */
   readonly #beside = new Set<Link>()
+  readonly #limit: ChannelLimit
   #running: Promise<void> | undefined
   #everUp = false
   #whenUnblocked: (() => void)[] = []
@@ -54,6 +59,7 @@ export class Lane {
     this.connection = connection
     this.#hosts = hosts
     this.#startupTimeoutMs = startupTimeoutMs
+    this.#limit = new ChannelLimit((signal) => this.openLink(signal), this.#stop.signal)
   }
 
   get state(): LaneState {
@@ -80,10 +86,12 @@ export class Lane {
   /**
    * A channel on this lane, as soon as there is a connection.
    *
-   * @throws {@link ConnectionError} when the connection was lost meanwhile; the signal's reason; {@link ClosedError}
+   * @throws {@link ConnectionError} when the connection was lost meanwhile, or may have no more channels; the signal's reason;
+   *   {@link ClosedError}
    */
   async openChannel(kind: 'plain' | 'confirm', hooks: ChannelHooks, signal: AbortSignal): Promise<Channel> {
     const link = await unlessAborted(signal, this.#ready())
+    this.#limit.admit(link.channels)
     const opening = link.openChannel(kind, hooks)
     try {
       return await unlessAborted(signal, opening)
@@ -143,7 +151,9 @@ export class Lane {
       try {
         const link = await this.#connect()
         this.#up(link)
-        this.#down(await link.lost)
+        const reason = await link.lost
+        this.#limit.learn(reason, link.openedChannels)
+        this.#down(reason)
       } catch (error) {
         this.#giveUp(error)
         return

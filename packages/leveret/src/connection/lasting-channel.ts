@@ -2,12 +2,16 @@ import { setMaxListeners } from 'node:events'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ClosedError, ConnectionError, type LeveretError } from '../errors.js'
 import { inRootContext } from '../root-context.js'
-import { unlessAborted } from '../timing.js'
+import { sleep, unlessAborted } from '../timing.js'
 import { Backoff } from './backoff.js'
 import type { Channel } from './channel.js'
+import { isOverChannelLimit } from './channel-errors.js'
 import type { ChannelHooks } from './channel-parts.js'
 import { type ChannelDiagnostics, diagnostics } from './diagnostics.js'
 import type { Lane } from './lane.js'
+
+/** Longer than a first reconnect takes. */
+const LATECOMER_MS = 1_000
 
 /** What an engine wants of its channel. */
 export interface LastingChannelOptions {
@@ -88,9 +92,15 @@ export class LastingChannel {
         if (signal.aborted) return
         this.#options.failed(error as LeveretError)
         if (this.#options.isFinal(error as LeveretError)) return
-        await this.#backoff.wait(signal).catch(() => undefined)
+        await this.#waitAfter(error, signal).catch(() => undefined)
       }
     }
+  }
+
+  /** A channel too many costs all on the connection theirs: those that had one come back first. */
+  async #waitAfter(error: unknown, signal: AbortSignal): Promise<void> {
+    if (isOverChannelLimit(error) && !this.#everOpened) await sleep(LATECOMER_MS, signal)
+    await this.#backoff.wait(signal)
   }
 
   /**
@@ -111,7 +121,7 @@ export class LastingChannel {
       this.#up(channel)
       const reason = await ended
       const isCauseGone = this.#down(reason)
-      return !isCauseGone && !(reason instanceof ConnectionError && reason.reason === 'lost')
+      return !isCauseGone && !isLost(reason) && !isOverChannelLimit(reason)
     } catch (error) {
       this.#current = undefined
       void channel.close(0)
@@ -148,6 +158,13 @@ export class LastingChannel {
       await nextTurn()
       throw reason
     })
-    await unlessAborted(signal, Promise.race([this.#options.setUp(channel, signal), lost]))
+    await unlessAborted(signal, Promise.race([this.#options.setUp(channel, signal), lost])).catch((error: unknown) => {
+      // The channel knows why.
+      throw isLost(error) ? (channel.signal.reason ?? error) : error
+    })
   }
+}
+
+function isLost(error: unknown): boolean {
+  return error instanceof ConnectionError && error.reason === 'lost'
 }

@@ -5,6 +5,7 @@ import { BrokerError, ConnectionError, type LeveretError } from '../errors.js'
 import { atMost, unlessAborted, within } from '../timing.js'
 import { type BrokerIdentity, readIdentity } from './broker-identity.js'
 import { Channel } from './channel.js'
+import { isOutOfNumbers, outOfNumbers } from './channel-errors.js'
 import type { ChannelHooks } from './channel-parts.js'
 import { boundDepth } from './deep-tables.js'
 import { type DialOptions, dial, type Line } from './dial.js'
@@ -38,6 +39,10 @@ export class Link {
   readonly #cut: AbortController
   readonly #replyTimeoutMs: number
   readonly #channels = new Set<Channel>()
+  /** The numbers of those that the broker has opened. */
+  readonly #opened: ReadonlySet<number>
+  /** Channels being opened, open, or being closed. */
+  #taken = 0
   readonly #socket: Duplex | undefined
   readonly #wire: Wire | undefined
   readonly #socketClosed: Promise<void>
@@ -59,7 +64,7 @@ export class Link {
     this.lost = new Promise((resolve) => {
       this.signal.addEventListener('abort', () => resolve(this.signal.reason), { once: true })
     })
-    dropLateFrames(model)
+    this.#opened = dropLateFrames(model)
     boundDepth(model)
     this.#socket = socketOf(model)
     this.#wire = this.#socket === undefined ? undefined : new Wire(this.#socket)
@@ -83,12 +88,22 @@ export class Link {
     return this.#over.signal
   }
 
-  /** @throws {@link ConnectionError} when the link is lost, or blocked for so long that no answer came */
+  /** Channels that it takes on the broker, or soon will. */
+  get channels(): number {
+    return this.#taken
+  }
+
+  /** Channels that the broker had opened when it was last heard of. */
+  get openedChannels(): number {
+    return this.#opened.size
+  }
+
+  /** @throws {@link ConnectionError} when the link is lost, blocked for so long that no answer came, or has no number left */
   async openChannel(kind: 'plain' | 'confirm', hooks: ChannelHooks): Promise<Channel> {
     if (this.#numbersFree !== undefined) {
       await within(this.#replyTimeoutMs, this.#numbersFree, () => this.#late('Opening a channel'))
     }
-    const opening = kind === 'confirm' ? this.#model.createConfirmChannel() : this.#model.createChannel()
+    const opening = this.#open(kind)
     try {
       const raw = await within(this.#replyTimeoutMs, opening, () => this.#late('Opening a channel'))
       const channel = new Channel(raw, {
@@ -106,7 +121,22 @@ export class Link {
       // What opens too late nobody will use.
       opening.then((raw) => raw.close()).catch(() => undefined)
       if (error instanceof ConnectionError) throw error
+      if (isOutOfNumbers(error)) throw outOfNumbers(error, this.#taken)
       throw this.#said ?? new ConnectionError('lost', 'Opening a channel: the connection was lost', { cause: error })
+    }
+  }
+
+  async #open(kind: 'plain' | 'confirm'): Promise<amqp.Channel | amqp.ConfirmChannel> {
+    this.#taken += 1
+    try {
+      const raw = await (kind === 'confirm' ? this.#model.createConfirmChannel() : this.#model.createChannel())
+      raw.once('close', () => {
+        this.#taken -= 1
+      })
+      return raw
+    } catch (error) {
+      this.#taken -= 1
+      throw error
     }
   }
 

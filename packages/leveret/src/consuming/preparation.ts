@@ -3,7 +3,7 @@ import type { ConnectionInternals } from '../connection/connection.js'
 import type { Exchange } from '../contract/exchange.js'
 import type { WorkQueue } from '../contract/work-queue.js'
 import { BrokerError } from '../errors.js'
-import { declare } from '../topology/declare.js'
+import { declare, declareOn } from '../topology/declare.js'
 import { exchangeDeclarationsOf } from '../topology/exchange-declarations.js'
 import { type Binding, bindingsTo, subscriptionDeclarations } from '../topology/subscription.js'
 import type { StreamReading } from './stream-reading.js'
@@ -27,16 +27,18 @@ export function preparing(
   subscribed: Subscribed,
 ): Prepare {
   if (kind === 'ephemeral') return async (channel, signal) => await ephemeral(internals, subscribed, channel, signal)
-  if (kind === 'durable') return async (_channel, signal) => await durable(internals, subscribed, signal)
-  return async (_channel, signal) => await stream(internals, subscribed, signal)
+  if (kind === 'durable') return async (channel, signal) => await durable(internals, subscribed, channel, signal)
+  return async (channel, signal) => await stream(internals, subscribed, channel, signal)
 }
 
 async function durable(
   { consumeLane, settings }: Pick<ConnectionInternals, 'consumeLane' | 'settings'>,
   { exchange, bindings, contract }: Subscribed,
+  channel: Channel,
   signal: AbortSignal,
 ): Promise<string> {
-  await declare(consumeLane, subscriptionDeclarations(exchange, contract, bindings), settings.topology, signal)
+  const needed = subscriptionDeclarations(exchange, contract, bindings)
+  await declareOn({ lane: consumeLane, channel }, needed, settings.topology, signal)
   return contract.name
 }
 
@@ -44,11 +46,13 @@ async function durable(
 async function stream(
   internals: Pick<ConnectionInternals, 'consumeLane' | 'settings'>,
   { exchange, bindings, contract, reading }: Subscribed,
+  channel: Channel,
   signal: AbortSignal,
 ): Promise<string> {
   const { consumeLane, settings } = internals
   const isNew = await isMissing(internals, contract.name, signal)
-  await declare(consumeLane, subscriptionDeclarations(exchange, contract, bindings), settings.topology, signal)
+  const needed = subscriptionDeclarations(exchange, contract, bindings)
+  await declareOn({ lane: consumeLane, channel }, needed, settings.topology, signal)
   await reading?.locate(isNew, signal)
   return contract.name
 }
@@ -60,7 +64,7 @@ async function ephemeral(
   channel: Channel,
   signal: AbortSignal,
 ): Promise<string> {
-  await declare(consumeLane, exchangeDeclarationsOf(exchange), settings.topology, signal)
+  await declareOn({ lane: consumeLane, channel }, exchangeDeclarationsOf(exchange), settings.topology, signal)
   const name = await channel.declareOwnQueue(maxLength === undefined ? {} : { 'x-max-length': maxLength })
   for (const binding of bindingsTo(exchange, name, bindings)) await channel.bind(binding)
   return name

@@ -10,7 +10,7 @@ const CLOSE_TIMEOUT_MS = 2_000
 const PREFETCH = 5_000
 
 /**
- * Asks where in a stream its messages are, which AMQP 0-9-1 tells by delivering them only. Each question has a channel of its own.
+ * Asks where in a stream its messages are, which AMQP 0-9-1 tells by delivering them only. Each question ends the channel that it was asked on.
  *
  * RabbitMQ delivers what is there before it reads the next command of the channel, so the answer to that says that nothing is.
  */
@@ -88,11 +88,13 @@ export class StreamProbe {
   }
 
   async #ask<T>(signal: AbortSignal, question: (channel: Channel) => Promise<T>): Promise<T> {
-    const channel = await this.#lane.openChannel('plain', {}, signal)
-    try {
-      return await unlessAborted(signal, question(channel))
-    } finally {
-      await channel.close(CLOSE_TIMEOUT_MS)
-    }
+    return await this.#lane.spare.use(signal, async (channel) => {
+      try {
+        return await unlessAborted(signal, question(channel))
+      } finally {
+        // What it has brought, and its consumer, go with it.
+        await channel.close(CLOSE_TIMEOUT_MS)
+      }
+    })
   }
 }

@@ -4,10 +4,6 @@ import { inRootContext } from '../root-context.js'
 import { sleep } from '../timing.js'
 import type { Publication } from './publication.js'
 import type { Topology } from './request.js'
-import { Turnstile } from './turnstile.js'
-
-/** Each declaration takes a channel of its own while it lasts. */
-const DECLARED_AT_ONCE = 16
 
 /** What the gates need of the outbox. */
 export interface GateKeeper {
@@ -30,7 +26,6 @@ export class Gates {
   readonly #declared = new Set<Topology>()
   readonly #waiting = new Map<Topology, Publication[]>()
   readonly #troubles = new Map<Topology, LeveretError>()
-  readonly #turnstile = new Turnstile(DECLARED_AT_ONCE)
 
   constructor(keeper: GateKeeper) {
     this.#keeper = keeper
@@ -91,7 +86,7 @@ export class Gates {
   async #open(topology: Topology): Promise<void> {
     for (let attempt = 1; !this.#keeper.signal.aborted; attempt += 1) {
       try {
-        await this.#turnstile.pass(() => this.#keeper.declare(topology))
+        await this.#keeper.declare(topology)
         this.#declared.add(topology)
         this.#keeper.release(this.#leave(topology))
         return

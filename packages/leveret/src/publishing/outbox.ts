@@ -66,6 +66,11 @@ export class Outbox {
     return this.#stop.signal
   }
 
+  /** Why nothing can be sent for now, although the connection stands. */
+  get why(): string | undefined {
+    return this.#writer.why
+  }
+
   /**
    * Resolves when the broker has confirmed the message and did not return it.
    *
@@ -118,9 +123,8 @@ export class Outbox {
   }
 
   #refuse(request: PublishRequest, refusal: Refusal): PublishError {
-    const { message } = request
-    const error = publishError('not-sent', message, `${refusal.why}${this.#because(request)}`, refusal)
-    tellFailed(this.#internals.name, message, error)
+    const error = publishError('not-sent', request.message, `${refusal.why}${this.#because(request)}`, refusal)
+    tellFailed(this.#internals.name, request.message, error)
     return error
   }
 
@@ -196,10 +200,8 @@ export class Outbox {
       if (publication.deadline <= now) this.#expire(publication, publication.lateness)
     }
     this.#compact()
-    return open.reduce(
-      (next, { deadline }) => (deadline > now ? Math.min(next, deadline) : next),
-      Number.POSITIVE_INFINITY,
-    )
+    const next = open.map(({ deadline }) => deadline).filter((deadline) => deadline > now)
+    return next.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)
   }
 
   /** A copy: who is told of one may send another. */
@@ -221,7 +223,7 @@ export class Outbox {
   }
 
   #because({ topology }: Pick<Publication, 'topology'>): string {
-    const why = this.#internals.publishLane.why ?? this.#gates.troubleWith(topology)
+    const why = this.#internals.publishLane.why ?? this.why ?? this.#gates.troubleWith(topology)
     return why === undefined ? '' : `: ${why}`
   }
 

@@ -80,8 +80,8 @@ export class Sender {
   }
 
   health(role: RoleHealth['role']): RoleHealth {
-    const { state, why = this.#refused?.message } = this.#internals.publishLane
-    const ready = state === 'ready' && this.#refused === undefined
+    const { state, why = this.#outbox.why ?? this.#refused?.message } = this.#internals.publishLane
+    const ready = state === 'ready' && why === undefined
     const base = { role, name: this.#name, ready, inFlight: this.#inHand.size }
     return why === undefined ? base : { ...base, why }
   }

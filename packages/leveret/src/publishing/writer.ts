@@ -29,6 +29,7 @@ export class Writer {
   readonly #aside = new Map<string, Publication[]>()
   readonly #window = new Window()
   readonly #suspects = new Set<Publication>()
+  #why: string | undefined
 
   constructor(options: WriterOptions) {
     this.#options = options
@@ -42,9 +43,14 @@ export class Writer {
         returned: (message) => this.#window.markReturned(message),
       },
       setUp: async () => undefined,
-      opened: () => this.pump(),
+      opened: () => {
+        this.#why = undefined
+        this.pump()
+      },
       lost: (reason) => this.#onLost(reason),
-      failed: () => undefined,
+      failed: ({ message }) => {
+        this.#why = message
+      },
       isFinal: () => false,
     })
     publishLane.events.on('unblocked', () => this.pump())
@@ -53,6 +59,11 @@ export class Writer {
   /** Opens the channel, once. */
   start(): void {
     void this.#channel.run()
+  }
+
+  /** Why no channel could be opened, while that is tried again. */
+  get why(): string | undefined {
+    return this.#why
   }
 
   /** Whether messages are sent one at a time, until the one shows that the broker closed the channel over. */

@@ -17,7 +17,7 @@ import { outboxOf } from '../publishing/outbox-of.js'
 import { Replies } from '../publishing/replies.js'
 import { tellPolicy } from '../topology/advice.js'
 import { declarationsOf } from '../topology/declarations.js'
-import { declare } from '../topology/declare.js'
+import { declareOn } from '../topology/declare.js'
 
 const { concurrency, prefetch, handlerTimeoutMs, isolation } = handlingOptions.in.shape
 const serverOptions = z.strictObject({ concurrency, prefetch, handlerTimeoutMs, isolation })
@@ -93,8 +93,8 @@ function partsOf<Request extends Schema, Response extends Schema, Errors extends
     lane,
     interceptors: connection.interceptors,
     events: happenings,
-    prepare: async (_channel, signal) => {
-      await declare(lane, declarationsOf(requests), connection.topology, signal)
+    prepare: async (channel, signal) => {
+      await declareOn({ lane, channel }, declarationsOf(requests), connection.topology, signal)
       return requests.name
     },
   })

@@ -17,7 +17,7 @@ import { parseOptions } from '../options.js'
 import { publishCopies } from '../publishing/copies.js'
 import { tellPolicy, warnOfDrops, warnOfLoops } from '../topology/advice.js'
 import { declarationsOf } from '../topology/declarations.js'
-import { declare } from '../topology/declare.js'
+import { declareOn } from '../topology/declare.js'
 
 /** How a worker handles deliveries. */
 export type WorkerOptions<Payload = unknown> = Omit<z.input<typeof handlingOptions>, 'orderBy'> & {
@@ -99,8 +99,8 @@ function partsOf<S extends Schema>(
     lane,
     interceptors: connection.interceptors,
     events,
-    prepare: async (_channel, signal) => {
-      await declare(lane, declarationsOf(contract), connection.topology, signal)
+    prepare: async (channel, signal) => {
+      await declareOn({ lane, channel }, declarationsOf(contract), connection.topology, signal)
       return contract.name
     },
   })

@@ -10,16 +10,23 @@ import { readMismatch } from './mismatch.js'
 
 const CLOSE_TIMEOUT_MS = 2_000
 
+/** Where things are declared. */
+export interface DeclaringOn {
+  readonly lane: Lane
+  /** One of the caller's own that is used for nothing else yet. */
+  readonly channel: Channel
+}
+
 /**
- * Makes sure that everything declared exists, on a channel of its own that is thrown away afterwards: a refused
- * declaration closes its channel, and nobody else is to suffer for it.
+ * Makes sure that everything declared exists, on the spare channel of a lane: a refused declaration closes its channel, and
+ * nobody else is to suffer for it.
  *
  * With `check` it asks only whether it exists, with `skip` it declares nothing.
  *
  * @throws {@link BrokerVersionError} in every mode: the broker is too old for what is described
  * @throws {@link TopologyMismatchError} it exists with other arguments
  * @throws {@link BrokerError} the broker refused it for another reason
- * @throws {@link ConnectionError} there was no connection, or no answer in time
+ * @throws {@link ConnectionError} there was no connection, no channel, or no answer in time
  */
 export async function declare(
   lane: Lane,
@@ -29,16 +36,35 @@ export async function declare(
 ): Promise<void> {
   await checkVersion(lane, declarations, signal)
   if (mode === 'skip') return
-  // A broker that no longer permits transient queues answers by closing the whole connection.
-  const link = declarations.some(isTransientQueue) ? await lane.openLink(signal) : undefined
-  if (link === undefined) {
-    await declareOn(await lane.openChannel('plain', {}, signal), declarations, mode)
-    return
-  }
+  if (declarations.some(isTransientQueue)) return await declareApart(lane, declarations, mode, signal)
+  await lane.spare.use(signal, (channel) => declareAll(channel, declarations, mode))
+}
+
+/** Like {@link declare}, on a channel of the caller's own, which the broker closes when it refuses something. */
+export async function declareOn(
+  { lane, channel }: DeclaringOn,
+  declarations: readonly Declaration[],
+  mode: ConnectSettings['topology'],
+  signal: AbortSignal,
+): Promise<void> {
+  if (mode === 'skip' || declarations.some(isTransientQueue)) return await declare(lane, declarations, mode, signal)
+  await checkVersion(lane, declarations, signal)
+  await declareAll(channel, declarations, mode)
+}
+
+/** A broker that no longer permits transient queues answers by closing the whole connection. */
+async function declareApart(
+  lane: Lane,
+  declarations: readonly Declaration[],
+  mode: 'declare' | 'check',
+  signal: AbortSignal,
+): Promise<void> {
+  const link = await lane.openLink(signal)
   try {
-    await unlessAborted(signal, declareOn(await link.openChannel('plain', {}), declarations, mode))
-  } catch (error) {
-    throw closedOverIt(error) ?? error
+    const channel = await unlessAborted(signal, link.openChannel('plain', {}))
+    await unlessAborted(signal, declareAll(channel, declarations, mode)).catch((error: unknown) => {
+      throw closedOverIt(error) ?? error
+    })
   } finally {
     await link.close(CLOSE_TIMEOUT_MS)
   }
@@ -66,17 +92,13 @@ function closedOverIt(error: unknown): BrokerError | undefined {
   return new BrokerError('Declaring a queue', error.cause, { cause: error.cause })
 }
 
-async function declareOn(
+async function declareAll(
   channel: Channel,
   declarations: readonly Declaration[],
   mode: 'declare' | 'check',
 ): Promise<void> {
-  try {
-    for (const declaration of declarations) {
-      await (mode === 'check' ? checkOne(channel, declaration) : declareOne(channel, declaration))
-    }
-  } finally {
-    await channel.close(CLOSE_TIMEOUT_MS)
+  for (const declaration of declarations) {
+    await (mode === 'check' ? checkOne(channel, declaration) : declareOne(channel, declaration))
   }
 }
 
