@@ -2,11 +2,17 @@ import { randomUUID } from 'node:crypto'
 import type { Channel } from '../connection/channel.js'
 import type { ReceivedMessage } from '../connection/message.js'
 import type { LeveretError } from '../errors.js'
+import { sleep } from '../timing.js'
 import type { Intake } from './intake.js'
 import { Life, type LifeOptions } from './life.js'
 import type { Reading } from './reading.js'
 
 const STEP_TIMEOUT_MS = 5_000
+/**
+ * A consumer is cancelled before its queue is gone. RabbitMQ 4.3.6 closes the channel (404), or the whole connection (541), over what
+ * asks for the queue in that moment (measured: 17 of 25 deletions).
+ */
+const CANCELLED_PAUSE_MS = 250
 
 /** What a subscription is made of. */
 export interface SubscriptionOptions extends LifeOptions {
@@ -67,7 +73,7 @@ export class Subscription {
 
   /**
    * Consumes again after the broker has cancelled the consumer. The deliveries of the former one can still be settled: RabbitMQ 4.3
-   * takes back only the one whose ack took too long (measured on 4.3.6).
+   * takes back only the one whose ack took too long (measured on 4.3.6). Acks are held back meanwhile.
    *
    * @param prepare - makes sure that the queue exists. @returns its name
    */
@@ -82,13 +88,21 @@ export class Subscription {
 
   async #consumeAgain(prepare: () => Promise<string>): Promise<void> {
     await this.#changing
+    const { acks, closing } = this.life
     const former = this.#tag
     this.#tag = undefined
     this.#actual = 'none'
-    // RabbitMQ 4.3.6 goes on delivering to a consumer that it has cancelled over a late ack, unless that is cancelled in turn.
-    if (former !== undefined) await this.#channel.cancel(former)
-    this.#queue = await prepare()
-    await this.take(this.#wanted)
+    // RabbitMQ 4.3.6 delivers to a consumer that it has cancelled over a late ack, as soon as that ack comes.
+    acks.hold()
+    try {
+      await sleep(CANCELLED_PAUSE_MS, AbortSignal.any([this.#channel.signal, closing])).catch(() => undefined)
+      if (closing.aborted) return
+      if (former !== undefined) await this.#channel.cancel(former)
+      this.#queue = await prepare()
+      await this.take(this.#wanted)
+    } finally {
+      acks.release()
+    }
   }
 
   async #orClose(step: Promise<void>): Promise<void> {
