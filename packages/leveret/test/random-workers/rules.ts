@@ -1,0 +1,111 @@
+import { type Entry, eventsOf, type SettlementName, told } from './entry.js'
+import type { Account } from './model.js'
+import type { Program } from './program.js'
+
+/** What the rules need to know of a run. */
+export interface Circumstances {
+  readonly program: Pick<Program, 'queue' | 'workers' | 'ids' | 'steps' | 'interceptors'>
+  /** Whether its acks may have been lost with the broker's memory. */
+  readonly brokerWasKilled: boolean
+}
+
+/** All that is wrong with a run, in words, when nothing runs any more and every queue has been looked into. */
+export function breachesOf(account: Account, circumstances: Circumstances): string[] {
+  const entries = [...account.entries.values()]
+  return [
+    ...account.breaches,
+    ...entries.flatMap((entry) => [
+      ...unaccounted(entry, circumstances),
+      ...untold(entry),
+      ...falselyTold(entry, circumstances, account.losses),
+      ...againUnderNone(entry, circumstances),
+    ]),
+    ...outOfOrder(account, circumstances),
+  ]
+}
+
+/** Every message is somewhere: handled and acked, a dead letter, dropped as told, or in a queue. */
+function unaccounted(entry: Entry, { program }: Circumstances): string[] {
+  const { id, published, stored, mayBeGone, isDestroyed } = entry
+  if (isDestroyed) return []
+  // What the broker has given up is a dead letter of its own.
+  const gone = program.queue.retry === 'native' && program.queue.keepsLetters ? 0 : mayBeGone
+  const found = sum(entry, ['acked', 'skipped', 'dropped']) + stored.length + gone
+  return found < published ? [`${id} is lost: ${published} were sent, ${found} found`] : []
+}
+
+/** What was read ends once. What is known to be done already is skipped without being read. */
+function untold(entry: Entry): string[] {
+  const { id, decoded } = entry
+  const ends = told(entry)
+  if (ends < decoded) return [`${id} was read ${decoded} times, and its end was told ${ends} times`]
+  const unread = ends - decoded
+  const skipped = eventsOf(entry, 'skipped')
+  return unread > skipped
+    ? [`${id} was read ${decoded} times, and its end was told ${ends} times, ${skipped} of them skipped`]
+    : []
+}
+
+function falselyTold(entry: Entry, { program: { queue, workers, ids } }: Circumstances, losses: number): string[] {
+  const { id, stored, isDestroyed } = entry
+  const letters = stored.filter((name) => name.endsWith('.dead-letter')).length
+  const said = eventsOf(entry, 'dead-lettered')
+  const wrong: string[] = []
+  if (said > 0 && letters === 0 && !isDestroyed) wrong.push(`${id} was told to be a dead letter, and is none`)
+  // A copy may have been stored when its channel was lost, or had to be given back; and one that was not confirmed is sent again.
+  if (letters > said + sum(entry, ['stale', 'given-back']) + losses)
+    wrong.push(`${id} is a dead letter ${letters} times, told ${said} times`)
+  const mayDrop = !queue.keepsLetters || workers.some(({ acknowledge }) => acknowledge === 'none')
+  if (eventsOf(entry, 'dropped') > 0 && !mayDrop) wrong.push(`${id} was dropped`)
+  if (eventsOf(entry, 'ignored') > 0) wrong.push(`${id} was ignored`)
+  const deduplicates = workers.some(({ store }) => store !== undefined)
+  if (eventsOf(entry, 'postponed') > 0 && !deduplicates) wrong.push(`${id} was postponed`)
+  // Of another program's ids nobody knows whether they are of one message only.
+  if (eventsOf(entry, 'skipped') > 0 && !deduplicates && ids !== 'own') wrong.push(`${id} was skipped`)
+  const isManual = workers.some(({ acknowledge }) => acknowledge === 'manual')
+  if (eventsOf(entry, 'requeued') > 0 && !isManual) wrong.push(`${id} was requeued`)
+  return wrong
+}
+
+/** At most once. */
+function againUnderNone(entry: Entry, { program: { workers }, brokerWasKilled }: Circumstances): string[] {
+  const isOnce = workers.every(({ acknowledge }) => acknowledge === 'none') && !brokerWasKilled
+  const { id, begun, published } = entry
+  return isOnce && begun > Math.max(1, published)
+    ? [`${id} was handled ${begun} times, and at most once was promised`]
+    : []
+}
+
+/**
+ * What one worker handles by keys comes first to its handler in the order in which it was sent, and so does what is handled one at a
+ * time by whoever is the single active one. What is refused before its handler, or postponed, comes later; and so does what RabbitMQ
+ * holds back, because its connection was lost.
+ */
+function outOfOrder(account: Account, { program }: Circumstances): string[] {
+  const { queue, workers, ids, steps, interceptors } = program
+  const waits = workers.some(({ store }) => store !== undefined) || interceptors.includes('refuses some')
+  if (queue.maxPriority !== undefined || queue.retry === 'native' || waits || ids === 'repeated') return []
+  // A pause hands the queue over with what is in hand.
+  const isPaused = steps.some((step) => step.do === 'pause') || workers.some(({ breaker }) => breaker)
+  const isOneByOne =
+    queue.singleActive && !isPaused && workers.every(({ concurrency, batch }) => concurrency === 1 && !batch)
+  const isAlone = workers.length === 1 && !steps.some((step) => step.do === 'start')
+  if (!isOneByOne && !(isAlone && workers[0].isOrdered)) return []
+  const last = new Map<number, number>()
+  const idOf = (n: number): string => account.entryOf(n).id
+  return account.firstBegun.flatMap((n) => {
+    const key = isOneByOne ? 0 : keyOf(n)
+    const before = last.get(key) ?? -1
+    last.set(key, Math.max(before, n))
+    return before > n ? [`${idOf(n)} came first after ${idOf(before)}, which was sent later`] : []
+  })
+}
+
+/** The key of a message, where some are handled in order. */
+export function keyOf(n: number): number {
+  return n % 4
+}
+
+function sum(entry: Entry, names: readonly SettlementName[]): number {
+  return names.reduce((total, name) => total + eventsOf(entry, name), 0)
+}
