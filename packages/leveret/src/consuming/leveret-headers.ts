@@ -27,6 +27,8 @@ export interface LeveretHeaders {
   readonly 'leveret-contract'?: string
   readonly 'leveret-original-expiration'?: string
   readonly 'leveret-original-user-id'?: string
+  /** Names of headers that a dead letter had no room for. */
+  readonly 'leveret-left-out'?: string
 }
 
 type Check = (value: unknown) => boolean
@@ -69,6 +71,7 @@ const CHECKS: ReadonlyMap<string, Check> = new Map(
     'leveret-contract': (value) => typeof value === 'string' && Buffer.byteLength(value) <= 512,
     'leveret-original-expiration': isShortText,
     'leveret-original-user-id': isShortText,
+    'leveret-left-out': isShortText,
   } satisfies Record<keyof LeveretHeaders, Check>),
 )
 
@@ -89,6 +92,11 @@ export function soundHeaders(headers: Headers): Headers {
   const unknown = entries.filter(([name]) => isUnknown(name))
   const keepsUnknown = bytesOf(Object.fromEntries(unknown)) <= MAX_UNKNOWN_BYTES
   return Object.fromEntries(entries.filter((entry) => (isUnknown(entry[0]) ? keepsUnknown : isSound(entry))))
+}
+
+/** Whether a header is one of those that leveret writes. */
+export function isLeveretHeader(name: string): boolean {
+  return CHECKS.has(name)
 }
 
 /** How many bytes headers take on the wire. What cannot be written counts as too much. */
