@@ -17,6 +17,8 @@ export interface ChannelParts {
   readonly replyTimeoutMs: number
   /** The broker does not keep to the protocol: nothing that this connection says can be relied on. */
   onBreach(reason: ConnectionError): void
+  /** The size of frames agreed on; `undefined` when amqplib does not say. */
+  readonly frameMax: number | undefined
   /** Writes what it can, in order with what amqplib writes, which writes the rest. */
   readonly frames?: PublishFrames | undefined
 }

@@ -7,6 +7,7 @@ import type { ChannelHooks, ChannelParts } from './channel-parts.js'
 import { type ConsumeOptions, consumeArguments } from './consume-options.js'
 import type { BindingDeclaration, ExchangeDeclaration, QueueDeclaration, QueueStatus } from './declaration.js'
 import type { OutgoingMessage, ReceivedMessage } from './message.js'
+import { fittingProperties } from './property-bytes.js'
 import type { PublishFrames } from './publish-frames.js'
 import { readReturn, readStatus } from './reply.js'
 import { refuseFalseNumbers } from './table.js'
@@ -24,17 +25,20 @@ export class Channel {
   readonly #hooks: ChannelHooks
   readonly #replyTimeoutMs: number
   readonly #frames: PublishFrames | undefined
+  readonly #frameMax: number
   #open = true
   #said: LeveretError | undefined
   #reason: LeveretError | undefined
   #published = 0
   readonly #end = new AbortController()
 
-  constructor(raw: amqp.Channel | amqp.ConfirmChannel, { hooks, replyTimeoutMs, frames, onBreach }: ChannelParts) {
+  constructor(raw: amqp.Channel | amqp.ConfirmChannel, parts: ChannelParts) {
+    const { hooks, replyTimeoutMs, frames, frameMax = Number.POSITIVE_INFINITY, onBreach } = parts
     this.#raw = raw
     this.#hooks = hooks
     this.#replyTimeoutMs = replyTimeoutMs
     this.#frames = frames
+    this.#frameMax = frameMax
     raw.on('error', (error) => {
       this.#said = closedOver(error)
     })
@@ -72,7 +76,7 @@ export class Channel {
    * Hands a message to the connection.
    *
    * @returns the tag under which the broker will answer, or `undefined` when the channel has ended
-   * @throws whatever amqplib says of properties it cannot encode; then nothing was sent and no tag was used
+   * @throws whatever amqplib says of properties it cannot encode, or that they do not fit; then nothing was sent and no tag was used
    */
   publish(message: OutgoingMessage): number | undefined {
     if (!this.#open) return undefined
@@ -88,7 +92,9 @@ export class Channel {
     return this.#published
   }
 
-  #publishRaw({ exchange, routingKey, content, properties, mandatory }: OutgoingMessage): void {
+  #publishRaw(message: OutgoingMessage): void {
+    const { exchange, routingKey, content, mandatory } = message
+    const properties = fittingProperties(message, this.#frameMax)
     refuseFalseNumbers(properties.headers)
     this.#raw.publish(exchange, routingKey, content, { ...properties, mandatory } as amqp.Options.Publish)
   }

@@ -15,7 +15,7 @@ import { dropLateFrames } from './late-frames.js'
 import type { Login } from './login.js'
 import { brokerReply } from './reply.js'
 import { type Silence, watchSilence } from './silence.js'
-import { writeStraight } from './straight.js'
+import { frameMaxOf, writeStraight } from './straight.js'
 import { Wire } from './wire.js'
 
 /** How to open a link. */
@@ -110,6 +110,7 @@ export class Link {
         hooks: { ...hooks, closed: (reason) => this.#forget(channel, hooks, reason) },
         replyTimeoutMs: this.#replyTimeoutMs,
         onBreach: (reason) => this.cut(reason),
+        frameMax: frameMaxOf(this.#model),
         frames: this.#wire === undefined ? undefined : writeStraight(raw, this.#wire),
       })
       this.#channels.add(channel)

@@ -30,6 +30,8 @@ export interface OutgoingMessage {
   readonly properties: MessageProperties & { readonly messageId: string }
   /** Whether the broker returns it when no queue takes it. */
   readonly mandatory: boolean
+  /** Makes properties of the same message that take no more bytes than this, where a connection's frames hold no more of them. */
+  readonly shrink?: (maxPropertyBytes: number) => MessageProperties
 }
 
 /** A message as the broker delivered it on one channel. */

@@ -16,6 +16,12 @@ interface Undocumented {
   }
 }
 
+/** The size of frames agreed on in the handshake. @returns `undefined` when the field is not there that amqplib does not document */
+export function frameMaxOf({ connection }: amqp.ChannelModel): number | undefined {
+  const { frameMax } = connection as { frameMax?: unknown }
+  return typeof frameMax === 'number' ? frameMax : undefined
+}
+
 /**
  * Has a channel write to the wire itself. What amqplib has between the two takes turns among channels, at the cost of two streams
  * for each frame; here all frames go in the order in which they were written.

@@ -1,9 +1,10 @@
 import type { Headers, MessageProperties, OutgoingMessage, ReceivedMessage } from '../connection/message.js'
+import { propertyBytes } from '../connection/property-bytes.js'
 import type { Failure } from '../contract/failure.js'
 import type { DeadLetterSettings } from '../contract/work-queue.js'
 import { newMessageId } from '../message-id.js'
 import type { DeadLetter } from './dead-letter.js'
-import { failureHeaders } from './failure-headers.js'
+import { failureHeaders, headersWithin, keptFailure } from './failure-headers.js'
 import { soundHeaders } from './leveret-headers.js'
 import { copiedHeaders, type Lineage, writeLineage, writeReplay } from './lineage.js'
 import type { DeadLetterReason } from './verdict.js'
@@ -28,7 +29,10 @@ export interface DeadLetterNote {
   readonly at: Date
 }
 
-/** The copy that is kept in the dead-letter queue. */
+/**
+ * The copy that is kept in the dead-letter queue. Where it does not fit, its error is cut and other programs' headers are left out, so
+ * that it is kept all the same.
+ */
 export function deadLetterCopy(
   message: ReceivedMessage,
   lineage: Lineage,
@@ -40,7 +44,14 @@ export function deadLetterCopy(
     ...writeLineage(lineage),
     ...deathHeaders({ queue, reason, at }),
   }
-  return copy(message, settings.queue, { ...headers, ...failureHeaders(failure, settings, headers) })
+  const kept = keptFailure(failure, settings)
+  const whole = copy(message, settings.queue, { ...headers, ...failureHeaders(kept, headers) })
+  const { headers: _all, ...others } = whole.properties
+  const shrink = (maxPropertyBytes: number): MessageProperties => ({
+    ...others,
+    headers: headersWithin(maxPropertyBytes - propertyBytes(others), headers, kept),
+  })
+  return { ...whole, shrink }
 }
 
 /**

@@ -25,6 +25,8 @@ export interface LeveretHeaders {
   readonly 'leveret-original-expiration'?: string
   readonly 'leveret-original-priority'?: number | 'none'
   readonly 'leveret-original-user-id'?: string
+  /** Names of headers that a dead letter had no room for. */
+  readonly 'leveret-left-out'?: string
 }
 
 type Check = (value: unknown) => boolean
@@ -74,6 +76,7 @@ const CHECKS: ReadonlyMap<string, Check> = new Map(
     'leveret-original-expiration': isShortText,
     'leveret-original-priority': isPriority,
     'leveret-original-user-id': isShortText,
+    'leveret-left-out': isShortText,
   } satisfies Record<keyof LeveretHeaders, Check>),
 )
 
@@ -94,6 +97,11 @@ export function soundHeaders(headers: Headers): Headers {
   const unknown = entries.filter(([name]) => isUnknown(name))
   const keepsUnknown = bytesOf(Object.fromEntries(unknown)) <= MAX_UNKNOWN_BYTES
   return Object.fromEntries(entries.filter((entry) => (isUnknown(entry[0]) ? keepsUnknown : isSound(entry))))
+}
+
+/** Whether a header is one of those that leveret writes. */
+export function isLeveretHeader(name: string): boolean {
+  return CHECKS.has(name)
 }
 
 /** How many bytes headers take on the wire. What cannot be written counts as too much. */

@@ -196,7 +196,8 @@ export class Writer {
     const culprits: Publication[] = []
     for (const publication of inFlight) {
       if (publication.isSettled) continue
-      const list = isCulprit(loss, publication.message, inFlight.length === 1) ? culprits : again
+      const circumstances = { alone: inFlight.length === 1, suspected: this.#suspects.has(publication) }
+      const list = isCulprit(loss, publication.message, circumstances) ? culprits : again
       list.push(publication)
     }
     if (loss.kind === 'suspect') for (const publication of again) this.#suspects.add(publication)
@@ -204,7 +205,7 @@ export class Writer {
     this.#aside.clear()
     this.#options.interrupted(again, [...aside, ...this.#waiting.drain()])
     for (const culprit of culprits)
-      culprit.fail('refused', describeRefusal(reason), { cause: reason, retryable: reason.retryable })
+      culprit.fail('refused', describeRefusal(reason), { cause: reason, retryable: false })
     return culprits.length > 0 || this.isSuspicious
   }
 }

@@ -1,16 +1,25 @@
 import { expect, test } from 'vitest'
+import type { Headers } from '../../src/connection/message.js'
+import { tableBytes } from '../../src/connection/property-bytes.js'
 import { measureTable } from '../../src/connection/table.js'
-import { cut, failureHeaders } from '../../src/consuming/failure-headers.js'
+import { cut, failureHeaders, headersWithin, keptFailure } from '../../src/consuming/failure-headers.js'
+import type { Failure } from '../../src/contract/failure.js'
+import type { DeadLetterSettings } from '../../src/contract/work-queue.js'
+
+/** What is kept of an error, beside other headers. */
+function kept(failure: Failure, settings: DeadLetterSettings, beside: Headers): Headers {
+  return failureHeaders(keptFailure(failure, settings), beside)
+}
 
 const settings = { queue: 'tasks.dead-letter', stack: true }
 
 test('the stack is kept only where the contract says so', () => {
   const failure = { name: 'Error', message: 'no', stack: 'Error: no\n    at x' }
-  expect(failureHeaders(failure, { ...settings, stack: false }, {})).toEqual({
+  expect(kept(failure, { ...settings, stack: false }, {})).toEqual({
     'leveret-error-name': 'Error',
     'leveret-error-message': 'no',
   })
-  expect(failureHeaders(failure, settings, {})).toMatchObject({ 'leveret-error-stack': failure.stack })
+  expect(kept(failure, settings, {})).toMatchObject({ 'leveret-error-stack': failure.stack })
 })
 
 test.each([
@@ -21,7 +30,7 @@ test.each([
 ])("whatever an error says, leveret's headers stay within 16 KiB and all of them within 64: %s", (character, user) => {
   const long = character.repeat(100_000)
   const beside = { 'leveret-queue': 'q'.repeat(200), 'leveret-routing-key': 'é'.repeat(127), tenant: 't'.repeat(user) }
-  const written = failureHeaders({ name: long, message: long, stack: long }, settings, beside)
+  const written = kept({ name: long, message: long, stack: long }, settings, beside)
   const { tenant: _theirs, ...ours } = { ...beside, ...written }
   expect(measureTable(ours)).toBeLessThanOrEqual(16 * 1024)
   expect(measureTable({ ...beside, ...written })).toBeLessThanOrEqual(64 * 1024)
@@ -31,14 +40,14 @@ test.each([
 })
 
 test('a stack that has no room left is left out', () => {
-  const written = failureHeaders({ name: 'E', message: 'm', stack: 's' }, settings, { tenant: 't'.repeat(63 * 1024) })
+  const written = kept({ name: 'E', message: 'm', stack: 's' }, settings, { tenant: 't'.repeat(63 * 1024) })
   expect(Object.keys(written)).toEqual(['leveret-error-name', 'leveret-error-message'])
 })
 
 test('what may be kept is for the contract to say', () => {
   const failure = { name: 'Error', message: 'password is tiger', stack: 'at tiger' }
   const redact = ({ name }: { name: string }): { name: string; message: string } => ({ name, message: 'hidden' })
-  expect(failureHeaders(failure, { ...settings, redact }, {})).toEqual({
+  expect(kept(failure, { ...settings, redact }, {})).toEqual({
     'leveret-error-name': 'Error',
     'leveret-error-message': 'hidden',
   })
@@ -53,7 +62,7 @@ test.each([
   async () => ({ name: 'tiger', message: 'tiger' }),
 ])('a redaction that fails hides everything, and loses nothing else: %s', (redact) => {
   const failure = { name: 'tiger', message: 'tiger', stack: 'tiger' }
-  const written = failureHeaders(failure, { ...settings, redact: redact as never }, {})
+  const written = kept(failure, { ...settings, redact: redact as never }, {})
   expect(JSON.stringify(written)).not.toContain('tiger')
   expect(written).toMatchObject({ 'leveret-error-name': 'RedactionFailed' })
 })
@@ -66,4 +75,39 @@ test.each([
   ['ends \uFFFD', 99, 'ends \uFFFD'],
 ])('a text is cut between characters: %s to %i bytes', (text, maxBytes, expected) => {
   expect(cut(text, maxBytes)).toBe(expected)
+})
+
+const FAILURE = { name: 'Error', message: 'm'.repeat(3_000), stack: 's'.repeat(9_000) }
+const OURS = { 'leveret-attempt': 2, 'leveret-exchange': 'e'.repeat(255), 'leveret-queue': 'q'.repeat(255) }
+
+test.each([
+  [16_000, { blob: 'x'.repeat(1_000) }, { stack: true, message: 3_000, leftOut: undefined }],
+  [8_000, { blob: 'x'.repeat(1_000) }, { stack: true, message: 3_000, leftOut: undefined }],
+  [4_000, { blob: 'x'.repeat(1_000) }, { stack: false, message: undefined, leftOut: undefined }],
+  [4_000, { blob: 'x'.repeat(4_000), tenant: 'acme' }, { stack: true, message: 3_000, leftOut: 'blob' }],
+  [4_000, { a: 'x'.repeat(2_000), b: 'y'.repeat(3_000) }, { stack: false, message: undefined, leftOut: 'b' }],
+  [2_000, { a: 'x'.repeat(2_000), b: 'y'.repeat(3_000) }, { stack: false, message: undefined, leftOut: 'b, a' }],
+])(
+  'within %i bytes, the stack goes first, then the text, then the largest headers of others',
+  (most, theirs, expected) => {
+    const headers = headersWithin(most, { ...OURS, ...theirs }, FAILURE)
+    expect(tableBytes(headers)).toBeLessThanOrEqual(most)
+    expect(headers).toMatchObject(OURS)
+    expect(headers['leveret-left-out']).toBe(expected.leftOut)
+    const left = Object.keys(theirs).filter((name) => !(expected.leftOut?.split(', ').includes(name) ?? false))
+    expect(Object.keys(headers).filter((name) => !name.startsWith('leveret-'))).toEqual(left)
+    expect('leveret-error-stack' in headers).toBe(expected.stack)
+    const message = String(headers['leveret-error-message'])
+    if (expected.message === undefined) {
+      expect(Buffer.byteLength(message)).toBeGreaterThanOrEqual(256)
+      expect(tableBytes(headers)).toBeGreaterThan(most - 70)
+    } else expect(message).toHaveLength(expected.message)
+  },
+)
+
+test('what a letter has lost before is still told when it loses more', () => {
+  const headers = headersWithin(1_000, { 'leveret-left-out': 'blob', large: 'x'.repeat(1_000) }, FAILURE)
+  expect(headers['leveret-left-out']).toBe('blob, large')
+  const names = Object.fromEntries(Array.from({ length: 30 }, (_, n) => [`${n}-${'n'.repeat(200)}`, 'x']))
+  expect(Buffer.byteLength(String(headersWithin(1_000, names, FAILURE)['leveret-left-out']))).toBeLessThanOrEqual(255)
 })

@@ -101,9 +101,9 @@ describe('a lost channel', () => {
       broker(403, "access to exchange 'amq.default' in vhost '/' refused for user 'ann'"),
       { kind: 'exchange', exchange: '' },
     ],
-    [broker(406, 'invalid expiration'), { kind: 'suspect' }],
-    [broker(541, 'node is down'), { kind: 'innocent' }],
-    [broker(501, 'frame too large'), { kind: 'suspect' }],
+    [broker(406, 'invalid expiration'), { kind: 'suspect', sure: true }],
+    [broker(541, 'node is down'), { kind: 'suspect', sure: false }],
+    [broker(501, 'frame too large'), { kind: 'suspect', sure: true }],
   ])('%s', (reason, loss) => {
     expect(readLoss(reason)).toEqual(loss)
   })
