@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest'
-import { type BatchItem, MemoryDeduplicationStore, Producer, Reject, Worker } from '../src/index.js'
+import { type BatchItem, MemoryDeduplicationStore, Producer, Reject, Worker, workQueue } from '../src/index.js'
 import { eventually, firstEvent, gate, stable, tasks, test } from './support.js'
 import { forbidSurprises } from './surprises.js'
 
@@ -142,6 +142,29 @@ describe('a worker with batches', () => {
     await new Producer(rabbit, tasks).sendAll(numbered(2))
     await eventually(() => expect(retried.slice(0, 2)).toEqual(['the whole batch', 'the whole batch']))
     await worker.close()
+  })
+
+  test('does not wait for one that is held up: only that one fails', async ({ connectTo }) => {
+    const stuck = gate()
+    const rabbit = await connectTo({
+      interceptors: [{ handle: async ({ headers: { held } }, next) => await (held ? stuck.opened : next()) }],
+    })
+    const contract = workQueue('tasks', { payload: tasks.payload, retry: false })
+    const batches: [number[], boolean][] = []
+    const handler = (items: Items, { aborted }: AbortSignal): void => void batches.push([numbersOf(items), aborted])
+    const worker = new Worker(rabbit, contract, handler, { batch: { size: 3, waitMs: HOUR }, handlerTimeoutMs: 1_000 })
+    const acked: unknown[] = []
+    worker.on('delivery.acked', (event) => acked.push(event))
+    const dead = firstEvent(worker, 'delivery.dead-lettered')
+    await worker.start()
+    const producer = new Producer(rabbit, contract)
+    await producer.send({ n: 1 })
+    const { messageId } = await producer.send({ n: 2 }, { headers: { held: true } })
+    await producer.send({ n: 3 })
+    expect(await dead).toMatchObject({ messageId, failure: { name: 'HandlerTimeout' } })
+    expect(acked).toHaveLength(2)
+    expect(batches).toEqual([[[1, 3], false]])
+    stuck.open()
   })
 
   test('hands over none that an interceptor refuses', async ({ connectTo }) => {

@@ -72,6 +72,7 @@ describe('while the dead-letter queue is full', () => {
     )
     const refused: unknown[] = []
     worker.on('delivery.copy-refused', (event) => refused.push(event))
+    const full = firstEvent(worker, 'consumer.full')
     const dead = firstEvent(worker, 'delivery.dead-lettered')
     await worker.start()
     await broker.management.setPolicy(vhost.name, 'full', { pattern: '^tasks\\.dead-letter$', definition: FULL })
@@ -80,7 +81,8 @@ describe('while the dead-letter queue is full', () => {
     await new Producer(rabbit, contract).sendAll(numbered(1, 30))
     await eventually(() => expect(refused).toHaveLength(3))
     await eventually(async () => expect(await vhost.queue('tasks')).toMatchObject({ messages_unacknowledged: 3 }))
-    const why = expect.stringContaining('basic.nack')
+    expect(await full).toEqual({ deliveries: 3 })
+    const why = expect.stringMatching(/takes no more: 3 deliveries wait .*basic.nack/)
     expect(rabbit.health().roles).toContainEqual(
       expect.objectContaining({ role: 'worker', ready: false, heldUp: 3, why }),
     )

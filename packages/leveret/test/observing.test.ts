@@ -121,7 +121,7 @@ describe('a logger', () => {
     expect(of('delivery.retried').slice(0, 2)).toMatchObject([{ level: 'info' }, { level: 'info' }])
     expect(of('delivery.dead-lettered')[0]).toMatchObject({
       level: 'warn',
-      message: expect.stringMatching(/attempt 3 at .* was the last .*: Error: bad luck/),
+      message: expect.stringMatching(/attempt 3 of .* was the last .*: Error: bad luck/),
     })
     expect(of('disconnected')[0]).toMatchObject({ level: 'warn', fields: { err: { name: 'ConnectionError' } } })
     expect(of('channel.recovered')).toMatchObject([{ level: 'info', fields: { queue: 'tasks' } }])

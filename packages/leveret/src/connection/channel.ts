@@ -3,12 +3,11 @@ import { ClosedError, ConnectionError, type LeveretError } from '../errors.js'
 import { inRootContext } from '../root-context.js'
 import { atMost, within } from '../timing.js'
 import { closedOver, strangeOn, unanswered } from './channel-errors.js'
-import type { ChannelHooks, ChannelParts } from './channel-parts.js'
+import type { ChannelParts } from './channel-parts.js'
 import { type ConsumeOptions, consumeArguments } from './consume-options.js'
 import type { BindingDeclaration, ExchangeDeclaration, QueueDeclaration, QueueStatus } from './declaration.js'
 import type { OutgoingMessage, ReceivedMessage } from './message.js'
 import { fittingProperties } from './property-bytes.js'
-import type { PublishFrames } from './publish-frames.js'
 import { readReturn, readStatus } from './reply.js'
 import { refuseFalseNumbers } from './table.js'
 
@@ -22,10 +21,7 @@ const CLOSED_BY_US = new ClosedError('The channel was closed by this process')
  */
 export class Channel {
   readonly #raw: amqp.Channel | amqp.ConfirmChannel
-  readonly #hooks: ChannelHooks
-  readonly #replyTimeoutMs: number
-  readonly #frames: PublishFrames | undefined
-  readonly #frameMax: number
+  readonly #parts: ChannelParts
   #open = true
   #said: LeveretError | undefined
   #reason: LeveretError | undefined
@@ -33,22 +29,18 @@ export class Channel {
   readonly #end = new AbortController()
 
   constructor(raw: amqp.Channel | amqp.ConfirmChannel, parts: ChannelParts) {
-    const { hooks, replyTimeoutMs, frames, frameMax = Number.POSITIVE_INFINITY, onBreach } = parts
     this.#raw = raw
-    this.#hooks = hooks
-    this.#replyTimeoutMs = replyTimeoutMs
-    this.#frames = frames
-    this.#frameMax = frameMax
+    this.#parts = parts
     raw.on('error', (error) => {
       this.#said = closedOver(error)
     })
     // What came may be a delivery, which nobody will settle now: the broker gives it back when the channel ends.
     raw.on('handler-error', (error) => {
-      if (error instanceof ConnectionError) onBreach(error)
+      if (error instanceof ConnectionError) parts.onBreach(error)
       else void this.close(CLOSE_TIMEOUT_MS, strangeOn(error))
     })
     raw.on('close', () => this.#foundEnded())
-    raw.on('return', ({ fields, properties }) => hooks.returned?.(readReturn(fields, properties)))
+    raw.on('return', ({ fields, properties }) => parts.hooks.returned?.(readReturn(fields, properties)))
     // Before amqplib's own: that makes its list as long as the tag says, and a false one stops the process for minutes.
     raw.prependListener('ack', (confirm) => this.#onConfirm(confirm, true))
     raw.prependListener('nack', (confirm) => this.#onConfirm(confirm, false))
@@ -69,19 +61,19 @@ export class Channel {
     if (this.#reason !== undefined) return
     this.#reason = reason
     this.#end.abort(reason)
-    this.#hooks.closed?.(reason)
+    this.#parts.hooks.closed?.(reason)
   }
 
   /**
    * Hands a message to the connection.
    *
    * @returns the tag under which the broker will answer, or `undefined` when the channel has ended
-   * @throws whatever amqplib says of properties it cannot encode, or that they do not fit; then nothing was sent and no tag was used
+   * @throws what is wrong with properties that cannot be encoded, or do not fit; then nothing was sent and no tag was used
    */
   publish(message: OutgoingMessage): number | undefined {
     if (!this.#open) return undefined
     try {
-      if (this.#frames?.write(message) !== true) this.#publishRaw(message)
+      if (this.#parts.frames?.write(message) !== true) this.#publishRaw(message)
     } catch (error) {
       // amqplib may know before we do that the channel is gone; everything else is about this message.
       if (!(error instanceof Error) || error.name !== 'IllegalOperationError') throw error
@@ -93,21 +85,21 @@ export class Channel {
   }
 
   #publishRaw(message: OutgoingMessage): void {
-    const { exchange, routingKey, content, mandatory } = message
-    const properties = fittingProperties(message, this.#frameMax)
+    const properties = fittingProperties(message, this.#parts.frameMax ?? Number.POSITIVE_INFINITY)
     refuseFalseNumbers(properties.headers)
-    this.#raw.publish(exchange, routingKey, content, { ...properties, mandatory } as amqp.Options.Publish)
+    const options = { ...properties, mandatory: message.mandatory } as amqp.Options.Publish
+    this.#raw.publish(message.exchange, message.routingKey, message.content, options)
   }
 
   #onConfirm({ deliveryTag: tag, multiple }: { deliveryTag: number; multiple: boolean }, accepted: boolean): void {
     if (tag > this.#published)
       throw new ConnectionError('protocol', `The broker answered for message ${tag} of ${this.#published}`)
-    this.#hooks.confirmed?.(tag, multiple, accepted)
+    this.#parts.hooks.confirmed?.(tag, multiple, accepted)
   }
 
   async declareQueue({ name, durable, arguments: args }: QueueDeclaration): Promise<QueueStatus> {
-    const options = { durable, exclusive: false, autoDelete: false, arguments: args }
-    return await this.#ask(`Declaring the queue '${name}'`, this.#raw.assertQueue(name, options).then(readStatus))
+    const asking = this.#raw.assertQueue(name, { durable, exclusive: false, autoDelete: false, arguments: args })
+    return await this.#ask(`Declaring the queue '${name}'`, asking.then(readStatus))
   }
 
   /** Declares a queue of a name that the broker chooses, for this connection only; it goes with it. @returns its name */
@@ -243,8 +235,8 @@ export class Channel {
 
   async #ask<T>(operation: string, answer: Promise<T>): Promise<T> {
     const late = (): Error =>
-      new ConnectionError('timeout', `${operation}: no answer within ${this.#replyTimeoutMs} ms`)
-    return await within(this.#replyTimeoutMs, answer, late).catch((error: unknown) => {
+      new ConnectionError('timeout', `${operation}: no answer within ${this.#parts.replyTimeoutMs} ms`)
+    return await within(this.#parts.replyTimeoutMs, answer, late).catch((error: unknown) => {
       throw unanswered(operation, error, this.#reason)
     })
   }

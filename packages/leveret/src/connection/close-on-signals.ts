@@ -4,7 +4,8 @@ import type { Connection } from './connection.js'
 
 /**
  * Closes the connection when the process is asked to end: what is in hand is finished, and then the process ends by itself,
- * with exit code 0. A second signal does what it would do without this: it ends the process at once.
+ * with exit code 0. A role that is made or started after the signal throws a `ClosedError`: catch it, or it ends the process with code 1.
+ * A second signal does what it would do without this: it ends the process at once.
  *
  * @param signals - the usual ones are SIGTERM (Docker, Kubernetes, systemd) and SIGINT (Ctrl-C)
  * @param options.timeoutMs - keep it below what the platform grants; Kubernetes kills after 30 s. Default: 25 000

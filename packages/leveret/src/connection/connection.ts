@@ -173,8 +173,8 @@ export class Connection implements AsyncDisposable {
    * Finishes what is in hand, then closes: consumers, then publishing, then the TCP connections. Afterwards nothing of
    * leveret keeps the process alive. Works in every state; a second call returns the same promise.
    *
-   * Inside a handler it cannot wait for that one: it resolves when all others have ended. The rest follows when the handler returns, so
-   * do not end the process before that.
+   * Inside a handler it resolves when all *other* handlers have ended; that delivery is not settled yet. Before `process.exit()`, call
+   * `close()` again outside the handler: that promise resolves when all is settled and closed.
    *
    * @param options.timeoutMs - when it is up, handlers are aborted and their messages go back to the queue, and what is
    *   not confirmed fails. Default: 25 000

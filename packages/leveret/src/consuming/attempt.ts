@@ -66,7 +66,7 @@ async function ended(result: PromiseLike<unknown>): Promise<Verdict> {
 export function steered<Payload>(
   call: Call<Payload, SteeredDelivery>,
   judge: Judge,
-  late: (delivery: Delivery) => void,
+  late: Bounds['late'],
 ): Work<Payload, SteeredDelivery> {
   return async (payload, delivery) => {
     const called = (async () => {
@@ -79,7 +79,7 @@ export function steered<Payload>(
       }
       called.then(ended, (error: unknown) => {
         ended()
-        if (delivery.hasDecided && delivery.takeLate()) late(delivery)
+        if (delivery.hasDecided && delivery.takeLate()) late(delivery, { thrown: error })
         reject(error)
       })
     })
@@ -125,8 +125,12 @@ export interface Bounds {
   givenUp(): void
   /** A handler that had been given up has ended. */
   endedAtLast(): void
-  /** A handler ended after its time was up, or after it had settled. Told once for each delivery. */
-  late(delivery: Delivery): void
+  /**
+   * A handler ended after its time was up, or failed after it had settled. Told once for each delivery.
+   *
+   * @param failed - what it failed with after it had settled
+   */
+  late(delivery: Delivery, failed?: { readonly thrown: unknown }): void
 }
 
 /** Bounds the time of an attempt, judges what it is ended by, and decides whether that counts. */
@@ -137,6 +141,8 @@ export function bounded<Payload, D extends ActiveDelivery>(
 ): Attempt<Payload, D> {
   const counted = (verdict: Verdict, delivery: D): Verdict => {
     if (isDoneUnheard(verdict, delivery)) delivery.life.rememberDone(delivery.message)
+    // It has done its work in the second that it had to notice.
+    if (verdict.do === 'ack' && delivery.end?.how === 'late' && delivery.takeLate()) bounds.late(delivery)
     return countedVerdict(verdict, delivery, judge)
   }
   const failed = (thrown: unknown, delivery: D): Verdict => counted(judge(thrown, delivery.attempt), delivery)

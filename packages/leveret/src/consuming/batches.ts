@@ -18,6 +18,7 @@ export interface BatchesOptions<Payload> {
   /** Makes the attempt at one delivery. Its innermost call is {@link joining}. */
   readonly attempt: Attempt<Payload, BatchedDelivery<Payload>>
   readonly handler: BatchHandler<Payload>
+  readonly handlerTimeoutMs: number
   readonly bounds: BatchBounds
 }
 
@@ -86,10 +87,10 @@ export class Batches<Payload> implements Attempts<Payload, BatchedDelivery<Paylo
   }
 
   async #enter(batch: Batch<Payload>, begins: boolean): Promise<Call<Payload> | undefined> {
-    const { slots, handler } = this.#options
+    const { slots, handler, handlerTimeoutMs } = this.#options
     // While no slot is free, it still takes more.
     const entered = begins && (await slots.enter())
     if (this.#open === batch) this.#open = undefined
-    return entered ? new SharedCall(handler, batch.size, () => slots.leave()) : undefined
+    return entered ? new SharedCall(handler, batch.size, handlerTimeoutMs / 2, () => slots.leave()) : undefined
   }
 }

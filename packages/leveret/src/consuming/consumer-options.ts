@@ -40,6 +40,8 @@ export interface ConsumerOptions {
   isolated(delivery: ActiveDelivery): void
   /** The broker has refused its copy. It is tried again, and takes no place from others meanwhile. */
   copyRefused(delivery: Held, error: LeveretError): void
+  /** So many deliveries are held up that it can take no more. */
+  full(deliveries: number): void
   /** The broker cancelled the consumer: the queue was deleted, or its node was lost, or an ack took too long. */
   cancelled(reason: LeveretError): void
   /** It consumes, for the first time or again. */

@@ -88,8 +88,9 @@ export class Consumer {
 
   /** A delivery is handled and stays unacknowledged, for ever unless it is named. It is to take no place from others. */
   holdUp(delivery?: Held): void {
-    const { places = 1 } = this.#subscription ?? {}
-    if (this.#heldUp.add(places, delivery) && !this.#closing) void this.#subscription?.renew()
+    const need = this.#heldUp.add(this.#subscription?.places ?? 1, delivery)
+    if (need === 'a fresh consumer' && !this.#closing) void this.#subscription?.renew()
+    if (need === 'room') this.#options.full(this.#heldUp.count)
   }
 
   /** Resolves when every delivery has ended but those whose handlers wait for a `close`. */
@@ -124,8 +125,7 @@ export class Consumer {
   async #stopTaking(left: () => number, life: Life | undefined): Promise<void> {
     const { slots, isSingleActive } = this.#options
     if (isSingleActive) {
-      // A cancel hands the queue over at once, while handlers still run here. What has not begun stays unacknowledged, because only the
-      // end of the channel brings it back in its order (measured on 3.10.8 and 4.3.6).
+      // A cancel hands the queue over while handlers still run here, and only the end of the channel gives back in order.
       const handled = this.#inHand.whenAtMost(() => slots.waiting)
       await atMost(Math.max(left() - ABORT_GRACE_MS, 0), handled)
       life?.acks.flush()

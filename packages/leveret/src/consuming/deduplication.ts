@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Delivery } from '../connection/delivery.js'
+import { messageOf } from '../message-of.js'
 import { within } from '../timing.js'
 import type { Verdict } from './verdict.js'
 
@@ -83,7 +84,8 @@ export class Deduplicator {
     } catch (error) {
       // The store may have taken the key before it failed.
       void this.end(taken, undefined)
-      throw error
+      const why = `the deduplication store's begin failed, so the handler did not begin: ${messageOf(error)}`
+      throw new Error(why, { cause: error })
     }
   }
 

@@ -94,6 +94,7 @@ export class Engine<Payload> {
         this.#refused = error
         events.emit('delivery.copy-refused', { ...describe(delivery), error })
       },
+      full: (deliveries) => events.emit('consumer.full', { deliveries }),
       cancelled: (reason) => {
         this.#why = reason
         events.emit('consumer.cancelled', { queue: contract.name })
@@ -156,7 +157,9 @@ export class Engine<Payload> {
 
   #trouble(): string | undefined {
     if (this.#why !== undefined) return this.#why.message
-    return this.#consumer.heldUp.isFull ? this.#refused?.message : undefined
+    const { isFull, count } = this.#consumer.heldUp
+    if (!isFull) return undefined
+    return `it takes no more: ${count} deliveries wait for copies that the broker refuses. Last: ${this.#refused?.message}`
   }
 
   #hooks(): HandlingHooks {
@@ -167,9 +170,9 @@ export class Engine<Payload> {
         this.#note(delivery, settlement)
         hooks.settled(delivery, settlement)
       },
-      late: (delivery) => {
+      late: (delivery, failed) => {
         this.#late += 1
-        hooks.late(delivery)
+        hooks.late(delivery, failed)
       },
       givenUp: () => {
         this.#hung += 1

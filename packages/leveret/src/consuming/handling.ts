@@ -47,8 +47,8 @@ export type AnyHandler<Payload> = Handler<Payload> | ManualHandler<Payload> | Ba
 /** Reports on deliveries. None of these throws. */
 export interface HandlingHooks {
   settled(delivery: ActiveDelivery, settlement: Settlement): void
-  /** A handler ended after its time was up, or after it had settled. Its result was dropped. */
-  late(delivery: Delivery): void
+  /** A handler ended after its time was up, or failed after it had settled. Its result was dropped. */
+  late: Bounds['late']
   /** A handler was given up when its time was up, and goes on. */
   givenUp(): void
   /** Such a handler has ended. */
@@ -106,7 +106,7 @@ export function processorFor<Payload>(handling: Handling<Payload>): AnyProcessor
   if (settings.batch !== undefined) {
     const attempt = attemptAt(returning(inside<Payload, BatchedDelivery<Payload>>(interceptors, joining)))
     const handler = handling.handler as BatchHandler<Payload>
-    const attempts = new Batches({ slots, attempt, handler, bounds: settings.batch })
+    const attempts = new Batches({ ...settings, slots, attempt, handler, bounds: settings.batch })
     const deliveryOf = (message: ReceivedMessage, life: Life): BatchedDelivery<Payload> =>
       new BatchedDelivery(message, life, contract.retry)
     return anyProcessor(new Processor({ ...common, attempts, deliveryOf }))

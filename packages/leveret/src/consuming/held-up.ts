@@ -34,14 +34,16 @@ export class HeldUp {
    *
    * @param places - how many deliveries the consumer may hold now
    * @param delivery - one that may be settled some time; without it, it is held up for as long as the channel lives
-   * @returns whether a fresh consumer is needed now
+   * @returns what is needed now, so that others can be handled
    */
-  add(places: number, delivery?: object): boolean {
+  add(places: number, delivery?: object): 'a fresh consumer' | 'room' | undefined {
+    const wasFull = this.isFull
     if (delivery === undefined) this.#stuck += 1
     else this.#waiting.add(delivery)
-    if (!this.#canRenew || this.isFull || this.count - this.#passed < places / 2) return false
+    if (this.isFull) return wasFull ? undefined : 'room'
+    if (!this.#canRenew || this.count - this.#passed < places / 2) return undefined
     this.#passed = this.count
-    return true
+    return 'a fresh consumer'
   }
 
   /** A delivery has been settled. */

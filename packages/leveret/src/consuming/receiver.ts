@@ -73,11 +73,12 @@ export abstract class Receiver<Happenings extends object> implements AsyncDispos
 
   /**
    * Takes no more deliveries, gives back those not begun, waits for the handlers that run, then closes the channel.
-   * A second to its end, `timeoutMs` aborts their signals, and gives back what they had; a handler that goes on all the same is told
-   * as `close.incomplete`. A second call returns the same promise.
+   * One second before `timeoutMs` is over, the signals of the handlers that still run are aborted and their deliveries go back; a handler
+   * that goes on all the same is told as `close.incomplete`. A second call returns the same promise.
    *
-   * Inside a handler of its own it resolves when all other handlers have ended, because it cannot wait for that one. When the handler
-   * returns, its delivery is settled and the rest of the close follows. Do not end the process before that.
+   * Inside a handler of its own it resolves when all *other* handlers have ended, because it cannot wait for that one; its delivery is
+   * not settled yet. The rest follows when the handler returns. Before `process.exit()`, call `close()` again outside the handler: that
+   * promise resolves when all is settled.
    */
   close(options?: CloseOptions): Promise<void> {
     return this.#closing.begin(options, this.#close, () => this.#parts.engine.whenOthersEnded())

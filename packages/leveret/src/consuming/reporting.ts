@@ -2,13 +2,17 @@ import type { Delivery } from '../connection/delivery.js'
 import type { Events } from '../events.js'
 import type { HandlingHooks } from './handling.js'
 import type { Settlement } from './settlement.js'
+import { describeFailure } from './verdict.js'
 import type { DeliveryEvent, WorkerEvents } from './worker-events.js'
 
 /** Tells of deliveries as events. */
 export function reporting(events: Events<WorkerEvents>): Omit<HandlingHooks, 'givenUp' | 'endedAtLast'> {
   return {
     settled: (delivery, settlement) => reportSettlement(events, describe(delivery), settlement),
-    late: (delivery) => events.emit('handler.late', describe(delivery)),
+    late: (delivery, failed) => {
+      const failure = failed === undefined ? undefined : describeFailure(failed.thrown)
+      events.emit('handler.late', { ...describe(delivery), ...(failure && { failure }) })
+    },
     settledTwice: (delivery) => events.emit('delivery.settled-twice', describe(delivery)),
     notRemembered: (delivery, error) => events.emit('delivery.not-remembered', { ...describe(delivery), error }),
   }

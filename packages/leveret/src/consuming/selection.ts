@@ -21,6 +21,8 @@ export interface SelectionOptions<Payload> {
 export class Selection<S extends Schema> {
   readonly #queue: string
   readonly #options: SelectionOptions<OutputOf<S>>
+  /** What died after this was given up again while it goes on. */
+  readonly #beganAt = new Date()
   #chosen = 0
   #nextAt = 0
 
@@ -43,14 +45,16 @@ export class Selection<S extends Schema> {
   }
 
   /**
-   * Resolves when a letter has been judged, and, if it is chosen, when its turn has come. Letters of other queues are not chosen,
-   * and its filter is not asked.
+   * Resolves when a letter has been judged, and, if it is chosen, when its turn has come. Letters of other queues, and those that died
+   * after the pass began, are not chosen, and its filter is not asked.
    *
    * @returns `undefined` when it is over
    */
   async choose(letter: DeadLetter<OutputOf<S>>): Promise<boolean | undefined> {
     const { filter, includeUnknown = false } = this.#options
     if (letter.queue === undefined ? !includeUnknown : letter.queue !== this.#queue) return false
+    // It would be taken again and again where another pass, or somebody else, takes letters too.
+    if (letter.deadLetteredAt !== undefined && letter.deadLetteredAt > this.#beganAt) return false
     const chosen = await this.#unlessOver(async () => {
       if (filter !== undefined && !(await filter(letter))) return false
       await this.#due()

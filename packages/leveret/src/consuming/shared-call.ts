@@ -28,6 +28,9 @@ export class SharedCall<Payload, D extends Delivery = Delivery> {
   readonly #items: BatchItem<Payload>[] = []
   readonly #joined = new Set<D>()
   readonly #ended: () => void
+  /** Those that have come when it fires are handled without the others. */
+  readonly #timer: NodeJS.Timeout
+  #isMade = false
   /** How many may still come. */
   #awaited: number
   /** How many attempts have not ended. */
@@ -39,13 +42,15 @@ export class SharedCall<Payload, D extends Delivery = Delivery> {
 
   /**
    * @param size - how many deliveries may come
+   * @param patienceMs - how long those that have come wait for the others, so that one that is held up does not take their time
    * @param ended - is called when the attempts at all of them have ended
    */
-  constructor(handler: BatchHandler<Payload>, size: number, ended: () => void) {
+  constructor(handler: BatchHandler<Payload>, size: number, patienceMs: number, ended: () => void) {
     this.#handler = handler
     this.#awaited = size
     this.#open = size
     this.#ended = ended
+    this.#timer = setTimeout(() => this.#begin(), patienceMs)
     // An interceptor may not listen to what it called.
     this.#results.catch(() => undefined)
   }
@@ -57,6 +62,8 @@ export class SharedCall<Payload, D extends Delivery = Delivery> {
 
   /** A delivery has come. Settles as the handler says of it. */
   async join(payload: Payload, delivery: D): Promise<void> {
+    if (this.#isMade)
+      throw new Error('its batch began without it: an interceptor or the deduplication store took too long')
     const index = this.#items.push({ payload, delivery }) - 1
     this.#joined.add(delivery)
     this.#count()
@@ -68,12 +75,21 @@ export class SharedCall<Payload, D extends Delivery = Delivery> {
   leave(delivery: D): void {
     if (!this.#joined.has(delivery)) this.#count()
     this.#open -= 1
-    if (this.#open === 0) this.#ended()
+    if (this.#open > 0) return
+    clearTimeout(this.#timer)
+    this.#ended()
   }
 
   #count(): void {
     this.#awaited -= 1
-    if (this.#awaited === 0 && this.#items.length > 0) this.#make(this.#call())
+    if (this.#awaited === 0) this.#begin()
+  }
+
+  #begin(): void {
+    if (this.#isMade || this.#items.length === 0) return
+    this.#isMade = true
+    clearTimeout(this.#timer)
+    this.#make(this.#call())
   }
 
   async #call(): Promise<readonly Result[]> {

@@ -37,7 +37,8 @@ export interface WorkerEvents {
   readonly 'delivery.given-back': DeliveryEvent
   /**
    * The broker has refused its copy for a later attempt or for the dead-letter queue, as a full queue does. The copy is tried again
-   * until it is stored; until then the delivery stays unacknowledged, and takes no place from others. Told once for each delivery.
+   * until it is stored; until then the delivery stays unacknowledged, and takes no place from others, up to `consumer.full`. Told once
+   * for each delivery.
    */
   readonly 'delivery.copy-refused': DeliveryEvent & { readonly error: LeveretError }
   /** Its handler settled what had been settled, or whose time was up. Nothing came of it. */
@@ -46,8 +47,16 @@ export interface WorkerEvents {
   readonly 'delivery.isolated': { readonly messageId: string | undefined }
   /** The store for deduplication failed when its work had ended: it may be handled again. */
   readonly 'delivery.not-remembered': DeliveryEvent & { readonly error: unknown }
-  /** The handler ended after its time was up, or failed after it had settled. Its result was dropped. */
-  readonly 'handler.late': DeliveryEvent
+  /**
+   * The handler did its work after its time was up, and its result was dropped; or it failed after it had settled the delivery, with
+   * this `failure`, and that changes nothing.
+   */
+  readonly 'handler.late': DeliveryEvent & { readonly failure?: Failure }
+  /**
+   * So many deliveries wait for copies that the broker refuses that nothing more is taken: 1,000, or the prefetch where that is more, or
+   * where only one consumer is active. It goes on by itself when copies are stored again.
+   */
+  readonly 'consumer.full': { readonly deliveries: number }
   /** `close` has ended while handlers of so many deliveries still ran. The broker delivers those again. */
   readonly 'close.incomplete': { readonly deliveries: number }
   /** Nothing more begins: somebody called `pause`, or too many attempts have failed. */
@@ -67,18 +76,29 @@ export interface WorkerEvents {
 
 /** How they read in the log of a worker of this queue. */
 export function workerLines(queue: string): LogLines<WorkerEvents> {
-  return { ...deliveryLines(queue), ...consumerLines(queue) }
+  return { ...settlementLines(queue), ...deliveryLines(queue), ...consumerLines(queue) }
 }
 
-function deliveryLines(queue: string): LogLines<WorkerEvents> {
-  const the = ({ messageId, attempt, offset }: DeliveryEvent): string =>
-    `attempt ${attempt} at ${messageId ?? 'a message without id'} from '${queue}'${offset === undefined ? '' : `, offset ${offset}`}`
-  const said = ({ failure: { name, message } }: { failure: Failure }): string => `${name}: ${message}`
+/** How a delivery is called in the log. */
+function naming(queue: string): (event: DeliveryEvent) => string {
+  return ({ messageId, attempt, offset }) =>
+    `attempt ${attempt} of ${messageId ?? 'a message without id'} from '${queue}'${offset === undefined ? '' : `, offset ${offset}`}`
+}
+
+function said({ failure: { name, message } }: { failure: Failure }): string {
+  return `${name}: ${message}`
+}
+
+function settlementLines(queue: string): LogLines<WorkerEvents> {
+  const the = naming(queue)
   return {
     'delivery.retried': (event) => ['info', `${the(event)} failed; the next is in ${event.afterMs} ms: ${said(event)}`],
     'delivery.dead-lettered': (event) => ['warn', `${the(event)} was the last (${event.reason}): ${said(event)}`],
     'delivery.dropped': (event) => ['warn', `${the(event)} was the last (${event.reason}); dropped: ${said(event)}`],
-    'delivery.stale': (event) => ['info', `${the(event)} lost its channel; the broker delivers it again`],
+    'delivery.stale': (event) => [
+      'info',
+      `${the(event)} lost its channel while it was in hand, so its result does not count; the broker delivers it again`,
+    ],
     'delivery.stuck': (event) => [
       'error',
       `${the(event)} cannot be settled and stays unacknowledged: ${event.error.message}`,
@@ -92,9 +112,18 @@ function deliveryLines(queue: string): LogLines<WorkerEvents> {
     'delivery.given-back': (event) => ['debug', `${the(event)} was given back to its queue`],
     'delivery.copy-refused': (event) => [
       'warn',
-      `${the(event)} waits, because its copy was refused, and stays unacknowledged until that is stored: ${event.error.message}`,
+      `${the(event)} has failed, and the broker refuses the copy that is to be kept of it; it stays unacknowledged and is tried again until there is room: ${event.error.message}`,
     ],
-    'delivery.settled-twice': (event) => ['warn', `${the(event)} had been settled; its handler did so again`],
+  }
+}
+
+function deliveryLines(queue: string): LogLines<WorkerEvents> {
+  const the = naming(queue)
+  return {
+    'delivery.settled-twice': (event) => [
+      'warn',
+      `${the(event)} had been settled; its handler settled it again, which changes nothing`,
+    ],
     'delivery.isolated': ({ messageId }) => [
       'warn',
       `${messageId ?? 'a message without id'} from '${queue}' came back unsettled and is handled alone`,
@@ -103,7 +132,12 @@ function deliveryLines(queue: string): LogLines<WorkerEvents> {
       'warn',
       `${the(event)} has ended, and the store for deduplication failed: ${describeFailure(event.error).message}`,
     ],
-    'handler.late': (event) => ['warn', `${the(event)} ended after its time was up; its result was dropped`],
+    'handler.late': ({ failure, ...event }) => [
+      'warn',
+      failure === undefined
+        ? `${the(event)} ended after its time was up; its result was dropped`
+        : `${the(event)} was settled, and its handler failed after that, which changes nothing: ${said({ failure })}`,
+    ],
   }
 }
 
@@ -118,6 +152,10 @@ function consumerLines(queue: string): LogLines<WorkerEvents> {
     'close.incomplete': ({ deliveries }) => [
       'warn',
       `the worker of '${queue}' has closed while handlers of ${deliveries} deliveries still ran; the broker delivers those again`,
+    ],
+    'consumer.full': ({ deliveries }) => [
+      'error',
+      `the worker of '${queue}' takes no more: ${deliveries} deliveries wait for copies that the broker refuses. Make room in its dead-letter queue (replay, move or purge), or raise that queue's limit; it then goes on by itself`,
     ],
     'consumer.cancelled': () => ['warn', `the broker cancelled the consumer of '${queue}'`],
     'channel.lost': ({ reason }) => ['warn', `not consuming '${queue}': ${reason.message}`],
