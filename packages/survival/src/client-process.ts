@@ -54,12 +54,12 @@ export class ClientProcess {
   }
 
   /** Tells it to do something. Resolves when that is done. @throws Error when it fails, takes too long, or the process ends before */
-  async ask(command: Command): Promise<void> {
+  async ask(command: Command, timeoutMs = ANSWER_MS): Promise<void> {
     const answer = this.#answerTo(command.do)
     this.#child.send(command)
     const answered = new AbortController()
-    const late = delay(ANSWER_MS, undefined, { signal: answered.signal }).then(() => {
-      throw new Error(`The client did not ${command.do} in ${ANSWER_MS} ms.`)
+    const late = delay(timeoutMs, undefined, { signal: answered.signal }).then(() => {
+      throw new Error(`The client did not ${command.do} in ${timeoutMs} ms.`)
     })
     await Promise.race([answer, late]).finally(() => {
       late.catch(() => undefined)

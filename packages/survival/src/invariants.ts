@@ -1,6 +1,6 @@
 import { isAccounted, isDestroyed, isOwed } from './ledger/account.js'
 import type { Ledger } from './ledger/ledger.js'
-import { isKept, type Message, queueNames, queueOf } from './ledger/message.js'
+import { isKept, isOnce, type Message, ONCE_CONCURRENCY, queueNames, queueOf } from './ledger/message.js'
 
 /** What a run may cost. */
 export interface Limits {
@@ -24,6 +24,8 @@ export interface Invariant {
 
 /** For timers on a busy machine. */
 const SLACK_MS = 2_000
+/** The same number would be a matter of chance. */
+const KEPT_PACE = 0.6
 
 /** All that is checked after a run. */
 export const invariants: readonly Invariant[] = [
@@ -75,6 +77,30 @@ export const invariants: readonly Invariant[] = [
     },
   },
   {
+    name: 'at most once',
+    says: "what is acknowledged before its handler is handled once at most, runs to its end, and is lost only with a connection: at most what was in the handlers' hands, for each fault",
+    breaches: moreOrLessThanOnce,
+  },
+  {
+    name: 'none alone',
+    says: 'nothing is handled alone over connections that were lost: only what a client that was killed had in hand is a suspect',
+    breaches: ({ isolated, killed }) => (killed.size > 0 ? [] : isolated.map((id) => `${id} was handled alone`)),
+  },
+  {
+    name: 'pace',
+    says: 'where it is measured, as much is handled in a while after a fault as before it',
+    breaches: ({ pace }) => {
+      const [before, after] = [pace.get('before'), pace.get('after')]
+      if (before === undefined || after === undefined || after >= before * KEPT_PACE) return []
+      return [`${after} were handled in the time in which it had been ${before}`]
+    },
+  },
+  {
+    name: 'own letters',
+    says: 'a message comes to no handler but those of the queue that it was sent to, also when dead letters that two contracts share are replayed',
+    breaches: ({ misplaced }) => misplaced,
+  },
+  {
     name: 'in order',
     says: 'with one sender, no retries and a single active consumer, what was confirmed is first handled in its order',
     breaches: outOfOrder,
@@ -118,11 +144,12 @@ export const invariants: readonly Invariant[] = [
   },
   {
     name: 'memory',
-    says: 'the heap, collected, is about as large at the end as it was before',
+    says: 'the heap, collected, is about as large at the end, and whenever else it was measured, as it was before',
     breaches: ({ heap }, { heapGrowthBytes }) => {
-      const [before, after] = [heap[0], heap.at(-1)]
-      if (before === undefined || after === undefined || heap.length < 2) return ['it was not measured']
-      return after - before > heapGrowthBytes ? [`it grew by ${Math.round((after - before) / 2 ** 20)} MiB`] : []
+      const [before, ...others] = heap
+      if (before === undefined || others.length === 0) return ['it was not measured']
+      const grown = Math.max(...others) - before
+      return grown > heapGrowthBytes ? [`it grew by ${Math.round(grown / 2 ** 20)} MiB`] : []
     },
   },
 ]
@@ -132,6 +159,19 @@ export const probeMark = '-probe'
 
 /** How an exit is told that did not come by itself. */
 export const hung = 'hung'
+
+function moreOrLessThanOnce(ledger: Ledger): string[] {
+  const messages = messagesOf(ledger).filter(isOnce)
+  const lost = messages.filter(
+    ({ outcome, begun, storedIn }) => outcome === 'confirmed' && begun === 0 && storedIn.length === 0,
+  ).length
+  const mayBeLost = ledger.faults.length * ONCE_CONCURRENCY
+  return [
+    ...messages.filter(({ begun }) => begun > 1).map(({ id, begun }) => `${id} was handled ${begun} times`),
+    ...ledger.aborted.map((id) => `${id} was aborted by the loss of a connection`),
+    ...(lost > mayBeLost ? [`${lost} were lost, and ${mayBeLost} may be`] : []),
+  ]
+}
 
 function messagesOf({ messages }: Ledger): Message[] {
   return [...messages.values()]

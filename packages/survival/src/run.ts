@@ -46,7 +46,7 @@ export async function runFault(fault: Fault, options: Omit<StageOptions, 'name'>
     )
     if (broken !== undefined) await stage.client.kill()
     await drain(stage)
-    return judge(fault.name, stage, broken)
+    return judge(fault, stage, broken)
   } finally {
     await stage.close()
   }
@@ -87,11 +87,11 @@ async function countConsumers({ management, vhost, ledger }: Stage, queue: Queue
   ledger.note('consumers', queue, String(consumers))
 }
 
-function judge(fault: string, stage: Stage, broken: string | undefined): Verdict {
+function judge(fault: Fault, stage: Stage, broken: string | undefined): Verdict {
   const ledger = stage.ledger.read()
-  const limits = limitsOf(stage)
+  const limits = limitsOf(stage, fault)
   return {
-    fault,
+    fault: fault.name,
     ...(broken === undefined ? {} : { broken }),
     breaches: new Map(invariants.map(({ name, breaches }) => [name, breaches(ledger, limits)])),
     figures: figuresOf(ledger),
@@ -101,9 +101,10 @@ function judge(fault: string, stage: Stage, broken: string | undefined): Verdict
 }
 
 /** In hand are deliveries, the copies of failed ones, and sends. */
-function limitsOf({ load: { publishTimeoutMs, prefetch, senders } }: Stage): Limits {
+function limitsOf({ load: { publishTimeoutMs, prefetch, senders } }: Stage, fault: Fault): Limits {
   const inHand = 2 * prefetch + ORDERED_PREFETCH + 2 * senders + 1
-  return { publishTimeoutMs, inHand, heapGrowthBytes: HEAP_GROWTH_BYTES, recoveryMs: patienceMs + LOOK_MS }
+  const heapGrowthBytes = fault.heapGrowthBytes ?? HEAP_GROWTH_BYTES
+  return { publishTimeoutMs, inHand, heapGrowthBytes, recoveryMs: patienceMs + LOOK_MS }
 }
 
 function handled({ ledger: { ledger } }: Stage): number {

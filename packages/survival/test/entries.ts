@@ -1,3 +1,4 @@
+import { invariants, type Limits } from '../src/invariants.js'
 import { type Fact, type FactKind, lineOf } from '../src/ledger/fact.js'
 import { Ledger } from '../src/ledger/ledger.js'
 
@@ -56,3 +57,12 @@ export const blameless: readonly Entry[] = [
   ['heap', '1', '1200'],
   ['exited', '1', 'code 0'],
 ]
+
+const limits: Limits = { publishTimeoutMs: 10_000, inHand: 2, heapGrowthBytes: 1_000, recoveryMs: 5_000 }
+
+/** The invariants that are breached, each with what is said. */
+export function breaches(...entries: readonly (Entry | number)[]): Record<string, string[]> {
+  const ledger = ledgerOf(...entries)
+  const found = invariants.map(({ name, breaches: find }) => [name, find(ledger, limits)] as const)
+  return Object.fromEntries(found.filter(([, breached]) => breached.length > 0))
+}

@@ -4,6 +4,8 @@ import type { ClientSettings } from './settings.js'
 
 /** The shortest consumer timeout that a contract of leveret's own takes. */
 const SHORTEST_TIMEOUT_MS = 60_000
+/** Where the letters of two contracts are, when they share them. */
+const SHARED_LETTERS = 'shared.dead-letter'
 
 /** How the handler of a message behaves. */
 const behaviours = ['succeeds', 'fails-once', 'fails', 'rejects', 'hangs'] as const
@@ -15,10 +17,19 @@ export type Behaviour = (typeof behaviours)[number]
 export const payload = z.object({ n: z.int(), behaviour: z.enum(behaviours), padding: z.string() })
 
 /** The contracts of the client's queues: the default one, a classic one, and one whose order is strict. */
-export function contractsOf({ consumerTimeoutMs }: Pick<ClientSettings, 'consumerTimeoutMs'>) {
+export function contractsOf({
+  consumerTimeoutMs,
+  sharesLetters,
+}: Pick<ClientSettings, 'consumerTimeoutMs' | 'sharesLetters'>) {
+  const letters = sharesLetters === true ? { deadLetter: { queue: SHARED_LETTERS } } : {}
   return {
-    work: workQueue('work', { payload, retry: { delaysMs: [50, 200] }, queue: patience(consumerTimeoutMs) }),
-    plain: workQueue('plain', { payload, retry: { delaysMs: [50] }, queue: { type: 'classic' } }),
+    work: workQueue('work', {
+      payload,
+      retry: { delaysMs: [50, 200] },
+      queue: patience(consumerTimeoutMs),
+      ...letters,
+    }),
+    plain: workQueue('plain', { payload, retry: { delaysMs: [50] }, queue: { type: 'classic' }, ...letters }),
     ordered: workQueue('ordered', { payload, retry: false, queue: { singleActive: true } }),
   }
 }

@@ -1,14 +1,18 @@
 import { readFileSync } from 'node:fs'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { type Connection, type ConnectOptions, connect } from 'leveret'
+import { type Connection, ConnectionError, type ConnectOptions, connect, DeadLetters } from 'leveret'
+import { churn } from './churn.js'
 import { contractsOf } from './contracts.js'
 import { Death } from './death.js'
 import { Notebook } from './notebook.js'
+import { Once } from './once.js'
 import { Sending } from './sending.js'
 import type { Answer, ClientSettings, Command } from './settings.js'
 import { startWorking } from './working.js'
 
 // The client under test: a process of its own, so that whatever ends it can be seen. It is told what to do over IPC.
+const MAX_PASSES = 10
+
 const settings = JSON.parse(process.argv[2] ?? '') as ClientSettings
 const notebook = new Notebook(settings.ledgerPath)
 const lag = monitorEventLoopDelay({ resolution: 10 })
@@ -19,6 +23,7 @@ notebook.note('started', settings.run)
 const rabbit = await connect(settings.urls, optionsOf(settings))
 const contracts = contractsOf(settings)
 await startWorking(rabbit, contracts, notebook, { ...settings, death: new Death(settings) })
+const once = settings.worksOnce === true ? await Once.start(rabbit, notebook, settings.run) : undefined
 const sending = new Sending(rabbit, contracts, notebook, settings)
 
 process.on('message', async (command: Command) => {
@@ -28,7 +33,7 @@ process.on('message', async (command: Command) => {
   )
   const answer: Answer = { done: command.do, failed }
   process.send?.(answer)
-  if (command.do !== 'finish') return
+  if (command.do !== 'finish' && command.do !== 'close') return
   // Without a channel to its parent, nothing of ours keeps the process alive.
   process.off('disconnect', goWithParent)
   process.disconnect()
@@ -37,13 +42,39 @@ process.on('disconnect', goWithParent)
 process.send?.({ done: 'start' })
 
 async function obey(command: Command): Promise<void> {
-  if (command.do === 'stop') await sending.stop()
+  if (command.do === 'stop') await stop()
   if (command.do === 'block') standStill(command.ms)
   if (command.do === 'publish') await sending.publish(command.exchange, command.count, command.bytes)
   if (command.do === 'hang') await sending.hang()
   if (command.do === 'probe') await sending.probe()
+  if (command.do === 'replay') await replay(command.queue)
+  if (command.do === 'churn') await churn(rabbit, command.count, measure)
   if (command.do === 'measure') measure()
+  if (command.do === 'close') await closeAmidst(command.timeoutMs)
   if (command.do === 'finish') await finish(rabbit)
+}
+
+async function stop(): Promise<void> {
+  await Promise.all([sending.stop(), once?.stop()])
+}
+
+/** What was on its way to a send fails, and is told. */
+async function closeAmidst(timeoutMs: number): Promise<void> {
+  const stopped = stop()
+  await rabbit.close({ timeoutMs })
+  await stopped
+}
+
+/** A pass that was cut off is begun again. @throws Error when no letter was replayed at all */
+async function replay(queue: 'work' | 'plain'): Promise<void> {
+  await using letters = new DeadLetters(rabbit, contracts[queue])
+  for (let pass = 1; ; pass += 1) {
+    const done = await letters.replay().catch((error: unknown) => {
+      if (!(error instanceof ConnectionError) || pass === MAX_PASSES) throw error
+    })
+    if (done?.replayed === 0 && pass === 1) throw new Error(`There was no dead letter of ${queue} to replay.`)
+    if (done !== undefined) return
+  }
 }
 
 /** Nobody would ever tell it to end. */

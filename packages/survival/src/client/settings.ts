@@ -32,6 +32,14 @@ export interface ClientSettings {
   readonly prefetch: number
   /** Of the queue `work`, where the broker is to lose patience with a handler. */
   readonly consumerTimeoutMs?: number | undefined
+  /** Handlers of `work` and of `plain` take up to this long, where that is not next to nothing. */
+  readonly workMs?: number | undefined
+  /** They return at once when their signal is aborted, without having done anything. */
+  readonly heedsSignal?: boolean | undefined
+  /** Works on one more queue, `once`, with `acknowledge: 'none'`. */
+  readonly worksOnce?: boolean | undefined
+  /** The contracts of `work` and of `plain` have one dead-letter queue. */
+  readonly sharesLetters?: boolean | undefined
   /** Kill yourself when you have come to this step so many times. */
   readonly dieAt?: { readonly step: Step; readonly times: number } | undefined
 }
@@ -46,10 +54,16 @@ export type Command =
   | { readonly do: 'publish'; readonly exchange: string; readonly count: number; readonly bytes: number }
   /** Send a message whose first handler does not return before its delivery is lost. */
   | { readonly do: 'hang' }
+  /** Replay the dead letters of a queue's contract, all of them. */
+  | { readonly do: 'replay'; readonly queue: 'work' | 'plain' }
+  /** Acknowledge so many deliveries of a further queue, beside one that never ends; measure; then let that end. */
+  | { readonly do: 'churn'; readonly count: number }
   /** Send a last message to each queue. */
   | { readonly do: 'probe' }
   /** Collect garbage, and write down what is left. */
   | { readonly do: 'measure' }
+  /** Close at once, however much is in hand, and end by yourself. */
+  | { readonly do: 'close'; readonly timeoutMs: number }
   /** Close, and end by yourself. */
   | { readonly do: 'finish' }
 

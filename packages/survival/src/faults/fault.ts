@@ -15,6 +15,8 @@ export interface Fault {
   readonly direct?: boolean
   /** What the client is told besides. */
   readonly client?: (stage: Stage) => Partial<ClientSettings>
+  /** How much the heap may grow, where that is less than usual. */
+  readonly heapGrowthBytes?: number
   /** Why it cannot be done to this broker. */
   readonly impossible?: (broker: RabbitMQ) => string | undefined
   /** Starts the client, where that is part of the fault. */

@@ -6,6 +6,7 @@ import { leaderKilled, partition, rollingRestart } from './cluster.js'
 import type { Fault } from './fault.js'
 import { closed, passwordChanged, passwordRotated, queueDeleted, queueFull, revoked, vhostDeleted } from './operator.js'
 import { poison } from './poison.js'
+import { clientClosed, quickDrops, resetOnce, sharedLetters, stuckDelivery } from './receiving.js'
 import { blackHole, cut, fin, latency, reset } from './wire.js'
 
 /** All that is done to a client of one broker, in the order in which it is done. */
@@ -28,6 +29,11 @@ export const faults: readonly Fault[] = [
   queueFull,
   poison,
   clientKilled,
+  clientClosed,
+  quickDrops,
+  resetOnce,
+  stuckDelivery,
+  sharedLetters,
   consumerTimeout,
   memoryAlarm,
   diskAlarm,

@@ -73,7 +73,7 @@ export function figuresOf(ledger: Ledger): Figures {
     destroyed: count((message) => isOwed(message) && !isAccounted(message) && isDestroyed(ledger, message)),
     faults: ledger.faults.length,
     recoveryMs: recoveries.includes(undefined) ? undefined : Math.max(0, ...recoveries.map(Number)),
-    heapGrownBytes: (ledger.heap.at(-1) ?? 0) - (ledger.heap[0] ?? 0),
+    heapGrownBytes: Math.max(0, ...ledger.heap.slice(1)) - (ledger.heap[0] ?? 0),
     rssBytes: ledger.rssBytes,
   }
 }

@@ -8,11 +8,15 @@ export const factKinds = [
   'begun',
   'thrown',
   'done',
+  // A handler got what another queue was sent, or its signal was aborted although nothing could be given back.
+  'misplaced',
+  'aborted',
   // What its workers tell of a delivery.
   'acked',
   'retried',
   'dead',
   'stale',
+  'isolated',
   // The client itself.
   'started',
   'lag',
@@ -21,6 +25,7 @@ export const factKinds = [
   'warning',
   // What is done to it, and to its messages.
   'fault',
+  'pace',
   'healed',
   'destroyed',
   'poisoned',

@@ -25,6 +25,14 @@ export class Ledger {
   readonly heap: number[] = []
   readonly warnings: string[] = []
   readonly counts = { retried: 0, stale: 0 }
+  /** Ids of what was handled alone. */
+  readonly isolated: string[] = []
+  /** What came to the handler of another queue, as sentences. */
+  readonly misplaced: string[] = []
+  /** Ids of what was aborted although it had been acknowledged. */
+  readonly aborted: string[] = []
+  /** How much was handled in a while, before a fault and after it. */
+  readonly pace = new Map<string, number>()
   rssBytes = 0
   lagMs = 0
   #run = ''
@@ -51,6 +59,10 @@ export class Ledger {
     healed: ({ id, at, detail }) => void this.marks.push(new Mark(id, at, queuesIn(detail))),
     destroyed: ({ id, at }) => void this.destroyed.push({ queue: id, at }),
     killed: ({ id }) => void this.killed.add(id),
+    isolated: ({ id }) => void this.isolated.push(id),
+    misplaced: ({ id, detail }) => void this.misplaced.push(`${id} came to ${detail}`),
+    aborted: ({ id }) => void this.aborted.push(id),
+    pace: ({ id, detail }) => void this.pace.set(id, Number(detail)),
     exited: ({ id, detail }) => void this.exits.push({ run: id, how: detail }),
     consumers: ({ id, detail }) => void this.consumers.set(id, Number(detail)),
   }

@@ -12,6 +12,17 @@ export const ORDERED_PREFETCH = 10
 /** The first letter of a message's id says where it was sent. */
 const letters: Readonly<Record<string, QueueName>> = { w: 'work', c: 'plain', o: 'ordered', z: 'work' }
 
+/** The first letter of the ids of what is acknowledged before it is handled. No queue above has it, so nobody has to answer for it. */
+export const onceLetter = 'n'
+
+/** Whether a message was sent to be handled at most once. */
+export function isOnce({ id }: Pick<Message, 'id'>): boolean {
+  return id.startsWith(onceLetter)
+}
+
+/** Handlers at once of such messages: so many may be lost with a connection. */
+export const ONCE_CONCURRENCY = 10
+
 /** The letter of the ids of a queue's messages. */
 export const letterOf: Readonly<Record<QueueName, string>> = { work: 'w', plain: 'c', ordered: 'o' }
 
