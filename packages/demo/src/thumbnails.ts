@@ -14,10 +14,10 @@ export const thumbnails = workQueue(name, {
   retry: { delaysMs: [500, 1_500] },
 })
 
-/** What became of the tasks that failed for good: an existing queue, described as it is. */
+/** What became of the tasks that failed for good: an existing queue, described as leveret declares it. */
 export const deadThumbnails = workQueue(`${name}.dead-letter`, {
   payload: thumbnails.payload,
-  queue: { type: 'quorum', arguments: { 'x-queue-type': 'quorum' } },
+  queue: { arguments: { 'x-queue-type': 'quorum', 'x-overflow': 'reject-publish', 'x-delivery-limit': 1_000_000 } },
   retry: false,
   deadLetter: false,
 })
