@@ -6,6 +6,7 @@ import type { ActiveDelivery } from './active-delivery.js'
 import { type DeadlineOptions, withinDeadline } from './deadline.js'
 import type { Deduplicator } from './deduplication.js'
 import type { SteeredDelivery } from './manual-delivery.js'
+import type { ReturnMemory } from './return-memory.js'
 import { countedVerdict, type Verdict } from './verdict.js'
 
 /** How one attempt at one delivery ends: no promise where it has ended at once. Never throws or rejects. */
@@ -85,6 +86,20 @@ export function steered<Payload>(
     })
     const decision = await Promise.race([delivery.decision, failed])
     return decision.do === 'fail' ? judge(decision.thrown, delivery.attempt) : decision
+  }
+}
+
+/** Does not do again what this process has done: it may have been done while the delivery waited for its slot. */
+export function unlessDone<Payload, D extends ActiveDelivery>(
+  attempt: Attempt<Payload, D>,
+  memory: ReturnMemory,
+): Attempt<Payload, D> {
+  return (payload, delivery) => {
+    const { message, life } = delivery
+    if (!memory.takeDone(message)) return attempt(payload, delivery)
+    // This ack, too, may be lost with its channel.
+    life.rememberDone(message)
+    return SKIP
   }
 }
 

@@ -14,6 +14,7 @@ import {
   once,
   returning,
   steered,
+  unlessDone,
   type Work,
 } from './attempt.js'
 import { OneByOne } from './attempts.js'
@@ -86,14 +87,16 @@ export interface AnyProcessor {
 
 /** Puts together what takes a delivery from its bytes to its settlement. */
 export function processorFor<Payload>(handling: Handling<Payload>): AnyProcessor {
-  const { contract, settings, slots, hooks, interceptors } = handling
+  const { contract, settings, slots, hooks, interceptors, memory } = handling
   const common = commonOf(handling)
   const { judge: judged } = common
   const bounds = boundsOf(handling)
   const deduplicator = deduplicatorOf(handling)
   const bound = <D extends ActiveDelivery>(work: Work<Payload, D>): Attempt<Payload, D> => bounded(work, judged, bounds)
-  const attemptAt = <D extends ActiveDelivery>(work: Work<Payload, D>): Attempt<Payload, D> =>
-    deduplicator === undefined ? bound(work) : once(work, deduplicator, bound)
+  const attemptAt = <D extends ActiveDelivery>(work: Work<Payload, D>): Attempt<Payload, D> => {
+    const attempt = deduplicator === undefined ? bound(work) : once(work, deduplicator, bound)
+    return memory === undefined ? attempt : unlessDone(attempt, memory)
+  }
   if (settings.acknowledge === 'manual') {
     const call = inside<Payload, SteeredDelivery>(interceptors, handling.handler as ManualHandler<Payload>)
     const attempts = new OneByOne(slots, attemptAt(steered(call, judged, hooks.late)))
@@ -151,22 +154,13 @@ type Common<Payload> = Omit<ProcessorOptions<Payload, ActiveDelivery>, 'attempts
   readonly judge: Judge
 }
 
-function commonOf<Payload>({
-  contract,
-  decode,
-  settings,
-  memory,
-  settler,
-  hooks,
-  stream,
-}: Handling<Payload>): Common<Payload> {
+function commonOf<Payload>({ contract, decode, settings, settler, hooks, stream }: Handling<Payload>): Common<Payload> {
   const judged: Judge = (thrown, attempt) => judge(thrown, attempt, contract)
   // What a stream brings, or comes to one handler or in batches, is read in its order, also where nothing has a key.
   const isInOrder = stream !== undefined || settings.batch !== undefined || settings.concurrency === 1
   const inTurn = isInOrder ? () => undefined : undefined
   const orderBy = (settings.orderBy ?? inTurn) as ((payload: Payload) => OrderKey | undefined) | undefined
   return {
-    memory,
     reader: new Reader({
       decode,
       orderBy,

@@ -4,7 +4,6 @@ import type { ActiveDelivery } from './active-delivery.js'
 import type { Attempts, Task } from './attempts.js'
 import type { Life } from './life.js'
 import type { Read, Reader } from './reader.js'
-import type { ReturnMemory } from './return-memory.js'
 import type { Settlement } from './settlement.js'
 import type { Settling } from './settler.js'
 import type { Verdict } from './verdict.js'
@@ -13,8 +12,6 @@ type Conclude<D extends ActiveDelivery> = Task<unknown, D>['conclude']
 
 /** What a processor is made of. */
 export interface ProcessorOptions<Payload, D extends ActiveDelivery> {
-  /** Knows what has been done, where that is all there is to do. */
-  readonly memory: ReturnMemory | undefined
   readonly reader: Reader<Payload>
   readonly attempts: Attempts<Payload, D>
   readonly settler: Settling
@@ -22,7 +19,6 @@ export interface ProcessorOptions<Payload, D extends ActiveDelivery> {
   settled(delivery: ActiveDelivery, settlement: Settlement): void
 }
 
-const SKIP: Verdict = { do: 'skip' }
 const GIVE_BACK: Verdict = { do: 'give-back' }
 
 /** Takes a delivery from its bytes to its settlement: read, wait for a slot, attempt, conclude. */
@@ -69,9 +65,7 @@ export class Processor<Payload, D extends ActiveDelivery> {
   }
 
   #process(delivery: D): Soon<unknown> {
-    const { memory, reader } = this.#options
-    if (memory?.takeDone(delivery.message) === true) return this.#conclude(delivery, SKIP)
-    return andThen(reader.read(delivery), (read) => this.#attempt(delivery, read))
+    return andThen(this.#options.reader.read(delivery), (read) => this.#attempt(delivery, read))
   }
 
   #attempt(delivery: D, read: Read<Payload>): Soon<unknown> {

@@ -9,6 +9,8 @@ export interface Worked {
   readonly handlerTimeoutMs: number
   /** Its `close` has resolved. */
   isClosed: boolean
+  /** It has told that handlers still run. */
+  toldIncomplete: boolean
 }
 
 /** One call of a handler. */
@@ -126,10 +128,19 @@ export class Account {
   /** A worker says something else. */
   told(worker: Worked, name: (typeof others)[number], event: object): void {
     this.#count(name)
+    if (name === 'close.incomplete') worker.toldIncomplete = true
     const { messageId } = event as { messageId?: string }
     const entry = messageId === undefined ? undefined : this.entries.get(messageId)
     if (entry !== undefined) this.#trace(entry, `${worker.name} told ${name}`)
     else this.step(`${worker.name} told ${name} ${reasonOf(event)}`)
+  }
+
+  /** How many of its handlers run, but for those that have been given up: they keep no slot. */
+  runningOf(worker: Worked): number {
+    const now = performance.now()
+    const counts = (call: Call): boolean =>
+      call.worker === worker && now - call.atMs < worker.handlerTimeoutMs + GIVEN_UP_MS
+    return [...this.running].filter(counts).length
   }
 
   /** Ids of which more were read than ended. */
@@ -161,11 +172,8 @@ export class Account {
   }
 
   #checkConcurrency(worker: Worked): void {
-    const { concurrency, handlerTimeoutMs } = worker
-    const now = performance.now()
-    // One that has been given up keeps no slot.
-    const counts = (call: Call): boolean => call.worker === worker && now - call.atMs < handlerTimeoutMs + GIVEN_UP_MS
-    const running = [...this.running].filter(counts).length
+    const { concurrency } = worker
+    const running = this.runningOf(worker)
     if (running > concurrency) this.breach(`${worker.name} runs ${running} handlers at a concurrency of ${concurrency}`)
   }
 

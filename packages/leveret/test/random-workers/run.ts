@@ -9,8 +9,9 @@ import { Account } from './model.js'
 import { Outsider } from './outsider.js'
 import type { Program, Step, WorkerPlan } from './program.js'
 import { breachesOf } from './rules.js'
+import type { Seat } from './seat.js'
 import { BURSTS, Sending } from './sending.js'
-import { type Seat, Stage } from './stage.js'
+import { Stage } from './stage.js'
 
 /** How one run went. */
 export interface Run {
@@ -55,6 +56,7 @@ export async function perform(program: Program, place: Place): Promise<Run> {
   await Promise.all(stage.open.map((seat) => seat.close(5_000)))
   // What was given up at a close is told when its handler ends, or its time is up.
   await eventually(() => expect(account.untold).toEqual([])).catch(() => undefined)
+  for (const what of stage.unresolved) account.breach(`${what} never resolved`)
   await stage.end()
   await outsider.drain((id, name) => account.found(id, name))
   const brokerWasKilled = program.steps.some((step) => step.do === 'kill the broker')
@@ -95,8 +97,8 @@ type Acts = Record<Step['do'], (step: Step) => Promise<unknown> | unknown>
 function actsOf(stage: Stage, outsider: Outsider, { broker, proxy, queue, channelOf }: Place): Acts {
   const seatOf = ({ worker }: Step): Seat | undefined => stage.open.at(-1 - (worker % Math.max(stage.open.length, 1)))
   return {
-    pause: (step) => void seatOf(step)?.worker.pause(),
-    resume: (step) => void seatOf(step)?.worker.resume(),
+    pause: (step) => stage.waitFor(seatOf(step)?.worker.pause(), 'a pause'),
+    resume: (step) => stage.waitFor(seatOf(step)?.worker.resume(), 'a resume'),
     reset: () => proxy.reset(),
     end: () => proxy.end(),
     'black hole': async () => {
@@ -145,7 +147,7 @@ async function calmDown(stage: Stage, outsider: Outsider): Promise<void> {
   account.step('all is to be well from now on')
   stage.calm.abort()
   if (program.endsBy === 'a clean worker') await Promise.all(stage.open.map((seat) => seat.close(2_000)))
-  for (const { worker } of stage.open) void worker.resume()
+  for (const { worker } of stage.open) stage.waitFor(worker.resume(), 'a resume')
   const drained = async (): Promise<void> => {
     // A handler may have closed the only one.
     if (stage.open.length === 0) await stage.start(cleanPlan(program.workers), true)

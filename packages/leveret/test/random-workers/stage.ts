@@ -11,16 +11,15 @@ import {
   LeveretError,
   MemoryDeduplicationStore,
   Worker,
-  type WorkerEvents,
   type WorkQueue,
   workQueue,
 } from '../../src/index.js'
-import { others, type SettlementName, settlements } from './entry.js'
 import { frontOf, interceptorOf } from './fronts.js'
 import { batchHandlerOf, handlerOf, manualHandlerOf, type Task } from './handlers.js'
 import type { Account, Worked } from './model.js'
 import type { Program, Step, Way, WorkerPlan } from './program.js'
 import { keyOf } from './rules.js'
+import { Seat, type TaskWorker } from './seat.js'
 
 /** So that what is warned of on purpose is no process warning. */
 const SILENT = { debug: noted, info: noted, warn: noted, error: noted }
@@ -30,9 +29,6 @@ function noted(): void {}
 function isDeleting(step: Step): boolean {
   return step.do === 'delete the queue'
 }
-
-/** How much longer than its time a close may take, on a busy machine. */
-const CLOSE_MARGIN_MS = 6_000
 
 const task = z.object({ n: z.int(), key: z.int() })
 const checkedLate = task.refine(async () => {
@@ -65,16 +61,6 @@ export function contractOf(name: string, { queue }: Program, account: Account): 
   })
 }
 
-/** A worker of a run, and the connection that it is on. */
-export interface Seat {
-  readonly worked: Worked
-  readonly worker: Worker<z.ZodType<Task, Task>>
-  readonly connection: Connection
-  close(timeoutMs: number): Promise<void>
-  closeConnection(timeoutMs: number): Promise<void>
-  readonly isOpen: boolean
-}
-
 /** What the workers of a run share. */
 export interface StageOptions {
   readonly program: Program
@@ -101,6 +87,9 @@ export class Stage {
     this.contract = contractOf(options.queue, options.program, options.account)
   }
 
+  /** What was begun and has not resolved, in words. */
+  readonly unresolved = new Set<string>()
+
   /** The workers that have not been closed. */
   get open(): Seat[] {
     return this.seats.filter(({ isOpen }) => isOpen)
@@ -111,11 +100,17 @@ export class Stage {
     const { account } = this.options
     const last = this.open.at(-1)
     const connection = last === undefined || plan.connects || isClean ? await this.#connect(isClean) : last.connection
-    const worked = { name: `w${this.seats.length + 1}`, ...plan, isClosed: false }
-    const seat = this.#seat(plan, worked, connection)
+    const worked = { name: `w${this.seats.length + 1}`, ...plan, isClosed: false, toldIncomplete: false }
+    const seat = new Seat({
+      worked,
+      connection,
+      account,
+      make: (close) => this.#workerOf(plan, worked, connection, close),
+      connectionClosed: () => this.#closed(connection),
+    })
     this.seats.push(seat)
     account.step(`${worked.name} starts`)
-    seat.worker.start().then(
+    const started = seat.worker.start().then(
       () => account.step(`${worked.name} has started`),
       (error: unknown) => {
         // A queue that is deleted between its declaration and its consumer refuses a start.
@@ -123,7 +118,19 @@ export class Stage {
         if (!mayBe) account.breach(`${worked.name} could not start: ${error}`)
       },
     )
+    this.waitFor(started, `the start of ${worked.name}`)
     return seat
+  }
+
+  /** Something must resolve some time, and must not reject. */
+  waitFor(work: Promise<void> | undefined, what: string): void {
+    const { account } = this.options
+    const named = `${what} at ${account.atMs} ms`
+    this.unresolved.add(named)
+    Promise.resolve(work).then(
+      () => this.unresolved.delete(named),
+      (error: unknown) => account.breach(`${named} rejected: ${error}`),
+    )
   }
 
   /** Ends every connection. */
@@ -144,50 +151,12 @@ export class Stage {
     return connection
   }
 
-  #seat(plan: WorkerPlan, worked: Worked, connection: Connection): Seat {
-    const { account } = this.options
-    let closing: Promise<void> | undefined
-    const close = async (what: 'close' | 'close the connection', timeoutMs: number): Promise<void> => {
-      account.step(`${worked.name}: ${what} within ${timeoutMs} ms`)
-      const sinceMs = performance.now()
-      const done = what === 'close' ? worker.close({ timeoutMs }) : connection.close({ timeoutMs })
-      closing ??= done
-      await done.catch((error: unknown) => account.breach(`${worked.name}: ${what} rejected: ${error}`))
-      const tookMs = Math.round(performance.now() - sinceMs)
-      account.step(`${worked.name}: ${what} took ${tookMs} ms`)
-      if (tookMs > timeoutMs + CLOSE_MARGIN_MS) account.breach(`${what} within ${timeoutMs} ms took ${tookMs} ms`)
-    }
-    const closeHere = async (way: Way): Promise<void> => {
-      account.step(`${worked.name} ${way} in its handler`)
-      const done = (way === 'closes its worker' ? worker : connection).close({ timeoutMs: 4_000 })
-      closing ??= done
-      await done
-    }
-    const worker = this.#workerOf(plan, worked, connection, closeHere)
-    for (const name of settlements) {
-      worker.on(`delivery.${name}`, (event: WorkerEvents['delivery.acked']) =>
-        account.settled(worked, name as SettlementName, event),
-      )
-    }
-    for (const name of others) worker.on(name, (event: object) => account.told(worked, name, event))
-    return {
-      worked,
-      worker,
-      connection,
-      close: (timeoutMs) => close('close', timeoutMs),
-      closeConnection: (timeoutMs) => close('close the connection', timeoutMs),
-      get isOpen() {
-        return closing === undefined && connection.health().live
-      },
-    }
+  /** Nobody on it may do anything any more. */
+  #closed(connection: Connection): void {
+    for (const seat of this.seats) if (seat.connection === connection) seat.closed()
   }
 
-  #workerOf(
-    plan: WorkerPlan,
-    worked: Worked,
-    connection: Connection,
-    close: (way: Way) => Promise<void>,
-  ): Seat['worker'] {
+  #workerOf(plan: WorkerPlan, worked: Worked, connection: Connection, close: (way: Way) => Promise<void>): TaskWorker {
     const { program, account } = this.options
     const { acknowledge, concurrency, prefetch, handlerTimeoutMs, batch, isolation, isOrdered, store } = plan
     const surroundings = { program, account, worker: worked, calm: this.calm.signal, close }
