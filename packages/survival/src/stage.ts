@@ -121,6 +121,7 @@ export class Stage {
       run: String(this.#runs),
       ledgerPath: this.ledger.path,
       urls: (this.#direct ? this.broker.urls : this.proxies.map(({ url }) => url)).map(own),
+      directUrls: this.broker.urls.map(own),
       username: this.user.name,
       ...this.load,
       ...special,

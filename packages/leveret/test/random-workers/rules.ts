@@ -82,8 +82,9 @@ function outOfOrder(account: Account, { program }: Circumstances): string[] {
   if (queue.maxPriority !== undefined || queue.retry === 'native' || waits || ids === 'repeated') return []
   // A pause hands the queue over with what is in hand.
   const isPaused = steps.some((step) => step.do === 'pause') || workers.some(({ breaker }) => breaker)
-  const isOneByOne =
-    queue.singleActive && !isPaused && workers.every(({ concurrency, batch }) => concurrency === 1 && !batch)
+  // Where there are keys, those of other keys go on meanwhile.
+  const takesOne = workers.every(({ concurrency, batch, isOrdered }) => concurrency === 1 && !batch && !isOrdered)
+  const isOneByOne = queue.singleActive && !isPaused && takesOne
   const isAlone = workers.length === 1 && !steps.some((step) => step.do === 'start')
   if (!isOneByOne && !(isAlone && workers[0].isOrdered)) return []
   const last = new Map<number, number>()

@@ -23,7 +23,7 @@ notebook.note('started', settings.run)
 const rabbit = await connect(settings.urls, optionsOf(settings))
 const contracts = contractsOf(settings)
 await startWorking(rabbit, contracts, notebook, { ...settings, death: new Death(settings) })
-const once = settings.worksOnce === true ? await Once.start(rabbit, notebook, settings.run) : undefined
+const once = settings.worksOnce === true ? await startOnce() : undefined
 const sending = new Sending(rabbit, contracts, notebook, settings)
 
 process.on('message', async (command: Command) => {
@@ -52,6 +52,11 @@ async function obey(command: Command): Promise<void> {
   if (command.do === 'measure') measure()
   if (command.do === 'close') await closeAmidst(command.timeoutMs)
   if (command.do === 'finish') await finish(rabbit)
+}
+
+async function startOnce(): Promise<Once> {
+  const sending = await connect(settings.directUrls, optionsOf(settings))
+  return await Once.start({ working: rabbit, sending }, notebook, settings.run)
 }
 
 async function stop(): Promise<void> {

@@ -9,16 +9,25 @@ const contract = workQueue('once', { payload: z.object({ n: z.int() }), retry: f
 const WORK_MS = 500
 const SEND_EVERY_MS = 25
 
-/** Sends to one more queue, and works on it with `acknowledge: 'none'`. Its worker has started when this resolves. */
+/** What it works over. */
+export interface OnceLinks {
+  readonly working: Connection
+  /** Nothing is done to it: a message that is sent again over a lost link is two, and both may be handled. */
+  readonly sending: Connection
+}
+
+/** Sends to one more queue, and works on it with `acknowledge: 'none'`. Its worker has started when `start` resolves. */
 export class Once {
+  readonly #link: Connection
   readonly #sending: Promise<void>
   #stopped = false
 
-  private constructor(rabbit: Connection, notebook: Notebook, run: string) {
-    this.#sending = this.#send(new Producer(rabbit, contract), notebook, run)
+  private constructor(link: Connection, notebook: Notebook, run: string) {
+    this.#link = link
+    this.#sending = this.#send(new Producer(link, contract), notebook, run)
   }
 
-  static async start(rabbit: Connection, notebook: Notebook, run: string): Promise<Once> {
+  static async start({ working: rabbit, sending }: OnceLinks, notebook: Notebook, run: string): Promise<Once> {
     const worker = new Worker(
       rabbit,
       contract,
@@ -32,13 +41,14 @@ export class Once {
     )
     worker.on('delivery.acked', ({ messageId = '?' }) => notebook.note('acked', messageId))
     await worker.start()
-    return new Once(rabbit, notebook, run)
+    return new Once(sending, notebook, run)
   }
 
   /** Sends no more. Resolves when all has settled. */
   async stop(): Promise<void> {
     this.#stopped = true
     await this.#sending
+    await this.#link.close()
   }
 
   async #send(producer: Producer<typeof contract.payload>, notebook: Notebook, run: string): Promise<void> {

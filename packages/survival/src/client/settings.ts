@@ -19,6 +19,8 @@ export interface ClientSettings {
   readonly run: string
   readonly ledgerPath: string
   readonly urls: readonly string[]
+  /** The brokers themselves, whatever is done to the links of `urls`. */
+  readonly directUrls: readonly string[]
   /** Where the password is read at every connect; without it, it is that of the URLs. */
   readonly passwordFile?: string | undefined
   readonly username: string
