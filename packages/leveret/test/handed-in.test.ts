@@ -1,6 +1,20 @@
 import { describe, expect } from 'vitest'
 import { z } from 'zod'
-import { PayloadError, Producer, procedure, Retry, RpcClient, RpcServer, Worker, workQueue } from '../src/index.js'
+import {
+  type Credentials,
+  type DeduplicationStore,
+  MemoryDeduplicationStore,
+  MemoryOffsetStore,
+  PayloadError,
+  Producer,
+  procedure,
+  Retry,
+  RpcClient,
+  RpcServer,
+  Worker,
+  workQueue,
+} from '../src/index.js'
+import { reader, write } from './journal.js'
 import { eventually, firstEvent, gate, tasks, test } from './support.js'
 import { forbidSurprises, warnings } from './surprises.js'
 import { THENABLES } from './thenables.js'
@@ -44,21 +58,21 @@ describe.for(THENABLES)('%s', ([_name, thenable]) => {
 
   test('that a server returns is the response when it is there', async ({ rabbit }) => {
     const double = procedure('double', { request: z.int(), response: z.int() })
-    const handler = (n: number): Promise<number> => thenable(Promise.resolve(n * 2)) as unknown as Promise<number>
+    const handler = (n: number): PromiseLike<number> => thenable(Promise.resolve(n * 2))
     await new RpcServer(rabbit, double, handler).start()
     expect(await new RpcClient(rabbit, double).call(4)).toBe(8)
   })
 
   test('that an interceptor returns is waited for', async ({ connectTo, rabbit }) => {
     const told: string[] = []
-    const handle = (_delivery: unknown, next: () => Promise<void>): Promise<void> =>
+    const handle = (_delivery: unknown, next: () => Promise<void>): PromiseLike<void> =>
       thenable(
         (async () => {
           await next()
           await new Promise(setImmediate)
           told.push('intercepted')
         })(),
-      ) as unknown as Promise<void>
+      )
     const worker = new Worker(await connectTo({ interceptors: [{ handle }] }), tasks, () => void told.push('handled'))
     const acked = firstEvent(worker, 'delivery.acked').then(() => told.push('acked'))
     await worker.start()
@@ -68,8 +82,40 @@ describe.for(THENABLES)('%s', ([_name, thenable]) => {
   })
 
   test('that a credentials provider returns is waited for', async ({ connectTo }) => {
-    const credentials = () => thenable(Promise.resolve({ username: 'guest', password: 'guest' })) as never
+    const credentials = (): PromiseLike<Credentials> =>
+      thenable(Promise.resolve({ username: 'guest', password: 'guest' }))
     expect((await connectTo({ credentials })).state).toBe('ready')
+  })
+
+  test('that a deduplication store returns is waited for', async ({ rabbit }) => {
+    const memory = new MemoryDeduplicationStore()
+    const store: DeduplicationStore = {
+      begin: (...args) => thenable(memory.begin(...args)),
+      done: (...args) => thenable(memory.done(...args)),
+      giveUp: (...args) => thenable(memory.giveUp(...args)),
+    }
+    const seen: number[] = []
+    const handler = ({ n }: { n: number }): void => void seen.push(n)
+    const worker = new Worker(rabbit, tasks, handler, { deduplicate: { store, ttlMs: 60_000 } })
+    const skipped = firstEvent(worker, 'delivery.skipped')
+    await worker.start()
+    for (const n of [1, 2]) await new Producer(rabbit, tasks).send({ n }, { messageId: 'same' })
+    await skipped
+    expect(seen).toEqual([1])
+  })
+
+  test('that an offset store returns is waited for', async ({ rabbit }) => {
+    const memory = new MemoryOffsetStore()
+    const store = { load: () => thenable(memory.load()), save: (offset: number) => thenable(memory.save(offset)) }
+    const first = reader(rabbit, { store })
+    await first.subscriber.start()
+    await write(rabbit, [1, 2])
+    await eventually(() => expect(first.seen).toEqual([1, 2]))
+    await first.subscriber.close()
+    await write(rabbit, [3])
+    const second = reader(rabbit, { store })
+    await second.subscriber.start()
+    await eventually(() => expect(second.seen).toEqual([3]))
   })
 
   test('that a listener returns and that rejects is a warning of the process', async ({ rabbit }) => {

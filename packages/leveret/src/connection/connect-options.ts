@@ -49,7 +49,8 @@ export const connectOptions = z.strictObject({
   heartbeatMs: z.int().min(0).max(60_000_000).multipleOf(1_000).default(20_000),
   /**
    * `declare` makes sure that queues exist as their contracts say; `check` asks only whether they exist (a passive
-   * declare compares no arguments), for services without the right to configure; `skip` does neither.
+   * declare compares no arguments), for services without the right to configure; `skip` does neither. A delay queue is looked at
+   * when it is first needed: with `check` a failed task whose delay queue is missing is dead-lettered as `retry-impossible`.
    * @defaultValue 'declare'
    */
   topology: z.enum(['declare', 'check', 'skip']).default('declare'),

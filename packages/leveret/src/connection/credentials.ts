@@ -19,7 +19,7 @@ export interface IssuedCredentials extends Credentials {
 }
 
 /** Asked at every connect and reconnect of each of the two TCP connections, and again when `refreshMs` is up. */
-export type CredentialsProvider = () => IssuedCredentials | Promise<IssuedCredentials>
+export type CredentialsProvider = () => IssuedCredentials | PromiseLike<IssuedCredentials>
 
 /** How to log in, for as long as it holds. */
 export interface Grant {

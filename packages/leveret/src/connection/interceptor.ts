@@ -29,18 +29,18 @@ export interface Interceptor {
    * @param next - sends, with these headers added; resolves when the broker has confirmed. Names that begin with
    *   `leveret-` or `x-` are refused
    */
-  publish?(message: SentMessage, next: (headers?: Headers) => Promise<void>): Promise<void>
+  publish?(message: SentMessage, next: (headers?: Headers) => Promise<void>): PromiseLike<void>
   /**
    * Around one handler, within its `handlerTimeoutMs`, after the payload was checked.
    *
    * @param next - runs the handler, in the async context of this call; resolves when it has returned
    * @see https://nodejs.org/api/async_context.html
    */
-  handle?(delivery: Delivery, next: () => Promise<void>): Promise<void>
+  handle?(delivery: Delivery, next: () => Promise<void>): PromiseLike<void>
 }
 
 /** One function around another. `Change` is what it may tell `next`. */
-export type Layer<Subject, Change> = (subject: Subject, next: (change?: Change) => Promise<void>) => Promise<void>
+export type Layer<Subject, Change> = (subject: Subject, next: (change?: Change) => Promise<void>) => PromiseLike<void>
 
 /** Runs `inner` inside all layers. Settles when every layer that was entered has, with the innermost truth. */
 export async function runInside<Subject, Change = never>(

@@ -28,21 +28,21 @@ export interface DeduplicationStore {
    * @returns `new` when the key was free, or was taken under this token before, so that a lost answer can be asked for again;
    *   `in-progress` while another token has it; `done` when its work has been done and is still remembered
    */
-  begin(key: string, token: string, leaseMs: number): Promise<'new' | 'in-progress' | 'done'>
+  begin(key: string, token: string, leaseMs: number): PromiseLike<'new' | 'in-progress' | 'done'>
   /**
    * Remembers for `ttlMs` that the work of a key is done. It counts when the token has the key, or nobody does because the lease
    * is over; it changes nothing when another token has it.
    *
    * A rejection, or no answer within 5 s, is reported as `delivery.not-remembered`. The delivery is acknowledged all the same.
    */
-  done(key: string, token: string, ttlMs: number): Promise<void>
+  done(key: string, token: string, ttlMs: number): PromiseLike<void>
   /**
    * Frees a key whose work has failed. It counts when the token has the key; it changes nothing when another token has it, nobody
    * does, or its work is done.
    *
    * A rejection, or no answer within 5 s, is reported as `delivery.not-remembered`. The key is then free when its lease is over.
    */
-  giveUp(key: string, token: string): Promise<void>
+  giveUp(key: string, token: string): PromiseLike<void>
 }
 
 /** A delivery that is to be handled, and the key that its attempt has taken. */

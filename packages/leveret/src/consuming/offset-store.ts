@@ -6,12 +6,12 @@
  */
 export interface OffsetStore {
   /** Asked once, at the start. @returns `undefined` when nothing was saved, or a whole number from 0 */
-  load(): Promise<number | undefined>
+  load(): PromiseLike<number | undefined>
   /**
    * Called with rising offsets, unless the stream was made anew; one call at a time. One that takes longer than 10 s has failed, and may overlap with the next.
    * A failed one stops nothing and is made again, with whatever is the offset then; the last one, while there is time to close.
    */
-  save(offset: number): Promise<void>
+  save(offset: number): PromiseLike<void>
 }
 
 /** Remembers in this process: for tests, and for readers that are closed and made again in one program. */

@@ -7,8 +7,8 @@
 export class Offsets {
   #next: number
   #expected: number
-  /** Those received and not done, and those done while an older one is not: oldest first. */
-  readonly #open = new Map<number, 'in hand' | 'done'>()
+  /** Those received and not done, oldest first, each with the offset to go on at when all before it are done. */
+  readonly #inHand = new Map<number, number>()
   /** Failed attempts at what is not done. They outlive a lost channel, after which the same comes again. */
   readonly #failed = new Map<number, number>()
 
@@ -31,21 +31,17 @@ export class Offsets {
   /** @returns whether it has not been received before */
   receive(offset: number): boolean {
     if (offset < this.#expected) return false
+    this.#inHand.set(offset, this.#expected)
     this.#expected = offset + 1
-    this.#open.set(offset, 'in hand')
     return true
   }
 
   /** It is done, whatever came of it. */
   settle(offset: number): void {
-    if (!this.#open.has(offset)) return
-    this.#open.set(offset, 'done')
+    if (!this.#inHand.delete(offset)) return
     this.#failed.delete(offset)
-    for (const [oldest, state] of this.#open) {
-      if (state === 'in hand') return
-      this.#open.delete(oldest)
-      this.#next = oldest + 1
-    }
+    const [oldest = this.#expected] = this.#inHand.values()
+    this.#next = oldest
   }
 
   /** An attempt at it has failed. */
@@ -60,7 +56,7 @@ export class Offsets {
 
   /** What was received and not done will come again, and so will what was done ahead of it. */
   restart(): void {
-    this.#open.clear()
+    this.#inHand.clear()
     this.#expected = this.#next
   }
 

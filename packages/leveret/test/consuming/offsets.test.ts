@@ -59,3 +59,17 @@ describe('offsets', () => {
     expect([offsets.receive(699), offsets.receive(700)]).toEqual([false, true])
   })
 })
+
+test('keeps nothing of what is done behind one that is not, however much that is', () => {
+  const offsets = new Offsets(0)
+  offsets.receive(0)
+  // More than a Map or a Set can hold.
+  const last = 2 ** 24 + 1_000
+  for (let offset = 1; offset <= last; offset += 1) {
+    offsets.receive(offset)
+    offsets.settle(offset)
+  }
+  expect(offsets.next).toBe(0)
+  offsets.settle(0)
+  expect(offsets.next).toBe(last + 1)
+})
