@@ -79,9 +79,13 @@ export class Processor<Payload, D extends ActiveDelivery> {
 
   #attempt(delivery: D, read: Read<Payload>): Soon<boolean> {
     const conclude: Conclude<D> = (verdict, attempt = delivery) => this.#conclude(attempt, verdict)
-    if ('do' in read) return andThen(conclude(read), () => true)
+    const { attempts } = this.#options
+    if ('do' in read) {
+      const again = read.do === 'retry' ? attempts.readAgain?.({ delivery, conclude }, read) : undefined
+      return again ?? andThen(conclude(read), () => true)
+    }
     const { payload, key } = read
-    return !delivery.life.signal.aborted && this.#options.attempts.make({ payload, key, delivery, conclude })
+    return !delivery.life.signal.aborted && attempts.make({ payload, key, delivery, conclude })
   }
 
   #conclude(delivery: ActiveDelivery, verdict: Verdict): Soon<Settlement> {
