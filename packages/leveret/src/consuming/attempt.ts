@@ -104,8 +104,8 @@ export function unlessDone<Payload, D extends ActiveDelivery>(
 }
 
 /**
- * Does not do again what has been done. The store is asked within the time of the attempt, and told outside of it: a success that
- * takes long to write down stays a success. A handler that is late keeps its key until it has ended.
+ * Does not do again what has been done. The store's `begin` counts within the time of the attempt and its `done` does not: a success
+ * that takes long to write down stays a success. A handler that is late keeps its key until it has ended.
  */
 export function once<Payload, D extends ActiveDelivery>(
   work: Work<Payload, D>,
@@ -113,7 +113,7 @@ export function once<Payload, D extends ActiveDelivery>(
   bound: (work: Work<Payload, D>) => Attempt<Payload, D>,
 ): Attempt<Payload, D> {
   return async (payload, delivery) => {
-    let told: Promise<void> | undefined
+    let ending: Promise<void> | undefined
     const attempt = bound(async () => {
       const begun = await deduplicator.begin(delivery)
       if (begun.do !== 'handle') return begun
@@ -123,11 +123,11 @@ export function once<Payload, D extends ActiveDelivery>(
         verdict = await work(payload, delivery)
         return verdict
       } finally {
-        told = deduplicator.end(begun, delivery.mayHaveStopped ? undefined : verdict)
+        ending = deduplicator.end(begun, delivery.mayHaveStopped ? undefined : verdict)
       }
     })
     const verdict = await attempt(payload, delivery)
-    await told
+    await ending
     return verdict
   }
 }

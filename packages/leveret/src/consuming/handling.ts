@@ -140,7 +140,11 @@ function inPlace<Payload>(
   const deliveryOf = (message: ReceivedMessage, life: Life): ActiveDelivery =>
     new StreamDelivery(message, life, stream.attemptAt(message))
   const again = ({ message, life }: ActiveDelivery): ActiveDelivery => deliveryOf(message, life)
-  return new Processor({ ...common, attempts: new InPlace({ slots, attempt, again }), deliveryOf })
+  return new Processor({
+    ...common,
+    attempts: new InPlace({ slots, attempt, read: (delivery) => common.reader.read(delivery), again }),
+    deliveryOf,
+  })
 }
 
 function boundsOf<Payload>({ settings, hooks, timeLeftMs }: Handling<Payload>): Bounds {

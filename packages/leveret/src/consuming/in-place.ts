@@ -1,14 +1,18 @@
 import { onAbort } from '../signals.js'
+import type { Soon } from '../soon.js'
 import type { ActiveDelivery } from './active-delivery.js'
 import type { Attempt } from './attempt.js'
-import type { Attempts, Task } from './attempts.js'
-import type { Slots } from './slots.js'
+import type { Attempts, Task, Unread } from './attempts.js'
+import type { Read } from './reader.js'
+import type { OrderKey, Slots } from './slots.js'
 import type { Verdict } from './verdict.js'
 
 /** What attempts in place are made of. */
 export interface InPlaceOptions<Payload, D extends ActiveDelivery> {
   readonly slots: Slots
   readonly attempt: Attempt<Payload, D>
+  /** Never throws or rejects. */
+  read(delivery: D): Soon<Read<Payload>>
   /** The same delivery for its next attempt, or for the same one again. */
   again(delivery: D): D
 }
@@ -29,20 +33,30 @@ export class InPlace<Payload, D extends ActiveDelivery> implements Attempts<Payl
   }
 
   async make(task: Task<Payload, D>): Promise<boolean> {
+    return await this.#hold(task, task, task.key)
+  }
+
+  async readAgain(unread: Unread<D>, verdict: Verdict): Promise<boolean> {
+    return await this.#hold(unread, verdict, undefined)
+  }
+
+  async #hold(unread: Unread<D>, read: Read<Payload>, key: OrderKey | undefined): Promise<boolean> {
     const { slots } = this.#options
-    const begins = slots.enter(task.key)
+    const begins = slots.enter(key)
     if (begins === false || (begins !== true && !(await begins))) return false
     try {
-      return await this.#make(task)
+      return await this.#make(unread, read)
     } finally {
-      slots.leave(task.key)
+      slots.leave(key)
     }
   }
 
-  async #make({ payload, delivery, conclude }: Task<Payload, D>): Promise<boolean> {
-    const { again, slots } = this.#options
+  async #make({ delivery, conclude }: Unread<D>, first: Read<Payload>): Promise<boolean> {
+    const { again, slots, read } = this.#options
+    let known = first
     for (let current = delivery; !current.life.signal.aborted; current = again(current)) {
-      const settlement = await conclude(await this.#attempt(payload, current), current)
+      if (current !== delivery && 'do' in known) known = await read(current)
+      const settlement = await conclude('do' in known ? known : await this.#attempt(known.payload, current), current)
       if (settlement.did !== 'retried' && settlement.did !== 'postponed') return true
       // While the worker is paused, or its breaker open, nothing begins.
       if (!(await this.#pause(settlement.afterMs)) || !(await slots.again())) return false

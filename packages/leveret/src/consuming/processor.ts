@@ -70,11 +70,16 @@ export class Processor<Payload, D extends ActiveDelivery> {
 
   #attempt(delivery: D, read: Read<Payload>): Soon<unknown> {
     const conclude: Conclude<D> = (verdict, attempt = delivery) => this.#conclude(attempt, verdict)
-    if ('do' in read) return conclude(read)
+    const { attempts } = this.#options
+    const givenBackUnless = (begun: Soon<boolean>): Soon<unknown> =>
+      andThen(begun, (hasBegun) => (hasBegun ? undefined : conclude(GIVE_BACK)))
+    if ('do' in read) {
+      const again = read.do === 'retry' ? attempts.readAgain?.({ delivery, conclude }, read) : undefined
+      return again === undefined ? conclude(read) : givenBackUnless(again)
+    }
     if (delivery.end !== undefined) return conclude(GIVE_BACK)
     const { payload, key } = read
-    const begun = this.#options.attempts.make({ payload, key, delivery, conclude })
-    return andThen(begun, (hasBegun) => (hasBegun ? undefined : conclude(GIVE_BACK)))
+    return givenBackUnless(attempts.make({ payload, key, delivery, conclude }))
   }
 
   #conclude(delivery: ActiveDelivery, verdict: Verdict): Soon<Settlement> {
