@@ -4,7 +4,7 @@ import type { Program } from './program.js'
 
 /** What the rules need to know of a run. */
 export interface Circumstances {
-  readonly program: Pick<Program, 'queue' | 'workers' | 'ids' | 'steps' | 'interceptors'>
+  readonly program: Pick<Program, 'queue' | 'workers' | 'ids' | 'steps' | 'interceptors' | 'ways' | 'endsBy'>
   /** Whether its acks may have been lost with the broker's memory. */
   readonly brokerWasKilled: boolean
 }
@@ -85,7 +85,9 @@ function outOfOrder(account: Account, { program }: Circumstances): string[] {
   // Where there are keys, those of other keys go on meanwhile.
   const takesOne = workers.every(({ concurrency, batch, isOrdered }) => concurrency === 1 && !batch && !isOrdered)
   const isOneByOne = queue.singleActive && !isPaused && takesOne
-  const isAlone = workers.length === 1 && !steps.some((step) => step.do === 'start')
+  // A delivery that crosses the cancel of a close is put before what that gives back to a quorum queue (measured on 3.10.8 and 4.3.6).
+  const crosses = queue.type === 'quorum' && closes(program)
+  const isAlone = workers.length === 1 && !steps.some((step) => step.do === 'start') && !crosses
   if (!isOneByOne && !(isAlone && workers[0].isOrdered)) return []
   const last = new Map<number, number>()
   const idOf = (n: number): string => account.entryOf(n).id
@@ -95,6 +97,11 @@ function outOfOrder(account: Account, { program }: Circumstances): string[] {
     last.set(key, Math.max(before, n))
     return before > n ? [`${idOf(n)} came first after ${idOf(before)}, which was sent later`] : []
   })
+}
+
+function closes({ steps, ways, endsBy }: Pick<Program, 'steps' | 'ways' | 'endsBy'>): boolean {
+  const isClose = (what: string): boolean => what.startsWith('close')
+  return endsBy === 'a clean worker' || steps.some((step) => isClose(step.do)) || ways.some(isClose)
 }
 
 /** The key of a message, where some are handled in order. */
