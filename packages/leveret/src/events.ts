@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { inRootContext } from './root-context.js'
+import { stackOf } from './thrown.js'
 
 /** Listeners of named events, each with its payload's type. */
 export type Listener<Payload> = (payload: Payload) => void
@@ -31,10 +32,7 @@ export class Events<Map extends object> {
 
 /** Calls what is not ours. When it throws, now or later, that is a process warning and nothing else. */
 export function guarded(what: string, call: () => unknown): void {
-  const warn = (error: unknown): void => {
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
-    process.emitWarning(`${what} threw: ${text}`, 'LeveretWarning')
-  }
+  const warn = (error: unknown): void => process.emitWarning(`${what} threw: ${stackOf(error)}`, 'LeveretWarning')
   try {
     // It may be async without the types minding.
     const result = call()

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { ConnectionError } from '../errors.js'
 import { MAX_TIMER_MS, parseOptions } from '../options.js'
 import { inRootContext } from '../root-context.js'
+import { messageOf } from '../thrown.js'
 import { unlessAborted, within } from '../timing.js'
 import { Login } from './login.js'
 
@@ -64,8 +65,7 @@ async function askProvider(provide: CredentialsProvider, timeoutMs: number, sign
     return { login: loginOf(answer), refreshMs: answer.refreshMs }
   } catch (cause) {
     signal.throwIfAborted()
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new ConnectionError('credentials', `The credentials provider failed: ${why}`, { cause })
+    throw new ConnectionError('credentials', `The credentials provider failed: ${messageOf(cause)}`, { cause })
   }
 }
 

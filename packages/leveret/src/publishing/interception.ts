@@ -3,6 +3,7 @@ import type { Headers, OutgoingMessage } from '../connection/message.js'
 import { tableProblem } from '../connection/table.js'
 import { LeveretError, OptionsError } from '../errors.js'
 import { parseOptions } from '../options.js'
+import { messageOf } from '../thrown.js'
 import { unlessAborted, within } from '../timing.js'
 import { userHeaders } from './compose.js'
 import { publishError } from './publication.js'
@@ -82,9 +83,8 @@ function readEnd(cause: unknown, signal: AbortSignal | undefined, closed: AbortS
   if (cause instanceof TimeUp) return { gaveUp: true, why: cause.message, retryable: true }
   if (signal?.aborted) return { gaveUp: true, why: 'its signal was aborted', retryable: true }
   if (closed.aborted) return { gaveUp: true, why: 'the connection has been closed', retryable: false }
-  const text = cause instanceof Error ? cause.message : String(cause)
   const retryable = cause instanceof LeveretError ? cause.retryable : true
-  return { gaveUp: false, why: `an interceptor failed: ${text}`, retryable }
+  return { gaveUp: false, why: `an interceptor failed: ${messageOf(cause)}`, retryable }
 }
 
 function describe({ exchange, routingKey, content, properties }: OutgoingMessage): SentMessage {
