@@ -1,7 +1,6 @@
 import { expect } from 'vitest'
 import { z } from 'zod'
 import { Producer, text, Worker, workQueue } from '../src/index.js'
-import { stranger } from './stranger.js'
 import { eventually, firstEvent, test } from './support.js'
 
 /** Of a queue of somebody else's leveret does not know whether the broker keeps what is rejected. */
@@ -13,6 +12,7 @@ const foreign = workQueue('foreign', {
 })
 
 test('a task of which no copy can be stored is kept unacknowledged; others go on, and close does not wait for it', async ({
+  broker,
   rabbit,
   vhost,
 }) => {
@@ -21,10 +21,9 @@ test('a task of which no copy can be stored is kept unacknowledged; others go on
   })
   const stuck = firstEvent(worker, 'delivery.stuck')
   await worker.start()
-  await using other = await stranger(vhost.url)
-  // As much as amqplib can send. A copy has more.
-  const headers = { filler: 'x'.repeat(65_480) }
-  other.channel.sendToQueue('foreign', Buffer.from('bad'), { headers, messageId: 'm1' })
+  // A table that amqplib takes for its mark of a type, and of a value that this type cannot have.
+  const properties = { headers: { bad: { '!': 'double', value: 'none' } }, message_id: 'm1' }
+  await broker.management.publish(vhost.name, { routingKey: 'foreign', payload: 'bad', properties })
   expect(await stuck).toMatchObject({
     messageId: 'm1',
     attempt: 1,

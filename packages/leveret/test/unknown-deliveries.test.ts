@@ -28,6 +28,11 @@ function uncalledFor(bytes: Buffer): Buffer {
   return Buffer.concat([frame(1, deliver), frame(2, header), frame(3, [Buffer.from('x')]), bytes])
 }
 
+/** The header of a message of which there is nothing else, on channel 1, in front of what comes. */
+function uncalledForHeader(bytes: Buffer): Buffer {
+  return Buffer.concat([frame(2, [Buffer.from([0, 60, 0, 0]), Buffer.alloc(7), Buffer.from([1, 0, 0])]), bytes])
+}
+
 /** A cancel of a consumer that nobody knows, on channel 1, in front of what comes. */
 function uncalledForCancel(bytes: Buffer): Buffer {
   return Buffer.concat([frame(1, [CANCEL, shortText('nobody'), Buffer.from([1])]), bytes])
@@ -106,6 +111,25 @@ describe('a delivery to a consumer that nobody knows', () => {
     await producer.send({ n: 101 })
     expect(rabbit.health()).toMatchObject({ ready: true })
   })
+})
+
+test('a part of a message that belongs to none ends its channel, and what was in hand is delivered again', async ({
+  connectTo,
+  rabbit,
+  vhost,
+}) => {
+  const { url, spoil } = await spoiler(vhost.url)
+  const consuming = await connectTo({}, url)
+  const seen: number[] = []
+  const worker = new Worker(consuming, tasks, ({ n }) => void seen.push(n))
+  await worker.start()
+  const lost = firstEvent(worker, 'channel.lost')
+  spoil(uncalledForHeader)
+  const producer = new Producer(rabbit, tasks)
+  for (let n = 1; n <= 20; n += 1) await producer.send({ n })
+  expect(await lost).toMatchObject({ reason: STRANGE })
+  await eventually(() => expect(new Set(seen).size).toBe(20))
+  await eventually(async () => expect(await vhost.queue('tasks')).toMatchObject({ messages: 0 }))
 })
 
 test('a cancel of a consumer that nobody knows ends its channel too', async ({ connectTo, vhost }) => {

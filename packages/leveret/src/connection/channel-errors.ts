@@ -1,5 +1,6 @@
 import { describeReply } from '../broker-reply.js'
 import { BrokerError, ConnectionError, type LeveretError, OptionsError } from '../errors.js'
+import { messageOf } from '../message-of.js'
 import { brokerReply } from './reply.js'
 
 const NOT_ALLOWED = 530
@@ -11,8 +12,8 @@ export function closedOver(error: Error): LeveretError {
 }
 
 /** The reason of a channel that has to end because something came on it that amqplib, or leveret, cannot deal with. */
-export function strangeOn(cause: Error): ConnectionError {
-  return new ConnectionError('protocol', `The channel was closed over what came on it: ${cause.message}`, { cause })
+export function strangeOn(cause: unknown): ConnectionError {
+  return new ConnectionError('protocol', `The channel was closed over what came on it: ${messageOf(cause)}`, { cause })
 }
 
 /**

@@ -15,6 +15,8 @@ const TUNE = 30
 const TUNE_OK = 31
 const OPEN = 40
 const CLOSE = 50
+/** Class, method, code, and the length of the text. */
+const MIN_CLOSE_BYTES = 7
 
 /**
  * Opens a connection by hand, only to read why the broker refuses the vhost: amqplib reports a close in answer to
@@ -89,7 +91,7 @@ function nextStep(bytes: Buffer, endpoint: Endpoint): Step | undefined {
     case TUNE:
       return { consumed, send: Buffer.concat([tuneOk(payload), open(endpoint.vhost)]) }
     case CLOSE:
-      return { consumed, reply: readClose(payload) }
+      return size < MIN_CLOSE_BYTES ? { consumed } : { consumed, reply: readClose(payload) }
     default:
       return { consumed }
   }

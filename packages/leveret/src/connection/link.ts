@@ -18,6 +18,8 @@ import { type Silence, watchSilence } from './silence.js'
 import { frameMaxOf, writeStraight } from './straight.js'
 import { Wire } from './wire.js'
 
+const CLOSE_TIMEOUT_MS = 2_000
+
 /** How to open a link. */
 export type LinkOptions = DialOptions
 
@@ -71,7 +73,10 @@ export class Link {
     this.#socketClosed = closing(this.#socket)
     this.#stopWatching = this.#watch(this.#socket, (endpoint.heartbeatSeconds ?? options.heartbeatSeconds) * 2_000)
     model.on('error', (error) => {
-      this.#said ??= this.#explain(error)
+      const said = this.#explain(error)
+      this.#said ??= said
+      // amqplib waits until the other side agrees to the end, and that may be one that only beats.
+      void atMost(CLOSE_TIMEOUT_MS, this.lost).then(() => this.cut(said))
     })
     model.on('close', (error) => this.#end(this.#said ?? this.#explain(error)))
     model.on('blocked', (reason) => hooks.blocked(reason))

@@ -2,6 +2,7 @@ import type { ConnectionInternals } from '../connection/connection.js'
 import { LastingChannel } from '../connection/lasting-channel.js'
 import { ConnectionError, type LeveretError } from '../errors.js'
 import { Fifo } from '../fifo.js'
+import { messageOf } from '../message-of.js'
 import { describeRefusal, isCulprit, readLoss } from './loss.js'
 import type { Publication } from './publication.js'
 import { tellHandedOver } from './told.js'
@@ -134,9 +135,8 @@ export class Writer {
     try {
       tag = this.#channel.current?.publish(next.message)
     } catch (cause) {
-      const text = cause instanceof Error ? cause.message : String(cause)
       this.#waiting.shift()
-      next.fail('not-sent', `its properties cannot be encoded: ${text}`, { cause, retryable: false })
+      next.fail('not-sent', `its properties cannot be encoded: ${messageOf(cause)}`, { cause, retryable: false })
       return true
     }
     if (tag === undefined) return false
