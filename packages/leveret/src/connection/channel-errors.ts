@@ -5,6 +5,7 @@ import { brokerReply } from './reply.js'
 
 const NOT_ALLOWED = 530
 const TOO_MANY = /^number of channels opened /
+
 /** Reads why amqplib says that a channel has been closed: by the broker, or by itself over what came. */
 export function closedOver(error: Error): LeveretError {
   const reply = brokerReply(error)
@@ -39,7 +40,7 @@ export function isOverChannelLimit(reason: unknown): reason is BrokerError {
 export function overChannelLimit(reason: BrokerError, open: number): ConnectionError {
   const text =
     `Opening a channel: the broker allows no more, and ${open} are open on this connection (${describeReply(reason)}). ` +
-    'Close roles, or raise the limit: for a user with rabbitmqctl set_user_limits'
+    'Close roles, or raise the limit: rabbitmqctl set_user_limits for a user, channel_max_per_node for a node'
   return new ConnectionError('limit', text, { cause: reason })
 }
 
