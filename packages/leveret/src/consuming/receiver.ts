@@ -109,7 +109,9 @@ export abstract class Receiver<Happenings extends object> implements AsyncDispos
         `The ${role} of '${name}' was not attached within ${settings.startupTimeoutMs} ms: ${consumeLane.why ?? 'the broker has not answered'}`,
       )
     try {
-      await Promise.all([within(settings.startupTimeoutMs, engine.start(), late), consumeLane.start()])
+      const ended = within(settings.startupTimeoutMs, engine.start(), late)
+      // The lane only says at once what waiting cannot cure. A role that is closed before need not wait for it.
+      await Promise.race([ended, Promise.all([ended, consumeLane.start()])])
     } catch (error) {
       // Who closes it meanwhile does not want it to start.
       if (this.#closing.begun) return

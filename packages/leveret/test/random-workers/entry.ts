@@ -44,7 +44,7 @@ export interface Entry {
   readonly events: Map<SettlementName, number>
   /** Names of the queues in which it was at the end. */
   readonly stored: string[]
-  /** How often it was lost with its channel, and may not come again: its ack may have been read, or that was its last attempt. */
+  /** How often it was acknowledged before its handler, on a channel that was lost then: the broker has it again, or it is gone. */
   mayBeGone: number
   /** It may have been in a queue that was deleted. */
   isDestroyed: boolean

@@ -33,14 +33,8 @@ export class Account {
   readonly #sinceMs = performance.now()
   readonly #byNumber: readonly Entry[]
 
-  readonly #isNative: boolean
-
-  /**
-   * @param ids - the id of each message, by its number
-   * @param isNative - whether the broker counts attempts, and gives up what was lost in the last one
-   */
-  constructor(ids: readonly string[], isNative: boolean) {
-    this.#isNative = isNative
+  /** @param ids - the id of each message, by its number */
+  constructor(ids: readonly string[]) {
     for (const [n, id] of ids.entries()) if (!this.entries.has(id)) this.entries.set(id, newEntry(n, id))
     this.#byNumber = ids.map((id) => this.entries.get(id) as Entry)
   }
@@ -121,7 +115,7 @@ export class Account {
     const isHandled = entry.done >= eventsOf(entry, 'acked') && entry.done > 0
     if (name === 'acked' && !isHandled) this.breach(`${entry.id} was acked more often than it was handled`)
     if (name === 'skipped' && !isHandled) this.breach(`${entry.id} was skipped, and had not been handled`)
-    if (name === 'stale' && (worker.acknowledge === 'none' || this.#isNative)) entry.mayBeGone += 1
+    if (name === 'stale' && worker.acknowledge === 'none') entry.mayBeGone += 1
     if (name === 'stuck') this.breach(`${entry.id} is stuck: ${JSON.stringify(event)}`)
   }
 
@@ -141,6 +135,11 @@ export class Account {
     const counts = (call: Call): boolean =>
       call.worker === worker && now - call.atMs < worker.handlerTimeoutMs + GIVEN_UP_MS
     return [...this.running].filter(counts).length
+  }
+
+  /** How many dead letters were told of. */
+  get lettersTold(): number {
+    return this.counts.get('dead-lettered') ?? 0
   }
 
   /** Ids of which more were read than ended. */

@@ -4,6 +4,7 @@ import { stranger } from '../stranger.js'
 
 /** What is on its way between two queues comes within this. */
 const QUIET_MS = 500
+const LETTERS = '.dead-letter'
 
 /** Another program at the queue of a run, that keeps none of leveret's rules: what it sees is what the broker has. */
 export class Outsider {
@@ -40,12 +41,12 @@ export class Outsider {
 
   /** @returns how many messages wait in the queue, and in those of its delays */
   async countWaiting(): Promise<number> {
-    const names = await this.#names()
-    const working = names.filter((name) => !name.endsWith('.dead-letter'))
-    return await this.#onChannel(async (channel) => {
-      const counts = await Promise.all(working.map(async (name) => await channel.checkQueue(name)))
-      return counts.reduce((sum, { messageCount }) => sum + messageCount, 0)
-    })
+    return await this.#count((name) => !name.endsWith(LETTERS))
+  }
+
+  /** @returns how many dead letters there are */
+  async countLetters(): Promise<number> {
+    return await this.#count((name) => name.endsWith(LETTERS))
   }
 
   /** Takes out what is left. @param found - gets the id of each message, and where it was */
@@ -62,6 +63,14 @@ export class Outsider {
         await channel.consume(name, note, { noAck: true })
       }
       while (performance.now() - lastAt < QUIET_MS) await delay(50)
+    })
+  }
+
+  async #count(isMeant: (name: string) => boolean): Promise<number> {
+    const names = (await this.#names()).filter(isMeant)
+    return await this.#onChannel(async (channel) => {
+      const counts = await Promise.all(names.map(async (name) => await channel.checkQueue(name)))
+      return counts.reduce((sum, { messageCount }) => sum + messageCount, 0)
     })
   }
 

@@ -155,7 +155,8 @@ function queueOf(random: Random, { hasNativeRetry }: Means): Program['queue'] {
     singleActive: random.chance(0.2),
     maxPriority: type === 'classic' && random.chance(0.25) ? 3 : undefined,
     retry: isNative ? 'native' : random.pick(['delays', 'delays', 'delays', 'none']),
-    keepsLetters: random.chance(0.8),
+    // There the broker gives up what was lost in its last attempt, and only its letter tells.
+    keepsLetters: random.chance(0.8) || isNative,
     checksLate: random.chance(0.25),
   }
 }

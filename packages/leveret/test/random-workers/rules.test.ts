@@ -36,7 +36,7 @@ function programWith(change: Partial<Program['queue']> = {}, acknowledge: 'on-re
 /** An account of messages 0, 1 and 2, which are confirmed. */
 class Book extends Account {
   constructor() {
-    super(['m0', 'm1', 'm2'], false)
+    super(['m0', 'm1', 'm2'])
     for (const entry of this.entries.values()) entry.published = 1
   }
 

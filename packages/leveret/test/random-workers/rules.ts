@@ -15,7 +15,7 @@ export function breachesOf(account: Account, circumstances: Circumstances): stri
   return [
     ...account.breaches,
     ...entries.flatMap((entry) => [
-      ...unaccounted(entry, circumstances),
+      ...unaccounted(entry),
       ...untold(entry),
       ...falselyTold(entry, circumstances, account.losses),
       ...againUnderNone(entry, circumstances),
@@ -25,12 +25,10 @@ export function breachesOf(account: Account, circumstances: Circumstances): stri
 }
 
 /** Every message is somewhere: handled and acked, a dead letter, dropped as told, or in a queue. */
-function unaccounted(entry: Entry, { program }: Circumstances): string[] {
+function unaccounted(entry: Entry): string[] {
   const { id, published, stored, mayBeGone, isDestroyed } = entry
   if (isDestroyed) return []
-  // What the broker has given up is a dead letter of its own.
-  const gone = program.queue.retry === 'native' && program.queue.keepsLetters ? 0 : mayBeGone
-  const found = sum(entry, ['acked', 'skipped', 'dropped']) + stored.length + gone
+  const found = sum(entry, ['acked', 'skipped', 'dropped']) + stored.length + mayBeGone
   return found < published ? [`${id} is lost: ${published} were sent, ${found} found`] : []
 }
 
@@ -48,7 +46,8 @@ function falselyTold(entry: Entry, { program: { queue, workers, ids } }: Circums
   const wrong: string[] = []
   if (said > 0 && letters === 0 && !isDestroyed) wrong.push(`${id} was told to be a dead letter, and is none`)
   // A copy may have been stored when its channel was lost, or had to be given back; and one that was not confirmed is sent again.
-  if (letters > said + sum(entry, ['stale', 'given-back']) + losses)
+  // With native retry the broker gives up what was lost in its last attempt, whether or not that was read.
+  if (queue.retry !== 'native' && letters > said + sum(entry, ['stale', 'given-back']) + losses)
     wrong.push(`${id} is a dead letter ${letters} times, told ${said} times`)
   const mayDrop = !queue.keepsLetters || workers.some(({ acknowledge }) => acknowledge === 'none')
   if (eventsOf(entry, 'dropped') > 0 && !mayDrop) wrong.push(`${id} was dropped`)

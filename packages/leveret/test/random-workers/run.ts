@@ -47,7 +47,7 @@ export async function perform(program: Program, place: Place): Promise<Run> {
   const { vhost, proxy, queue } = place
   const sinceMs = performance.now()
   const ids = program.ways.map((_way, n) => idOf(n, program))
-  const account = new Account(ids, program.queue.retry === 'native')
+  const account = new Account(ids)
   const outsider = new Outsider(vhost.url, queue, () => vhost.queues())
   const stage = new Stage({ program, account, url: vhost.url, proxy, queue })
   await act(stage, ids, outsider, place)
@@ -56,6 +56,7 @@ export async function perform(program: Program, place: Place): Promise<Run> {
   await Promise.all(stage.open.map((seat) => seat.close(5_000)))
   // What was given up at a close is told when its handler ends, or its time is up.
   await eventually(() => expect(account.untold).toEqual([])).catch(() => undefined)
+  for (const seat of stage.seats) seat.check()
   for (const what of stage.unresolved) account.breach(`${what} never resolved`)
   await stage.end()
   await outsider.drain((id, name) => account.found(id, name))
@@ -151,9 +152,10 @@ async function calmDown(stage: Stage, outsider: Outsider): Promise<void> {
   const drained = async (): Promise<void> => {
     // A handler may have closed the only one.
     if (stage.open.length === 0) await stage.start(cleanPlan(program.workers), true)
-    const { open } = account
     const waiting = await outsider.countWaiting()
-    if (open.length + waiting === 0) return
+    const untold = program.queue.retry === 'native' ? (await outsider.countLetters()) - account.lettersTold : 0
+    const { open } = account
+    if (waiting === 0 && open.length <= untold) return
     throw new Error(
       `${open.length} are open (${open.slice(0, 5).join(', ')}), ${waiting} wait, ${account.running.size} run`,
     )

@@ -33,6 +33,7 @@ export class Seat {
   /** Runs what must not seem to come from a handler. */
   readonly #outside = AsyncLocalStorage.snapshot()
   #isClosing = false
+  #runningAtEnd = 0
 
   constructor({ worked, connection, account, make, connectionClosed }: SeatOptions) {
     this.worked = worked
@@ -66,9 +67,15 @@ export class Seat {
   closed(): void {
     if (this.worked.isClosed) return
     this.worked.isClosed = true
-    const running = this.#account.runningOf(this.worked)
-    if (running > 0 && !this.worked.toldIncomplete)
-      this.#account.breach(`${this.worked.name} has closed and did not tell that ${running} handlers still run`)
+    this.#runningAtEnd = this.#account.runningOf(this.worked)
+  }
+
+  /** Its last event may come a moment after the promise of a connection that closes. */
+  check(): void {
+    if (this.#runningAtEnd > 0 && !this.worked.toldIncomplete)
+      this.#account.breach(
+        `${this.worked.name} has closed and did not tell that ${this.#runningAtEnd} handlers still run`,
+      )
   }
 
   async #within(what: string, timeoutMs: number, act: () => Promise<void>): Promise<void> {
