@@ -10,6 +10,8 @@ forbidSurprises()
 
 const PASSWORD = 'S3cr3t-few'
 const SOON = { timeoutMs: 30_000 }
+/** What is tried later each time is tried within half a minute. */
+const PATIENTLY = 100_000
 
 /** Says how many channels a user may have open at once, over all its connections. */
 async function limitChannels({ managementUrl }: RabbitMQ, user: string, channels: number): Promise<void> {
@@ -115,28 +117,28 @@ describe('where a user may have no more channels', () => {
     expect(consuming.health()).toMatchObject({ ready: true })
   })
 
-  test('those for which there is no room wait, say why, and come when there is, at no cost to the others', async ({
-    broker,
-    connectTo,
-    createUser,
-    vhost,
-  }) => {
-    const username = await createUser('few', PASSWORD)
-    await limitChannels(broker, username, 5)
-    const consuming = await connectTo({}, { ...fieldsOf(vhost.url), username, password: PASSWORD })
-    const lost = losses(consuming)
-    const workers = workersOf(consuming, 8)
-    await startEach(workers.slice(0, 5))
-    const starting = outcomes(workers.slice(5))
-    await firstEvent(consuming, 'disconnected')
-    const attached = () => consuming.health().roles.filter((role) => role.attached)
-    await eventually(() => expect(attached()).toHaveLength(5), SOON)
-    const waiting = consuming.health().roles.filter((role) => role.attached !== true)
-    for (const { ready, why } of waiting) expect({ ready, why }).toMatchObject({ why: /user limit/, ready: false })
-    await limitChannels(broker, username, 50)
-    expect((await starting).refused).toEqual([])
-    expect(lost).toHaveLength(1)
-  })
+  test(
+    'those for which there is no room wait, say why, and come when there is, at no cost to the others',
+    async ({ broker, connectTo, createUser, vhost }) => {
+      const username = await createUser('few', PASSWORD)
+      await limitChannels(broker, username, 5)
+      const login = { ...fieldsOf(vhost.url), username, password: PASSWORD }
+      const consuming = await connectTo({ startupTimeoutMs: PATIENTLY }, login)
+      const lost = losses(consuming)
+      const workers = workersOf(consuming, 8)
+      await startEach(workers.slice(0, 5))
+      const starting = outcomes(workers.slice(5))
+      await firstEvent(consuming, 'disconnected')
+      const attached = () => consuming.health().roles.filter((role) => role.attached)
+      await eventually(() => expect(attached()).toHaveLength(5), SOON)
+      const waiting = consuming.health().roles.filter((role) => role.attached !== true)
+      for (const { ready, why } of waiting) expect({ ready, why }).toMatchObject({ why: /user limit/, ready: false })
+      await limitChannels(broker, username, 50)
+      expect((await starting).refused).toEqual([])
+      expect(lost).toHaveLength(1)
+    },
+    2 * PATIENTLY,
+  )
 
   test('as many workers as it may have channels start, and come back after each loss', async ({
     broker,
@@ -198,28 +200,27 @@ describe('where a user may have no more channels', () => {
     expect(lost).toEqual([])
   })
 
-  test('a send for which there is none fails in time, and says why', async ({
-    broker,
-    connectTo,
-    createUser,
-    vhost,
-  }) => {
-    const username = await createUser('few', PASSWORD)
-    await limitChannels(broker, username, 1)
-    const login = { ...fieldsOf(vhost.url), username, password: PASSWORD }
-    const url = Object.assign(new URL(vhost.url), { username, password: PASSWORD }).href
-    const other = await stranger(url)
-    const rabbit = await connectTo({}, login)
-    const lost = losses(rabbit)
-    const producer = new Producer(rabbit, tasks)
-    const refused = { name: 'PublishError', outcome: 'not-sent', message: expect.stringMatching(/user limit/) }
-    await expect(producer.send({ n: 1 }, { timeoutMs: 3_000 })).rejects.toMatchObject(refused)
-    expect(rabbit.health()).toMatchObject({ ready: false, why: expect.stringMatching(/user limit/) })
-    const sending = producer.send({ n: 2 })
-    await other[Symbol.asyncDispose]()
-    await limitChannels(broker, username, 2)
-    await sending
-    expect(lost).toHaveLength(1)
-    expect(rabbit.health()).toMatchObject({ ready: true })
-  })
+  test(
+    'a send for which there is none fails in time, and says why',
+    async ({ broker, connectTo, createUser, vhost }) => {
+      const username = await createUser('few', PASSWORD)
+      await limitChannels(broker, username, 1)
+      const login = { ...fieldsOf(vhost.url), username, password: PASSWORD }
+      const url = Object.assign(new URL(vhost.url), { username, password: PASSWORD }).href
+      const other = await stranger(url)
+      const rabbit = await connectTo({}, login)
+      const lost = losses(rabbit)
+      const producer = new Producer(rabbit, tasks)
+      const refused = { name: 'PublishError', outcome: 'not-sent', message: expect.stringMatching(/user limit/) }
+      await expect(producer.send({ n: 1 }, { timeoutMs: 3_000 })).rejects.toMatchObject(refused)
+      expect(rabbit.health()).toMatchObject({ ready: false, why: expect.stringMatching(/user limit/) })
+      const sending = producer.send({ n: 2 }, { timeoutMs: PATIENTLY })
+      await other[Symbol.asyncDispose]()
+      await limitChannels(broker, username, 2)
+      await sending
+      expect(lost).toHaveLength(1)
+      expect(rabbit.health()).toMatchObject({ ready: true })
+    },
+    2 * PATIENTLY,
+  )
 })
