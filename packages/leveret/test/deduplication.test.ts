@@ -146,7 +146,7 @@ describe('a store that fails', () => {
     expect(await dead).toMatchObject({
       attempt: 3,
       reason: 'attempts-exhausted',
-      failure: { message: 'begin is down' },
+      failure: { message: "the deduplication store's begin failed, so the handler did not begin: begin is down" },
     })
     expect(seen).toEqual([])
   })
