@@ -175,7 +175,7 @@ function workerOf(random: Random, acknowledge: WorkerPlan['acknowledge'], single
     handlerTimeoutMs: random.pick([300, 600, 5_000]),
     batch,
     isOrdered: batch === undefined && random.chance(0.25),
-    store: acknowledge !== 'none' && random.chance(0.3) ? random.pick(['quick', 'slow', 'failing']) : undefined,
+    store: random.chance(0.3) ? random.pick(['quick', 'slow', 'failing']) : undefined,
     isolation: random.chance(0.75),
     breaker: random.chance(0.2),
     connects: random.chance(0.5),
