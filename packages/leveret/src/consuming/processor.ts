@@ -1,4 +1,5 @@
 import type { ReceivedMessage } from '../connection/message.js'
+import { messageOf } from '../message-of.js'
 import { andThen, type Soon } from '../soon.js'
 import type { ActiveDelivery } from './active-delivery.js'
 import type { Attempts, Task } from './attempts.js'
@@ -104,7 +105,7 @@ export class Processor<Payload, D extends ActiveDelivery> {
 }
 
 function stuckOver(error: unknown): Settlement {
-  return { did: 'stuck', error: error instanceof Error ? error : new Error(String(error)) }
+  return { did: 'stuck', error: error instanceof Error ? error : new Error(messageOf(error)) }
 }
 
 /** What became of a delivery that was acknowledged before: there is no other attempt. */
