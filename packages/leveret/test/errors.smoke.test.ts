@@ -2,9 +2,11 @@ import { inspect } from 'node:util'
 import { startFaultProxy } from '@leveret/testing'
 import { expect, onTestFinished } from 'vitest'
 import { z } from 'zod'
+import { Share } from '../src/connection/room.js'
 import { type Connection, type ConnectOptions, connect, Producer, text, Worker, workQueue } from '../src/index.js'
 import { newMessageId } from '../src/message-id.js'
 import { outboxOf } from '../src/publishing/outbox-of.js'
+import { Line } from '../src/publishing/turns.js'
 import { describeError } from './describe-error.js'
 import { serve } from './serve.js'
 import { eventually, fieldsOf, tasks, test } from './support.js'
@@ -56,7 +58,7 @@ test('every error tells a caller what to decide and a person what happened, and 
   const publishTo = async (exchange: string): Promise<void> => {
     const properties = { contentType: 'text/plain', deliveryMode: 2, messageId: newMessageId() }
     const message = { exchange, routingKey: 'x', content: Buffer.from('x'), properties, mandatory: true }
-    await outboxOf(rabbit).submit({ message, topology: [], timeoutMs: 10_000 })
+    await outboxOf(rabbit).submit({ message, topology: [], timeoutMs: 10_000, line: new Line(), share: new Share() })
   }
 
   const failures: Record<string, Provoke> = {

@@ -1,8 +1,10 @@
 import { describe, expect } from 'vitest'
+import { Share } from '../src/connection/room.js'
 import { type Connection, Producer, type PublishError, Worker, workQueue } from '../src/index.js'
 import { newMessageId } from '../src/message-id.js'
 import { outboxOf } from '../src/publishing/outbox-of.js'
 import type { Topology } from '../src/publishing/request.js'
+import { Line } from '../src/publishing/turns.js'
 import { eventually, fieldsOf, tasks, test } from './support.js'
 
 const GOOD = 1_000
@@ -17,7 +19,7 @@ async function publish(
 ): Promise<void> {
   const properties = { contentType: 'application/json', deliveryMode: 2, messageId: newMessageId() }
   const message = { exchange, routingKey, content, properties, mandatory: true }
-  await outboxOf(rabbit).submit({ message, topology: NOTHING, timeoutMs: 60_000 })
+  await outboxOf(rabbit).submit({ message, topology: NOTHING, timeoutMs: 60_000, line: new Line(), share: new Share() })
 }
 
 const NOTHING: Topology = []

@@ -38,7 +38,7 @@ describe('a call that cannot be sent', () => {
     expect(running).toBe(15)
   })
 
-  test('because the queue is full is refused', async ({ rabbit, vhost, broker }) => {
+  test('because the queue is full is refused where confirms are asked for', async ({ rabbit, vhost, broker }) => {
     const args = { 'x-queue-type': 'classic', 'x-max-length': 0, 'x-overflow': 'reject-publish' }
     await broker.management.declareQueue(vhost.name, 'double', args)
     await using other = await stranger(vhost.url)
@@ -47,7 +47,8 @@ describe('a call that cannot be sent', () => {
     await broker.management
       .publish(vhost.name, { exchange: '', routingKey: 'double', payload: 'x' })
       .catch(() => undefined)
-    await expect(new RpcClient(rabbit, double).call({ n: 1 }, PATIENT)).rejects.toMatchObject({
+    const client = new RpcClient(rabbit, double, { confirm: true })
+    await expect(client.call({ n: 1 }, PATIENT)).rejects.toMatchObject({
       name: 'PublishError',
       outcome: 'refused',
     })

@@ -7,13 +7,21 @@ const LOOK_EVERY_MS = 1_000
 /** Who has just lost his connection, or answers a moment late for his queue, is not absent yet: he is back within a second. */
 const LOOK_AGAIN_MS = 1_000
 
+/** Nobody was there, twice in a row. */
+export interface Absence {
+  readonly reason: AbsenceReason
+  /** Concerns what was sent before this time of `performance.now()`. */
+  readonly before: number
+}
+
 /** Who looks, and what follows. */
 export interface AttendanceOptions {
   readonly lane: Lane
   readonly queue: string
   readonly signal: AbortSignal
-  /** Twice in a row nobody was there. Concerns what was sent before this time of `performance.now()`. */
-  absent(reason: AbsenceReason, before: number): void
+  /** So many messages of the queue were in nobody's hands, at this time of `performance.now()`. */
+  looked(waiting: number, at: number): void
+  absent(absence: Absence): void
 }
 
 /**
@@ -72,18 +80,20 @@ export class Attendance {
     this.#everLooked = true
     if (first === undefined || signal.aborted) return
     await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS))
-    const second = await this.#absence()
+    const reason = await this.#absence()
     // Who has answered meanwhile was there.
-    if (second !== undefined && this.#seenAt < before && !signal.aborted) absent(second, before)
+    if (reason !== undefined && this.#seenAt < before && !signal.aborted) absent({ reason, before })
   }
 
   /** @returns `undefined` when somebody is there, or nobody can tell */
   async #absence(): Promise<AbsenceReason | undefined> {
-    const { lane, queue, signal } = this.#options
+    const { lane, queue, signal, looked } = this.#options
     // A blocked connection opens no channel.
     if (lane.state !== 'ready') return undefined
+    const at = performance.now()
     try {
-      const { consumerCount } = await lane.spare.use(signal, (channel) => channel.checkQueue(queue))
+      const { consumerCount, messageCount } = await lane.spare.use(signal, (channel) => channel.checkQueue(queue))
+      looked(messageCount, at)
       return consumerCount === 0 ? 'no-consumers' : undefined
     } catch (error) {
       return error instanceof BrokerError && error.replyCode === 404 ? 'no-queue' : undefined

@@ -1,10 +1,11 @@
-import { randomUUID } from 'node:crypto'
 import type { OutgoingMessage, ReceivedMessage } from '../connection/message.js'
 import type { Due } from '../deadlines.js'
 import { onAbort } from '../signals.js'
 
 /** How long a call may take, and what else ends it. */
 export interface CallTerms {
+  /** Nobody who has not seen the request can answer under it. */
+  readonly correlationId: string
   readonly timeoutMs: number
   readonly signal: AbortSignal | undefined
   /** It has settled, with or without a reply. */
@@ -13,8 +14,7 @@ export interface CallTerms {
 
 /** One call, from `begin` until its reply is there or will not be. */
 export class Call implements Due {
-  /** Nobody who has not seen the request can answer under it. */
-  readonly correlationId = randomUUID()
+  readonly correlationId: string
   /** When nobody waits any more, in milliseconds since 1970: the server's clock is another one. */
   readonly deadline: number
   /** The same in milliseconds of `performance.now()`. */
@@ -23,7 +23,7 @@ export class Call implements Due {
   readonly reply: Promise<ReceivedMessage>
   /** `in flight`: handed to amqplib. From then on silence means that it may have been handled. */
   place: 'new' | 'waiting' | 'in flight' = 'new'
-  /** Until it is written. */
+  /** Its request, until it has settled. */
   message: OutgoingMessage | undefined
   bagged: number | undefined
   /** In milliseconds of `performance.now()`. */
@@ -31,12 +31,13 @@ export class Call implements Due {
   readonly #settled: (call: Call) => void
   readonly #callOff: (() => void) | undefined
   #isSettled = false
-  #isConfirmed = false
-  #onConfirmed: (() => void) | undefined
+  #isAccepted = false
+  #onAccepted: (() => void) | undefined
   #resolve!: (reply: ReceivedMessage) => void
   #reject!: (error: unknown) => void
 
-  constructor({ timeoutMs, signal, settled }: CallTerms) {
+  constructor({ correlationId, timeoutMs, signal, settled }: CallTerms) {
+    this.correlationId = correlationId
     this.timeoutMs = timeoutMs
     this.deadline = Date.now() + timeoutMs
     this.dueAt = performance.now() + timeoutMs
@@ -50,28 +51,28 @@ export class Call implements Due {
     if (signal !== undefined) this.#callOff = onAbort(signal, () => this.fail(signal.reason))
   }
 
-  get isSettled(): boolean {
-    return this.#isSettled
-  }
-
-  /** Content that waits to be written. */
+  /** Size of the content. */
   get bytes(): number {
     return this.message?.content.length ?? 0
   }
 
-  /** The broker has the request. */
-  confirm(): void {
-    this.#isConfirmed = true
-    this.#onConfirmed?.()
+  get isSettled(): boolean {
+    return this.#isSettled
   }
 
-  /** Resolves when the broker has the request, or the reply shows that it had. @throws what the call fails with before */
-  async whenConfirmed(): Promise<void> {
-    if (this.#isConfirmed) return
-    const confirmed = new Promise<void>((resolve) => {
-      this.#onConfirmed = resolve
+  /** It has been written or, where the client asks for that, the broker has confirmed it. */
+  accept(): void {
+    this.#isAccepted = true
+    this.#onAccepted?.()
+  }
+
+  /** Resolves when it was accepted, or the reply shows that it was. @throws what the call fails with before */
+  async whenAccepted(): Promise<void> {
+    if (this.#isAccepted) return
+    const accepted = new Promise<void>((resolve) => {
+      this.#onAccepted = resolve
     })
-    await Promise.race([confirmed, this.reply])
+    await Promise.race([accepted, this.reply])
   }
 
   succeed(reply: ReceivedMessage): void {

@@ -1,28 +1,22 @@
 import { setMaxListeners } from 'node:events'
 import { Bag } from '../bag.js'
 import type { ConnectionInternals } from '../connection/connection.js'
-import type { OutgoingMessage, ReceivedMessage } from '../connection/message.js'
+import type { OutgoingMessage, ReceivedMessage, ReturnedMessage } from '../connection/message.js'
+import { publishError } from '../connection/publish-error.js'
+import { Share } from '../connection/room.js'
+import { tell, tellFailed } from '../connection/telling.js'
 import { Deadlines, tellLate } from '../deadlines.js'
-import { BrokerError, ClosedError, ConnectionError, type LeveretError, PublishError } from '../errors.js'
+import { BrokerError, ClosedError, ConnectionError, type LeveretError, type PublishError } from '../errors.js'
 import { InHand } from '../in-hand.js'
-import { type AbsenceReason, RpcNoResponderError, RpcTimeoutError } from '../rpc-errors.js'
-import { SlotMap } from '../slot-map.js'
+import { messageOf } from '../message-of.js'
+import { RpcNoResponderError, RpcTimeoutError } from '../rpc-errors.js'
 import { atMost } from '../timing.js'
-import { Attendance } from './attendance.js'
-import { BoundedSet } from './bounded-set.js'
-import { Call } from './call.js'
+import { type Absence, Attendance } from './attendance.js'
+import { Awaited } from './awaited.js'
+import { Call, type CallTerms } from './call.js'
 import { RequestChannel } from './request-channel.js'
-import { tell } from './told.js'
 
-/** Calls whose late replies are told from replies to nothing. */
-const REMEMBERED = 10_000
 const LAST_STEP_MS = 500
-
-/** How long a call may take, and what ends it before. */
-export interface CallLimits {
-  readonly timeoutMs: number
-  readonly signal: AbortSignal | undefined
-}
 
 /** How a caller is doing. */
 export interface CallerHealth {
@@ -46,6 +40,7 @@ export interface CallerHealth {
  */
 export class Caller {
   readonly #name: string
+  readonly #confirm: boolean
   readonly #internals: ConnectionInternals
   readonly #channel: RequestChannel
   readonly #attendance: Attendance
@@ -55,30 +50,28 @@ export class Caller {
     keepsAlive: true,
   })
   readonly #waiting = new Set<Call>()
-  readonly #awaited = new SlotMap<string, Call>()
-  readonly #ended = new BoundedSet<string>(REMEMBERED)
+  readonly #awaited = new Awaited()
   readonly #inHand = new InHand()
-  #waitingBytes = 0
-  #late = 0
-  #unknown = 0
-  #lastReplyAt: Date | undefined
+  readonly #share = new Share()
 
-  /** @param name - of the procedure, and so of the queue */
-  constructor(name: string, internals: ConnectionInternals) {
+  /**
+   * @param name - of the procedure, and so of the queue
+   * @param confirm - whether the broker is to confirm each request
+   */
+  constructor(name: string, internals: ConnectionInternals, { confirm }: { readonly confirm: boolean }) {
     this.#name = name
+    this.#confirm = confirm
     this.#internals = internals
     setMaxListeners(0, this.signal)
     const { publishLane: lane, settings } = internals
     this.#channel = new RequestChannel({
       lane,
       queue: name,
-      connection: internals.name,
-      limits: settings,
-      isIdle: () => this.#awaited.size === 0,
+      confirm,
+      maxBacklogBytes: settings.maxQueuedBytes,
       opened: () => this.#pump(),
-      answered: () => this.#pump(),
-      returned: ({ correlationId = '' }) =>
-        this.#awaited.get(correlationId)?.fail(new RpcNoResponderError(name, 'no-queue')),
+      confirmed: (call, accepted) => this.#onConfirm(call, accepted),
+      returned: (message) => this.#onReturned(message),
       replied: (reply) => this.#onReply(reply),
       lost: (reason) => this.#onLost(reason),
     })
@@ -86,7 +79,8 @@ export class Caller {
       lane,
       queue: name,
       signal: this.signal,
-      absent: (reason, before) => this.#onAbsent(reason, before),
+      looked: (waiting, at) => this.#awaited.looked(waiting, at),
+      absent: (absence) => this.#onAbsent(absence),
     })
     lane.events.on('unblocked', this.#pump)
   }
@@ -97,9 +91,10 @@ export class Caller {
   }
 
   /** Begins a call; its time runs. It settles however it ends. */
-  begin({ timeoutMs, signal }: CallLimits): Call {
+  begin({ timeoutMs, signal }: Pick<CallTerms, 'timeoutMs' | 'signal'>): Call {
     this.#inHand.begin()
-    const call = new Call({ timeoutMs, signal, settled: this.#onSettled })
+    const correlationId = this.#awaited.newCorrelationId()
+    const call = new Call({ correlationId, timeoutMs, signal, settled: this.#onSettled })
     this.#open.add(call)
     this.#deadlines.watch(call.dueAt)
     if (signal?.aborted) call.fail(signal.reason)
@@ -129,36 +124,28 @@ export class Caller {
 
   health(): CallerHealth {
     const { isAttached: attached, why } = this.#channel
-    return {
-      attached,
-      inFlight: this.#inHand.size,
-      late: this.#late,
-      unknown: this.#unknown,
-      lastReplyAt: this.#lastReplyAt,
-      why,
-    }
+    const { late, unknown, lastReplyAt } = this.#awaited
+    return { attached, inFlight: this.#inHand.size, late, unknown, lastReplyAt, why }
   }
 
   #refusal(message: OutgoingMessage): PublishError | undefined {
-    const { maxMessageBytes, maxQueued, maxQueuedBytes } = this.#internals.settings
-    const { exchange, routingKey, content, properties } = message
-    const refuse = (why: string, retryable: boolean): PublishError =>
-      new PublishError('not-sent', { exchange, routingKey, messageId: properties.messageId }, why, { retryable })
-    if (content.length > maxMessageBytes) {
-      return refuse(`its content has ${content.length} bytes and maxMessageBytes is ${maxMessageBytes}`, false)
+    const { room, settings } = this.#internals
+    const bytes = message.content.length
+    if (bytes > settings.maxMessageBytes) {
+      const why = `its content has ${bytes} bytes and maxMessageBytes is ${settings.maxMessageBytes}`
+      return publishError('not-sent', message, why, { retryable: false })
     }
-    const hasRoom = this.#waiting.size < maxQueued && this.#waitingBytes + content.length <= maxQueuedBytes
-    if (hasRoom || this.#waiting.size === 0) return undefined
-    return refuse('as many calls as maxQueued and maxQueuedBytes allow are waiting to be sent', true)
+    const why = room.refusal(this.#share, bytes)
+    return why === undefined ? undefined : publishError('not-sent', message, why, { retryable: true })
   }
 
   #enter(call: Call, message: OutgoingMessage): void {
     this.#channel.start()
-    if (this.#waiting.size === 0 && this.#write(call, message)) return
     call.message = message
+    if (this.#waiting.size === 0 && this.#write(call, message)) return
     call.place = 'waiting'
     this.#waiting.add(call)
-    this.#waitingBytes += call.bytes
+    this.#internals.room.enter(this.#share, call.bytes)
   }
 
   /** Sends what may be sent now. */
@@ -171,57 +158,74 @@ export class Caller {
   /** @returns `false` when it has to wait */
   #write(call: Call, message: OutgoingMessage): boolean {
     const { publishLane, settings } = this.#internals
-    if (publishLane.state === 'blocked' || this.#awaited.size >= settings.maxInFlight) return false
-    const written = this.#channel.write(call, message)
-    if (written === 'later') return false
+    if (publishLane.state === 'blocked' || this.#awaited.isFull(settings)) return false
+    try {
+      if (!this.#channel.write(call, message)) return false
+    } catch (cause) {
+      const why = `its properties cannot be encoded: ${messageOf(cause)}`
+      call.fail(publishError('not-sent', message, why, { cause, retryable: false }))
+      return true
+    }
     this.#leave(call)
-    if (written === 'written') this.#written(call, message)
-    else call.fail(written)
+    this.#written(call, message)
     return true
   }
 
   #written(call: Call, message: OutgoingMessage): void {
     call.place = 'in flight'
     call.sentAt = performance.now()
-    this.#awaited.set(call.correlationId, call)
+    this.#awaited.add(call)
     this.#attendance.await()
+    if (!this.#confirm) call.accept()
     // Last: whoever is told may call in turn.
     tell('published', this.#internals.name, message)
   }
 
   #leave(call: Call): void {
-    if (this.#waiting.delete(call)) this.#waitingBytes -= call.bytes
-    call.message = undefined
+    if (this.#waiting.delete(call)) this.#internals.room.leave(this.#share, call.bytes)
   }
 
   readonly #onSettled = (call: Call): void => {
     this.#open.delete(call)
     this.#leave(call)
-    this.#ended.add(call.correlationId)
-    if (this.#awaited.delete(call.correlationId) !== undefined) {
-      if (this.#awaited.size === 0) this.#attendance.rest()
-      if (this.#waiting.size > 0) queueMicrotask(() => this.#pump())
-    }
+    if (this.#awaited.delete(call) && this.#awaited.size === 0) this.#attendance.rest()
+    call.message = undefined
+    if (this.#waiting.size > 0) queueMicrotask(this.#pump)
     this.#inHand.end()
   }
 
   #onReply(reply: ReceivedMessage): void {
-    const { correlationId } = reply.properties
-    const call = correlationId === undefined ? undefined : this.#awaited.get(correlationId)
-    if (call === undefined) {
-      if (correlationId !== undefined && this.#ended.has(correlationId)) this.#late += 1
-      else this.#unknown += 1
-      return
-    }
-    this.#lastReplyAt = new Date()
+    const call = this.#awaited.match(reply)
+    if (call === undefined) return
     this.#attendance.seen()
     call.succeed(reply)
   }
 
-  #onAbsent(reason: AbsenceReason, before: number): void {
-    for (const call of [...this.#awaited.values()]) {
-      if (call.sentAt <= before) call.fail(new RpcNoResponderError(this.#name, reason))
+  /** Only where confirms are asked for. */
+  #onConfirm(call: Call, accepted: boolean): void {
+    const { name } = this.#internals
+    const { message } = call
+    // Answered already, or given up.
+    if (message === undefined) return
+    if (accepted) {
+      tell('confirmed', name, message)
+      call.accept()
+      return
     }
+    const error = publishError('refused', message, 'the broker answered basic.nack, as a full queue does')
+    tellFailed(name, message, error)
+    call.fail(error)
+  }
+
+  #onReturned({ correlationId = '' }: ReturnedMessage): void {
+    const call = this.#awaited.get(correlationId)
+    if (call?.message === undefined) return
+    tell('returned', this.#internals.name, call.message)
+    call.fail(new RpcNoResponderError(this.#name, 'no-queue'))
+  }
+
+  #onAbsent({ reason, before }: Absence): void {
+    for (const call of this.#awaited.undelivered(before)) call.fail(new RpcNoResponderError(this.#name, reason))
   }
 
   /** Its replies are lost with it, whether or not the requests were handled. */
@@ -230,7 +234,7 @@ export class Caller {
     // A missing right is no accident: the next call would fare alike.
     const isRefused = reason instanceof BrokerError && reason.replyCode === 403
     const why = `The channel of the call to '${this.#name}' was lost; the request may have been handled: ${reason.message}`
-    for (const call of [...this.#awaited.values()]) {
+    for (const call of this.#awaited) {
       call.fail(isRefused ? reason : new ConnectionError('lost', why, { cause: reason }))
     }
   }

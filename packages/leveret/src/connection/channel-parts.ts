@@ -21,4 +21,6 @@ export interface ChannelParts {
   readonly frameMax: number | undefined
   /** Writes what it can, in order with what amqplib writes, which writes the rest. */
   readonly frames?: PublishFrames | undefined
+  /** Bytes of the connection that its socket has not taken. */
+  backlogBytes?(): number
 }

@@ -50,6 +50,11 @@ export class Channel {
     return this.#open
   }
 
+  /** Bytes of the connection that its socket has not taken. */
+  get backlogBytes(): number {
+    return this.#parts.backlogBytes?.() ?? 0
+  }
+
   /** Aborted, with the reason, when it ends. */
   get signal(): AbortSignal {
     return this.#end.signal

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ClosedError } from '../errors.js'
 import { handledHere } from '../handler-context.js'
 import { MAX_TIMER_MS, parseOptions } from '../options.js'
 import { inRootContext } from '../root-context.js'
@@ -14,11 +15,16 @@ export type CloseOptions = z.input<typeof closeOptions>
 
 /** What is closed once, however often it is asked. */
 export class Closing {
-  #begun = false
+  readonly #begun = new AbortController()
   #done: Promise<void> | undefined
 
   get begun(): boolean {
-    return this.#begun
+    return this.#begun.signal.aborted
+  }
+
+  /** Aborted when it begins. */
+  get signal(): AbortSignal {
+    return this.#begun.signal
   }
 
   /**
@@ -46,7 +52,7 @@ export class Closing {
 
   #begin(options: CloseOptions | undefined, close: (timeoutMs: number) => Promise<void>): Promise<void> {
     const { timeoutMs } = parseOptions(closeOptions, options ?? {}, 'close')
-    this.#begun = true
+    this.#begun.abort(new ClosedError('It was closed'))
     return inRootContext(close, timeoutMs)
   }
 }

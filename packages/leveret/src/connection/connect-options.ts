@@ -56,13 +56,16 @@ export const connectOptions = z.strictObject({
   topology: z.enum(['declare', 'check', 'skip']).default('declare'),
   /** How long a publish may take before it fails. @defaultValue 30_000 */
   publishTimeoutMs: ms.default(30_000),
-  /** Messages awaiting their confirm at once, over all roles of the connection. @defaultValue 1_000 */
+  /** Messages awaiting their confirm at once, over all roles of the connection; of an RPC client, calls awaiting their answer. @defaultValue 1_000 */
   maxInFlight: z.int().min(1).max(65_535).default(1_000),
-  /** Messages waiting for their turn, over all roles; one more is refused as `not-sent`. @defaultValue 10_000 */
+  /**
+   * Messages waiting for their turn, over all roles; one more is refused as `not-sent`. A sender of whose messages less than its part waits is not refused
+   * because of the others, up to twice as many. @defaultValue 10_000
+   */
   maxQueued: z.int().min(1).max(1_000_000).default(10_000),
   /**
    * Bytes of content waiting for their turn, over all roles; what exceeds them is refused as `not-sent`. As many again
-   * may be awaiting their confirm. @defaultValue 64 MiB
+   * may be awaiting their confirm. Shared as `maxQueued` is. @defaultValue 64 MiB
    */
   maxQueuedBytes: z
     .int()

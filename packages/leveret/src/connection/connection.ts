@@ -10,24 +10,13 @@ import { loginSource } from './credentials.js'
 import { defaultName } from './default-name.js'
 import { diagnostics, type Topic } from './diagnostics.js'
 import { type BrokerAddress, parseEndpoint } from './endpoint.js'
-import { type ConnectionState, type Health, laneHealth, type RoleHealth } from './health.js'
+import { type ConnectionState, type Health, laneHealth } from './health.js'
 import { Hosts } from './hosts.js'
 import { Lane } from './lane.js'
 import type { LanePurpose } from './lane-state.js'
 import { watchLoopLag } from './loop-lag.js'
-
-/** Closed in this order: what consumes, what publishes, and the engine that both publish through. */
-const CLOSING_ORDER = ['consumer', 'producer', 'engine'] as const
-
-/** Something that lives on a connection and ends before it. */
-export interface Resident {
-  readonly stage: (typeof CLOSING_ORDER)[number]
-  /** Never rejects. */
-  close(timeoutMs: number): Promise<void>
-  /** Resolves when all its handlers have ended but those that wait for a `close`. */
-  othersEnded?(): Promise<void>
-  health?(): RoleHealth
-}
+import { closingOrder, type Resident } from './resident.js'
+import { Room } from './room.js'
 
 /** What roles and engines need of a connection and users do not. */
 export interface ConnectionInternals {
@@ -36,6 +25,8 @@ export interface ConnectionInternals {
   readonly settings: ConnectSettings
   readonly publishLane: Lane
   readonly consumeLane: Lane
+  /** For what waits to be published. */
+  readonly room: Room
   /** @throws {@link ClosedError} when the connection is closing or closed */
   assertOpen(): void
   /** Health and close reach it from now on. @returns a function that takes it off again */
@@ -109,6 +100,7 @@ export class Connection implements AsyncDisposable {
       settings,
       publishLane,
       consumeLane,
+      room: new Room(settings),
       assertOpen: () => {
         if (this.#closing.begun) throw new ClosedError('The connection has been closed')
       },
@@ -194,7 +186,7 @@ export class Connection implements AsyncDisposable {
   readonly #close = async (timeoutMs: number): Promise<void> => {
     const deadline = performance.now() + timeoutMs
     const left = (): number => Math.max(Math.round(deadline - performance.now()), LAST_STEP_MS)
-    for (const stage of CLOSING_ORDER) {
+    for (const stage of closingOrder) {
       const residents = [...this.#residents].filter((resident) => resident.stage === stage)
       // Each ends in its time, but one that was already closing may have been given more.
       await atMost(left(), Promise.all(residents.map(async (resident) => await resident.close(left()))))

@@ -26,7 +26,7 @@ export interface Interceptor {
   /**
    * Around one send, within its `timeoutMs`. Copies for retry and dead letters keep their headers and do not come by.
    *
-   * @param next - sends, with these headers added; resolves when the broker has confirmed. Names that begin with
+   * @param next - sends, with these headers added; resolves when the broker has confirmed, and for a call when it was written. Names that begin with
    *   `leveret-` or `x-` are refused
    */
   publish?(message: SentMessage, next: (headers?: Headers) => Promise<void>): PromiseLike<void>

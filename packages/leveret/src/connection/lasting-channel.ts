@@ -114,6 +114,8 @@ export class LastingChannel {
     const ended = new Promise<LeveretError>((resolve) => {
       end = resolve
     })
+    // A blocked connection answers nothing: who asks there finds out late that the alarm has ended.
+    await lane.whenWritable(signal)
     const channel = await lane.openChannel(kind, { ...hooks, closed: end }, signal)
     try {
       this.#settingUp = this.#prepare(channel, ended, this.#cut.signal)

@@ -116,6 +116,7 @@ export class Link {
         replyTimeoutMs: this.#replyTimeoutMs,
         onBreach: (reason) => this.cut(reason),
         frameMax: frameMaxOf(this.#model),
+        backlogBytes: () => this.#socket?.writableLength ?? 0,
         frames: this.#wire === undefined ? undefined : writeStraight(raw, this.#wire),
       })
       this.#channels.add(channel)

@@ -1,16 +1,21 @@
 import type { Connection } from '../connection/connection.js'
 import type { OutgoingMessage } from '../connection/message.js'
+import { Share } from '../connection/room.js'
 import { outboxOf } from './outbox-of.js'
 import type { Topology } from './request.js'
+import { Line } from './turns.js'
+
+/** Publishes a copy of a delivery. Settles as the broker answers, or rejects when the signal is aborted. */
+export type PublishCopy = (message: OutgoingMessage, topology: Topology, signal: AbortSignal) => Promise<unknown>
 
 /**
- * Publishes copies of deliveries for those who consume: without a time limit but the signal, which is the life of the
- * delivery's channel, and without a bound, because each takes the place of a delivery that the prefetch has bound.
+ * Publishes copies of deliveries for those who consume: without a bound, because each takes the place of a delivery that the prefetch
+ * has bound.
+ *
+ * @param timeoutMs - by default none but the signal, which is the life of the delivery's channel
  */
-export function publishCopies(
-  rabbit: Connection,
-): (message: OutgoingMessage, topology: Topology, signal: AbortSignal) => Promise<unknown> {
+export function publishCopies(rabbit: Connection, timeoutMs = Number.POSITIVE_INFINITY): PublishCopy {
   const outbox = outboxOf(rabbit)
-  return (message, topology, signal) =>
-    outbox.submit({ message, topology, timeoutMs: Number.POSITIVE_INFINITY, signal })
+  const who = { line: new Line(), share: new Share(), patient: true }
+  return (message, topology, signal) => outbox.submit({ ...who, message, topology, timeoutMs, signal })
 }

@@ -1,22 +1,25 @@
 import { type Interceptor, type Layer, runInside, type SentMessage } from '../connection/interceptor.js'
 import type { Headers, OutgoingMessage } from '../connection/message.js'
+import { publishError } from '../connection/publish-error.js'
 import { tableProblem } from '../connection/table.js'
 import { LeveretError, OptionsError } from '../errors.js'
 import { messageOf } from '../message-of.js'
 import { parseOptions } from '../options.js'
 import { unlessAborted, within } from '../timing.js'
 import { userHeaders } from './compose.js'
-import { publishError } from './publication.js'
 import type { PublishRequest } from './request.js'
 
+/** What interceptors go around. */
+export type Intercepted = Pick<PublishRequest, 'message' | 'timeoutMs' | 'signal'>
+
 /** Where messages go when the interceptors are done with them. */
-export interface Sink {
+export interface Sink<R extends Intercepted> {
   /** Aborted when nothing more is sent. */
   readonly signal: AbortSignal
-  /** Keeps room for a message. @returns a function that gives it back */
-  reserve(request: PublishRequest): Promise<() => void>
+  /** Holds a place for a message. @returns a function that gives it up */
+  hold(request: R): () => void
   /** Resolves when the broker has confirmed it. */
-  submit(request: PublishRequest): Promise<unknown>
+  submit(request: R): Promise<unknown>
 }
 
 /** An interceptor's part in publishing. */
@@ -36,14 +39,14 @@ export function publishLayers(interceptors: readonly Interceptor[]): readonly Pu
  *
  * @throws {@link PublishError}; `unknown` when a layer fails after the broker has confirmed
  */
-export async function submitInside(
+export async function submitInside<R extends Intercepted>(
   layers: readonly PublishLayer[],
-  request: PublishRequest,
-  outbox: Sink,
+  request: R,
+  outbox: Sink<R>,
 ): Promise<void> {
   const { message, timeoutMs, signal } = request
   const deadline = performance.now() + timeoutMs
-  const release = await outbox.reserve(request)
+  const release = outbox.hold(request)
   let submitted: Promise<unknown> | undefined
   let isOver = false
   const inner = async ({ headers }: SentMessage): Promise<void> => {

@@ -1,15 +1,17 @@
 import { setMaxListeners } from 'node:events'
 import type { ConnectionInternals } from '../connection/connection.js'
+import { publishError } from '../connection/publish-error.js'
+import type { Room } from '../connection/room.js'
+import { tell, tellFailed } from '../connection/telling.js'
 import { Deadlines } from '../deadlines.js'
 import { ClosedError, type LeveretError, type PublishError } from '../errors.js'
 import { onAbort } from '../signals.js'
-import { atMost, unlessAborted } from '../timing.js'
+import { atMost } from '../timing.js'
 import { declare } from '../topology/declare.js'
 import { Gates } from './gates.js'
-import { Publication, publishError } from './publication.js'
+import { Publication } from './publication.js'
+import { type Refusal, refusalOf } from './refusal.js'
 import type { PublishRequest, Sent, Topology } from './request.js'
-import { type Refusal, Room } from './room.js'
-import { tellFailed, tellSettled } from './told.js'
 import { Writer } from './writer.js'
 
 /** Gets the error, if there is one. */
@@ -42,7 +44,7 @@ export class Outbox {
   constructor(internals: ConnectionInternals) {
     this.#internals = internals
     setMaxListeners(0, this.#stop.signal)
-    this.#room = new Room(internals.settings)
+    this.#room = internals.room
     this.#gates = new Gates({
       signal: this.#stop.signal,
       declare: (topology) => this.#declare(topology),
@@ -54,7 +56,7 @@ export class Outbox {
     })
     this.#writer = new Writer({
       internals,
-      handedOver: (publication) => this.#room.leave(publication.bytes),
+      handedOver: ({ share, bytes }) => this.#room.leave(share, bytes),
       returned: ({ topology }) => this.#gates.forget(topology),
       interrupted: (inFlight, waiting) => this.#onInterrupted(inFlight, waiting),
     })
@@ -92,34 +94,25 @@ export class Outbox {
   }
 
   /**
-   * Keeps room for a message that is not ready yet.
+   * Holds a place for a message that is not ready yet.
    *
-   * @returns a function that gives the room back, for `submit` to take
+   * @returns a function that gives the place up, for `submit` to take
    * @throws {@link PublishError} there is none
    */
-  async reserve(request: PublishRequest): Promise<() => void> {
+  hold(request: PublishRequest): () => void {
     const refusal = this.#refusal(request)
     if (refusal !== undefined) throw this.#refuse(request, refusal)
-    return this.#room.reserve(request.message.content.length)
-  }
-
-  /** Whether there is room now. */
-  hasRoom(bytes: number): boolean {
-    return this.#room.has(bytes)
-  }
-
-  /** Submits once there is room. When nothing more is sent, or the signal is aborted, it does so too: `submit` says why not. */
-  async whenRoom<T>(bytes: number, signal: AbortSignal | undefined, submit: () => Promise<T>): Promise<T> {
-    while (!this.#room.has(bytes) && !this.#stop.signal.aborted && signal?.aborted !== true) {
-      const change = this.#room.change()
-      await (signal === undefined ? change : unlessAborted(signal, change).catch(() => undefined))
-    }
-    return await submit()
+    const { share, message } = request
+    // Who is patient has few of them.
+    if (request.patient === true) return () => undefined
+    this.#room.enter(share, message.content.length)
+    return () => this.#room.leave(share, message.content.length)
   }
 
   #refusal(request: PublishRequest): Refusal | undefined {
     if (this.#closing) return { why: CLOSED.message, retryable: false, cause: CLOSED }
-    return this.#room.refusal(request, !this.#isFree())
+    const { maxMessageBytes } = this.#internals.settings
+    return refusalOf(request, { maxMessageBytes, isFree: () => this.#isFree(), room: this.#room })
   }
 
   #refuse(request: PublishRequest, refusal: Refusal): PublishError {
@@ -130,8 +123,7 @@ export class Outbox {
 
   /** Whether a message could be written now, as far as can be told. */
   #isFree(): boolean {
-    const { publishLane, settings } = this.#internals
-    return publishLane.state === 'ready' && !this.#writer.isSuspicious && this.#unsettled < settings.maxInFlight
+    return this.#internals.publishLane.state === 'ready' && this.#writer.isFree
   }
 
   #whenSettled(publication: Publication, signal: AbortSignal | undefined, ended: Ended | undefined): Ended | undefined {
@@ -148,7 +140,7 @@ export class Outbox {
   #accept(publication: Publication): void {
     const { deadline } = publication
     this.#unsettled += 1
-    this.#room.enter(publication.bytes)
+    this.#room.enter(publication.share, publication.bytes)
     if (deadline !== Number.POSITIVE_INFINITY) this.#deadlines.watch(deadline)
     this.#writer.start()
     if (!this.#gates.isOpen(publication.topology)) this.#gates.enter(publication)
@@ -160,14 +152,16 @@ export class Outbox {
 
   readonly #onSettled = (publication: Publication, error: LeveretError | undefined): void => {
     if (publication.place === 'waiting') {
-      this.#room.leave(publication.bytes)
+      this.#room.leave(publication.share, publication.bytes)
       this.#dead += 1
     }
     this.#writer.forget(publication)
     this.#unsettled -= 1
     if (this.#dead > this.#unsettled + DEAD_AT_LEAST) this.#compact()
     if (this.#unsettled === 0) this.#onIdle?.()
-    tellSettled(this.#internals.name, publication, error)
+    const { name } = this.#internals
+    if (error === undefined) tell('confirmed', name, publication.message)
+    else tellFailed(name, publication.message, error)
     publication.whenSettled?.(error)
   }
 
@@ -187,7 +181,7 @@ export class Outbox {
   #onInterrupted(inFlight: readonly Publication[], waiting: readonly Publication[]): void {
     for (const publication of inFlight) {
       publication.place = 'waiting'
-      this.#room.enter(publication.bytes)
+      this.#room.enter(publication.share, publication.bytes)
     }
     this.#gates.forget()
     this.#gates.reenter([...inFlight, ...waiting].filter(({ isSettled }) => !isSettled))
@@ -243,7 +237,6 @@ export class Outbox {
         retryable: false,
       })
     }
-    this.#room.stir()
     await this.#writer.close(Math.max(deadline - performance.now(), LAST_STEP_MS))
   }
 }

@@ -1,3 +1,10 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { onAbort } from '../signals.js'
+import { isThenable } from '../soon.js'
+
+/** A source that is always ready gives the event loop a turn this often. */
+const TURN_MS = 10
+
 /** One item of a pipeline that failed. */
 export interface PipelineFailure<T> {
   /** From 0, in the order of the source. */
@@ -17,86 +24,170 @@ export interface PipelineOptions<T> {
   /** How much is begun and not ended. */
   readonly limit: number
   work(item: T): Promise<unknown>
+  /** Resolves when nothing of what was begun waits for its turn; `undefined` where nothing does. */
+  whenInTurn(): Promise<void> | undefined
   /** Gets every failure, and the pipeline goes on. Without it the first failure ends the pipeline. */
   readonly onFailure?: ((failure: PipelineFailure<T>) => void) | undefined
-  /** Ends it when aborted. */
-  readonly signal?: AbortSignal | undefined
+  /** Each ends it when aborted, with its reason. */
+  readonly signals: readonly AbortSignal[]
 }
 
 /**
- * Runs `work` over a source, taking the next item only when there is room for it.
+ * Runs `work` over a source, taking the next item only when the one before has had its turn. A source that keeps it waiting is left as soon
+ * as the pipeline is to end; its `return` is called, and not waited for.
  *
- * @throws the first failure, the signal's reason, or what the source threw, when everything already begun has ended
+ * @throws the first failure, a signal's reason, or what the source threw, when everything already begun has ended
  */
 export async function pipeline<T>(
   source: Iterable<T> | AsyncIterable<T>,
-  { limit, work, onFailure, signal }: PipelineOptions<T>,
+  options: PipelineOptions<T>,
 ): Promise<PipelineResult> {
-  const slots = new Slots(limit)
-  const counts = { succeeded: 0, failed: 0 }
-  let first: { error: unknown } | undefined
-  const fail = (error: unknown): void => {
-    first ??= { error }
-  }
-  const run = async (item: T, index: number): Promise<void> => {
-    try {
-      await work(item)
-      counts.succeeded += 1
-    } catch (error) {
-      counts.failed += 1
-      if (onFailure === undefined) fail(error)
-      else await onFailure({ index, item, error })
-    }
-  }
+  const run = new Run(options)
   try {
-    let index = 0
-    for await (const item of source) {
-      await slots.whenFree()
-      if (first !== undefined || signal?.aborted) break
-      slots.take()
-      void run(item, index)
-        .catch(fail)
-        .finally(() => slots.giveBack())
-      index += 1
-    }
+    await run.through(source)
   } finally {
-    await slots.allFree()
+    await run.whenEnded()
   }
-  signal?.throwIfAborted()
-  if (first !== undefined) throw first.error
-  return counts
+  return run.result()
 }
 
-/** Counts what runs; one waits for a slot, and in the end one waits for all of them. */
-class Slots {
-  readonly #limit: number
-  #taken = 0
+/** One pipeline on its way. */
+class Run<T> {
+  readonly #options: PipelineOptions<T>
+  readonly #callOffs: readonly (() => void)[]
+  /** Why nothing more is begun. */
+  #end: { readonly reason: unknown } | undefined
+  #begun = 0
+  #succeeded = 0
+  #failed = 0
+  /** Wakes whoever waits for a change, or for the end. */
   #wake: (() => void) | undefined
+  #turnAt = performance.now()
 
-  constructor(limit: number) {
-    this.#limit = limit
+  constructor(options: PipelineOptions<T>) {
+    this.#options = options
+    this.#callOffs = options.signals.map((each) => onAbort(each, () => this.#endFor(each.reason)))
+    for (const each of options.signals) if (each.aborted) this.#endFor(each.reason)
   }
 
-  async whenFree(): Promise<void> {
-    while (this.#taken >= this.#limit) await this.#change()
+  async through(source: Iterable<T> | AsyncIterable<T>): Promise<void> {
+    const iterator = iteratorOf(source)
+    for (let index = 0; ; index += 1) {
+      const wait = this.#untilNext()
+      if (wait !== undefined) await wait
+      if (this.#end !== undefined) break
+      const step = iterator.next()
+      const next = isThenable(step) ? await this.#orEnd(step) : step
+      if (next === undefined) break
+      if (next.done === true) return
+      const item = isThenable(next.value) ? await this.#itemOf(next.value as PromiseLike<T>, iterator) : next.value
+      if (this.#end !== undefined) break
+      void this.#run(item as T, index)
+    }
+    leave(iterator)
   }
 
-  take(): void {
-    this.#taken += 1
+  /** Resolves when all that was begun has ended. */
+  async whenEnded(): Promise<void> {
+    while (this.#begun > 0) await this.#change()
+    for (const callOff of this.#callOffs) callOff()
   }
 
-  giveBack(): void {
-    this.#taken -= 1
+  /** @throws why it ended early */
+  result(): PipelineResult {
+    if (this.#end !== undefined) throw this.#end.reason
+    return { succeeded: this.#succeeded, failed: this.#failed }
+  }
+
+  /** A source that is not asynchronous may hold promises, and does not know when one is rejected. */
+  async #itemOf(promised: PromiseLike<T>, iterator: Iterator<T> | AsyncIterator<T>): Promise<T | undefined> {
+    try {
+      return await this.#orEnd(promised)
+    } catch (error) {
+      leave(iterator)
+      throw error
+    }
+  }
+
+  /** @returns `undefined` when the next one may begin at once; else resolves when it may, or none may any more */
+  #untilNext(): Promise<unknown> | undefined {
+    if (this.#end !== undefined) return undefined
+    const { limit, whenInTurn } = this.#options
+    if (this.#begun >= limit) return this.#untilRoom()
+    const inTurn = whenInTurn()
+    if (inTurn !== undefined) return this.#orEnd(inTurn)
+    return performance.now() - this.#turnAt < TURN_MS ? undefined : this.#giveTurn()
+  }
+
+  async #untilRoom(): Promise<void> {
+    while (this.#begun >= this.#options.limit && this.#end === undefined) await this.#change()
+    await this.#untilNext()
+  }
+
+  async #giveTurn(): Promise<void> {
+    await nextTurn()
+    this.#turnAt = performance.now()
+  }
+
+  async #run(item: T, index: number): Promise<void> {
+    this.#begun += 1
+    try {
+      await this.#options.work(item)
+      this.#succeeded += 1
+    } catch (error) {
+      this.#failed += 1
+      await this.#tell({ index, item, error })
+    } finally {
+      this.#begun -= 1
+      this.#wake?.()
+    }
+  }
+
+  async #tell(failure: PipelineFailure<T>): Promise<void> {
+    const { onFailure } = this.#options
+    try {
+      if (onFailure === undefined) this.#endFor(failure.error)
+      else await onFailure(failure)
+    } catch (error) {
+      this.#endFor(error)
+    }
+  }
+
+  /** Only the first reason counts. */
+  #endFor(reason: unknown): void {
+    this.#end ??= { reason }
     this.#wake?.()
   }
 
-  async allFree(): Promise<void> {
-    while (this.#taken > 0) await this.#change()
+  /** One waits at a time. @returns `undefined` when the pipeline is to end before that */
+  async #orEnd<V>(work: PromiseLike<V>): Promise<V | undefined> {
+    // Not a race: what is raced against for long keeps a callback for each time.
+    return await new Promise<V | undefined>((resolve, reject) => {
+      const look = (): void => {
+        if (this.#end !== undefined) resolve(undefined)
+      }
+      this.#wake = look
+      work.then(resolve, reject)
+      look()
+    })
   }
 
   async #change(): Promise<void> {
     await new Promise<void>((resolve) => {
       this.#wake = resolve
     })
+  }
+}
+
+function iteratorOf<T>(source: Iterable<T> | AsyncIterable<T>): Iterator<T> | AsyncIterator<T> {
+  return Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]()
+}
+
+/** Tells a source that nobody goes on with it. It may be busy for long, and fail: nobody waits for that. */
+function leave(iterator: Iterator<unknown> | AsyncIterator<unknown>): void {
+  try {
+    Promise.resolve(iterator.return?.()).catch(() => undefined)
+  } catch {
+    // A source that fails when it is left has nothing more to give.
   }
 }

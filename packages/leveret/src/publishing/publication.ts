@@ -1,6 +1,9 @@
 import type { OutgoingMessage } from '../connection/message.js'
-import { type LeveretError, PublishError, type PublishErrorOptions, type PublishOutcome } from '../errors.js'
+import { publishError } from '../connection/publish-error.js'
+import type { Share } from '../connection/room.js'
+import type { LeveretError, PublishErrorOptions, PublishOutcome } from '../errors.js'
 import type { PublishRequest, Sent, Topology } from './request.js'
+import type { Line } from './turns.js'
 
 /** Who is told, once, that a publication has settled: without an error it was confirmed. */
 export type OnSettled = (publication: Publication, error: LeveretError | undefined) => void
@@ -43,6 +46,14 @@ export class Publication {
     return this.#request.topology
   }
 
+  get line(): Line {
+    return this.#request.line
+  }
+
+  get share(): Share {
+    return this.#request.share
+  }
+
   /** With it a message that no queue takes has succeeded all the same: that is told here. */
   get whenReturned(): (() => void) | undefined {
     return this.#request.whenReturned
@@ -72,6 +83,7 @@ export class Publication {
     this.handedOver += 1
     this.place = 'in flight'
     this.returnedBecause = undefined
+    if (this.handedOver === 1) this.#request.handedOver?.()
   }
 
   succeed(): void {
@@ -100,14 +112,4 @@ export class Publication {
     this.#onSettled(this, error)
     this.#reject(error)
   }
-}
-
-/** The error of a message that was not confirmed. */
-export function publishError(
-  outcome: PublishOutcome,
-  { exchange, routingKey, properties }: OutgoingMessage,
-  why: string,
-  options?: PublishErrorOptions,
-): PublishError {
-  return new PublishError(outcome, { exchange, routingKey, messageId: properties.messageId }, why, options)
 }

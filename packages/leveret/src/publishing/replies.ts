@@ -1,7 +1,9 @@
 import type { Lane } from '../connection/lane.js'
 import type { OutgoingMessage } from '../connection/message.js'
+import { Share } from '../connection/room.js'
 import { BrokerError, type LeveretError } from '../errors.js'
 import type { Outbox } from './outbox.js'
+import { Line } from './turns.js'
 
 const INTERNAL_ERROR = 541
 
@@ -21,6 +23,8 @@ export interface ReplyTerms {
 export class Replies {
   readonly #outbox: Outbox
   readonly #lane: Lane
+  /** Its handler has a slot as long as a reply waits, so what waits is bounded. */
+  readonly #place = { line: new Line(), share: new Share(), patient: true }
   /** Aborted, and made anew, when the broker has failed over something that was sent. */
   #era = new AbortController()
   /** Aborted with the era too: one for all replies to what one channel has brought. */
@@ -32,13 +36,16 @@ export class Replies {
     lane.events.on('disconnected', this.#onDisconnected)
   }
 
-  /** Settles when the broker has the reply, or will not. @throws {@link PublishError} */
+  /**
+   * Resolves when the reply has had its turn: its request may be acknowledged then. Its confirm is not waited for, because nobody could use the
+   * answer; until it comes, or nobody waits for the reply any more, a reply that is lost with its connection is sent again.
+   *
+   * @throws {@link PublishError} it was not sent
+   */
   async send(message: OutgoingMessage, { timeoutMs, signal }: ReplyTerms): Promise<void> {
-    const deadline = performance.now() + timeoutMs
-    // Its handler has a slot as long as it waits, so what waits for room is bounded already.
-    await this.#outbox.whenRoom(message.content.length, signal, () => {
-      const leftMs = Math.max(Math.ceil(deadline - performance.now()), 1)
-      return this.#outbox.submit({ message, topology: [], timeoutMs: leftMs, signal: this.#endOf(signal) })
+    await new Promise<void>((resolve, reject) => {
+      const request = { ...this.#place, message, topology: [], timeoutMs, signal: this.#endOf(signal) }
+      this.#outbox.submit({ ...request, handedOver: resolve }).catch(reject)
     })
   }
 

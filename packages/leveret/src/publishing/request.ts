@@ -1,5 +1,7 @@
 import type { Declaration } from '../connection/declaration.js'
 import type { OutgoingMessage } from '../connection/message.js'
+import type { Share } from '../connection/room.js'
+import type { Line } from './turns.js'
 
 /** What must exist before a message can be sent. Told apart by identity: the same list is declared once. */
 export type Topology = readonly Declaration[]
@@ -16,12 +18,20 @@ export interface PublishRequest {
   readonly hasNewId?: boolean
   /** What must exist first. */
   readonly topology: Topology
+  /** Behind what it waits, and in front of what: the messages of one line keep their order. */
+  readonly line: Line
+  /** With what it waits. */
+  readonly share: Share
   /**
-   * `Infinity`: until it succeeds, is refused, or the signal is aborted. Such a message is never refused for its size or for
-   * lack of room.
+   * It is not refused for lack of room: whoever sends it has few of them at a time, because each takes the place of a delivery, or because he
+   * waits until the last one has had its turn.
    */
+  readonly patient?: boolean
+  /** `Infinity`: until it succeeds, is refused, or the signal is aborted. Such a message is never refused for its size. */
   readonly timeoutMs: number
   readonly signal?: AbortSignal | undefined
+  /** Called when it has been written for the first time. Must not throw. */
+  readonly handedOver?: (() => void) | undefined
   /** Makes it no failure that no queue takes the message; called when it is so. Must not throw. */
   readonly whenReturned?: (() => void) | undefined
   /** Refuse it rather than let it wait. */

@@ -2,16 +2,19 @@ import { BrokerVersionError } from '../broker-version-error.js'
 import type { Closing } from '../connection/closing.js'
 import { type Connection, type ConnectionInternals, internalsOf } from '../connection/connection.js'
 import type { RoleHealth } from '../connection/health.js'
+import type { OutgoingMessage } from '../connection/message.js'
+import { publishError } from '../connection/publish-error.js'
+import { Share } from '../connection/room.js'
 import { encodePayload, type PayloadContract } from '../contract/payload.js'
 import type { InputOf, Schema } from '../contract/schema.js'
-import { BrokerError, ClosedError, type LeveretError, TopologyMismatchError } from '../errors.js'
+import { BrokerError, ClosedError, type LeveretError, type PublishError, TopologyMismatchError } from '../errors.js'
 import { InHand } from '../in-hand.js'
 import { composeProperties, type MessageOptions } from './compose.js'
 import { type PublishLayer, publishLayers, submitInside } from './interception.js'
 import type { Outbox } from './outbox.js'
 import { outboxOf } from './outbox-of.js'
-import { publishError } from './publication.js'
 import type { PublishRequest, Sent, Topology } from './request.js'
+import { Line } from './turns.js'
 
 /** Where a message goes, and what must exist for it. */
 export interface Route {
@@ -27,8 +30,8 @@ export interface Route {
 export interface Sending {
   readonly route: Route
   readonly options: MessageOptions
-  /** Waits for room where others are refused. */
-  readonly patient?: boolean
+  /** For one of many that are brought one after the other: with what it waits, where others are refused. */
+  readonly patience?: Share
 }
 
 /** Whose messages a sender sends. */
@@ -45,6 +48,8 @@ export class Sender {
   readonly #internals: ConnectionInternals
   readonly #outbox: Outbox
   readonly #layers: readonly PublishLayer[]
+  readonly #line = new Line()
+  readonly #share = new Share()
   readonly #inHand = new InHand()
   #refused: LeveretError | undefined
 
@@ -87,34 +92,33 @@ export class Sender {
   }
 
   /** Where nothing comes before the broker's answer, its promise is the sender's: one for each message would cost more than most of this. */
-  #sendContent(content: Buffer, contentType: string, { route, options, patient = false }: Sending): Promise<Sent> {
+  #sendContent(content: Buffer, contentType: string, { route, options, patience }: Sending): Promise<Sent> {
     const { exchange, routingKey, mandatory, topology, whenReturned } = route
     const properties = composeProperties(contentType, this.#contractHeader, options)
     const message = { exchange, routingKey, mandatory, content, properties }
-    if (this.#closing.begun) {
-      const cause = new ClosedError(`The sender of '${this.#name}' has been closed`)
-      throw publishError('not-sent', message, cause.message, { cause, retryable: false })
-    }
+    if (this.#closing.begun) throw this.#closedError(message)
     const { timeoutMs = this.#internals.settings.publishTimeoutMs, signal, failFast } = options
     const hasNewId = options.messageId === undefined
-    const request = { message, hasNewId, topology, timeoutMs, signal, failFast, whenReturned }
+    const place = { line: this.#line, share: patience ?? this.#share, patient: patience !== undefined }
+    const request = { ...place, message, hasNewId, topology, timeoutMs, signal, failFast, whenReturned }
     this.#inHand.begin()
-    const isAtOnce = this.#layers.length === 0 && (!patient || this.#outbox.hasRoom(content.length))
-    return isAtOnce ? this.#outbox.submit(request, this.#ended) : this.#sendLater(request, patient)
+    return this.#layers.length === 0 ? this.#outbox.submit(request, this.#ended) : this.#sendInside(request)
   }
 
-  async #sendLater(request: PublishRequest, patient: boolean): Promise<Sent> {
-    const { message, signal } = request
-    const submit = (): Promise<unknown> =>
-      this.#layers.length === 0 ? this.#outbox.submit(request) : submitInside(this.#layers, request, this.#outbox)
+  async #sendInside(request: PublishRequest): Promise<Sent> {
     try {
-      await (patient ? this.#outbox.whenRoom(message.content.length, signal, submit) : submit())
+      await submitInside(this.#layers, request, this.#outbox)
       this.#ended(undefined)
-      return { messageId: message.properties.messageId }
+      return { messageId: request.message.properties.messageId }
     } catch (error) {
       this.#ended(error)
       throw error
     }
+  }
+
+  #closedError(message: OutgoingMessage): PublishError {
+    const cause = new ClosedError(`The sender of '${this.#name}' has been closed`)
+    return publishError('not-sent', message, cause.message, { cause, retryable: false })
   }
 
   readonly #ended = (error: unknown): void => {

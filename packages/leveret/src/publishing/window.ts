@@ -1,10 +1,11 @@
 import type { ReturnedMessage } from '../connection/message.js'
 import { SlotMap } from '../slot-map.js'
+import { Tags } from '../tags.js'
 import type { Publication } from './publication.js'
 
 /** The publications that await their confirm on one channel, in the order of their tags. */
 export class Window {
-  readonly #byTag = new SlotMap<number, Publication>()
+  readonly #byTag = new Tags<Publication>()
   /**
    * The broker names a returned message by its id only, so an id is in flight once at a time. Made when somebody asks, and kept
    * until the window is empty: most ids are new, and most messages find a queue.
@@ -37,7 +38,7 @@ export class Window {
   }
 
   add(tag: number, publication: Publication): void {
-    this.#byTag.set(tag, publication)
+    this.#byTag.add(tag, publication)
     this.#bytes += publication.bytes
     this.#byId?.set(publication.message.properties.messageId, publication)
   }
@@ -52,14 +53,9 @@ export class Window {
 
   /** Takes out what the broker has answered for: one tag, or all up to it. */
   take(tag: number, multiple: boolean): Publication[] {
-    const taken: Publication[] = []
-    if (!multiple) this.#takeOne(tag, taken)
-    else {
-      for (const next of this.#byTag.keys()) {
-        if (next > tag) break
-        this.#takeOne(next, taken)
-      }
-    }
+    const taken = this.#byTag.take(tag, multiple)
+    for (const publication of taken) this.#leave(publication)
+    if (this.size === 0) this.#byId = undefined
     return taken
   }
 
@@ -69,7 +65,7 @@ export class Window {
   }
 
   [Symbol.iterator](): IterableIterator<Publication> {
-    return this.#byTag.values()
+    return this.#byTag[Symbol.iterator]()
   }
 
   #ids(): SlotMap<string, Publication> {
@@ -80,14 +76,10 @@ export class Window {
     return this.#byId
   }
 
-  #takeOne(tag: number, taken: Publication[]): void {
-    const publication = this.#byTag.delete(tag)
-    if (publication === undefined) return
+  #leave(publication: Publication): void {
     this.#bytes -= publication.bytes
-    if (this.size === 0) this.#byId = undefined
-    else this.#byId?.delete(publication.message.properties.messageId)
+    this.#byId?.delete(publication.message.properties.messageId)
     if (publication.isSettled) this.#abandoned -= 1
     publication.place = 'answered'
-    taken.push(publication)
   }
 }

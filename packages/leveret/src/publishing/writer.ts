@@ -1,11 +1,11 @@
 import type { ConnectionInternals } from '../connection/connection.js'
 import { LastingChannel } from '../connection/lasting-channel.js'
+import { tell } from '../connection/telling.js'
 import { ConnectionError, type LeveretError } from '../errors.js'
-import { Fifo } from '../fifo.js'
 import { messageOf } from '../message-of.js'
 import { describeRefusal, isCulprit, readLoss } from './loss.js'
 import type { Publication } from './publication.js'
-import { tellHandedOver } from './told.js'
+import { Turns } from './turns.js'
 import { Window } from './window.js'
 
 const CLOSE_TIMEOUT_MS = 2_000
@@ -25,7 +25,7 @@ export interface WriterOptions {
 export class Writer {
   readonly #options: WriterOptions
   readonly #channel: LastingChannel
-  readonly #waiting = new Fifo<Publication>()
+  readonly #waiting = new Turns<Publication>()
   /** Their ids are in flight already: the broker could not tell a return of the one from that of the other. */
   readonly #aside = new Map<string, Publication[]>()
   readonly #window = new Window()
@@ -72,8 +72,18 @@ export class Writer {
     return this.#suspects.size > 0
   }
 
+  /** Whether one more would be written at once: nothing waits, and the window has room, also for what is late there. */
+  get isFree(): boolean {
+    return this.why === undefined && !this.isSuspicious && this.#waiting.peek() === undefined && this.#hasRoom
+  }
+
+  get #hasRoom(): boolean {
+    const { maxInFlight, maxQueuedBytes } = this.#options.internals.settings
+    return this.#window.size < (this.isSuspicious ? 1 : maxInFlight) && this.#window.bytes < maxQueuedBytes
+  }
+
   push(publication: Publication): void {
-    this.#waiting.push(publication)
+    this.#waiting.push(publication.line, publication)
   }
 
   /** Call when it has settled. */
@@ -105,13 +115,12 @@ export class Writer {
 
   /** Writes what may be written now. */
   pump(): void {
-    const { publishLane, settings } = this.#options.internals
+    const { publishLane } = this.#options.internals
     if (this.#channel.current === undefined || publishLane.state === 'blocked') return
     for (;;) {
       const next = this.#waiting.peek()
       if (next === undefined) return
-      const limit = this.isSuspicious ? 1 : settings.maxInFlight
-      if (this.#window.size >= limit || this.#window.bytes >= settings.maxQueuedBytes) {
+      if (!this.#hasRoom) {
         this.#replaceWhatAnswersNothing()
         return
       }
@@ -144,7 +153,7 @@ export class Writer {
     this.#options.handedOver(next)
     next.handOver()
     this.#window.add(tag, next)
-    tellHandedOver(this.#options.internals.name, next)
+    tell(next.handedOver > 1 ? 'resent' : 'published', this.#options.internals.name, next.message)
     return true
   }
 
@@ -185,7 +194,7 @@ export class Writer {
     if (next === undefined) return
     if (others.length > 0) this.#aside.set(messageId, others)
     else this.#aside.delete(messageId)
-    this.#waiting.unshift(next)
+    this.#waiting.unshift(next.line, next)
   }
 
   /** @returns whether the cause went with it */

@@ -1,6 +1,6 @@
 import { type CloseOptions, Closing } from '../connection/closing.js'
 import { type Connection, internalsOf } from '../connection/connection.js'
-import type { OutgoingMessage, ReceivedMessage } from '../connection/message.js'
+import type { ReceivedMessage } from '../connection/message.js'
 import { letterCopy, renewedCopy, replayCopy } from '../consuming/copy.js'
 import { type DeadLetter, readDeadLetter } from '../consuming/dead-letter.js'
 import {
@@ -22,8 +22,7 @@ import { checkContract } from '../contract/shared-options.js'
 import type { WorkQueue } from '../contract/work-queue.js'
 import { OptionsError } from '../errors.js'
 import { parseOptions } from '../options.js'
-import { outboxOf } from '../publishing/outbox-of.js'
-import type { Topology } from '../publishing/request.js'
+import { type PublishCopy, publishCopies } from '../publishing/copies.js'
 import { declarationsOf } from '../topology/declarations.js'
 
 /** How `replay` ended. */
@@ -67,7 +66,7 @@ export class DeadLetters<S extends Schema> implements AsyncDisposable {
   readonly #contract: WorkQueue<S>
   readonly #queue: string
   readonly #visits: Visits
-  readonly #publish: (message: OutgoingMessage, topology: Topology, signal: AbortSignal) => Promise<unknown>
+  readonly #publish: PublishCopy
   readonly #closing = new Closing()
   readonly #unregister: () => void
 
@@ -86,9 +85,7 @@ export class DeadLetters<S extends Schema> implements AsyncDisposable {
     this.#queue = deadLetter.queue
     const internals = internalsOf(rabbit)
     internals.assertOpen()
-    const outbox = outboxOf(rabbit)
-    const { publishTimeoutMs: timeoutMs } = internals.settings
-    this.#publish = (message, topology, signal) => outbox.submit({ message, topology, timeoutMs, signal })
+    this.#publish = publishCopies(rabbit, internals.settings.publishTimeoutMs)
     this.#visits = new Visits(contract, deadLetter.queue, internals)
     this.#unregister = internals.register({
       stage: 'consumer',

@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import { type CloseOptions, Closing } from '../connection/closing.js'
 import { type Connection, type ConnectionInternals, internalsOf } from '../connection/connection.js'
+import { Share } from '../connection/room.js'
 import type { InputOf, Schema } from '../contract/schema.js'
 import { checkContract } from '../contract/shared-options.js'
 import type { WorkQueue } from '../contract/work-queue.js'
+import { ClosedError } from '../errors.js'
 import { parseOptions } from '../options.js'
 import { messageOptions } from '../publishing/compose.js'
 import { type PipelineFailure, pipeline } from '../publishing/pipeline.js'
@@ -100,11 +102,12 @@ export class Producer<S extends Schema> implements AsyncDisposable {
 
   /**
    * Sends many tasks, each as {@link send} does, with as many unconfirmed at once as the connection allows, and takes the next
-   * one from the source only when there is room: a source of any length needs bounded memory.
+   * one from the source when the last one has been written: a source of any length needs bounded memory. They are stored in the order of the
+   * source, as long as no connection is lost. A source that keeps it waiting is left as soon as there is a reason to end: its `return()` is called, and not waited for.
    *
    * @returns how many were confirmed and how many failed, when all have settled
-   * @throws the first failure, without `onFailure`; the signal's reason; what the source itself throws; each when what was
-   *   begun has settled
+   * @throws the first failure, without `onFailure`; the signal's reason; what the source itself throws; a {@link ClosedError} when the
+   *   producer or its connection closes; each when what was begun has settled
    */
   async sendAll(
     payloads: Iterable<InputOf<S>> | AsyncIterable<InputOf<S>>,
@@ -112,14 +115,19 @@ export class Producer<S extends Schema> implements AsyncDisposable {
   ): Promise<SentAll> {
     const checked = parseOptions(sendOptions, options, 'sendAll')
     const { maxInFlight, maxQueued } = this.#internals.settings
-    const route = this.#routeOf(checked)
-    const { succeeded, failed } = await pipeline(payloads, {
+    const patience = new Share()
+    const sending = { route: this.#routeOf(checked), options: checked, patience }
+    const result = await pipeline(payloads, {
       limit: Math.min(maxInFlight, maxQueued),
-      work: (payload) => this.#sender.send(this.#contract, payload, { route, options: checked, patient: true }),
+      work: (payload) => this.#sender.send(this.#contract, payload, sending),
+      whenInTurn: () => (patience.count === 0 ? undefined : patience.whenNone()),
       onFailure,
-      signal: checked.signal,
+      signals: [this.#closing.signal, ...(checked.signal === undefined ? [] : [checked.signal])],
+    }).catch((error: unknown) => {
+      if (error !== this.#closing.signal.reason) throw error
+      throw new ClosedError(`The producer of '${this.#contract.name}' was closed before all was sent`)
     })
-    return { sent: succeeded, failed }
+    return { sent: result.succeeded, failed: result.failed }
   }
 
   /** Takes no more tasks and waits until those in hand have settled. A second call returns the same promise. */

@@ -12,14 +12,18 @@ import { checkContract } from '../contract/shared-options.js'
 import { ClosedError } from '../errors.js'
 import { MAX_TIMER_MS, parseOptions } from '../options.js'
 import { composeProperties, messageOptions } from '../publishing/compose.js'
-import { type PublishLayer, publishLayers, submitInside } from '../publishing/interception.js'
-import type { PublishRequest } from '../publishing/request.js'
+import { type Intercepted, type PublishLayer, publishLayers, submitInside } from '../publishing/interception.js'
 
 const timeoutMs = z.int().min(1).max(MAX_TIMER_MS)
 
 const clientOptions = z.strictObject({
   /** How long a call may take that says nothing else. @defaultValue 10_000 */
   timeoutMs: timeoutMs.default(10_000),
+  /**
+   * Whether the broker confirms each request. Without it a request that a full queue refuses (`x-overflow: reject-publish`) times out; with it
+   * the call rejects at once with a `PublishError`, and each call costs the broker one answer more. @defaultValue false
+   */
+  confirm: z.boolean().default(false),
 })
 
 /** How a client calls. */
@@ -36,7 +40,7 @@ const callOptions = messageOptions.pick({ messageId: true, headers: true, priori
 export type CallOptions = z.input<typeof callOptions>
 
 const NO_OPTIONS: z.output<typeof callOptions> = {}
-const NOTHING_TO_GIVE_BACK = async (): Promise<() => void> => () => undefined
+const NOTHING_TO_GIVE_UP = () => () => undefined
 
 /** Calls a procedure and gets its responses. One client makes any number of calls at once, over one channel. */
 export class RpcClient<Request extends Schema, Response extends Schema, Errors extends DeclaredErrors>
@@ -61,12 +65,13 @@ export class RpcClient<Request extends Schema, Response extends Schema, Errors e
     checkContract('RpcClient', procedure, 'procedure')
     const { name, requests } = procedure
     this.#procedure = procedure
-    this.#timeoutMs = parseOptions(clientOptions, options, 'RpcClient').timeoutMs
+    const { timeoutMs: limitMs, confirm } = parseOptions(clientOptions, options, 'RpcClient')
+    this.#timeoutMs = limitMs
     this.#internals = internalsOf(rabbit)
     this.#internals.assertOpen()
     this.#layers = publishLayers(this.#internals.settings.interceptors)
     this.#contractHeader = requests.version === undefined ? undefined : `${name}@${requests.version}`
-    this.#caller = new Caller(name, this.#internals)
+    this.#caller = new Caller(name, this.#internals, { confirm })
     this.#unregister = this.#internals.register({
       stage: 'producer',
       close: async (closeTimeoutMs) => await this.close({ timeoutMs: closeTimeoutMs }),
@@ -101,18 +106,18 @@ export class RpcClient<Request extends Schema, Response extends Schema, Errors e
     })
     const message = { exchange: '', routingKey: name, content, mandatory: true, properties: composed }
     if (this.#layers.length === 0) this.#caller.send(call, message)
-    else await this.#sendInside(call, { message, topology: [], timeoutMs: limitMs, signal })
+    else await this.#sendInside(call, { message, timeoutMs: limitMs, signal })
     const reply = await call.reply
     return await decodeAnswer(this.#procedure, reply.content, reply.properties)
   }
 
   /** Sends inside the interceptors. Never rejects: the call fails. */
-  async #sendInside(call: Call, request: PublishRequest): Promise<void> {
-    const submit = async ({ message }: PublishRequest): Promise<void> => {
+  async #sendInside(call: Call, request: Intercepted): Promise<void> {
+    const submit = async ({ message }: Intercepted): Promise<void> => {
       this.#caller.send(call, message)
-      await call.whenConfirmed()
+      await call.whenAccepted()
     }
-    const sink = { signal: this.#caller.signal, reserve: NOTHING_TO_GIVE_BACK, submit }
+    const sink = { signal: this.#caller.signal, hold: NOTHING_TO_GIVE_UP, submit }
     await submitInside(this.#layers, request, sink).catch((error: unknown) => call.fail(error))
   }
 

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest'
+import { Room, Share } from '../../src/connection/room.js'
 import { BrokerError, ConnectionError } from '../../src/errors.js'
 import { Fifo } from '../../src/fifo.js'
 import { newMessageId } from '../../src/message-id.js'
 import { readLoss } from '../../src/publishing/loss.js'
 import { Publication } from '../../src/publishing/publication.js'
+import { Line, Turns } from '../../src/publishing/turns.js'
 import { Window } from '../../src/publishing/window.js'
 
 describe('a queue in memory', () => {
@@ -31,6 +33,72 @@ describe('a queue in memory', () => {
   })
 })
 
+describe('the turns of those who send', () => {
+  test('go round among the lines, and keep the order in each', () => {
+    const turns = new Turns<string>()
+    const [a, b, c] = [new Line(), new Line(), new Line()]
+    for (const item of ['a1', 'a2', 'a3', 'a4']) turns.push(a, item)
+    turns.push(b, 'b1')
+    for (const item of ['c1', 'c2']) turns.push(c, item)
+    const out: string[] = []
+    for (let next = turns.peek(); next !== undefined; next = turns.peek()) {
+      turns.shift()
+      out.push(next)
+      if (next === 'a2') turns.push(b, 'b2')
+      if (next === 'c2') turns.unshift(a, 'a0')
+    }
+    expect(out).toEqual(['a1', 'b1', 'c1', 'a2', 'c2', 'a0', 'b2', 'a3', 'a4'])
+  })
+
+  test('can be sieved and emptied', () => {
+    const turns = new Turns<number>()
+    const [odd, even] = [new Line(), new Line()]
+    for (const number of [1, 2, 3, 4, 5]) turns.push(number % 2 === 0 ? even : odd, number)
+    turns.retain((number) => number !== 1 && number !== 2 && number !== 4)
+    turns.push(even, 6)
+    expect([...turns].sort()).toEqual([3, 5, 6])
+    expect(turns.drain().sort()).toEqual([3, 5, 6])
+    expect(turns.peek()).toBeUndefined()
+    turns.push(odd, 7)
+    expect(turns.peek()).toBe(7)
+  })
+})
+
+describe('the room for what waits', () => {
+  test('refuses the one who fills it, and not those who have less than their share, up to twice the bounds', () => {
+    const room = new Room({ maxQueued: 10, maxQueuedBytes: 1_000_000 })
+    const [greedy, modest] = [new Share(), new Share()]
+    for (let count = 0; count < 10; count += 1) {
+      expect(room.refusal(greedy, 1)).toBeUndefined()
+      room.enter(greedy, 1)
+    }
+    expect(room.refusal(greedy, 1)).toContain('maxQueued')
+    let taken = 0
+    for (; room.refusal(modest, 1) === undefined; taken += 1) room.enter(modest, 1)
+    expect(taken).toBe(5)
+    for (let crowd = 0; crowd < 100; crowd += 1) {
+      const share = new Share()
+      if (room.refusal(share, 1) === undefined) room.enter(share, 1)
+    }
+    expect(room.refusal(new Share(), 1)).toContain('maxQueued')
+  })
+
+  test('has a place for one message of any size where nothing waits, and holds for bytes', async () => {
+    const room = new Room({ maxQueued: 10, maxQueuedBytes: 100 })
+    const share = new Share()
+    expect(room.refusal(share, 500)).toBeUndefined()
+    room.enter(share, 500)
+    expect(room.refusal(new Share(), 1)).toContain('maxQueuedBytes')
+    const none = share.whenNone()
+    room.leave(share, 500)
+    await none
+    room.enter(share, 60)
+    expect(room.refusal(share, 60)).toContain('maxQueuedBytes')
+    expect(room.refusal(new Share(), 60)).toContain('maxQueuedBytes')
+    expect(room.refusal(new Share(), 50)).toBeUndefined()
+  })
+})
+
 describe('the window of unconfirmed messages', () => {
   const publication = (messageId: string): Publication =>
     new Publication(
@@ -43,6 +111,8 @@ describe('the window of unconfirmed messages', () => {
           mandatory: true,
         },
         topology: [],
+        line: new Line(),
+        share: new Share(),
         timeoutMs: Number.POSITIVE_INFINITY,
       },
       Number.POSITIVE_INFINITY,

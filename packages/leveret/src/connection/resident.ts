@@ -1,0 +1,14 @@
+import type { RoleHealth } from './health.js'
+
+/** Closed in this order: what consumes, what publishes, and the engine that both publish through. */
+export const closingOrder = ['consumer', 'producer', 'engine'] as const
+
+/** Something that lives on a connection and ends before it. */
+export interface Resident {
+  readonly stage: (typeof closingOrder)[number]
+  /** Never rejects. */
+  close(timeoutMs: number): Promise<void>
+  /** Resolves when all its handlers have ended but those that wait for a `close`. */
+  othersEnded?(): Promise<void>
+  health?(): RoleHealth
+}
