@@ -1,6 +1,7 @@
 import type { RabbitMQ } from '@leveret/testing'
 import { type Effort, type Request, readArguments, UsageError } from './arguments.js'
 import { findBroker } from './broker.js'
+import { fairness } from './fairness/fairness.js'
 import { growth } from './growth/growth.js'
 import { install } from './install/install.js'
 import { latency } from './latency.js'
@@ -39,6 +40,7 @@ const programs = {
   retry: { summary: 'what failed attempts and dead letters cost', run: comparison(retry, deadLetter) },
   letters: { summary: 'dead letters that are replayed, beside a move written by hand', run: letters },
   'send-all': { summary: 'a million messages from one source, beside raw amqplib', run: comparison(sendAll) },
+  fairness: { summary: 'ten producers on one connection, and what each of them gets', run: fairness },
   growth: { summary: 'what more messages and more roles cost', run: growth },
   install: { summary: 'packages, bytes and import time, beside all of them', run: install },
   recovery: { summary: 'how long after a fault leveret is itself again', run: recovery },
