@@ -1,5 +1,6 @@
 import { test } from '@leveret/testing/vitest'
 import { expect } from 'vitest'
+import { fairness } from '../src/fairness/fairness.js'
 import { growth } from '../src/growth/growth.js'
 import { latency } from '../src/latency.js'
 import { casesFor, compare } from '../src/work/compare.js'
@@ -36,6 +37,10 @@ test.for([
 
 test('latency: each client delivers each message', async ({ broker }) => {
   expect(clientsIn(await latency(broker, effort))).toEqual(ALL)
+})
+
+test('fairness: has a row for each of ten producers', async ({ broker }) => {
+  expect((await fairness(broker, effort)).match(/^ {2}(\d+ loops|sendAll of a million) +[1-9]/gm)).toHaveLength(10)
 })
 
 test('growth: has a row for each of its questions', async ({ broker }) => {

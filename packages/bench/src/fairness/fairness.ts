@@ -40,17 +40,20 @@ export async function fairness(broker: RabbitMQ, { quick }: Effort): Promise<str
   const rabbit = await connect(vhost.url, BOUNDS)
   const end = new AbortController()
   const accounts: Account[] = []
-  const works: Promise<unknown>[] = []
-  const begin = (who: string, work: (producer: OrderProducer, account: Account) => Promise<unknown>): void => {
+  const works: (() => Promise<unknown>)[] = []
+  const prepare = async (who: string, work: (producer: OrderProducer, account: Account) => Promise<unknown>) => {
     const account: Account = { who, waitsMs: [], refused: 0 }
     accounts.push(account)
-    works.push(work(producerOf(rabbit, accounts.length), account))
+    const producer = producerOf(rabbit, accounts.length)
+    // Its queue is declared with the first one.
+    await producer.send(orderOf(200))
+    works.push(() => work(producer, account))
   }
-  begin(`${GREEDY_LOOPS} loops`, loops(GREEDY_LOOPS, end.signal))
-  begin('sendAll of a million', all(end.signal))
-  for (let other = 0; other < OTHERS; other += 1) begin(`${LOOPS} loops`, loops(LOOPS, end.signal))
+  await prepare(`${GREEDY_LOOPS} loops`, loops(GREEDY_LOOPS, end.signal))
+  await prepare('sendAll of a million', all(end.signal))
+  for (let other = 0; other < OTHERS; other += 1) await prepare(`${LOOPS} loops`, loops(LOOPS, end.signal))
   setTimeout(() => end.abort(), quick ? QUICK_MS : FULL_MS)
-  await Promise.all(works)
+  await Promise.all(works.map((work) => work()))
   await rabbit.close()
   const title = `fairness: ten producers on one connection, maxInFlight ${BOUNDS.maxInFlight}, maxQueued ${BOUNDS.maxQueued}`
   const mean = accounts.reduce((sum, { waitsMs }) => sum + waitsMs.length, 0) / accounts.length

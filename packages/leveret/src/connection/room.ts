@@ -1,24 +1,14 @@
 import type { ConnectSettings } from './connect-options.js'
 
+/** Whoever brings one message after the other brings so many before the first has had its turn: his line is then not empty when turns are given. */
+const LOW_COUNT = 64
+
 /** What one sender has waiting for its turn. */
 export class Share {
   count = 0
   bytes = 0
-  #onNone: (() => void) | undefined
-
-  /** Resolves when nothing of it waits. One may ask at a time. */
-  async whenNone(): Promise<void> {
-    if (this.count > 0) {
-      await new Promise<void>((resolve) => {
-        this.#onNone = resolve
-      })
-    }
-  }
-
-  /** Call when something has left. */
-  left(): void {
-    if (this.count === 0) this.#onNone?.()
-  }
+  /** Called, once, when little of it is left. */
+  onLow: (() => void) | undefined
 }
 
 /** Over all roles of a connection, how much waits for its turn, and whether there is room for more. */
@@ -46,9 +36,27 @@ export class Room {
     share.bytes -= bytes
     this.#count -= 1
     this.#bytes -= bytes
-    if (share.count > 0) return
-    this.#sharing -= 1
-    share.left()
+    if (share.count === 0) this.#sharing -= 1
+    if (share.onLow === undefined || !this.#isLow(share)) return
+    const { onLow } = share
+    share.onLow = undefined
+    onLow()
+  }
+
+  /**
+   * For who brings one message after the other, of any number. One may ask at a time.
+   *
+   * @returns `undefined` when so little of the share waits that the next may be brought; else resolves when it is so
+   */
+  whenLow(share: Share): Promise<void> | undefined {
+    if (this.#isLow(share)) return undefined
+    return new Promise((resolve) => {
+      share.onLow = resolve
+    })
+  }
+
+  #isLow({ count, bytes }: Share): boolean {
+    return count === 0 || (count < LOW_COUNT && bytes < this.#bounds.maxQueuedBytes / 4)
   }
 
   /**

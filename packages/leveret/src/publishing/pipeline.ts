@@ -24,8 +24,8 @@ export interface PipelineOptions<T> {
   /** How much is begun and not ended. */
   readonly limit: number
   work(item: T): Promise<unknown>
-  /** Resolves when nothing of what was begun waits for its turn; `undefined` where nothing does. */
-  whenInTurn(): Promise<void> | undefined
+  /** Resolves when the next may be begun; `undefined` where it may at once. */
+  whenReady(): Promise<void> | undefined
   /** Gets every failure, and the pipeline goes on. Without it the first failure ends the pipeline. */
   readonly onFailure?: ((failure: PipelineFailure<T>) => void) | undefined
   /** Each ends it when aborted, with its reason. */
@@ -33,7 +33,7 @@ export interface PipelineOptions<T> {
 }
 
 /**
- * Runs `work` over a source, taking the next item only when the one before has had its turn. A source that keeps it waiting is left as soon
+ * Runs `work` over a source, taking the next item only when it may be begun. A source that keeps it waiting is left as soon
  * as the pipeline is to end; its `return` is called, and not waited for.
  *
  * @throws the first failure, a signal's reason, or what the source threw, when everything already begun has ended
@@ -112,10 +112,10 @@ class Run<T> {
   /** @returns `undefined` when the next one may begin at once; else resolves when it may, or none may any more */
   #untilNext(): Promise<unknown> | undefined {
     if (this.#end !== undefined) return undefined
-    const { limit, whenInTurn } = this.#options
+    const { limit, whenReady } = this.#options
     if (this.#begun >= limit) return this.#untilRoom()
-    const inTurn = whenInTurn()
-    if (inTurn !== undefined) return this.#orEnd(inTurn)
+    const ready = whenReady()
+    if (ready !== undefined) return this.#orEnd(ready)
     return performance.now() - this.#turnAt < TURN_MS ? undefined : this.#giveTurn()
   }
 

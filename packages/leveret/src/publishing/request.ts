@@ -24,7 +24,7 @@ export interface PublishRequest {
   readonly share: Share
   /**
    * It is not refused for lack of room: whoever sends it has few of them at a time, because each takes the place of a delivery, or because he
-   * waits until the last one has had its turn.
+   * brings the next only when few wait.
    */
   readonly patient?: boolean
   /** `Infinity`: until it succeeds, is refused, or the signal is aborted. Such a message is never refused for its size. */

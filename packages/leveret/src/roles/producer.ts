@@ -102,7 +102,7 @@ export class Producer<S extends Schema> implements AsyncDisposable {
 
   /**
    * Sends many tasks, each as {@link send} does, with as many unconfirmed at once as the connection allows, and takes the next
-   * one from the source when the last one has been written: a source of any length needs bounded memory. They are stored in the order of the
+   * one from the source when few of them wait to be written: a source of any length needs bounded memory. They are stored in the order of the
    * source, as long as no connection is lost. A source that keeps it waiting is left as soon as there is a reason to end: its `return()` is called, and not waited for.
    *
    * @returns how many were confirmed and how many failed, when all have settled
@@ -114,13 +114,14 @@ export class Producer<S extends Schema> implements AsyncDisposable {
     { onFailure, ...options }: SendAllOptions<InputOf<S>> = {},
   ): Promise<SentAll> {
     const checked = parseOptions(sendOptions, options, 'sendAll')
-    const { maxInFlight, maxQueued } = this.#internals.settings
+    const { room, settings } = this.#internals
+    const { maxInFlight, maxQueued } = settings
     const patience = new Share()
     const sending = { route: this.#routeOf(checked), options: checked, patience }
     const result = await pipeline(payloads, {
       limit: Math.min(maxInFlight, maxQueued),
       work: (payload) => this.#sender.send(this.#contract, payload, sending),
-      whenInTurn: () => (patience.count === 0 ? undefined : patience.whenNone()),
+      whenReady: () => room.whenLow(patience),
       onFailure,
       signals: [this.#closing.signal, ...(checked.signal === undefined ? [] : [checked.signal])],
     }).catch((error: unknown) => {

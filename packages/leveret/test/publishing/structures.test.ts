@@ -87,11 +87,14 @@ describe('the room for what waits', () => {
     const room = new Room({ maxQueued: 10, maxQueuedBytes: 100 })
     const share = new Share()
     expect(room.refusal(share, 500)).toBeUndefined()
-    room.enter(share, 500)
+    room.enter(share, 400)
+    room.enter(share, 100)
     expect(room.refusal(new Share(), 1)).toContain('maxQueuedBytes')
-    const none = share.whenNone()
-    room.leave(share, 500)
-    await none
+    const low = room.whenLow(share)
+    room.leave(share, 400)
+    room.leave(share, 100)
+    await low
+    expect(room.whenLow(share)).toBeUndefined()
     room.enter(share, 60)
     expect(room.refusal(share, 60)).toContain('maxQueuedBytes')
     expect(room.refusal(new Share(), 60)).toContain('maxQueuedBytes')
