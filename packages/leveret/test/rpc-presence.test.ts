@@ -11,6 +11,8 @@ import {
   procedure,
   RpcClient,
   RpcServer,
+  text,
+  workQueue,
 } from '../src/index.js'
 import { clearAlarm, raiseAlarm } from './alarm.js'
 import { double } from './rpc.js'
@@ -127,4 +129,23 @@ test('interceptors of a call go on when it was written, and its answer is the ca
   }).start()
   expect(await new RpcClient(rabbit, double).call({ n: 1 }, PATIENT)).toEqual({ doubled: 2 })
   expect(steps).toEqual(['written', 'handled'])
+})
+
+test('a call goes out when a socket that was full of other messages has taken them', async ({
+  connectTo,
+  proxy,
+  vhost,
+}) => {
+  await new RpcServer(await connectTo(), double, ({ n }) => ({ doubled: 2 * n })).start()
+  const rabbit = await connectTo({ maxQueuedBytes: 2 ** 20, maxInFlight: 5 }, proxy.urlFor(vhost.url))
+  const client = new RpcClient(rabbit, double)
+  expect(await client.call({ n: 1 })).toEqual({ doubled: 2 })
+  const blobs = new Producer(rabbit, workQueue('blobs', { payload: z.string(), codec: text }))
+  await blobs.send('x')
+  proxy.blackHole()
+  const sending = blobs.send('x'.repeat(8 * 2 ** 20))
+  const call = client.call({ n: 2 }, PATIENT)
+  proxy.heal()
+  expect(await call).toEqual({ doubled: 4 })
+  await sending
 })

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Channel } from '../connection/channel.js'
+import type { ConnectSettings } from '../connection/connect-options.js'
 import type { Lane } from '../connection/lane.js'
 import { LastingChannel } from '../connection/lasting-channel.js'
 import type { OutgoingMessage, ReceivedMessage, ReturnedMessage } from '../connection/message.js'
@@ -17,9 +18,10 @@ export interface RequestChannelOptions {
   readonly queue: string
   /** Whether the broker is to confirm each request. */
   readonly confirm: boolean
-  /** More than this is not written to a socket that does not take it. */
-  readonly maxBacklogBytes: number
-  opened(): void
+  /** What bounds requests that wait in the socket, and those without their confirm. */
+  readonly limits: Pick<ConnectSettings, 'maxInFlight' | 'maxQueuedBytes'>
+  /** There may be room to write. */
+  ready(): void
   /** The broker has answered for a request. */
   confirmed(call: Call, accepted: boolean): void
   /** No queue took it. */
@@ -33,6 +35,8 @@ export class RequestChannel {
   readonly #options: RequestChannelOptions
   readonly #channel: LastingChannel
   readonly #unconfirmed = new Tags<Call>()
+  /** Resolves when a full socket has been emptied. Never rejects. */
+  #flushing: Promise<void> | undefined
   #started = false
   #why: string | undefined
 
@@ -45,6 +49,7 @@ export class RequestChannel {
       hooks: {
         confirmed: (tag, multiple, accepted) => {
           for (const call of this.#unconfirmed.take(tag, multiple)) options.confirmed(call, accepted)
+          options.ready()
         },
         returned: (message) => options.returned(message),
       },
@@ -52,7 +57,7 @@ export class RequestChannel {
       setUp: (channel) => this.#consumeReplies(channel),
       opened: () => {
         this.#why = undefined
-        options.opened()
+        options.ready()
       },
       lost: (reason) => this.#onLost(reason),
       failed: ({ message }) => {
@@ -81,12 +86,24 @@ export class RequestChannel {
   /** @returns `false` when it has to wait. @throws what is wrong with properties that cannot be encoded */
   write(call: Call, message: OutgoingMessage): boolean {
     const { current } = this.#channel
-    const { confirm, maxBacklogBytes } = this.#options
-    if (current === undefined || current.backlogBytes >= maxBacklogBytes) return false
+    if (current === undefined || !this.#hasRoom(current)) return false
     const tag = current.publish(addressed(message, call))
     if (tag === undefined) return false
-    if (confirm) this.#unconfirmed.add(tag, call)
+    if (this.#options.confirm) this.#unconfirmed.add(tag, call)
     return true
+  }
+
+  /** What has been given up may still wait in the socket, or for its confirm. */
+  #hasRoom(current: Channel): boolean {
+    const { maxInFlight, maxQueuedBytes } = this.#options.limits
+    if (this.#unconfirmed.size >= maxInFlight) return false
+    const { backlog } = current
+    if (backlog === undefined || backlog.bytes < maxQueuedBytes) return true
+    this.#flushing ??= backlog.taken().then(() => {
+      this.#flushing = undefined
+      this.#options.ready()
+    })
+    return false
   }
 
   async close(timeoutMs: number): Promise<void> {

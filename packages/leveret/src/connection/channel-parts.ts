@@ -11,6 +11,13 @@ export interface ChannelHooks {
   returned?(message: ReturnedMessage): void
 }
 
+/** What a connection has written and its socket has not taken. */
+export interface Backlog {
+  readonly bytes: number
+  /** Resolves when all of it has been taken, or the connection has ended. */
+  taken(): Promise<void>
+}
+
 /** What a channel is made of, beside amqplib's. */
 export interface ChannelParts {
   readonly hooks: ChannelHooks
@@ -21,6 +28,5 @@ export interface ChannelParts {
   readonly frameMax: number | undefined
   /** Writes what it can, in order with what amqplib writes, which writes the rest. */
   readonly frames?: PublishFrames | undefined
-  /** Bytes of the connection that its socket has not taken. */
-  backlogBytes?(): number
+  readonly backlog?: Backlog | undefined
 }

@@ -3,7 +3,7 @@ import { ClosedError, ConnectionError, type LeveretError } from '../errors.js'
 import { inRootContext } from '../root-context.js'
 import { atMost, within } from '../timing.js'
 import { closedOver, strangeOn, unanswered } from './channel-errors.js'
-import type { ChannelParts } from './channel-parts.js'
+import type { Backlog, ChannelParts } from './channel-parts.js'
 import { type ConsumeOptions, consumeArguments } from './consume-options.js'
 import type { BindingDeclaration, ExchangeDeclaration, QueueDeclaration, QueueStatus } from './declaration.js'
 import type { OutgoingMessage, ReceivedMessage } from './message.js'
@@ -50,9 +50,8 @@ export class Channel {
     return this.#open
   }
 
-  /** Bytes of the connection that its socket has not taken. */
-  get backlogBytes(): number {
-    return this.#parts.backlogBytes?.() ?? 0
+  get backlog(): Backlog | undefined {
+    return this.#parts.backlog
   }
 
   /** Aborted, with the reason, when it ends. */

@@ -10,7 +10,7 @@ import type { ChannelHooks } from './channel-parts.js'
 import { boundDepth } from './deep-tables.js'
 import { type DialOptions, dial, type Line } from './dial.js'
 import { describeEndpoint, type Endpoint } from './endpoint.js'
-import { flushed } from './flush.js'
+import { backlogOf, flushed } from './flush.js'
 import { dropLateFrames } from './late-frames.js'
 import type { Login } from './login.js'
 import { brokerReply } from './reply.js'
@@ -116,7 +116,7 @@ export class Link {
         replyTimeoutMs: this.#replyTimeoutMs,
         onBreach: (reason) => this.cut(reason),
         frameMax: frameMaxOf(this.#model),
-        backlogBytes: () => this.#socket?.writableLength ?? 0,
+        backlog: this.#socket === undefined ? undefined : backlogOf(this.#socket, this.signal),
         frames: this.#wire === undefined ? undefined : writeStraight(raw, this.#wire),
       })
       this.#channels.add(channel)
