@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events'
-import { Duplex } from 'node:stream'
+import type { Socket } from 'node:net'
 import type * as amqp from 'amqplib'
 import { BrokerError, ConnectionError, type LeveretError } from '../errors.js'
 import { atMost, unlessAborted, within } from '../timing.js'
@@ -38,15 +38,14 @@ export class Link {
   /** Resolves, once, with why it ended. */
   readonly lost: Promise<LeveretError>
   readonly #model: amqp.ChannelModel
-  readonly #cut: AbortController
   readonly #replyTimeoutMs: number
   readonly #channels = new Set<Channel>()
   /** The numbers of those that the broker has opened. */
   readonly #opened: ReadonlySet<number>
   /** Channels being opened, open, or being closed. */
   #taken = 0
-  readonly #socket: Duplex | undefined
-  readonly #wire: Wire | undefined
+  readonly #socket: Socket
+  readonly #wire: Wire
   readonly #socketClosed: Promise<void>
   readonly #stopWatching: () => void
   /** How silent the other side is. */
@@ -56,9 +55,9 @@ export class Link {
   /** Resolves when the next channel may be opened. */
   #numbersFree: Promise<void> | undefined
 
-  private constructor({ model, cut }: Line, endpoint: Endpoint, options: LinkOptions, hooks: LinkHooks) {
+  private constructor({ model, socket, listen }: Line, endpoint: Endpoint, options: LinkOptions, hooks: LinkHooks) {
     this.#model = model
-    this.#cut = cut
+    this.#socket = socket
     this.#replyTimeoutMs = options.connectTimeoutMs
     this.address = describeEndpoint(endpoint)
     this.broker = readIdentity(this.address, model.connection.serverProperties)
@@ -68,10 +67,9 @@ export class Link {
     })
     this.#opened = dropLateFrames(model)
     boundDepth(model)
-    this.#socket = socketOf(model)
-    this.#wire = this.#socket === undefined ? undefined : new Wire(this.#socket)
-    this.#socketClosed = closing(this.#socket)
-    this.#stopWatching = this.#watch(this.#socket, (endpoint.heartbeatSeconds ?? options.heartbeatSeconds) * 2_000)
+    this.#wire = new Wire(socket)
+    this.#socketClosed = closing(socket)
+    this.#stopWatching = this.#watch((endpoint.heartbeatSeconds ?? options.heartbeatSeconds) * 2_000)
     model.on('error', (error) => {
       const said = this.#explain(error)
       this.#said ??= said
@@ -81,6 +79,7 @@ export class Link {
     model.on('close', (error) => this.#end(this.#said ?? this.#explain(error)))
     model.on('blocked', (reason) => hooks.blocked(reason))
     model.on('unblocked', () => hooks.blocked(undefined))
+    listen()
   }
 
   /** Connects. @throws {@link ConnectionError} with the reason, within `connectTimeoutMs` */
@@ -116,7 +115,7 @@ export class Link {
         replyTimeoutMs: this.#replyTimeoutMs,
         onBreach: (reason) => this.cut(reason),
         frameMax: frameMaxOf(this.#model),
-        frames: this.#wire === undefined ? undefined : writeStraight(raw, this.#wire),
+        frames: writeStraight(raw, this.#wire),
       })
       this.#channels.add(channel)
       // It may have ended between the broker's answer and ours: both can come in one read.
@@ -174,7 +173,8 @@ export class Link {
   /** Ends the link at once. */
   cut(reason: LeveretError): void {
     this.#said ??= reason
-    this.#cut.abort(reason)
+    // amqplib lets go of its timers when the socket fails, not when it only closes.
+    this.#socket.destroy(reason)
     this.#end(this.#said)
   }
 
@@ -184,10 +184,18 @@ export class Link {
     this.#stopWatching()
     for (const channel of this.#channels) channel.abandon(reason)
     this.#channels.clear()
+    void this.#hangUp()
+  }
+
+  /** amqplib ends its half of the socket at most, and leaves it to the other side to close it. */
+  async #hangUp(): Promise<void> {
+    this.#socket.destroySoon()
+    await atMost(CLOSE_TIMEOUT_MS, this.#socketClosed)
+    this.#socket.destroy()
   }
 
   async #closeModel(): Promise<void> {
-    this.#wire?.over()
+    this.#wire.over()
     await this.#model.close()
   }
 
@@ -195,7 +203,7 @@ export class Link {
     this.#channels.delete(channel)
     // amqplib gives the next channel this one's number at once, and would write its open before what this one still holds,
     // its close-ok included: the broker answers that by closing the connection (504).
-    if (reason instanceof BrokerError && this.#socket !== undefined) {
+    if (reason instanceof BrokerError) {
       const flush = flushed.bind(undefined, this.#socket, this.signal)
       this.#numbersFree = this.#numbersFree?.then(flush) ?? flush()
     }
@@ -203,8 +211,8 @@ export class Link {
   }
 
   /** amqplib notices neither a socket that closes without an end nor, for up to three heartbeats, one that falls silent. */
-  #watch(socket: Duplex | undefined, silenceMs: number): () => void {
-    if (socket === undefined) return () => undefined
+  #watch(silenceMs: number): () => void {
+    const socket = this.#socket
     const onClose = (): void => this.cut(new ConnectionError('lost', `${this.address}: the socket closed`))
     socket.once('close', onClose)
     const onSilent = (cause: Silence): void =>
@@ -233,14 +241,6 @@ export class Link {
   }
 }
 
-/**
- * amqplib's socket, through a field it does not document. Without it, amqplib's own heartbeat still ends a dead link.
- */
-function socketOf(model: amqp.ChannelModel): Duplex | undefined {
-  const { stream } = model.connection as { stream?: unknown }
-  return stream instanceof Duplex ? stream : undefined
-}
-
-async function closing(socket: Duplex | undefined): Promise<void> {
-  if (socket !== undefined && !socket.closed) await new Promise((resolve) => socket.once('close', resolve))
+async function closing(socket: Socket): Promise<void> {
+  if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve))
 }
