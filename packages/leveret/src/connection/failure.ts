@@ -68,13 +68,15 @@ export function handshakeFailure({ code, text }: HandshakeReply, endpoint: Endpo
   return new ConnectionError('unreachable', `${where} ended the handshake ${said}`)
 }
 
-/** Whether the port was closed, or whoever opened it (a proxy, a load balancer) had nobody behind it. */
-export function nobodyListened(failure: ConnectionError): boolean {
+/** Whether nobody refused us: the link dropped, the port was closed, or whoever opened it (a proxy, a load balancer) had nobody behind it. */
+export function wasDropped(reason: unknown): boolean {
+  if (!(reason instanceof ConnectionError)) return false
   // A provider of credentials may have its own server down; that one is not to be hurried.
-  if (failure.reason === 'credentials') return false
-  return flatten(failure.cause).every((cause) =>
+  if (reason.reason === 'credentials') return false
+  if (reason.reason === 'lost') return true
+  return flatten(reason.cause).every((cause) =>
     cause instanceof ConnectionError
-      ? nobodyListened(cause)
+      ? wasDropped(cause)
       : ['ECONNREFUSED', 'ECONNRESET'].includes(codeOf(cause)) || /closed abruptly/.test(messageOf(cause)),
   )
 }
