@@ -55,10 +55,10 @@ export async function dial(endpoint: Endpoint, options: DialOptions, signal: Abo
 }
 
 function connect(endpoint: Endpoint, options: DialOptions): Promise<amqp.ChannelModel> {
-  const { protocol, host, port, vhost, login } = endpoint
+  const { protocol, address = endpoint.host, port, vhost, login } = endpoint
   const heartbeat = endpoint.heartbeatSeconds ?? options.heartbeatSeconds
   // amqplib decodes the vhost even when it comes as a field.
-  const fields = { protocol, hostname: host, port, vhost: encodeURIComponent(vhost), heartbeat }
+  const fields = { protocol, hostname: address, port, vhost: encodeURIComponent(vhost), heartbeat }
   return amqp.connect(fields, {
     ...tlsFor(endpoint, options.tls),
     noDelay: true,
@@ -68,8 +68,9 @@ function connect(endpoint: Endpoint, options: DialOptions): Promise<amqp.Channel
 }
 
 function timedOut(endpoint: Endpoint, { connectTimeoutMs }: DialOptions): ConnectionError {
-  const text = `Cannot connect to ${describeEndpoint(endpoint)}: no AMQP handshake within ${connectTimeoutMs} ms`
-  return new ConnectionError('timeout', text)
+  const where = endpoint.address === undefined ? '' : ` from ${endpoint.address}`
+  const text = `no AMQP handshake within ${connectTimeoutMs} ms${where}`
+  return new ConnectionError('timeout', `Cannot connect to ${describeEndpoint(endpoint)}: ${text}`)
 }
 
 /** Asks the broker a second time, by hand, where amqplib has swallowed its words. */

@@ -27,6 +27,8 @@ export interface BrokerAddress {
 export interface Endpoint {
   readonly protocol: 'amqp' | 'amqps'
   readonly host: string
+  /** The address of the host to go to, when it has been resolved. */
+  readonly address?: string
   readonly port: number
   readonly vhost: string
   readonly login: Login
