@@ -15,3 +15,8 @@ export async function flushed(socket: Duplex, signal: AbortSignal): Promise<void
     }
   }
 }
+
+/** Resolves when a socket is closed. */
+export async function closed(socket: Duplex): Promise<void> {
+  if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve))
+}

@@ -10,7 +10,7 @@ import type { ChannelHooks } from './channel-parts.js'
 import { boundDepth } from './deep-tables.js'
 import { type DialOptions, dial, type Line } from './dial.js'
 import { describeEndpoint, type Endpoint } from './endpoint.js'
-import { flushed } from './flush.js'
+import { closed, flushed } from './flush.js'
 import { dropLateFrames } from './late-frames.js'
 import type { Login } from './login.js'
 import { brokerReply } from './reply.js'
@@ -52,6 +52,7 @@ export class Link {
   #silence: () => Silence | undefined = () => undefined
   readonly #over = new AbortController()
   #said: LeveretError | undefined
+  #isBlocked = false
   /** Resolves when the next channel may be opened. */
   #numbersFree: Promise<void> | undefined
 
@@ -68,7 +69,7 @@ export class Link {
     this.#opened = dropLateFrames(model)
     boundDepth(model)
     this.#wire = new Wire(socket)
-    this.#socketClosed = closing(socket)
+    this.#socketClosed = closed(socket)
     this.#stopWatching = this.#watch((endpoint.heartbeatSeconds ?? options.heartbeatSeconds) * 2_000)
     model.on('error', (error) => {
       const said = this.#explain(error)
@@ -77,8 +78,8 @@ export class Link {
       void atMost(CLOSE_TIMEOUT_MS, this.lost).then(() => this.cut(said))
     })
     model.on('close', (error) => this.#end(this.#said ?? this.#explain(error)))
-    model.on('blocked', (reason) => hooks.blocked(reason))
-    model.on('unblocked', () => hooks.blocked(undefined))
+    model.on('blocked', (reason) => this.#block(reason, hooks))
+    model.on('unblocked', () => this.#block(undefined, hooks))
     listen()
   }
 
@@ -148,26 +149,35 @@ export class Link {
   /**
    * Gives the broker a new secret, so that it keeps the connection when the old one expires.
    *
-   * @throws {@link ConnectionError} no answer in time, or the link was lost. A broker that refuses the secret closes the link;
-   *   one that does not answer is left, because the answers to two requests could not be told apart
+   * It waits as long as the answer takes: an alarm may hold it up, and only the broker decides when the old secret has expired.
+   *
+   * @throws {@link ConnectionError} the link was lost. A broker that refuses the secret closes it
    * @see https://www.rabbitmq.com/amqp-0-9-1-reference#connection.update-secret
    */
   async updateSecret(login: Login): Promise<void> {
-    // amqplib's promise stays pending for ever when the connection ends first.
-    const renewing = unlessAborted(this.signal, this.#model.updateSecret(login.secret(), 'renewed by its owner'))
-    await within(this.#replyTimeoutMs, renewing, () => {
-      const late = this.#late('Renewing the secret')
-      this.cut(late)
-      return late
-    })
+    // amqplib's promise stays pending when the connection ends first.
+    await unlessAborted(this.signal, this.#model.updateSecret(login.secret(), 'renewed by its owner'))
+  }
+
+  /** Resolves when the broker reads what we send: at once, or when the alarm has ended that stops it. Rejects when the link is lost. */
+  async whenRead(): Promise<void> {
+    while (this.#isBlocked) {
+      await unlessAborted(this.signal, new Promise((resolve) => this.#model.once('unblocked', resolve)))
+    }
   }
 
   /** Closes with the broker's knowledge; cuts the socket when it does not answer in time. Never rejects. */
   async close(timeoutMs: number): Promise<void> {
     // amqplib's close waits for close-ok and nothing else; a socket that ends first is as good.
-    await atMost(timeoutMs, Promise.race([this.#closeModel(), this.lost]))
+    this.#wire.over()
+    await atMost(timeoutMs, Promise.race([this.#model.close(), this.lost]))
     this.cut(new ConnectionError('lost', 'The connection was closed by this process'))
     await this.#socketClosed
+  }
+
+  #block(reason: string | undefined, hooks: LinkHooks): void {
+    this.#isBlocked = reason !== undefined
+    hooks.blocked(reason)
   }
 
   /** Ends the link at once. */
@@ -192,11 +202,6 @@ export class Link {
     this.#socket.destroySoon()
     await atMost(CLOSE_TIMEOUT_MS, this.#socketClosed)
     this.#socket.destroy()
-  }
-
-  async #closeModel(): Promise<void> {
-    this.#wire.over()
-    await this.#model.close()
   }
 
   #forget(channel: Channel, hooks: ChannelHooks, reason: LeveretError): void {
@@ -239,8 +244,4 @@ export class Link {
     const cause = text === 'Heartbeat timeout' ? (this.#silence() ?? error) : error
     return new ConnectionError('lost', `The connection to ${this.address} was lost: ${text}`, { cause })
   }
-}
-
-async function closing(socket: Socket): Promise<void> {
-  if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve))
 }
