@@ -1,3 +1,4 @@
+import { limitStep } from '../broker-limits.js'
 import { ConnectionError, type ConnectionFailure } from '../errors.js'
 import { describeEndpoint, type Endpoint } from './endpoint.js'
 
@@ -56,7 +57,11 @@ export function handshakeFailure({ code, text }: HandshakeReply, endpoint: Endpo
     return new ConnectionError('login-refused', `${where} refused ${who} ${said}`)
   }
   if (/limit/i.test(text)) {
-    return new ConnectionError('limit', `${where} takes no more connections ${said}`)
+    const step = limitStep(text)
+    return new ConnectionError(
+      'limit',
+      `${where} takes no more connections ${said}${step === undefined ? '' : `. ${step}`}`,
+    )
   }
   if (/not found/i.test(text)) {
     return new ConnectionError('vhost-not-found', `${where}: there is no vhost '${endpoint.vhost}' ${said}`)
