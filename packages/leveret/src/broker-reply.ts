@@ -1,3 +1,5 @@
+import { limitStep } from './broker-limits.js'
+
 /** What the broker said when it closed a channel or a connection, or refused an operation. */
 export interface BrokerReply {
   /** AMQP reply code, for example 404. @see https://www.rabbitmq.com/amqp-0-9-1-reference#constants */
@@ -32,6 +34,8 @@ export function describeReply({ replyCode, replyName, replyText }: BrokerReply):
 }
 
 function nextStep(replyCode: number, replyText: string): string {
+  const limit = limitStep(replyText)
+  if (limit !== undefined) return `. ${limit}`
   return nextOfPassing(replyText) ?? NEXT_STEPS[replyCode] ?? ''
 }
 

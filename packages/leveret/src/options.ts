@@ -11,7 +11,7 @@ import { messageOf } from './message-of.js'
 export function parseOptions<S extends z.ZodType>(schema: S, options: unknown, where: string): z.output<S> {
   const result = read(schema, options, where)
   if (result.success) return result.data
-  const issues = result.error.issues.map(
+  const issues = result.error.issues.flatMap(unfold).map(
     (issue): Issue => ({
       path: issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key)),
       message: issue.code === 'unrecognized_keys' ? `there is no option ${issue.keys.join(', ')}` : issue.message,
@@ -19,6 +19,13 @@ export function parseOptions<S extends z.ZodType>(schema: S, options: unknown, w
   )
   const lines = issues.map(({ path, message }) => [...(path.length === 0 ? [] : [path.join('.')]), message].join(': '))
   throw new OptionsError(`${where}: ${lines.join('; ')}`, issues)
+}
+
+/** Of options that are `false` or an object, what is wrong within the object says more than that neither fits. */
+function unfold(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union' || issue.message !== 'Invalid input') return [issue]
+  const within = issue.errors.find((branch) => branch.every(({ path }) => path.length > 0))
+  return within?.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })) ?? [issue]
 }
 
 /** A getter or a proxy may throw when it is read. */

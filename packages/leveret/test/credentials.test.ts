@@ -1,7 +1,9 @@
 import { inspect } from 'node:util'
 import { describe, expect } from 'vitest'
 import { type CredentialsProvider, connect, Producer, Worker } from '../src/index.js'
+import { clearAlarm, raiseAlarm } from './alarm.js'
 import { eventually, firstEvent, stable, tasks, test } from './support.js'
+import { settled } from './surprises.js'
 
 const SECRET = 'S3cr3t-token'
 
@@ -120,6 +122,35 @@ describe('credentials', () => {
     const acked = firstEvent(worker, 'delivery.acked')
     await worker.start()
     await acked
+  })
+
+  test('that expire in an alarm are asked for when it ends, and the connection stays', async ({ ownBroker }) => {
+    let asked = 0
+    const credentials: CredentialsProvider = () => {
+      asked += 1
+      return { username: 'guest', password: 'guest', refreshMs: 200 }
+    }
+    await using rabbit = await connect(ownBroker.url, { credentials, connectTimeoutMs: 1_000 })
+    const events: string[] = []
+    rabbit.on('disconnected', ({ reason }) => events.push(reason.message))
+    rabbit.on('credentials-failed', ({ reason }) => events.push(reason.message))
+    const producer = new Producer(rabbit, tasks)
+    await producer.send({ n: 1 })
+    await raiseAlarm(ownBroker)
+    const blocked = firstEvent(rabbit, 'blocked')
+    const storing = settled(producer.send({ n: 2 }))
+    await blocked
+    const askedBefore = asked
+    // It fails when its time is up, which is longer than any answer is waited for.
+    expect(await settled(producer.send({ n: 3 }, { timeoutMs: 3_000 }))).toBe('failed')
+    // It may have been asked when the alarm began.
+    expect(asked - askedBefore).toBeLessThanOrEqual(1)
+    expect(events).toEqual([])
+    await clearAlarm(ownBroker)
+    expect(await storing).toBe('done')
+    const askedAfter = asked
+    await eventually(() => expect(asked).toBeGreaterThan(askedAfter + 2))
+    expect(events).toEqual([])
   })
 
   test('of an impossible kind are refused at the door', async ({ connectTo }) => {

@@ -3,7 +3,7 @@ import type { Effort } from '../arguments.js'
 import { createVhost } from '../broker.js'
 import { renderTable } from '../table.js'
 import { foundIdle, foundInHandshake, foundPublishing } from './half-open.js'
-import { afterResets } from './reset.js'
+import { afterQuickHangUps, afterQuickResets, afterResets } from './reset.js'
 import { afterRestarts } from './restart.js'
 import { closingLine, type Finding, findingColumns, findingRow } from './target.js'
 
@@ -40,6 +40,17 @@ async function linkFindings(broker: RabbitMQ, { resets, deadLinks }: Times): Pro
     samplesMs: await afterResets(vhost.url, resets),
     target: { medianMs: 300, maxMs: 1_000 },
   }
+  const quick = { medianMs: 500, maxMs: 2_000 }
+  const dropped = {
+    what: 'link back after resets in a row, each as soon as it is up',
+    samplesMs: await afterQuickResets(vhost.url, resets),
+    target: quick,
+  }
+  const hungUp = {
+    what: 'next try after hang-ups in a row, each right after the accept',
+    samplesMs: await afterQuickHangUps(vhost.url, resets),
+    target: quick,
+  }
   const target = { maxMs: 45_000 }
   const several = async (find: (url: string, aliveMs: number) => Promise<number>): Promise<number[]> => {
     const ages = Array.from({ length: deadLinks }, (_, index) => ALIVE_MS + index * STAGGER_MS)
@@ -48,6 +59,8 @@ async function linkFindings(broker: RabbitMQ, { resets, deadLinks }: Times): Pro
   const [idle, publishing, handshake] = await Promise.all([foundIdle, foundPublishing, foundInHandshake].map(several))
   return [
     reset,
+    dropped,
+    hungUp,
     { what: 'half-open link found, idle', samplesMs: idle ?? [], target },
     { what: 'half-open link found, while publishing', samplesMs: publishing ?? [], target },
     { what: 'half-open link found, during the handshake', samplesMs: handshake ?? [], target },

@@ -6,8 +6,10 @@ const BASE_MS = 1_000
 const CAP_MS = 30_000
 /** What held for this long was a success: the next loss starts with a quick try again. */
 export const STABLE_MS = 1_000
-/** Tries at about two a second against a port where nobody listens: some two minutes, longer than a restart. */
-const PATIENT_TRIES = 240
+/** A try that nobody refused comes within this time of the one before. */
+const DROP_MS = 500
+/** Tries at about four a second while nobody refuses us: some two minutes, longer than a restart. */
+const PATIENT_TRIES = 480
 
 /**
  * How long to wait before try number `attempt` (from 1) after a loss: 0 to 250 ms, then 0 to 1, 2, 4 … 30 seconds.
@@ -22,51 +24,54 @@ export function backoffMs(attempt: number, random: number): number {
 }
 
 /**
- * The same where nobody listens. Such a try costs the broker nothing, so it stays at 0 to 1 second for a while: a broker
- * that has restarted is found as soon as it listens.
+ * The same where nobody has refused us: nobody listened, or the link dropped. Such a try costs the broker little, so it stays at 0 to 500
+ * ms for a while: a broker that has restarted is found as soon as it listens, and a link that drops again and again is soon back.
  */
-export function absenceMs(attempt: number, random: number): number {
-  return backoffMs(attempt <= PATIENT_TRIES ? 2 : attempt - PATIENT_TRIES + 2, random)
+export function dropMs(attempt: number, random: number): number {
+  if (attempt <= 1 || attempt > PATIENT_TRIES) return backoffMs(Math.max(attempt - PATIENT_TRIES + 1, 1), random)
+  return Math.round(DROP_MS * random)
 }
 
-/** Waits between tries, longer each time, until what was tried has held for a while. */
+/** Waits between tries, longer each time that it is refused, until what was tried has held for a while. */
 export class Backoff {
-  #failures = 0
-  #absences = 0
+  #refusals = 0
+  #drops = 0
   #upSince: number | undefined
 
   /** Tries since the last success that held. */
   get attempts(): number {
-    return this.#failures + this.#absences
+    return this.#refusals + this.#drops
   }
 
   /** Call when the thing works … */
   up(): void {
     this.#upSince = performance.now()
-    this.#absences = 0
   }
 
   /** … and when it no longer does. */
   down(): void {
-    if (this.#upSince !== undefined && performance.now() - this.#upSince >= STABLE_MS) this.#failures = 0
+    if (this.#upSince !== undefined && performance.now() - this.#upSince >= STABLE_MS) {
+      this.#refusals = 0
+      this.#drops = 0
+    }
     this.#upSince = undefined
   }
 
-  /** Waits before the next try. Rejects with the signal's reason. */
+  /** Waits after a refusal. Rejects with the signal's reason. */
   async wait(signal: AbortSignal): Promise<void> {
-    this.#failures += 1
-    await sleep(backoffMs(this.#failures, Math.random()), signal)
+    this.#refusals += 1
+    await sleep(backoffMs(this.#refusals, Math.random()), signal)
   }
 
-  /** Waits for somebody to listen. */
-  async waitForListener(signal: AbortSignal): Promise<void> {
-    this.#absences += 1
-    await sleep(absenceMs(this.#absences, Math.random()), signal)
+  /** Waits where nobody listened, or after a link that dropped. */
+  async waitAfterDrop(signal: AbortSignal): Promise<void> {
+    this.#drops += 1
+    await sleep(dropMs(this.#drops, Math.random()), signal)
   }
 
   /** Waits as long as there is: for what only a person can mend. */
   async waitLong(signal: AbortSignal): Promise<void> {
-    this.#failures += 1
+    this.#refusals += 1
     await sleep(CAP_MS / 2 + (CAP_MS / 2) * Math.random(), signal)
   }
 }

@@ -28,7 +28,8 @@ export function unanswered(operation: string, error: unknown, ended: LeveretErro
   if (error instanceof ConnectionError) return error
   if (error instanceof TypeError || error instanceof RangeError)
     return new OptionsError(`${operation}: ${error.message}`, [], { cause: error })
-  return new ConnectionError('lost', `${operation}: the connection was lost`, { cause: ended ?? error })
+  const why = ended === undefined ? 'the connection was lost' : `no answer came (${ended.message})`
+  return new ConnectionError('lost', `${operation}: ${why}`, { cause: ended ?? error })
 }
 
 /** Whether the broker has closed a connection because a channel was one too many: for its user, or for the node. */
@@ -38,9 +39,7 @@ export function isOverChannelLimit(reason: unknown): reason is BrokerError {
 
 /** The error for a channel that would be one too many, where the broker has said so. */
 export function overChannelLimit(reason: BrokerError, open: number): ConnectionError {
-  const text =
-    `Opening a channel: the broker allows no more, and ${open} are open on this connection (${describeReply(reason)}). ` +
-    'Close roles, or raise the limit: rabbitmqctl set_user_limits for a user, channel_max_per_node for a node'
+  const text = `Opening a channel: the broker allows no more, and ${open} are open on this connection (${describeReply(reason)})`
   return new ConnectionError('limit', text, { cause: reason })
 }
 

@@ -1,8 +1,10 @@
+import type { Socket } from 'node:net'
 import type { ConnectionOptions as TlsConnectionOptions } from 'node:tls'
 import * as amqp from 'amqplib'
 import { ConnectionError } from '../errors.js'
 import { onAbort } from '../signals.js'
 import { within } from '../timing.js'
+import { catchSocket, holdBack } from './amqplib-socket.js'
 import { describeEndpoint, type Endpoint, tlsFor } from './endpoint.js'
 import { connectFailure, handshakeFailure } from './failure.js'
 import { readRefusal } from './handshake.js'
@@ -17,10 +19,12 @@ export interface DialOptions {
   readonly tls: TlsConnectionOptions
 }
 
-/** What dialling gives: amqplib's connection, and the way to destroy its socket. */
+/** What dialling gives: amqplib's connection, and its socket. */
 export interface Line {
   readonly model: amqp.ChannelModel
-  readonly cut: AbortController
+  readonly socket: Socket
+  /** Has amqplib read what comes after the handshake. Called when all listeners are there. */
+  listen(): void
 }
 
 /**
@@ -29,15 +33,19 @@ export interface Line {
  * @throws {@link ConnectionError} with the reason, within `connectTimeoutMs`; the signal's reason. Nothing stays open
  */
 export async function dial(endpoint: Endpoint, options: DialOptions, signal: AbortSignal): Promise<Line> {
-  const cut = new AbortController()
-  const callOff = onAbort(signal, () => cut.abort(signal.reason))
+  signal.throwIfAborted()
   const started = performance.now()
+  const { connecting, socket } = catchSocket(endpoint.protocol, () => connect(endpoint, options))
+  if (socket === undefined) throw connectFailure(await connecting.catch((error: unknown) => error), endpoint)
+  const listen = holdBack(socket)
+  const callOff = onAbort(signal, () => socket.destroy(signal.reason))
   try {
+    const model = await within(options.connectTimeoutMs, connecting, () => timedOut(endpoint, options))
+    model.on('error', () => undefined)
     signal.throwIfAborted()
-    const late = (): Error => timedOut(endpoint, options)
-    return { model: await within(options.connectTimeoutMs, handshake(endpoint, options, cut.signal), late), cut }
+    return { model, socket, listen }
   } catch (error) {
-    cut.abort(error)
+    socket.destroy(error as Error)
     signal.throwIfAborted()
     const leftMs = options.connectTimeoutMs - (performance.now() - started)
     throw await explain(error, endpoint, options, { leftMs, signal })
@@ -46,27 +54,23 @@ export async function dial(endpoint: Endpoint, options: DialOptions, signal: Abo
   }
 }
 
-async function handshake(endpoint: Endpoint, options: DialOptions, signal: AbortSignal): Promise<amqp.ChannelModel> {
-  const { protocol, host, port, vhost, login } = endpoint
+function connect(endpoint: Endpoint, options: DialOptions): Promise<amqp.ChannelModel> {
+  const { protocol, address = endpoint.host, port, vhost, login } = endpoint
   const heartbeat = endpoint.heartbeatSeconds ?? options.heartbeatSeconds
   // amqplib decodes the vhost even when it comes as a field.
-  const fields = { protocol, hostname: host, port, vhost: encodeURIComponent(vhost), heartbeat }
-  const model = await amqp.connect(fields, {
+  const fields = { protocol, hostname: address, port, vhost: encodeURIComponent(vhost), heartbeat }
+  return amqp.connect(fields, {
     ...tlsFor(endpoint, options.tls),
     noDelay: true,
     credentials: { mechanism: login.mechanism, response: () => login.response() },
     clientProperties: { connection_name: options.name, product: 'leveret' },
-    // Node.js destroys the socket when the signal aborts: the only documented hold on a socket that amqplib makes.
-    signal,
   } as amqp.SocketOptions)
-  model.on('error', () => undefined)
-  if (signal.aborted) throw signal.reason
-  return model
 }
 
 function timedOut(endpoint: Endpoint, { connectTimeoutMs }: DialOptions): ConnectionError {
-  const text = `Cannot connect to ${describeEndpoint(endpoint)}: no AMQP handshake within ${connectTimeoutMs} ms`
-  return new ConnectionError('timeout', text)
+  const where = endpoint.address === undefined ? '' : ` from ${endpoint.address}`
+  const text = `no AMQP handshake within ${connectTimeoutMs} ms${where}`
+  return new ConnectionError('timeout', `Cannot connect to ${describeEndpoint(endpoint)}: ${text}`)
 }
 
 /** Asks the broker a second time, by hand, where amqplib has swallowed its words. */

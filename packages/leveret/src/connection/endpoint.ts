@@ -3,6 +3,7 @@ import type { ConnectionOptions as TlsConnectionOptions } from 'node:tls'
 import { z } from 'zod'
 import { OptionsError } from '../errors.js'
 import { parseOptions } from '../options.js'
+import { shortString } from '../short-string.js'
 import { Login } from './login.js'
 
 /** Where a broker is, as fields. No part needs encoding here. */
@@ -27,6 +28,8 @@ export interface BrokerAddress {
 export interface Endpoint {
   readonly protocol: 'amqp' | 'amqps'
   readonly host: string
+  /** The address of the host to go to, when it has been resolved. */
+  readonly address?: string
   readonly port: number
   readonly vhost: string
   readonly login: Login
@@ -35,13 +38,18 @@ export interface Endpoint {
   readonly heartbeatSeconds?: number
 }
 
+const UNSET =
+  'no broker was given. Is the environment variable set that names it? Expected a URL such as amqp://user:password@host:5672/vhost, ' +
+  'fields, or a list of them'
+const SEVERAL = "it names several brokers: give a list of URLs, ['amqp://one', 'amqp://two']"
+
 const DEFAULT_PORT = { amqp: 5672, amqps: 5671 }
 
 const address = z.strictObject({
   protocol: z.enum(['amqp', 'amqps']).default('amqp'),
   host: z.string().min(1).default('localhost'),
   port: z.int().min(1).max(65_535).optional(),
-  vhost: z.string().min(1).default('/'),
+  vhost: shortString('a vhost').min(1).default('/'),
   username: z.string().default('guest'),
   password: z.string().default('guest'),
   servername: z.string().min(1).optional(),
@@ -49,7 +57,15 @@ const address = z.strictObject({
 
 /** Reads a URL or fields. @throws {@link OptionsError} saying which part is wrong, with everything before the `@` masked */
 export function parseEndpoint(target: string | BrokerAddress): Endpoint {
+  if (isUnset(target)) throw new OptionsError(`connect: ${UNSET}`)
   return typeof target === 'string' ? fromUrl(target) : fromFields(target)
+}
+
+/** Whether it is what a variable that is not set comes to. */
+function isUnset(target: unknown): boolean {
+  return (
+    target === undefined || target === null || (typeof target === 'string' && /^\s*(undefined|null)?\s*$/.test(target))
+  )
 }
 
 /** `amqp://ann@broker:5672/shop`: for errors and events. Never holds a password. */
@@ -84,6 +100,7 @@ function fromUrl(text: string): Endpoint {
   const refuse = (why: string): OptionsError => new OptionsError(`connect: invalid URL ${maskUrl(text)}: ${why}`)
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase()
   if (scheme !== 'amqp' && scheme !== 'amqps') throw refuse("it must start with 'amqp://' or 'amqps://'")
+  if (/.[\s,;]amqps?:\/\//i.test(text)) throw refuse(SEVERAL)
   if (text.includes('#')) throw refuse("it holds a '#': encode '#' as %23")
   const url = URL.parse?.(text) ?? tryUrl(text)
   const [authority = '', ...path] =
@@ -92,6 +109,7 @@ function fromUrl(text: string): Endpoint {
       .split('?')[0]
       ?.split('/') ?? []
   if (!authority.includes('@') && text.includes('@')) throw refuse("encode '/' as %2F and '?' as %3F before the '@'")
+  if (authority.slice(authority.lastIndexOf('@') + 1).includes(',')) throw refuse(SEVERAL)
   if (url === null) throw refuse('host and port cannot be read; encode special characters, for example : as %3A')
   const decode = (part: string): string => decodePart(part, refuse)
   const hasLogin = url.username !== '' || url.password !== ''

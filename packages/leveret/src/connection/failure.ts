@@ -1,3 +1,4 @@
+import { limitStep } from '../broker-limits.js'
 import { ConnectionError, type ConnectionFailure } from '../errors.js'
 import { describeEndpoint, type Endpoint } from './endpoint.js'
 
@@ -56,7 +57,11 @@ export function handshakeFailure({ code, text }: HandshakeReply, endpoint: Endpo
     return new ConnectionError('login-refused', `${where} refused ${who} ${said}`)
   }
   if (/limit/i.test(text)) {
-    return new ConnectionError('limit', `${where} takes no more connections ${said}`)
+    const step = limitStep(text)
+    return new ConnectionError(
+      'limit',
+      `${where} takes no more connections ${said}${step === undefined ? '' : `. ${step}`}`,
+    )
   }
   if (/not found/i.test(text)) {
     return new ConnectionError('vhost-not-found', `${where}: there is no vhost '${endpoint.vhost}' ${said}`)
@@ -68,13 +73,15 @@ export function handshakeFailure({ code, text }: HandshakeReply, endpoint: Endpo
   return new ConnectionError('unreachable', `${where} ended the handshake ${said}`)
 }
 
-/** Whether the port was closed, or whoever opened it (a proxy, a load balancer) had nobody behind it. */
-export function nobodyListened(failure: ConnectionError): boolean {
+/** Whether nobody refused us: the link dropped, the port was closed, or whoever opened it (a proxy, a load balancer) had nobody behind it. */
+export function wasDropped(reason: unknown): boolean {
+  if (!(reason instanceof ConnectionError)) return false
   // A provider of credentials may have its own server down; that one is not to be hurried.
-  if (failure.reason === 'credentials') return false
-  return flatten(failure.cause).every((cause) =>
+  if (reason.reason === 'credentials') return false
+  if (reason.reason === 'lost') return true
+  return flatten(reason.cause).every((cause) =>
     cause instanceof ConnectionError
-      ? nobodyListened(cause)
+      ? wasDropped(cause)
       : ['ECONNREFUSED', 'ECONNRESET'].includes(codeOf(cause)) || /closed abruptly/.test(messageOf(cause)),
   )
 }

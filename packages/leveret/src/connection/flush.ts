@@ -26,3 +26,8 @@ export function backlogOf(socket: Duplex, signal: AbortSignal): Backlog {
     taken: async () => await flushed(socket, signal),
   }
 }
+
+/** Resolves when a socket is closed. */
+export async function closed(socket: Duplex): Promise<void> {
+  if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve))
+}

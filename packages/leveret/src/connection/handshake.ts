@@ -32,7 +32,7 @@ export function readRefusal(
   signal: AbortSignal,
 ): Promise<HandshakeReply | undefined> {
   const { promise, resolve } = withResolver<HandshakeReply | undefined>()
-  const { host, port } = endpoint
+  const { address: host = endpoint.host, port } = endpoint
   const socket =
     endpoint.protocol === 'amqps'
       ? tls.connect({ ...tlsFor(endpoint, tlsOptions), host, port })

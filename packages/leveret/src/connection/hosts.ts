@@ -1,6 +1,8 @@
 import { ConnectionError, type LeveretError } from '../errors.js'
+import { within } from '../timing.js'
+import { addressesOf } from './addresses.js'
 import type { LoginSource } from './credentials.js'
-import { type Endpoint, shuffled } from './endpoint.js'
+import { describeEndpoint, type Endpoint, shuffled } from './endpoint.js'
 import { combineFailures, connectFailure } from './failure.js'
 import { Link, type LinkHooks, type LinkOptions } from './link.js'
 import { race } from './race.js'
@@ -31,7 +33,7 @@ export class Hosts {
 
   /**
    * Tries every host once, in random order, and takes the first that lets us in: the next one after a second, or as soon as
-   * one has failed. Names are resolved anew each time.
+   * one has failed. Of a host with several addresses each is tried in the same way. Names are resolved anew each time.
    *
    * @throws {@link ConnectionError} naming every host and its reason; the signal's reason
    */
@@ -39,23 +41,44 @@ export class Hosts {
     const { endpoints, login } = this.#options
     const askedAt = performance.now()
     const grant = await login(signal)
-    const attempt = async (own: Endpoint, whileRacing: AbortSignal): Promise<Link> => {
-      const endpoint = grant === undefined ? own : { ...own, login: grant.login }
-      return await Link.open(endpoint, this.#options, hooks, whileRacing).catch((error: unknown) => {
-        throw connectFailure(error, endpoint)
+    const link = await firstLink(shuffled(endpoints), signal, async (own, whileRacing) => {
+      const host = grant === undefined ? own : { ...own, login: grant.login }
+      return await firstLink(await this.#addressesOf(host, whileRacing), whileRacing, async (address, whileFirst) => {
+        return await Link.open(address, this.#options, hooks, whileFirst)
       })
-    }
-    const discard = (late: Link): void => late.cut(new ConnectionError('lost', 'Another host was first'))
-    const link = await race(shuffled(endpoints), { patienceMs: PATIENCE_MS, signal, attempt, discard }).catch(
-      (error: unknown) => {
-        signal.throwIfAborted()
-        throw error instanceof AggregateError ? combineFailures(error.errors) : error
-      },
-    )
+    })
     if (grant?.refreshMs !== undefined && hooks.refreshFailed !== undefined) {
       const dueInMs = Math.max(grant.refreshMs - (performance.now() - askedAt), 0)
       void keepFresh(link, dueInMs, login, hooks.refreshFailed)
     }
     return link
   }
+
+  async #addressesOf(host: Endpoint, signal: AbortSignal): Promise<readonly Endpoint[]> {
+    const { connectTimeoutMs } = this.#options
+    const late = (): Error => {
+      const text = `Cannot connect to ${describeEndpoint(host)}: its name was not resolved within ${connectTimeoutMs} ms`
+      return new ConnectionError('timeout', text)
+    }
+    return await within(connectTimeoutMs, addressesOf(host, signal), late).catch((error: unknown) => {
+      throw connectFailure(error, host)
+    })
+  }
+}
+
+/** The link to the first of several places that lets us in. @throws {@link ConnectionError} naming each; the signal's reason */
+async function firstLink(
+  places: readonly Endpoint[],
+  signal: AbortSignal,
+  open: (place: Endpoint, signal: AbortSignal) => Promise<Link>,
+): Promise<Link> {
+  const attempt = async (place: Endpoint, whileRacing: AbortSignal): Promise<Link> =>
+    await open(place, whileRacing).catch((error: unknown) => {
+      throw connectFailure(error, place)
+    })
+  const discard = (late: Link): void => late.cut(new ConnectionError('lost', 'Another host was first'))
+  return await race(places, { patienceMs: PATIENCE_MS, signal, attempt, discard }).catch((error: unknown) => {
+    signal.throwIfAborted()
+    throw error instanceof AggregateError ? combineFailures(error.errors) : error
+  })
 }

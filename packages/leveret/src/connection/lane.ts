@@ -9,7 +9,7 @@ import type { BrokerIdentity } from './broker-identity.js'
 import type { Channel } from './channel.js'
 import { ChannelLimit } from './channel-limit.js'
 import type { ChannelHooks } from './channel-parts.js'
-import { nobodyListened } from './failure.js'
+import { wasDropped } from './failure.js'
 import type { Hosts, HostsHooks } from './hosts.js'
 import type { LaneEvents, LanePurpose, LaneState } from './lane-state.js'
 import type { Link } from './link.js'
@@ -154,6 +154,7 @@ export class Lane {
         const reason = await link.lost
         this.#limit.learn(reason, link.openedChannels)
         this.#down(reason)
+        await this.#waitAfter(reason)
       } catch (error) {
         this.#giveUp(error)
         return
@@ -164,7 +165,6 @@ export class Lane {
   /** One connection, however often it takes. Rejects when closed, or before the first success for a fatal reason. */
   async #connect(): Promise<Link> {
     const { signal } = this.#stop
-    if (this.#everUp) await this.#backoff.wait(signal)
     const forEver = this.#everUp || this.#startupTimeoutMs === Number.POSITIVE_INFINITY
     const fatal = (error: unknown): boolean => !forEver && error instanceof ConnectionError && !error.retryable
     let opened: Link | undefined
@@ -179,7 +179,7 @@ export class Lane {
       shouldRetry: ({ error }) => !fatal(error) && !signal.aborted,
       onFailedAttempt: async ({ error }) => {
         this.#failed(error as ConnectionError)
-        if (!fatal(error) && !signal.aborted) await this.#waitAfter(error as ConnectionError, signal)
+        if (!fatal(error) && !signal.aborted) await this.#waitAfter(error as ConnectionError)
       },
     })
     return await connecting.catch((error: unknown) => {
@@ -189,10 +189,11 @@ export class Lane {
     })
   }
 
-  async #waitAfter(failure: ConnectionError, signal: AbortSignal): Promise<void> {
+  async #waitAfter(reason: LeveretError): Promise<void> {
+    const { signal } = this.#stop
+    if (wasDropped(reason)) await this.#backoff.waitAfterDrop(signal)
     // A login that is refused after it once worked is being rotated, or gone: hammering helps neither.
-    if (!failure.retryable) await this.#backoff.waitLong(signal)
-    else if (nobodyListened(failure)) await this.#backoff.waitForListener(signal)
+    else if (!reason.retryable) await this.#backoff.waitLong(signal)
     else await this.#backoff.wait(signal)
   }
 

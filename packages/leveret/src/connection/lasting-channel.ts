@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ClosedError, ConnectionError, type LeveretError } from '../errors.js'
 import { inRootContext } from '../root-context.js'
 import { sleep, unlessAborted } from '../timing.js'
-import { Backoff } from './backoff.js'
+import { Backoff, backoffMs } from './backoff.js'
 import type { Channel } from './channel.js'
 import { isOverChannelLimit } from './channel-errors.js'
 import type { ChannelHooks } from './channel-parts.js'
@@ -100,7 +100,9 @@ export class LastingChannel {
   /** A channel too many costs all on the connection theirs: those that had one come back first. */
   async #waitAfter(error: unknown, signal: AbortSignal): Promise<void> {
     if (isOverChannelLimit(error) && !this.#everOpened) await sleep(LATECOMER_MS, signal)
-    await this.#backoff.wait(signal)
+    // A lost connection has its own back-off.
+    if (isLost(error)) await sleep(backoffMs(1, Math.random()), signal)
+    else await this.#backoff.wait(signal)
   }
 
   /**

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events'
-import { Duplex } from 'node:stream'
+import type { Socket } from 'node:net'
 import type * as amqp from 'amqplib'
 import { BrokerError, ConnectionError, type LeveretError } from '../errors.js'
 import { atMost, unlessAborted, within } from '../timing.js'
@@ -10,7 +10,7 @@ import type { ChannelHooks } from './channel-parts.js'
 import { boundDepth } from './deep-tables.js'
 import { type DialOptions, dial, type Line } from './dial.js'
 import { describeEndpoint, type Endpoint } from './endpoint.js'
-import { backlogOf, flushed } from './flush.js'
+import { backlogOf, closed, flushed } from './flush.js'
 import { dropLateFrames } from './late-frames.js'
 import type { Login } from './login.js'
 import { brokerReply } from './reply.js'
@@ -38,27 +38,27 @@ export class Link {
   /** Resolves, once, with why it ended. */
   readonly lost: Promise<LeveretError>
   readonly #model: amqp.ChannelModel
-  readonly #cut: AbortController
   readonly #replyTimeoutMs: number
   readonly #channels = new Set<Channel>()
   /** The numbers of those that the broker has opened. */
   readonly #opened: ReadonlySet<number>
   /** Channels being opened, open, or being closed. */
   #taken = 0
-  readonly #socket: Duplex | undefined
-  readonly #wire: Wire | undefined
+  readonly #socket: Socket
+  readonly #wire: Wire
   readonly #socketClosed: Promise<void>
   readonly #stopWatching: () => void
   /** How silent the other side is. */
   #silence: () => Silence | undefined = () => undefined
   readonly #over = new AbortController()
   #said: LeveretError | undefined
+  #isBlocked = false
   /** Resolves when the next channel may be opened. */
   #numbersFree: Promise<void> | undefined
 
-  private constructor({ model, cut }: Line, endpoint: Endpoint, options: LinkOptions, hooks: LinkHooks) {
+  private constructor({ model, socket, listen }: Line, endpoint: Endpoint, options: LinkOptions, hooks: LinkHooks) {
     this.#model = model
-    this.#cut = cut
+    this.#socket = socket
     this.#replyTimeoutMs = options.connectTimeoutMs
     this.address = describeEndpoint(endpoint)
     this.broker = readIdentity(this.address, model.connection.serverProperties)
@@ -68,10 +68,9 @@ export class Link {
     })
     this.#opened = dropLateFrames(model)
     boundDepth(model)
-    this.#socket = socketOf(model)
-    this.#wire = this.#socket === undefined ? undefined : new Wire(this.#socket)
-    this.#socketClosed = closing(this.#socket)
-    this.#stopWatching = this.#watch(this.#socket, (endpoint.heartbeatSeconds ?? options.heartbeatSeconds) * 2_000)
+    this.#wire = new Wire(socket)
+    this.#socketClosed = closed(socket)
+    this.#stopWatching = this.#watch((endpoint.heartbeatSeconds ?? options.heartbeatSeconds) * 2_000)
     model.on('error', (error) => {
       const said = this.#explain(error)
       this.#said ??= said
@@ -79,8 +78,9 @@ export class Link {
       void atMost(CLOSE_TIMEOUT_MS, this.lost).then(() => this.cut(said))
     })
     model.on('close', (error) => this.#end(this.#said ?? this.#explain(error)))
-    model.on('blocked', (reason) => hooks.blocked(reason))
-    model.on('unblocked', () => hooks.blocked(undefined))
+    model.on('blocked', (reason) => this.#block(reason, hooks))
+    model.on('unblocked', () => this.#block(undefined, hooks))
+    listen()
   }
 
   /** Connects. @throws {@link ConnectionError} with the reason, within `connectTimeoutMs` */
@@ -116,8 +116,8 @@ export class Link {
         replyTimeoutMs: this.#replyTimeoutMs,
         onBreach: (reason) => this.cut(reason),
         frameMax: frameMaxOf(this.#model),
-        backlog: this.#socket === undefined ? undefined : backlogOf(this.#socket, this.signal),
-        frames: this.#wire === undefined ? undefined : writeStraight(raw, this.#wire),
+        backlog: backlogOf(this.#socket, this.signal),
+        frames: writeStraight(raw, this.#wire),
       })
       this.#channels.add(channel)
       // It may have ended between the broker's answer and ours: both can come in one read.
@@ -150,32 +150,42 @@ export class Link {
   /**
    * Gives the broker a new secret, so that it keeps the connection when the old one expires.
    *
-   * @throws {@link ConnectionError} no answer in time, or the link was lost. A broker that refuses the secret closes the link;
-   *   one that does not answer is left, because the answers to two requests could not be told apart
+   * It waits as long as the answer takes: an alarm may hold it up, and only the broker decides when the old secret has expired.
+   *
+   * @throws {@link ConnectionError} the link was lost. A broker that refuses the secret closes it
    * @see https://www.rabbitmq.com/amqp-0-9-1-reference#connection.update-secret
    */
   async updateSecret(login: Login): Promise<void> {
-    // amqplib's promise stays pending for ever when the connection ends first.
-    const renewing = unlessAborted(this.signal, this.#model.updateSecret(login.secret(), 'renewed by its owner'))
-    await within(this.#replyTimeoutMs, renewing, () => {
-      const late = this.#late('Renewing the secret')
-      this.cut(late)
-      return late
-    })
+    // amqplib's promise stays pending when the connection ends first.
+    await unlessAborted(this.signal, this.#model.updateSecret(login.secret(), 'renewed by its owner'))
+  }
+
+  /** Resolves when the broker reads what we send: at once, or when the alarm has ended that stops it. Rejects when the link is lost. */
+  async whenRead(): Promise<void> {
+    while (this.#isBlocked) {
+      await unlessAborted(this.signal, new Promise((resolve) => this.#model.once('unblocked', resolve)))
+    }
   }
 
   /** Closes with the broker's knowledge; cuts the socket when it does not answer in time. Never rejects. */
   async close(timeoutMs: number): Promise<void> {
     // amqplib's close waits for close-ok and nothing else; a socket that ends first is as good.
-    await atMost(timeoutMs, Promise.race([this.#closeModel(), this.lost]))
+    this.#wire.over()
+    await atMost(timeoutMs, Promise.race([this.#model.close(), this.lost]))
     this.cut(new ConnectionError('lost', 'The connection was closed by this process'))
     await this.#socketClosed
+  }
+
+  #block(reason: string | undefined, hooks: LinkHooks): void {
+    this.#isBlocked = reason !== undefined
+    hooks.blocked(reason)
   }
 
   /** Ends the link at once. */
   cut(reason: LeveretError): void {
     this.#said ??= reason
-    this.#cut.abort(reason)
+    // amqplib lets go of its timers when the socket fails, not when it only closes.
+    this.#socket.destroy(reason)
     this.#end(this.#said)
   }
 
@@ -185,18 +195,21 @@ export class Link {
     this.#stopWatching()
     for (const channel of this.#channels) channel.abandon(reason)
     this.#channels.clear()
+    void this.#hangUp()
   }
 
-  async #closeModel(): Promise<void> {
-    this.#wire?.over()
-    await this.#model.close()
+  /** amqplib ends its half of the socket at most, and leaves it to the other side to close it. */
+  async #hangUp(): Promise<void> {
+    this.#socket.destroySoon()
+    await atMost(CLOSE_TIMEOUT_MS, this.#socketClosed)
+    this.#socket.destroy()
   }
 
   #forget(channel: Channel, hooks: ChannelHooks, reason: LeveretError): void {
     this.#channels.delete(channel)
     // amqplib gives the next channel this one's number at once, and would write its open before what this one still holds,
     // its close-ok included: the broker answers that by closing the connection (504).
-    if (reason instanceof BrokerError && this.#socket !== undefined) {
+    if (reason instanceof BrokerError) {
       const flush = flushed.bind(undefined, this.#socket, this.signal)
       this.#numbersFree = this.#numbersFree?.then(flush) ?? flush()
     }
@@ -204,8 +217,8 @@ export class Link {
   }
 
   /** amqplib notices neither a socket that closes without an end nor, for up to three heartbeats, one that falls silent. */
-  #watch(socket: Duplex | undefined, silenceMs: number): () => void {
-    if (socket === undefined) return () => undefined
+  #watch(silenceMs: number): () => void {
+    const socket = this.#socket
     const onClose = (): void => this.cut(new ConnectionError('lost', `${this.address}: the socket closed`))
     socket.once('close', onClose)
     const onSilent = (cause: Silence): void =>
@@ -232,16 +245,4 @@ export class Link {
     const cause = text === 'Heartbeat timeout' ? (this.#silence() ?? error) : error
     return new ConnectionError('lost', `The connection to ${this.address} was lost: ${text}`, { cause })
   }
-}
-
-/**
- * amqplib's socket, through a field it does not document. Without it, amqplib's own heartbeat still ends a dead link.
- */
-function socketOf(model: amqp.ChannelModel): Duplex | undefined {
-  const { stream } = model.connection as { stream?: unknown }
-  return stream instanceof Duplex ? stream : undefined
-}
-
-async function closing(socket: Duplex | undefined): Promise<void> {
-  if (socket !== undefined && !socket.closed) await new Promise((resolve) => socket.once('close', resolve))
 }

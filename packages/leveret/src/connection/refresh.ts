@@ -6,7 +6,8 @@ import type { Link } from './link.js'
 
 /**
  * Hands the broker a new secret each time the old one is due, until the link is lost or there is nothing more to renew.
- * One that cannot be had is asked for again, later each time; the broker itself decides when the old one has expired.
+ * One that cannot be had is asked for again, later each time; the broker itself decides when the old one has expired. In an alarm it
+ * is asked for when that ends, because RabbitMQ reads nothing until then from a connection that has published.
  *
  * @param failed - called for every refresh that failed
  */
@@ -23,6 +24,7 @@ export async function keepFresh(
     await sleep(waitMs, signal).catch(() => undefined)
     if (signal.aborted) return
     try {
+      await link.whenRead()
       const grant = await ask(signal)
       if (grant !== undefined) await link.updateSecret(grant.login)
       waitMs = grant?.refreshMs

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { shortString } from '../short-string.js'
 import type { LetterFilter } from './selection.js'
 
 /** Options of `peek`. */
@@ -31,10 +32,7 @@ export const replayOptions = purgeOptions.extend({ ratePerSecond: z.number().pos
 
 /** Options of `move`, but for their types. */
 export const moveOptions = purgeOptions.extend({
-  to: z
-    .string()
-    .min(1)
-    .refine((name) => Buffer.byteLength(name) <= 255, 'at most 255 bytes of UTF-8'),
+  to: shortString('a queue name').min(1),
 })
 
 /** How far a pass over the dead letters is. */

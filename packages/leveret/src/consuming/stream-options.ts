@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { OptionsError } from '../errors.js'
 import { MAX_TIMER_MS } from '../options.js'
+import { shortString } from '../short-string.js'
 import type { OffsetStore } from './offset-store.js'
 
 /** Credit is given by what was delivered: a stream that waits for each ack is slow. */
@@ -30,7 +31,7 @@ const retention = z.strictObject({
 /** Which stream a subscriber reads, and from where on. */
 export const streamOptions = z.strictObject({
   /** The stream's name. It is declared, bound to the exchange, and keeps what it gets, whoever reads it. */
-  name: z.string().min(1),
+  name: shortString('the name of a stream').min(1),
   /**
    * Where to begin when `store` knows nothing, so without one at each `start()`: `first`, `last` (the last chunk of messages that
    * the broker wrote, so some more than the last), `next` (what comes from now on), an offset, or a time, at whose chunk it

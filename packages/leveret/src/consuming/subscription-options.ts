@@ -5,16 +5,17 @@ import type { Exchange } from '../contract/exchange.js'
 import type { Schema } from '../contract/schema.js'
 import { type WorkQueue, type WorkQueueOptions, workQueue } from '../contract/work-queue.js'
 import { OptionsError } from '../errors.js'
+import { namesProblem, shortString } from '../short-string.js'
 import { streamArguments } from '../topology/stream.js'
 import type { Binding } from '../topology/subscription.js'
 import { type StreamSettings, streamOptions } from './stream-options.js'
 
-const bindingKey = z.string().refine((key) => Buffer.byteLength(key) <= 255, 'a binding key has at most 255 bytes')
+const bindingKey = shortString('a binding key')
 
 const headerMatch = z.strictObject({
   /** Of these headers a message has each, or one at least, with these values. */
   headers: z.record(z.string(), z.unknown()).superRefine((value, context) => {
-    const problem = tableProblem(value)
+    const problem = tableProblem(value) ?? namesProblem(value)
     if (problem !== undefined) context.addIssue(problem)
   }),
   /** @defaultValue 'all' */
@@ -32,7 +33,7 @@ export const subscriptionOptions = z.strictObject({
    * gets a share. Without it the subscriber is ephemeral: it has a queue of its own that goes with its connection, and gaps are
    * told.
    */
-  queue: z.string().min(1).optional(),
+  queue: shortString('a queue name').min(1).optional(),
   /** Makes the subscriber read a stream: history too, as often as it likes, and without taking anything away from others. */
   stream: streamOptions.optional(),
   /** How a durable queue is declared; see `workQueue`. */

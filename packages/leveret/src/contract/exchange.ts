@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { OptionsError } from '../errors.js'
 import { parseOptions } from '../options.js'
+import { nameProblem, quoted, shortString } from '../short-string.js'
 import { type Codec, json } from './codec.js'
-import { MAX_KEY_BYTES, overlaps, wordsOf } from './routing-key.js'
+import { overlaps, wordsOf } from './routing-key.js'
 import type { Schema } from './schema.js'
 import { argumentsOption, codecOption, schemaOption, versionOption } from './shared-options.js'
 
@@ -71,16 +72,11 @@ export type Exchange = FanoutExchange | DirectExchange | TopicExchange | Headers
 
 const ALTERNATE = 'alternate-exchange'
 
-const exchangeName = z
-  .string()
-  .min(1)
-  .refine((name) => Buffer.byteLength(name) <= 255, 'an exchange name has at most 255 bytes')
-
-const isKey = (key: string): boolean => Buffer.byteLength(key) <= MAX_KEY_BYTES
+const exchangeName = shortString('an exchange name').min(1)
 
 const sourceBinding = z.strictObject({
   exchange: exchangeName,
-  bindingKey: z.string().refine(isKey, `a binding key has at most ${MAX_KEY_BYTES} bytes`).default(''),
+  bindingKey: shortString('a binding key').default(''),
   arguments: argumentsOption.default({}),
 })
 
@@ -117,8 +113,9 @@ const topicOptions = exchangeOptions.extend({
 const templatesOption = z.record(z.string(), schemaOption).superRefine((templates, context) => {
   const keys = Object.keys(templates)
   if (keys.length === 0) context.addIssue('expected at least one routing key with its schema')
-  for (const key of keys.filter((long) => !isKey(long))) {
-    context.addIssue(`the routing key '${key.slice(0, 20)}…': at most ${MAX_KEY_BYTES} bytes`)
+  for (const key of keys) {
+    const problem = nameProblem(key)
+    if (problem !== undefined) context.addIssue(`the routing key ${quoted(key.slice(0, 20))}…: it ${problem}`)
   }
 })
 
@@ -137,7 +134,7 @@ export function fanoutExchange<const Name extends string, const S extends Schema
   name: Name,
   options: ExchangeOptions & { readonly payload: S },
 ): FanoutExchange<Name, S> {
-  const where = `fanoutExchange('${name}')`
+  const where = `fanoutExchange(${quoted(name)})`
   const { payload, ...settings } = parseOptions(fanoutOptions, options, where)
   return Object.freeze({ ...describe(name, settings, where), type: 'fanout', payload: payload as S })
 }
@@ -153,7 +150,7 @@ export function directExchange<const Name extends string, const T extends Templa
   templates: T,
   options: ExchangeOptions = {},
 ): DirectExchange<Name, T> {
-  const where = `directExchange('${name}')`
+  const where = `directExchange(${quoted(name)})`
   const made = describe(name, parseOptions(exchangeOptions, options, where), where)
   return Object.freeze({ ...made, type: 'direct', templates: checkTemplates(templates, where) })
 }
@@ -170,7 +167,7 @@ export function topicExchange<const Name extends string, const T extends Templat
   templates: T,
   options: TopicExchangeOptions = {},
 ): TopicExchange<Name, T> {
-  const where = `topicExchange('${name}')`
+  const where = `topicExchange(${quoted(name)})`
   const { overlap, ...settings } = parseOptions(topicOptions, options, where)
   const checked = checkTemplates(templates, where)
   if (overlap === 'refuse') refuseOverlaps(Object.keys(checked), where)
@@ -187,7 +184,7 @@ export function headersExchange<const Name extends string, const H extends Schem
   name: Name,
   options: ExchangeOptions & { readonly headers: H; readonly payload: S },
 ): HeadersExchange<Name, H, S> {
-  const where = `headersExchange('${name}')`
+  const where = `headersExchange(${quoted(name)})`
   const { headers, payload, ...settings } = parseOptions(headersOptions, options, where)
   const made = describe(name, settings, where)
   return Object.freeze({ ...made, type: 'headers', headers: headers as H, payload: payload as S })

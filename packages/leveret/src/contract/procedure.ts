@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { parseOptions } from '../options.js'
+import { quoted } from '../short-string.js'
 import type { PayloadContract } from './payload.js'
 import type { InputOf, OutputOf, Schema } from './schema.js'
 import { schemaOption } from './shared-options.js'
@@ -66,7 +67,7 @@ export function procedure<
   const Response extends Schema,
   const Errors extends DeclaredErrors = Record<never, never>,
 >(name: string, options: ProcedureOptions<Request, Response, Errors>): Procedure<Request, Response, Errors> {
-  const where = `procedure('${name}')`
+  const where = `procedure(${quoted(name)})`
   const { request, response, errors } = parseOptions(procedureOptions, options, where)
   const { request: _request, response: _response, errors: _errors, ...queue } = options
   const requests = describeWorkQueue(

@@ -1,6 +1,3 @@
-/** RabbitMQ's limit for a routing key and a binding key, in bytes of UTF-8. */
-export const MAX_KEY_BYTES = 255
-
 /**
  * Routing keys and the patterns that match them, as a topic exchange does it: words between dots, `*` for exactly one word,
  * `#` for any number of them, none included. The empty key has no words; between two dots there is an empty one.

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { tableProblem } from '../connection/table.js'
 import { OptionsError } from '../errors.js'
+import { nameProblem, namesProblem, shortString } from '../short-string.js'
 import type { Codec } from './codec.js'
 import type { Schema } from './schema.js'
 
@@ -13,17 +14,22 @@ export const schemaOption: z.ZodType<Schema> = z.custom<Schema>(
 /** How payloads are written. */
 export const codecOption: z.ZodType<Codec> = z.custom<Codec>((value) => {
   const { contentType, encode, decode } = Object(value)
-  return typeof contentType === 'string' && typeof encode === 'function' && typeof decode === 'function'
-}, 'expected a codec: contentType, encode and decode')
+  return (
+    typeof contentType === 'string' &&
+    nameProblem(contentType) === undefined &&
+    typeof encode === 'function' &&
+    typeof decode === 'function'
+  )
+}, 'expected a codec: contentType (without a line end or a lone surrogate), encode and decode')
 
 /** Arguments to declare something with. */
 export const argumentsOption = z.record(z.string(), z.unknown()).superRefine((table, context) => {
-  const problem = tableProblem(table)
+  const problem = tableProblem(table) ?? namesProblem(table)
   if (problem !== undefined) context.addIssue(problem)
 })
 
 /** What tells the versions of a contract apart. */
-export const versionOption = z.string().min(1).max(64)
+export const versionOption = shortString('a version').min(1).max(64)
 
 /** The kinds of contracts, and the functions that make them. */
 const MAKERS = {

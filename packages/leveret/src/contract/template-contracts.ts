@@ -1,7 +1,8 @@
 import { OptionsError } from '../errors.js'
+import { nameProblem } from '../short-string.js'
 import type { RoutedExchange } from './event-types.js'
 import type { PayloadContract } from './payload.js'
-import { MAX_KEY_BYTES, wordsOf } from './routing-key.js'
+import { wordsOf } from './routing-key.js'
 import { TemplateRouter } from './template-router.js'
 
 /** The contracts of the messages of an exchange, one for each template. */
@@ -42,9 +43,8 @@ export class TemplateContracts {
         `publish: no template of the exchange '${name}' matches the routing key ${JSON.stringify(routingKey)}; nothing was sent`,
       )
     }
-    if (Buffer.byteLength(routingKey) > MAX_KEY_BYTES) {
-      throw new OptionsError(`publish: a routing key has at most ${MAX_KEY_BYTES} bytes; nothing was sent`)
-    }
+    const problem = nameProblem(routingKey)
+    if (problem !== undefined) throw new OptionsError(`publish: a routing key ${problem}; nothing was sent`)
     if (type === 'topic' && wordsOf(routingKey).some((word) => word === '*' || word === '#')) {
       throw new OptionsError(`publish: '*' and '#' are for binding keys, not for '${routingKey}'; nothing was sent`)
     }

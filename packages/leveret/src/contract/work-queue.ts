@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { OptionsError } from '../errors.js'
 import { MAX_TIMER_MS, parseOptions } from '../options.js'
+import { quoted, shortString } from '../short-string.js'
 import { json } from './codec.js'
 import type { Failure } from './failure.js'
 import type { PayloadContract } from './payload.js'
@@ -44,10 +45,8 @@ export interface WorkQueueSettings {
 }
 
 /** RabbitMQ takes 255 bytes; what leveret adds for a delay or dead-letter queue must still fit. */
-const queueName = z
-  .string()
+const queueName = shortString('a queue name', 200)
   .min(1)
-  .refine((name) => Buffer.byteLength(name) <= 200, 'a queue name has at most 200 bytes')
   .refine((name) => !name.startsWith('amq.'), "names that begin with 'amq.' are RabbitMQ's own")
 
 const queueOptions = z
@@ -160,7 +159,7 @@ export type WorkQueueOptions<S extends Schema> = Omit<z.input<typeof contractOpt
  * @throws {@link OptionsError} when the description contradicts itself or RabbitMQ
  */
 export function workQueue<const S extends Schema>(name: string, options: WorkQueueOptions<S>): WorkQueue<S> {
-  return describeWorkQueue(name, options, `workQueue('${name}')`)
+  return describeWorkQueue(name, options, `workQueue(${quoted(name)})`)
 }
 
 /** The same for a contract that has such a queue. @param where - that contract, for the error */

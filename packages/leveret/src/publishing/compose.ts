@@ -3,9 +3,7 @@ import type { Headers, MessageProperties } from '../connection/message.js'
 import { tableProblem } from '../connection/table.js'
 import { newMessageId } from '../message-id.js'
 import { MAX_TIMER_MS } from '../options.js'
-
-/** RabbitMQ's limit for names, keys and short strings. */
-const shortString = z.string().refine((text) => Buffer.byteLength(text) <= 255, 'at most 255 bytes of UTF-8')
+import { namesProblem, shortString } from '../short-string.js'
 
 /** Headers of a user's own. Names that begin with `leveret-` or `x-` are refused: leveret and the broker act on them. */
 export const userHeaders = z.record(z.string(), z.unknown()).superRefine(checkHeaders)
@@ -14,7 +12,7 @@ function checkHeaders(headers: Headers, context: z.RefinementCtx): void {
   const reserved = Object.keys(headers).find((name) => /^(leveret-|x-)/i.test(name))
   const problem =
     reserved === undefined
-      ? tableProblem(headers)
+      ? (tableProblem(headers) ?? namesProblem(headers))
       : `${reserved}: names that begin with 'leveret-' or 'x-' are reserved`
   if (problem !== undefined) context.addIssue(problem)
 }
@@ -22,8 +20,8 @@ function checkHeaders(headers: Headers, context: z.RefinementCtx): void {
 /** What a sender may say of one message. */
 export const messageOptions = z.strictObject({
   /** The same on every copy of the message; receivers tell duplicates by it. @defaultValue a new UUIDv7 */
-  messageId: shortString.min(1).optional(),
-  correlationId: shortString.optional(),
+  messageId: shortString('a message id').min(1).optional(),
+  correlationId: shortString('a correlation id').optional(),
   /** For the receiver. Names that begin with `leveret-` or `x-` are refused: leveret and the broker act on them. */
   headers: userHeaders.optional(),
   /** 0 to 255; counts on a classic queue with `maxPriority`, and on quorum queues as normal (≤ 4) or high. */

@@ -23,7 +23,8 @@ export interface GateKeeper {
  */
 export class Gates {
   readonly #keeper: GateKeeper
-  readonly #declared = new Set<Topology>()
+  /** Weak: a contract may be made for one send only. */
+  #declared = new WeakSet<Topology>()
   readonly #waiting = new Map<Topology, Publication[]>()
   readonly #troubles = new Map<Topology, LeveretError>()
 
@@ -65,7 +66,7 @@ export class Gates {
 
   /** What was declared may be gone: one topology, or all of them with the connection. */
   forget(topology?: Topology): void {
-    if (topology === undefined) this.#declared.clear()
+    if (topology === undefined) this.#declared = new WeakSet()
     else this.#declared.delete(topology)
   }
 

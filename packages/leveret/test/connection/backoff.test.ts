@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest'
-import { absenceMs, backoffMs } from '../../src/connection/backoff.js'
+import { backoffMs, dropMs } from '../../src/connection/backoff.js'
 
 test('the first try comes within 250 ms, later ones within 1, 2, 4 … 30 s', () => {
   const ceilings = Array.from({ length: 9 }, (_, index) => backoffMs(index + 1, 1))
   expect(ceilings).toEqual([250, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000])
 })
 
-test('where nobody listens, tries stay within a second for about two minutes, then back off like all others', () => {
-  const ceilings = [1, 2, 10, 240, 241, 242, 250].map((attempt) => absenceMs(attempt, 1))
-  expect(ceilings).toEqual([1_000, 1_000, 1_000, 1_000, 2_000, 4_000, 30_000])
+test('where nobody refuses, tries stay within half a second for about two minutes, then back off like all others', () => {
+  const ceilings = [1, 2, 10, 480, 481, 482, 490].map((attempt) => dropMs(attempt, 1))
+  expect(ceilings).toEqual([250, 500, 500, 500, 1_000, 2_000, 30_000])
 })
 
 test('a thousand clients come back spread over the whole time', () => {

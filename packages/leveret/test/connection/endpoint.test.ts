@@ -45,7 +45,7 @@ describe('a URL', () => {
     ['amqp://h/a/b', '%2F'],
     ['http://guest:pass@h', "'amqp://' or 'amqps://'"],
     ['amqp:h', "'amqp://' or 'amqps://'"],
-    ['', "'amqp://' or 'amqps://'"],
+    ['', 'no broker was given'],
     ['amqp://h:port', 'port'],
     ['amqp://h:70000', 'port'],
     ['amqp://h?verify=none', "'verify'"],

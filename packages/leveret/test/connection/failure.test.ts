@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { parseEndpoint } from '../../src/connection/endpoint.js'
-import { combineFailures, connectFailure, handshakeFailure, nobodyListened } from '../../src/connection/failure.js'
-import { ConnectionError } from '../../src/errors.js'
+import { combineFailures, connectFailure, handshakeFailure, wasDropped } from '../../src/connection/failure.js'
+import { BrokerError, ConnectionError } from '../../src/errors.js'
 
 const endpoint = parseEndpoint('amqp://ann:s3cret@h/shop')
 
@@ -41,6 +41,13 @@ test('of several hosts, the reason that waiting cannot cure wins', () => {
 
 test('a provider whose own server is down is no broker that nobody listens for', () => {
   const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
-  expect(nobodyListened(connectFailure(refused, endpoint))).toBe(true)
-  expect(nobodyListened(new ConnectionError('credentials', 'the vault is away', { cause: refused }))).toBe(false)
+  expect(wasDropped(connectFailure(refused, endpoint))).toBe(true)
+  expect(wasDropped(new ConnectionError('credentials', 'the vault is away', { cause: refused }))).toBe(false)
+})
+
+test('a link that dropped was refused by nobody; one that the broker closed was', () => {
+  expect(wasDropped(new ConnectionError('lost', 'Unexpected close'))).toBe(true)
+  const reply = { replyCode: 530, replyName: 'NOT_ALLOWED', replyText: 'number of channels opened (5) has reached 5' }
+  expect(wasDropped(new BrokerError('it closed the connection', reply))).toBe(false)
+  expect(wasDropped(handshakeFailure({ code: 530, text: 'connection limit (1) is reached' }, endpoint))).toBe(false)
 })
