@@ -44,3 +44,16 @@ test('a provider whose own server is down is no broker that nobody listens for',
   expect(nobodyListened(connectFailure(refused, endpoint))).toBe(true)
   expect(nobodyListened(new ConnectionError('credentials', 'the vault is away', { cause: refused }))).toBe(false)
 })
+
+test.each(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])(
+  'after %s no broker has seen the try',
+  (code) => {
+    const failure = connectFailure(Object.assign(new Error(code), { code }), endpoint)
+    expect(failure).toMatchObject({ reason: 'unreachable', retryable: true })
+    expect(nobodyListened(failure)).toBe(true)
+  },
+)
+
+test.each(['ETIMEDOUT', 'EPROTO', 'EACCES'])('after %s a broker may have seen the try', (code) => {
+  expect(nobodyListened(connectFailure(Object.assign(new Error(code), { code }), endpoint))).toBe(false)
+})
