@@ -15,6 +15,8 @@ export interface ChannelHooks {
 export interface ChannelParts {
   readonly hooks: ChannelHooks
   readonly replyTimeoutMs: number
+  /** Whether the broker would let us in now, on a connection beside this one. Never rejects. */
+  wouldLetIn(signal: AbortSignal): Promise<boolean>
   /** The broker does not keep to the protocol: nothing that this connection says can be relied on. */
   onBreach(reason: ConnectionError): void
   /** The size of frames agreed on; `undefined` when amqplib does not say. */

@@ -55,6 +55,11 @@ export class Channel {
     return this.#end.signal
   }
 
+  /** Whether the broker would let us in now. It needs its records of users, rights and vhosts for that. Never rejects. */
+  wouldBeLetIn(signal: AbortSignal): Promise<boolean> {
+    return this.#parts.wouldLetIn(signal)
+  }
+
   /** Ends this life without a word to the broker. Only the first reason counts. */
   abandon(reason: LeveretError): void {
     this.#open = false

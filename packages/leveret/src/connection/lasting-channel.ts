@@ -8,6 +8,7 @@ import type { Channel } from './channel.js'
 import { isOverChannelLimit } from './channel-errors.js'
 import type { ChannelHooks } from './channel-parts.js'
 import { type ChannelDiagnostics, diagnostics } from './diagnostics.js'
+import { twice, weigh } from './doubt.js'
 import type { Lane } from './lane.js'
 
 /** Longer than a first reconnect takes. */
@@ -87,7 +88,7 @@ export class LastingChannel {
     const { signal } = this.#stop
     while (!signal.aborted) {
       try {
-        if (await this.#oneLife(signal)) await this.#backoff.wait(signal)
+        if (await twice(() => this.#oneLife(signal))) await this.#backoff.wait(signal)
       } catch (error) {
         if (signal.aborted) return
         this.#options.failed(error as LeveretError)
@@ -119,13 +120,13 @@ export class LastingChannel {
       this.#settingUp = this.#prepare(channel, ended, this.#cut.signal)
       await this.#settingUp
       this.#up(channel)
-      const reason = await ended
+      const reason = await weigh(await ended, { lane, channel, signal })
       const isCauseGone = this.#down(reason)
       return !isCauseGone && !isLost(reason) && !isOverChannelLimit(reason)
     } catch (error) {
       this.#current = undefined
       void channel.close(0)
-      throw error
+      throw await weigh(error as LeveretError, { lane, channel, signal })
     }
   }
 

@@ -11,6 +11,7 @@ import { boundDepth } from './deep-tables.js'
 import { type DialOptions, dial, type Line } from './dial.js'
 import { describeEndpoint, type Endpoint } from './endpoint.js'
 import { flushed } from './flush.js'
+import { Knock } from './knock.js'
 import { dropLateFrames } from './late-frames.js'
 import type { Login } from './login.js'
 import { brokerReply } from './reply.js'
@@ -55,11 +56,13 @@ export class Link {
   #said: LeveretError | undefined
   /** Resolves when the next channel may be opened. */
   #numbersFree: Promise<void> | undefined
+  readonly #knock: Knock
 
   private constructor({ model, cut }: Line, endpoint: Endpoint, options: LinkOptions, hooks: LinkHooks) {
     this.#model = model
     this.#cut = cut
     this.#replyTimeoutMs = options.connectTimeoutMs
+    this.#knock = new Knock(endpoint, options)
     this.address = describeEndpoint(endpoint)
     this.broker = readIdentity(this.address, model.connection.serverProperties)
     setMaxListeners(0, this.signal)
@@ -115,6 +118,7 @@ export class Link {
         hooks: { ...hooks, closed: (reason) => this.#forget(channel, hooks, reason) },
         replyTimeoutMs: this.#replyTimeoutMs,
         onBreach: (reason) => this.cut(reason),
+        wouldLetIn: (signal) => this.#knock.isAnswered(signal),
         frameMax: frameMaxOf(this.#model),
         frames: this.#wire === undefined ? undefined : writeStraight(raw, this.#wire),
       })
