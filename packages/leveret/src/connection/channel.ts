@@ -2,6 +2,7 @@ import type * as amqp from 'amqplib'
 import { ClosedError, ConnectionError, type LeveretError } from '../errors.js'
 import { inRootContext } from '../root-context.js'
 import { atMost, within } from '../timing.js'
+import { Answers } from './answers.js'
 import { closedOver, strangeOn, unanswered } from './channel-errors.js'
 import type { ChannelParts } from './channel-parts.js'
 import { type ConsumeOptions, consumeArguments } from './consume-options.js'
@@ -27,10 +28,14 @@ export class Channel {
   #reason: LeveretError | undefined
   #published = 0
   readonly #end = new AbortController()
+  readonly answers = new Answers()
+  /** Whether the broker would let us in now. It needs its records of users, rights and vhosts for that. Never rejects. */
+  readonly wouldBeLetIn: ChannelParts['wouldLetIn']
 
   constructor(raw: amqp.Channel | amqp.ConfirmChannel, parts: ChannelParts) {
     this.#raw = raw
     this.#parts = parts
+    this.wouldBeLetIn = parts.wouldLetIn
     raw.on('error', (error) => {
       this.#said = closedOver(error)
     })
@@ -53,11 +58,6 @@ export class Channel {
   /** Aborted, with the reason, when it ends. */
   get signal(): AbortSignal {
     return this.#end.signal
-  }
-
-  /** Whether the broker would let us in now. It needs its records of users, rights and vhosts for that. Never rejects. */
-  wouldBeLetIn(signal: AbortSignal): Promise<boolean> {
-    return this.#parts.wouldLetIn(signal)
   }
 
   /** Ends this life without a word to the broker. Only the first reason counts. */
@@ -86,6 +86,7 @@ export class Channel {
       return undefined
     }
     this.#published += 1
+    this.answers.published()
     return this.#published
   }
 
@@ -99,6 +100,7 @@ export class Channel {
   #onConfirm({ deliveryTag: tag, multiple }: { deliveryTag: number; multiple: boolean }, accepted: boolean): void {
     if (tag > this.#published)
       throw new ConnectionError('protocol', `The broker answered for message ${tag} of ${this.#published}`)
+    this.answers.confirmed()
     this.#parts.hooks.confirmed?.(tag, multiple, accepted)
   }
 
@@ -241,7 +243,7 @@ export class Channel {
   async #ask<T>(operation: string, answer: Promise<T>): Promise<T> {
     const late = (): Error =>
       new ConnectionError('timeout', `${operation}: no answer within ${this.#parts.replyTimeoutMs} ms`)
-    return await within(this.#parts.replyTimeoutMs, answer, late).catch((error: unknown) => {
+    return await within(this.#parts.replyTimeoutMs, this.answers.of(answer), late).catch((error: unknown) => {
       throw unanswered(operation, error, this.#reason)
     })
   }

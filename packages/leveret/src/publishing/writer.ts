@@ -39,6 +39,7 @@ export class Writer {
       lane: publishLane,
       purpose: 'publishing',
       kind: 'confirm',
+      resends: true,
       hooks: {
         confirmed: (tag, multiple, accepted) => this.#onConfirm(tag, multiple, accepted),
         returned: (message) => this.#window.markReturned(message),
@@ -110,7 +111,7 @@ export class Writer {
     for (;;) {
       const next = this.#waiting.peek()
       if (next === undefined) return
-      const limit = this.isSuspicious ? 1 : settings.maxInFlight
+      const limit = this.isSuspicious || this.#channel.awaitsFirstConfirm ? 1 : settings.maxInFlight
       if (this.#window.size >= limit || this.#window.bytes >= settings.maxQueuedBytes) {
         this.#replaceWhatAnswersNothing()
         return
