@@ -24,13 +24,15 @@ const PASSING_TEXTS: readonly (readonly [text: RegExp, next: string])[] = [
     /^home node .* is down or inaccessible$|^queue .* process is stopped by supervisor$/s,
     '. It is there again when its node is',
   ],
+  // The default exchange is in every vhost. Where it is missing, the metadata store is away, as with a full disk.
+  [/^no exchange '(amq\.default)?' in vhost /s, '. It is there again when the metadata store of the broker is'],
   // Of a stream that its node is still starting, or has no replica of, it says 406, as of a mistake in what was asked.
   [/does not have a (running )?replica on the local node$/, '. It is there when one runs; another node may have one'],
 ]
 
-/** The broker's words, and what can be done. */
-export function describeReply({ replyCode, replyName, replyText }: BrokerReply): string {
-  return `${replyCode} ${replyName}: ${replyText}${nextStep(replyCode, replyText)}`
+/** The broker's words, and what can be done. @param passes - nothing need be done */
+export function describeReply({ replyCode, replyName, replyText }: BrokerReply, passes = false): string {
+  return `${replyCode} ${replyName}: ${replyText}${passes ? '' : nextStep(replyCode, replyText)}`
 }
 
 function nextStep(replyCode: number, replyText: string): string {
@@ -51,4 +53,17 @@ const DEPRECATED = /deprecated/i
 /** Whether the same may succeed later, without anybody's doing. */
 export function isPassing({ replyCode, replyText }: BrokerReply): boolean {
   return nextOfPassing(replyText) !== undefined || (PASSING_REPLIES.has(replyCode) && !DEPRECATED.test(replyText))
+}
+
+const NO_EXCHANGE = /^no exchange '(.+?)' in vhost /s
+
+/** The exchange that the broker has not found; `undefined` when that is not what it says. */
+export function missingExchangeOf({ replyCode, replyText }: BrokerReply): string | undefined {
+  return replyCode === 404 ? NO_EXCHANGE.exec(replyText)?.[1] : undefined
+}
+
+/** Whether a broker whose metadata store is away says the same of everything: that a right or an exchange is missing. */
+export function isAboutMetadata(reply: BrokerReply): boolean {
+  if (reply.replyCode === 403) return / refused for user '/.test(reply.replyText)
+  return missingExchangeOf(reply) !== undefined
 }

@@ -1,5 +1,6 @@
 import type { Bag, Bagged } from './bag.js'
 import { MAX_TIMER_MS } from './options.js'
+import { PatientTimer } from './patient-timer.js'
 import { inRootContext } from './root-context.js'
 
 /** Sweeps come no closer together than this. */
@@ -20,11 +21,11 @@ export function tellLate<T extends Due>(open: Bag<T>, now: number, late: (one: T
   return next
 }
 
-/** One timer for all deadlines, set to the nearest. */
+/** One timer for all deadlines, set to the nearest. What has come by then is read before anything is late. */
 export class Deadlines {
   readonly #sweep: (now: number) => number
   readonly #keepsAlive: boolean
-  #timer: NodeJS.Timeout | undefined
+  #timer: PatientTimer | undefined
   #setFor = Number.POSITIVE_INFINITY
 
   /**
@@ -40,14 +41,13 @@ export class Deadlines {
   watch(deadline: number): void {
     if (deadline >= this.#setFor) return
     this.#setFor = deadline
-    clearTimeout(this.#timer)
+    this.#timer?.cancel()
     const ms = Math.min(Math.max(deadline - performance.now(), 0), MAX_TIMER_MS)
-    this.#timer = inRootContext(() => setTimeout(() => this.#fire(), ms))
-    if (!this.#keepsAlive) this.#timer.unref()
+    this.#timer = inRootContext(() => new PatientTimer(ms, () => this.#fire(), this.#keepsAlive))
   }
 
   stop(): void {
-    clearTimeout(this.#timer)
+    this.#timer?.cancel()
     this.#setFor = Number.NEGATIVE_INFINITY
   }
 

@@ -85,7 +85,7 @@ export class BrokerError extends LeveretError implements BrokerReply {
 
   /** @param options.retryable - where the reply code alone does not tell */
   constructor(operation: string, reply: BrokerReply, options?: ErrorOptions & { readonly retryable?: boolean }) {
-    super(`${operation}: the broker answered ${describeReply(reply)}`, options)
+    super(`${operation}: the broker answered ${describeReply(reply, options?.retryable)}`, options)
     this.replyCode = reply.replyCode
     this.replyName = reply.replyName
     this.replyText = reply.replyText

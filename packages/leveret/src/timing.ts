@@ -1,5 +1,6 @@
 import { setTimeout as sleepFor } from 'node:timers/promises'
 import { MAX_TIMER_MS } from './options.js'
+import { PatientTimer } from './patient-timer.js'
 import { onAbort } from './signals.js'
 
 /** Waits, or rejects with the signal's reason as soon as it is aborted. */
@@ -9,19 +10,19 @@ export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 /**
- * Settles as `work` does, or rejects with `onTimeout()` after `ms`. `work` itself is not stopped; its late failure is not
- * reported as unhandled.
+ * Settles as `work` does, or rejects with `onTimeout()` after `ms`, when what has come by then was read. `work` itself is not stopped;
+ * its late failure is not reported as unhandled.
  */
 export async function within<T>(ms: number, work: Promise<T>, onTimeout: () => Error): Promise<T> {
   if (ms > MAX_TIMER_MS) return await work
-  let timer: NodeJS.Timeout | undefined
+  let timer: PatientTimer | undefined
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(onTimeout()), ms)
+    timer = new PatientTimer(ms, () => reject(onTimeout()))
   })
   try {
     return await Promise.race([work, late])
   } finally {
-    clearTimeout(timer)
+    timer?.cancel()
   }
 }
 

@@ -97,8 +97,8 @@ export class RequestChannel {
   #hasRoom(current: Channel): boolean {
     const { maxInFlight, maxQueuedBytes } = this.#options.limits
     if (this.#unconfirmed.size >= maxInFlight) return false
-    const { backlog } = current
-    if (backlog === undefined || backlog.bytes < maxQueuedBytes) return true
+    const { backlog } = current.surroundings
+    if (backlog.bytes < maxQueuedBytes) return true
     this.#flushing ??= backlog.taken().then(() => {
       this.#flushing = undefined
       this.#options.ready()

@@ -1,6 +1,7 @@
 import type { ConnectionError, LeveretError } from '../errors.js'
 import type { ReturnedMessage } from './message.js'
 import type { PublishFrames } from './publish-frames.js'
+import type { Surroundings } from './surroundings.js'
 
 /** What a channel tells the one who opened it. None of these may throw. */
 export interface ChannelHooks {
@@ -11,22 +12,15 @@ export interface ChannelHooks {
   returned?(message: ReturnedMessage): void
 }
 
-/** What a connection has written and its socket has not taken. */
-export interface Backlog {
-  readonly bytes: number
-  /** Resolves when all of it has been taken, or the connection has ended. */
-  taken(): Promise<void>
-}
-
 /** What a channel is made of, beside amqplib's. */
 export interface ChannelParts {
   readonly hooks: ChannelHooks
   readonly replyTimeoutMs: number
+  readonly surroundings: Surroundings
   /** The broker does not keep to the protocol: nothing that this connection says can be relied on. */
   onBreach(reason: ConnectionError): void
   /** The size of frames agreed on; `undefined` when amqplib does not say. */
   readonly frameMax: number | undefined
   /** Writes what it can, in order with what amqplib writes, which writes the rest. */
   readonly frames?: PublishFrames | undefined
-  readonly backlog?: Backlog | undefined
 }

@@ -2,13 +2,15 @@ import type * as amqp from 'amqplib'
 import { ClosedError, ConnectionError, type LeveretError } from '../errors.js'
 import { inRootContext } from '../root-context.js'
 import { atMost, within } from '../timing.js'
+import { Answers } from './answers.js'
 import { closedOver, strangeOn, unanswered } from './channel-errors.js'
-import type { Backlog, ChannelParts } from './channel-parts.js'
+import type { ChannelParts } from './channel-parts.js'
 import { type ConsumeOptions, consumeArguments } from './consume-options.js'
 import type { BindingDeclaration, ExchangeDeclaration, QueueDeclaration, QueueStatus } from './declaration.js'
 import type { OutgoingMessage, ReceivedMessage } from './message.js'
 import { fittingProperties } from './property-bytes.js'
 import { readReturn, readStatus } from './reply.js'
+import type { Surroundings } from './surroundings.js'
 import { refuseFalseNumbers } from './table.js'
 
 const CLOSE_TIMEOUT_MS = 2_000
@@ -27,10 +29,13 @@ export class Channel {
   #reason: LeveretError | undefined
   #published = 0
   readonly #end = new AbortController()
+  readonly answers = new Answers()
+  readonly surroundings: Surroundings
 
   constructor(raw: amqp.Channel | amqp.ConfirmChannel, parts: ChannelParts) {
     this.#raw = raw
     this.#parts = parts
+    this.surroundings = parts.surroundings
     raw.on('error', (error) => {
       this.#said = closedOver(error)
     })
@@ -48,10 +53,6 @@ export class Channel {
 
   get isOpen(): boolean {
     return this.#open
-  }
-
-  get backlog(): Backlog | undefined {
-    return this.#parts.backlog
   }
 
   /** Aborted, with the reason, when it ends. */
@@ -85,6 +86,7 @@ export class Channel {
       return undefined
     }
     this.#published += 1
+    this.answers.published()
     return this.#published
   }
 
@@ -98,6 +100,7 @@ export class Channel {
   #onConfirm({ deliveryTag: tag, multiple }: { deliveryTag: number; multiple: boolean }, accepted: boolean): void {
     if (tag > this.#published)
       throw new ConnectionError('protocol', `The broker answered for message ${tag} of ${this.#published}`)
+    this.answers.confirmed()
     this.#parts.hooks.confirmed?.(tag, multiple, accepted)
   }
 
@@ -240,7 +243,7 @@ export class Channel {
   async #ask<T>(operation: string, answer: Promise<T>): Promise<T> {
     const late = (): Error =>
       new ConnectionError('timeout', `${operation}: no answer within ${this.#parts.replyTimeoutMs} ms`)
-    return await within(this.#parts.replyTimeoutMs, answer, late).catch((error: unknown) => {
+    return await within(this.#parts.replyTimeoutMs, this.answers.of(answer), late).catch((error: unknown) => {
       throw unanswered(operation, error, this.#reason)
     })
   }

@@ -42,11 +42,13 @@ export const connectOptions = z.strictObject({
    */
   startupTimeoutMs: z.union([ms, z.literal(Number.POSITIVE_INFINITY)]).default(30_000),
   /**
-   * A link that says nothing for two of these is given up. Whole seconds. 0 switches it off.
+   * A link that says nothing for two of these is given up, and so is, by the broker, a process whose event loop stands still for
+   * longer than that. Keep two of them well below `publishTimeoutMs`, or what is sent over a link that has just died fails before
+   * the link is replaced. Whole seconds. 0 switches it off.
    * @see https://www.rabbitmq.com/docs/heartbeats
-   * @defaultValue 20_000
+   * @defaultValue 10_000
    */
-  heartbeatMs: z.int().min(0).max(60_000_000).multipleOf(1_000).default(20_000),
+  heartbeatMs: z.int().min(0).max(60_000_000).multipleOf(1_000).default(10_000),
   /**
    * `declare` makes sure that queues exist as their contracts say; `check` asks only whether they exist (a passive
    * declare compares no arguments), for services without the right to configure; `skip` does neither. A delay queue is looked at

@@ -14,6 +14,17 @@ const TLS_REFUSALS =
 /** The broker's of ours, or of all that we can offer. @see https://www.rfc-editor.org/rfc/rfc8446#section-6.2 */
 const TLS_ALERT = /\balert (?!internal error)/
 
+/** What a name server says, or its silence: there is no such name, or nobody answers. */
+const NAME_ERRORS: ReadonlySet<string> = new Set(['ENOTFOUND', 'EAI_AGAIN'])
+/** The port was closed, the machine could not be reached, or its name is not known yet: no broker has seen anything of the try. */
+const ABSENCES: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  ...NAME_ERRORS,
+])
+
 /** Turns whatever the socket or amqplib said of a failed attempt into the reason and a sentence with the next step. */
 export function connectFailure(error: unknown, endpoint: Endpoint): ConnectionError {
   if (error instanceof ConnectionError) return error
@@ -44,6 +55,7 @@ export function connectFailure(error: unknown, endpoint: Endpoint): ConnectionEr
   if (code === '' && isForeign) return make('protocol', `what answered does not speak AMQP 0-9-1${hint}`)
   if (code === '') return make('protocol', `the AMQP handshake failed (${text})${hint}`)
   if (code === 'ECONNRESET') return make('unreachable', `${text}${hint}`)
+  if (NAME_ERRORS.has(code)) return make('unreachable', `the name of the host has no address (${text})`)
   return make(code === 'ETIMEDOUT' ? 'timeout' : 'unreachable', text)
 }
 
@@ -73,7 +85,10 @@ export function handshakeFailure({ code, text }: HandshakeReply, endpoint: Endpo
   return new ConnectionError('unreachable', `${where} ended the handshake ${said}`)
 }
 
-/** Whether nobody refused us: the link dropped, the port was closed, or whoever opened it (a proxy, a load balancer) had nobody behind it. */
+/**
+ * Whether nobody refused us: the link dropped, the port was closed, whoever opened it (a proxy, a load balancer) had nobody behind it,
+ * the machine could not be reached, or its name could not be resolved, as that of a pod that is not ready.
+ */
 export function wasDropped(reason: unknown): boolean {
   if (!(reason instanceof ConnectionError)) return false
   // A provider of credentials may have its own server down; that one is not to be hurried.
@@ -82,7 +97,7 @@ export function wasDropped(reason: unknown): boolean {
   return flatten(reason.cause).every((cause) =>
     cause instanceof ConnectionError
       ? wasDropped(cause)
-      : ['ECONNREFUSED', 'ECONNRESET'].includes(codeOf(cause)) || /closed abruptly/.test(messageOf(cause)),
+      : ABSENCES.has(codeOf(cause)) || /closed abruptly/.test(messageOf(cause)),
   )
 }
 

@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import type { Duplex } from 'node:stream'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Backlog } from './channel-parts.js'
 
 /** amqplib takes one turn of the event loop to move what a channel holds into the socket, and one to notice more. */
 const TURNS = 3
@@ -14,16 +13,6 @@ export async function flushed(socket: Duplex, signal: AbortSignal): Promise<void
       quiet = 0
       await once(socket, 'drain', { signal }).catch(() => undefined)
     }
-  }
-}
-
-/** What a socket has not taken. */
-export function backlogOf(socket: Duplex, signal: AbortSignal): Backlog {
-  return {
-    get bytes() {
-      return socket.writableLength
-    },
-    taken: async () => await flushed(socket, signal),
   }
 }
 

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { ClosedError, ConnectionError, type LeveretError } from '../errors.js'
+import { BrokerError, ClosedError, ConnectionError, type LeveretError } from '../errors.js'
 import { inRootContext } from '../root-context.js'
 import { sleep, unlessAborted } from '../timing.js'
 import { Backoff, backoffMs } from './backoff.js'
@@ -8,10 +8,16 @@ import type { Channel } from './channel.js'
 import { isOverChannelLimit } from './channel-errors.js'
 import type { ChannelHooks } from './channel-parts.js'
 import { type ChannelDiagnostics, diagnostics } from './diagnostics.js'
+import { twice, weigh } from './doubt.js'
 import type { Lane } from './lane.js'
 
 /** Longer than a first reconnect takes. */
 const LATECOMER_MS = 1_000
+/** An answer that takes longer is looked into, so often. */
+const HELD_MS = 800
+const LOOK_MS = 100
+/** So long after a fresh channel was opened. What comes later is no longer about the node that is gone. */
+const WATCH_MS = 10_000
 
 /** What an engine wants of its channel. */
 export interface LastingChannelOptions {
@@ -21,6 +27,10 @@ export interface LastingChannelOptions {
   readonly kind: 'plain' | 'confirm'
   /** Confirms and returns of whichever channel is current. */
   readonly hooks?: Omit<ChannelHooks, 'closed'>
+  /**
+   * What was in flight on a lost channel is sent again on the next one, so a channel may be given up over its first message. @defaultValue false
+   */
+  readonly resends?: boolean
   /** Makes a fresh channel fit for work: declarations, prefetch, consumer. Runs again on every fresh channel. */
   setUp(channel: Channel, signal: AbortSignal): Promise<void>
   /** The channel is set up and current. */
@@ -48,6 +58,10 @@ export class LastingChannel {
   readonly #cut = new AbortController()
   #settingUp: Promise<void> | undefined
   #everOpened = false
+  /** The link was lost, and nothing has been answered since. */
+  #isBack = false
+  /** Why a channel was given up on which an answer was held. */
+  #held: LeveretError | undefined
 
   constructor(options: LastingChannelOptions) {
     this.#options = options
@@ -57,6 +71,11 @@ export class LastingChannel {
   /** The channel to use now, if there is one. */
   get current(): Channel | undefined {
     return this.#current
+  }
+
+  /** Whether the link has been lost, and the broker has not answered for any message on this channel since: the first one goes alone. */
+  get awaitsFirstConfirm(): boolean {
+    return this.#isBack && this.#current?.answers.hasConfirmed === false
   }
 
   /** Begins, once. @returns when the loop has ended: closed, or failed for good */
@@ -87,12 +106,13 @@ export class LastingChannel {
     const { signal } = this.#stop
     while (!signal.aborted) {
       try {
-        if (await this.#oneLife(signal)) await this.#backoff.wait(signal)
+        if (await twice(() => this.#oneLife(signal))) await this.#backoff.wait(signal)
       } catch (error) {
         if (signal.aborted) return
         this.#options.failed(error as LeveretError)
         if (this.#options.isFinal(error as LeveretError)) return
-        await this.#waitAfter(error, signal).catch(() => undefined)
+        if (isLinkLoss(error)) this.#isBack = true
+        if (error !== this.#held) await this.#waitAfter(error, signal).catch(() => undefined)
       }
     }
   }
@@ -119,18 +139,54 @@ export class LastingChannel {
     // A blocked connection answers nothing: who asks there finds out late that the alarm has ended.
     await lane.whenWritable(signal)
     const channel = await lane.openChannel(kind, { ...hooks, closed: end }, signal)
+    if (this.#isBack) void this.#watchAnswers(channel)
     try {
       this.#settingUp = this.#prepare(channel, ended, this.#cut.signal)
       await this.#settingUp
       this.#up(channel)
-      const reason = await ended
+      const reason = await weigh(await ended, { lane, channel, signal })
       const isCauseGone = this.#down(reason)
-      return !isCauseGone && !isLost(reason) && !isOverChannelLimit(reason)
+      this.#isBack = isLinkLoss(reason)
+      return !isCauseGone && reason !== this.#held && !isLost(reason) && !isOverChannelLimit(reason)
     } catch (error) {
       this.#current = undefined
       void channel.close(0)
-      throw error
+      throw await weigh(error as LeveretError, { lane, channel, signal })
     }
+  }
+
+  /**
+   * Gives a channel up, once after each loss of a link, on which the broker holds its answer back although it answers elsewhere: it has asked a
+   * node that is gone, and asks another one for a channel that comes a second later.
+   */
+  async #watchAnswers(channel: Channel): Promise<void> {
+    const { lane } = this.#options
+    const { answers, signal } = channel
+    const until = performance.now() + WATCH_MS
+    try {
+      while (!this.#isAnswered(channel) && performance.now() < until) {
+        await sleep(LOOK_MS, signal)
+        if (answers.heldMs < HELD_MS || lane.state === 'blocked') continue
+        await lane.spare.use(signal, (other) => other.prefetch(1))
+        if (answers.heldMs >= HELD_MS) break
+      }
+      this.#isBack = false
+      if (!this.#isAnswered(channel) && answers.heldMs >= HELD_MS) await this.#giveUp(channel)
+    } catch {
+      // It has ended by itself, or the broker answers nobody.
+    }
+  }
+
+  #isAnswered(channel: Channel): boolean {
+    return this.#options.resends === true ? channel.answers.hasConfirmed : this.#current === channel
+  }
+
+  async #giveUp(channel: Channel): Promise<void> {
+    this.#held = new ConnectionError(
+      'timeout',
+      'The broker held its first answer back; it is asked again on a fresh channel',
+    )
+    await channel.close(0, this.#held)
   }
 
   #up(channel: Channel): void {
@@ -171,4 +227,9 @@ export class LastingChannel {
 
 function isLost(error: unknown): boolean {
   return error instanceof ConnectionError && error.reason === 'lost'
+}
+
+/** Whether the whole connection went away, as when its node did. */
+function isLinkLoss(reason: unknown): boolean {
+  return isLost(reason) || (reason instanceof BrokerError && reason.retryable)
 }

@@ -10,12 +10,14 @@ import type { ChannelHooks } from './channel-parts.js'
 import { boundDepth } from './deep-tables.js'
 import { type DialOptions, dial, type Line } from './dial.js'
 import { describeEndpoint, type Endpoint } from './endpoint.js'
-import { backlogOf, closed, flushed } from './flush.js'
+import { closed, flushed } from './flush.js'
+import { Knock } from './knock.js'
 import { dropLateFrames } from './late-frames.js'
 import type { Login } from './login.js'
 import { brokerReply } from './reply.js'
 import { type Silence, watchSilence } from './silence.js'
 import { frameMaxOf, writeStraight } from './straight.js'
+import { type Surroundings, surroundingsOf } from './surroundings.js'
 import { Wire } from './wire.js'
 
 const CLOSE_TIMEOUT_MS = 2_000
@@ -55,11 +57,13 @@ export class Link {
   #isBlocked = false
   /** Resolves when the next channel may be opened. */
   #numbersFree: Promise<void> | undefined
+  readonly #surroundings: Surroundings
 
   private constructor({ model, socket, listen }: Line, endpoint: Endpoint, options: LinkOptions, hooks: LinkHooks) {
     this.#model = model
     this.#socket = socket
     this.#replyTimeoutMs = options.connectTimeoutMs
+    this.#surroundings = surroundingsOf(socket, this.signal, new Knock(endpoint, options))
     this.address = describeEndpoint(endpoint)
     this.broker = readIdentity(this.address, model.connection.serverProperties)
     setMaxListeners(0, this.signal)
@@ -78,8 +82,8 @@ export class Link {
       void atMost(CLOSE_TIMEOUT_MS, this.lost).then(() => this.cut(said))
     })
     model.on('close', (error) => this.#end(this.#said ?? this.#explain(error)))
-    model.on('blocked', (reason) => this.#block(reason, hooks))
-    model.on('unblocked', () => this.#block(undefined, hooks))
+    for (const event of ['blocked', 'unblocked'] as const)
+      model.on(event, (reason?: string) => this.#block(reason, hooks))
     listen()
   }
 
@@ -115,8 +119,8 @@ export class Link {
         hooks: { ...hooks, closed: (reason) => this.#forget(channel, hooks, reason) },
         replyTimeoutMs: this.#replyTimeoutMs,
         onBreach: (reason) => this.cut(reason),
+        surroundings: this.#surroundings,
         frameMax: frameMaxOf(this.#model),
-        backlog: backlogOf(this.#socket, this.signal),
         frames: writeStraight(raw, this.#wire),
       })
       this.#channels.add(channel)
@@ -218,16 +222,15 @@ export class Link {
 
   /** amqplib notices neither a socket that closes without an end nor, for up to three heartbeats, one that falls silent. */
   #watch(silenceMs: number): () => void {
-    const socket = this.#socket
     const onClose = (): void => this.cut(new ConnectionError('lost', `${this.address}: the socket closed`))
-    socket.once('close', onClose)
+    this.#socket.once('close', onClose)
     const onSilent = (cause: Silence): void =>
       this.cut(new ConnectionError('lost', `${this.address}: nothing heard for ${silenceMs} ms`, { cause }))
-    const watch = silenceMs === 0 ? undefined : watchSilence(socket, silenceMs, onSilent)
+    const watch = silenceMs === 0 ? undefined : watchSilence(this.#socket, silenceMs, onSilent)
     this.#silence = () => watch?.now()
     return () => {
       watch?.stop()
-      socket.off('close', onClose)
+      this.#socket.off('close', onClose)
     }
   }
 

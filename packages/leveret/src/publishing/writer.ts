@@ -3,7 +3,7 @@ import { LastingChannel } from '../connection/lasting-channel.js'
 import { tell } from '../connection/telling.js'
 import { ConnectionError, type LeveretError } from '../errors.js'
 import { messageOf } from '../message-of.js'
-import { describeRefusal, isCulprit, readLoss } from './loss.js'
+import { describeRefusal, isCulprit, isSuspect, type Loss, readLoss } from './loss.js'
 import type { Publication } from './publication.js'
 import { Turns } from './turns.js'
 import { Window } from './window.js'
@@ -39,6 +39,7 @@ export class Writer {
       lane: publishLane,
       purpose: 'publishing',
       kind: 'confirm',
+      resends: true,
       hooks: {
         confirmed: (tag, multiple, accepted) => this.#onConfirm(tag, multiple, accepted),
         returned: (message) => this.#window.markReturned(message),
@@ -79,7 +80,8 @@ export class Writer {
 
   get #hasRoom(): boolean {
     const { maxInFlight, maxQueuedBytes } = this.#options.internals.settings
-    return this.#window.size < (this.isSuspicious ? 1 : maxInFlight) && this.#window.bytes < maxQueuedBytes
+    const limit = this.isSuspicious || this.#channel.awaitsFirstConfirm ? 1 : maxInFlight
+    return this.#window.size < limit && this.#window.bytes < maxQueuedBytes
   }
 
   push(publication: Publication): void {
@@ -209,12 +211,19 @@ export class Writer {
       const list = isCulprit(loss, publication.message, circumstances) ? culprits : again
       list.push(publication)
     }
-    if (loss.kind === 'suspect') for (const publication of again) this.#suspects.add(publication)
+    for (const publication of again) if (isSuspect(loss, publication.message)) this.#suspects.add(publication)
+    // What is wrong with one is wrong with all that were refused with it.
+    if (loss.kind === 'exchange' && culprits.length > 0) culprits.push(...this.#accomplices(loss, culprits))
     const aside = [...this.#aside.values()].flat()
     this.#aside.clear()
     this.#options.interrupted(again, [...aside, ...this.#waiting.drain()])
     for (const culprit of culprits)
       culprit.fail('refused', describeRefusal(reason), { cause: reason, retryable: false })
     return culprits.length > 0 || this.isSuspicious
+  }
+
+  #accomplices(loss: Loss, culprits: readonly Publication[]): Publication[] {
+    const suspected = [...this.#suspects].filter((suspect) => !culprits.includes(suspect))
+    return suspected.filter(({ message }) => isCulprit(loss, message, { alone: false, suspected: true }))
   }
 }

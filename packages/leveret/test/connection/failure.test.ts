@@ -51,3 +51,16 @@ test('a link that dropped was refused by nobody; one that the broker closed was'
   expect(wasDropped(new BrokerError('it closed the connection', reply))).toBe(false)
   expect(wasDropped(handshakeFailure({ code: 530, text: 'connection limit (1) is reached' }, endpoint))).toBe(false)
 })
+
+test.each(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])(
+  'after %s no broker has seen the try',
+  (code) => {
+    const failure = connectFailure(Object.assign(new Error(code), { code }), endpoint)
+    expect(failure).toMatchObject({ reason: 'unreachable', retryable: true })
+    expect(wasDropped(failure)).toBe(true)
+  },
+)
+
+test.each(['ETIMEDOUT', 'EPROTO', 'EACCES'])('after %s a broker may have seen the try', (code) => {
+  expect(wasDropped(connectFailure(Object.assign(new Error(code), { code }), endpoint))).toBe(false)
+})

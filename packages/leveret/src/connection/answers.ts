@@ -1,0 +1,39 @@
+/** Keeps count of what the other side of a channel still owes an answer to. */
+export class Answers {
+  readonly #asked = new Set<{ readonly at: number }>()
+  #publishedAt = Number.POSITIVE_INFINITY
+  #hasConfirmed = false
+
+  /** Settles as the answer does. */
+  async of<T>(answer: Promise<T>): Promise<T> {
+    const question = { at: performance.now() }
+    this.#asked.add(question)
+    try {
+      return await answer
+    } finally {
+      this.#asked.delete(question)
+    }
+  }
+
+  /** Call when a message was written. */
+  published(): void {
+    if (!this.#hasConfirmed) this.#publishedAt = Math.min(this.#publishedAt, performance.now())
+  }
+
+  /** Call when the broker has answered for a message. */
+  confirmed(): void {
+    this.#hasConfirmed = true
+    this.#publishedAt = Number.POSITIVE_INFINITY
+  }
+
+  /** Whether it has answered for any message yet. */
+  get hasConfirmed(): boolean {
+    return this.#hasConfirmed
+  }
+
+  /** For how many milliseconds the oldest question, or the first message, has had no answer. */
+  get heldMs(): number {
+    const [oldest] = this.#asked
+    return Math.max(performance.now() - Math.min(oldest?.at ?? Number.POSITIVE_INFINITY, this.#publishedAt), 0)
+  }
+}

@@ -1,0 +1,70 @@
+import { describe, expect } from 'vitest'
+import { Producer, Worker } from '../src/index.js'
+import { spoiler } from './spoiler.js'
+import { eventually, stable, tasks, test } from './support.js'
+import { forbidSurprises } from './surprises.js'
+
+forbidSurprises()
+
+const SOON = { timeoutMs: 15_000 }
+/** Nothing is asked again for lack of time. */
+const PATIENT = { connectTimeoutMs: 120_000, publishTimeoutMs: 120_000 }
+const BASIC = 60
+const CONSUME_OK = 21
+const ACK = 80
+const FRAME_OVERHEAD = 8
+
+/** Takes the first frame of this method away, as a broker does that waits for a node that is gone. */
+function holding(method: number): (bytes: Buffer) => Buffer | undefined {
+  return (bytes) => {
+    for (let at = 0; at + FRAME_OVERHEAD < bytes.length; ) {
+      const end = at + bytes.readUInt32BE(at + 3) + FRAME_OVERHEAD
+      const isMeant = bytes[at] === 1 && bytes.readUInt16BE(at + 7) === BASIC && bytes.readUInt16BE(at + 9) === method
+      if (isMeant) return Buffer.concat([bytes.subarray(0, at), bytes.subarray(end)])
+      at = end
+    }
+    return undefined
+  }
+}
+
+describe('when the first answer after a lost connection is held back', () => {
+  test('a worker asks again on a fresh channel, and is back', async ({ connectTo, vhost }) => {
+    const { url, spoil, cut } = await spoiler(vhost.url)
+    const rabbit = await connectTo(PATIENT, url)
+    const seen: number[] = []
+    const worker = new Worker(rabbit, tasks, ({ n }) => void seen.push(n))
+    await worker.start()
+    await stable()
+    const attached = new Promise((resolve) => worker.on('channel.recovered', resolve))
+    spoil(holding(CONSUME_OK))
+    cut()
+    let isBack = false
+    void attached.then(() => {
+      isBack = true
+    })
+    await eventually(() => expect(isBack).toBe(true), SOON)
+    await new Producer(rabbit, tasks).send({ n: 1 })
+    await eventually(() => expect(seen).toEqual([1]))
+  })
+
+  test('what is sent goes again on a fresh channel, and only the first message is there twice', async ({
+    connectTo,
+    vhost,
+  }) => {
+    const { url, spoil, cut } = await spoiler(vhost.url)
+    const rabbit = await connectTo(PATIENT, url)
+    const producer = new Producer(rabbit, tasks)
+    await producer.send({ n: 0 })
+    await stable()
+    spoil(holding(ACK))
+    cut()
+    let settled = 0
+    const sends = Array.from({ length: 100 }, async (_, n) => {
+      await producer.send({ n: n + 1 })
+      settled += 1
+    })
+    await eventually(() => expect(settled).toBe(100), SOON)
+    await Promise.all(sends)
+    await eventually(async () => expect(await vhost.queue('tasks')).toMatchObject({ messages: 102 }), SOON)
+  })
+})
