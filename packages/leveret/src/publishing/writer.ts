@@ -191,7 +191,10 @@ export class Writer {
   /** @returns whether the cause went with it */
   #onLost(reason: LeveretError): boolean {
     const inFlight = this.#window.drain()
-    const loss = readLoss(reason)
+    const loss = readLoss(
+      reason,
+      inFlight.map(({ message }) => message),
+    )
     const again: Publication[] = []
     const culprits: Publication[] = []
     for (const publication of inFlight) {
