@@ -164,7 +164,7 @@ export class PayloadError extends LeveretError {
  * - `returned`: no queue took it; nothing is stored
  * - `refused`: the broker said no; it may be in some of the queues it was routed to
  * - `not-sent`: it never left this process
- * - `unknown`: it was handed over and no answer came in time; it may or may not be stored
+ * - `unknown`: it was handed over and no answer came in time, or it was returned when it was sent again; it may or may not be stored
  */
 export type PublishOutcome = 'returned' | 'refused' | 'not-sent' | 'unknown'
 

@@ -44,7 +44,7 @@ export class Publication {
   }
 
   /** With it a message that no queue takes has succeeded all the same: that is told here. */
-  get whenReturned(): (() => void) | undefined {
+  get whenReturned(): PublishRequest['whenReturned'] {
     return this.#request.whenReturned
   }
 
@@ -75,9 +75,7 @@ export class Publication {
   }
 
   succeed(): void {
-    this.#isSettled = true
-    this.#onSettled(this, undefined)
-    this.#resolve({ messageId: this.message.properties.messageId })
+    if (this.#end(undefined)) this.#resolve({ messageId: this.message.properties.messageId })
   }
 
   /** Fails with what is known: nothing reached the broker, or nobody can tell. */
@@ -96,9 +94,15 @@ export class Publication {
   }
 
   #settleWith(error: LeveretError): void {
+    if (this.#end(error)) this.#reject(error)
+  }
+
+  /** @returns whether it was the first end: whoever is told of one message may abort others, or this one */
+  #end(error: LeveretError | undefined): boolean {
+    if (this.#isSettled) return false
     this.#isSettled = true
     this.#onSettled(this, error)
-    this.#reject(error)
+    return true
   }
 }
 

@@ -20,7 +20,7 @@ export interface Route {
   readonly topology: Topology
   /** Whether the broker tells when no queue takes it. That is an error, unless somebody is told of it. */
   readonly mandatory: boolean
-  readonly whenReturned?: () => void
+  readonly whenReturned?: (isSure: boolean) => void
 }
 
 /** How a payload is sent. */

@@ -82,9 +82,9 @@ export class Writer {
     if (publication.place === 'in flight') this.#window.abandon()
   }
 
-  /** Drops what has settled while it waited. */
+  /** Drops what has settled while it waited, but not what may be the one that others of its id wait for. */
   compact(): void {
-    this.#waiting.retain(({ isSettled }) => !isSettled)
+    this.#waiting.retain(({ isSettled, message }) => !isSettled || this.#aside.has(message.properties.messageId))
     for (const [id, publications] of this.#aside) {
       const left = publications.filter(({ isSettled }) => !isSettled)
       if (left.length > 0) this.#aside.set(id, left)
@@ -122,8 +122,10 @@ export class Writer {
   /** @returns `false` when the channel has ended. Whoever is told of something is told last, because he may send in turn */
   #take(next: Publication): boolean {
     const { messageId } = next.message.properties
-    if (next.isSettled) this.#waiting.shift()
-    else if (next.mayHaveTwin && this.#window.holds(messageId)) {
+    if (next.isSettled) {
+      this.#waiting.shift()
+      this.#recall(next)
+    } else if (next.mayHaveTwin && this.#window.holds(messageId)) {
       this.#waiting.shift()
       this.#aside.set(messageId, [...(this.#aside.get(messageId) ?? []), next])
     } else return this.#write(next)
@@ -167,14 +169,17 @@ export class Writer {
   }
 
   #onReturned(publication: Publication, why: string): void {
-    const { whenReturned } = publication
-    if (whenReturned === undefined) {
-      this.#options.returned(publication)
-      publication.fail('returned', why)
-    } else {
-      whenReturned()
+    const { whenReturned, handedOver } = publication
+    const isSure = handedOver === 1
+    if (whenReturned !== undefined) {
+      whenReturned(isSure)
       publication.succeed()
+      return
     }
+    this.#options.returned(publication)
+    if (isSure) publication.fail('returned', why)
+    else
+      publication.fail('unknown', `it was returned when it was sent again: ${why}. The copy sent before may be stored`)
   }
 
   /** The first that waited for this one's id may go. */
