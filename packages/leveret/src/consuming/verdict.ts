@@ -88,6 +88,8 @@ export function judge(thrown: unknown, attempt: number, rules: RetryRules): Verd
  * handler throws may be about the answer of somebody else.
  */
 export function judgeUnread(thrown: unknown, attempt: number, rules: RetryRules): Verdict {
+  // A schema that failed by itself may succeed later: what it failed with is judged as a handler's failure is.
+  if (isRecoverable(thrown)) return judge(thrown.cause, attempt, rules)
   const reason = reasonOf(thrown)
   if (reason === undefined) return judge(thrown, attempt, rules)
   if (thrown instanceof UnknownMessage && thrown.policy === 'ignore') return { do: 'ignore' }
@@ -96,6 +98,10 @@ export function judgeUnread(thrown: unknown, attempt: number, rules: RetryRules)
   const next = isFinal ? undefined : nextAttempt(attempt, rules.retry)
   if (next !== undefined) return { ...next, failure }
   return { do: 'dead-letter', reason, failure, ...(thrown instanceof PayloadError ? { issues: thrown.issues } : {}) }
+}
+
+function isRecoverable(thrown: unknown): thrown is PayloadError {
+  return thrown instanceof PayloadError && thrown.retryable
 }
 
 /** What is wrong with the delivery itself, if that is what was thrown. */

@@ -6,6 +6,7 @@ import { encodePayload, type PayloadContract } from '../contract/payload.js'
 import type { InputOf, Schema } from '../contract/schema.js'
 import { BrokerError, ClosedError, type LeveretError, TopologyMismatchError } from '../errors.js'
 import { InHand } from '../in-hand.js'
+import { isLater } from '../soon.js'
 import { composeProperties, type MessageOptions } from './compose.js'
 import { type PublishLayer, publishLayers, submitInside } from './interception.js'
 import type { Outbox } from './outbox.js'
@@ -67,7 +68,7 @@ export class Sender {
     try {
       const { contentType } = contract.codec
       const encoded = encodePayload(contract, payload)
-      if (!(encoded instanceof Promise)) return this.#sendContent(encoded, contentType, sending)
+      if (!isLater(encoded)) return this.#sendContent(encoded, contentType, sending)
       return encoded.then((content) => this.#sendContent(content, contentType, sending))
     } catch (error) {
       return Promise.reject(error)

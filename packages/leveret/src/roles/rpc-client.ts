@@ -14,6 +14,7 @@ import { MAX_TIMER_MS, parseOptions } from '../options.js'
 import { composeProperties, messageOptions } from '../publishing/compose.js'
 import { type PublishLayer, publishLayers, submitInside } from '../publishing/interception.js'
 import type { PublishRequest } from '../publishing/request.js'
+import { isLater } from '../soon.js'
 
 const timeoutMs = z.int().min(1).max(MAX_TIMER_MS)
 
@@ -92,7 +93,7 @@ export class RpcClient<Request extends Schema, Response extends Schema, Errors e
     const { requests, name } = this.#procedure
     if (this.#closing.begun) throw new ClosedError(`The client of '${name}' has been closed`)
     const encoded = encodePayload(requests, request)
-    const content = encoded instanceof Promise ? await encoded : encoded
+    const content = isLater(encoded) ? await encoded : encoded
     const { signal, timeoutMs: limitMs = this.#timeoutMs, ...properties } = checked
     const call = this.#caller.begin({ timeoutMs: limitMs, signal })
     const composed = composeProperties(requests.codec.contentType, this.#contractHeader, {
