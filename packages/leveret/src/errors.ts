@@ -1,4 +1,5 @@
 import { type BrokerReply, describeReply, isPassing } from './broker-reply.js'
+import { isMarked, MARK } from './marks.js'
 
 /** One line of a refused payload or of refused options: where, and what is wrong there. Never holds a value. */
 export interface Issue {
@@ -16,6 +17,16 @@ export abstract class LeveretError extends Error {
   abstract override readonly name: string
   /** Whether the same call can succeed later without anybody changing code, topology or rights. */
   abstract readonly retryable: boolean
+
+  /** @internal */
+  get [MARK](): 'error' {
+    return 'error'
+  }
+}
+
+/** Whether it is one of leveret's, of whichever copy of the package. */
+export function isLeveretError(thrown: unknown): thrown is Pick<LeveretError, 'retryable'> {
+  return isMarked(thrown, 'error')
 }
 
 /** An argument or option is wrong. Nothing was done. Fix the call. */

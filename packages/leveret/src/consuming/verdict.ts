@@ -2,8 +2,9 @@ import type { Failure } from '../contract/failure.js'
 import { nativeDelayMs } from '../contract/retry.js'
 import type { WorkQueue } from '../contract/work-queue.js'
 import { type Issue, PayloadError } from '../errors.js'
+import { isMarked } from '../marks.js'
 import { ladderStepMs, MAX_DELAY_MS } from '../topology/delay-ladder.js'
-import { Reject, Retry, UnknownMessage } from './steering.js'
+import { UnknownMessage } from './steering.js'
 
 /**
  * What to do with a delivery, decided from how its attempt ended:
@@ -112,16 +113,16 @@ function reasonOf(thrown: unknown): 'unknown-message' | 'invalid-payload' | unde
 
 function decide(thrown: unknown, attempt: number, { retry }: RetryRules): Verdict {
   const failure = describeFailure(thrown)
-  if (thrown instanceof Reject) return { do: 'dead-letter', reason: 'rejected', failure }
+  if (isMarked(thrown, 'reject')) return { do: 'dead-letter', reason: 'rejected', failure }
   const next = nextAttempt(attempt, retry)
   if (next === undefined) return { do: 'dead-letter', reason: 'attempts-exhausted', failure }
   // The broker's pauses are the queue's, the same for every message.
-  const afterMs = next.do === 'retry' && thrown instanceof Retry ? (wishOf(thrown) ?? next.afterMs) : next.afterMs
+  const afterMs = next.do === 'retry' && isMarked(thrown, 'retry') ? (wishOf(thrown) ?? next.afterMs) : next.afterMs
   return { do: next.do, afterMs, failure }
 }
 
 /** The delay that a `Retry` asks for, as a step that has a queue; `undefined` where somebody has made it one that there is not. */
-function wishOf({ afterMs }: { readonly afterMs: unknown }): number | undefined {
+function wishOf({ afterMs }: { readonly afterMs?: unknown }): number | undefined {
   return typeof afterMs === 'number' && afterMs >= 0 && afterMs <= MAX_DELAY_MS ? ladderStepMs(afterMs) : undefined
 }
 
