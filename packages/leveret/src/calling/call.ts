@@ -15,9 +15,7 @@ export interface CallTerms {
 export class Call implements Due {
   /** Nobody who has not seen the request can answer under it. */
   readonly correlationId = randomUUID()
-  /** When nobody waits any more, in milliseconds since 1970: the server's clock is another one. */
-  readonly deadline: number
-  /** The same in milliseconds of `performance.now()`. */
+  /** When nobody waits any more, in milliseconds of `performance.now()`. */
   readonly dueAt: number
   readonly timeoutMs: number
   readonly reply: Promise<ReceivedMessage>
@@ -38,7 +36,6 @@ export class Call implements Due {
 
   constructor({ timeoutMs, signal, settled }: CallTerms) {
     this.timeoutMs = timeoutMs
-    this.deadline = Date.now() + timeoutMs
     this.dueAt = performance.now() + timeoutMs
     this.#settled = settled
     this.reply = new Promise((resolve, reject) => {

@@ -11,6 +11,7 @@ import { atMost } from '../timing.js'
 import { Attendance } from './attendance.js'
 import { BoundedSet } from './bounded-set.js'
 import { Call } from './call.js'
+import { ClockGap } from './clock-gap.js'
 import { RequestChannel } from './request-channel.js'
 import { tell } from './told.js'
 
@@ -58,6 +59,7 @@ export class Caller {
   readonly #awaited = new SlotMap<string, Call>()
   readonly #ended = new BoundedSet<string>(REMEMBERED)
   readonly #inHand = new InHand()
+  readonly #clockGap = new ClockGap()
   #waitingBytes = 0
   #late = 0
   #unknown = 0
@@ -215,6 +217,7 @@ export class Caller {
     }
     this.#lastReplyAt = new Date()
     this.#attendance.seen()
+    this.#clockGap.seen(reply.properties.timestamp, performance.now() - call.sentAt)
     call.succeed(reply)
   }
 
@@ -236,7 +239,7 @@ export class Caller {
   }
 
   #timeoutOf({ place, timeoutMs }: Call): RpcTimeoutError {
-    if (place === 'in flight') return new RpcTimeoutError(this.#name, timeoutMs, 'unknown')
+    if (place === 'in flight') return new RpcTimeoutError(this.#name, timeoutMs, 'unknown', this.#clockGap.why)
     const full =
       this.#channel.isAttached === true ? 'as many calls as maxInFlight allows have no answer yet' : undefined
     const why = this.#internals.publishLane.why ?? this.#channel.why ?? full
