@@ -30,12 +30,17 @@ const PASSING_TEXTS: readonly (readonly [text: RegExp, next: string])[] = [
   [/does not have a (running )?replica on the local node$/, '. It is there when one runs; another node may have one'],
 ]
 
+/** It refuses one routing key of a topic exchange: that is another right. @see https://www.rabbitmq.com/docs/access-control */
+const TOPIC_REFUSED = /^(\w+ )?access to topic /
+const GRANT_TOPIC = '. Grant the right with rabbitmqctl set_topic_permissions'
+
 /** The broker's words, and what can be done. @param passes - nothing need be done */
 export function describeReply({ replyCode, replyName, replyText }: BrokerReply, passes = false): string {
   return `${replyCode} ${replyName}: ${replyText}${passes ? '' : nextStep(replyCode, replyText)}`
 }
 
 function nextStep(replyCode: number, replyText: string): string {
+  if (replyCode === 403 && TOPIC_REFUSED.test(replyText)) return GRANT_TOPIC
   const limit = limitStep(replyText)
   if (limit !== undefined) return `. ${limit}`
   return nextOfPassing(replyText) ?? NEXT_STEPS[replyCode] ?? ''

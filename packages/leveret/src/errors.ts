@@ -1,4 +1,5 @@
 import { type BrokerReply, describeReply, isPassing } from './broker-reply.js'
+import { isMarked, MARK } from './marks.js'
 
 /** One line of a refused payload or of refused options: where, and what is wrong there. Never holds a value. */
 export interface Issue {
@@ -16,6 +17,16 @@ export abstract class LeveretError extends Error {
   abstract override readonly name: string
   /** Whether the same call can succeed later without anybody changing code, topology or rights. */
   abstract readonly retryable: boolean
+
+  /** @internal */
+  get [MARK](): 'error' {
+    return 'error'
+  }
+}
+
+/** Whether it is one of leveret's, of whichever copy of the package. */
+export function isLeveretError(thrown: unknown): thrown is Pick<LeveretError, 'retryable'> {
+  return isMarked(thrown, 'error')
 }
 
 /** An argument or option is wrong. Nothing was done. Fix the call. */
@@ -138,16 +149,25 @@ export class TopologyMismatchError extends LeveretError implements Mismatch {
   }
 }
 
-/** A payload does not fit its contract. Fix the data. An outgoing one was not sent. */
+/**
+ * A payload does not fit its contract. Fix the data. An outgoing one was not sent.
+ *
+ * Where the schema itself has failed, it has not said that: `cause` is what it threw, and the error is `retryable`.
+ */
 export class PayloadError extends LeveretError {
   override readonly name = 'PayloadError'
-  readonly retryable = false
+  readonly retryable: boolean
   readonly direction: 'outgoing' | 'incoming'
   /** Name of the contract. */
   readonly contract: string
   readonly issues: readonly Issue[]
 
-  constructor(direction: 'outgoing' | 'incoming', contract: string, issues: readonly Issue[], options?: ErrorOptions) {
+  constructor(
+    direction: 'outgoing' | 'incoming',
+    contract: string,
+    issues: readonly Issue[],
+    options?: ErrorOptions & { readonly retryable?: boolean },
+  ) {
     const verb = direction === 'outgoing' ? 'The payload was not sent to' : 'A payload received from'
     super(
       `${verb} '${contract}'${direction === 'outgoing' ? ':' : ' does not fit:'} ${issues.map(line).join('; ')}`,
@@ -156,6 +176,7 @@ export class PayloadError extends LeveretError {
     this.direction = direction
     this.contract = contract
     this.issues = issues
+    this.retryable = options?.retryable ?? false
   }
 }
 
@@ -164,7 +185,7 @@ export class PayloadError extends LeveretError {
  * - `returned`: no queue took it; nothing is stored
  * - `refused`: the broker said no; it may be in some of the queues it was routed to
  * - `not-sent`: it never left this process
- * - `unknown`: it was handed over and no answer came in time; it may or may not be stored
+ * - `unknown`: it was handed over and no answer came in time, or it was returned when it was sent again; it may or may not be stored
  */
 export type PublishOutcome = 'returned' | 'refused' | 'not-sent' | 'unknown'
 

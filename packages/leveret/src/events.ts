@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { stackOf } from './message-of.js'
 import { inRootContext } from './root-context.js'
-import { soonOf } from './soon.js'
+import { isLater, soonOf } from './soon.js'
 
 /** Listeners of named events, each with its payload's type. */
 export type Listener<Payload> = (payload: Payload) => void
@@ -39,7 +39,7 @@ export function guarded(what: string, call: () => unknown): void {
   try {
     // It may be async without the types minding.
     const result = soonOf(call())
-    if (result instanceof Promise) result.catch(warn)
+    if (isLater(result)) result.catch(warn)
   } catch (error) {
     warn(error)
   }

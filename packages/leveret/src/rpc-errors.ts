@@ -25,7 +25,7 @@ export class RpcTimeoutError extends RpcError {
   readonly outcome: CallOutcome
   readonly timeoutMs: number
 
-  /** @param why - what kept it from being sent, if that is known */
+  /** @param why - what kept it from being sent, or that the clocks differ, if that is known */
   constructor(procedure: string, timeoutMs: number, outcome: CallOutcome, why?: string) {
     const what =
       outcome === 'not-sent'
@@ -65,14 +65,16 @@ export class RpcNoResponderError extends RpcError {
  * Why a server answered without a response:
  * - `failed`: its handler failed with an error that the procedure does not declare. What it was, only the server is told
  * - `invalid-request`: the request does not fit the server's schema; `issues` says where
+ * - `invalid-response`: its answer does not fit the server's schema, so it was not sent; `issues` says where
  * - `too-large`: its answer has more bytes than it may send
  * - `unknown`: it said so in a way that this client does not know: the server's contract is another one
  */
-export type RemoteFailure = 'failed' | 'invalid-request' | 'too-large' | 'unknown'
+export type RemoteFailure = 'failed' | 'invalid-request' | 'invalid-response' | 'too-large' | 'unknown'
 
 const REMOTE_TEXT: Readonly<Record<RemoteFailure, string>> = {
   failed: 'failed while it handled the request. Its own events and log say why',
   'invalid-request': 'refused the request',
+  'invalid-response': 'has an answer that does not fit the procedure',
   'too-large': 'has an answer that is larger than it may send (maxMessageBytes)',
   unknown: 'answered with an error that this contract does not know',
 }
@@ -82,7 +84,7 @@ export class RpcRemoteError extends RpcError {
   override readonly name = 'RpcRemoteError'
   readonly retryable: boolean
   readonly reason: RemoteFailure
-  /** What is wrong with the request, as the server sees it. */
+  /** What is wrong with the request, or with the answer, as the server sees it. */
   readonly issues: readonly Issue[]
 
   constructor(procedure: string, reason: RemoteFailure, issues: readonly Issue[] = []) {

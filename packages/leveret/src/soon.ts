@@ -7,19 +7,31 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as { readonly then?: unknown }).then === 'function'
 }
 
+/** The promise of async functions. The global one may be another: zone.js, for one, replaces it. */
+const Native = (async () => undefined)().constructor
+
 /** Takes a value that is not ours: a promise of another library becomes one of ours. */
 export function soonOf<T>(value: T | PromiseLike<T>): Soon<T> {
-  return value instanceof Promise || !isThenable(value) ? (value as Soon<T>) : Promise.resolve(value)
+  return isThenable(value) && !(value instanceof Native) ? adopt(value) : (value as Soon<T>)
+}
+
+async function adopt<T>(value: PromiseLike<unknown>): Promise<T> {
+  return (await value) as T
+}
+
+/** Whether it comes later. Never asks whether it is a `Promise`: there may be several. */
+export function isLater<T>(value: Soon<T>): value is Promise<T> {
+  return isThenable(value)
 }
 
 /** Takes what should be no promise. Where it is one, its rejection is not unhandled: that would end the process. */
 export function disregard(value: unknown): void {
-  if (isThenable(value)) Promise.resolve(value).catch(() => undefined)
+  if (isThenable(value)) adopt(value).catch(() => undefined)
 }
 
 /** Goes on with it: at once where it is there. */
 export function andThen<T, U>(value: Soon<T>, next: (value: T) => Soon<U>): Soon<U> {
-  return value instanceof Promise ? later(value, next) : next(value)
+  return isLater(value) ? later(value, next) : next(value)
 }
 
 /** Not `then`: a promise that it returned would take two more turns, and another object. */

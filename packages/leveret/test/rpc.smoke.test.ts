@@ -113,7 +113,7 @@ describe('a call', () => {
     })
   })
 
-  test('with a response, or the data of an error, that does not fit what the server promised has failed', async ({
+  test('with a response, or the data of an error, that does not fit what the server promised is told to be that', async ({
     rabbit,
   }) => {
     // @ts-expect-error the compiler knows the response
@@ -126,8 +126,8 @@ describe('a call', () => {
     server.on('request.failed', ({ failure }) => failures.push(failure.message))
     await server.start()
     const client = new RpcClient(rabbit, double)
-    await expect(client.call({ n: 1 })).rejects.toMatchObject({ reason: 'failed' })
-    await expect(client.call({ n: 0 })).rejects.toMatchObject({ reason: 'failed' })
+    await expect(client.call({ n: 1 })).rejects.toMatchObject({ reason: 'invalid-response' })
+    await expect(client.call({ n: 0 })).rejects.toMatchObject({ reason: 'invalid-response' })
     await eventually(() => expect(failures).toHaveLength(2))
     expect(failures[0]).toContain("was not sent to 'double': at doubled")
     expect(failures[1]).toContain("was not sent to 'double (TooBig)': at limit")

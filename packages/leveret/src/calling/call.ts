@@ -15,9 +15,7 @@ export interface CallTerms {
 /** One call, from `begin` until its reply is there or will not be. */
 export class Call implements Due {
   readonly correlationId: string
-  /** When nobody waits any more, in milliseconds since 1970: the server's clock is another one. */
-  readonly deadline: number
-  /** The same in milliseconds of `performance.now()`. */
+  /** When nobody waits any more, in milliseconds of `performance.now()`. */
   readonly dueAt: number
   readonly timeoutMs: number
   readonly reply: Promise<ReceivedMessage>
@@ -39,7 +37,6 @@ export class Call implements Due {
   constructor({ correlationId, timeoutMs, signal, settled }: CallTerms) {
     this.correlationId = correlationId
     this.timeoutMs = timeoutMs
-    this.deadline = Date.now() + timeoutMs
     this.dueAt = performance.now() + timeoutMs
     this.#settled = settled
     this.reply = new Promise((resolve, reject) => {

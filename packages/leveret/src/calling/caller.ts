@@ -14,23 +14,11 @@ import { atMost } from '../timing.js'
 import { type Absence, Attendance } from './attendance.js'
 import { Awaited } from './awaited.js'
 import { Call, type CallTerms } from './call.js'
+import type { CallerHealth } from './caller-health.js'
+import { ClockGap } from './clock-gap.js'
 import { RequestChannel } from './request-channel.js'
 
 const LAST_STEP_MS = 500
-
-/** How a caller is doing. */
-export interface CallerHealth {
-  /** `undefined`: nothing was called yet. */
-  readonly attached: boolean | undefined
-  /** Calls that have not settled. */
-  readonly inFlight: number
-  /** Replies that came when nobody waited for them any more. */
-  readonly late: number
-  /** Replies to nothing that was asked here. */
-  readonly unknown: number
-  readonly lastReplyAt: Date | undefined
-  readonly why: string | undefined
-}
 
 /**
  * Sends requests to one queue and matches what comes back, through one channel that comes back by itself.
@@ -53,6 +41,7 @@ export class Caller {
   readonly #awaited = new Awaited()
   readonly #inHand = new InHand()
   readonly #share = new Share()
+  readonly #clockGap = new ClockGap()
 
   /**
    * @param name - of the procedure, and so of the queue
@@ -198,6 +187,7 @@ export class Caller {
     const call = this.#awaited.match(reply)
     if (call === undefined) return
     this.#attendance.seen()
+    this.#clockGap.seen(reply.properties.timestamp, performance.now() - call.sentAt)
     call.succeed(reply)
   }
 
@@ -240,7 +230,7 @@ export class Caller {
   }
 
   #timeoutOf({ place, timeoutMs }: Call): RpcTimeoutError {
-    if (place === 'in flight') return new RpcTimeoutError(this.#name, timeoutMs, 'unknown')
+    if (place === 'in flight') return new RpcTimeoutError(this.#name, timeoutMs, 'unknown', this.#clockGap.why)
     const full =
       this.#channel.isAttached === true ? 'as many calls as maxInFlight allows have no answer yet' : undefined
     const why = this.#internals.publishLane.why ?? this.#channel.why ?? full

@@ -131,9 +131,13 @@ export class RequestChannel {
   }
 }
 
-/** The broker drops a request that has waited for as long as its client does, and a server one that it has held too long. */
-function addressed(message: OutgoingMessage, { deadline }: Call): OutgoingMessage {
+/**
+ * The broker drops a request that has waited for as long as its client does, and a server one that it has held too long: it counts
+ * the time from the arrival, because its clock may be another one, and takes the deadline for what the request has waited before.
+ */
+function addressed(message: OutgoingMessage, { dueAt }: Call): OutgoingMessage {
   const { properties } = message
+  const leftMs = Math.max(Math.ceil(dueAt - performance.now()), 1)
   return {
     ...message,
     properties: {
@@ -141,8 +145,8 @@ function addressed(message: OutgoingMessage, { deadline }: Call): OutgoingMessag
       // Who waits for the answer does not outlive a restart of the broker.
       deliveryMode: 1,
       replyTo: REPLY_TO,
-      expiration: String(Math.max(deadline - Date.now(), 1)),
-      headers: { ...properties.headers, 'leveret-deadline': deadline },
+      expiration: String(leftMs),
+      headers: { ...properties.headers, 'leveret-timeout': leftMs, 'leveret-deadline': Date.now() + leftMs },
     },
   }
 }

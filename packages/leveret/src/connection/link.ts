@@ -82,8 +82,8 @@ export class Link {
       void atMost(CLOSE_TIMEOUT_MS, this.lost).then(() => this.cut(said))
     })
     model.on('close', (error) => this.#end(this.#said ?? this.#explain(error)))
-    for (const event of ['blocked', 'unblocked'] as const)
-      model.on(event, (reason?: string) => this.#block(reason, hooks))
+    const onBlocked = (reason?: string): void => this.#block(reason, hooks)
+    model.on('blocked', onBlocked).on('unblocked', onBlocked)
     listen()
   }
 

@@ -22,6 +22,8 @@ export class ActiveDelivery implements Held, Handled {
   /** Where it is settled. */
   readonly life: Life
   readonly lineage: Lineage
+  /** In milliseconds of `performance.now()`. */
+  readonly receivedAtMs: number = performance.now()
   /** @internal */
   bagged: number | undefined
   /** The handler while it runs, where it {@link mayOutlive} its decision. */

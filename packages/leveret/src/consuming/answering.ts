@@ -1,15 +1,18 @@
 import type { Delivery } from '../connection/delivery.js'
 import type { OutgoingMessage } from '../connection/message.js'
-import { type Answer, encodeDeclared, encodeFailure, encodeResponse } from '../contract/answer.js'
+import { type Answer, encodeDeclared, encodeFailure, encodeResponse, type ToldFailure } from '../contract/answer.js'
 import type { Procedure } from '../contract/procedure.js'
 import { isErrorOf } from '../contract/procedure-error.js'
+import { type Issue, PayloadError } from '../errors.js'
 import type { Events } from '../events.js'
 import { newMessageId } from '../message-id.js'
+import type { Soon } from '../soon.js'
 import type { ActiveDelivery } from './active-delivery.js'
 import type { RequestEvent, RpcServerEvents } from './request-events.js'
+import { latenessOf, timeToAnswerMs } from './request-time.js'
 import type { Settlement } from './settlement.js'
 import { givenBack, type Settling } from './settler.js'
-import type { Verdict } from './verdict.js'
+import { describeFailure, type Failure, type Verdict } from './verdict.js'
 
 /** What answering needs. */
 export interface AnsweringOptions {
@@ -28,14 +31,18 @@ export interface AnsweringOptions {
 type FailureVerdict = Extract<Verdict, { do: 'dead-letter' }>
 
 const STALE: Settlement = { did: 'stale' }
-const MAX_TIME_MS = 8.64e15
-const TOO_LARGE = { name: 'PayloadError', message: 'the answer has more bytes than maxMessageBytes' }
+const TOO_LARGE = {
+  reason: 'too-large',
+  failure: { name: 'PayloadError', message: 'the answer has more bytes than maxMessageBytes' },
+  issues: [],
+} as const
+const NO_ANSWER = { name: 'NoAnswer', message: 'an interceptor ended the request without its handler' }
 
 /** Settles requests: first the answer, confirmed, and only then the ack. Nothing is tried again: whoever asked decides that. */
 export class Answering implements Settling {
   readonly #options: AnsweringOptions
   /** What a handler came to. The verdict says whether it counts. */
-  readonly #answers = new WeakMap<Delivery, { readonly code: string | undefined; readonly answer: Answer }>()
+  readonly #answers = new WeakMap<Delivery, Kept>()
 
   constructor(options: AnsweringOptions) {
     this.#options = options
@@ -47,15 +54,25 @@ export class Answering implements Settling {
   ): (request: Request, delivery: Delivery) => Promise<void> {
     const { procedure } = this.#options
     return async (request, delivery) => {
+      let response: unknown
       try {
-        const answer = await encodeResponse(procedure, await handler(request, delivery))
-        this.#answers.set(delivery, { code: undefined, answer })
+        response = await handler(request, delivery)
       } catch (thrown) {
         if (isErrorOf(procedure, thrown)) {
-          this.#answers.set(delivery, { code: thrown.code, answer: await encodeDeclared(procedure, thrown) })
+          await this.#keep(delivery, thrown.code, () => encodeDeclared(procedure, thrown))
         }
         throw thrown
       }
+      await this.#keep(delivery, undefined, () => encodeResponse(procedure, response))
+    }
+  }
+
+  async #keep(delivery: Delivery, code: string | undefined, encode: () => Soon<Answer>): Promise<void> {
+    try {
+      this.#answers.set(delivery, { code, answer: await encode() })
+    } catch (error) {
+      this.#answers.set(delivery, { refused: error })
+      throw error
     }
   }
 
@@ -66,17 +83,15 @@ export class Answering implements Settling {
     if (!message.properties.replyTo) {
       return acknowledged(delivery, () => events.emit('request.unanswerable', event), { did: 'skipped' })
     }
+    const expired = (begun: boolean): void =>
+      events.emit('request.expired', { ...event, ...latenessOf(delivery), begun })
     // Another server answers it.
     if (verdict.do === 'give-back') return givenBack(delivery)
     if (verdict.do === 'skip') {
-      return acknowledged(delivery, () => events.emit('request.expired', { ...event, begun: false }), {
-        did: 'skipped',
-      })
+      return acknowledged(delivery, () => expired(false), { did: 'skipped' })
     }
     const { answer, tell, settlement } = this.#conclude(verdict, delivery, event)
-    if (timeLeftMs(delivery) <= 0) {
-      return acknowledged(delivery, () => events.emit('request.expired', { ...event, begun: true }), settlement)
-    }
+    if (timeToAnswerMs(delivery) <= 0) return acknowledged(delivery, () => expired(true), settlement)
     try {
       await this.#reply(answer, delivery)
     } catch (error) {
@@ -91,15 +106,14 @@ export class Answering implements Settling {
     const kept = this.#answers.get(delivery)
     const failed = verdict.do === 'dead-letter' ? verdict : undefined
     // A response of a handler whose interceptor failed, or that came too late, does not count; a declared error is a failure.
-    const counts = kept !== undefined && (failed === undefined || kept.code !== undefined)
-    if (counts && kept.answer.content.length <= maxMessageBytes) {
-      const { answer, code } = kept
+    const answered = kept?.answer !== undefined && (failed === undefined || kept.code !== undefined) ? kept : undefined
+    if (answered !== undefined && answered.answer.content.length <= maxMessageBytes) {
+      const { answer, code } = answered
       return { answer, tell: () => events.emit('request.answered', { ...event, code }), settlement: { did: 'acked' } }
     }
-    const reason = counts ? 'too-large' : reasonOf(failed)
-    const failure = counts || failed === undefined ? TOO_LARGE : failed.failure
+    const { reason, failure, issues } = answered === undefined ? problemOf(failed, kept) : TOO_LARGE
     return {
-      answer: encodeFailure(reason, failed?.issues),
+      answer: encodeFailure(reason, issues),
       tell: () => events.emit('request.failed', { ...event, reason, failure }),
       settlement: { did: 'dropped', reason: failed?.reason ?? 'attempts-exhausted', failure },
     }
@@ -123,19 +137,14 @@ export class Answering implements Settling {
       // RabbitMQ 3.10 returns replies that it has delivered; and who has gone needs none.
       mandatory: false,
     }
-    await this.#options.send(reply, { timeoutMs: timeLeftMs(delivery), signal: delivery.life.signal })
+    await this.#options.send(reply, { timeoutMs: timeToAnswerMs(delivery), signal: delivery.life.signal })
   }
 }
 
-/** How long the client of a request waits on; not at all where it says not where to answer. */
-export function timeLeftMs({ message }: ActiveDelivery): number {
-  const { replyTo, headers } = message.properties
-  if (!replyTo) return 0
-  const deadline = headers?.['leveret-deadline']
-  // From outside: what is no time is none.
-  if (typeof deadline !== 'number' || !(deadline > 0 && deadline <= MAX_TIME_MS)) return Number.POSITIVE_INFINITY
-  return deadline - Date.now()
-}
+/** What a handler came to: an answer, or what its contract refuses. */
+type Kept =
+  | { readonly code: string | undefined; readonly answer: Answer }
+  | { readonly refused: unknown; readonly answer?: undefined }
 
 interface Conclusion {
   readonly answer: Answer
@@ -143,8 +152,20 @@ interface Conclusion {
   tell(): void
 }
 
-function reasonOf(failed: FailureVerdict | undefined): 'failed' | 'invalid-request' {
-  return failed?.reason === 'invalid-payload' ? 'invalid-request' : 'failed'
+interface Problem {
+  readonly reason: ToldFailure
+  readonly failure: Failure
+  readonly issues: readonly Issue[]
+}
+
+function problemOf(failed: FailureVerdict | undefined, kept: Kept | undefined): Problem {
+  if (failed === undefined) return { reason: 'failed', failure: NO_ANSWER, issues: [] }
+  const { reason, failure, issues = [] } = failed
+  if (reason === 'invalid-payload') return { reason: 'invalid-request', failure, issues }
+  const refused = kept !== undefined && 'refused' in kept ? kept.refused : undefined
+  // A schema that fails by itself has refused nothing.
+  if (!(refused instanceof PayloadError) || refused.retryable) return { reason: 'failed', failure, issues: [] }
+  return { reason: 'invalid-response', failure: describeFailure(refused), issues: refused.issues }
 }
 
 function acknowledged({ life, message }: ActiveDelivery, tell: () => void, settlement: Settlement): Settlement {

@@ -1,7 +1,7 @@
 import type { Delivery } from '../connection/delivery.js'
 import { type Interceptor, type Layer, runInside } from '../connection/interceptor.js'
 import { callAsHandler } from '../handler-context.js'
-import { isThenable, type Soon } from '../soon.js'
+import { isLater, isThenable, type Soon } from '../soon.js'
 import type { ActiveDelivery } from './active-delivery.js'
 import { type DeadlineOptions, withinDeadline } from './deadline.js'
 import type { Deduplicator } from './deduplication.js'
@@ -176,7 +176,7 @@ export function bounded<Payload, D extends ActiveDelivery>(
     delivery.begin(timeoutMs)
     try {
       const working = work(payload, delivery)
-      return working instanceof Promise ? inTime(working, delivery, timeoutMs) : counted(working, delivery)
+      return isLater(working) ? inTime(working, delivery, timeoutMs) : counted(working, delivery)
     } catch (thrown) {
       return failed(thrown, delivery)
     }

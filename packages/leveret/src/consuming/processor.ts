@@ -1,6 +1,6 @@
 import type { ReceivedMessage } from '../connection/message.js'
 import { messageOf } from '../message-of.js'
-import { andThen, type Soon } from '../soon.js'
+import { andThen, isLater, type Soon } from '../soon.js'
 import type { ActiveDelivery } from './active-delivery.js'
 import type { Attempts, Task } from './attempts.js'
 import type { Life } from './life.js'
@@ -41,7 +41,7 @@ export class Processor<Payload, D extends ActiveDelivery> {
   process(delivery: D): Soon<void> {
     try {
       const processing = this.#process(delivery)
-      return processing instanceof Promise ? this.#later(processing, delivery) : this.#ended(delivery)
+      return isLater(processing) ? this.#later(processing, delivery) : this.#ended(delivery)
     } catch (error) {
       return this.#stuck(error, delivery)
     }
@@ -97,7 +97,7 @@ export class Processor<Payload, D extends ActiveDelivery> {
     if (delivery.isAcknowledged) return outcomeOf(verdict)
     try {
       const settling = this.#options.settler.settle(verdict, delivery)
-      return settling instanceof Promise ? settling.catch(stuckOver) : settling
+      return isLater(settling) ? settling.catch(stuckOver) : settling
     } catch (error) {
       return stuckOver(error)
     }

@@ -1,4 +1,4 @@
-import { disregard, type Soon } from '../soon.js'
+import { disregard, isLater, type Soon } from '../soon.js'
 import type { ActiveDelivery } from './active-delivery.js'
 import type { Judge } from './attempt.js'
 import { withinDeadline } from './deadline.js'
@@ -37,11 +37,11 @@ export class Reader<Payload> {
     let read: Soon<Read<Payload>>
     try {
       const payload = decode(delivery)
-      read = payload instanceof Promise ? this.#readLate(payload, delivery) : this.#keyed(payload)
+      read = isLater(payload) ? this.#readLate(payload, delivery) : this.#keyed(payload)
     } catch (error) {
       read = this.#options.judge(error, delivery.attempt)
     }
-    return orderBy === undefined || (this.#last === undefined && !(read instanceof Promise)) ? read : this.#inTurn(read)
+    return orderBy === undefined || (this.#last === undefined && !isLater(read)) ? read : this.#inTurn(read)
   }
 
   async #readLate(payload: Promise<Payload>, delivery: ActiveDelivery): Promise<Read<Payload>> {

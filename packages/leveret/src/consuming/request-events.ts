@@ -1,5 +1,7 @@
+import type { ToldFailure } from '../contract/answer.js'
 import type { Events } from '../events.js'
 import type { LogLines } from '../log.js'
+import type { Lateness } from './request-time.js'
 import { describeFailure, type Failure } from './verdict.js'
 import { type WorkerEvents, workerLines } from './worker-events.js'
 
@@ -29,11 +31,11 @@ export interface RpcServerEvents extends Pick<WorkerEvents, (typeof SHARED)[numb
   readonly 'request.answered': RequestEvent & { readonly code: string | undefined }
   /** Answered with an error that says no more than the reason. Here is what it was. */
   readonly 'request.failed': RequestEvent & {
-    readonly reason: 'failed' | 'invalid-request' | 'too-large'
+    readonly reason: ToldFailure
     readonly failure: Failure
   }
   /** Nobody waits for an answer any more, so none was sent: before the handler began, or when it had ended. */
-  readonly 'request.expired': RequestEvent & { readonly begun: boolean }
+  readonly 'request.expired': RequestEvent & Lateness & { readonly begun: boolean }
   /** It does not say where an answer should go. It was acknowledged and not handled. */
   readonly 'request.unanswerable': RequestEvent
   /** The answer could not be sent in time, or its queue refused it. The request was acknowledged: it has been handled. */
@@ -44,6 +46,11 @@ export interface RpcServerEvents extends Pick<WorkerEvents, (typeof SHARED)[numb
 export function shareEvents(from: Events<WorkerEvents>, to: Events<RpcServerEvents>): void {
   // Both carry the same under the same name.
   for (const name of SHARED) from.on(name, (payload) => to.emit(name, payload as never))
+}
+
+function clocks({ clocksDifferByMs }: RpcServerEvents['request.expired']): string {
+  if (clocksDifferByMs === 0) return ''
+  return `. The clock of its client and that of this machine differ by ${clocksDifferByMs} ms or more`
 }
 
 /** How they read in the log of a server of this procedure. */
@@ -57,7 +64,7 @@ export function requestLines(procedure: string): LogLines<RpcServerEvents> {
     },
     'request.expired': (event) => [
       'info',
-      `${the(event)} has no answer: its time was up ${event.begun ? 'when it had been handled' : 'before it began'}`,
+      `${the(event)} has no answer: its time was up ${event.begun ? 'when it had been handled' : 'before it began'}${clocks(event)}`,
     ],
     'request.unanswerable': (event) => ['warn', `${the(event)} was dropped: it says not where an answer should go`],
     'reply.failed': (event) => [

@@ -1,4 +1,5 @@
 import { OptionsError } from '../errors.js'
+import { MARK } from '../marks.js'
 import { ladderStepMs } from '../topology/delay-ladder.js'
 
 /** Throw it from a handler to give up on a delivery at once, whatever attempts are left. It is dead-lettered. */
@@ -8,6 +9,11 @@ export class Reject extends Error {
   /** @param reason - kept with the dead letter */
   constructor(reason: string, options?: ErrorOptions) {
     super(reason, options)
+  }
+
+  /** @internal */
+  get [MARK](): 'reject' {
+    return 'reject'
   }
 }
 
@@ -28,6 +34,11 @@ export class Retry extends Error {
     super(reason ?? `to be tried again after ${afterMs} ms`, { cause })
     if (!Number.isFinite(afterMs)) throw new OptionsError(`Retry: afterMs is a number of milliseconds, not ${afterMs}`)
     this.afterMs = ladderStepMs(afterMs)
+  }
+
+  /** @internal */
+  get [MARK](): 'retry' {
+    return 'retry'
   }
 }
 

@@ -2,8 +2,9 @@ import type { Failure } from '../contract/failure.js'
 import { nativeDelayMs } from '../contract/retry.js'
 import type { WorkQueue } from '../contract/work-queue.js'
 import { type Issue, PayloadError } from '../errors.js'
+import { isMarked } from '../marks.js'
 import { ladderStepMs, MAX_DELAY_MS } from '../topology/delay-ladder.js'
-import { Reject, Retry, UnknownMessage } from './steering.js'
+import { UnknownMessage } from './steering.js'
 
 /**
  * What to do with a delivery, decided from how its attempt ended:
@@ -88,6 +89,8 @@ export function judge(thrown: unknown, attempt: number, rules: RetryRules): Verd
  * handler throws may be about the answer of somebody else.
  */
 export function judgeUnread(thrown: unknown, attempt: number, rules: RetryRules): Verdict {
+  // A schema that failed by itself may succeed later: what it failed with is judged as a handler's failure is.
+  if (isRecoverable(thrown)) return judge(thrown.cause, attempt, rules)
   const reason = reasonOf(thrown)
   if (reason === undefined) return judge(thrown, attempt, rules)
   if (thrown instanceof UnknownMessage && thrown.policy === 'ignore') return { do: 'ignore' }
@@ -98,6 +101,10 @@ export function judgeUnread(thrown: unknown, attempt: number, rules: RetryRules)
   return { do: 'dead-letter', reason, failure, ...(thrown instanceof PayloadError ? { issues: thrown.issues } : {}) }
 }
 
+function isRecoverable(thrown: unknown): thrown is PayloadError {
+  return thrown instanceof PayloadError && thrown.retryable
+}
+
 /** What is wrong with the delivery itself, if that is what was thrown. */
 function reasonOf(thrown: unknown): 'unknown-message' | 'invalid-payload' | undefined {
   if (thrown instanceof UnknownMessage) return 'unknown-message'
@@ -106,16 +113,16 @@ function reasonOf(thrown: unknown): 'unknown-message' | 'invalid-payload' | unde
 
 function decide(thrown: unknown, attempt: number, { retry }: RetryRules): Verdict {
   const failure = describeFailure(thrown)
-  if (thrown instanceof Reject) return { do: 'dead-letter', reason: 'rejected', failure }
+  if (isMarked(thrown, 'reject')) return { do: 'dead-letter', reason: 'rejected', failure }
   const next = nextAttempt(attempt, retry)
   if (next === undefined) return { do: 'dead-letter', reason: 'attempts-exhausted', failure }
   // The broker's pauses are the queue's, the same for every message.
-  const afterMs = next.do === 'retry' && thrown instanceof Retry ? (wishOf(thrown) ?? next.afterMs) : next.afterMs
+  const afterMs = next.do === 'retry' && isMarked(thrown, 'retry') ? (wishOf(thrown) ?? next.afterMs) : next.afterMs
   return { do: next.do, afterMs, failure }
 }
 
 /** The delay that a `Retry` asks for, as a step that has a queue; `undefined` where somebody has made it one that there is not. */
-function wishOf({ afterMs }: { readonly afterMs: unknown }): number | undefined {
+function wishOf({ afterMs }: { readonly afterMs?: unknown }): number | undefined {
   return typeof afterMs === 'number' && afterMs >= 0 && afterMs <= MAX_DELAY_MS ? ladderStepMs(afterMs) : undefined
 }
 

@@ -7,12 +7,13 @@ import { json } from './codec.js'
 import { decodePayload, encodePayload, type PayloadContract } from './payload.js'
 import type { ErrorCodeOf, ErrorInputOf, Procedure } from './procedure.js'
 import { ProcedureError } from './procedure-error.js'
-import type { OutputOf, Schema } from './schema.js'
+import { type OutputOf, type Schema, validate } from './schema.js'
 
 /** What a server sends back: a response, or an error, which its headers say. */
 export interface Answer {
   readonly content: Buffer
-  readonly contentType: string
+  /** Without it and without content it is `undefined`. */
+  readonly contentType?: string
   readonly headers?: Headers
 }
 
@@ -32,9 +33,11 @@ const issuesOnWire = z.object({
 })
 
 /** @throws {@link PayloadError} it does not fit the procedure, as a rejection too */
-export function encodeResponse(procedure: Procedure, response: unknown): Soon<Answer> {
-  const { codec } = procedure.responses
-  return answerOf(encodePayload(procedure.responses, response), { contentType: codec.contentType })
+export function encodeResponse({ responses }: Procedure, response: unknown): Soon<Answer> {
+  const { name, payload, codec } = responses
+  if (response !== undefined) return answerOf(encodePayload(responses, response), { contentType: codec.contentType })
+  const checked: unknown = validate(payload, undefined, { direction: 'outgoing', contract: name })
+  return andThen(checked, () => ({ content: Buffer.alloc(0) }))
 }
 
 /** @throws {@link PayloadError} its data does not fit the procedure, as a rejection too */
@@ -65,16 +68,34 @@ export async function decodeAnswer<Response extends Schema>(
   properties: MessageProperties,
 ): Promise<OutputOf<Response>> {
   const { [ERROR]: kind, [CODE]: code } = properties.headers ?? {}
-  if (kind === undefined) return await decodePayload(procedure.responses, content, properties)
+  if (kind === undefined) return await decodeResponse(procedure.responses, content, properties)
   const { name } = procedure
   if (kind === 'failed' || kind === 'too-large') throw new RpcRemoteError(name, kind)
-  if (kind === 'invalid-request') throw new RpcRemoteError(name, kind, readIssues(content))
+  if (kind === 'invalid-request' || kind === 'invalid-response') {
+    throw new RpcRemoteError(name, kind, readIssues(content))
+  }
   if (kind !== DECLARED || typeof code !== 'string' || !Object.hasOwn(procedure.errors, code)) {
     throw new RpcRemoteError(name, 'unknown')
   }
   const data = await decodePayload(dataContract(procedure, code), content, properties)
   // What the schema gives is what the client is to have.
   throw new ProcedureError<Procedure>(procedure, code, data as ErrorInputOf<Procedure, ErrorCodeOf<Procedure>>)
+}
+
+/** No content of no content type is nothing, where the contract takes that; else it is what the codec makes of it. */
+async function decodeResponse<S extends Schema>(
+  contract: PayloadContract<S>,
+  content: Buffer,
+  properties: MessageProperties,
+): Promise<OutputOf<S>> {
+  if (content.length === 0 && !properties.contentType) {
+    try {
+      return await validate(contract.payload, undefined, { direction: 'incoming', contract: contract.name })
+    } catch {
+      // Other programs may send an empty text so.
+    }
+  }
+  return await decodePayload(contract, content, properties)
 }
 
 function answerOf(encoded: Soon<Buffer>, rest: Omit<Answer, 'content'>): Soon<Answer> {

@@ -16,15 +16,16 @@ export interface SyncCodec extends Codec {
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true })
 
-/** The default codec: JSON in UTF-8. */
+/** The default codec: JSON in UTF-8. `undefined` has no form in JSON, so it is no content. */
 export const json: SyncCodec = {
   contentType: 'application/json',
   encode(payload) {
+    if (payload === undefined) return Buffer.alloc(0)
     const text = JSON.stringify(payload)
     if (text === undefined) throw new TypeError(`JSON has no form for a value of type ${typeof payload}`)
     return Buffer.from(text)
   },
-  decode: (content) => JSON.parse(UTF8.decode(content)),
+  decode: (content) => (content.length === 0 ? undefined : JSON.parse(UTF8.decode(content))),
 }
 
 /** Strings in UTF-8. */

@@ -1,5 +1,5 @@
 import { PayloadError } from '../errors.js'
-import { andThen, type Soon, soonOf } from '../soon.js'
+import { andThen, isLater, type Soon, soonOf } from '../soon.js'
 import type { Codec } from './codec.js'
 import { type InputOf, type OutputOf, type Schema, validate } from './schema.js'
 
@@ -74,7 +74,7 @@ function refusing(direction: 'outgoing' | 'incoming', contract: string, message:
 function guarded<T>(refuse: Refuse, act: () => T | PromiseLike<T>): Soon<T> {
   try {
     const result = soonOf(act())
-    return result instanceof Promise ? guardedLate(refuse, result) : result
+    return isLater(result) ? guardedLate(refuse, result) : result
   } catch (cause) {
     throw refuse(cause)
   }

@@ -1,5 +1,7 @@
 import { type Issue, PayloadError } from '../errors.js'
-import { type Soon, soonOf } from '../soon.js'
+import { isLater, type Soon, soonOf } from '../soon.js'
+import { readIssues, type SchemaResult } from './issues.js'
+import { validateWithZod } from './zod-schema.js'
 
 /**
  * A schema that any validation library can bring: zod 4, valibot, arktype.
@@ -13,15 +15,6 @@ export interface Schema<Input = unknown, Output = Input> {
     readonly validate: (value: unknown) => SchemaResult<Output> | PromiseLike<SchemaResult<Output>>
     readonly types?: { readonly input: Input; readonly output: Output } | undefined
   }
-}
-
-type SchemaResult<Output> =
-  | { readonly value: Output; readonly issues?: undefined }
-  | { readonly issues: readonly SchemaIssue[] }
-
-interface SchemaIssue {
-  readonly message: string
-  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
 }
 
 /** What a sender hands over. */
@@ -41,44 +34,46 @@ export interface PayloadPlace {
  * Validates at once when the schema can, and later when it must (an async refinement).
  *
  * @throws {@link PayloadError} with a path and a message for each issue, and never the refused value itself. A schema that fails
- *   by itself says nothing of the value: an outgoing one was not checked, so it is refused too; of an incoming one the schema's own
- *   error is thrown, because it may succeed later
+ *   by itself says nothing of the value, so that error is `retryable`, and has what it failed with as its cause
  */
 export function validate<S extends Schema>(schema: S, value: unknown, place: PayloadPlace): Soon<OutputOf<S>> {
+  let result: Soon<SchemaResult<OutputOf<S>>>
   try {
-    const result = soonOf(schema['~standard'].validate(value))
-    return result instanceof Promise ? acceptLate(result, place) : accept(result, place)
-  } catch (error) {
-    throw failureOf(error, place)
+    result = validateWithZod(schema, value) ?? soonOf(schema['~standard'].validate(value))
+  } catch (cause) {
+    throw failed(cause, place)
   }
+  return isLater(result) ? acceptLate(schema, result, place) : accept(schema, result, place)
 }
 
-async function acceptLate<Output>(result: Promise<SchemaResult<Output>>, place: PayloadPlace): Promise<Output> {
+async function acceptLate<Output>(
+  schema: Schema,
+  result: Promise<SchemaResult<Output>>,
+  place: PayloadPlace,
+): Promise<Output> {
+  let answer: SchemaResult<Output>
   try {
-    return accept(await result, place)
-  } catch (error) {
-    throw failureOf(error, place)
+    answer = await result
+  } catch (cause) {
+    throw failed(cause, place)
   }
+  return accept(schema, answer, place)
 }
 
-function accept<Output>(result: SchemaResult<Output>, { direction, contract }: PayloadPlace): Output {
-  if (typeof result !== 'object' || result === null) throw new TypeError('the schema returned no result')
-  if (result.issues === undefined) return result.value
-  throw new PayloadError(direction, contract, result.issues.map(readIssue))
+function accept<Output>(schema: Schema, result: SchemaResult<Output>, place: PayloadPlace): Output {
+  let issues: readonly Issue[]
+  try {
+    if (typeof result !== 'object' || result === null) throw new TypeError('the schema returned no result')
+    if (result.issues === undefined) return result.value
+    if (!Array.isArray(result.issues)) throw new TypeError('the schema returned issues that are no array')
+    issues = readIssues(schema['~standard'].vendor, result.issues)
+  } catch (cause) {
+    throw failed(cause, place)
+  }
+  throw new PayloadError(place.direction, place.contract, issues)
 }
 
-function failureOf(error: unknown, { direction, contract }: PayloadPlace): unknown {
-  if (error instanceof PayloadError || direction === 'incoming') return error
+function failed(cause: unknown, { direction, contract }: PayloadPlace): PayloadError {
   const issue = { path: [], message: 'the schema itself failed' }
-  return new PayloadError(direction, contract, [issue], { cause: error })
-}
-
-function readIssue({ message, path = [] }: SchemaIssue): Issue {
-  return {
-    message,
-    path: path.map((step) => {
-      const key = typeof step === 'object' ? step.key : step
-      return typeof key === 'symbol' ? String(key) : key
-    }),
-  }
+  return new PayloadError(direction, contract, [issue], { cause, retryable: true })
 }

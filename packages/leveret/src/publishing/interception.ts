@@ -2,7 +2,7 @@ import { type Interceptor, type Layer, runInside, type SentMessage } from '../co
 import type { Headers, OutgoingMessage } from '../connection/message.js'
 import { publishError } from '../connection/publish-error.js'
 import { tableProblem } from '../connection/table.js'
-import { LeveretError, OptionsError } from '../errors.js'
+import { isLeveretError, OptionsError } from '../errors.js'
 import { messageOf } from '../message-of.js'
 import { parseOptions } from '../options.js'
 import { unlessAborted, within } from '../timing.js'
@@ -86,7 +86,7 @@ function readEnd(cause: unknown, signal: AbortSignal | undefined, closed: AbortS
   if (cause instanceof TimeUp) return { gaveUp: true, why: cause.message, retryable: true }
   if (signal?.aborted) return { gaveUp: true, why: 'its signal was aborted', retryable: true }
   if (closed.aborted) return { gaveUp: true, why: 'the connection has been closed', retryable: false }
-  const retryable = cause instanceof LeveretError ? cause.retryable : true
+  const retryable = isLeveretError(cause) ? cause.retryable : true
   return { gaveUp: false, why: `an interceptor failed: ${messageOf(cause)}`, retryable }
 }
 

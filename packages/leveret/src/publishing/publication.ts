@@ -55,7 +55,7 @@ export class Publication {
   }
 
   /** With it a message that no queue takes has succeeded all the same: that is told here. */
-  get whenReturned(): (() => void) | undefined {
+  get whenReturned(): PublishRequest['whenReturned'] {
     return this.#request.whenReturned
   }
 
@@ -87,9 +87,7 @@ export class Publication {
   }
 
   succeed(): void {
-    this.#isSettled = true
-    this.#onSettled(this, undefined)
-    this.#resolve({ messageId: this.message.properties.messageId })
+    if (this.#end(undefined)) this.#resolve({ messageId: this.message.properties.messageId })
   }
 
   /** Fails with what is known: nothing reached the broker, or nobody can tell. */
@@ -108,8 +106,14 @@ export class Publication {
   }
 
   #settleWith(error: LeveretError): void {
+    if (this.#end(error)) this.#reject(error)
+  }
+
+  /** @returns whether it was the first end: whoever is told of one message may abort others, or this one */
+  #end(error: LeveretError | undefined): boolean {
+    if (this.#isSettled) return false
     this.#isSettled = true
     this.#onSettled(this, error)
-    this.#reject(error)
+    return true
   }
 }

@@ -32,8 +32,12 @@ export interface PublishRequest {
   readonly signal?: AbortSignal | undefined
   /** Called when it has been written for the first time. Must not throw. */
   readonly handedOver?: (() => void) | undefined
-  /** Makes it no failure that no queue takes the message; called when it is so. Must not throw. */
-  readonly whenReturned?: (() => void) | undefined
+  /**
+   * Makes it no failure that no queue takes the message; called when it is so. Must not throw.
+   *
+   * @param isSure - `false` when it was sent before, and that copy may have found a queue
+   */
+  readonly whenReturned?: ((isSure: boolean) => void) | undefined
   /** Refuse it rather than let it wait. */
   readonly failFast?: boolean | undefined
 }

@@ -9,6 +9,7 @@ import { encodePayload, type PayloadContract } from '../contract/payload.js'
 import type { InputOf, Schema } from '../contract/schema.js'
 import { BrokerError, ClosedError, type LeveretError, type PublishError, TopologyMismatchError } from '../errors.js'
 import { InHand } from '../in-hand.js'
+import { isLater } from '../soon.js'
 import { composeProperties, type MessageOptions } from './compose.js'
 import { type PublishLayer, publishLayers, submitInside } from './interception.js'
 import type { Outbox } from './outbox.js'
@@ -23,7 +24,7 @@ export interface Route {
   readonly topology: Topology
   /** Whether the broker tells when no queue takes it. That is an error, unless somebody is told of it. */
   readonly mandatory: boolean
-  readonly whenReturned?: () => void
+  readonly whenReturned?: (isSure: boolean) => void
 }
 
 /** How a payload is sent. */
@@ -72,7 +73,7 @@ export class Sender {
     try {
       const { contentType } = contract.codec
       const encoded = encodePayload(contract, payload)
-      if (!(encoded instanceof Promise)) return this.#sendContent(encoded, contentType, sending)
+      if (!isLater(encoded)) return this.#sendContent(encoded, contentType, sending)
       return encoded.then((content) => this.#sendContent(content, contentType, sending))
     } catch (error) {
       return Promise.reject(error)

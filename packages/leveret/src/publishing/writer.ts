@@ -94,9 +94,9 @@ export class Writer {
     if (publication.place === 'in flight') this.#window.abandon()
   }
 
-  /** Drops what has settled while it waited. */
+  /** Drops what has settled while it waited, but not what may be the one that others of its id wait for. */
   compact(): void {
-    this.#waiting.retain(({ isSettled }) => !isSettled)
+    this.#waiting.retain(({ isSettled, message }) => !isSettled || this.#aside.has(message.properties.messageId))
     for (const [id, publications] of this.#aside) {
       const left = publications.filter(({ isSettled }) => !isSettled)
       if (left.length > 0) this.#aside.set(id, left)
@@ -133,8 +133,10 @@ export class Writer {
   /** @returns `false` when the channel has ended. Whoever is told of something is told last, because he may send in turn */
   #take(next: Publication): boolean {
     const { messageId } = next.message.properties
-    if (next.isSettled) this.#waiting.shift()
-    else if (next.mayHaveTwin && this.#window.holds(messageId)) {
+    if (next.isSettled) {
+      this.#waiting.shift()
+      this.#recall(next)
+    } else if (next.mayHaveTwin && this.#window.holds(messageId)) {
       this.#waiting.shift()
       this.#aside.set(messageId, [...(this.#aside.get(messageId) ?? []), next])
     } else return this.#write(next)
@@ -178,14 +180,17 @@ export class Writer {
   }
 
   #onReturned(publication: Publication, why: string): void {
-    const { whenReturned } = publication
-    if (whenReturned === undefined) {
-      this.#options.returned(publication)
-      publication.fail('returned', why)
-    } else {
-      whenReturned()
+    const { whenReturned, handedOver } = publication
+    const isSure = handedOver === 1
+    if (whenReturned !== undefined) {
+      whenReturned(isSure)
       publication.succeed()
+      return
     }
+    this.#options.returned(publication)
+    if (isSure) publication.fail('returned', why)
+    else
+      publication.fail('unknown', `it was returned when it was sent again: ${why}. The copy sent before may be stored`)
   }
 
   /** The first that waited for this one's id may go. */
@@ -202,7 +207,10 @@ export class Writer {
   /** @returns whether the cause went with it */
   #onLost(reason: LeveretError): boolean {
     const inFlight = this.#window.drain()
-    const loss = readLoss(reason)
+    const loss = readLoss(
+      reason,
+      inFlight.map(({ message }) => message),
+    )
     const again: Publication[] = []
     const culprits: Publication[] = []
     for (const publication of inFlight) {
@@ -213,7 +221,7 @@ export class Writer {
     }
     for (const publication of again) if (isSuspect(loss, publication.message)) this.#suspects.add(publication)
     // What is wrong with one is wrong with all that were refused with it.
-    if (loss.kind === 'exchange' && culprits.length > 0) culprits.push(...this.#accomplices(loss, culprits))
+    if (loss.kind === 'named' && culprits.length > 0) culprits.push(...this.#accomplices(loss, culprits))
     const aside = [...this.#aside.values()].flat()
     this.#aside.clear()
     this.#options.interrupted(again, [...aside, ...this.#waiting.drain()])

@@ -27,8 +27,11 @@ export type PublishOptions = z.input<typeof publishOptions>
 /** A message that the broker has confirmed. */
 export interface Published {
   readonly messageId: string
-  /** Whether a queue has it. `false`: nobody listens for it, and it is gone. */
-  readonly routed: boolean
+  /**
+   * Whether a queue has it. `false`: nobody listens for it, and it is gone. `undefined`: nobody knows. Its connection was lost, no
+   * queue took it when it was sent again, and one may have taken it before.
+   */
+  readonly routed: boolean | undefined
 }
 
 /** How something is published, by the kind of the exchange. */
@@ -119,10 +122,10 @@ export class Publisher<const E extends Exchange> implements AsyncDisposable {
   async #publish({ contract, payload, routingKey, options = {}, headers }: Asked): Promise<Published> {
     const { mandatory, ...checked } = parseOptions(publishOptions, options, 'publish')
     const more = this.#contract.type === 'headers' ? await readHeaders(this.#contract, headers) : undefined
-    let routed = true
-    const whenReturned = (): void => {
-      routed = false
-      this.#unrouted += 1
+    let routed: boolean | undefined = true
+    const whenReturned = (isSure: boolean): void => {
+      routed = isSure ? false : undefined
+      if (isSure) this.#unrouted += 1
     }
     const route = {
       exchange: this.#contract.name,

@@ -13,6 +13,7 @@ import { ClosedError } from '../errors.js'
 import { MAX_TIMER_MS, parseOptions } from '../options.js'
 import { composeProperties, messageOptions } from '../publishing/compose.js'
 import { type Intercepted, type PublishLayer, publishLayers, submitInside } from '../publishing/interception.js'
+import { isLater } from '../soon.js'
 
 const timeoutMs = z.int().min(1).max(MAX_TIMER_MS)
 
@@ -97,7 +98,7 @@ export class RpcClient<Request extends Schema, Response extends Schema, Errors e
     const { requests, name } = this.#procedure
     if (this.#closing.begun) throw new ClosedError(`The client of '${name}' has been closed`)
     const encoded = encodePayload(requests, request)
-    const content = encoded instanceof Promise ? await encoded : encoded
+    const content = isLater(encoded) ? await encoded : encoded
     const { signal, timeoutMs: limitMs = this.#timeoutMs, ...properties } = checked
     const call = this.#caller.begin({ timeoutMs: limitMs, signal })
     const composed = composeProperties(requests.codec.contentType, this.#contractHeader, {

@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import { type Connection, internalsOf } from '../connection/connection.js'
 import type { Delivery } from '../connection/delivery.js'
-import { Answering, timeLeftMs } from '../consuming/answering.js'
+import { Answering } from '../consuming/answering.js'
 import { Engine } from '../consuming/engine.js'
 import { checkHandler, handlingOptions } from '../consuming/handling-options.js'
 import { Receiver, type ReceiverParts } from '../consuming/receiver.js'
 import { type RpcServerEvents, requestLines, shareEvents } from '../consuming/request-events.js'
+import { timeToHandleMs } from '../consuming/request-time.js'
 import type { WorkerEvents } from '../consuming/worker-events.js'
 import { decodePayload } from '../contract/payload.js'
 import type { DeclaredErrors, Procedure } from '../contract/procedure.js'
@@ -88,7 +89,7 @@ function partsOf<Request extends Schema, Response extends Schema, Errors extends
     handler: answering.keeping(handler),
     settings,
     settler: answering,
-    timeLeftMs,
+    timeLeftMs: timeToHandleMs,
     repeatsDone: true,
     lane,
     interceptors: connection.interceptors,

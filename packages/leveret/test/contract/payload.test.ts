@@ -69,6 +69,7 @@ test('prototypes cannot be polluted through JSON', async () => {
 
 test.each([
   [json, { a: [1, 'é', null] }],
+  [json, undefined],
   [text, 'é日'],
   [bytes, Buffer.from([0, 255])],
 ])('what a codec encodes it decodes', (codec, value) => {
@@ -76,7 +77,7 @@ test.each([
 })
 
 test.each([
-  [json, undefined],
+  [json, () => undefined],
   [text, 1],
   [bytes, 'text'],
 ])('what a codec cannot encode it refuses', (codec, value) => {

@@ -67,6 +67,7 @@ const LEVERET = [
   'leveret-original-expiration',
   'leveret-original-user-id',
   'leveret-deadline',
+  'leveret-timeout',
   'leveret-unheard-of',
 ]
 

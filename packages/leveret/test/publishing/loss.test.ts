@@ -1,55 +1,102 @@
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { OutgoingMessage } from '../../src/connection/message.js'
 import { BrokerError, ConnectionError } from '../../src/errors.js'
 import { isCulprit, isSuspect, readLoss } from '../../src/publishing/loss.js'
 
-const closed = (replyCode: number, replyText: string, retryable?: boolean): BrokerError =>
-  new BrokerError('Closed', { replyCode, replyName: 'SOME', replyText }, retryable === undefined ? {} : { retryable })
-
-const to = (exchange: string, routingKey = 'k'): OutgoingMessage =>
-  ({
-    exchange,
-    routingKey,
-    content: Buffer.alloc(0),
-    properties: { messageId: 'm' },
-    mandatory: true,
-  }) as OutgoingMessage
-
-const FIRST = { alone: true, suspected: false }
-const AGAIN = { alone: true, suspected: true }
-
-describe('nobody is guilty', () => {
-  test.each([
-    ['of a lost connection', new ConnectionError('lost', 'gone')],
-    ['when the default exchange is missing, which nobody can delete', closed(404, "no exchange '' in vhost '/'")],
-    ['when it is called by its other name', closed(404, "no exchange 'amq.default' in vhost '/'")],
-    ['of a missing exchange that is there again soon', closed(404, "no exchange 'x' in vhost '/'", true)],
-    [
-      'of a missing right that is there again soon',
-      closed(403, "access to exchange 'x' in vhost '/' refused for user 'u'", true),
-    ],
-  ])('%s', (_why, reason) => {
-    expect(readLoss(reason)).toEqual({ kind: 'innocent' })
-  })
+const to = (exchange: string, routingKey: string): OutgoingMessage => ({
+  exchange,
+  routingKey,
+  content: Buffer.alloc(0),
+  properties: { messageId: 'm' },
+  mandatory: true,
 })
 
-test('a missing exchange fails what was meant for it at once', () => {
-  const loss = readLoss(closed(404, "no exchange 'x' in vhost '/'"))
-  expect(isCulprit(loss, to('x'), FIRST)).toBe(true)
-  expect(isCulprit(loss, to('y'), AGAIN)).toBe(false)
+const broker = (replyCode: number, replyText: string, retryable?: boolean): BrokerError =>
+  new BrokerError('x', { replyCode, replyName: 'X', replyText }, retryable === undefined ? {} : { retryable })
+
+const long = 'z'.repeat(250)
+const crafted = "k' in exchange 'shop' in vhost '/"
+const inFlight = [
+  to('shop', 'k'),
+  to('', 'k'),
+  to('shop', 'j'),
+  to('shop', crafted),
+  to("shop' in vhost '/", 'k'),
+  to('shop', `${long}1`),
+  to('shop', `${long}2`),
+  to(`a${long}`, 'k'),
+  to('shop', 'ü'.repeat(120)),
+  to('x', "a' in exchange 'y"),
+  to("y' in exchange 'x", 'a'),
+]
+
+test.each([
+  [new ConnectionError('lost', 'x'), { kind: 'innocent' }],
+  [broker(320, 'broker forced connection closure'), { kind: 'innocent' }],
+  [broker(404, "no exchange '' in vhost '/'"), { kind: 'innocent' }],
+  [broker(404, "no exchange 'amq.default' in vhost '/'"), { kind: 'innocent' }],
+  [broker(404, "no exchange 'shop' in vhost '/'", true), { kind: 'innocent' }],
+  [broker(403, "access to exchange 'shop' in vhost '/' refused for user 'u'", true), { kind: 'innocent' }],
+  [broker(406, 'invalid expiration'), { kind: 'suspect', sure: true }],
+  [broker(541, 'node is down'), { kind: 'suspect', sure: false }],
+  [broker(501, 'frame too large'), { kind: 'suspect', sure: true }],
+  [broker(404, "no exchange 'shop' in vhost '/'"), { kind: 'named', sure: true, exchange: 'shop' }],
+  [
+    broker(404, "no exchange 'shop' in vhost '/' in vhost '/'"),
+    { kind: 'named', sure: true, exchange: "shop' in vhost '/" },
+  ],
+  [broker(404, "no exchange 'another' in vhost '/'"), { kind: 'suspect', sure: true }],
+  [broker(404, "no queue 'shop' in vhost '/'"), { kind: 'suspect', sure: true }],
+  [
+    broker(403, "access to exchange 'shop' in vhost '/' refused for user 'ann'"),
+    { kind: 'named', sure: false, exchange: 'shop' },
+  ],
+  [
+    broker(403, "write access to exchange 'amq.default' in vhost '/' refused"),
+    { kind: 'named', sure: false, exchange: '' },
+  ],
+  [
+    broker(403, "cannot publish to internal exchange 'shop' in vhost '/'"),
+    { kind: 'named', sure: true, exchange: 'shop' },
+  ],
+  [
+    broker(403, `write access to exchange 'a${long.slice(0, 200)}...`),
+    { kind: 'named', sure: false, exchange: `a${long}` },
+  ],
+  [
+    broker(403, "access to topic 'k' in exchange 'shop' in vhost '/' refused for user 'ann'"),
+    { kind: 'named', sure: false, exchange: 'shop', routingKey: 'k' },
+  ],
+  [
+    broker(403, `write access to topic '${crafted}' in exchange 'shop' in vhost '/' refused for user 'ann'`),
+    { kind: 'named', sure: false, exchange: 'shop', routingKey: crafted },
+  ],
+  [
+    broker(403, `access to topic '${'ü'.repeat(99)}\ufffd...`),
+    { kind: 'named', sure: false, exchange: 'shop', routingKey: 'ü'.repeat(120) },
+  ],
+  [broker(403, `access to topic '${long.slice(0, 220)}...`), { kind: 'suspect', sure: true }],
+  [broker(403, "access to topic 'a' in exchange 'y' in exchange 'x' in vhost '/'"), { kind: 'suspect', sure: true }],
+])('the loss of a channel, %s, is read', (reason, loss) => {
+  expect(readLoss(reason, inFlight)).toEqual(loss)
 })
 
-test('a missing right fails what was meant for its exchange the second time, because it may have been missing for a moment', () => {
-  const loss = readLoss(closed(403, "write access to exchange 'amq.default' in vhost '/' refused for user 'u'"))
-  expect(isCulprit(loss, to(''), FIRST)).toBe(false)
-  expect(isSuspect(loss, to(''))).toBe(true)
-  expect(isCulprit(loss, to(''), AGAIN)).toBe(true)
-  expect(isSuspect(loss, to('x'))).toBe(false)
-})
-
-test('a missing right to a topic is about its routing key, and nobody else is guilty', () => {
-  const loss = readLoss(closed(403, "write access to topic 'a.b' in exchange 'x' in vhost '/' refused for user 'u'"))
-  expect(isCulprit(loss, to('x', 'a.b'), AGAIN)).toBe(true)
-  expect(isCulprit(loss, to('x', 'a.c'), AGAIN)).toBe(false)
-  expect(isSuspect(loss, to('x', 'a.c'))).toBe(false)
+test('a missing exchange fails what was meant for it at once, a missing right the second time, because it may have been missing for a moment', () => {
+  const [first, again] = [
+    { alone: true, suspected: false },
+    { alone: true, suspected: true },
+  ]
+  const [mine, other] = [to('shop', 'k'), to('shop', 'j')]
+  const missing = readLoss(broker(404, "no exchange 'shop' in vhost '/'"), [mine, other])
+  expect(isCulprit(missing, mine, first)).toBe(true)
+  const refused = readLoss(broker(403, "write access to topic 'k' in exchange 'shop' in vhost '/' refused"), [
+    mine,
+    other,
+  ])
+  expect([isCulprit(refused, mine, first), isSuspect(refused, mine), isCulprit(refused, mine, again)]).toEqual([
+    false,
+    true,
+    true,
+  ])
+  expect([isSuspect(refused, other), isCulprit(refused, other, again)]).toEqual([false, false])
 })

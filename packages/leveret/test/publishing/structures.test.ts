@@ -1,9 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Room, Share } from '../../src/connection/room.js'
-import { BrokerError, ConnectionError } from '../../src/errors.js'
 import { Fifo } from '../../src/fifo.js'
 import { newMessageId } from '../../src/message-id.js'
-import { readLoss } from '../../src/publishing/loss.js'
 import { Publication } from '../../src/publishing/publication.js'
 import { Line, Turns } from '../../src/publishing/turns.js'
 import { Window } from '../../src/publishing/window.js'
@@ -156,29 +154,6 @@ describe('the window of unconfirmed messages', () => {
     expect(held()).toEqual([])
     window.add(1, publication('m1'))
     expect(held()).toEqual(['m1'])
-  })
-})
-
-describe('a lost channel', () => {
-  const broker = (replyCode: number, replyText: string) =>
-    new BrokerError('x', { replyCode, replyName: 'X', replyText })
-  test.each([
-    [new ConnectionError('lost', 'x'), { kind: 'innocent' }],
-    [broker(320, 'broker forced connection closure'), { kind: 'innocent' }],
-    [broker(404, "no exchange 'shop' in vhost '/'"), { kind: 'exchange', exchange: 'shop' }],
-    [
-      broker(403, "write access to exchange 'shop' in vhost '/' refused for user 'ann'"),
-      { kind: 'exchange', exchange: 'shop' },
-    ],
-    [
-      broker(403, "access to exchange 'amq.default' in vhost '/' refused for user 'ann'"),
-      { kind: 'exchange', exchange: '' },
-    ],
-    [broker(406, 'invalid expiration'), { kind: 'suspect', sure: true }],
-    [broker(541, 'node is down'), { kind: 'suspect', sure: false }],
-    [broker(501, 'frame too large'), { kind: 'suspect', sure: true }],
-  ])('%s', (reason, loss) => {
-    expect(readLoss(reason)).toEqual(loss)
   })
 })
 

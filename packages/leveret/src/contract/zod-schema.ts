@@ -1,0 +1,53 @@
+import { z } from 'zod'
+import { andThen, type Soon, soonOf } from '../soon.js'
+import type { SchemaResult } from './issues.js'
+
+const asked = new WeakMap<object, boolean>()
+
+/**
+ * Validates with a schema of zod that calls functions.
+ *
+ * Its own `~standard` tries them as synchronous first. Where one is asynchronous, it calls all of them again and drops the first
+ * promise, whose rejection would end the process (measured on 4.6.7). Asked as asynchronous at once, zod calls each function once, and
+ * answers without a promise where all are synchronous; only its fast path for objects is lost (0.7 µs), so others are not asked so.
+ *
+ * @returns `undefined` when the schema is none of zod's, or calls no functions
+ */
+export function validateWithZod(schema: object, value: unknown): Soon<SchemaResult<unknown>> | undefined {
+  let callsFunctions = asked.get(schema)
+  if (callsFunctions === undefined) {
+    callsFunctions = isZod(schema) && mayCall(schema)
+    asked.set(schema, callsFunctions)
+  }
+  if (!callsFunctions || !isZod(schema)) return undefined
+  const context = { async: true }
+  return andThen(soonOf(schema._zod.run({ value, issues: [] }, context)), (payload) =>
+    payload.issues.length === 0
+      ? { value: payload.value }
+      : { issues: payload.issues.map((issue) => z.core.util.finalizeIssue(issue, context, z.core.config())) },
+  )
+}
+
+function isZod(schema: unknown): schema is z.core.$ZodType {
+  return typeof Object(Object(schema)._zod).run === 'function'
+}
+
+/** A schema that cannot be looked at calls a function. */
+function mayCall(schema: z.core.$ZodType): boolean {
+  try {
+    return holdsFunction(schema, new Set())
+  } catch {
+    return true
+  }
+}
+
+/** Looks through a schema's own description, down to what it is made of. */
+function holdsFunction(part: unknown, seen: Set<unknown>): boolean {
+  if (typeof part === 'function') return true
+  if (typeof part !== 'object' || part === null || seen.has(part)) return false
+  seen.add(part)
+  const description: Readonly<Record<string, unknown>> = Object(Object(part)._zod).def ?? part
+  if (description.check === 'custom') return true
+  // What makes the text of an error is synchronous.
+  return Object.entries(description).some(([name, inner]) => name !== 'error' && holdsFunction(inner, seen))
+}
