@@ -1,5 +1,7 @@
 /** What clocks differ by all the time, and what a message takes on its way. */
 const NOTABLE_MS = 1_000
+/** In the year 5138. Other programs write milliseconds, which look later than that. */
+const LAST_SECOND = 1e11
 
 /** The clock of a server, as its replies show it. It tells why a server may take a request for expired. */
 export class ClockGap {
@@ -13,7 +15,7 @@ export class ClockGap {
    * @param waitedMs - since its request was written: the reply was written between then and now
    */
   seen(timestamp: unknown, waitedMs: number): void {
-    if (typeof timestamp !== 'number') return
+    if (typeof timestamp !== 'number' || timestamp > LAST_SECOND) return
     const now = Date.now()
     const earliest = timestamp * 1_000
     const aheadMs = earliest - now
