@@ -12,19 +12,35 @@ const PATIENT = { connectTimeoutMs: 120_000, publishTimeoutMs: 120_000 }
 const BASIC = 60
 const CONSUME_OK = 21
 const ACK = 80
+const NACK = 120
 const FRAME_OVERHEAD = 8
+
+/** Where the first frame of this method is. */
+function find(bytes: Buffer, method: number): { at: number; end: number } | undefined {
+  for (let at = 0; at + FRAME_OVERHEAD < bytes.length; ) {
+    const end = at + bytes.readUInt32BE(at + 3) + FRAME_OVERHEAD
+    const isBasic = bytes[at] === 1 && bytes.readUInt16BE(at + 7) === BASIC
+    if (isBasic && bytes.readUInt16BE(at + 9) === method) return { at, end }
+    at = end
+  }
+  return undefined
+}
 
 /** Takes the first frame of this method away, as a broker does that waits for a node that is gone. */
 function holding(method: number): (bytes: Buffer) => Buffer | undefined {
   return (bytes) => {
-    for (let at = 0; at + FRAME_OVERHEAD < bytes.length; ) {
-      const end = at + bytes.readUInt32BE(at + 3) + FRAME_OVERHEAD
-      const isMeant = bytes[at] === 1 && bytes.readUInt16BE(at + 7) === BASIC && bytes.readUInt16BE(at + 9) === method
-      if (isMeant) return Buffer.concat([bytes.subarray(0, at), bytes.subarray(end)])
-      at = end
-    }
-    return undefined
+    const frame = find(bytes, method)
+    return frame && Buffer.concat([bytes.subarray(0, frame.at), bytes.subarray(frame.end)])
   }
+}
+
+/** Turns the first confirm into a refusal, as of a queue without a leader. Both have the same fields. */
+function refusing(bytes: Buffer): Buffer | undefined {
+  const frame = find(bytes, ACK)
+  if (frame === undefined) return undefined
+  const changed = Buffer.from(bytes)
+  changed.writeUInt16BE(NACK, frame.at + 9)
+  return changed
 }
 
 describe('when the first answer after a lost connection is held back', () => {
@@ -66,5 +82,21 @@ describe('when the first answer after a lost connection is held back', () => {
     await eventually(() => expect(settled).toBe(100), SOON)
     await Promise.all(sends)
     await eventually(async () => expect(await vhost.queue('tasks')).toMatchObject({ messages: 102 }), SOON)
+  })
+
+  test('a message that is refused first, as by a queue without a leader, goes again, and a second refusal is told', async ({
+    connectTo,
+    vhost,
+  }) => {
+    const { url, spoil, cut } = await spoiler(vhost.url)
+    const rabbit = await connectTo(PATIENT, url)
+    const producer = new Producer(rabbit, tasks)
+    await producer.send({ n: 0 })
+    await stable()
+    spoil(refusing)
+    cut()
+    await producer.send({ n: 1 })
+    spoil(refusing)
+    await expect(producer.send({ n: 2 })).rejects.toMatchObject({ outcome: 'refused' })
   })
 })

@@ -20,13 +20,13 @@ export class Answers {
     if (!this.#hasConfirmed) this.#publishedAt = Math.min(this.#publishedAt, performance.now())
   }
 
-  /** Call when the broker has answered for a message. */
+  /** Call when the broker has accepted a message. */
   confirmed(): void {
     this.#hasConfirmed = true
     this.#publishedAt = Number.POSITIVE_INFINITY
   }
 
-  /** Whether it has answered for any message yet. */
+  /** Whether it has accepted any message yet. */
   get hasConfirmed(): boolean {
     return this.#hasConfirmed
   }

@@ -100,7 +100,7 @@ export class Channel {
   #onConfirm({ deliveryTag: tag, multiple }: { deliveryTag: number; multiple: boolean }, accepted: boolean): void {
     if (tag > this.#published)
       throw new ConnectionError('protocol', `The broker answered for message ${tag} of ${this.#published}`)
-    this.answers.confirmed()
+    if (accepted) this.answers.confirmed()
     this.#parts.hooks.confirmed?.(tag, multiple, accepted)
   }
 

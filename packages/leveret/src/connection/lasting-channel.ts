@@ -73,7 +73,7 @@ export class LastingChannel {
     return this.#current
   }
 
-  /** Whether the link has been lost, and the broker has not answered for any message on this channel since: the first one goes alone. */
+  /** Whether the link has been lost, and the broker has not accepted any message on this channel since: the first one goes alone. */
   get awaitsFirstConfirm(): boolean {
     return this.#isBack && this.#current?.answers.hasConfirmed === false
   }
@@ -164,7 +164,7 @@ export class LastingChannel {
     const { answers, signal } = channel
     const until = performance.now() + WATCH_MS
     try {
-      while (!this.#isAnswered(channel) && performance.now() < until) {
+      while (!this.#isAnswered(channel) && (performance.now() < until || answers.heldMs > 0)) {
         await sleep(LOOK_MS, signal)
         if (answers.heldMs < HELD_MS || lane.state === 'blocked') continue
         await lane.spare.use(signal, (other) => other.prefetch(1))

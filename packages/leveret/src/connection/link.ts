@@ -82,7 +82,10 @@ export class Link {
       void atMost(CLOSE_TIMEOUT_MS, this.lost).then(() => this.cut(said))
     })
     model.on('close', (error) => this.#end(this.#said ?? this.#explain(error)))
-    const onBlocked = (reason?: string): void => this.#block(reason, hooks)
+    const onBlocked = (reason?: string): void => {
+      this.#isBlocked = reason !== undefined
+      hooks.blocked(reason)
+    }
     model.on('blocked', onBlocked).on('unblocked', onBlocked)
     listen()
   }
@@ -178,11 +181,6 @@ export class Link {
     await atMost(timeoutMs, Promise.race([this.#model.close(), this.lost]))
     this.cut(new ConnectionError('lost', 'The connection was closed by this process'))
     await this.#socketClosed
-  }
-
-  #block(reason: string | undefined, hooks: LinkHooks): void {
-    this.#isBlocked = reason !== undefined
-    hooks.blocked(reason)
   }
 
   /** Ends the link at once. */

@@ -169,6 +169,8 @@ export class Writer {
   }
 
   #onConfirm(tag: number, multiple: boolean, accepted: boolean): void {
+    // What a fresh channel brings first, a queue may refuse whose leader has just died. It is sent again as if it had no answer.
+    if (!accepted && this.#channel.awaitsFirstConfirm) return
     for (const publication of this.#window.take(tag, multiple)) {
       this.#recall(publication)
       if (publication.isSettled) continue
