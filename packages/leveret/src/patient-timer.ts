@@ -15,28 +15,24 @@ export class PatientTimer {
   readonly #giveUp: () => void
   readonly #keepsAlive: boolean
   #timer: NodeJS.Timeout
-  #isCancelled = false
+  #look: NodeJS.Immediate | undefined
 
   /** @param keepsAlive - whether the process waits for it when nothing else is left */
   constructor(ms: number, giveUp: () => void, keepsAlive = true) {
     this.#giveUp = giveUp
     this.#keepsAlive = keepsAlive
     const dueAt = performance.now() + ms
-    this.#timer = this.#after(ms, () => this.#look(performance.now() - dueAt > STOOD_STILL_MS ? LOOKS : 0))
+    this.#timer = this.#after(ms, () => this.#lookAgain(performance.now() - dueAt > STOOD_STILL_MS ? LOOKS : 0))
   }
 
   cancel(): void {
-    this.#isCancelled = true
     clearTimeout(this.#timer)
+    clearImmediate(this.#look)
   }
 
-  #look(left: number): void {
-    if (left > 0) this.#timer = this.#after(LOOK_MS, () => this.#look(left - 1))
-    else setImmediate(() => this.#fire())
-  }
-
-  #fire(): void {
-    if (!this.#isCancelled) this.#giveUp()
+  #lookAgain(left: number): void {
+    if (left > 0) this.#timer = this.#after(LOOK_MS, () => this.#lookAgain(left - 1))
+    else this.#look = setImmediate(this.#giveUp)
   }
 
   #after(ms: number, next: () => void): NodeJS.Timeout {

@@ -16,7 +16,8 @@ export async function flushed(socket: Duplex, signal: AbortSignal): Promise<void
   }
 }
 
-/** Resolves when a socket is closed. */
+/** Resolves when a socket is closed, in the turn after: amqplib tidies up then. */
 export async function closed(socket: Duplex): Promise<void> {
   if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve))
+  await nextTurn()
 }

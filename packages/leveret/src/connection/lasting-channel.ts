@@ -213,15 +213,20 @@ export class LastingChannel {
   }
 
   async #prepare(channel: Channel, ended: Promise<LeveretError>, signal: AbortSignal): Promise<void> {
+    let isSetUp = false
     const lost = ended.then(async (reason) => {
+      if (isSetUp) return
       // What the broker refused during the set-up says more than that the channel has ended, and is told in this turn.
       await nextTurn()
       throw reason
     })
-    await unlessAborted(signal, Promise.race([this.#options.setUp(channel, signal), lost])).catch((error: unknown) => {
+    try {
+      await unlessAborted(signal, Promise.race([this.#options.setUp(channel, signal), lost]))
+      isSetUp = true
+    } catch (error) {
       // The channel knows why.
       throw isLost(error) ? (channel.signal.reason ?? error) : error
-    })
+    }
   }
 }
 
