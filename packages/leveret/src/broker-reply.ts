@@ -34,15 +34,16 @@ const PASSING_TEXTS: readonly (readonly [text: RegExp, next: string])[] = [
 const TOPIC_REFUSED = /^(\w+ )?access to topic /
 const GRANT_TOPIC = '. Grant the right with rabbitmqctl set_topic_permissions'
 
-/** The broker's words, and what can be done. @param passes - nothing need be done */
+/** The broker's words, and what can be done. @param passes - nothing need be granted or declared */
 export function describeReply({ replyCode, replyName, replyText }: BrokerReply, passes = false): string {
-  return `${replyCode} ${replyName}: ${replyText}${passes ? '' : nextStep(replyCode, replyText)}`
+  return `${replyCode} ${replyName}: ${replyText}${nextStep(replyCode, replyText, passes)}`
 }
 
-function nextStep(replyCode: number, replyText: string): string {
-  if (replyCode === 403 && TOPIC_REFUSED.test(replyText)) return GRANT_TOPIC
+function nextStep(replyCode: number, replyText: string, passes: boolean): string {
   const limit = limitStep(replyText)
   if (limit !== undefined) return `. ${limit}`
+  if (passes) return nextOfPassing(replyText) ?? ''
+  if (replyCode === 403 && TOPIC_REFUSED.test(replyText)) return GRANT_TOPIC
   return nextOfPassing(replyText) ?? NEXT_STEPS[replyCode] ?? ''
 }
 
