@@ -42,7 +42,8 @@ const program = `
   })
   const untilStable = () => new Promise((resolve) => setTimeout(resolve, STABLE_MS + 100))
 
-  const rabbit = await connect(url)
+  // A busy machine is not to be taken for an event loop that stands still.
+  const rabbit = await connect(url, { heartbeatMs: 120_000 })
   const worker = new Worker(rabbit, tasks, ({ n }) => { handled = n })
   let handled = 0
   let back = () => undefined
