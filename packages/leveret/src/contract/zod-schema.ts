@@ -2,6 +2,9 @@ import { z } from 'zod'
 import { andThen, type Soon, soonOf } from '../soon.js'
 import type { SchemaResult } from './issues.js'
 
+/** Functions that zod takes as synchronous: what makes the text of an error, whether a check is made, `trim` and its kin, `catch`. */
+const SYNCHRONOUS: ReadonlySet<string> = new Set(['error', 'when', 'tx', 'catchValue'])
+
 const asked = new WeakMap<object, boolean>()
 
 /**
@@ -48,6 +51,5 @@ function holdsFunction(part: unknown, seen: Set<unknown>): boolean {
   seen.add(part)
   const description: Readonly<Record<string, unknown>> = Object(Object(part)._zod).def ?? part
   if (description.check === 'custom') return true
-  // What makes the text of an error is synchronous.
-  return Object.entries(description).some(([name, inner]) => name !== 'error' && holdsFunction(inner, seen))
+  return Object.entries(description).some(([name, inner]) => !SYNCHRONOUS.has(name) && holdsFunction(inner, seen))
 }

@@ -16,6 +16,6 @@ export type PublishCopy = (message: OutgoingMessage, topology: Topology, signal:
  */
 export function publishCopies(rabbit: Connection, timeoutMs = Number.POSITIVE_INFINITY): PublishCopy {
   const outbox = outboxOf(rabbit)
-  const who = { line: new Line(), share: new Share(), patient: true }
-  return (message, topology, signal) => outbox.submit({ ...who, message, topology, timeoutMs, signal })
+  const [line, share, patient] = [new Line(), new Share(), true]
+  return (message, topology, signal) => outbox.submit({ message, topology, line, share, patient, timeoutMs, signal })
 }

@@ -3,9 +3,11 @@ import type { OutgoingMessage } from '../connection/message.js'
 import { Share } from '../connection/room.js'
 import { BrokerError, type LeveretError } from '../errors.js'
 import type { Outbox } from './outbox.js'
+import type { Topology } from './request.js'
 import { Line } from './turns.js'
 
 const INTERNAL_ERROR = 541
+const NONE: Topology = []
 
 /** How long a reply may take. */
 export interface ReplyTerms {
@@ -23,8 +25,9 @@ export interface ReplyTerms {
 export class Replies {
   readonly #outbox: Outbox
   readonly #lane: Lane
+  readonly #line = new Line()
   /** Its handler has a slot as long as a reply waits, so what waits is bounded. */
-  readonly #place = { line: new Line(), share: new Share(), patient: true }
+  readonly #share = new Share()
   /** Aborted, and made anew, when the broker has failed over something that was sent. */
   #era = new AbortController()
   /** Aborted with the era too: one for all replies to what one channel has brought. */
@@ -43,9 +46,12 @@ export class Replies {
    * @throws {@link PublishError} it was not sent
    */
   async send(message: OutgoingMessage, { timeoutMs, signal }: ReplyTerms): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      const request = { ...this.#place, message, topology: [], timeoutMs, signal: this.#endOf(signal) }
-      this.#outbox.submit({ ...request, handedOver: resolve }).catch(reject)
+    const line = this.#line
+    const share = this.#share
+    const end = this.#endOf(signal)
+    await new Promise<void>((handedOver, reject) => {
+      const request = { message, topology: NONE, line, share, patient: true, timeoutMs, signal: end, handedOver }
+      this.#outbox.submit(request).catch(reject)
     })
   }
 

@@ -100,8 +100,10 @@ export class Sender {
     if (this.#closing.begun) throw this.#closedError(message)
     const { timeoutMs = this.#internals.settings.publishTimeoutMs, signal, failFast } = options
     const hasNewId = options.messageId === undefined
-    const place = { line: this.#line, share: patience ?? this.#share, patient: patience !== undefined }
-    const request = { ...place, message, hasNewId, topology, timeoutMs, signal, failFast, whenReturned }
+    const line = this.#line
+    const share = patience ?? this.#share
+    const patient = patience !== undefined
+    const request = { message, hasNewId, topology, line, share, patient, timeoutMs, signal, failFast, whenReturned }
     this.#inHand.begin()
     return this.#layers.length === 0 ? this.#outbox.submit(request, this.#ended) : this.#sendInside(request)
   }
