@@ -24,8 +24,15 @@ export interface AnsweringOptions {
    *
    * @param terms.timeoutMs - for how long its client waits on; `Infinity` where that is not known
    * @param terms.signal - aborted when the request is the broker's again
+   * @param terms.inTurn - to be called just before it is written
    */
-  send(reply: OutgoingMessage, terms: { readonly timeoutMs: number; readonly signal: AbortSignal }): Promise<void>
+  send(reply: OutgoingMessage, terms: SendingTerms): Promise<void>
+}
+
+interface SendingTerms {
+  readonly timeoutMs: number
+  readonly signal: AbortSignal
+  inTurn(): void
 }
 
 type FailureVerdict = Extract<Verdict, { do: 'dead-letter' }>
@@ -38,7 +45,12 @@ const TOO_LARGE = {
 } as const
 const NO_ANSWER = { name: 'NoAnswer', message: 'an interceptor ended the request without its handler' }
 
-/** Settles requests: first the answer, confirmed, and only then the ack. Nothing is tried again: whoever asked decides that. */
+/**
+ * Settles requests: when the answer has its turn, the ack is written, and the answer right behind it. Nothing is tried again: whoever asked decides
+ * that.
+ *
+ * The ack comes first, because RabbitMQ closes the connection over a forged address, and would deliver the request again, for ever.
+ */
 export class Answering implements Settling {
   readonly #options: AnsweringOptions
   /** What a handler came to. The verdict says whether it counts. */
@@ -92,13 +104,19 @@ export class Answering implements Settling {
     }
     const { answer, tell, settlement } = this.#conclude(verdict, delivery, event)
     if (timeToAnswerMs(delivery) <= 0) return acknowledged(delivery, () => expired(true), settlement)
+    let isAcked = false
     try {
-      await this.#reply(answer, delivery)
+      await this.#reply(answer, delivery, () => {
+        isAcked = life.ackNow(message)
+      })
     } catch (error) {
-      if (life.signal.aborted) return STALE
-      return acknowledged(delivery, () => events.emit('reply.failed', { ...event, error }), settlement)
+      if (!isAcked && !life.ack(message)) return STALE
+      events.emit('reply.failed', { ...event, error })
+      return settlement
     }
-    return acknowledged(delivery, tell, settlement)
+    if (!isAcked) return STALE
+    tell()
+    return settlement
   }
 
   #conclude(verdict: Verdict, delivery: ActiveDelivery, event: RequestEvent): Conclusion {
@@ -119,7 +137,7 @@ export class Answering implements Settling {
     }
   }
 
-  async #reply({ content, contentType, headers }: Answer, delivery: ActiveDelivery): Promise<void> {
+  async #reply({ content, contentType, headers }: Answer, delivery: ActiveDelivery, inTurn: () => void): Promise<void> {
     const { replyTo = '', correlationId } = delivery.message.properties
     const reply: OutgoingMessage = {
       exchange: '',
@@ -137,7 +155,7 @@ export class Answering implements Settling {
       // RabbitMQ 3.10 returns replies that it has delivered; and who has gone needs none.
       mandatory: false,
     }
-    await this.#options.send(reply, { timeoutMs: timeToAnswerMs(delivery), signal: delivery.life.signal })
+    await this.#options.send(reply, { timeoutMs: timeToAnswerMs(delivery), signal: delivery.life.signal, inTurn })
   }
 }
 

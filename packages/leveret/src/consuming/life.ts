@@ -106,6 +106,13 @@ export class Life {
     return this.acks.ack(message)
   }
 
+  /** The same, without gathering. */
+  ackNow(message: ReceivedMessage): boolean {
+    const isAcked = this.ack(message)
+    this.acks.flush()
+    return isAcked
+  }
+
   /** Acknowledges, and resolves when the broker has read it. @returns `false` when the channel ended first */
   async ackAndWait(message: ReceivedMessage): Promise<boolean> {
     if (!this.ack(message)) return false

@@ -1,6 +1,7 @@
 import { type CloseOptions, Closing } from '../connection/closing.js'
 import type { ConnectionInternals } from '../connection/connection.js'
 import type { RoleHealth } from '../connection/health.js'
+import type { Lane } from '../connection/lane.js'
 import { ClosedError, ConnectionError } from '../errors.js'
 import type { Events, Listener } from '../events.js'
 import { within } from '../timing.js'
@@ -15,6 +16,8 @@ export interface ReceiverParts<Happenings extends object> {
   /** Of its contract. */
   readonly name: string
   readonly internals: ConnectionInternals
+  /** On which it consumes. @defaultValue the connection's for consuming */
+  readonly lane?: Lane
   readonly engine: Pick<Engine<unknown>, 'start' | 'close' | 'whenOthersEnded' | 'pause' | 'resume' | 'health' | 'why'>
   readonly events: Events<Happenings>
   /** Called when nothing is consumed any more. `close` waits for it, and gives it so much time. */
@@ -99,19 +102,19 @@ export abstract class Receiver<Happenings extends object> implements AsyncDispos
   }
 
   async #start(): Promise<void> {
-    const { role, name, engine, internals } = this.#parts
+    const { role, name, engine, internals, lane = internals.consumeLane } = this.#parts
     if (this.#closing.begun) throw new ClosedError(`The ${role} has been closed`)
-    const { consumeLane, settings } = internals
+    const { settings } = internals
     const late = (): Error =>
       engine.why ??
       new ConnectionError(
         'timeout',
-        `The ${role} of '${name}' was not attached within ${settings.startupTimeoutMs} ms: ${consumeLane.why ?? 'the broker has not answered'}`,
+        `The ${role} of '${name}' was not attached within ${settings.startupTimeoutMs} ms: ${lane.why ?? 'the broker has not answered'}`,
       )
     try {
       const ended = within(settings.startupTimeoutMs, engine.start(), late)
       // The lane only says at once what waiting cannot cure. A role that is closed before need not wait for it.
-      await Promise.race([ended, Promise.all([ended, consumeLane.start()])])
+      await Promise.race([ended, Promise.all([ended, lane.start()])])
     } catch (error) {
       // Who closes it meanwhile does not want it to start.
       if (this.#closing.begun) return

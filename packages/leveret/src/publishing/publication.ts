@@ -28,6 +28,7 @@ export class Publication {
   readonly #request: PublishRequest
   readonly #onSettled: OnSettled
   #isSettled = false
+  #hadTurn = false
   #resolve!: (sent: Sent) => void
   #reject!: (error: Error) => void
 
@@ -77,6 +78,13 @@ export class Publication {
     const within = `within ${this.#request.timeoutMs} ms`
     if (this.handedOver === 0) return `it could not be handed over ${within}`
     return `no confirm came ${within}; send it again under the same messageId`
+  }
+
+  /** It is written next. */
+  takeTurn(): void {
+    if (this.#hadTurn) return
+    this.#hadTurn = true
+    this.#request.inTurn?.()
   }
 
   handOver(): void {

@@ -14,6 +14,7 @@ export interface ReplyTerms {
   /** `Infinity` where nobody has said how long he waits. */
   readonly timeoutMs: number
   readonly signal: AbortSignal
+  inTurn(): void
 }
 
 /**
@@ -40,17 +41,19 @@ export class Replies {
   }
 
   /**
-   * Resolves when the reply has had its turn: its request may be acknowledged then. Its confirm is not waited for, because nobody could use the
-   * answer; until it comes, or nobody waits for the reply any more, a reply that is lost with its connection is sent again.
+   * Resolves when the reply has been written. Its confirm is not waited for, because nobody could use the answer; until it comes, or nobody
+   * waits for the reply any more, a reply that is lost with its connection is sent again.
    *
+   * @param terms.inTurn - called just before it is written
    * @throws {@link PublishError} it was not sent
    */
-  async send(message: OutgoingMessage, { timeoutMs, signal }: ReplyTerms): Promise<void> {
+  async send(message: OutgoingMessage, { timeoutMs, signal, inTurn }: ReplyTerms): Promise<void> {
     const line = this.#line
     const share = this.#share
     const end = this.#endOf(signal)
     await new Promise<void>((handedOver, reject) => {
-      const request = { message, topology: NONE, line, share, patient: true, timeoutMs, signal: end, handedOver }
+      const [topology, patient] = [NONE, true]
+      const request = { message, topology, line, share, patient, timeoutMs, signal: end, inTurn, handedOver }
       this.#outbox.submit(request).catch(reject)
     })
   }

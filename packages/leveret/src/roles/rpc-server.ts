@@ -70,7 +70,9 @@ function partsOf<Request extends Schema, Response extends Schema, Errors extends
   const { name, requests } = procedure
   const internals = internalsOf(rabbit)
   internals.assertOpen()
-  const { consumeLane: lane, settings: connection, log } = internals
+  // Requests, replies and acks on one connection: one write to the socket for each request, where it would be two. In an alarm nobody can
+  // send a request anyway.
+  const { publishLane: lane, settings: connection, log } = internals
   const events = new Events<RpcServerEvents>()
   log.follow(events, requestLines(name), { queue: name })
   tellPolicy(requests, log)
@@ -99,5 +101,5 @@ function partsOf<Request extends Schema, Response extends Schema, Errors extends
       return requests.name
     },
   })
-  return { role: 'rpc-server', name, internals, engine, events, closed: () => replies.close() }
+  return { role: 'rpc-server', name, internals, lane, engine, events, closed: () => replies.close() }
 }
