@@ -61,15 +61,8 @@ export function isPassing({ replyCode, replyText }: BrokerReply): boolean {
   return nextOfPassing(replyText) !== undefined || (PASSING_REPLIES.has(replyCode) && !DEPRECATED.test(replyText))
 }
 
-const NO_EXCHANGE = /^no exchange '(.+?)' in vhost /s
-
-/** The exchange that the broker has not found; `undefined` when that is not what it says. */
-export function missingExchangeOf({ replyCode, replyText }: BrokerReply): string | undefined {
-  return replyCode === 404 ? NO_EXCHANGE.exec(replyText)?.[1] : undefined
-}
-
-/** Whether a broker whose metadata store is away says the same of everything: that a right or an exchange is missing. */
-export function isAboutMetadata(reply: BrokerReply): boolean {
-  if (reply.replyCode === 403) return / refused for user '/.test(reply.replyText)
-  return missingExchangeOf(reply) !== undefined
+/** Whether it says that a right is missing, or an exchange: both are said of everything while the metadata store of the broker is away. */
+export function isDenied({ replyCode, replyText }: BrokerReply): boolean {
+  if (replyCode === 403) return / refused for user '/.test(replyText)
+  return replyCode === 404 && /^no exchange '/.test(replyText)
 }

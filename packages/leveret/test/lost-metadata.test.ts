@@ -1,7 +1,7 @@
 import type { RabbitMQ } from '@leveret/testing'
 import { describe, expect } from 'vitest'
 import { z } from 'zod'
-import { type Connection, connect, Producer, Publisher, topicExchange, Worker, workQueue } from '../src/index.js'
+import { type Connection, connect, Producer, Publisher, topicExchange, Worker } from '../src/index.js'
 import { eventually, tasks, test } from './support.js'
 import { forbidSurprises } from './surprises.js'
 
@@ -10,8 +10,6 @@ forbidSurprises()
 const READY = { timeoutMs: 60_000 }
 const LONG = { timeout: 120_000 }
 const news = topicExchange('news', { 'news.*': z.object({ n: z.int() }) })
-
-const idle = workQueue('idle', { payload: tasks.payload, retry: false, deadLetter: false })
 
 /** What RabbitMQ keeps in memory of its metadata. Without it, it finds no exchange, no right and no user. */
 const TABLES = '[rabbit_exchange, rabbit_user_permission]'
@@ -92,29 +90,4 @@ describe('a broker that has lost sight of its metadata, for moments and for thre
     await new Producer(rabbit, tasks).send({ n: -1 }, { timeoutMs: 60_000 })
     await eventually(() => expect(seen.has(-1)).toBe(true), READY)
   })
-
-  test('does not keep what begins meanwhile from its start, nor from its first send', LONG, async ({ ownBroker }) => {
-    await using rabbit = await connect(ownBroker.url, { startupTimeoutMs: 60_000, publishTimeoutMs: 60_000 })
-    // Both connections are open before.
-    await new Worker(rabbit, idle, () => undefined).start()
-    const seen: number[] = []
-    const away = loseMetadata(ownBroker, 3_000)
-    await eventually(async () => expect(await isAway(ownBroker)).toBe(true), READY)
-    const worker = new Worker(rabbit, tasks, ({ n }) => void seen.push(n))
-    const begun = [
-      worker.start(),
-      new Publisher(rabbit, news).publish('news.local', { n: 1 }),
-      new Producer(rabbit, tasks).send({ n: 1 }),
-    ]
-    const ends = await Promise.allSettled(begun)
-    expect(ends.filter(({ status }) => status === 'rejected')).toEqual([])
-    await away
-    await eventually(() => expect(seen).toEqual([1]), READY)
-  })
 })
-
-/** Whether it does not know the default exchange now. */
-async function isAway(broker: RabbitMQ): Promise<boolean> {
-  const name = `{resource, <<"/">>, exchange, <<"">>}`
-  return (await broker.ctl('eval', `rabbit_exchange:lookup(${name}).`)).includes('not_found')
-}

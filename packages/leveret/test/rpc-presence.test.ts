@@ -56,6 +56,7 @@ describe('a server that closes gracefully', () => {
     await begun.opened
     await looks(looksBefore)
     const closing = server.close({ timeoutMs: 60_000 })
+    await looks(1)
     // RabbitMQ counts a cancelled consumer of a quorum queue as long as it holds something.
     if (contract === onClassic) {
       const behind = { name: 'RpcNoResponderError', reason: 'no-consumers' }

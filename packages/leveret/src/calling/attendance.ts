@@ -4,13 +4,19 @@ import type { AbsenceReason } from '../rpc-errors.js'
 
 /** Calls that have waited this long make it worth a look, and so often. */
 const LOOK_EVERY_MS = 1_000
+/** The first look comes sooner, so that what was sent just before it is known to have found nobody. */
+const FIRST_LOOK_MS = 100
+/** A look is scheduled when the call has just been written. */
+const MOMENT_MS = 20
 /** Who has just lost his connection, or answers a moment late for his queue, is not absent yet: he is back within a second. */
 const LOOK_AGAIN_MS = 1_000
 
 /** Nobody was there, twice in a row. */
 export interface Absence {
   readonly reason: AbsenceReason
-  /** Concerns what was sent before this time of `performance.now()`. */
+  /** Nobody has been there since this time of `performance.now()`; `-Infinity` where the queue is gone, with all that was in it. */
+  readonly since: number
+  /** Concerns what was sent before. */
   readonly before: number
 }
 
@@ -19,8 +25,6 @@ export interface AttendanceOptions {
   readonly lane: Lane
   readonly queue: string
   readonly signal: AbortSignal
-  /** So many messages of the queue were in nobody's hands, at this time of `performance.now()`. */
-  looked(waiting: number, at: number): void
   absent(absence: Absence): void
 }
 
@@ -34,9 +38,10 @@ export class Attendance {
   readonly #options: AttendanceOptions
   #timer: NodeJS.Timeout | undefined
   #looking = false
-  #everLooked = false
   #isAwaited = false
-  #seenAt = 0
+  #seenAt = Number.NEGATIVE_INFINITY
+  #scheduledAt = 0
+  #emptySince: number | undefined
 
   constructor(options: AttendanceOptions) {
     this.#options = options
@@ -46,7 +51,7 @@ export class Attendance {
   await(): void {
     if (this.#isAwaited) return
     this.#isAwaited = true
-    if (!this.#looking) this.#schedule(this.#everLooked ? LOOK_EVERY_MS : 0)
+    if (!this.#looking) this.#schedule(FIRST_LOOK_MS)
   }
 
   /** Nobody does any more. */
@@ -58,10 +63,12 @@ export class Attendance {
   /** A reply has come. */
   seen(): void {
     this.#seenAt = performance.now()
+    this.#emptySince = undefined
   }
 
   #schedule(ms: number): void {
     clearTimeout(this.#timer)
+    this.#scheduledAt = performance.now()
     if (this.#isAwaited && !this.#options.signal.aborted) this.#timer = setTimeout(() => void this.#watch(), ms)
   }
 
@@ -75,26 +82,32 @@ export class Attendance {
   async #look(): Promise<void> {
     const { signal, absent } = this.#options
     const before = performance.now()
-    if (this.#everLooked && before - this.#seenAt < LOOK_EVERY_MS) return
+    // None is needed while replies come.
+    if (this.#seenAt >= this.#scheduledAt) return
     const first = await this.#absence()
-    this.#everLooked = true
     if (first === undefined || signal.aborted) return
     await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS))
     const reason = await this.#absence()
     // Who has answered meanwhile was there.
-    if (reason !== undefined && this.#seenAt < before && !signal.aborted) absent({ reason, before })
+    if (reason === undefined || this.#seenAt >= before || signal.aborted) return
+    absent({ reason, since: reason === 'no-queue' ? Number.NEGATIVE_INFINITY : (this.#emptySince ?? before), before })
   }
 
   /** @returns `undefined` when somebody is there, or nobody can tell */
   async #absence(): Promise<AbsenceReason | undefined> {
-    const { lane, queue, signal, looked } = this.#options
+    const { lane, queue, signal } = this.#options
     // A blocked connection opens no channel.
     if (lane.state !== 'ready') return undefined
     const at = performance.now()
     try {
       const { consumerCount, messageCount } = await lane.spare.use(signal, (channel) => channel.checkQueue(queue))
-      looked(messageCount, at)
-      return consumerCount === 0 ? 'no-consumers' : undefined
+      if (consumerCount > 0) {
+        this.#emptySince = undefined
+        return undefined
+      }
+      // Where nothing waits, somebody has taken what was sent. Where something does, it is what was sent since the look was scheduled.
+      this.#emptySince ??= messageCount === 0 ? at : this.#scheduledAt - MOMENT_MS
+      return 'no-consumers'
     } catch (error) {
       return error instanceof BrokerError && error.replyCode === 404 ? 'no-queue' : undefined
     }

@@ -2,17 +2,14 @@ import { randomUUID } from 'node:crypto'
 import type { ConnectSettings } from '../connection/connect-options.js'
 import type { ReceivedMessage } from '../connection/message.js'
 import { SlotMap } from '../slot-map.js'
+import type { Absence } from './attendance.js'
 import type { Call } from './call.js'
-
-const ARRIVAL_MS = 500
 
 /** The calls of one client that were written and have no answer yet, and what came back. */
 export class Awaited {
   readonly #calls = new SlotMap<string, Call>()
   /** A correlation id that begins with it was made here. */
   readonly #prefix = `${randomUUID().slice(0, 8)}.`
-  /** When the last call was sent that a server has had in its hands, as far as is known. */
-  #deliveredUntil = 0
   #bytes = 0
   #late = 0
   #unknown = 0
@@ -71,20 +68,11 @@ export class Awaited {
   }
 
   /**
-   * Learns from a look at the queue who has had what in his hands: the calls that wait there are the newest. What was sent just before the look
-   * may not have come to the queue yet.
-   *
-   * @param waiting - messages there that nobody has, of other clients and of calls that have ended too
+   * The calls that nobody can have had in his hands: sent before one time, and not before another, since when nobody is there. What is older a
+   * server may hold, also one that is closing, and answer.
    */
-  looked(waiting: number, at: number): void {
-    const arrived = [...this].filter(({ sentAt }) => sentAt < at - ARRIVAL_MS)
-    const newestDelivered = arrived[arrived.length - waiting - 1]
-    this.#deliveredUntil = Math.max(this.#deliveredUntil, newestDelivered?.sentAt ?? 0)
-  }
-
-  /** The calls sent before a time that nobody has had in his hands. What a server has had, also one that is closing, it may still answer. */
-  undelivered(before: number): Call[] {
-    return [...this].filter(({ sentAt }) => sentAt > this.#deliveredUntil && sentAt <= before)
+  undelivered({ since, before }: Absence): Call[] {
+    return [...this].filter(({ sentAt }) => sentAt >= since && sentAt <= before)
   }
 
   /** A copy: who is told of one may call again. In the order in which they were written. */

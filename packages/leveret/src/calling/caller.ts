@@ -68,7 +68,6 @@ export class Caller {
       lane,
       queue: name,
       signal: this.signal,
-      looked: (waiting, at) => this.#awaited.looked(waiting, at),
       absent: (absence) => this.#onAbsent(absence),
     })
     lane.events.on('unblocked', this.#pump)
@@ -214,8 +213,9 @@ export class Caller {
     call.fail(new RpcNoResponderError(this.#name, 'no-queue'))
   }
 
-  #onAbsent({ reason, before }: Absence): void {
-    for (const call of this.#awaited.undelivered(before)) call.fail(new RpcNoResponderError(this.#name, reason))
+  #onAbsent(absence: Absence): void {
+    for (const call of this.#awaited.undelivered(absence))
+      call.fail(new RpcNoResponderError(this.#name, absence.reason))
   }
 
   /** Its replies are lost with it, whether or not the requests were handled. */

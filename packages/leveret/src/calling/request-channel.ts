@@ -97,7 +97,7 @@ export class RequestChannel {
   #hasRoom(current: Channel): boolean {
     const { maxInFlight, maxQueuedBytes } = this.#options.limits
     if (this.#unconfirmed.size >= maxInFlight) return false
-    const { backlog } = current.surroundings
+    const { backlog } = current
     if (backlog.bytes < maxQueuedBytes) return true
     this.#flushing ??= backlog.taken().then(() => {
       this.#flushing = undefined

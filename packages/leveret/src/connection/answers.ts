@@ -1,6 +1,6 @@
 /** Keeps count of what the other side of a channel still owes an answer to. */
 export class Answers {
-  readonly #asked = new Set<{ readonly at: number }>()
+  readonly #asked = new Set<{ at: number }>()
   #publishedAt = Number.POSITIVE_INFINITY
   #hasConfirmed = false
 
@@ -13,6 +13,13 @@ export class Answers {
     } finally {
       this.#asked.delete(question)
     }
+  }
+
+  /** The time of what has no answer yet begins only now. */
+  begin(): void {
+    const now = performance.now()
+    for (const question of this.#asked) question.at = now
+    if (this.#publishedAt !== Number.POSITIVE_INFINITY) this.#publishedAt = now
   }
 
   /** Call when a message was written. */

@@ -55,3 +55,13 @@ export function outOfNumbers(cause: unknown, open: number): ConnectionError {
     'Connect a second time for more roles, or close some'
   return new ConnectionError('limit', text, { cause })
 }
+
+/** Whether it is that something went away, not what somebody has answered. */
+export function isLost(error: unknown): boolean {
+  return error instanceof ConnectionError && error.reason === 'lost'
+}
+
+/** Whether the whole connection went away, as when its node did. */
+export function isLinkLoss(reason: unknown): boolean {
+  return isLost(reason) || (reason instanceof BrokerError && reason.retryable)
+}

@@ -1,7 +1,7 @@
 import type { ConnectionError, LeveretError } from '../errors.js'
+import type { Backlog } from './backlog.js'
 import type { ReturnedMessage } from './message.js'
 import type { PublishFrames } from './publish-frames.js'
-import type { Surroundings } from './surroundings.js'
 
 /** What a channel tells the one who opened it. None of these may throw. */
 export interface ChannelHooks {
@@ -16,7 +16,7 @@ export interface ChannelHooks {
 export interface ChannelParts {
   readonly hooks: ChannelHooks
   readonly replyTimeoutMs: number
-  readonly surroundings: Surroundings
+  readonly backlog: Backlog
   /** The broker does not keep to the protocol: nothing that this connection says can be relied on. */
   onBreach(reason: ConnectionError): void
   /** The size of frames agreed on; `undefined` when amqplib does not say. */

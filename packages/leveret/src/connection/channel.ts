@@ -3,6 +3,7 @@ import { ClosedError, ConnectionError, type LeveretError } from '../errors.js'
 import { inRootContext } from '../root-context.js'
 import { atMost, within } from '../timing.js'
 import { Answers } from './answers.js'
+import type { Backlog } from './backlog.js'
 import { closedOver, strangeOn, unanswered } from './channel-errors.js'
 import type { ChannelParts } from './channel-parts.js'
 import { type ConsumeOptions, consumeArguments } from './consume-options.js'
@@ -10,7 +11,6 @@ import type { BindingDeclaration, ExchangeDeclaration, QueueDeclaration, QueueSt
 import type { OutgoingMessage, ReceivedMessage } from './message.js'
 import { fittingProperties } from './property-bytes.js'
 import { readReturn, readStatus } from './reply.js'
-import type { Surroundings } from './surroundings.js'
 import { refuseFalseNumbers } from './table.js'
 
 const CLOSE_TIMEOUT_MS = 2_000
@@ -30,12 +30,12 @@ export class Channel {
   #published = 0
   readonly #end = new AbortController()
   readonly answers = new Answers()
-  readonly surroundings: Surroundings
+  readonly backlog: Backlog
 
   constructor(raw: amqp.Channel | amqp.ConfirmChannel, parts: ChannelParts) {
     this.#raw = raw
     this.#parts = parts
-    this.surroundings = parts.surroundings
+    this.backlog = parts.backlog
     raw.on('error', (error) => {
       this.#said = closedOver(error)
     })

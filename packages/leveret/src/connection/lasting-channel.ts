@@ -1,14 +1,13 @@
 import { setMaxListeners } from 'node:events'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { BrokerError, ClosedError, ConnectionError, type LeveretError } from '../errors.js'
+import { ClosedError, ConnectionError, type LeveretError } from '../errors.js'
 import { inRootContext } from '../root-context.js'
 import { sleep, unlessAborted } from '../timing.js'
 import { Backoff, backoffMs } from './backoff.js'
 import type { Channel } from './channel.js'
-import { isOverChannelLimit } from './channel-errors.js'
+import { isLinkLoss, isLost, isOverChannelLimit } from './channel-errors.js'
 import type { ChannelHooks } from './channel-parts.js'
 import { type ChannelDiagnostics, diagnostics } from './diagnostics.js'
-import { twice, weigh } from './doubt.js'
 import type { Lane } from './lane.js'
 
 /** Longer than a first reconnect takes. */
@@ -106,7 +105,7 @@ export class LastingChannel {
     const { signal } = this.#stop
     while (!signal.aborted) {
       try {
-        if (await twice(() => this.#oneLife(signal))) await this.#backoff.wait(signal)
+        if (await this.#oneLife(signal)) await this.#backoff.wait(signal)
       } catch (error) {
         if (signal.aborted) return
         this.#options.failed(error as LeveretError)
@@ -144,14 +143,14 @@ export class LastingChannel {
       this.#settingUp = this.#prepare(channel, ended, this.#cut.signal)
       await this.#settingUp
       this.#up(channel)
-      const reason = await weigh(await ended, { lane, channel, signal })
+      const reason = await ended
       const isCauseGone = this.#down(reason)
       this.#isBack = isLinkLoss(reason)
       return !isCauseGone && reason !== this.#held && !isLost(reason) && !isOverChannelLimit(reason)
     } catch (error) {
       this.#current = undefined
       void channel.close(0)
-      throw await weigh(error as LeveretError, { lane, channel, signal })
+      throw error
     }
   }
 
@@ -166,8 +165,12 @@ export class LastingChannel {
     try {
       while (!this.#isAnswered(channel) && (performance.now() < until || answers.heldMs > 0)) {
         await sleep(LOOK_MS, signal)
+        // What is still on its way to the broker cannot have an answer.
+        if (channel.backlog.bytes > 0) answers.begin()
         if (answers.heldMs < HELD_MS || lane.state === 'blocked') continue
         await lane.spare.use(signal, (other) => other.prefetch(1))
+        // An answer that was right behind is here by now.
+        await sleep(LOOK_MS, signal)
         if (answers.heldMs >= HELD_MS) break
       }
       this.#isBack = false
@@ -179,6 +182,18 @@ export class LastingChannel {
 
   #isAnswered(channel: Channel): boolean {
     return this.#options.resends === true ? channel.answers.hasConfirmed : this.#current === channel
+  }
+
+  /**
+   * Gives the current channel up over what came first on it after a loss: its answer is that of a node that is gone.
+   *
+   * @returns `false` when nothing has been lost, or an answer was given up before
+   */
+  giveUpFirst(): boolean {
+    if (this.#current === undefined || !this.awaitsFirstConfirm) return false
+    this.#isBack = false
+    void this.#giveUp(this.#current)
+    return true
   }
 
   async #giveUp(channel: Channel): Promise<void> {
@@ -228,13 +243,4 @@ export class LastingChannel {
       throw isLost(error) ? (channel.signal.reason ?? error) : error
     }
   }
-}
-
-function isLost(error: unknown): boolean {
-  return error instanceof ConnectionError && error.reason === 'lost'
-}
-
-/** Whether the whole connection went away, as when its node did. */
-function isLinkLoss(reason: unknown): boolean {
-  return isLost(reason) || (reason instanceof BrokerError && reason.retryable)
 }

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type * as amqp from 'amqplib'
 import { BrokerError, ConnectionError, type LeveretError } from '../errors.js'
 import { atMost, unlessAborted, within } from '../timing.js'
+import { backlogOf } from './backlog.js'
 import { type BrokerIdentity, readIdentity } from './broker-identity.js'
 import { Channel } from './channel.js'
 import { isOutOfNumbers, outOfNumbers } from './channel-errors.js'
@@ -11,13 +12,11 @@ import { boundDepth } from './deep-tables.js'
 import { type DialOptions, dial, type Line } from './dial.js'
 import { describeEndpoint, type Endpoint } from './endpoint.js'
 import { closed, flushed } from './flush.js'
-import { Knock } from './knock.js'
 import { dropLateFrames } from './late-frames.js'
 import type { Login } from './login.js'
 import { brokerReply } from './reply.js'
 import { type Silence, watchSilence } from './silence.js'
 import { frameMaxOf, writeStraight } from './straight.js'
-import { type Surroundings, surroundingsOf } from './surroundings.js'
 import { Wire } from './wire.js'
 
 const CLOSE_TIMEOUT_MS = 2_000
@@ -57,13 +56,11 @@ export class Link {
   #isBlocked = false
   /** Resolves when the next channel may be opened. */
   #numbersFree: Promise<void> | undefined
-  readonly #surroundings: Surroundings
 
   private constructor({ model, socket, listen }: Line, endpoint: Endpoint, options: LinkOptions, hooks: LinkHooks) {
     this.#model = model
     this.#socket = socket
     this.#replyTimeoutMs = options.connectTimeoutMs
-    this.#surroundings = surroundingsOf(socket, this.signal, new Knock(endpoint, options))
     this.address = describeEndpoint(endpoint)
     this.broker = readIdentity(this.address, model.connection.serverProperties)
     setMaxListeners(0, this.signal)
@@ -122,7 +119,7 @@ export class Link {
         hooks: { ...hooks, closed: (reason) => this.#forget(channel, hooks, reason) },
         replyTimeoutMs: this.#replyTimeoutMs,
         onBreach: (reason) => this.cut(reason),
-        surroundings: this.#surroundings,
+        backlog: backlogOf(this.#socket, this.signal),
         frameMax: frameMaxOf(this.#model),
         frames: writeStraight(raw, this.#wire),
       })

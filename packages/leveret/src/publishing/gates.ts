@@ -1,8 +1,10 @@
+import { isDenied } from '../broker-reply.js'
 import { backoffMs } from '../connection/backoff.js'
-import type { LeveretError } from '../errors.js'
+import { BrokerError, type LeveretError } from '../errors.js'
 import { inRootContext } from '../root-context.js'
 import { sleep } from '../timing.js'
 import type { Publication } from './publication.js'
+import { Quarantine } from './quarantine.js'
 import type { Topology } from './request.js'
 
 /** What the gates need of the outbox. */
@@ -25,7 +27,9 @@ export class Gates {
   readonly #keeper: GateKeeper
   /** Weak: a contract may be made for one send only. */
   #declared = new WeakSet<Topology>()
+  readonly #everDeclared = new WeakSet<Topology>()
   readonly #waiting = new Map<Topology, Publication[]>()
+  readonly #quarantine = new Quarantine((publications) => this.reenter(publications))
   readonly #troubles = new Map<Topology, LeveretError>()
 
   constructor(keeper: GateKeeper) {
@@ -64,10 +68,20 @@ export class Gates {
     }
   }
 
+  /** The broker has denied these: they come again, after a while. */
+  postpone(publications: readonly Publication[]): void {
+    this.#quarantine.keep(publications)
+  }
+
   /** What was declared may be gone: one topology, or all of them with the connection. */
   forget(topology?: Topology): void {
     if (topology === undefined) this.#declared = new WeakSet()
     else this.#declared.delete(topology)
+  }
+
+  /** Nothing comes again. */
+  close(): void {
+    this.#quarantine.close()
   }
 
   /** Drops what has settled meanwhile. */
@@ -82,6 +96,7 @@ export class Gates {
 
   *[Symbol.iterator](): IterableIterator<Publication> {
     for (const waiting of this.#waiting.values()) yield* waiting
+    yield* this.#quarantine
   }
 
   async #open(topology: Topology): Promise<void> {
@@ -89,10 +104,11 @@ export class Gates {
       try {
         await this.#keeper.declare(topology)
         this.#declared.add(topology)
+        this.#everDeclared.add(topology)
         this.#keeper.release(this.#leave(topology))
         return
       } catch (error) {
-        if (this.#keeper.isFinal(error as LeveretError)) {
+        if (this.#keeper.isFinal(error as LeveretError) && !this.#mayPass(topology, error)) {
           this.#keeper.refuse(this.#leave(topology), error as LeveretError)
           return
         }
@@ -100,6 +116,11 @@ export class Gates {
         await sleep(backoffMs(attempt, Math.random()), this.#keeper.signal).catch(() => undefined)
       }
     }
+  }
+
+  /** What could be declared before may be denied for a while only, by a broker whose metadata store is away. */
+  #mayPass(topology: Topology, error: unknown): boolean {
+    return this.#everDeclared.has(topology) && error instanceof BrokerError && isDenied(error)
   }
 
   #leave(topology: Topology): Publication[] {

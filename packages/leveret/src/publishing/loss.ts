@@ -1,18 +1,17 @@
-import { describeReply, isAboutMetadata } from '../broker-reply.js'
+import { describeReply } from '../broker-reply.js'
 import type { OutgoingMessage } from '../connection/message.js'
 import { BrokerError, type LeveretError } from '../errors.js'
 
 /**
  * What the end of a channel means for the messages that were in flight on it:
  * - `innocent`: none of them caused it; send them again
- * - `named`: the broker named an exchange, or a routing key of one; what was meant for it has failed, the rest is sent again. Where a
- *   right is missing, that may have been so for a moment only, while the broker knew of no rights at all: `sure` is `false`
+ * - `named`: the broker named an exchange, or a routing key of one; what was meant for it has failed, the rest is sent again
  * - `suspect`: one of them caused it and nobody knows which; send them again one at a time until it shows. Where the broker has
  *   failed, it may also have been none of them: `sure` is `false`
  */
 export type Loss =
   | { readonly kind: 'innocent' }
-  | ({ readonly kind: 'named'; readonly sure: boolean } & Target)
+  | ({ readonly kind: 'named' } & Target)
   | { readonly kind: 'suspect'; readonly sure: boolean }
 
 /** Where messages went: all of an exchange, or those of one routing key. */
@@ -25,8 +24,6 @@ interface Target {
 const BEFORE_THE_NAME = /^(?:no|cannot publish to internal|(?:write )?access to) /
 /** The default exchange by each of its names. */
 const NO_DEFAULT = /^no exchange '(amq\.default)?' in vhost /
-/** It is about a right. */
-const REFUSED_RIGHT = /^(\w+ )?access to /
 /** A reply text has at most 255 bytes. RabbitMQ cuts what is longer, also within a letter. */
 const CUT_SHORT = /\ufffd*\.\.\.$/
 
@@ -42,16 +39,13 @@ const MAYBE_CAUSED: ReadonlySet<number> = new Set([503, 540, 541])
 /** Reads the broker's reason. @param inFlight - all that it may be about */
 export function readLoss(reason: LeveretError, inFlight: readonly OutgoingMessage[]): Loss {
   if (!(reason instanceof BrokerError)) return { kind: 'innocent' }
-  const { replyCode, replyText, retryable } = reason
-  // The metadata store of the broker is away: it finds no exchange and no right, whoever asks.
-  if (retryable && isAboutMetadata(reason)) return { kind: 'innocent' }
+  const { replyCode, replyText } = reason
   if (MAYBE_CAUSED.has(replyCode)) return { kind: 'suspect', sure: false }
   if (!CAUSED_BY_A_MESSAGE.has(replyCode)) return { kind: 'innocent' }
   // Nobody can delete the default exchange.
   if (replyCode === 404 && NO_DEFAULT.test(replyText)) return { kind: 'innocent' }
   const named = replyCode === 404 || replyCode === 403 ? targetIn(replyText, inFlight) : undefined
-  const sure = !REFUSED_RIGHT.test(replyText)
-  return named === undefined ? { kind: 'suspect', sure: true } : { kind: 'named', sure, ...named }
+  return named === undefined ? { kind: 'suspect', sure: true } : { kind: 'named', ...named }
 }
 
 /** How a message was in flight when its channel was lost. */
@@ -64,13 +58,8 @@ export interface Circumstances {
 
 /** Whether this message brought the loss about. */
 export function isCulprit(loss: Loss, message: OutgoingMessage, { alone, suspected }: Circumstances): boolean {
-  if (loss.kind === 'named') return isMeant(loss, message) && (loss.sure || suspected)
+  if (loss.kind === 'named') return isMeant(loss, message)
   return loss.kind === 'suspect' && alone && (loss.sure || suspected)
-}
-
-/** Whether it may have brought the loss about, as far as one can tell yet. */
-export function isSuspect(loss: Loss, message: OutgoingMessage): boolean {
-  return loss.kind === 'suspect' || (loss.kind === 'named' && isMeant(loss, message))
 }
 
 function isMeant(target: Target, { exchange, routingKey }: OutgoingMessage): boolean {

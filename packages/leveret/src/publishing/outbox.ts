@@ -58,6 +58,7 @@ export class Outbox {
       internals,
       handedOver: ({ share, bytes }) => this.#room.leave(share, bytes),
       returned: ({ topology }) => this.#gates.forget(topology),
+      denied: (publications, reason) => this.#onDenied(publications, reason),
       interrupted: (inFlight, waiting) => this.#onInterrupted(inFlight, waiting),
     })
     internals.register({ stage: 'engine', close: (timeoutMs) => this.#close(timeoutMs) })
@@ -111,19 +112,15 @@ export class Outbox {
 
   #refusal(request: PublishRequest): Refusal | undefined {
     if (this.#closing) return { why: CLOSED.message, retryable: false, cause: CLOSED }
-    const { maxMessageBytes } = this.#internals.settings
-    return refusalOf(request, { maxMessageBytes, isFree: () => this.#isFree(), room: this.#room })
+    const { publishLane, settings } = this.#internals
+    const isFree = (): boolean => publishLane.state === 'ready' && this.#writer.isFree
+    return refusalOf(request, { maxMessageBytes: settings.maxMessageBytes, isFree, room: this.#room })
   }
 
   #refuse(request: PublishRequest, refusal: Refusal): PublishError {
     const error = publishError('not-sent', request.message, `${refusal.why}${this.#because(request)}`, refusal)
     tellFailed(this.#internals.name, request.message, error)
     return error
-  }
-
-  /** Whether a message could be written now, as far as can be told. */
-  #isFree(): boolean {
-    return this.#internals.publishLane.state === 'ready' && this.#writer.isFree
   }
 
   #whenSettled(publication: Publication, signal: AbortSignal | undefined, ended: Ended | undefined): Ended | undefined {
@@ -175,6 +172,14 @@ export class Outbox {
     // A blocked connection answers nothing, and each declaration given up there would leave a channel behind.
     await publishLane.whenWritable(this.#stop.signal)
     await declare(publishLane, topology, settings.topology, this.#stop.signal)
+  }
+
+  #onDenied(publications: readonly Publication[], reason: LeveretError): void {
+    for (const publication of publications) {
+      publication.deny(reason)
+      this.#room.enter(publication.share, publication.bytes)
+    }
+    this.#gates.postpone(publications)
   }
 
   /** Everything passes its gate again, in its order. */
@@ -237,6 +242,7 @@ export class Outbox {
         retryable: false,
       })
     }
+    this.#gates.close()
     await this.#writer.close(Math.max(deadline - performance.now(), LAST_STEP_MS))
   }
 }

@@ -2,6 +2,7 @@ import type { OutgoingMessage } from '../connection/message.js'
 import { publishError } from '../connection/publish-error.js'
 import type { Share } from '../connection/room.js'
 import type { LeveretError, PublishErrorOptions, PublishOutcome } from '../errors.js'
+import { describeRefusal } from './loss.js'
 import type { PublishRequest, Sent, Topology } from './request.js'
 import type { Line } from './turns.js'
 
@@ -16,6 +17,8 @@ export class Publication {
   readonly settled: Promise<Sent>
   /** How often it was given to amqplib, which may have sent it each time. From the first on, silence means `unknown`. */
   handedOver = 0
+  /** The last time, in milliseconds of `performance.now()`. */
+  handedOverAt = 0
   /**
    * `in flight`: its bytes are with amqplib, and the broker will answer, unless the channel ends first. Before that it is
    * `waiting`, afterwards `answered`.
@@ -23,6 +26,9 @@ export class Publication {
   place: 'waiting' | 'in flight' | 'answered' = 'waiting'
   /** The broker gave it back; its confirm follows. */
   returnedBecause: string | undefined
+  /** How often the broker has denied it. */
+  denials = 0
+  #denial: LeveretError | undefined
   /** Called once it has settled, just before its promise does. */
   whenSettled: ((error: LeveretError | undefined) => void) | undefined
   readonly #request: PublishRequest
@@ -89,6 +95,7 @@ export class Publication {
 
   handOver(): void {
     this.handedOver += 1
+    this.handedOverAt = performance.now()
     this.place = 'in flight'
     this.returnedBecause = undefined
     if (this.handedOver === 1) this.#request.handedOver?.()
@@ -98,8 +105,19 @@ export class Publication {
     if (this.#end(undefined)) this.#resolve({ messageId: this.message.properties.messageId })
   }
 
+  /** The broker let nobody send this, and nothing was stored. It waits, to be sent again. */
+  deny(reason: LeveretError): void {
+    this.place = 'waiting'
+    this.denials += 1
+    this.#denial = reason
+  }
+
   /** Fails with what is known: nothing reached the broker, or nobody can tell. */
   giveUp(why: string, options?: PublishErrorOptions): void {
+    if (this.#denial !== undefined && this.denials === this.handedOver) {
+      this.fail('refused', `${why}: ${describeRefusal(this.#denial)}`, { cause: this.#denial, retryable: true })
+      return
+    }
     this.fail(this.handedOver > 0 ? 'unknown' : 'not-sent', why, options)
   }
 

@@ -2,6 +2,7 @@ import type { Lane } from '../connection/lane.js'
 import type { OutgoingMessage } from '../connection/message.js'
 import { Share } from '../connection/room.js'
 import { BrokerError, type LeveretError } from '../errors.js'
+import { onAbort } from '../signals.js'
 import type { Outbox } from './outbox.js'
 import type { Topology } from './request.js'
 import { Line } from './turns.js'
@@ -31,8 +32,6 @@ export class Replies {
   readonly #share = new Share()
   /** Aborted, and made anew, when the broker has failed over something that was sent. */
   #era = new AbortController()
-  /** Aborted with the era too: one for all replies to what one channel has brought. */
-  #ends = new WeakMap<AbortSignal, AbortSignal>()
 
   constructor(outbox: Outbox, lane: Lane) {
     this.#outbox = outbox
@@ -44,17 +43,27 @@ export class Replies {
    * Resolves when the reply has been written. Its confirm is not waited for, because nobody could use the answer; until it comes, or nobody
    * waits for the reply any more, a reply that is lost with its connection is sent again.
    *
+   * @param terms.signal - aborted when the request is the broker's again: then nobody waits here any more
    * @param terms.inTurn - called just before it is written
-   * @throws {@link PublishError} it was not sent
+   * @throws {@link PublishError} it was not sent; the signal's reason
    */
   async send(message: OutgoingMessage, { timeoutMs, signal, inTurn }: ReplyTerms): Promise<void> {
+    signal.throwIfAborted()
     const line = this.#line
     const share = this.#share
-    const end = this.#endOf(signal)
-    await new Promise<void>((handedOver, reject) => {
+    const end = this.#era.signal
+    await new Promise<void>((resolve, reject) => {
+      const callOff = onAbort(signal, () => reject(signal.reason))
+      const handedOver = (): void => {
+        callOff()
+        resolve()
+      }
       const [topology, patient] = [NONE, true]
       const request = { message, topology, line, share, patient, timeoutMs, signal: end, inTurn, handedOver }
-      this.#outbox.submit(request).catch(reject)
+      this.#outbox.submit(request).catch((error: unknown) => {
+        callOff()
+        reject(error)
+      })
     })
   }
 
@@ -63,19 +72,10 @@ export class Replies {
     this.#lane.events.off('disconnected', this.#onDisconnected)
   }
 
-  #endOf(signal: AbortSignal): AbortSignal {
-    const known = this.#ends.get(signal)
-    if (known !== undefined) return known
-    const end = AbortSignal.any([signal, this.#era.signal])
-    this.#ends.set(signal, end)
-    return end
-  }
-
   readonly #onDisconnected = ({ reason }: { readonly reason: LeveretError }): void => {
     if (!(reason instanceof BrokerError) || reason.replyCode !== INTERNAL_ERROR) return
     const over = this.#era
     this.#era = new AbortController()
-    this.#ends = new WeakMap()
     over.abort(reason)
   }
 }

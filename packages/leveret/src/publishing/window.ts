@@ -12,7 +12,6 @@ export class Window {
    */
   #byId: SlotMap<string, Publication> | undefined
   #bytes = 0
-  #abandoned = 0
 
   get size(): number {
     return this.#byTag.size
@@ -21,16 +20,6 @@ export class Window {
   /** Bytes of content that amqplib may hold. */
   get bytes(): number {
     return this.#bytes
-  }
-
-  /** How many of them have settled without an answer: their time was up. */
-  get abandoned(): number {
-    return this.#abandoned
-  }
-
-  /** Nobody waits for it any more, but it is still out there. */
-  abandon(): void {
-    this.#abandoned += 1
   }
 
   holds(messageId: string): boolean {
@@ -79,7 +68,6 @@ export class Window {
   #leave(publication: Publication): void {
     this.#bytes -= publication.bytes
     this.#byId?.delete(publication.message.properties.messageId)
-    if (publication.isSettled) this.#abandoned -= 1
     publication.place = 'answered'
   }
 }

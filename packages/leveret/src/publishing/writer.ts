@@ -1,9 +1,11 @@
+import { isDenied } from '../broker-reply.js'
 import type { ConnectionInternals } from '../connection/connection.js'
 import { LastingChannel } from '../connection/lasting-channel.js'
 import { tell } from '../connection/telling.js'
-import { ConnectionError, type LeveretError } from '../errors.js'
+import { BrokerError, ConnectionError, type LeveretError } from '../errors.js'
 import { messageOf } from '../message-of.js'
-import { describeRefusal, isCulprit, isSuspect, type Loss, readLoss } from './loss.js'
+import { Aside } from './aside.js'
+import { describeRefusal, isCulprit, readLoss } from './loss.js'
 import type { Publication } from './publication.js'
 import { Turns } from './turns.js'
 import { Window } from './window.js'
@@ -17,6 +19,8 @@ export interface WriterOptions {
   handedOver(publication: Publication): void
   /** No queue took it: what it needs may be gone. */
   returned(publication: Publication): void
+  /** The broker denied what it had let pass before, and may do so again. */
+  denied(publications: readonly Publication[], reason: LeveretError): void
   /** The channel is gone, and what was declared may be too. These were in flight, and those wait, in their order. */
   interrupted(inFlight: readonly Publication[], waiting: readonly Publication[]): void
 }
@@ -26,10 +30,11 @@ export class Writer {
   readonly #options: WriterOptions
   readonly #channel: LastingChannel
   readonly #waiting = new Turns<Publication>()
-  /** Their ids are in flight already: the broker could not tell a return of the one from that of the other. */
-  readonly #aside = new Map<string, Publication[]>()
+  readonly #aside = new Aside()
   readonly #window = new Window()
   readonly #suspects = new Set<Publication>()
+  /** Exchanges that have taken a message: a broker that denies them now may have lost sight of them for a while. */
+  readonly #known = new Set<string>()
   #why: string | undefined
 
   constructor(options: WriterOptions) {
@@ -91,23 +96,18 @@ export class Writer {
   /** Call when it has settled. */
   forget(publication: Publication): void {
     this.#suspects.delete(publication)
-    if (publication.place === 'in flight') this.#window.abandon()
   }
 
   /** Drops what has settled while it waited, but not what may be the one that others of its id wait for. */
   compact(): void {
     this.#waiting.retain(({ isSettled, message }) => !isSettled || this.#aside.has(message.properties.messageId))
-    for (const [id, publications] of this.#aside) {
-      const left = publications.filter(({ isSettled }) => !isSettled)
-      if (left.length > 0) this.#aside.set(id, left)
-      else this.#aside.delete(id)
-    }
+    this.#aside.compact()
   }
 
   *[Symbol.iterator](): IterableIterator<Publication> {
     yield* this.#window
     yield* this.#waiting
-    for (const publications of this.#aside.values()) yield* publications
+    yield* this.#aside
   }
 
   /** Ends it for good. */
@@ -138,7 +138,7 @@ export class Writer {
       this.#recall(next)
     } else if (next.mayHaveTwin && this.#window.holds(messageId)) {
       this.#waiting.shift()
-      this.#aside.set(messageId, [...(this.#aside.get(messageId) ?? []), next])
+      this.#aside.add(next)
     } else return this.#write(next)
     return true
   }
@@ -150,7 +150,7 @@ export class Writer {
       tag = this.#channel.current?.publish(next.message)
     } catch (cause) {
       this.#waiting.shift()
-      next.fail('not-sent', `its properties cannot be encoded: ${messageOf(cause)}`, { cause, retryable: false })
+      next.giveUp(`its properties cannot be encoded: ${messageOf(cause)}`, { cause, retryable: false })
       return true
     }
     if (tag === undefined) return false
@@ -162,24 +162,33 @@ export class Writer {
     return true
   }
 
-  /** Everything in the window is late: a queue without a leader, perhaps. Others are not to wait for it. */
+  /**
+   * Everything in the window is late: a queue without a leader, perhaps. Others are not to wait for it. What has no time limit, a copy, is late when
+   * a publish would be.
+   */
   #replaceWhatAnswersNothing(): void {
-    if (this.#window.size > this.#window.abandoned) return
+    const lateAt = performance.now() - this.#options.internals.settings.publishTimeoutMs
+    for (const { isSettled, handedOverAt } of this.#window) if (!isSettled && handedOverAt > lateAt) return
     const reason = new ConnectionError('timeout', 'Nothing on the channel was confirmed in time')
     void this.#channel.current?.close(CLOSE_TIMEOUT_MS, reason)
   }
 
   #onConfirm(tag: number, multiple: boolean, accepted: boolean): void {
-    // What a fresh channel brings first, a queue may refuse whose leader has just died. It is sent again as if it had no answer.
-    if (!accepted && this.#channel.awaitsFirstConfirm) return
+    // What a fresh channel brings first, a queue may refuse whose leader has just died. It is sent again, once.
+    if (!accepted && this.#channel.giveUpFirst()) return
     for (const publication of this.#window.take(tag, multiple)) {
       this.#recall(publication)
       if (publication.isSettled) continue
       if (!accepted) publication.fail('refused', 'the broker answered basic.nack, as a full queue does')
-      else if (publication.returnedBecause === undefined) publication.succeed()
+      else if (publication.returnedBecause === undefined) this.#succeed(publication)
       else this.#onReturned(publication, publication.returnedBecause)
     }
     this.pump()
+  }
+
+  #succeed(publication: Publication): void {
+    this.#known.add(publication.message.exchange)
+    publication.succeed()
   }
 
   #onReturned(publication: Publication, why: string): void {
@@ -197,14 +206,9 @@ export class Writer {
   }
 
   /** The first that waited for this one's id may go. */
-  #recall({ message }: Publication): void {
-    if (this.#aside.size === 0) return
-    const { messageId } = message.properties
-    const [next, ...others] = this.#aside.get(messageId) ?? []
-    if (next === undefined) return
-    if (others.length > 0) this.#aside.set(messageId, others)
-    else this.#aside.delete(messageId)
-    this.#waiting.unshift(next.line, next)
+  #recall(publication: Publication): void {
+    const next = this.#aside.after(publication)
+    if (next !== undefined) this.#waiting.unshift(next.line, next)
   }
 
   /** @returns whether the cause went with it */
@@ -222,19 +226,23 @@ export class Writer {
       const list = isCulprit(loss, publication.message, circumstances) ? culprits : again
       list.push(publication)
     }
-    for (const publication of again) if (isSuspect(loss, publication.message)) this.#suspects.add(publication)
-    // What is wrong with one is wrong with all that were refused with it.
-    if (loss.kind === 'named' && culprits.length > 0) culprits.push(...this.#accomplices(loss, culprits))
-    const aside = [...this.#aside.values()].flat()
-    this.#aside.clear()
-    this.#options.interrupted(again, [...aside, ...this.#waiting.drain()])
-    for (const culprit of culprits)
-      culprit.fail('refused', describeRefusal(reason), { cause: reason, retryable: false })
+    // Who was alone, and had no answer for long, has closed nothing.
+    if (loss.kind === 'innocent') for (const publication of inFlight) this.#suspects.delete(publication)
+    if (loss.kind === 'suspect') for (const publication of again) this.#suspects.add(publication)
+    this.#options.interrupted(again, [...this.#aside.drain(), ...this.#waiting.drain()])
+    const mayPass =
+      loss.kind === 'named' && loss.routingKey === undefined && reason instanceof BrokerError && isDenied(reason)
+    const denied = culprits.filter((culprit) => mayPass && this.#wasTakenBefore(culprit))
+    if (denied.length > 0) this.#options.denied(denied, reason)
+    for (const culprit of culprits) {
+      if (!denied.includes(culprit))
+        culprit.fail('refused', describeRefusal(reason), { cause: reason, retryable: false })
+    }
     return culprits.length > 0 || this.isSuspicious
   }
 
-  #accomplices(loss: Loss, culprits: readonly Publication[]): Publication[] {
-    const suspected = [...this.#suspects].filter((suspect) => !culprits.includes(suspect))
-    return suspected.filter(({ message }) => isCulprit(loss, message, { alone: false, suspected: true }))
+  /** What has no time limit is told at once all the same: it would be denied for ever. */
+  #wasTakenBefore({ message, deadline }: Publication): boolean {
+    return this.#known.has(message.exchange) && deadline !== Number.POSITIVE_INFINITY
   }
 }

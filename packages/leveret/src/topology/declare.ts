@@ -3,7 +3,6 @@ import { isRabbitMQSince } from '../connection/broker-identity.js'
 import type { Channel } from '../connection/channel.js'
 import type { ConnectSettings } from '../connection/connect-options.js'
 import type { Declaration } from '../connection/declaration.js'
-import { twice, weigh } from '../connection/doubt.js'
 import type { Lane } from '../connection/lane.js'
 import { BrokerError, ConnectionError, type LeveretError, TopologyMismatchError } from '../errors.js'
 import { unlessAborted } from '../timing.js'
@@ -38,19 +37,7 @@ export async function declare(
   await checkVersion(lane, declarations, signal)
   if (mode === 'skip') return
   if (declarations.some(isTransientQueue)) return await declareApart(lane, declarations, mode, signal)
-  await twice(() => lane.spare.use(signal, (channel) => declareHere({ lane, channel }, declarations, mode, signal)))
-}
-
-/** On a channel that others use after us, who are told nothing by its end. */
-async function declareHere(
-  { lane, channel }: DeclaringOn,
-  declarations: readonly Declaration[],
-  mode: 'declare' | 'check',
-  signal: AbortSignal,
-): Promise<void> {
-  await declareAll(channel, declarations, mode).catch(async (error: LeveretError) => {
-    throw await weigh(error, { lane, channel, signal })
-  })
+  await lane.spare.use(signal, (channel) => declareAll(channel, declarations, mode))
 }
 
 /** Like {@link declare}, on a channel of the caller's own, which the broker closes when it refuses something. */

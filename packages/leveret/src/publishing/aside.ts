@@ -1,0 +1,47 @@
+import type { Publication } from './publication.js'
+
+/**
+ * Messages whose id is in flight already: the broker could not tell a return of the one from that of the other. Each follows when the one
+ * before it has its answer.
+ */
+export class Aside {
+  readonly #waiting = new Map<string, Publication[]>()
+
+  add(publication: Publication): void {
+    const { messageId } = publication.message.properties
+    this.#waiting.set(messageId, [...(this.#waiting.get(messageId) ?? []), publication])
+  }
+
+  /** Takes out the first that waited for this one's id. */
+  after({ message }: Publication): Publication | undefined {
+    if (this.#waiting.size === 0) return undefined
+    const { messageId } = message.properties
+    const [next, ...others] = this.#waiting.get(messageId) ?? []
+    if (others.length > 0) this.#waiting.set(messageId, others)
+    else this.#waiting.delete(messageId)
+    return next
+  }
+
+  has(messageId: string): boolean {
+    return this.#waiting.has(messageId)
+  }
+
+  /** Drops what has settled. */
+  compact(): void {
+    for (const [id, publications] of this.#waiting) {
+      const left = publications.filter(({ isSettled }) => !isSettled)
+      if (left.length > 0) this.#waiting.set(id, left)
+      else this.#waiting.delete(id)
+    }
+  }
+
+  drain(): Publication[] {
+    const all = [...this]
+    this.#waiting.clear()
+    return all
+  }
+
+  *[Symbol.iterator](): IterableIterator<Publication> {
+    for (const publications of this.#waiting.values()) yield* publications
+  }
+}

@@ -1,0 +1,41 @@
+import { inRootContext } from '../root-context.js'
+import type { Publication } from './publication.js'
+
+const FIRST_MS = 250
+const LONGEST_MS = 8_000
+
+/**
+ * Messages wait here that the broker has denied although it took others of their kind before: it may have lost sight of rights and exchanges for a
+ * while. They are sent again, later each time, and keep nobody else from publishing meanwhile.
+ */
+export class Quarantine {
+  readonly #release: (publications: readonly Publication[]) => void
+  readonly #held = new Map<NodeJS.Timeout, readonly Publication[]>()
+
+  /** @param release - gets them when their time is over, in their order */
+  constructor(release: (publications: readonly Publication[]) => void) {
+    this.#release = release
+  }
+
+  keep(publications: readonly Publication[]): void {
+    const denials = Math.max(...publications.map((publication) => publication.denials))
+    const ms = Math.min(FIRST_MS * 2 ** denials, LONGEST_MS)
+    const timer = inRootContext(() => setTimeout(() => this.#free(timer), ms))
+    this.#held.set(timer, publications)
+  }
+
+  *[Symbol.iterator](): IterableIterator<Publication> {
+    for (const publications of this.#held.values()) yield* publications
+  }
+
+  close(): void {
+    for (const timer of this.#held.keys()) clearTimeout(timer)
+    this.#held.clear()
+  }
+
+  #free(timer: NodeJS.Timeout): void {
+    const publications = this.#held.get(timer) ?? []
+    this.#held.delete(timer)
+    this.#release(publications.filter(({ isSettled }) => !isSettled))
+  }
+}
