@@ -1,4 +1,5 @@
 import { ActiveDelivery } from './active-delivery.js'
+import type { End } from './life.js'
 import type { SharedCall } from './shared-call.js'
 
 /** A delivery that is handled with others, in one call. */
@@ -9,6 +10,13 @@ export class BatchedDelivery<Payload> extends ActiveDelivery {
   /** Its handler gets one signal for the whole batch. */
   override get mayHaveStopped(): boolean {
     return this.end !== undefined && this.call !== undefined
+  }
+
+  /** The time of one is the time of all that are handled with it. */
+  override abort(how: End, reason: Error): void {
+    super.abort(how, reason)
+    if (how !== 'late') return
+    for (const other of this.call?.joined ?? []) if (other.end === undefined) other.abort(how, reason)
   }
 
   override awaitsClose(): void {

@@ -180,15 +180,15 @@ export class Writer {
       this.#recall(publication)
       if (publication.isSettled) continue
       if (!accepted) publication.fail('refused', 'the broker answered basic.nack, as a full queue does')
-      else if (publication.returnedBecause === undefined) this.#succeed(publication)
-      else this.#onReturned(publication, publication.returnedBecause)
+      else this.#onAccepted(publication)
     }
     this.pump()
   }
 
-  #succeed(publication: Publication): void {
+  #onAccepted(publication: Publication): void {
     this.#known.add(publication.message.exchange)
-    publication.succeed()
+    if (publication.returnedBecause === undefined) publication.succeed()
+    else this.#onReturned(publication, publication.returnedBecause)
   }
 
   #onReturned(publication: Publication, why: string): void {
