@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect as connectTcp, createServer } from 'node:net'
 import { describe, expect } from 'vitest'
 import { Producer, Subscriber, topicExchange, Worker, workQueue } from '../src/index.js'
 import { runProgram } from './program.js'
@@ -33,6 +35,38 @@ describe('a job that takes one task and ends', () => {
     }
   })
 })
+
+/** Hands on what the broker sends in pieces of so many milliseconds. */
+const PIECE_MS = 40
+
+/** A way to the broker by which answers and deliveries come together. */
+async function gatherer(to: string): Promise<{ url: string; close: () => Promise<void> }> {
+  const { hostname, port } = new URL(to)
+  const server = createServer((client) => {
+    const broker = connectTcp(Number(port), hostname)
+    const gathered: Buffer[] = []
+    const timer = setInterval(() => client.write(Buffer.concat(gathered.splice(0))), PIECE_MS)
+    const end = (): void => {
+      clearInterval(timer)
+      client.destroy()
+      broker.destroy()
+    }
+    client.on('data', (bytes) => broker.write(bytes))
+    broker.on('data', (bytes) => gathered.push(bytes))
+    for (const socket of [client, broker]) socket.on('close', end).on('error', end)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const url = new URL(to)
+  url.hostname = '127.0.0.1'
+  url.port = String((server.address() as AddressInfo).port)
+  return {
+    url: url.href,
+    close: async () => {
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
 
 describe('close', () => {
   test('inside a handler waits for the other handlers, and not for those that wait for it', async ({
@@ -132,6 +166,23 @@ describe('close', () => {
     await again.opened
     await Promise.all(closed)
     expect(handled.at(-1)).toBe(2)
+    await eventually(async () => expect(await vhost.queue('tasks')).toMatchObject({ messages: 0 }))
+  })
+
+  test('right after the first delivery, which came in one read with the answer that it consumes, ends at once', async ({
+    connectTo,
+    rabbit: sender,
+    vhost,
+  }) => {
+    const gathering = await gatherer(vhost.url)
+    const rabbit = await connectTo({}, gathering.url)
+    await new Producer(sender, tasks).send({ n: 1 })
+    const handled = new Promise((resolve) => {
+      new Worker(rabbit, tasks, resolve).start().catch(() => undefined)
+    })
+    await handled
+    await rabbit.close({ timeoutMs: 300_000 })
+    await gathering.close()
     await eventually(async () => expect(await vhost.queue('tasks')).toMatchObject({ messages: 0 }))
   })
 

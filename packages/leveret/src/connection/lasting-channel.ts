@@ -142,6 +142,8 @@ export class LastingChannel {
     try {
       this.#settingUp = this.#prepare(channel, ended, this.#cut.signal)
       await this.#settingUp
+      // Whoever has closed it meanwhile has found no channel to close.
+      this.#cut.signal.throwIfAborted()
       this.#up(channel)
       const reason = await ended
       const isCauseGone = this.#down(reason)
