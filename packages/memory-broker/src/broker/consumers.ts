@@ -1,0 +1,73 @@
+import type { QueueConsumer } from './delivery.js'
+
+/** The consumers of a queue, and whose turn it is. */
+export class Consumers {
+  /** The highest priority first; within one, who has waited longest. */
+  #inTurn: QueueConsumer[] = []
+  readonly #singleActive: boolean
+  /** Whether a consumer of a higher priority takes the place of the active one. */
+  readonly #replaces: boolean
+  #active: QueueConsumer | undefined
+
+  constructor({ singleActive, replaces }: { singleActive: boolean; replaces: boolean }) {
+    this.#singleActive = singleActive
+    this.#replaces = replaces
+  }
+
+  get count(): number {
+    return this.#inTurn.length
+  }
+
+  get all(): readonly QueueConsumer[] {
+    return this.#inTurn
+  }
+
+  get hasExclusive(): boolean {
+    return this.#inTurn.some(({ exclusive }) => exclusive)
+  }
+
+  /** Whether a consumer may be delivered to, as far as the queue is concerned. */
+  isActive(consumer: QueueConsumer): boolean {
+    return !this.#singleActive || consumer === this.#active
+  }
+
+  add(consumer: QueueConsumer): void {
+    this.#insert(consumer)
+    if (this.#active === undefined) this.#active = consumer
+    else if (this.#replaces && consumer.priority > this.#active.priority) this.#active = consumer
+  }
+
+  /** @returns whether it was there */
+  remove(consumer: QueueConsumer): boolean {
+    const index = this.#inTurn.indexOf(consumer)
+    if (index < 0) return false
+    this.#inTurn.splice(index, 1)
+    if (this.#active === consumer) this.#active = this.#inTurn[0]
+    return true
+  }
+
+  removeAll(): QueueConsumer[] {
+    const all = this.#inTurn
+    this.#inTurn = []
+    this.#active = undefined
+    return all
+  }
+
+  /** The consumer whose turn it is, of those that have room. Its next turn comes after those of its priority. */
+  next(): QueueConsumer | undefined {
+    const consumer = this.#singleActive
+      ? this.#active?.canTake === true
+        ? this.#active
+        : undefined
+      : this.#inTurn.find(({ canTake }) => canTake)
+    if (consumer === undefined || this.#singleActive) return consumer
+    this.#inTurn.splice(this.#inTurn.indexOf(consumer), 1)
+    this.#insert(consumer)
+    return consumer
+  }
+
+  #insert(consumer: QueueConsumer): void {
+    const behind = this.#inTurn.findIndex(({ priority }) => priority < consumer.priority)
+    this.#inTurn.splice(behind < 0 ? this.#inTurn.length : behind, 0, consumer)
+  }
+}
