@@ -84,6 +84,10 @@ export class ClassicQueue extends MessageQueue {
     return Math.min(priority, this.#maxPriority)
   }
 
+  protected override bytesOf({ bytes }: Message): number {
+    return bytes
+  }
+
   protected override outgoing({ message }: QueueItem): Message {
     return message
   }

@@ -33,8 +33,7 @@ export class Consumers {
 
   add(consumer: QueueConsumer): void {
     this.#insert(consumer)
-    if (this.#active === undefined) this.#active = consumer
-    else if (this.#replaces && consumer.priority > this.#active.priority) this.#active = consumer
+    this.#active ??= consumer
   }
 
   /** @returns whether it was there */
@@ -55,15 +54,24 @@ export class Consumers {
 
   /** The consumer whose turn it is, of those that have room. Its next turn comes after those of its priority. */
   next(): QueueConsumer | undefined {
-    const consumer = this.#singleActive
-      ? this.#active?.canTake === true
-        ? this.#active
-        : undefined
-      : this.#inTurn.find(({ canTake }) => canTake)
-    if (consumer === undefined || this.#singleActive) return consumer
+    if (this.#singleActive) return this.#nextActive()
+    const consumer = this.#inTurn.find(({ canTake }) => canTake)
+    if (consumer === undefined) return undefined
     this.#inTurn.splice(this.#inTurn.indexOf(consumer), 1)
     this.#insert(consumer)
     return consumer
+  }
+
+  /** The active consumer gets no more when one of a higher priority waits, and gives way when it has settled everything. */
+  #nextActive(): QueueConsumer | undefined {
+    const [highest] = this.#inTurn
+    const active = this.#active
+    if (active === undefined || highest === undefined) return undefined
+    if (this.#replaces && highest.priority > active.priority) {
+      if (active.held > 0) return undefined
+      this.#active = highest
+    }
+    return this.#active?.canTake === true ? this.#active : undefined
   }
 
   #insert(consumer: QueueConsumer): void {

@@ -50,8 +50,8 @@ function checkType(type: string, profile: Profile): void {
   if (profile.exchangeTypes.includes(type)) return
   // RabbitMQ tells names that it has never heard of from names of types that it does not have.
   const isKnown = type.startsWith('x-')
-  if (profile.like === '3.10') throw new ReplyError(503, `${isKnown ? 'unknown' : 'invalid'} exchange type '${type}'`)
-  throw new ReplyError(406, `invalid exchange type '${type}'`)
+  const words = `${isKnown ? 'unknown' : 'invalid'} exchange type '${type}'`
+  throw new ReplyError(profile.like === '3.10' ? 503 : 406, words)
 }
 
 function sameExchange(exchange: Exchange, options: ExchangeOptions, subject: string): Exchange {

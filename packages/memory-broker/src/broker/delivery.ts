@@ -6,6 +6,8 @@ export interface QueueItem {
   /** Its place among the messages of its queue. */
   sequence: number
   readonly priority: number
+  /** How much of the queue's room it takes. */
+  readonly bytes: number
   /** When it expires, in milliseconds since 1970. */
   readonly expiresAt: number | undefined
   redelivered: boolean
@@ -36,6 +38,8 @@ export interface QueueConsumer extends Holder {
   readonly noAck: boolean
   readonly exclusive: boolean
   readonly priority: number
+  /** How many of its deliveries are not settled. */
+  readonly held: number
   /** Where a stream begins. */
   readonly offset: StreamStart
   /** Whether it has room for another delivery. */

@@ -22,7 +22,7 @@ export class ItemList {
     if (item === undefined) return undefined
     this.#items[this.#from] = undefined
     this.#from += 1
-    this.bytes -= item.message.bytes
+    this.bytes -= item.bytes
     if (this.#from >= COMPACT_FROM && this.#from * 2 > this.#items.length) {
       this.#items = this.#items.slice(this.#from)
       this.#from = 0
@@ -32,12 +32,12 @@ export class ItemList {
 
   push(item: QueueItem): void {
     this.#items.push(item)
-    this.bytes += item.message.bytes
+    this.bytes += item.bytes
   }
 
   /** Puts an item back where its sequence belongs. */
   insert(item: QueueItem): void {
-    this.bytes += item.message.bytes
+    this.bytes += item.bytes
     const index = this.#placeOf(item.sequence)
     if (index === this.#from && this.#from > 0) {
       this.#from -= 1

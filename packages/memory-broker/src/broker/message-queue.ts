@@ -30,8 +30,10 @@ export abstract class MessageQueue extends Queue {
   /** Whether there is more than there may be. */
   protected abstract readonly isOver: boolean
   protected abstract priorityOf(message: Message): number
+  /** How much room a message takes. */
+  protected abstract bytesOf(message: Message): number
   /** The message as it is delivered. */
-  protected abstract outgoing(item: QueueItem): Message
+  protected abstract outgoing(item: QueueItem, isGot: boolean): Message
 
   /** Dead letters that no other queue has taken yet. */
   get dyingCount(): number {
@@ -68,7 +70,7 @@ export abstract class MessageQueue extends Queue {
     const item = this.shift()
     if (item === undefined) return undefined
     const delivery: Delivery = { item, consumer: undefined, holder, atMs: this.host.clock.now() }
-    const message = this.outgoing(item)
+    const message = this.outgoing(item, true)
     item.acquired += 1
     if (!noAck) this.hold(delivery)
     this.planExpiry()
@@ -189,7 +191,7 @@ export abstract class MessageQueue extends Queue {
 
   #deliver(item: QueueItem, consumer: QueueConsumer): void {
     const delivery: Delivery = { item, consumer, holder: consumer, atMs: this.host.clock.now() }
-    const message = this.outgoing(item)
+    const message = this.outgoing(item, false)
     item.acquired += 1
     if (!consumer.noAck) this.hold(delivery)
     consumer.take(delivery, message)
@@ -201,6 +203,7 @@ export abstract class MessageQueue extends Queue {
       message,
       sequence: this.#lastSequence,
       priority: this.priorityOf(message),
+      bytes: this.bytesOf(message),
       expiresAt: this.#expiryOf(message),
       redelivered: false,
       returns: 0,

@@ -18,6 +18,14 @@ export interface Profile {
   readonly deliveryLimit: number | undefined
   /** Where a quorum queue without a limit puts what comes back: behind all, or before what was not delivered yet. */
   readonly requeueToEnd: boolean
+  /** Whether `basic.get` says 0 for what has never come back. */
+  readonly getSaysZero: boolean
+  /** Whether the properties of a message count among the bytes of a quorum queue. */
+  readonly propertiesTakeRoom: boolean
+  /** Whether a prefetch can be common to all consumers of a channel; else each gets it. */
+  readonly globalPrefetch: boolean
+  /** Whether a message to a reply address whose channel is gone is returned. */
+  readonly returnsLateReplies: boolean
   readonly delayedRetry: boolean
   /** The levels of a quorum queue's priorities: none, two in turn (above 4 or not), or 32 strict ones. */
   readonly quorumPriorities: 'none' | 'two' | 'strict'
@@ -55,6 +63,10 @@ const PROFILES: Readonly<Record<Version, Profile>> = {
     nackCounts: true,
     deliveryLimit: undefined,
     requeueToEnd: true,
+    getSaysZero: true,
+    propertiesTakeRoom: false,
+    globalPrefetch: true,
+    returnsLateReplies: true,
     delayedRetry: false,
     quorumPriorities: 'none',
     transientQueues: true,
@@ -77,7 +89,11 @@ const PROFILES: Readonly<Record<Version, Profile>> = {
     mechanisms: 'PLAIN AMQPLAIN',
     nackCounts: true,
     deliveryLimit: 20,
-    requeueToEnd: false,
+    requeueToEnd: true,
+    getSaysZero: false,
+    propertiesTakeRoom: false,
+    globalPrefetch: true,
+    returnsLateReplies: true,
     delayedRetry: false,
     quorumPriorities: 'two',
     transientQueues: true,
@@ -101,6 +117,10 @@ const PROFILES: Readonly<Record<Version, Profile>> = {
     nackCounts: false,
     deliveryLimit: 20,
     requeueToEnd: false,
+    getSaysZero: false,
+    propertiesTakeRoom: true,
+    globalPrefetch: false,
+    returnsLateReplies: false,
     delayedRetry: true,
     quorumPriorities: 'strict',
     transientQueues: false,

@@ -12,8 +12,8 @@ const HIGHEST = { none: 0, two: 1, strict: 31 } as const
 /** The priority of a message that has none, where priorities are strict. */
 const DEFAULT_PRIORITY = 4
 
-/** Of two levels, the higher one is served so often before the lower one has its turn. */
-const HIGH_IN_A_ROW = 2
+/** Of two levels, the lower one may have its turn after so many messages. */
+const TURN_AFTER = 2
 
 /** A queue that refuses takes messages again when it holds less than this share of its limit. */
 const LOW_MARK = 0.8
@@ -24,7 +24,7 @@ export class QuorumQueue extends MessageQueue {
   /** What came back, in the order in which it did; delivered before everything else. */
   readonly #returned = new ItemList()
   readonly #held = new Map<QueueItem, Timer>()
-  #highInARow = 0
+  #sinceTurn = 0
   #refusing = false
 
   constructor(options: QueueOptions, host: QueueHost) {
@@ -130,19 +130,16 @@ export class QuorumQueue extends MessageQueue {
     if (this.#returned.length > 0) return this.#returned.shift()
     const list = this.#nextList()
     const item = list?.shift()
-    if (item !== undefined) this.#highInARow = this.#isHigh(item) ? this.#highInARow + 1 : 0
+    if (item !== undefined) this.#sinceTurn = this.#sinceTurn === TURN_AFTER ? 0 : this.#sinceTurn + 1
     this.#reconsider()
     return item
   }
 
-  #isHigh({ priority }: QueueItem): boolean {
-    return this.host.profile.quorumPriorities === 'two' && priority === 1
-  }
-
   #nextList(): ItemList | undefined {
     const [highest, lower] = this.#items.filled()
-    const lowerHasItsTurn = this.host.profile.quorumPriorities === 'two' && this.#highInARow >= HIGH_IN_A_ROW
-    return lowerHasItsTurn ? (lower ?? highest) : highest
+    if (this.host.profile.quorumPriorities !== 'two' || this.#sinceTurn < TURN_AFTER) return highest
+    // What is older than the next one of the lower priority goes first all the same.
+    return (lower?.first()?.sequence ?? Infinity) < (highest?.first()?.sequence ?? 0) ? lower : highest
   }
 
   protected override shiftHead(head: QueueItem): void {
@@ -177,10 +174,14 @@ export class QuorumQueue extends MessageQueue {
     return Math.min(priority ?? DEFAULT_PRIORITY, HIGHEST.strict)
   }
 
-  protected override outgoing(item: QueueItem): Message {
-    const { acquiredCount } = this.host.profile
+  protected override bytesOf({ bytes, encoded }: Message): number {
+    return this.host.profile.propertiesTakeRoom ? bytes + encoded.length : bytes
+  }
+
+  protected override outgoing(item: QueueItem, isGot: boolean): Message {
+    const { acquiredCount, getSaysZero } = this.host.profile
     const counts: [string, number][] = []
-    if (item.returns > 0) counts.push(['x-delivery-count', item.returns])
+    if (item.returns > 0 || (isGot && getSaysZero)) counts.push(['x-delivery-count', item.returns])
     if (acquiredCount && item.acquired > 0) counts.push(['x-acquired-count', item.acquired])
     if (counts.length === 0) return item.message
     const headers = counts.reduce((known, [name, count]) => known.with(name, long(count)), item.message.headers)

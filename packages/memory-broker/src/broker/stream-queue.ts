@@ -103,6 +103,7 @@ export class StreamQueue extends Queue {
       message,
       sequence: offset,
       priority: 0,
+      bytes: message.bytes,
       expiresAt: undefined,
       redelivered: false,
       returns: 0,
@@ -115,7 +116,7 @@ export class StreamQueue extends Queue {
 
   #refuseNack(delivery: Delivery): void {
     this.release(delivery)
-    if (!this.host.profile.streamNack) throw this.#unsupported('basic.nack')
+    if (!this.host.profile.streamNack) throw this.#unsupported('basic.nack and basic.reject')
   }
 
   #unsupported(method: string): ReplyError {

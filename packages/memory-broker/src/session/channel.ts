@@ -65,7 +65,7 @@ export class Channel {
   }
 
   #takeMethod(method: Method, drops: (method: MethodName) => boolean): void {
-    if (this.#incoming !== undefined) throw unexpected('header', 'method')
+    if (this.#incoming !== undefined) throw unexpected('header')
     this.#current = method.name
     const dropped = drops(method.name)
     if (method.name === 'basic.publish')
@@ -81,8 +81,8 @@ export class Channel {
 
   #takeHeader(payload: Buffer): void {
     const incoming = this.#incoming
-    if (incoming === undefined) throw unexpected('method', 'header')
-    if (incoming.header !== undefined) throw unexpected('body', 'header')
+    if (incoming === undefined) throw unexpected('method')
+    if (incoming.header !== undefined) throw unexpected('body')
     const header = decodeContentHeader(payload)
     if (header.classId !== 60)
       throw new ReplyError(505, `expected content header for class 60, got one for class ${header.classId} instead`)
@@ -97,8 +97,8 @@ export class Channel {
 
   #takeBody(payload: Buffer): void {
     const incoming = this.#incoming
-    if (incoming === undefined) throw unexpected('method', 'body')
-    if (incoming.header === undefined) throw unexpected('header', 'body')
+    if (incoming === undefined) throw unexpected('method')
+    if (incoming.header === undefined) throw unexpected('header')
     incoming.pieces.push(payload)
     incoming.bytes += payload.length
     this.#publishIfWhole(incoming)
@@ -113,9 +113,9 @@ export class Channel {
   }
 }
 
-function unexpected(expected: string, got: string): ReplyError {
+function unexpected(expected: 'header' | 'body' | 'method'): ReplyError {
   if (expected === 'header')
     return new ReplyError(505, `expected content header for class 60, got non content header frame instead`)
   if (expected === 'body') return new ReplyError(505, 'expected content body, got non content body frame instead')
-  return new ReplyError(505, `expected method frame, got content ${got} frame instead`)
+  return new ReplyError(505, `expected method frame, got non method frame instead`)
 }

@@ -17,7 +17,7 @@ type Consume = Arguments<'basic.consume'>
 export const consumeCommands: Commands = {
   'basic.qos': (channel, { prefetchSize, prefetchCount, global }) => {
     if (prefetchSize !== 0) throw new ReplyError(540, `prefetch_size!=0 (${prefetchSize})`)
-    if (global) channel.globalPrefetch = prefetchCount
+    if (global && channel.broker.profile.globalPrefetch) channel.globalPrefetch = prefetchCount
     else channel.prefetch = prefetchCount
     channel.send('basic.qos-ok', {})
     if (global) channel.dispatch([])
@@ -46,9 +46,10 @@ function consume(channel: ChannelState, args: Consume, tag: string): void {
   const offset = startOf(queue, args, subject, channel.broker.profile)
   const priority = priorityOf(args, subject)
   if (queue.type === 'stream') checkStream(channel, args, subject)
-  if (queue.type === 'quorum' && channel.globalPrefetch > 0 && channel.broker.profile.like === '3.10')
+  if (queue.type === 'quorum' && channel.globalPrefetch > 0)
     throw new ReplyError(540, `${subject} does not support global qos`)
-  if (queue.type !== 'stream' && (queue.consumers.hasExclusive || (args.exclusive && queue.consumers.count > 0)))
+  // Quorum queues and streams do not have consumers of their own.
+  if (queue.type === 'classic' && (queue.consumers.hasExclusive || (args.exclusive && queue.consumers.count > 0)))
     throw new ReplyError(403, `${subject} in exclusive use`)
   const { noAck, exclusive } = args
   const options = { tag, queue, noAck, exclusive, priority, prefetch: channel.prefetch, offset }
@@ -87,7 +88,7 @@ function startOf({ type }: Queue, { arguments: args }: Consume, subject: string,
     throw new ReplyError(406, `invalid arg 'x-stream-offset' for ${subject} of queue type rabbit_${type}_queue`)
   const start = readStart(field)
   if (start !== undefined) return start
-  if (profile.like === '3.10') throw new ReplyError(541, '')
+  if (profile.like !== '4.3') throw new ReplyError(541, '')
   const printed = `{${typeName(field)},<<"${String(toValue(field))}">>}`
   throw new ReplyError(406, `invalid arg 'x-stream-offset' for ${subject}: {invalid_stream_offset_arg,${printed}}`)
 }

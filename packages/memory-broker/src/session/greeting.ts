@@ -96,10 +96,7 @@ export class Greeting {
     check('frame_max', args.frameMax, limits.frameMax)
     check('channel_max', args.channelMax, limits.channelMax)
     if (args.frameMax !== 0 && args.frameMax < frameMin)
-      throw new ReplyError(
-        530,
-        `negotiated frame_max = ${args.frameMax} is lower than the minimum allowed value (${frameMin})`,
-      )
+      throw silent(`negotiated frame_max = ${args.frameMax} is lower than the minimum allowed value (${frameMin})`)
     this.#tuned = args
   }
 
@@ -120,7 +117,12 @@ export class Greeting {
 
 function check(name: string, value: number, limit: number): void {
   if (limit !== 0 && (value === 0 || value > limit))
-    throw new ReplyError(530, `negotiated ${name} = ${value} is higher than the maximum allowed value (${limit})`)
+    throw silent(`negotiated ${name} = ${value} is higher than the maximum allowed value (${limit})`)
+}
+
+/** RabbitMQ trusts nobody who has not come in yet: it closes the socket and says nothing. */
+function silent(why: string): LoginError {
+  return new LoginError(new ReplyError(530, why), false)
 }
 
 function checkVhost(broker: Broker, vhost: string, user: string): void {

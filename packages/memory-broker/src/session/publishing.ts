@@ -1,7 +1,7 @@
 import { findExchange } from '../broker/declare-exchange.js'
 import { Message } from '../broker/message.js'
 import { ReplyError } from '../broker/reply-error.js'
-import { REPLY_TO } from '../broker/reply-to.js'
+import { REPLY_TO, ReplyAddresses } from '../broker/reply-to.js'
 import type { Arguments } from '../wire/methods.js'
 import type { ContentHeader, Properties } from '../wire/properties.js'
 import type { ChannelState } from './channel-state.js'
@@ -32,11 +32,16 @@ export function publish(channel: ChannelState, { args, header, body }: Publicati
       messageId: properties.messageId,
       ...(stored ? {} : { what: 'refused' }),
     })
-    if (!routed && mandatory) giveBack(channel, message)
+    if (!routed && mandatory && !isLateReply(channel, message)) giveBack(channel, message)
     if (tag !== undefined) channel.confirms?.settle(tag, stored)
   }
   if (channel.transaction === undefined) run()
   else channel.transaction.publish(run)
+}
+
+/** A reply that nobody waits for any more, where the broker says nothing of it. */
+function isLateReply(channel: ChannelState, { exchange, routingKey }: Message): boolean {
+  return exchange === '' && ReplyAddresses.isAddress(routingKey) && !channel.broker.profile.returnsLateReplies
 }
 
 function giveBack(channel: ChannelState, message: Message): void {

@@ -66,7 +66,7 @@ function look(channel: ChannelState, name: string): Declared {
 
 function lookForAddress({ vhost, broker }: ChannelState, name: string): Declared {
   if (vhost.replies.find(name) !== undefined) return [name, 0, 1]
-  if (!ReplyAddresses.isAddress(name) && broker.profile.like !== '3.10') throw new ReplyError(541, '')
+  if (!ReplyAddresses.isAddress(name) && broker.profile.like === '4.3') throw new ReplyError(541, '')
   throw new ReplyError(404, `no ${described('queue', name, vhost.name)}`)
 }
 
