@@ -1,8 +1,9 @@
 import { textOf, typeName } from '../wire/field.js'
 import type { Exchange, ExchangeOptions } from './exchange.js'
 import type { Profile } from './profile.js'
-import { areSame, described, difference } from './queue-arguments.js'
+import { described } from './queue-arguments.js'
 import { ReplyError } from './reply-error.js'
+import { areSame, difference } from './same-arguments.js'
 import type { Vhost } from './vhost.js'
 
 const ALTERNATE = 'alternate-exchange'

@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto'
 import type { FieldTable } from '../wire/field-table.js'
 import type { Profile } from './profile.js'
 import type { Queue } from './queue.js'
-import { checkQueueArguments, checkSameArguments, described, type QueueType } from './queue-arguments.js'
+import { checkQueueArguments, described, type QueueType } from './queue-arguments.js'
 import { ReplyError } from './reply-error.js'
+import { checkSameArguments } from './same-arguments.js'
 import type { Vhost } from './vhost.js'
 
 export interface QueueRequest {
@@ -64,7 +65,7 @@ function sameQueue(queue: Queue, request: QueueRequest, vhost: Vhost, profile: P
         `inequivalent arg '${name}' for ${subject}: received '${received}' but current is '${current}'`,
       )
   }
-  checkSameArguments(queue.args, request.args, subject, profile)
+  checkSameArguments(queue, request.args, subject, profile)
   queue.used()
   return queue
 }

@@ -1,7 +1,7 @@
 import type { FieldTable } from '../wire/field-table.js'
 import { checkHeadersBinding, headersMatch } from './headers-match.js'
 import type { Message } from './message.js'
-import { areSame } from './queue-arguments.js'
+import { areSame } from './same-arguments.js'
 import { topicMatches, wordsOf } from './topic.js'
 
 /** What a binding leads to. */

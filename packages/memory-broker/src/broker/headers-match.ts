@@ -1,7 +1,7 @@
 import { type Field, textOf, toValue, typeName } from '../wire/field.js'
 import type { FieldTable } from '../wire/field-table.js'
-import { areSame } from './queue-arguments.js'
 import { ReplyError } from './reply-error.js'
+import { areSame } from './same-arguments.js'
 
 const KINDS: readonly string[] = ['all', 'any', 'all-with-x', 'any-with-x']
 

@@ -1,8 +1,9 @@
-import { type Field, integerOf, textOf, toValue, typeName } from '../wire/field.js'
+import { type Field, integerOf, textOf, typeName } from '../wire/field.js'
 import type { FieldTable } from '../wire/field-table.js'
 import type { Profile } from './profile.js'
 import { ReplyError } from './reply-error.js'
 
+/** The types of queues. */
 export type QueueType = 'classic' | 'quorum' | 'stream'
 
 /** Says what is wrong with a value, in RabbitMQ's words; `undefined` if nothing is. */
@@ -14,7 +15,7 @@ const STRATEGIES: readonly string[] = ['at-most-once', 'at-least-once']
 const LOCATORS: readonly string[] = ['client-local', 'balanced', 'random', 'least-leaders']
 const MAX_PRIORITY = 255
 
-/** The arguments that RabbitMQ knows, in the order in which it compares those of a second declaration. */
+/** The arguments that RabbitMQ knows. */
 const CHECKS: Readonly<Record<string, Check>> = {
   'x-expires': (field) => natural(field) ?? (integerOf(field) === 0 ? '{value_zero,0}' : undefined),
   'x-message-ttl': natural,
@@ -44,38 +45,42 @@ const CHECKS: Readonly<Record<string, Check>> = {
 /** Values that must be texts, for which RabbitMQ has another sentence. */
 const TEXTS: readonly string[] = ['x-dead-letter-exchange', 'x-dead-letter-routing-key']
 
-const COMMON = [
-  'x-expires',
-  'x-message-ttl',
-  'x-dead-letter-exchange',
-  'x-dead-letter-routing-key',
-  'x-max-length',
-  'x-max-length-bytes',
-  'x-overflow',
-  'x-single-active-consumer',
-  'x-queue-type',
-]
-
-/** The arguments that each type of queue takes. */
-const TAKEN: Readonly<Record<QueueType, ReadonlySet<string>>> = {
-  classic: new Set([
-    ...COMMON,
+/** The arguments that each type of queue takes, in the order in which RabbitMQ compares those of a second declaration. */
+const TAKEN: Readonly<Record<QueueType, readonly string[]>> = {
+  classic: [
+    'x-expires',
+    'x-message-ttl',
+    'x-dead-letter-exchange',
+    'x-dead-letter-routing-key',
+    'x-max-length',
+    'x-max-length-bytes',
     'x-max-priority',
+    'x-overflow',
     'x-queue-mode',
     'x-queue-version',
+    'x-single-active-consumer',
+    'x-queue-type',
     'x-queue-master-locator',
     'x-queue-leader-locator',
-  ]),
-  quorum: new Set([
-    ...COMMON,
+  ],
+  quorum: [
+    'x-dead-letter-exchange',
+    'x-dead-letter-routing-key',
     'x-dead-letter-strategy',
+    'x-expires',
+    'x-max-length',
+    'x-max-length-bytes',
     'x-max-in-memory-length',
     'x-max-in-memory-bytes',
+    'x-overflow',
+    'x-single-active-consumer',
+    'x-queue-type',
     'x-quorum-initial-group-size',
-    'x-queue-leader-locator',
     'x-delivery-limit',
-  ]),
-  stream: new Set([
+    'x-message-ttl',
+    'x-queue-leader-locator',
+  ],
+  stream: [
     'x-max-length-bytes',
     'x-queue-type',
     'x-max-age',
@@ -83,7 +88,7 @@ const TAKEN: Readonly<Record<QueueType, ReadonlySet<string>>> = {
     'x-stream-filter-size-bytes',
     'x-initial-cluster-size',
     'x-queue-leader-locator',
-  ]),
+  ],
 }
 
 /** Arguments of native retry, which only 4.3 knows. */
@@ -101,6 +106,13 @@ export function queueTypeOf(args: FieldTable, subject: string): QueueType {
   const wrong = queueType(field)
   if (wrong !== undefined) throw new ReplyError(406, `invalid arg 'x-queue-type' for ${subject}: ${wrong}`)
   return textOf(field) as QueueType
+}
+
+/** The arguments that a second declaration must repeat: those that the type takes, as far as the version knows them. */
+export function comparedArguments(type: QueueType, profile: Profile): readonly string[] {
+  const known = TAKEN[type]
+  const without = profile.like === '3.10' ? known.filter((name) => name !== 'x-stream-filter-size-bytes') : known
+  return type === 'quorum' && profile.delayedRetry ? [...without, 'x-consumer-timeout', ...NATIVE_RETRY] : without
 }
 
 /** Checks the arguments of a queue. @throws ReplyError 406 for what RabbitMQ refuses */
@@ -123,57 +135,7 @@ export function checkQueueArguments(args: FieldTable, subject: string, profile: 
 function isRefused(name: string, type: QueueType, profile: Profile): boolean {
   if (profile.refusedArguments[type].includes(name)) return true
   if (NATIVE_RETRY.includes(name)) return profile.delayedRetry && type !== 'quorum'
-  return CHECKS[name] !== undefined && !TAKEN[type].has(name)
-}
-
-/**
- * Checks that a queue that is declared again is declared as it is.
- *
- * @throws ReplyError 406 naming the first argument that differs
- */
-export function checkSameArguments(current: FieldTable, received: FieldTable, subject: string, profile: Profile): void {
-  for (const name of Object.keys(CHECKS)) {
-    const [is, wants] = [current.get(name), received.get(name)]
-    if (name === 'x-queue-type') checkSameType(current, received, subject, profile)
-    else if (!areSame(is, wants))
-      throw new ReplyError(406, `inequivalent arg '${name}' for ${subject}: ${difference(is, wants)}`)
-  }
-}
-
-function checkSameType(current: FieldTable, received: FieldTable, subject: string, profile: Profile): void {
-  const [is, wants] = [current.get('x-queue-type'), received.get('x-queue-type')]
-  const [isType, wantsType] = [textOf(is) ?? 'classic', textOf(wants) ?? 'classic']
-  if (isType === wantsType) return
-  const texts = `received '${wantsType}' but current is '${isType}'`
-  const words = profile.like === '3.10' ? difference(is, wants) : texts
-  throw new ReplyError(406, `inequivalent arg 'x-queue-type' for ${subject}: ${words}`)
-}
-
-/** Whether two values are the same to RabbitMQ, which compares whole numbers of all sizes. */
-export function areSame(a: Field | undefined, b: Field | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b
-  const [left, right] = [integerOf(a), integerOf(b)]
-  if (left !== undefined && right !== undefined) return left === right
-  return a.type === b.type && a.bytes.equals(b.bytes)
-}
-
-/** `received '6' but current is '5'`, or with types where one is missing. */
-export function difference(current: Field | undefined, received: Field | undefined): string {
-  if (current !== undefined && received !== undefined && sameKind(current, received))
-    return `received '${print(received)}' but current is '${print(current)}'`
-  return `received ${withType(received)} but current is ${withType(current)}`
-}
-
-function sameKind(a: Field, b: Field): boolean {
-  return a.type === b.type || (integerOf(a) !== undefined && integerOf(b) !== undefined)
-}
-
-function withType(field: Field | undefined): string {
-  return field === undefined ? 'none' : `the value '${print(field)}' of type '${typeName(field)}'`
-}
-
-function print(field: Field): string {
-  return String(toValue(field))
+  return CHECKS[name] !== undefined && !TAKEN[type].includes(name)
 }
 
 function natural(field: Field): string | undefined {

@@ -136,6 +136,11 @@ export class Lab {
     return answer.method.name === 'basic.nack' ? 'refused' : 'stored'
   }
 
+  /** Publishes on a fresh channel from now on: the former one is closed. */
+  renewPublisher(): void {
+    this.#publisher = undefined
+  }
+
   /** Sends messages to a queue, one after the other. */
   async send(queue: string, ...bodies: string[]): Promise<void> {
     for (const body of bodies) await this.publish('', queue, body)

@@ -121,7 +121,7 @@ const NAMES: Readonly<Record<string, string>> = {
 
 /** The properties of a message with the management API's names. */
 export function propertiesView({ headers, ...properties }: Properties): Record<string, unknown> {
-  const named = Object.entries(properties).map(([name, value]) => [NAMES[name], value])
+  const named = Object.entries(properties).map(([name, value]) => [NAMES[name], flat(value)])
   const shown = headers === undefined ? {} : { headers: flat(headers.toObject()) }
   return { ...Object.fromEntries(named), ...shown }
 }

@@ -100,8 +100,8 @@ function endsOf(
   refuseDefault(args.exchange)
   channel.check('write', 'queue', channel.queueName(args.queue))
   channel.check('read', 'exchange', args.exchange)
-  const queue = channel.queue(args.queue)
-  return [queue, findExchange(channel.vhost, args.exchange)]
+  const source = findExchange(channel.vhost, args.exchange)
+  return [channel.queue(args.queue), source]
 }
 
 /** Of a binding that names neither queue nor key, the key is the queue's name. */

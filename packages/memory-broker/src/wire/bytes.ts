@@ -34,6 +34,12 @@ export class ByteReader {
     return Number(this.#bytes.readBigUInt64BE(this.#advance(8)))
   }
 
+  /** A number of 64 bits as it is, also where no double holds it: the time of a message may be anything. */
+  exact(): number | bigint {
+    const value = this.#bytes.readBigUInt64BE(this.#advance(8))
+    return value <= Number.MAX_SAFE_INTEGER ? Number(value) : value
+  }
+
   shortText(): string {
     return this.take(this.octet()).toString('utf8')
   }
@@ -80,6 +86,12 @@ export class ByteWriter {
   long(value: number): this {
     const at = this.#grow(4)
     this.#bytes.writeUInt32BE(value >>> 0, at)
+    return this
+  }
+
+  exact(value: number | bigint): this {
+    const at = this.#grow(8)
+    this.#bytes.writeBigUInt64BE(BigInt(value), at)
     return this
   }
 

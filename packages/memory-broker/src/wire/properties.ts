@@ -12,7 +12,7 @@ export interface Properties {
   readonly replyTo?: string
   readonly expiration?: string
   readonly messageId?: string
-  readonly timestamp?: number
+  readonly timestamp?: number | bigint
   readonly type?: string
   readonly userId?: string
   readonly appId?: string
@@ -30,7 +30,7 @@ const KINDS = {
   replyTo: 'shortText',
   expiration: 'shortText',
   messageId: 'shortText',
-  timestamp: 'longlong',
+  timestamp: 'exact',
   type: 'shortText',
   userId: 'shortText',
   appId: 'shortText',

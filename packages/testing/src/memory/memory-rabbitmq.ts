@@ -2,12 +2,14 @@ import { type MemoryBroker, startMemoryBroker, type Version } from '@leveret/mem
 import { NoBrokerError } from '../errors.js'
 import { Management } from '../management/management.js'
 import type { RabbitMQ, RabbitMQNode, StartOptions } from '../rabbitmq.js'
+import { configOf } from './memory-config.js'
+import { memoryCtl } from './memory-ctl.js'
 
 const DEFAULT_LIKE: Version = '4.3'
 const KNOWN: readonly Version[] = ['3.10', '4.0', '4.3']
 
 /** What the broker in memory cannot be, by the option that asks for it. */
-const BEYOND: readonly (keyof StartOptions)[] = ['plugins', 'tls', 'config', 'erlangArguments']
+const BEYOND: readonly (keyof StartOptions)[] = ['plugins', 'tls', 'erlangArguments']
 
 /**
  * Starts a broker in this process and gives it the face of a real one.
@@ -16,7 +18,7 @@ const BEYOND: readonly (keyof StartOptions)[] = ['plugins', 'tls', 'config', 'er
  */
 export async function startMemoryRabbitMQ(options: StartOptions): Promise<RabbitMQ> {
   refuseMore(options)
-  const broker = await startMemoryBroker({ like: versionOf(options.version) })
+  const broker = await startMemoryBroker({ like: versionOf(options.version), ...configOf(options.config ?? []) })
   const node = nodeOf(broker)
   const management = new Management([broker.managementUrl])
   const { url, managementUrl, version } = broker
@@ -48,9 +50,7 @@ function nodeOf(broker: MemoryBroker): RabbitMQNode {
       await broker.stop()
       await broker.start()
     },
-    ctl: async (...args) => {
-      throw new NoBrokerError(`A broker in memory has no rabbitmqctl, so it cannot ${args.join(' ')}.`)
-    },
+    ctl: async (...args) => memoryCtl(broker, args),
     log: async () => String(broker.log),
   }
 }

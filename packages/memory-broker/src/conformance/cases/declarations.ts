@@ -205,6 +205,7 @@ twice(
   [{}, { args: { 'x-message-ttl': 5 } }],
   `PRECONDITION_FAILED - inequivalent arg 'x-message-ttl' ${q}: received the value '5' of type 'signedint' but current is none`,
 )
+twice('takes a second declaration with an argument of other types', [{}, { args: { 'x-delivery-limit': 3 } }], 'ok')
 twice(
   'refuses another durability',
   [{}, { durable: false }],
