@@ -13,6 +13,7 @@ import { LOOPBACK } from './listener.js'
 import { ManagementServer } from './management/server.js'
 import { untilQuiet } from './quiet.js'
 import { Sessions } from './sessions.js'
+import { toByteText } from './wire/byte-text.js'
 import type { MethodName } from './wire/methods.js'
 
 /** Options of {@link startMemoryBroker}. */
@@ -112,13 +113,13 @@ export class MemoryBroker implements AsyncDisposable {
 
   /** Makes a vhost in which guest may do everything. @returns its URL */
   vhost(name: string): string {
-    this.#broker.createVhost(name)
+    this.#broker.createVhost(toByteText(name))
     return `${this.url}/${encodeURIComponent(name)}`
   }
 
   /** The messages of a queue that wait, in their order. Takes none of them. */
   messages(queue: string, vhost = '/'): readonly Message[] {
-    return this.#vhost(vhost).queues.get(queue)?.waiting() ?? []
+    return this.#vhost(vhost).queues.get(toByteText(queue))?.waiting() ?? []
   }
 
   /** How many messages are in somebody's hand. */
@@ -231,7 +232,7 @@ export class MemoryBroker implements AsyncDisposable {
   }
 
   #vhost(name: string): Vhost {
-    const vhost = this.#broker.vhosts.get(name)
+    const vhost = this.#broker.vhosts.get(toByteText(name))
     if (vhost === undefined) throw new Error(`There is no vhost '${name}'.`)
     return vhost
   }

@@ -25,7 +25,13 @@ export class Sessions {
   #paused = false
 
   constructor({ broker, faults, port, limits }: SessionsOptions) {
-    this.#host = { broker, faults, limits, touched: () => this.#touched() }
+    this.#host = {
+      broker,
+      faults,
+      limits,
+      channelsOf: (user) => this.#channelsOf(user),
+      touched: () => this.#touched(),
+    }
     this.#listener = new Listener(port, (socket) => this.#accept(socket))
   }
 
@@ -65,19 +71,24 @@ export class Sessions {
 
   pause(): void {
     this.#paused = true
-    for (const connection of this.#connections) connection.pause()
+    for (const connection of this.#connections) connection.setPaused(true)
   }
 
   resume(): void {
     this.#paused = false
-    for (const connection of this.#connections) connection.resume()
+    for (const connection of this.#connections) connection.setPaused(false)
   }
 
   #accept(socket: Socket): void {
     const connection: Connection = new Connection(socket, this.#host, () => this.#connections.delete(connection))
     this.#connections.add(connection)
-    if (this.#paused) connection.pause()
+    if (this.#paused) connection.setPaused(true)
     this.#touched()
+  }
+
+  #channelsOf(user: string): number {
+    const theirs = this.all().filter((connection) => connection.identity.user === user)
+    return theirs.reduce((sum, { channels }) => sum + channels.all().length, 0)
   }
 
   #touched(): void {

@@ -13,9 +13,15 @@ export interface User {
   readonly tags: string
 }
 
+export interface UserLimits {
+  readonly 'max-channels'?: number | undefined
+  readonly 'max-connections'?: number | undefined
+}
+
 /** Who may do what. */
 export class Access {
   readonly #users = new Map<string, User>()
+  readonly #limits = new Map<string, UserLimits>()
   /** By vhost, then by user. */
   readonly #permissions = new Map<string, Map<string, Permissions>>()
 
@@ -34,6 +40,15 @@ export class Access {
   deleteUser(name: string): boolean {
     for (const users of this.#permissions.values()) users.delete(name)
     return this.#users.delete(name)
+  }
+
+  /** How many channels and connections a user may have open at once, over all its connections. */
+  limits(user: string): UserLimits {
+    return this.#limits.get(user) ?? {}
+  }
+
+  setLimits(user: string, limits: UserLimits): void {
+    this.#limits.set(user, { ...this.limits(user), ...limits })
   }
 
   isPassword(name: string, password: string): boolean {

@@ -26,7 +26,11 @@ export class Broker {
   #running = false
 
   constructor({ clock, profile, logLimit, memoryLimitBytes }: BrokerOptions) {
-    this.clock = clock
+    this.clock = {
+      now: () => clock.now(),
+      at: (timeMs, run) => clock.at(timeMs, () => this.guarded(run)),
+      stop: () => clock.stop(),
+    }
     this.profile = profile
     this.#memoryLimitBytes = memoryLimitBytes
     this.log = new Log(() => clock.now(), logLimit)
@@ -76,11 +80,20 @@ export class Broker {
     return this.#deferred.length > 0
   }
 
+  /** Runs something that no client waits for. What goes wrong there is noted, and ends nothing. */
+  guarded(run: () => void): void {
+    try {
+      run()
+    } catch (error) {
+      this.log.add({ kind: 'fault', what: error instanceof Error ? error.stack : String(error) })
+    }
+  }
+
   runDeferred(): void {
     this.#running = true
     for (let next = this.#deferred; next.length > 0; next = this.#deferred) {
       this.#deferred = []
-      for (const run of next) run()
+      for (const run of next) this.guarded(run)
     }
     this.#running = false
   }

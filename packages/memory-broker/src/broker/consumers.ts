@@ -7,6 +7,7 @@ export class Consumers {
   readonly #singleActive: boolean
   /** Whether a consumer of a higher priority takes the place of the active one. */
   readonly #replaces: boolean
+  readonly #suspended = new Set<QueueConsumer>()
   #active: QueueConsumer | undefined
 
   constructor({ singleActive, replaces }: { singleActive: boolean; replaces: boolean }) {
@@ -31,6 +32,15 @@ export class Consumers {
     return !this.#singleActive || consumer === this.#active
   }
 
+  /** Delivers nothing more to a consumer until {@link resume}. */
+  suspend(consumer: QueueConsumer): void {
+    this.#suspended.add(consumer)
+  }
+
+  resume(consumer: QueueConsumer): void {
+    this.#suspended.delete(consumer)
+  }
+
   add(consumer: QueueConsumer): void {
     this.#insert(consumer)
     this.#active ??= consumer
@@ -41,6 +51,7 @@ export class Consumers {
     const index = this.#inTurn.indexOf(consumer)
     if (index < 0) return false
     this.#inTurn.splice(index, 1)
+    this.#suspended.delete(consumer)
     if (this.#active === consumer) this.#active = this.#inTurn[0]
     return true
   }
@@ -55,7 +66,7 @@ export class Consumers {
   /** The consumer whose turn it is, of those that have room. Its next turn comes after those of its priority. */
   next(): QueueConsumer | undefined {
     if (this.#singleActive) return this.#nextActive()
-    const consumer = this.#inTurn.find(({ canTake }) => canTake)
+    const consumer = this.#inTurn.find((candidate) => this.#isReady(candidate))
     if (consumer === undefined) return undefined
     this.#inTurn.splice(this.#inTurn.indexOf(consumer), 1)
     this.#insert(consumer)
@@ -71,7 +82,11 @@ export class Consumers {
       if (active.held > 0) return undefined
       this.#active = highest
     }
-    return this.#active?.canTake === true ? this.#active : undefined
+    return this.#active !== undefined && this.#isReady(this.#active) ? this.#active : undefined
+  }
+
+  #isReady(consumer: QueueConsumer): boolean {
+    return consumer.canTake && !this.#suspended.has(consumer)
   }
 
   #insert(consumer: QueueConsumer): void {

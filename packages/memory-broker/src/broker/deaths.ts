@@ -67,7 +67,7 @@ function readDeath(table: FieldTable): Death {
     reason: table.text('reason') ?? '',
     count: table.integer('count') ?? 1,
     exchange: table.text('exchange') ?? '',
-    routingKeys: keys?.type === 'A' ? fieldsOf(keys.bytes).map((key) => key.bytes.toString()) : [],
+    routingKeys: keys?.type === 'A' ? fieldsOf(keys.bytes).map((key) => key.bytes.toString('latin1')) : [],
     time: Number(table.get('time')?.type === 'T' ? table.get('time')?.bytes.readBigUInt64BE() : 0),
     originalExpiration: table.text('original-expiration'),
   }

@@ -102,7 +102,7 @@ export class Exchange {
 
   #hashed(key: string): Destination[] {
     let hash = 0
-    for (const byte of Buffer.from(key)) hash = (hash * 31 + byte) >>> 0
+    for (const byte of Buffer.from(key, 'latin1')) hash = (hash * 31 + byte) >>> 0
     return pick(this.#bindings, hash % Math.max(this.#bindings.length, 1))
   }
 

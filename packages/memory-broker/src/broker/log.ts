@@ -1,3 +1,5 @@
+import { fromByteText } from '../wire/byte-text.js'
+
 /** What happened in the broker. */
 export interface LogEntry {
   /** Milliseconds since 1970 by the broker's clock. */
@@ -32,6 +34,7 @@ export type LogKind =
   | 'dead-lettered'
   | 'dropped'
   | 'closed'
+  | 'renewed'
   | 'fault'
 
 /** The newest entries of what happened. */
@@ -85,5 +88,6 @@ function lineOf({ atMs, kind, ...entry }: LogEntry, startMs: number): string {
   const who = connection === undefined ? undefined : `${connection}${channel === undefined ? '' : `#${channel}`}`
   const target = exchange === undefined ? undefined : `'${exchange}' -> '${routingKey ?? ''}'`
   const parts = [kind, who, queue === undefined ? undefined : `'${queue}'`, target, messageId, what]
-  return `${String(atMs - startMs).padStart(8)} ms  ${parts.filter((part) => part !== undefined && part !== '').join('  ')}`
+  const line = `${String(atMs - startMs).padStart(8)} ms  ${parts.filter((part) => part !== undefined && part !== '').join('  ')}`
+  return fromByteText(line)
 }

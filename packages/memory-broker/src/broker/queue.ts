@@ -82,6 +82,11 @@ export abstract class Queue {
     return this.unacked.size
   }
 
+  /** How many messages native retry holds back. */
+  get delayed(): number {
+    return 0
+  }
+
   get policy(): Policy | undefined {
     return this.#policy
   }

@@ -24,6 +24,8 @@ export class QuorumQueue extends MessageQueue {
   /** What came back, in the order in which it did; delivered before everything else. */
   readonly #returned = new ItemList()
   readonly #held = new Map<QueueItem, Timer>()
+  /** Deliveries that were taken back because they took too long, and that their consumers may still settle. */
+  readonly #late = new Set<Delivery>()
   #sinceTurn = 0
   #refusing = false
 
@@ -40,12 +42,29 @@ export class QuorumQueue extends MessageQueue {
     return this.#items.bytes + this.#returned.bytes
   }
 
+  override get delayed(): number {
+    return this.#held.size
+  }
+
   override get total(): number {
     return super.total + this.#held.size
   }
 
+  override ack(delivery: Delivery): void {
+    super.ack(delivery)
+    this.#settledLate(delivery)
+  }
+
+  override reject(delivery: Delivery): void {
+    super.reject(delivery)
+    this.#settledLate(delivery)
+  }
+
   override giveBack(deliveries: readonly Delivery[], kind: ReturnKind): void {
-    for (const delivery of deliveries) if (this.release(delivery)) this.#takeBack(delivery.item, kind)
+    for (const delivery of deliveries) {
+      if (this.release(delivery)) this.#takeBack(delivery.item, kind)
+      this.#settledLate(delivery)
+    }
     this.dispatch()
   }
 
@@ -64,16 +83,25 @@ export class QuorumQueue extends MessageQueue {
 
   protected override overdue(delivery: Delivery): void {
     const { consumer } = delivery
-    if (!this.host.profile.timeoutCancels || consumer === undefined) {
+    const isThere = consumer !== undefined && this.consumers.all.includes(consumer)
+    if (!this.host.profile.timeoutCancels || !isThere) {
       super.overdue(delivery)
       return
     }
-    // RabbitMQ tells the client that its consumer is cancelled, and goes on delivering to it.
+    // RabbitMQ tells the client that its consumer is cancelled, and goes on delivering to it once it has settled what was late.
     consumer.cancelled('timeout')
+    this.consumers.suspend(consumer)
+    this.#late.add(delivery)
     this.release(delivery)
     delivery.item.redelivered = true
     this.#putBack(delivery.item)
     this.dispatch()
+  }
+
+  #settledLate(delivery: Delivery): void {
+    const { consumer } = delivery
+    if (!this.#late.delete(delivery) || consumer === undefined) return
+    if (![...this.#late].some((other) => other.consumer === consumer)) this.consumers.resume(consumer)
   }
 
   #takeBack(item: QueueItem, kind: ReturnKind): void {

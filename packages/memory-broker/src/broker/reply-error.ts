@@ -48,6 +48,5 @@ function closedBy(code: ReplyCode): 'channel' | 'connection' {
 
 /** RabbitMQ cuts a text that is too long for the method. */
 function shorten(text: string): string {
-  const bytes = Buffer.from(text)
-  return bytes.length <= 255 ? text : `${bytes.subarray(0, 252).toString('utf8')}...`
+  return text.length <= 255 ? text : `${text.slice(0, 252)}...`
 }

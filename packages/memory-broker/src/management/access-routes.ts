@@ -1,5 +1,5 @@
 import { notFound } from './http-error.js'
-import { done, type Handler, type ManagementCall, nameAt, ok, textOf, vhostOf } from './request.js'
+import { done, type Handler, type ManagementCall, nameAt, numberOf, ok, textOf, vhostOf } from './request.js'
 
 /** Vhosts, users, and what they may. */
 export const accessRoutes: Readonly<Record<string, Handler>> = {
@@ -31,6 +31,14 @@ export const accessRoutes: Readonly<Record<string, Handler>> = {
     closeAll(call, ({ user }) => user === name, `user '${name}' is deleted`)
     return done()
   },
+  'PUT /user-limits/*/*': (call) => {
+    call.broker.access.setLimits(nameAt(call, 0), { [nameAt(call, 1)]: numberOf(call.body.value, -1) })
+    return done()
+  },
+  'DELETE /user-limits/*/*': (call) => {
+    call.broker.access.setLimits(nameAt(call, 0), { [nameAt(call, 1)]: undefined })
+    return done()
+  },
   'PUT /permissions/*/*': (call) => {
     const { configure, write, read } = call.body
     const permissions = { configure: textOf(configure), write: textOf(write), read: textOf(read) }
@@ -56,5 +64,5 @@ function closeAll(
   reason: string,
 ): void {
   for (const connection of sessions.all())
-    if (connection.isOpen && isMeant(connection)) connection.close(320, `${reason}`)
+    if (connection.isOpen && isMeant(connection.identity)) connection.close(320, `${reason}`)
 }

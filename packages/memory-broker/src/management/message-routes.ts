@@ -16,7 +16,7 @@ export const messageRoutes: Readonly<Record<string, Handler>> = {
     const exchange = name === 'amq.default' ? '' : name
     findExchange(vhost, exchange)
     const { routing_key, payload, payload_encoding, properties } = call.body
-    const body = Buffer.from(textOf(payload), payload_encoding === 'base64' ? 'base64' : 'utf8')
+    const body = Buffer.from(textOf(payload), payload_encoding === 'base64' ? 'base64' : 'latin1')
     const message = new Message({
       exchange,
       routingKey: textOf(routing_key),
@@ -60,7 +60,7 @@ function view({ message, left, redelivered }: Taken, encoding: string): Record<s
   const text = message.body.toString('utf8')
   const isText = encoding !== 'base64' && Buffer.from(text).equals(message.body)
   return {
-    payload: isText ? text : message.body.toString('base64'),
+    payload: isText ? message.body.toString('latin1') : message.body.toString('base64'),
     payload_bytes: message.body.length,
     payload_encoding: isText ? 'string' : 'base64',
     redelivered,

@@ -1,6 +1,7 @@
 import type { Broker } from '../broker/broker.js'
 import type { Vhost } from '../broker/vhost.js'
 import type { Sessions } from '../sessions.js'
+import { fromByteText } from '../wire/byte-text.js'
 import { FieldTable } from '../wire/field-table.js'
 import { notFound } from './http-error.js'
 
@@ -46,8 +47,16 @@ export function vhostOf(call: ManagementCall): Vhost {
 /** A table in the body of a request. */
 export function tableOf(value: unknown): FieldTable {
   return typeof value === 'object' && value !== null
-    ? FieldTable.of(value as Record<string, unknown>)
+    ? FieldTable.of(fromTexts(value) as Record<string, unknown>)
     : FieldTable.empty
+}
+
+/** {@link FieldTable.of} takes texts of JavaScript. */
+function fromTexts(value: unknown): unknown {
+  if (typeof value === 'string') return fromByteText(value)
+  if (Array.isArray(value)) return value.map(fromTexts)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [fromByteText(name), fromTexts(item)]))
 }
 
 export function textOf(value: unknown, otherwise = ''): string {

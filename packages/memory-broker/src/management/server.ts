@@ -4,6 +4,7 @@ import type { Broker } from '../broker/broker.js'
 import { ReplyError } from '../broker/reply-error.js'
 import { LOOPBACK } from '../listener.js'
 import type { Sessions } from '../sessions.js'
+import { fromByteText, toByteText } from '../wire/byte-text.js'
 import { HttpError } from './http-error.js'
 import { type Answer, findRoute } from './routes.js'
 
@@ -65,7 +66,7 @@ export class ManagementServer {
     return found.handle({
       broker: this.#broker,
       sessions: this.#sessions,
-      names: found.names,
+      names: found.names.map(toByteText),
       body,
       reason: typeof reason === 'string' ? reason : undefined,
     })
@@ -91,11 +92,19 @@ async function readBody(request: IncomingMessage): Promise<Readonly<Record<strin
   if (text === '') return {}
   const parsed: unknown = JSON.parse(text)
   if (typeof parsed !== 'object' || parsed === null) throw new HttpError(400, 'bad_request', 'the body is no object')
-  return parsed as Readonly<Record<string, unknown>>
+  return mapTexts(parsed, toByteText) as Readonly<Record<string, unknown>>
+}
+
+/** Changes every text in a value of JSON, names of properties too. */
+function mapTexts(value: unknown, change: (text: string) => string): unknown {
+  if (typeof value === 'string') return change(value)
+  if (Array.isArray(value)) return value.map((item) => mapTexts(item, change))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [change(name), mapTexts(item, change)]))
 }
 
 function send(response: ServerResponse, { status, body }: Answer): void {
-  const text = body === undefined ? '' : JSON.stringify(body)
+  const text = body === undefined ? '' : JSON.stringify(mapTexts(body, fromByteText))
   response.writeHead(status, body === undefined ? {} : { 'content-type': 'application/json' })
   response.end(text)
 }

@@ -9,26 +9,28 @@ export const sessionRoutes: Readonly<Record<string, Handler>> = {
   'GET /connections/username/*': (call) =>
     ok(
       openOnes(call.sessions.all())
-        .filter(({ user }) => user === nameAt(call, 0))
+        .filter(({ identity: { user } }) => user === nameAt(call, 0))
         .map(connectionView),
     ),
   'GET /vhosts/*/connections': (call) => {
     const { name } = vhostOf(call)
     return ok(
       openOnes(call.sessions.all())
-        .filter(({ vhost }) => vhost === name)
+        .filter(({ identity: { vhost } }) => vhost === name)
         .map(connectionView),
     )
   },
   'GET /vhosts/*/channels': (call) => {
     const { name } = vhostOf(call)
-    const connections = openOnes(call.sessions.all()).filter(({ vhost }) => vhost === name)
+    const connections = openOnes(call.sessions.all()).filter(({ identity: { vhost } }) => vhost === name)
     return ok(
-      connections.flatMap((connection) => connection.channels.all().map(({ state }) => channelView(state, connection))),
+      connections.flatMap((connection) =>
+        connection.channels.all().map(({ state }) => channelView(state, connection.identity.name)),
+      ),
     )
   },
   'DELETE /connections/*': (call) => {
-    const connection = openOnes(call.sessions.all()).find(({ name }) => name === nameAt(call, 0))
+    const connection = openOnes(call.sessions.all()).find(({ identity: { name } }) => name === nameAt(call, 0))
     if (connection === undefined) throw notFound()
     connection.close(320, `${call.reason ?? 'Closed via management plugin'}`)
     return done()

@@ -69,7 +69,7 @@ export const topologyRoutes: Readonly<Record<string, Handler>> = {
   'GET /consumers/*': (call) => {
     const { name } = vhostOf(call)
     return ok(
-      call.sessions.all().flatMap(({ name: connection, vhost, channels }) => {
+      call.sessions.all().flatMap(({ identity: { name: connection, vhost }, channels }) => {
         if (vhost !== name) return []
         return channels
           .all()

@@ -3,6 +3,7 @@ import type { Queue } from '../broker/queue.js'
 import type { ChannelConsumer } from '../session/channel-consumer.js'
 import type { ChannelState } from '../session/channel-state.js'
 import type { Connection } from '../session/connection.js'
+import { toByteText } from '../wire/byte-text.js'
 import type { Properties } from '../wire/properties.js'
 import { NODE } from './broker-routes.js'
 
@@ -15,7 +16,7 @@ export function queueView(queue: Queue, vhost: string): Record<string, unknown> 
     durable: queue.durable,
     exclusive: queue.owner !== undefined,
     auto_delete: queue.autoDelete,
-    arguments: queue.args.toObject(),
+    arguments: flat(queue.args.toObject()),
     state: 'running',
     node: NODE,
     ...(queue.type === 'classic' ? {} : { leader: NODE, members: [NODE], online: [NODE] }),
@@ -24,6 +25,7 @@ export function queueView(queue: Queue, vhost: string): Record<string, unknown> 
     messages: queue.total,
     messages_ready: queue.total - queue.unackedCount,
     messages_unacknowledged: queue.unackedCount,
+    messages_delayed: queue.delayed,
     message_bytes: queue.bytes,
     consumers: queue.consumers.count,
   }
@@ -31,7 +33,7 @@ export function queueView(queue: Queue, vhost: string): Record<string, unknown> 
 
 export function exchangeView(exchange: Exchange, vhost: string): Record<string, unknown> {
   const { name, type, durable, autoDelete: auto_delete, internal, args } = exchange
-  return { name, vhost, type, durable, auto_delete, internal, arguments: args.toObject() }
+  return { name, vhost, type, durable, auto_delete, internal, arguments: flat(args.toObject()) }
 }
 
 export function bindingView(
@@ -45,28 +47,29 @@ export function bindingView(
     destination: destination.name,
     destination_type: destination.kind,
     routing_key: routingKey,
-    arguments: args.toObject(),
+    arguments: flat(args.toObject()),
     properties_key: routingKey === '' ? '~' : routingKey,
   }
 }
 
 export function connectionView(connection: Connection): Record<string, unknown> {
+  const { identity } = connection
   return {
-    name: connection.name,
-    vhost: connection.vhost,
-    user: connection.user,
+    name: identity.name,
+    vhost: identity.vhost,
+    user: identity.user,
     node: NODE,
     state: connection.isBlocked ? 'blocked' : 'running',
     channels: connection.channels.all().length,
-    client_properties: connection.clientProperties.toObject(),
-    connected_at: connection.connectedAtMs,
-    timeout: connection.agreement?.heartbeatSeconds,
-    frame_max: connection.agreement?.frameMax,
-    channel_max: connection.agreement?.channelMax,
+    client_properties: flat(identity.clientProperties.toObject()),
+    connected_at: identity.connectedAtMs,
+    timeout: identity.agreement?.heartbeatSeconds,
+    frame_max: identity.agreement?.frameMax,
+    channel_max: identity.agreement?.channelMax,
   }
 }
 
-export function channelView(state: ChannelState, { name: connection }: Connection): Record<string, unknown> {
+export function channelView(state: ChannelState, connection: string): Record<string, unknown> {
   return {
     name: `${connection} (${state.number})`,
     number: state.number,
@@ -121,17 +124,21 @@ const NAMES: Readonly<Record<string, string>> = {
 
 /** The properties of a message with the management API's names. */
 export function propertiesView({ headers, ...properties }: Properties): Record<string, unknown> {
-  const named = Object.entries(properties).map(([name, value]) => [NAMES[name], flat(value)])
+  const named = Object.entries(properties).map(([name, value]) => [
+    NAMES[name],
+    typeof value === 'bigint' ? Number(value) : value,
+  ])
   const shown = headers === undefined ? {} : { headers: flat(headers.toObject()) }
   return { ...Object.fromEntries(named), ...shown }
 }
 
-/** Values of JSON: a time is its seconds. */
+/** Values of JSON: a time is its seconds; texts are bytes, as all others here. */
 function flat(value: unknown): unknown {
+  if (typeof value === 'string') return toByteText(value)
   if (typeof value === 'bigint') return Number(value)
   if (Buffer.isBuffer(value)) return value.toString('latin1')
   if (Array.isArray(value)) return value.map(flat)
   if (typeof value !== 'object' || value === null) return value
   if ('timestamp' in value && Object.keys(value).length === 1) return value.timestamp
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, flat(item)]))
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [toByteText(name), flat(item)]))
 }

@@ -106,6 +106,7 @@ export class ChannelSet {
         530,
         `number of channels opened (${this.#max}) has reached the negotiated channel_max (${this.#max})`,
       )
+    this.#checkUserLimit()
     const channel: Channel = new Channel({
       number: frame.channel,
       connection,
@@ -116,6 +117,16 @@ export class ChannelSet {
     })
     this.#open.set(frame.channel, channel)
     output.send(frame.channel, 'channel.open-ok', { channelId: Buffer.alloc(0) })
+  }
+
+  #checkUserLimit(): void {
+    const { connection, broker } = this.#parts
+    const { 'max-channels': most = -1 } = broker.access.limits(connection.user)
+    if (most >= 0 && connection.channelsOfUser >= most)
+      throw new ReplyError(
+        530,
+        `number of channels opened for user '${connection.user}' has reached the maximum allowed user limit of (${most})`,
+      )
   }
 
   /** Handles what is about the channel itself. @returns whether it was that */

@@ -1,16 +1,16 @@
 import type { Socket } from 'node:net'
+import type { LogKind } from '../broker/log.js'
 import { type ReplyCode, ReplyError } from '../broker/reply-error.js'
 import type { Vhost } from '../broker/vhost.js'
-import { FieldTable } from '../wire/field-table.js'
 import { FRAME, type Frame, FrameReader, PROTOCOL_HEADER } from '../wire/frames.js'
 import { decodeMethod, idOf } from '../wire/method-codec.js'
 import type { Method, MethodName } from '../wire/methods.js'
 import { Blocking } from './blocking.js'
 import { ChannelSet } from './channel-set.js'
-import { type Agreement, Greeting, LoginError } from './greeting.js'
-import { hasCapability } from './handshake.js'
+import { Greeting, LoginError } from './greeting.js'
 import { Heartbeat } from './heartbeat.js'
-import type { ConnectionLink, SessionHost } from './host.js'
+import type { SessionHost } from './host.js'
+import { Identity } from './identity.js'
 import { Output } from './output.js'
 import { replyOf } from './reply-of.js'
 
@@ -20,9 +20,8 @@ const PATIENCE_MS = 10_000
 type Stage = 'header' | 'greeting' | 'running' | 'closing' | 'closed'
 
 /** A client's connection, from its first byte to its last. */
-export class Connection implements ConnectionLink {
-  readonly name: string
-  readonly connectedAtMs = Date.now()
+export class Connection {
+  readonly identity: Identity
   readonly channels: ChannelSet
   readonly #socket: Socket
   readonly #host: SessionHost
@@ -34,7 +33,6 @@ export class Connection implements ConnectionLink {
   readonly #ended: () => void
   readonly #patience: NodeJS.Timeout
   #stage: Stage = 'header'
-  #agreement: Agreement | undefined
   #current: MethodName | undefined
 
   /** @param ended - is called once, when nothing is left of it */
@@ -42,12 +40,13 @@ export class Connection implements ConnectionLink {
     this.#socket = socket
     this.#host = host
     this.#ended = ended
-    this.name = `${socket.remoteAddress}:${socket.remotePort} -> ${socket.localAddress}:${socket.localPort}`
+    const { remoteAddress, remotePort, localAddress, localPort } = socket
+    this.identity = new Identity(`${remoteAddress}:${remotePort} -> ${localAddress}:${localPort}`, host)
     this.#reader = new FrameReader(host.broker.profile.handshakeFrameMax)
     this.#output = new Output(socket, () => host.touched())
     this.#greeting = new Greeting(host, this.#output)
     this.channels = new ChannelSet({
-      connection: this,
+      connection: this.identity,
       broker: host.broker,
       output: this.#output,
       fail: (error) => this.#failed(error),
@@ -55,7 +54,7 @@ export class Connection implements ConnectionLink {
     this.#blocking = new Blocking({
       broker: host.broker,
       output: this.#output,
-      isTold: () => hasCapability(this.clientProperties, 'connection.blocked'),
+      isTold: () => this.identity.can('connection.blocked'),
       socket,
       resumed: () => this.#work(),
     })
@@ -63,28 +62,8 @@ export class Connection implements ConnectionLink {
     this.#patience.unref()
     socket.setNoDelay(true)
     socket.on('data', (chunk) => this.#received(chunk))
-    socket.on('drain', () => this.channels.dispatch())
+    socket.on('drain', () => host.broker.guarded(() => this.channels.dispatch()))
     for (const end of ['error', 'close', 'end']) socket.on(end, () => this.#destroy())
-  }
-
-  get user(): string {
-    return this.#greeting.user
-  }
-
-  get vhost(): string {
-    return this.#agreement?.vhost ?? ''
-  }
-
-  get clientProperties(): FieldTable {
-    return this.#agreement?.clientProperties ?? FieldTable.empty
-  }
-
-  get takesCancel(): boolean {
-    return hasCapability(this.clientProperties, 'consumer_cancel_notify')
-  }
-
-  get agreement(): Agreement | undefined {
-    return this.#agreement
   }
 
   /** Whether the client has logged in and is not on its way out. */
@@ -112,13 +91,10 @@ export class Connection implements ConnectionLink {
     this.#destroy()
   }
 
-  /** Reads nothing more until {@link resume}. */
-  pause(): void {
-    this.#socket.pause()
-  }
-
-  resume(): void {
-    if (!this.isBlocked) this.#socket.resume()
+  /** Reads nothing for as long as it is paused. */
+  setPaused(isPaused: boolean): void {
+    if (isPaused) this.#socket.pause()
+    else if (!this.isBlocked) this.#socket.resume()
   }
 
   #received(chunk: Buffer): void {
@@ -162,7 +138,7 @@ export class Connection implements ConnectionLink {
 
   #drops(method: MethodName): boolean {
     const dropped = this.#host.faults.drops(method)
-    if (dropped) this.#host.broker.log.add({ kind: 'fault', connection: this.name, what: `${method} was dropped` })
+    if (dropped) this.#note('fault', `${method} was dropped`)
     return dropped
   }
 
@@ -174,8 +150,18 @@ export class Connection implements ConnectionLink {
     else if (method.name === 'connection.close-ok') this.#finish(false)
     else if (this.#stage === 'closing') return
     else if (this.#stage === 'greeting') this.#greet(method)
-    else if (method.name === 'connection.update-secret') this.#output.send(0, 'connection.update-secret-ok', {})
+    else if (method.name === 'connection.update-secret') this.#updateSecret()
     else throw new ReplyError(503, `${method.name} is not allowed on channel 0`)
+  }
+
+  #updateSecret(): void {
+    this.#output.send(0, 'connection.update-secret-ok', {})
+    this.#note('renewed', 'the client updated its secret')
+  }
+
+  #note(kind: LogKind, what: string): void {
+    const { name, vhost } = this.identity
+    this.#host.broker.log.add({ kind, connection: name, vhost, what })
   }
 
   #greet(method: Method): void {
@@ -183,7 +169,7 @@ export class Connection implements ConnectionLink {
     if (method.name === 'connection.tune-ok') this.#reader.frameMax = method.args.frameMax
     if (agreement === undefined) return
     const { broker } = this.#host
-    this.#agreement = agreement
+    this.identity.loggedIn(agreement)
     this.#reader.frameMax = agreement.frameMax
     this.#output.frameMax = agreement.frameMax
     this.#stage = 'running'
@@ -196,7 +182,7 @@ export class Connection implements ConnectionLink {
       silent: () => this.drop(),
     })
     this.#blocking.start()
-    broker.log.add({ kind: 'connected', connection: this.name, vhost: agreement.vhost, what: agreement.user })
+    this.#note('connected', agreement.user)
   }
 
   /** Closes what an error is about: a channel, or all of it. */
@@ -210,7 +196,7 @@ export class Connection implements ConnectionLink {
     if (this.#stage === 'closing' || this.#stage === 'closed') return
     const { code: replyCode, replyText } = error
     const [classId, methodId] = this.#methodOf(error)
-    this.#host.broker.log.add({ kind: 'closed', connection: this.name, what: `${replyCode} ${replyText}` })
+    this.#note('closed', `${replyCode} ${replyText}`)
     this.#stage = 'closing'
     this.#blocking.stop()
     this.channels.endAll()

@@ -41,7 +41,7 @@ export function readCredentials(mechanism: string, response: Buffer): Credential
 }
 
 function readPlain(response: Buffer): Credentials {
-  const [, user = '', password = ''] = response.toString('utf8').split('\0')
+  const [, user = '', password = ''] = response.toString('latin1').split('\0')
   return { user, password }
 }
 

@@ -6,6 +6,8 @@ export interface SessionHost {
   readonly broker: Broker
   readonly limits: SessionLimits
   readonly faults: SessionFaults
+  /** How many channels a user has open. */
+  channelsOf(user: string): number
   /** Something came from a client or went to one. */
   touched(): void
 }
@@ -30,6 +32,8 @@ export interface ConnectionLink {
   readonly name: string
   readonly user: string
   readonly vhost: string
+  /** How many channels its user has open, over all connections. */
+  readonly channelsOfUser: number
   /** Whether the client understands a `basic.cancel` that comes from the broker. */
   readonly takesCancel: boolean
 }

@@ -1,3 +1,5 @@
+import type { ByteText } from './byte-text.js'
+
 /** The bytes of a frame are not what the protocol says. */
 export class WireError extends Error {
   override readonly name = 'WireError'
@@ -40,8 +42,8 @@ export class ByteReader {
     return value <= Number.MAX_SAFE_INTEGER ? Number(value) : value
   }
 
-  shortText(): string {
-    return this.take(this.octet()).toString('utf8')
+  shortText(): ByteText {
+    return this.take(this.octet()).toString('latin1')
   }
 
   longBytes(): Buffer {
@@ -91,7 +93,7 @@ export class ByteWriter {
 
   exact(value: number | bigint): this {
     const at = this.#grow(8)
-    this.#bytes.writeBigUInt64BE(BigInt(value), at)
+    this.#bytes.writeBigUInt64BE(BigInt.asUintN(64, BigInt(value)), at)
     return this
   }
 
@@ -102,12 +104,12 @@ export class ByteWriter {
   }
 
   /** @throws WireError the text takes more than 255 bytes */
-  shortText(value: string): this {
-    const length = Buffer.byteLength(value)
+  shortText(value: ByteText): this {
+    const { length } = value
     if (length > 255) throw new WireError('a short text takes at most 255 bytes')
     this.octet(length)
     const at = this.#grow(length)
-    this.#bytes.write(value, at, 'utf8')
+    this.#bytes.write(value, at, 'latin1')
     return this
   }
 

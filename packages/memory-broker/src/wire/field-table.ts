@@ -1,3 +1,4 @@
+import { fromByteText, toByteText } from './byte-text.js'
 import { entriesOf, type Field, type FieldValue, fieldOf, integerOf, table, textOf, toValue } from './field.js'
 
 /** A table of AMQP: names and typed values, in their order. It does not change; what changes it returns another one. */
@@ -20,7 +21,7 @@ export class FieldTable {
     return new FieldTable(
       Object.entries(values)
         .filter(([, value]) => value !== undefined)
-        .map(([name, value]) => [name, isField(value) ? value : fieldOf(value)]),
+        .map(([name, value]) => [toByteText(name), isField(value) ? value : fieldOf(value)]),
     )
   }
 
@@ -58,7 +59,7 @@ export class FieldTable {
 
   /** The values for programs. */
   toObject(): Record<string, FieldValue> {
-    return Object.fromEntries(this.entries.map(([name, field]) => [name, toValue(field)]))
+    return Object.fromEntries(this.entries.map(([name, field]) => [fromByteText(name), toValue(field)]))
   }
 
   /** The bytes, without their length. */

@@ -1,3 +1,4 @@
+import { type ByteText, fromByteText, toByteText } from './byte-text.js'
 import { ByteReader, ByteWriter, WireError } from './bytes.js'
 
 /** A value of a table as it is on the wire: the letter of its type, and its bytes. What is nested is read when it is asked for. */
@@ -91,8 +92,8 @@ export function integerOf(field: Field | undefined): number | undefined {
 }
 
 /** The text that a field holds; `undefined` for other types. */
-export function textOf(field: Field | undefined): string | undefined {
-  return field?.type === 'S' ? field.bytes.toString('utf8') : undefined
+export function textOf(field: Field | undefined): ByteText | undefined {
+  return field?.type === 'S' ? field.bytes.toString('latin1') : undefined
 }
 
 /** The value of a field for programs. Of what is nested too deeply it is the bytes. */
@@ -100,7 +101,7 @@ export function toValue(field: Field, depth = 0): FieldValue {
   const { type, bytes } = field
   if (type === 'A' && depth < MAX_DEPTH) return fieldsOf(bytes).map((item) => toValue(item, depth + 1))
   if (type === 'F' && depth < MAX_DEPTH)
-    return Object.fromEntries(entriesOf(bytes).map(([name, item]) => [name, toValue(item, depth + 1)]))
+    return Object.fromEntries(entriesOf(bytes).map(([name, item]) => [fromByteText(name), toValue(item, depth + 1)]))
   return scalarOf(field)
 }
 
@@ -162,8 +163,8 @@ export function entriesOf(bytes: Buffer): [string, Field][] {
 }
 
 /** A field that holds a text. */
-export function text(value: string): Field {
-  return { type: 'S', bytes: Buffer.from(value) }
+export function text(value: ByteText): Field {
+  return { type: 'S', bytes: Buffer.from(value, 'latin1') }
 }
 
 /** A field that holds a whole number of 64 bits. */
@@ -197,14 +198,14 @@ export function array(items: readonly Field[]): Field {
 
 /** A field of the type that clients choose for a value of JavaScript: whole numbers have 32 bits where they fit. */
 export function fieldOf(value: unknown): Field {
-  if (typeof value === 'string') return text(value)
+  if (typeof value === 'string') return text(toByteText(value))
   if (typeof value === 'boolean') return bool(value)
   if (typeof value === 'number') return numberField(value)
   if (value === null || value === undefined) return { type: 'V', bytes: Buffer.alloc(0) }
   if (Buffer.isBuffer(value)) return { type: 'x', bytes: value }
   if (Array.isArray(value)) return array(value.map(fieldOf))
   if (typeof value === 'object' && 'timestamp' in value) return timestamp(Number(value.timestamp))
-  return table(Object.entries(value).map(([name, item]) => [name, fieldOf(item)]))
+  return table(Object.entries(value).map(([name, item]) => [toByteText(name), fieldOf(item)]))
 }
 
 function numberField(value: number): Field {
