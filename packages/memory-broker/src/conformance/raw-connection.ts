@@ -119,6 +119,11 @@ export class RawConnection {
     this.#socket.destroy()
   }
 
+  /** Reads nothing more, as a client that hangs. */
+  stopReading(): void {
+    this.#socket.pause()
+  }
+
   /** Ends the socket without a word. */
   drop(): void {
     this.#socket.destroy()
