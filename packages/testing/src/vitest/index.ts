@@ -38,10 +38,12 @@ export type TestBroker = 'memory' | 'container' | 'local' | 'auto'
  * one in memory where none can be started.
  */
 export function testOn(broker: TestBroker): TestAPI<Fixtures> {
-  return testWith(() => (broker === 'auto' ? anyRabbitMQ() : startRabbitMQ({ driver: broker })))
+  if (broker === 'auto') return testWith(anyRabbitMQ)
+  return testWith(() => startRabbitMQ({ driver: broker }), broker)
 }
 
-function testWith(sharedBroker: () => Promise<RabbitMQ>): TestAPI<Fixtures> {
+/** @param driver - how brokers of a test's own are started; by default as the environment says */
+function testWith(sharedBroker: () => Promise<RabbitMQ>, driver?: StartOptions['driver']): TestAPI<Fixtures> {
   return base.extend<Fixtures>({
     broker: [
       // biome-ignore lint/correctness/noEmptyPattern: Vitest reads the names of the fixtures needed from this pattern.
@@ -70,7 +72,7 @@ function testWith(sharedBroker: () => Promise<RabbitMQ>): TestAPI<Fixtures> {
         throw error
       }
       await use(async (options) => {
-        const broker = await startRabbitMQ(options).catch(skipped)
+        const broker = await startRabbitMQ({ driver, ...options }).catch(skipped)
         started.push(broker)
         return { ...broker, ctl: (...args) => broker.ctl(...args).catch(skipped) }
       })
