@@ -38,7 +38,9 @@ test('the demo does every task, tries one again, keeps one as a dead letter, and
 })
 
 test('the demo does the same on a broker in memory, and says so first', async () => {
-  const child = spawn(process.execPath, [program], { env: { ...process.env, RABBITMQ_URL: '', LEVERET_BROKER: 'memory' } })
+  const child = spawn(process.execPath, [program], {
+    env: { ...process.env, RABBITMQ_URL: '', LEVERET_BROKER: 'memory' },
+  })
   onTestFinished(() => void child.kill('SIGKILL'))
   let text = ''
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {

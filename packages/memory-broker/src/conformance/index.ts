@@ -21,6 +21,7 @@ export { runProgram } from './fuzz/run-program.js'
 export { Lab, type LabOptions } from './lab.js'
 export { ClosedError, RawChannel, type RawMessage } from './raw-channel.js'
 export { RawConnection, type RawOptions } from './raw-connection.js'
+export { conformancePage } from './table.js'
 
 /** Everything that is known of what RabbitMQ does, as programs that see whether a broker does so. */
 export const conformanceCases: readonly ConformanceCase[] = [

@@ -230,3 +230,13 @@ const locked =
   'on another connection or the exclusive property value does not match that of the original declaration.'
 twice('refuses to make a queue exclusive later', [{}, { exclusive: true }], locked)
 twice('refuses to make an exclusive queue common', [{ exclusive: true }, {}], locked)
+twice(
+  'names the dead-letter exchange before the TTL where both differ (quorum)',
+  [{ args: quorum }, { args: { ...quorum, 'x-message-ttl': 30, 'x-dead-letter-exchange': 'e' } }],
+  `PRECONDITION_FAILED - inequivalent arg 'x-dead-letter-exchange' ${q}: received the value 'e' of type 'longstr' but current is none`,
+)
+twice(
+  'names the TTL before the dead-letter exchange where both differ (classic)',
+  [{}, { args: { 'x-message-ttl': 30, 'x-dead-letter-exchange': 'e' } }],
+  `PRECONDITION_FAILED - inequivalent arg 'x-message-ttl' ${q}: received the value '30' of type 'signedint' but current is none`,
+)

@@ -109,6 +109,11 @@ list.same('binds to no exchange that is missing', "NOT_FOUND - no exchange 'nope
   await lab.declare(channel, 'q')
   return lab.outcome(lab.bind(channel, 'q', 'nope'))
 })
+list.same(
+  'names the exchange first where the queue of a binding is missing too',
+  "NOT_FOUND - no exchange 'nope' in vhost '<vhost>'",
+  async (lab) => lab.outcome(lab.bind(await lab.channel(), 'neither', 'nope')),
+)
 list.same('unbinds what is not bound', 'ok', async (lab) => {
   const channel = await lab.channel()
   await lab.declare(channel, 'q')

@@ -1,0 +1,15 @@
+// thumbnails.test.ts
+import { testOn } from '@leveret/testing/vitest'
+import { connect, Producer, Worker, workQueue } from 'leveret'
+import { expect } from 'vitest'
+import { z } from 'zod'
+
+const test = testOn('memory') // or 'container', 'local', 'auto'
+const thumbnails = workQueue('thumbnails', { payload: z.object({ image: z.string() }) })
+
+test('renders what was sent', async ({ vhost }) => {
+  await using rabbit = await connect(vhost.url)
+  const rendered = new Promise((resolve) => void new Worker(rabbit, thumbnails, resolve).start())
+  await new Producer(rabbit, thumbnails).send({ image: 'cat.png' })
+  expect(await rendered).toEqual({ image: 'cat.png' })
+})
