@@ -66,6 +66,10 @@ export class Exchange {
     return true
   }
 
+  has(destination: Destination, routingKey: string, args: FieldTable): boolean {
+    return this.#find(destination, routingKey, args) !== undefined
+  }
+
   /** @returns whether it was there */
   unbind(destination: Destination, routingKey: string, args: FieldTable): boolean {
     const binding = this.#find(destination, routingKey, args)

@@ -115,11 +115,12 @@ function unbind(channel: ChannelState, args: Arguments<'queue.unbind'>): void {
   refuseDefault(args.exchange)
   channel.check('write', 'queue', channel.queueName(args.queue))
   channel.check('read', 'exchange', args.exchange)
-  if (!vhost.queues.has(channel.queueName(args.queue))) return
-  const queue = channel.queue(args.queue)
+  const known = vhost.queues.get(channel.queueName(args.queue))
   const source = vhost.exchanges.get(args.exchange)
-  if (source === undefined) return
   const key = keyOf(channel, args)
+  if (known === undefined || source?.has(known, key, args.arguments) !== true) return
+  // Only where there is something to remove does it matter whose queue it is.
+  const queue = channel.queue(args.queue)
   vhost.unbind(source, queue, key, args.arguments)
   channel.note({ kind: 'unbound', queue: queue.name, exchange: source.name, routingKey: key })
 }

@@ -110,6 +110,19 @@ list.same('binds to no exchange that is missing', "NOT_FOUND - no exchange 'nope
   return lab.outcome(lab.bind(channel, 'q', 'nope'))
 })
 list.same(
+  "unbinds what is not bound of another connection's queue, and nothing that is",
+  ['ok', 'RESOURCE_LOCKED'],
+  async (lab) => {
+    const owner = await lab.channel()
+    await lab.declare(owner, 'q', {}, { exclusive: true })
+    await lab.bind(owner, 'q', 'amq.direct', 'k')
+    const other = await (await lab.connect()).channel()
+    const unbind = (routingKey: string) =>
+      lab.outcome(other.call('queue.unbind', { queue: 'q', exchange: 'amq.direct', routingKey }))
+    return [await unbind('nope'), (await unbind('k')).split(' ')[0]]
+  },
+)
+list.same(
   'names the exchange first where the queue of a binding is missing too',
   "NOT_FOUND - no exchange 'nope' in vhost '<vhost>'",
   async (lab) => lab.outcome(lab.bind(await lab.channel(), 'neither', 'nope')),
