@@ -29,6 +29,7 @@ export class ClassicQueue extends MessageQueue {
       delivery.item.redelivered = true
       this.#items.insert(delivery.item)
     }
+    this.trim()
     this.dispatch()
   }
 

@@ -59,7 +59,7 @@ export abstract class MessageQueue extends Queue {
     }
     this.push(item)
     this.dispatch()
-    this.#trim()
+    this.trim()
     this.planExpiry()
     return true
   }
@@ -176,7 +176,8 @@ export abstract class MessageQueue extends Queue {
     this.#dyingTimer = clock.at(clock.now() + DEAD_LETTER_RETRY_MS, () => this.#bury())
   }
 
-  #trim(): void {
+  /** Gives up what is above the limits, the oldest first. */
+  protected trim(): void {
     if (
       this.settings.overflow !== 'drop-head' &&
       !(this.type === 'quorum' && this.settings.overflow !== 'reject-publish')
@@ -224,7 +225,7 @@ export abstract class MessageQueue extends Queue {
   }
 
   protected override settingsChanged(): void {
-    this.#trim()
+    this.trim()
     super.settingsChanged()
   }
 }

@@ -66,6 +66,7 @@ export class QuorumQueue extends MessageQueue {
       this.#settledLate(delivery)
     }
     this.dispatch()
+    this.trim()
   }
 
   override waiting(): readonly Message[] {

@@ -31,6 +31,19 @@ for (const [type, args] of TYPES) {
     await lab.send('q', 'a', 'b')
     return (await lab.drain('dead', 1)).map(deathOf)
   })
+  list.differs(
+    `drops the oldest when more comes back than there is room for ${of}`,
+    [type === 'quorum' ? ['a'] : ['b'], ['b'], ['b']],
+    async (lab) => {
+      const channel = await lab.withDead({ ...args, 'x-max-length': 1 })
+      await lab.send('q', 'a')
+      const seen = await lab.get(channel, 'q')
+      await lab.send('q', 'b')
+      channel.send('basic.nack', { deliveryTag: seen?.tag ?? 0, requeue: true })
+      await lab.settle()
+      return lab.bodies('q', 1)
+    },
+  )
   list.same(`does not count what is in somebody's hand ${of}`, 1, async (lab) => {
     const channel = await lab.withDead({ ...args, 'x-max-length': 1 })
     await lab.send('q', 'a')

@@ -137,3 +137,15 @@ list.same('carries a message of several frames', 300_000, async (lab) => {
   const [message] = await lab.drain('q', 1)
   return message?.body.length
 })
+list.same('allows for the bytes around what a frame holds, and for no more', ['ok', 'FRAME_ERROR'], async (lab) => {
+  const fill = async (more: number): Promise<string> => {
+    const connection = await lab.connect({ frameMax: 8192 })
+    const channel = await connection.channel()
+    channel.send('basic.publish', { routingKey: 'nowhere' })
+    channel.raw(FRAME.header, encodeContentHeader(8192 + more, encodeProperties({})))
+    channel.raw(FRAME.body, Buffer.alloc(8192 + more))
+    const outcome = await lab.outcome(channel.call('basic.qos', {}))
+    return outcome.split(' ')[0] ?? ''
+  }
+  return [await fill(0), await fill(1)]
+})
