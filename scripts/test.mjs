@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { prepareBroker, prepareContainer, prepareInstalled } from './set-up/broker.mjs'
+import { inMemory, prepareBroker, prepareContainer, prepareInstalled } from './set-up/broker.mjs'
 import { command } from './set-up/command.mjs'
 import { installPika } from './set-up/interoperability.mjs'
 import { checkNodeVersion } from './set-up/node-version.mjs'
@@ -9,6 +9,9 @@ import { closingLines, runTests } from './set-up/test-run.mjs'
 import { build, installDependencies } from './set-up/workspace.mjs'
 
 const smoke = ['.smoke.test.', 'examples/']
+
+/** How many random programs a run on CI compares with the broker in memory. */
+const fuzzPrograms = '500'
 
 /**
  * A run of Vitest against one broker.
@@ -51,7 +54,7 @@ async function plansHere(args) {
 }
 
 /**
- * The newest broker in a container for every test, and what a Debian user has installed for the most important ones.
+ * The newest broker in a container for every test, one in memory for leveret's own, and what a Debian user has installed for the most important ones.
  *
  * @param {readonly string[]} args
  * @returns {Promise<Plan[]>}
@@ -59,6 +62,13 @@ async function plansHere(args) {
 async function ciPlans(args) {
   await installPika()
   const installed = args.length === 0 ? await prepareInstalled() : undefined
-  const suite = { name: 'suite', broker: await prepareContainer(), args }
-  return installed === undefined ? [suite] : [suite, { name: 'smoke', broker: installed, args: smoke }]
+  const container = await prepareContainer()
+  const suite = {
+    name: 'suite',
+    broker: { ...container, env: { LEVERET_FUZZ_PROGRAMS: fuzzPrograms, ...container.env } },
+    args,
+  }
+  if (args.length > 0) return [suite]
+  const memory = { name: 'memory', broker: inMemory, args: ['packages/leveret/test'] }
+  return installed === undefined ? [suite, memory] : [suite, memory, { name: 'smoke', broker: installed, args: smoke }]
 }

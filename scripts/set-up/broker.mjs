@@ -57,14 +57,18 @@ const debianPackage = {
   },
 }
 
+/**
+ * A broker in memory, which is always to be had.
+ *
+ * @type {ReadyWay}
+ */
+export const inMemory = { why: 'a broker in memory, which behaves like 4.3', env: { LEVERET_BROKER: 'memory' } }
+
 /** @type {Way} */
 const memory = {
   name: 'a broker in memory',
   isOpen: async () => true,
-  prepare: async () => ({
-    why: 'none was found; a broker in memory takes its place',
-    env: { LEVERET_BROKER: 'memory' },
-  }),
+  prepare: async () => inMemory,
 }
 
 /**

@@ -91,8 +91,9 @@ export class Connection {
     this.#destroy()
   }
 
-  /** Reads nothing for as long as it is paused. */
+  /** Reads and writes nothing for as long as it is paused. */
   setPaused(isPaused: boolean): void {
+    this.#output.setPaused(isPaused)
     if (isPaused) this.#socket.pause()
     else if (!this.isBlocked) this.#socket.resume()
   }

@@ -16,6 +16,7 @@ export class Output {
   #pieces: Buffer[] = []
   #bytes = 0
   #planned = false
+  #paused = false
   /** What the client agreed to; 0 for no limit. */
   frameMax = 0
 
@@ -61,6 +62,12 @@ export class Output {
     this.plan()
   }
 
+  /** Keeps what is to be written for as long as it is paused. */
+  setPaused(isPaused: boolean): void {
+    this.#paused = isPaused
+    if (!isPaused) this.plan()
+  }
+
   plan(): void {
     if (this.#planned) return
     this.#planned = true
@@ -68,6 +75,10 @@ export class Output {
   }
 
   flush(): void {
+    if (this.#paused) {
+      this.#planned = false
+      return
+    }
     for (const run of this.#beforeFlush) run()
     this.#beforeFlush.clear()
     this.#planned = false
