@@ -9,7 +9,8 @@ const SEED = Number(process.env.LEVERET_SEED ?? Math.floor(Math.random() * 2 ** 
 /** A nightly run asks for thousands. */
 const PROGRAMS = Number(process.env.LEVERET_FUZZ_PROGRAMS ?? 15)
 const REAL_SETTLE_MS = 12
-const MEMORY_SETTLE_MS = 2
+/** What expires in a program does so in a millisecond, and must have done so before the next step. */
+const MEMORY_SETTLE_MS = 5
 
 /** A real broker as a side: a vhost for each program. */
 function realSide(management: Management, url: string): Side {

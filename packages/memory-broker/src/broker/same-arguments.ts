@@ -42,13 +42,9 @@ export function areSame(a: Field | undefined, b: Field | undefined): boolean {
 
 /** `received '6' but current is '5'`, or with types where one is missing. */
 export function difference(current: Field | undefined, received: Field | undefined): string {
-  if (current !== undefined && received !== undefined && sameKind(current, received))
+  if (current !== undefined && received !== undefined)
     return `received '${print(received)}' but current is '${print(current)}'`
   return `received ${withType(received)} but current is ${withType(current)}`
-}
-
-function sameKind(a: Field, b: Field): boolean {
-  return a.type === b.type || (integerOf(a) !== undefined && integerOf(b) !== undefined)
 }
 
 function withType(field: Field | undefined): string {

@@ -157,7 +157,7 @@ export class Connection {
 
   #updateSecret(): void {
     this.#output.send(0, 'connection.update-secret-ok', {})
-    this.#note('renewed', 'the client updated its secret')
+    this.#note('renewed', 'updated secret')
   }
 
   #note(kind: LogKind, what: string): void {

@@ -240,3 +240,8 @@ twice(
   [{}, { args: { 'x-message-ttl': 30, 'x-dead-letter-exchange': 'e' } }],
   `PRECONDITION_FAILED - inequivalent arg 'x-message-ttl' ${q}: received the value '30' of type 'signedint' but current is none`,
 )
+twice(
+  'says what differs without types where both have a value',
+  [{ args: { 'x-max-length': 2 } }, { args: { 'x-max-length': 'many' } }],
+  `PRECONDITION_FAILED - inequivalent arg 'x-max-length' ${q}: received 'many' but current is '2'`,
+)
