@@ -1,5 +1,5 @@
 // thumbnails.test.ts
-import { testOn } from '@leveret/testing/vitest'
+import { eventually, testOn } from '@leveret/testing/vitest'
 import { connect, Producer, Worker, workQueue } from 'leveret'
 import { expect } from 'vitest'
 import { z } from 'zod'
@@ -9,7 +9,8 @@ const thumbnails = workQueue('thumbnails', { payload: z.object({ image: z.string
 
 test('renders what was sent', async ({ vhost }) => {
   await using rabbit = await connect(vhost.url)
-  const rendered = new Promise((resolve) => void new Worker(rabbit, thumbnails, resolve).start())
+  const rendered: string[] = []
+  await new Worker(rabbit, thumbnails, ({ image }) => void rendered.push(image)).start()
   await new Producer(rabbit, thumbnails).send({ image: 'cat.png' })
-  expect(await rendered).toEqual({ image: 'cat.png' })
+  await eventually(() => expect(rendered).toEqual(['cat.png']))
 })
