@@ -10,6 +10,9 @@ import { build, installDependencies } from './set-up/workspace.mjs'
 
 const smoke = ['.smoke.test.', 'examples/']
 
+/** How many random programs a run on CI compares with the broker in memory. */
+const fuzzPrograms = '50'
+
 /**
  * A run of Vitest against one broker.
  *
@@ -59,6 +62,11 @@ async function plansHere(args) {
 async function ciPlans(args) {
   await installPika()
   const installed = args.length === 0 ? await prepareInstalled() : undefined
-  const suite = { name: 'suite', broker: await prepareContainer(), args }
+  const container = await prepareContainer()
+  const suite = {
+    name: 'suite',
+    broker: { ...container, env: { LEVERET_FUZZ_PROGRAMS: fuzzPrograms, ...container.env } },
+    args,
+  }
   return installed === undefined ? [suite] : [suite, { name: 'smoke', broker: installed, args: smoke }]
 }

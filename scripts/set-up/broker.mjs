@@ -58,14 +58,45 @@ const debianPackage = {
 }
 
 /**
- * Every way to a broker, the best first. An embedded in-memory broker would close the list.
+ * A broker in memory, which is always to be had.
+ *
+ * @type {ReadyWay}
+ */
+export const inMemory = { why: 'a broker in memory, which behaves like 4.3', env: { LEVERET_BROKER: 'memory' } }
+
+/** @type {Way} */
+const memory = {
+  name: 'a broker in memory',
+  isOpen: async () => true,
+  prepare: async () => inMemory,
+}
+
+/**
+ * Every way to a real broker, the best first.
  *
  * @type {readonly Way[]}
  */
-const ways = [given, container, installed, debianPackage]
+const realWays = [given, container, installed, debianPackage]
 
-/** Finds the first way to a broker that is open here, and prepares it. @returns {Promise<ReadyWay>} */
-export async function prepareBroker() {
+/**
+ * Every way that takes no installation, the best first. The last one is always open.
+ *
+ * @type {readonly Way[]}
+ */
+const quickWays = [given, container, installed, memory]
+
+/** Finds the first way to a real broker that is open here, and prepares it. @returns {Promise<ReadyWay>} */
+export function prepareBroker() {
+  return firstOpen(realWays)
+}
+
+/** The same without installing anything; where there is no RabbitMQ, a broker in memory. @returns {Promise<ReadyWay>} */
+export function prepareAnyBroker() {
+  return firstOpen(quickWays)
+}
+
+/** @param {readonly Way[]} ways @returns {Promise<ReadyWay>} */
+async function firstOpen(ways) {
   for (const way of ways) {
     const ready = (await way.isOpen()) ? await prepareOrExplain(way) : undefined
     if (ready === undefined) continue

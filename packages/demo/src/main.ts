@@ -4,7 +4,7 @@ import { runJob } from './job.js'
 import { printTable } from './table.js'
 
 await using broker = await findBroker()
-console.log(`\nRabbitMQ ${broker.description}\n`)
+console.log(`\n${broker.description}\n`)
 
 await using rabbit = await connect(broker.url, { name: 'leveret demo' })
 rabbit

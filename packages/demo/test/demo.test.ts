@@ -37,6 +37,22 @@ test('the demo does every task, tries one again, keeps one as a dead letter, and
   })
 })
 
+test('the demo does the same on a broker in memory, and says so first', async () => {
+  const child = spawn(process.execPath, [program], {
+    env: { ...process.env, RABBITMQ_URL: '', LEVERET_BROKER: 'memory' },
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  let text = ''
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk
+  })
+  expect(await once(child, 'exit')).toEqual([0, null])
+  expect(text.trimStart().split('\n')[0]).toBe(
+    'no RabbitMQ found: on a broker in this process that behaves like 4.3, nothing is kept',
+  )
+  expect(readTable(text)).toMatchObject({ sent: 60, done: 59, 'dead-lettered': 1, lost: 0 })
+})
+
 test("killing the demo's broker midway and starting it again loses no task", async ({ ownBroker }) => {
   const { child, text } = startDemo(ownBroker.url)
   const exited = once(child, 'exit')

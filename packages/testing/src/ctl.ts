@@ -1,4 +1,3 @@
-import { execInContainer } from './container/engine.js'
 import { runProgram } from './program.js'
 import type { CtlAddress } from './rabbitmq.js'
 
@@ -8,8 +7,9 @@ import type { CtlAddress } from './rabbitmq.js'
  * @returns its standard output
  * @throws Error when it fails, with what it printed
  */
-export function runCtl(address: CtlAddress, args: readonly string[]): Promise<string> {
+export async function runCtl(address: CtlAddress, args: readonly string[]): Promise<string> {
   if ('container' in address) {
+    const { execInContainer } = await import('./container/engine.js')
     return execInContainer(address.container, ['rabbitmqctl', '--erlang-cookie', address.cookie, ...args])
   }
   return runProgram(address.program, args, { ...process.env, ...address.env })

@@ -1,4 +1,3 @@
-import { engineAnswers } from './container/engine.js'
 import { NoBrokerError } from './errors.js'
 import { findServer } from './local/server.js'
 import type { StartOptions } from './rabbitmq.js'
@@ -8,7 +7,7 @@ import type { StartOptions } from './rabbitmq.js'
  *
  * @throws {@link NoBrokerError} when there is no way
  */
-export async function chooseDriver(wanted: StartOptions['driver']): Promise<'container' | 'local'> {
+export async function chooseDriver(wanted: StartOptions['driver']): Promise<'container' | 'local' | 'memory'> {
   const asked = wanted ?? askedByEnvironment()
   if (asked !== undefined) return asked
   const [first] = await availableDrivers()
@@ -26,9 +25,15 @@ export async function availableDrivers(): Promise<('container' | 'local')[]> {
   return [...container, ...local]
 }
 
-function askedByEnvironment(): 'container' | 'local' | undefined {
+/** Testcontainers is loaded only where it is asked for, and need not be installed. */
+async function engineAnswers(): Promise<boolean> {
+  const engine = await import('./container/engine.js').catch(() => undefined)
+  return (await engine?.engineAnswers()) ?? false
+}
+
+function askedByEnvironment(): 'container' | 'local' | 'memory' | undefined {
   const asked = process.env.LEVERET_BROKER
   if (asked === undefined || asked === '') return undefined
-  if (asked === 'container' || asked === 'local') return asked
-  throw new Error(`LEVERET_BROKER is ${JSON.stringify(asked)}; it must be container or local.`)
+  if (asked === 'container' || asked === 'local' || asked === 'memory') return asked
+  throw new Error(`LEVERET_BROKER is ${JSON.stringify(asked)}; it must be container, local or memory.`)
 }

@@ -1,3 +1,4 @@
+export { MemoryBroker, type MemoryBrokerOptions, startMemoryBroker } from '@leveret/memory-broker'
 export { attachRabbitMQ } from './attach.js'
 export { availableDrivers } from './driver.js'
 export { BrokerStartError, NoBrokerError } from './errors.js'

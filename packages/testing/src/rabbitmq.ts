@@ -1,8 +1,8 @@
 import type { Management } from './management/management.js'
 import type { BrokerCertificates } from './tls.js'
 
-/** How a broker came to be: in a container, as a private local node, or started by somebody else. */
-export type Driver = 'container' | 'local' | 'attached'
+/** How a broker came to be: in a container, as a private local node, in the memory of a process, or started by somebody else. */
+export type Driver = 'container' | 'local' | 'memory' | 'attached'
 
 /** What {@link startRabbitMQ} is to start. */
 export interface StartOptions {
@@ -22,8 +22,11 @@ export interface StartOptions {
   readonly config?: readonly string[] | undefined
   /** More arguments of the Erlang VM, such as `-rabbit channel_tick_interval 1000`, for what `rabbitmq.conf` does not know. */
   readonly erlangArguments?: readonly string[] | undefined
-  /** Default: `LEVERET_BROKER` if set; else a container if a Docker engine answers; else a local node. */
-  readonly driver?: 'container' | 'local' | undefined
+  /**
+   * `'memory'` is no real RabbitMQ: a broker in this process that behaves like one. Default: `LEVERET_BROKER` if set; else a
+   * container if a Docker engine answers; else a local node.
+   */
+  readonly driver?: 'container' | 'local' | 'memory' | undefined
 }
 
 /** What can be done to one node, and to a whole broker. */

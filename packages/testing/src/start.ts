@@ -1,8 +1,8 @@
-import { containerGroup } from './container/group.js'
 import { runCtl } from './ctl.js'
 import { chooseDriver } from './driver.js'
-import { localGroup } from './local/group.js'
+import { NoBrokerError } from './errors.js'
 import { Management } from './management/management.js'
+import { startMemoryRabbitMQ } from './memory/memory-rabbitmq.js'
 import type { NodeGroup, NodeProcess } from './node-process.js'
 import type { RabbitMQ, RabbitMQNode, StartOptions } from './rabbitmq.js'
 import { untilReady } from './readiness.js'
@@ -11,7 +11,7 @@ import { checkCertificates } from './tls.js'
 /**
  * Starts a real RabbitMQ that nobody else uses, and resolves when it is ready.
  *
- * It lives in a container if a Docker engine answers, else as a private node of the installed `rabbitmq-server`, on free
+ * With the driver `memory` it is a broker in this process that behaves like one. Else it lives in a container if a Docker engine answers, else as a private node of the installed `rabbitmq-server`, on free
  * ports, with data of its own. Whatever happens to this process, it does not stay behind.
  *
  * @throws {@link NoBrokerError} neither a Docker engine nor a `rabbitmq-server` is there
@@ -21,7 +21,8 @@ import { checkCertificates } from './tls.js'
 export async function startRabbitMQ(options: StartOptions = {}): Promise<RabbitMQ> {
   if (options.tls !== undefined) checkCertificates(options.tls)
   const driver = await chooseDriver(options.driver)
-  const group = driver === 'container' ? await containerGroup(options) : await localGroup(options)
+  if (driver === 'memory') return startMemoryRabbitMQ(options)
+  const group = await groupOf(driver, options)
   const nodes = group.nodes.map((node) => rabbitMQNode(node, group.nodes.length))
   try {
     await all(nodes, (node) => node.start())
@@ -30,6 +31,17 @@ export async function startRabbitMQ(options: StartOptions = {}): Promise<RabbitM
     await group.remove()
     throw error
   }
+}
+
+/** Loads a driver only when it is used: Testcontainers is large, and need not be installed. */
+async function groupOf(driver: 'container' | 'local', options: StartOptions): Promise<NodeGroup> {
+  if (driver === 'local') return (await import('./local/group.js')).localGroup(options)
+  const { containerGroup } = await import('./container/group.js').catch((cause: unknown) => {
+    throw new NoBrokerError('A container takes the package testcontainers; install it, or use another driver.', {
+      cause,
+    })
+  })
+  return containerGroup(options)
 }
 
 async function rabbitMQ(group: NodeGroup, nodes: readonly RabbitMQNode[]): Promise<RabbitMQ> {

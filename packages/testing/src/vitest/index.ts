@@ -25,36 +25,71 @@ export interface Fixtures {
 }
 
 /** Vitest's `test`, with RabbitMQ. Needs `@leveret/testing/vitest/global-setup` among Vitest's `globalSetup`. */
-export const test: TestAPI<Fixtures> = base.extend<Fixtures>({
-  broker: [
-    // biome-ignore lint/correctness/noEmptyPattern: Vitest reads the names of the fixtures needed from this pattern.
-    async ({}, use) => use(await attachRabbitMQ(sharedAddress())),
-    { scope: 'file' },
-  ],
-  vhost: async ({ broker }, use) => {
-    const vhost = await createVhost(broker)
-    await use(vhost)
-    await broker.management.deleteVhost(vhost.name)
-  },
-  proxy: async ({ broker }, use) => {
-    const proxy = await startFaultProxy({ to: broker.url })
-    await use(proxy)
-    await proxy.close()
-  },
-  ownBroker: async ({ startBroker }, use) => use(await startBroker()),
-  startBroker: async ({ skip }, use) => {
-    const started: RabbitMQ[] = []
-    await use(async (options) => {
-      const broker = await startRabbitMQ(options).catch((error: unknown) => {
+export const test: TestAPI<Fixtures> = testWith(() => attachRabbitMQ(sharedAddress()))
+
+/** Where the broker of {@link testOn} comes from. */
+export type TestBroker = 'memory' | 'container' | 'local' | 'auto'
+
+/**
+ * Vitest's `test` with a broker for the tests of one file; it needs no global set-up.
+ *
+ * `memory` is a broker in this process that behaves like RabbitMQ: a test on it takes milliseconds, and needs nothing installed. The
+ * same tests run on a real one with `container` or `local`. `auto` takes the broker of `RABBITMQ_URL`, or starts a real one, or takes
+ * one in memory where none can be started.
+ */
+export function testOn(broker: TestBroker): TestAPI<Fixtures> {
+  if (broker === 'auto') return testWith(anyRabbitMQ)
+  return testWith(() => startRabbitMQ({ driver: broker }), broker)
+}
+
+/** @param driver - how brokers of a test's own are started; by default as the environment says */
+function testWith(sharedBroker: () => Promise<RabbitMQ>, driver?: StartOptions['driver']): TestAPI<Fixtures> {
+  return base.extend<Fixtures>({
+    broker: [
+      // biome-ignore lint/correctness/noEmptyPattern: Vitest reads the names of the fixtures needed from this pattern.
+      async ({}, use) => {
+        const broker = await sharedBroker()
+        await use(broker)
+        await broker.remove()
+      },
+      { scope: 'file' },
+    ],
+    vhost: async ({ broker }, use) => {
+      const vhost = await createVhost(broker)
+      await use(vhost)
+      await broker.management.deleteVhost(vhost.name)
+    },
+    proxy: async ({ broker }, use) => {
+      const proxy = await startFaultProxy({ to: broker.url })
+      await use(proxy)
+      await proxy.close()
+    },
+    ownBroker: async ({ startBroker }, use) => use(await startBroker()),
+    startBroker: async ({ skip }, use) => {
+      const started: RabbitMQ[] = []
+      const skipped = (error: unknown): never => {
         if (error instanceof NoBrokerError) return skip(error.message)
         throw error
+      }
+      await use(async (options) => {
+        const broker = await startRabbitMQ({ driver, ...options }).catch(skipped)
+        started.push(broker)
+        return { ...broker, ctl: (...args) => broker.ctl(...args).catch(skipped) }
       })
-      started.push(broker)
-      return broker
-    })
-    await Promise.all(started.map((broker) => broker.remove()))
-  },
-})
+      await Promise.all(started.map((broker) => broker.remove()))
+    },
+  })
+}
+
+/** The broker of `RABBITMQ_URL`, a real one, or one in memory. */
+function anyRabbitMQ(): Promise<RabbitMQ> {
+  const { RABBITMQ_URL: url, RABBITMQ_MANAGEMENT_URL: managementUrl } = process.env
+  if (url) return attachRabbitMQ({ url, managementUrl: managementUrl || undefined })
+  return startRabbitMQ().catch((error: unknown) => {
+    if (error instanceof NoBrokerError) return startRabbitMQ({ driver: 'memory' })
+    throw error
+  })
+}
 
 function sharedAddress(): BrokerAddress {
   const address = inject('leveretBroker')

@@ -1,0 +1,100 @@
+import type { Clock } from '../clock/clock.js'
+import { Access } from './access.js'
+import { Alarms } from './alarms.js'
+import { Log } from './log.js'
+import type { Profile } from './profile.js'
+import { Vhost } from './vhost.js'
+
+export interface BrokerOptions {
+  readonly clock: Clock
+  readonly profile: Profile
+  readonly logLimit: number
+  /** Publishers are blocked while messages take more than this. */
+  readonly memoryLimitBytes: number
+}
+
+/** RabbitMQ without its sockets: vhosts, users and alarms. */
+export class Broker {
+  readonly clock: Clock
+  readonly profile: Profile
+  readonly access = new Access()
+  readonly alarms = new Alarms()
+  readonly log: Log
+  readonly vhosts = new Map<string, Vhost>()
+  readonly #memoryLimitBytes: number
+  #deferred: (() => void)[] = []
+  #running = false
+
+  constructor({ clock, profile, logLimit, memoryLimitBytes }: BrokerOptions) {
+    this.clock = {
+      now: () => clock.now(),
+      at: (timeMs, run) => clock.at(timeMs, () => this.guarded(run)),
+      stop: () => clock.stop(),
+    }
+    this.profile = profile
+    this.#memoryLimitBytes = memoryLimitBytes
+    this.log = new Log(() => clock.now(), logLimit)
+    this.access.setUser({ name: 'guest', password: 'guest', tags: 'administrator' })
+    this.createVhost('/')
+  }
+
+  /** Makes a vhost in which guest may do everything. Returns the one that there is, if there is one. */
+  createVhost(name: string): Vhost {
+    const known = this.vhosts.get(name)
+    if (known !== undefined) return known
+    const { clock, profile, log } = this
+    const vhost = new Vhost(name, { clock, profile, log, defer: (run) => this.#defer(run) })
+    this.vhosts.set(name, vhost)
+    this.access.setPermissions(name, 'guest', { configure: '.*', write: '.*', read: '.*' })
+    return vhost
+  }
+
+  /** Deletes a vhost and all that is in it. @returns whether it was there */
+  deleteVhost(name: string): boolean {
+    const vhost = this.vhosts.get(name)
+    if (vhost === undefined) return false
+    this.vhosts.delete(name)
+    this.access.deletePermissions(name)
+    for (const queue of [...vhost.queues.values()]) vhost.deleteQueue(queue)
+    return true
+  }
+
+  /** Raises the memory alarm, or ends it, by what all queues hold. */
+  watchMemory(): void {
+    let bytes = 0
+    for (const { queues } of this.vhosts.values()) for (const queue of queues.values()) bytes += queue.bytes
+    if (bytes > this.#memoryLimitBytes) this.alarms.raise('memory', 'limit')
+    else this.alarms.clear('memory', 'limit')
+  }
+
+  /** Runs what was put off, and what that puts off. Not in the same turn: a chain of dead letters must not starve the sockets. */
+  #defer(run: () => void): void {
+    this.#deferred.push(run)
+    if (this.#running) return
+    this.#running = true
+    queueMicrotask(() => this.runDeferred())
+  }
+
+  /** Whether something was put off that has not run yet. */
+  get isBusy(): boolean {
+    return this.#deferred.length > 0
+  }
+
+  /** Runs something that no client waits for. What goes wrong there is noted, and ends nothing. */
+  guarded(run: () => void): void {
+    try {
+      run()
+    } catch (error) {
+      this.log.add({ kind: 'fault', what: error instanceof Error ? error.stack : String(error) })
+    }
+  }
+
+  runDeferred(): void {
+    this.#running = true
+    for (let next = this.#deferred; next.length > 0; next = this.#deferred) {
+      this.#deferred = []
+      for (const run of next) this.guarded(run)
+    }
+    this.#running = false
+  }
+}

@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto'
+import type { FieldTable } from '../wire/field-table.js'
+import type { Profile } from './profile.js'
+import type { Queue } from './queue.js'
+import { checkQueueArguments, described, type QueueType } from './queue-arguments.js'
+import { ReplyError } from './reply-error.js'
+import { checkSameArguments } from './same-arguments.js'
+import type { Vhost } from './vhost.js'
+
+export interface QueueRequest {
+  /** `''` for a name of the broker's choice. */
+  readonly name: string
+  readonly durable: boolean
+  readonly autoDelete: boolean
+  /** The connection that is to own it; `undefined` for a queue that is not exclusive. */
+  readonly owner: object | undefined
+  readonly args: FieldTable
+}
+
+/** Who asks, for queues that belong to one connection. */
+export interface Asker {
+  readonly connection: object | undefined
+}
+
+const TRANSIENT_DENIED =
+  'Feature `transient_nonexcl_queues` is deprecated.\n' +
+  'Its use is not permitted per the configuration (overriding the default, which is permitted):\n' +
+  '    "deprecated_features.permit.transient_nonexcl_queues = false"\n' +
+  'Its use will not be permitted by default starting from the next minor RabbitMQ version.'
+
+/** Finds a queue that a connection may use. @throws ReplyError 404 or 405 */
+export function findQueue(vhost: Vhost, name: string, { connection }: Asker): Queue {
+  const queue = vhost.queues.get(name)
+  if (queue === undefined) throw new ReplyError(404, `no ${described('queue', name, vhost.name)}`)
+  if (queue.owner !== undefined && queue.owner !== connection) throw lockedQueue(queue, vhost)
+  return queue
+}
+
+/** Declares a queue, or checks that it is there as it is declared. @throws ReplyError */
+export function declareQueue(vhost: Vhost, request: QueueRequest, profile: Profile): Queue {
+  const known = vhost.queues.get(request.name)
+  const name = request.name === '' ? `amq.gen-${randomBytes(16).toString('base64url')}` : request.name
+  const subject = described('queue', name, vhost.name)
+  if (known !== undefined) return sameQueue(known, request, vhost, profile)
+  if (request.name.startsWith('amq.'))
+    throw new ReplyError(403, `queue name '${request.name}' contains reserved prefix 'amq.*'`)
+  const type = checkQueueArguments(request.args, subject, profile)
+  if (!request.durable && request.owner === undefined && !profile.transientQueues)
+    throw new ReplyError(541, TRANSIENT_DENIED)
+  checkProperties(type, request, subject)
+  return vhost.createQueue({ ...request, name, type })
+}
+
+function sameQueue(queue: Queue, request: QueueRequest, vhost: Vhost, profile: Profile): Queue {
+  const subject = described('queue', queue.name, vhost.name)
+  if (queue.owner !== request.owner) throw lockedQueue(queue, vhost)
+  const pairs = [
+    ['durable', request.durable, queue.durable],
+    ['auto_delete', request.autoDelete, queue.autoDelete],
+  ] as const
+  for (const [name, received, current] of pairs) {
+    if (received !== current)
+      throw new ReplyError(
+        406,
+        `inequivalent arg '${name}' for ${subject}: received '${received}' but current is '${current}'`,
+      )
+  }
+  checkSameArguments(queue, request.args, subject, profile)
+  queue.used()
+  return queue
+}
+
+/** What a queue that is replicated cannot be. */
+function checkProperties(type: QueueType, request: QueueRequest, subject: string): void {
+  if (type === 'classic') return
+  const wrong = [
+    ['non-durable', !request.durable && request.owner === undefined],
+    ['exclusive-owner', request.owner !== undefined],
+    ['auto-delete', request.autoDelete],
+  ] as const
+  const found = wrong.find(([, isSo]) => isSo)
+  if (found !== undefined) throw new ReplyError(406, `invalid property '${found[0]}' for ${subject}`)
+}
+
+function lockedQueue(queue: Queue, vhost: Vhost): ReplyError {
+  return new ReplyError(
+    405,
+    `cannot obtain exclusive access to locked ${described('queue', queue.name, vhost.name)}. It could be originally ` +
+      'declared on another connection or the exclusive property value does not match that of the original declaration.',
+  )
+}

@@ -1,0 +1,27 @@
+/** Whether a routing key matches a binding key of a topic exchange: `*` is one word, `#` is any number of words. */
+export function topicMatches(pattern: readonly string[], words: readonly string[]): boolean {
+  // The places of the pattern that the words so far can have led to; a set of places, so that many # cost no more than words.
+  let places = skipHashes(new Set([0]), pattern)
+  for (const word of words) {
+    const next = new Set<number>()
+    for (const place of places) {
+      const part = pattern[place]
+      if (part === '#') next.add(place)
+      if (part === '*' || (part === word && part !== '#')) next.add(place + 1)
+    }
+    places = skipHashes(next, pattern)
+    if (places.size === 0) return false
+  }
+  return places.has(pattern.length)
+}
+
+/** The words of a key. The empty key has none. */
+export function wordsOf(key: string): readonly string[] {
+  return key === '' ? [] : key.split('.')
+}
+
+function skipHashes(places: Set<number>, pattern: readonly string[]): Set<number> {
+  // Places that are added while the set is walked through are walked through as well.
+  for (const place of places) if (pattern[place] === '#') places.add(place + 1)
+  return places
+}

@@ -1,0 +1,20 @@
+import { FieldTable } from '../wire/field-table.js'
+import { type ArgumentKinds, type Arguments, METHODS, type MethodName } from '../wire/methods.js'
+
+const EMPTY: ArgumentKinds = {
+  octet: 0,
+  short: 0,
+  long: 0,
+  longlong: 0,
+  bit: false,
+  text: '',
+  bytes: Buffer.alloc(0),
+  table: FieldTable.empty,
+}
+
+/** The arguments of a method, with what is not given empty, zero or false. */
+export function complete<Name extends MethodName>(name: Name, given: Partial<Arguments<Name>>): Arguments<Name> {
+  const kinds = Object.entries<keyof ArgumentKinds>(METHODS[name].args)
+  const defaults = Object.fromEntries(kinds.map(([argument, kind]) => [argument, EMPTY[kind]]))
+  return { ...defaults, ...given } as Arguments<Name>
+}

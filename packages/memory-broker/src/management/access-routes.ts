@@ -1,0 +1,68 @@
+import { notFound } from './http-error.js'
+import { done, type Handler, type ManagementCall, nameAt, numberOf, ok, textOf, vhostOf } from './request.js'
+
+/** Vhosts, users, and what they may. */
+export const accessRoutes: Readonly<Record<string, Handler>> = {
+  'GET /vhosts': ({ broker }) => ok([...broker.vhosts.keys()].map((name) => ({ name }))),
+  'GET /vhosts/*': (call) => ok({ name: vhostOf(call).name }),
+  'PUT /vhosts/*': (call) => {
+    const name = nameAt(call, 0)
+    const isNew = !call.broker.vhosts.has(name)
+    call.broker.createVhost(name)
+    return done(isNew)
+  },
+  'DELETE /vhosts/*': (call) => {
+    const name = nameAt(call, 0)
+    if (!call.broker.vhosts.has(name)) throw notFound()
+    closeAll(call, ({ vhost }) => vhost === name, `vhost '${name}' is deleted`)
+    call.broker.deleteVhost(name)
+    return done()
+  },
+  'GET /users': ({ broker }) => ok(broker.access.users().map(({ name, tags }) => ({ name, tags: tags.split(',') }))),
+  'PUT /users/*': (call) => {
+    const name = nameAt(call, 0)
+    const isNew = !call.broker.access.hasUser(name)
+    call.broker.access.setUser({ name, password: textOf(call.body.password), tags: textOf(call.body.tags) })
+    return done(isNew)
+  },
+  'DELETE /users/*': (call) => {
+    const name = nameAt(call, 0)
+    if (!call.broker.access.deleteUser(name)) throw notFound()
+    closeAll(call, ({ user }) => user === name, `user '${name}' is deleted`)
+    return done()
+  },
+  'PUT /user-limits/*/*': (call) => {
+    call.broker.access.setLimits(nameAt(call, 0), { [nameAt(call, 1)]: numberOf(call.body.value, -1) })
+    return done()
+  },
+  'DELETE /user-limits/*/*': (call) => {
+    call.broker.access.setLimits(nameAt(call, 0), { [nameAt(call, 1)]: undefined })
+    return done()
+  },
+  'PUT /permissions/*/*': (call) => {
+    const { configure, write, read } = call.body
+    const permissions = { configure: textOf(configure), write: textOf(write), read: textOf(read) }
+    call.broker.access.setPermissions(vhostOf(call).name, nameAt(call, 1), permissions)
+    return done(true)
+  },
+  'GET /permissions/*/*': (call) => {
+    const [vhost, user] = [vhostOf(call).name, nameAt(call, 1)]
+    const permissions = call.broker.access.permissions(vhost, user)
+    if (permissions === undefined) throw notFound()
+    return ok({ user, vhost, ...permissions })
+  },
+  'DELETE /permissions/*/*': (call) => {
+    call.broker.access.deletePermissions(vhostOf(call).name, nameAt(call, 1))
+    return done()
+  },
+}
+
+/** RabbitMQ closes the connections whose vhost or user goes. */
+function closeAll(
+  { sessions }: ManagementCall,
+  isMeant: (connection: { readonly vhost: string; readonly user: string }) => boolean,
+  reason: string,
+): void {
+  for (const connection of sessions.all())
+    if (connection.isOpen && isMeant(connection.identity)) connection.close(320, `${reason}`)
+}

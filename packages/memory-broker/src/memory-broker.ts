@@ -1,0 +1,256 @@
+import type { Resource } from './broker/alarms.js'
+import { Broker } from './broker/broker.js'
+import type { LogEntry } from './broker/log.js'
+import type { Message } from './broker/message.js'
+import { profileOf, type Version } from './broker/profile.js'
+import { type ReplyCode, ReplyError } from './broker/reply-error.js'
+import type { Vhost } from './broker/vhost.js'
+import { RealClock } from './clock/real-clock.js'
+import { VirtualClock } from './clock/virtual-clock.js'
+import { type Duration, millisecondsOf } from './duration.js'
+import { Faults, type Interference } from './faults/faults.js'
+import { LOOPBACK } from './listener.js'
+import { ManagementServer } from './management/server.js'
+import { untilQuiet } from './quiet.js'
+import { Sessions } from './sessions.js'
+import { toByteText } from './wire/byte-text.js'
+import type { MethodName } from './wire/methods.js'
+
+/** Options of {@link startMemoryBroker}. */
+export interface MemoryBrokerOptions {
+  /** The version of RabbitMQ to behave like. @defaultValue '4.3' */
+  readonly like?: Version | undefined
+  /** Whether delays pass by themselves, or by {@link MemoryBroker.advance}. @defaultValue 'real' */
+  readonly clock?: 'real' | 'virtual' | undefined
+  /** The port of AMQP; 0 for a free one. @defaultValue 0 */
+  readonly port?: number | undefined
+  /** The port of the management API; 0 for a free one. @defaultValue 0 */
+  readonly managementPort?: number | undefined
+  /** Seconds between heartbeats, as the broker offers them; 0 for none. @defaultValue 60 */
+  readonly heartbeatSeconds?: number | undefined
+  /** The most channels of a connection. @defaultValue 2047 */
+  readonly channelMax?: number | undefined
+  /** The largest frame, in bytes. @defaultValue 131072 */
+  readonly frameMax?: number | undefined
+  /** Publishers are blocked while messages take more bytes than this. @defaultValue 536870912 */
+  readonly memoryLimitBytes?: number | undefined
+  /** How many entries {@link MemoryBroker.log} keeps; 0 for no log. @defaultValue 10000 */
+  readonly logLimit?: number | undefined
+  /** Whether transient queues that are not exclusive may be declared. @defaultValue as the version does */
+  readonly transientQueues?: boolean | undefined
+}
+
+/** How long {@link MemoryBroker.settled} and each step of {@link MemoryBroker.advance} wait at most. */
+const SETTLED_CAP_MS = 2_000
+const CHANNEL_MAX = 2047
+const FRAME_MAX = 131_072
+const HEARTBEAT_SECONDS = 60
+const MEMORY_LIMIT_BYTES = 512 * 1024 * 1024
+const LOG_LIMIT = 10_000
+
+/**
+ * Starts a broker in this process that behaves like RabbitMQ. It is for tests: it listens on the loopback interface only, and keeps
+ * nothing when it is closed.
+ *
+ * @throws Error the port is taken
+ */
+export async function startMemoryBroker(options: MemoryBrokerOptions = {}): Promise<MemoryBroker> {
+  const broker = new MemoryBroker(options)
+  await broker.start()
+  return broker
+}
+
+/** A broker in this process. See {@link startMemoryBroker}. */
+export class MemoryBroker implements AsyncDisposable {
+  readonly #clock: RealClock | VirtualClock
+  readonly #broker: Broker
+  readonly #faults = new Faults()
+  readonly #sessions: Sessions
+  readonly #management: ManagementServer
+
+  /** @internal use {@link startMemoryBroker} */
+  constructor(options: MemoryBrokerOptions) {
+    const profile = profileOf(options.like ?? '4.3')
+    this.#clock = options.clock === 'virtual' ? new VirtualClock() : new RealClock()
+    this.#broker = new Broker({
+      clock: this.#clock,
+      profile: { ...profile, transientQueues: options.transientQueues ?? profile.transientQueues },
+      logLimit: options.logLimit ?? LOG_LIMIT,
+      memoryLimitBytes: options.memoryLimitBytes ?? MEMORY_LIMIT_BYTES,
+    })
+    this.#sessions = new Sessions({
+      broker: this.#broker,
+      faults: this.#faults,
+      port: options.port ?? 0,
+      limits: {
+        channelMax: options.channelMax ?? CHANNEL_MAX,
+        frameMax: options.frameMax ?? FRAME_MAX,
+        heartbeatSeconds: options.heartbeatSeconds ?? HEARTBEAT_SECONDS,
+      },
+    })
+    this.#management = new ManagementServer(this.#broker, this.#sessions, options.managementPort ?? 0)
+  }
+
+  /** The version that it behaves like, as the broker itself says it, such as `4.3.6`. */
+  get version(): string {
+    return this.#broker.profile.version
+  }
+
+  /** Where it takes AMQP connections, as guest, in the vhost `/`. */
+  get url(): string {
+    return `amqp://guest:guest@${LOOPBACK}:${this.#sessions.port}`
+  }
+
+  /** Where it answers as RabbitMQ's management API does, as far as tests ask it. */
+  get managementUrl(): string {
+    return `http://guest:guest@${LOOPBACK}:${this.#management.port}`
+  }
+
+  /** What happened, the newest entries of it; readable as text. */
+  get log(): { readonly entries: readonly LogEntry[]; clear(): void; toString(): string } {
+    return this.#broker.log
+  }
+
+  /** Makes a vhost in which guest may do everything. @returns its URL */
+  vhost(name: string): string {
+    this.#broker.createVhost(toByteText(name))
+    return `${this.url}/${encodeURIComponent(name)}`
+  }
+
+  /** The messages of a queue that wait, in their order. Takes none of them. */
+  messages(queue: string, vhost = '/'): readonly Message[] {
+    return this.#vhost(vhost).queues.get(toByteText(queue))?.waiting() ?? []
+  }
+
+  /** How many messages are in somebody's hand. */
+  get unsettled(): number {
+    return [...this.#broker.vhosts.values()].reduce((sum, vhost) => sum + unsettledIn(vhost), 0)
+  }
+
+  /**
+   * Waits until nothing happens any more: all deliveries are settled, and all sockets are quiet.
+   *
+   * Clients of other processes may still be thinking. After two seconds of real time it resolves all the same.
+   *
+   * @returns whether everything has come to rest
+   */
+  settled(): Promise<boolean> {
+    return untilQuiet(this.#restless(), SETTLED_CAP_MS)
+  }
+
+  /**
+   * Lets time pass: every expiry, delay and timeout in between happens, in order, and its consequences too.
+   *
+   * @throws Error the clock is real
+   */
+  async advance(duration: Duration): Promise<void> {
+    const clock = this.#clock
+    if (!(clock instanceof VirtualClock))
+      throw new Error("A real clock cannot be advanced; start with clock: 'virtual'.")
+    await clock.advance(millisecondsOf(duration), async () => void (await this.settled()))
+  }
+
+  /** Raises an alarm: who publishes is blocked until {@link unblockPublishers}. */
+  blockPublishers(resource: Resource = 'memory'): void {
+    this.#broker.alarms.raise(resource)
+  }
+
+  unblockPublishers(resource: Resource = 'memory'): void {
+    this.#broker.alarms.clear(resource)
+  }
+
+  /** Cuts off every connection without a word. */
+  dropConnections(): void {
+    for (const connection of this.#sessions.all()) connection.drop()
+  }
+
+  /** Closes every connection with a reply code. */
+  closeConnections(code: ReplyCode = 320, text = 'closed by a test'): void {
+    for (const connection of this.#sessions.all()) connection.close(code, text)
+  }
+
+  /** Closes every channel with a reply code. */
+  closeChannels(code: ReplyCode, text: string): void {
+    for (const { channels } of this.#sessions.all())
+      for (const { state } of channels.all()) channels.close(state.number, new ReplyError(code, text, 'channel'))
+  }
+
+  /** Refuses every login with a reply code; `undefined` lets them in again. */
+  refuse(code: ReplyCode | undefined): void {
+    this.#faults.refuse(code)
+  }
+
+  /** Decides what becomes of a command of a client, such as `basic.ack`: it may be lost. */
+  before(method: MethodName, interference: Interference | (() => Interference)): void {
+    this.#faults.before(method, interference)
+  }
+
+  /** Freezes it: connections stay open, and nothing is read. */
+  pause(): void {
+    this.#sessions.pause()
+  }
+
+  resume(): void {
+    this.#sessions.resume()
+  }
+
+  /** Listens again after {@link stop}, on the same ports. */
+  async start(): Promise<void> {
+    await this.#sessions.open()
+    await this.#management.open()
+  }
+
+  /** Closes every connection with 320, as a broker does that is shut down. Durable queues stay, and their persistent messages. */
+  async stop(): Promise<void> {
+    this.closeConnections(320, "broker forced connection closure with reason 'shutdown'")
+    await this.#end()
+  }
+
+  /** Cuts off every connection, as a broker does that is killed. Durable queues stay, and their persistent messages. */
+  async kill(): Promise<void> {
+    this.dropConnections()
+    await this.#end()
+  }
+
+  /** Ends it, and forgets everything. Safe to call twice. */
+  async close(): Promise<void> {
+    this.#clock.stop()
+    this.dropConnections()
+    await this.#end()
+    for (const name of [...this.#broker.vhosts.keys()]) this.#broker.deleteVhost(name)
+    this.#clock.stop()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #end(): Promise<void> {
+    await this.#sessions.close()
+    await this.#management.close()
+    for (const vhost of this.#broker.vhosts.values()) vhost.forgetTransient()
+  }
+
+  #vhost(name: string): Vhost {
+    const vhost = this.#broker.vhosts.get(toByteText(name))
+    if (vhost === undefined) throw new Error(`There is no vhost '${name}'.`)
+    return vhost
+  }
+
+  #restless(): { readonly isBusy: boolean; readonly activity: number } {
+    const sessions = this.#sessions
+    const isBusy = (): boolean => this.unsettled > 0 || sessions.isBusy || this.#broker.isBusy
+    return {
+      get isBusy() {
+        return isBusy()
+      },
+      get activity() {
+        return sessions.activity
+      },
+    }
+  }
+}
+
+function unsettledIn({ queues }: Vhost): number {
+  return [...queues.values()].reduce((sum, queue) => sum + queue.unackedCount, 0)
+}

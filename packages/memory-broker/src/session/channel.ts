@@ -1,0 +1,121 @@
+import { ReplyError } from '../broker/reply-error.js'
+import { FRAME, type Frame } from '../wire/frames.js'
+import { decodeMethod } from '../wire/method-codec.js'
+import type { Method, MethodName } from '../wire/methods.js'
+import { decodeContentHeader } from '../wire/properties.js'
+import { type ChannelParts, ChannelState } from './channel-state.js'
+import type { Command, Commands } from './command.js'
+import { consumeCommands } from './consume-commands.js'
+import { exchangeCommands } from './exchange-commands.js'
+import { modeCommands } from './mode-commands.js'
+import { type Publication, publish } from './publishing.js'
+import { queueCommands } from './queue-commands.js'
+import { settleCommands } from './settle-commands.js'
+
+const COMMANDS: Commands = {
+  ...exchangeCommands,
+  ...queueCommands,
+  ...consumeCommands,
+  ...settleCommands,
+  ...modeCommands,
+}
+
+/** A message of which a part has come. */
+interface Incoming {
+  /** Whether a fault has it be lost. */
+  readonly dropped: boolean
+  readonly args: Publication['args']
+  header: Publication['header'] | undefined
+  readonly pieces: Buffer[]
+  bytes: number
+}
+
+/** A channel: reads its frames, and carries out what they ask for. */
+export class Channel {
+  readonly state: ChannelState
+  #incoming: Incoming | undefined
+  /** The method that is carried out, for the reply to one that is refused. */
+  #current: MethodName = 'channel.open'
+
+  constructor(parts: ChannelParts) {
+    this.state = new ChannelState(parts)
+  }
+
+  get current(): MethodName {
+    return this.#current
+  }
+
+  /**
+   * Takes a frame.
+   *
+   * @param drops - whether a fault has this method be lost
+   * @throws ReplyError the broker refuses what the frame asks for
+   */
+  take(frame: Frame, drops: (method: MethodName) => boolean): void {
+    if (frame.type === FRAME.method) this.#takeMethod(decodeMethod(frame.payload), drops)
+    else if (frame.type === FRAME.header) this.#takeHeader(frame.payload)
+    else this.#takeBody(frame.payload)
+  }
+
+  /** Ends everything on it. */
+  end(): void {
+    this.state.confirms?.flush()
+    this.state.end()
+    this.#incoming = undefined
+  }
+
+  #takeMethod(method: Method, drops: (method: MethodName) => boolean): void {
+    if (this.#incoming !== undefined) throw unexpected('header')
+    this.#current = method.name
+    const dropped = drops(method.name)
+    if (method.name === 'basic.publish')
+      this.#incoming = { dropped, args: method.args, header: undefined, pieces: [], bytes: 0 }
+    else if (!dropped) this.#run(method)
+  }
+
+  #run({ name, args }: Method): void {
+    const command = COMMANDS[name] as Command<typeof name> | undefined
+    if (command === undefined) throw new ReplyError(540, `the memory broker does not implement ${name} from a client`)
+    ;(command as (state: ChannelState, args: Method['args']) => void)(this.state, args)
+  }
+
+  #takeHeader(payload: Buffer): void {
+    const incoming = this.#incoming
+    if (incoming === undefined) throw unexpected('method')
+    if (incoming.header !== undefined) throw unexpected('body')
+    const header = decodeContentHeader(payload)
+    if (header.classId !== 60)
+      throw new ReplyError(505, `expected content header for class 60, got one for class ${header.classId} instead`)
+    const { maxMessageSize, like } = this.state.broker.profile
+    if (header.bodySize > maxMessageSize) {
+      const words = like === '3.10' ? 'max size' : 'configured max size'
+      throw new ReplyError(406, `message size ${header.bodySize} is larger than ${words} ${maxMessageSize}`)
+    }
+    incoming.header = header
+    this.#publishIfWhole(incoming)
+  }
+
+  #takeBody(payload: Buffer): void {
+    const incoming = this.#incoming
+    if (incoming === undefined) throw unexpected('method')
+    if (incoming.header === undefined) throw unexpected('header')
+    incoming.pieces.push(payload)
+    incoming.bytes += payload.length
+    this.#publishIfWhole(incoming)
+  }
+
+  #publishIfWhole({ dropped, args, header, pieces, bytes }: Incoming): void {
+    if (header === undefined || bytes < header.bodySize) return
+    this.#incoming = undefined
+    if (bytes > header.bodySize) throw new ReplyError(501, 'the content is longer than its header says')
+    // Joining copies, so that a small message does not keep alive all that the socket has read with it.
+    if (!dropped) publish(this.state, { args, header, body: Buffer.concat(pieces) })
+  }
+}
+
+function unexpected(expected: 'header' | 'body' | 'method'): ReplyError {
+  if (expected === 'header')
+    return new ReplyError(505, `expected content header for class 60, got non content header frame instead`)
+  if (expected === 'body') return new ReplyError(505, 'expected content body, got non content body frame instead')
+  return new ReplyError(505, `expected method frame, got non method frame instead`)
+}

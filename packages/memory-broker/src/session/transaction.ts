@@ -1,0 +1,43 @@
+import type { LedgerEntry } from './ledger.js'
+
+interface Settlement {
+  readonly entries: readonly LedgerEntry[]
+  readonly run: () => void
+}
+
+/** What a channel in a transaction has sent and not committed. */
+export class Transaction {
+  readonly #restore: (entries: readonly LedgerEntry[]) => void
+  #publishes: (() => void)[] = []
+  #settlements: Settlement[] = []
+
+  /** @param restore - takes back what is not settled after all */
+  constructor(restore: (entries: readonly LedgerEntry[]) => void) {
+    this.#restore = restore
+  }
+
+  publish(run: () => void): void {
+    this.#publishes.push(run)
+  }
+
+  settle(entries: readonly LedgerEntry[], run: () => void): void {
+    this.#settlements.push({ entries, run })
+  }
+
+  commit(): void {
+    const runs = [...this.#publishes, ...this.#settlements.map(({ run }) => run)]
+    this.#clear()
+    for (const run of runs) run()
+  }
+
+  rollback(): void {
+    const entries = this.#settlements.flatMap((settlement) => settlement.entries)
+    this.#clear()
+    this.#restore(entries)
+  }
+
+  #clear(): void {
+    this.#publishes = []
+    this.#settlements = []
+  }
+}

@@ -1,0 +1,26 @@
+import type { MemoryBrokerOptions } from '@leveret/memory-broker'
+import { NoBrokerError } from '../errors.js'
+
+/** The settings of `rabbitmq.conf` that a broker in memory has too. */
+const SETTINGS: Readonly<Record<string, keyof MemoryBrokerOptions>> = {
+  channel_max: 'channelMax',
+  frame_max: 'frameMax',
+  heartbeat: 'heartbeatSeconds',
+}
+
+/**
+ * Reads lines of `rabbitmq.conf`.
+ *
+ * @throws {@link NoBrokerError} a broker in memory has no such setting
+ */
+export function configOf(lines: readonly string[]): MemoryBrokerOptions {
+  return Object.fromEntries(
+    lines.map((line) => {
+      const [name = '', value = ''] = line.split('=').map((part) => part.trim())
+      const option = SETTINGS[name]
+      if (option === undefined)
+        throw new NoBrokerError(`A broker in memory knows no ${name}; that takes a real RabbitMQ.`)
+      return [option, Number(value)]
+    }),
+  )
+}

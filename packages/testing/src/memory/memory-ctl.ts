@@ -1,0 +1,26 @@
+import type { MemoryBroker } from '@leveret/memory-broker'
+import { NoBrokerError } from '../errors.js'
+
+/** A smaller share of the memory than this is meant to raise the alarm. */
+const ALARM_BELOW = 0.01
+
+/**
+ * Does what a few commands of `rabbitmqctl` do.
+ *
+ * @throws {@link NoBrokerError} the command is none of them
+ */
+export function memoryCtl(broker: MemoryBroker, [command = '', ...args]: readonly string[]): string {
+  switch (command) {
+    case 'version':
+      return `${broker.version}\n`
+    case 'set_vm_memory_high_watermark':
+      if (Number(args[0]) < ALARM_BELOW) broker.blockPublishers('memory')
+      else broker.unblockPublishers('memory')
+      return ''
+    case 'close_all_connections':
+      broker.closeConnections(320, args.join(' '))
+      return ''
+    default:
+      throw new NoBrokerError(`A broker in memory cannot ${[command, ...args].join(' ')}; that takes a real RabbitMQ.`)
+  }
+}
