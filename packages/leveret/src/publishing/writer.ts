@@ -11,6 +11,7 @@ import { Turns } from './turns.js'
 import { Window } from './window.js'
 
 const CLOSE_TIMEOUT_MS = 2_000
+const COPY_PATIENCE_MS = 5_000
 
 /** What a writer tells the outbox. */
 export interface WriterOptions {
@@ -162,13 +163,12 @@ export class Writer {
     return true
   }
 
-  /**
-   * Everything in the window is late: a queue without a leader, perhaps. Others are not to wait for it. What has no time limit, a copy, is late when
-   * a publish would be.
-   */
+  /** Everything in the window is late: a queue without a leader, perhaps. Others are not to wait for it, nor for a copy, which has no time limit. */
   #replaceWhatAnswersNothing(): void {
-    const lateAt = performance.now() - this.#options.internals.settings.publishTimeoutMs
-    for (const { isSettled, handedOverAt } of this.#window) if (!isSettled && handedOverAt > lateAt) return
+    const lateAt = performance.now() - COPY_PATIENCE_MS
+    for (const { isSettled, deadline, handedOverAt } of this.#window) {
+      if (!isSettled && (deadline !== Number.POSITIVE_INFINITY || handedOverAt > lateAt)) return
+    }
     const reason = new ConnectionError('timeout', 'Nothing on the channel was confirmed in time')
     void this.#channel.current?.close(CLOSE_TIMEOUT_MS, reason)
   }
