@@ -7,6 +7,8 @@ import type { Publication } from './publication.js'
 import { Quarantine } from './quarantine.js'
 import type { Topology } from './request.js'
 
+const FOR_EVER = Number.POSITIVE_INFINITY
+
 /** What the gates need of the outbox. */
 export interface GateKeeper {
   declare(topology: Topology): Promise<void>
@@ -108,9 +110,13 @@ export class Gates {
         this.#keeper.release(this.#leave(topology))
         return
       } catch (error) {
-        if (this.#keeper.isFinal(error as LeveretError) && !this.#mayPass(topology, error)) {
-          this.#keeper.refuse(this.#leave(topology), error as LeveretError)
-          return
+        if (this.#keeper.isFinal(error as LeveretError)) {
+          const mayPass = this.#mayPass(topology, error)
+          this.#keeper.refuse(
+            this.#leave(topology, ({ deadline }) => mayPass && deadline < FOR_EVER),
+            error as LeveretError,
+          )
+          if (!this.#waiting.has(topology)) return
         }
         this.#troubles.set(topology, error as LeveretError)
         await sleep(backoffMs(attempt, Math.random()), this.#keeper.signal).catch(() => undefined)
@@ -118,16 +124,21 @@ export class Gates {
     }
   }
 
-  /** What could be declared before may be denied for a while only, by a broker whose metadata store is away. */
+  /** What could be declared before may be denied for a while only, by a broker whose metadata store is away; what has no time limit is told. */
   #mayPass(topology: Topology, error: unknown): boolean {
     return this.#everDeclared.has(topology) && error instanceof BrokerError && isDenied(error)
   }
 
-  #leave(topology: Topology): Publication[] {
-    const waiting = this.#waiting.get(topology) ?? []
-    this.#waiting.delete(topology)
-    this.#troubles.delete(topology)
-    return waiting.filter(({ isSettled }) => !isSettled)
+  /** Takes out what has not settled. @param stays - which of it is left there; by default nothing */
+  #leave(topology: Topology, stays: (publication: Publication) => boolean = () => false): Publication[] {
+    const waiting = (this.#waiting.get(topology) ?? []).filter(({ isSettled }) => !isSettled)
+    const left = waiting.filter(stays)
+    if (left.length > 0) this.#waiting.set(topology, left)
+    else {
+      this.#waiting.delete(topology)
+      this.#troubles.delete(topology)
+    }
+    return waiting.filter((publication) => !left.includes(publication))
   }
 }
 

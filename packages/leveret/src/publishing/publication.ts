@@ -123,7 +123,7 @@ export class Publication {
 
   /** What it needs may not be declared. The first time that is all there is to say; later it may have been stored before. */
   refuse(error: LeveretError): void {
-    if (this.handedOver > 0) this.fail('unknown', error.message, { cause: error, retryable: false })
+    if (this.handedOver > this.denials) this.fail('unknown', error.message, { cause: error, retryable: false })
     else this.#settleWith(error)
   }
 

@@ -192,8 +192,8 @@ export class Writer {
   }
 
   #onReturned(publication: Publication, why: string): void {
-    const { whenReturned, handedOver } = publication
-    const isSure = handedOver === 1
+    const { whenReturned, handedOver, denials } = publication
+    const isSure = handedOver - denials === 1
     if (whenReturned !== undefined) {
       whenReturned(isSure)
       publication.succeed()
