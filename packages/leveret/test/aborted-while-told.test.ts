@@ -60,10 +60,9 @@ describe('five sends settle once each, and keep no close waiting, when their sig
     expect(first).toMatchObject({ reason: { outcome: 'returned' } })
   })
 
-  test('is told as failed, since its exchange has gone', async ({ broker, rabbit, vhost }) => {
+  test('is told as failed, since there is no such exchange', async ({ connectTo }) => {
+    const rabbit = await connectTo({ topology: 'skip' })
     const publisher = new Publisher(rabbit, logs)
-    await publisher.publish(0)
-    await broker.management.deleteExchange(vhost.name, logs.name)
     const [first] = await sendFive(rabbit, 'failed', (n, options) => publisher.publish(n, options))
     expect(first).toMatchObject({ reason: { outcome: 'refused' } })
   })
