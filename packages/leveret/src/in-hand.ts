@@ -1,3 +1,5 @@
+import { partition } from './partition.js'
+
 /** Work that has begun and not ended. */
 export class InHand {
   #count = 0
@@ -21,8 +23,8 @@ export class InHand {
   /** Looks again whether what somebody waits for is reached. Call it when that has changed. */
   check(): void {
     if (this.#waiting.length === 0) return
-    const reached = this.#waiting.filter(({ most }) => this.#count <= most())
-    this.#waiting = this.#waiting.filter((waiting) => !reached.includes(waiting))
+    const [reached, waiting] = partition(this.#waiting, ({ most }) => this.#count <= most())
+    this.#waiting = waiting
     for (const { resolve } of reached) resolve()
   }
 

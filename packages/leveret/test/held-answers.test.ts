@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest'
-import { Producer, Worker } from '../src/index.js'
-import { spoiler } from './spoiler.js'
+import { type Connection, Producer, Worker } from '../src/index.js'
+import { type Spoiler, spoiler } from './spoiler.js'
 import { eventually, stable, tasks, test } from './support.js'
 import { forbidSurprises } from './surprises.js'
 
@@ -43,6 +43,18 @@ function refusing(bytes: Buffer): Buffer | undefined {
   return changed
 }
 
+/** A producer on a link that has lasted, and the way to spoil and to cut that. */
+async function sender(
+  to: string,
+  connectTo: (options: typeof PATIENT, url: string) => Promise<Connection>,
+): Promise<Pick<Spoiler, 'spoil' | 'cut'> & { readonly producer: Producer<typeof tasks.payload> }> {
+  const { url, spoil, cut } = await spoiler(to)
+  const producer = new Producer(await connectTo(PATIENT, url), tasks)
+  await producer.send({ n: 0 })
+  await stable()
+  return { producer, spoil, cut }
+}
+
 describe('when the first answer after a lost connection is held back', () => {
   test('a worker asks again on a fresh channel, and is back', async ({ connectTo, vhost }) => {
     const { url, spoil, cut } = await spoiler(vhost.url)
@@ -67,11 +79,7 @@ describe('when the first answer after a lost connection is held back', () => {
     connectTo,
     vhost,
   }) => {
-    const { url, spoil, cut } = await spoiler(vhost.url)
-    const rabbit = await connectTo(PATIENT, url)
-    const producer = new Producer(rabbit, tasks)
-    await producer.send({ n: 0 })
-    await stable()
+    const { producer, spoil, cut } = await sender(vhost.url, connectTo)
     spoil(holding(ACK))
     cut()
     let settled = 0
@@ -88,11 +96,7 @@ describe('when the first answer after a lost connection is held back', () => {
     connectTo,
     vhost,
   }) => {
-    const { url, spoil, cut } = await spoiler(vhost.url)
-    const rabbit = await connectTo(PATIENT, url)
-    const producer = new Producer(rabbit, tasks)
-    await producer.send({ n: 0 })
-    await stable()
+    const { producer, spoil, cut } = await sender(vhost.url, connectTo)
     spoil(refusing)
     cut()
     await producer.send({ n: 1 })

@@ -62,7 +62,7 @@ describe('sendAll over a source without end that is always ready', () => {
     ['refused', 0.5],
   ] as const)(
     'gives the process its turns, and ends when the connection closes, where each is %s',
-    async ([, n], { rabbit }) => {
+    async ([, n], { rabbit, vhost }) => {
       const failures: unknown[] = []
       const sending = new Producer(rabbit, tasks).sendAll(endless(n), {
         onFailure: (failure) => {
@@ -70,7 +70,8 @@ describe('sendAll over a source without end that is always ready', () => {
         },
       })
       sending.catch(() => undefined)
-      await new Promise((resolve) => setTimeout(resolve, 50))
+      if (n === 0.5) await eventually(() => expect(failures).toHaveLength(10))
+      else await eventually(async () => expect((await vhost.queue('tasks')).messages).toBeGreaterThan(0))
       await rabbit.close()
       await expect(sending).rejects.toMatchObject({
         name: 'ClosedError',

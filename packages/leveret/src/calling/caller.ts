@@ -2,13 +2,12 @@ import { setMaxListeners } from 'node:events'
 import { Bag } from '../bag.js'
 import type { ConnectionInternals } from '../connection/connection.js'
 import type { OutgoingMessage, ReceivedMessage, ReturnedMessage } from '../connection/message.js'
-import { publishError } from '../connection/publish-error.js'
+import { NACKED, notEncoded, publishError, tooLarge } from '../connection/publish-error.js'
 import { Share } from '../connection/room.js'
 import { tell, tellFailed } from '../connection/telling.js'
 import { Deadlines, tellLate } from '../deadlines.js'
 import { BrokerError, ClosedError, ConnectionError, type LeveretError, type PublishError } from '../errors.js'
 import { InHand } from '../in-hand.js'
-import { messageOf } from '../message-of.js'
 import { RpcNoResponderError, RpcTimeoutError } from '../rpc-errors.js'
 import { atMost } from '../timing.js'
 import { type Absence, Attendance } from './attendance.js'
@@ -120,8 +119,7 @@ export class Caller {
     const { room, settings } = this.#internals
     const bytes = message.content.length
     if (bytes > settings.maxMessageBytes) {
-      const why = `its content has ${bytes} bytes and maxMessageBytes is ${settings.maxMessageBytes}`
-      return publishError('not-sent', message, why, { retryable: false })
+      return publishError('not-sent', message, tooLarge(bytes, settings.maxMessageBytes), { retryable: false })
     }
     const why = room.refusal(this.#share, bytes)
     return why === undefined ? undefined : publishError('not-sent', message, why, { retryable: true })
@@ -150,8 +148,7 @@ export class Caller {
     try {
       if (!this.#channel.write(call, message)) return false
     } catch (cause) {
-      const why = `its properties cannot be encoded: ${messageOf(cause)}`
-      call.fail(publishError('not-sent', message, why, { cause, retryable: false }))
+      call.fail(publishError('not-sent', message, notEncoded(cause), { cause, retryable: false }))
       return true
     }
     this.#leave(call)
@@ -201,7 +198,7 @@ export class Caller {
       call.accept()
       return
     }
-    const error = publishError('refused', message, 'the broker answered basic.nack, as a full queue does')
+    const error = publishError('refused', message, NACKED)
     tellFailed(name, message, error)
     call.fail(error)
   }

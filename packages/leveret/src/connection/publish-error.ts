@@ -1,5 +1,19 @@
 import { PublishError, type PublishErrorOptions, type PublishOutcome } from '../errors.js'
+import { messageOf } from '../message-of.js'
 import type { OutgoingMessage } from './message.js'
+
+/** Why a message was refused by the broker. */
+export const NACKED = 'the broker answered basic.nack, as a full queue does'
+
+/** Why a message was refused here. */
+export function tooLarge(bytes: number, maxMessageBytes: number): string {
+  return `its content has ${bytes} bytes and maxMessageBytes is ${maxMessageBytes}`
+}
+
+/** Why a message could not be written. */
+export function notEncoded(cause: unknown): string {
+  return `its properties cannot be encoded: ${messageOf(cause)}`
+}
 
 /** The error of a message that was not confirmed. */
 export function publishError(

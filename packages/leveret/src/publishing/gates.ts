@@ -1,6 +1,7 @@
 import { isDenied } from '../broker-reply.js'
 import { backoffMs } from '../connection/backoff.js'
 import { BrokerError, type LeveretError } from '../errors.js'
+import { partition } from '../partition.js'
 import { inRootContext } from '../root-context.js'
 import { sleep } from '../timing.js'
 import type { Publication } from './publication.js'
@@ -132,13 +133,13 @@ export class Gates {
   /** Takes out what has not settled. @param stays - which of it is left there; by default nothing */
   #leave(topology: Topology, stays: (publication: Publication) => boolean = () => false): Publication[] {
     const waiting = (this.#waiting.get(topology) ?? []).filter(({ isSettled }) => !isSettled)
-    const left = waiting.filter(stays)
+    const [left, taken] = partition(waiting, stays)
     if (left.length > 0) this.#waiting.set(topology, left)
     else {
       this.#waiting.delete(topology)
       this.#troubles.delete(topology)
     }
-    return waiting.filter((publication) => !left.includes(publication))
+    return taken
   }
 }
 

@@ -18,7 +18,7 @@ export class Quarantine {
   }
 
   keep(publications: readonly Publication[]): void {
-    const denials = Math.max(...publications.map((publication) => publication.denials))
+    const denials = publications.reduce((most, publication) => Math.max(most, publication.denials), 0)
     const ms = Math.min(FIRST_MS * 2 ** denials, LONGEST_MS)
     const timer = inRootContext(() => setTimeout(() => this.#free(timer), ms))
     this.#held.set(timer, publications)

@@ -1,3 +1,4 @@
+import { tooLarge } from '../connection/publish-error.js'
 import type { Room } from '../connection/room.js'
 import type { PublishRequest } from './request.js'
 
@@ -24,7 +25,7 @@ export function refusalOf(
   const bytes = message.content.length
   if (signal?.aborted) return { why: 'its signal was aborted', retryable: true, cause: signal.reason }
   if (bytes > maxMessageBytes && timeoutMs !== Number.POSITIVE_INFINITY) {
-    return { why: `its content has ${bytes} bytes and maxMessageBytes is ${maxMessageBytes}`, retryable: false }
+    return { why: tooLarge(bytes, maxMessageBytes), retryable: false }
   }
   if (failFast === true && !isFree()) return { why: 'it would have to wait, and failFast is set', retryable: true }
   const why = patient === true ? undefined : room.refusal(share, bytes)

@@ -1,9 +1,10 @@
 import { isDenied } from '../broker-reply.js'
 import type { ConnectionInternals } from '../connection/connection.js'
 import { LastingChannel } from '../connection/lasting-channel.js'
+import { NACKED, notEncoded } from '../connection/publish-error.js'
 import { tell } from '../connection/telling.js'
 import { BrokerError, ConnectionError, type LeveretError } from '../errors.js'
-import { messageOf } from '../message-of.js'
+import { partition } from '../partition.js'
 import { Aside } from './aside.js'
 import { describeRefusal, isCulprit, readLoss } from './loss.js'
 import type { Publication } from './publication.js'
@@ -151,7 +152,7 @@ export class Writer {
       tag = this.#channel.current?.publish(next.message)
     } catch (cause) {
       this.#waiting.shift()
-      next.giveUp(`its properties cannot be encoded: ${messageOf(cause)}`, { cause, retryable: false })
+      next.giveUp(notEncoded(cause), { cause, retryable: false })
       return true
     }
     if (tag === undefined) return false
@@ -179,7 +180,7 @@ export class Writer {
     for (const publication of this.#window.take(tag, multiple)) {
       this.#recall(publication)
       if (publication.isSettled) continue
-      if (!accepted) publication.fail('refused', 'the broker answered basic.nack, as a full queue does')
+      if (!accepted) publication.fail('refused', NACKED)
       else this.#onAccepted(publication)
     }
     this.pump()
@@ -218,26 +219,23 @@ export class Writer {
       reason,
       inFlight.map(({ message }) => message),
     )
-    const again: Publication[] = []
-    const culprits: Publication[] = []
-    for (const publication of inFlight) {
-      if (publication.isSettled) continue
-      const circumstances = { alone: inFlight.length === 1, suspected: this.#suspects.has(publication) }
-      const list = isCulprit(loss, publication.message, circumstances) ? culprits : again
-      list.push(publication)
-    }
+    const open = inFlight.filter(({ isSettled }) => !isSettled)
+    const [culprits, again] = partition(open, (publication) =>
+      isCulprit(loss, publication.message, {
+        alone: inFlight.length === 1,
+        suspected: this.#suspects.has(publication),
+      }),
+    )
     // Who was alone, and had no answer for long, has closed nothing.
     if (loss.kind === 'innocent') for (const publication of inFlight) this.#suspects.delete(publication)
     if (loss.kind === 'suspect') for (const publication of again) this.#suspects.add(publication)
     this.#options.interrupted(again, [...this.#aside.drain(), ...this.#waiting.drain()])
     const mayPass =
       loss.kind === 'named' && loss.routingKey === undefined && reason instanceof BrokerError && isDenied(reason)
-    const denied = culprits.filter((culprit) => mayPass && this.#wasTakenBefore(culprit))
+    const [denied, refused] = partition(culprits, (culprit) => mayPass && this.#wasTakenBefore(culprit))
     if (denied.length > 0) this.#options.denied(denied, reason)
-    for (const culprit of culprits) {
-      if (!denied.includes(culprit))
-        culprit.fail('refused', describeRefusal(reason), { cause: reason, retryable: false })
-    }
+    const why = describeRefusal(reason)
+    for (const culprit of refused) culprit.fail('refused', why, { cause: reason, retryable: false })
     return culprits.length > 0 || this.isSuspicious
   }
 

@@ -4,7 +4,7 @@ import type { Channel } from '../connection/channel.js'
 import type { ConnectSettings } from '../connection/connect-options.js'
 import type { Declaration } from '../connection/declaration.js'
 import type { Lane } from '../connection/lane.js'
-import { BrokerError, ConnectionError, type LeveretError, TopologyMismatchError } from '../errors.js'
+import { BrokerError, ConnectionError, TopologyMismatchError } from '../errors.js'
 import { unlessAborted } from '../timing.js'
 import { readMismatch } from './mismatch.js'
 
@@ -100,12 +100,6 @@ async function declareAll(
   for (const declaration of declarations) {
     await (mode === 'check' ? checkOne(channel, declaration) : declareOne(channel, declaration))
   }
-}
-
-/** Whether the same declaration will be refused again, however often it is tried. */
-export function isRefusedForGood(error: LeveretError): boolean {
-  if (error instanceof TopologyMismatchError || error instanceof BrokerVersionError) return true
-  return error instanceof BrokerError && !error.retryable && (error.replyCode === 406 || error.replyCode === 541)
 }
 
 async function declareOne(channel: Channel, declaration: Declaration): Promise<void> {
