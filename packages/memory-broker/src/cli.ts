@@ -2,7 +2,8 @@
 import { parseArgs } from 'node:util'
 import { banner, usage } from './banner.js'
 import type { Version } from './broker/profile.js'
-import { type MemoryBrokerOptions, startMemoryBroker } from './memory-broker.js'
+import { startMemoryBroker } from './memory-broker.js'
+import type { MemoryBrokerOptions } from './memory-broker-options.js'
 
 const { values } = parseArgs({
   options: {

@@ -2,7 +2,7 @@ import type { Resource } from './broker/alarms.js'
 import { Broker } from './broker/broker.js'
 import type { LogEntry } from './broker/log.js'
 import type { Message } from './broker/message.js'
-import { profileOf, type Version } from './broker/profile.js'
+import { profileOf } from './broker/profile.js'
 import { type ReplyCode, ReplyError } from './broker/reply-error.js'
 import type { Vhost } from './broker/vhost.js'
 import { RealClock } from './clock/real-clock.js'
@@ -11,34 +11,11 @@ import { type Duration, millisecondsOf } from './duration.js'
 import { Faults, type Interference } from './faults/faults.js'
 import { LOOPBACK } from './listener.js'
 import { ManagementServer } from './management/server.js'
+import type { MemoryBrokerOptions } from './memory-broker-options.js'
 import { untilQuiet } from './quiet.js'
 import { Sessions } from './sessions.js'
 import { toByteText } from './wire/byte-text.js'
 import type { MethodName } from './wire/methods.js'
-
-/** Options of {@link startMemoryBroker}. */
-export interface MemoryBrokerOptions {
-  /** The version of RabbitMQ to behave like. @defaultValue '4.3' */
-  readonly like?: Version | undefined
-  /** Whether delays pass by themselves, or by {@link MemoryBroker.advance}. @defaultValue 'real' */
-  readonly clock?: 'real' | 'virtual' | undefined
-  /** The port of AMQP; 0 for a free one. @defaultValue 0 */
-  readonly port?: number | undefined
-  /** The port of the management API; 0 for a free one. @defaultValue 0 */
-  readonly managementPort?: number | undefined
-  /** Seconds between heartbeats, as the broker offers them; 0 for none. @defaultValue 60 */
-  readonly heartbeatSeconds?: number | undefined
-  /** The most channels of a connection. @defaultValue 2047 */
-  readonly channelMax?: number | undefined
-  /** The largest frame, in bytes. @defaultValue 131072 */
-  readonly frameMax?: number | undefined
-  /** Publishers are blocked while messages take more bytes than this. @defaultValue 536870912 */
-  readonly memoryLimitBytes?: number | undefined
-  /** How many entries {@link MemoryBroker.log} keeps; 0 for no log. @defaultValue 10000 */
-  readonly logLimit?: number | undefined
-  /** Whether transient queues that are not exclusive may be declared. @defaultValue as the version does */
-  readonly transientQueues?: boolean | undefined
-}
 
 /** How long {@link MemoryBroker.settled} and each step of {@link MemoryBroker.advance} wait at most. */
 const SETTLED_CAP_MS = 2_000

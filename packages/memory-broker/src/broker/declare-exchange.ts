@@ -3,7 +3,7 @@ import type { Exchange, ExchangeOptions } from './exchange.js'
 import type { Profile } from './profile.js'
 import { described } from './queue-arguments.js'
 import { ReplyError } from './reply-error.js'
-import { areSame, difference } from './same-arguments.js'
+import { areSame, checkSameProperties, difference } from './same-arguments.js'
 import type { Vhost } from './vhost.js'
 
 const ALTERNATE = 'alternate-exchange'
@@ -56,19 +56,13 @@ function checkType(type: string, profile: Profile): void {
 }
 
 function sameExchange(exchange: Exchange, options: ExchangeOptions, subject: string): Exchange {
-  const pairs = [
+  const properties = [
     ['type', options.type, exchange.type],
     ['durable', options.durable, exchange.durable],
     ['auto_delete', options.autoDelete, exchange.autoDelete],
     ['internal', options.internal, exchange.internal],
   ] as const
-  for (const [name, received, current] of pairs) {
-    if (received !== current)
-      throw new ReplyError(
-        406,
-        `inequivalent arg '${name}' for ${subject}: received '${received}' but current is '${current}'`,
-      )
-  }
+  checkSameProperties(properties, subject)
   const [is, wants] = [exchange.args.get(ALTERNATE), options.args.get(ALTERNATE)]
   if (!areSame(is, wants))
     throw new ReplyError(406, `inequivalent arg '${ALTERNATE}' for ${subject}: ${difference(is, wants)}`)

@@ -4,7 +4,7 @@ import type { Profile } from './profile.js'
 import type { Queue } from './queue.js'
 import { checkQueueArguments, described, type QueueType } from './queue-arguments.js'
 import { ReplyError } from './reply-error.js'
-import { checkSameArguments } from './same-arguments.js'
+import { checkSameArguments, checkSameProperties } from './same-arguments.js'
 import type { Vhost } from './vhost.js'
 
 export interface QueueRequest {
@@ -54,17 +54,11 @@ export function declareQueue(vhost: Vhost, request: QueueRequest, profile: Profi
 function sameQueue(queue: Queue, request: QueueRequest, vhost: Vhost, profile: Profile): Queue {
   const subject = described('queue', queue.name, vhost.name)
   if (queue.owner !== request.owner) throw lockedQueue(queue, vhost)
-  const pairs = [
+  const properties = [
     ['durable', request.durable, queue.durable],
     ['auto_delete', request.autoDelete, queue.autoDelete],
   ] as const
-  for (const [name, received, current] of pairs) {
-    if (received !== current)
-      throw new ReplyError(
-        406,
-        `inequivalent arg '${name}' for ${subject}: received '${received}' but current is '${current}'`,
-      )
-  }
+  checkSameProperties(properties, subject)
   checkSameArguments(queue, request.args, subject, profile)
   queue.used()
   return queue

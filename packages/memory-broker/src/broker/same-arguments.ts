@@ -23,6 +23,18 @@ export function checkSameArguments(
   }
 }
 
+/** Checks what is compared as it is: the name of each property, what was received, and what is there. @throws ReplyError 406 naming the first that differs */
+export function checkSameProperties(
+  properties: readonly (readonly [name: string, received: unknown, current: unknown])[],
+  subject: string,
+): void {
+  for (const [name, received, current] of properties) {
+    if (received === current) continue
+    const words = `received '${received}' but current is '${current}'`
+    throw new ReplyError(406, `inequivalent arg '${name}' for ${subject}: ${words}`)
+  }
+}
+
 function checkSameType(current: FieldTable, received: FieldTable, subject: string, profile: Profile): void {
   const [is, wants] = [current.get('x-queue-type'), received.get('x-queue-type')]
   const [isType, wantsType] = [textOf(is) ?? 'classic', textOf(wants) ?? 'classic']

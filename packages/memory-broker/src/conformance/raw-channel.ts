@@ -3,6 +3,7 @@ import { FRAME, type Frame } from '../wire/frames.js'
 import { decodeMethod } from '../wire/method-codec.js'
 import type { Arguments, Method, MethodName } from '../wire/methods.js'
 import { decodeContentHeader, encodeContentHeader, encodeProperties, type Properties } from '../wire/properties.js'
+import { Wakeup } from './wakeup.js'
 
 /** The broker has closed the channel or the connection. */
 export class ClosedError extends Error {
@@ -26,7 +27,6 @@ export interface ChannelPort {
 
 /** Answers that are not called as the question is, with `-ok`. */
 const OTHER_ANSWERS: Readonly<Record<string, string>> = { 'basic.get-empty': 'basic.get' }
-const PATIENCE_MS = 10_000
 const BODY_PIECE = 4_000
 
 /** A channel of a {@link RawConnection}. */
@@ -38,7 +38,7 @@ export class RawChannel {
   readonly #answers: RawMessage[] = []
   #content: { method: Method; header: ReturnType<typeof decodeContentHeader> | undefined; pieces: Buffer[] } | undefined
   #closed: string | undefined
-  #wake: () => void = () => undefined
+  readonly #wakeup = new Wakeup()
 
   constructor(number: number, port: ChannelPort) {
     this.number = number
@@ -94,7 +94,7 @@ export class RawChannel {
 
   /** Resolves with what the broker said when it closed the channel. */
   async untilClosed(): Promise<string> {
-    await this.#waitFor(() => this.#closed !== undefined)
+    await this.#wakeup.whenSo(() => this.#closed !== undefined)
     return this.#closed ?? ''
   }
 
@@ -106,12 +106,12 @@ export class RawChannel {
   take(frame: Frame): void {
     if (frame.type === FRAME.method) this.#takeMethod(decodeMethod(frame.payload))
     else this.#takeContent(frame)
-    this.#wake()
+    this.#wakeup.wake()
   }
 
   end(why: string): void {
     this.#closed ??= why
-    this.#wake()
+    this.#wakeup.wake()
   }
 
   #takeMethod(method: Method): void {
@@ -143,22 +143,11 @@ export class RawChannel {
   }
 
   async #take(from: RawMessage[], isIt: (message: RawMessage) => boolean): Promise<RawMessage> {
-    await this.#waitFor(() => from.some(isIt) || this.#closed !== undefined)
+    await this.#wakeup.whenSo(() => from.some(isIt) || this.#closed !== undefined)
     const index = from.findIndex(isIt)
     const [message] = index < 0 ? [] : from.splice(index, 1)
     if (message === undefined) throw new ClosedError(this.#closed ?? '')
     return message
-  }
-
-  async #waitFor(isSo: () => boolean): Promise<void> {
-    const timeout = AbortSignal.timeout(PATIENCE_MS)
-    while (!isSo()) {
-      if (timeout.aborted) throw new Error('the broker does not answer')
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve
-        timeout.addEventListener('abort', () => resolve(), { once: true })
-      })
-    }
   }
 }
 

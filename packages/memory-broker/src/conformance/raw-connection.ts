@@ -6,6 +6,7 @@ import { decodeMethod, encodeMethod } from '../wire/method-codec.js'
 import type { Arguments, Method, MethodName } from '../wire/methods.js'
 import { complete } from './defaults.js'
 import { ClosedError, RawChannel } from './raw-channel.js'
+import { Wakeup } from './wakeup.js'
 
 /** How a client presents itself. */
 export interface RawOptions {
@@ -24,16 +25,13 @@ const CAPABILITIES = {
   publisher_confirms: true,
 }
 
-/** How long a client waits for an answer: for conformance only, so generous. */
-export const PATIENCE_MS = 10_000
-
 /** An AMQP client that adds nothing to the protocol, so that a test sees what the broker does. */
 export class RawConnection {
   readonly #socket: Socket
   readonly #reader = new FrameReader(0)
   readonly #channels = new Map<number, RawChannel>()
   readonly #control: Method[] = []
-  #wake: () => void = () => undefined
+  readonly #wakeup = new Wakeup()
   #closed: string | undefined
 
   private constructor(socket: Socket) {
@@ -103,7 +101,7 @@ export class RawConnection {
 
   /** Resolves with what the broker said when it closed the connection. */
   async untilClosed(): Promise<string> {
-    if (this.#closed === undefined) await this.#waitFor(() => this.#closed !== undefined)
+    if (this.#closed === undefined) await this.#wakeup.whenSo(() => this.#closed !== undefined)
     return this.#closed ?? ''
   }
 
@@ -131,21 +129,10 @@ export class RawConnection {
 
   async #expect<Name extends MethodName>(name: Name): Promise<Arguments<Name>> {
     const find = (): number => this.#control.findIndex((method) => method.name === name)
-    if (find() < 0) await this.#waitFor(() => find() >= 0 || this.#closed !== undefined)
+    if (find() < 0) await this.#wakeup.whenSo(() => find() >= 0 || this.#closed !== undefined)
     const [method] = find() < 0 ? [] : this.#control.splice(find(), 1)
     if (method === undefined) throw new ClosedError(this.#closed ?? '')
     return method.args as Arguments<Name>
-  }
-
-  async #waitFor(isSo: () => boolean): Promise<void> {
-    const timeout = AbortSignal.timeout(PATIENCE_MS)
-    while (!isSo()) {
-      if (timeout.aborted) throw new Error('the broker does not answer')
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve
-        timeout.addEventListener('abort', () => resolve(), { once: true })
-      })
-    }
   }
 
   #received(chunk: Buffer): void {
@@ -165,14 +152,14 @@ export class RawConnection {
       this.#end(method.args.replyText)
     } else if (method.name === 'connection.close-ok') this.#end('')
     else this.#control.push(method)
-    this.#wake()
+    this.#wakeup.wake()
   }
 
   #end(why: string): void {
     if (this.#closed !== undefined) return
     this.#closed = why
     for (const channel of this.#channels.values()) channel.end(why)
-    this.#wake()
+    this.#wakeup.wake()
   }
 
   #freeNumber(): number {

@@ -1,24 +1,19 @@
 import { CaseList } from '../conformance-case.js'
 import { deathOf, deaths } from '../death-tables.js'
-import type { Lab, Seen, Table } from '../lab.js'
+import type { Lab, Seen } from '../lab.js'
+import { DEAD, QUEUE_TYPES } from '../queue-types.js'
 
 const list = new CaseList('dead letters')
 /** Cases about what becomes of what queues give up. */
 export const deadLetters = list.cases
 
-const TYPES: readonly [name: string, args: Table][] = [
-  ['classic', {}],
-  ['quorum', { 'x-queue-type': 'quorum' }],
-]
-const dead = { 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': 'dead' }
-
-for (const [type, args] of TYPES) {
+for (const [type, args] of QUEUE_TYPES) {
   const of = `(${type})`
   list.same(
     `sends what is rejected to the dead-letter exchange, with where and why ${of}`,
     { death: ['rejected', 'q', 1], first: ['rejected', 'q', 'e'], keys: ['k'], exchange: 'e', routed: ['', 'dead'] },
     async (lab) => {
-      const channel = await lab.withDead({ ...args, ...dead })
+      const channel = await lab.withDead({ ...args, ...DEAD })
       await lab.exchange(channel, 'e', 'direct')
       await lab.bind(channel, 'q', 'e', 'k')
       await lab.publish('e', 'k', 'a')
@@ -78,7 +73,7 @@ for (const [type, args] of TYPES) {
         'x-dead-letter-exchange': '',
         'x-dead-letter-routing-key': 'wait',
       })
-      await lab.declare(channel, 'wait', { ...args, ...dead, 'x-message-ttl': 20 })
+      await lab.declare(channel, 'wait', { ...args, ...DEAD, 'x-message-ttl': 20 })
       await lab.send('q', 'a')
       const seen = await lab.get(channel, 'q')
       channel.send('basic.reject', { deliveryTag: seen?.tag ?? 0 })
@@ -90,7 +85,7 @@ for (const [type, args] of TYPES) {
     `says of the last death what it says of the first, since 4.0 ${of}`,
     [undefined, 'q', 'q'],
     async (lab) => {
-      const channel = await lab.withDead({ ...args, ...dead })
+      const channel = await lab.withDead({ ...args, ...DEAD })
       await lab.send('q', 'a')
       const seen = await lab.get(channel, 'q')
       channel.send('basic.reject', { deliveryTag: seen?.tag ?? 0 })
@@ -104,7 +99,7 @@ list.same('keeps a dead letter until there is a queue for it, if asked to', [1, 
   const channel = await lab.channel()
   await lab.declare(channel, 'q', {
     'x-queue-type': 'quorum',
-    ...dead,
+    ...DEAD,
     'x-overflow': 'reject-publish',
     'x-dead-letter-strategy': 'at-least-once',
   })
@@ -116,8 +111,8 @@ list.same('keeps a dead letter until there is a queue for it, if asked to', [1, 
   return [bodies.length, bodies]
 })
 list.differs('takes deaths that a client writes for its own, until 4.0', [5, 1, 1], async (lab) => {
-  const channel = await lab.withDead(dead)
-  await lab.declare(channel, 'first', dead)
+  const channel = await lab.withDead(DEAD)
+  await lab.declare(channel, 'first', DEAD)
   await lab.send('first', 'a')
   const seen = await lab.get(channel, 'first')
   channel.send('basic.reject', { deliveryTag: seen?.tag ?? 0 })

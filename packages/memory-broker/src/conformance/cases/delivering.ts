@@ -1,17 +1,12 @@
 import type { Arguments } from '../../wire/methods.js'
 import { CaseList } from '../conformance-case.js'
-import type { Table } from '../lab.js'
+import { QUEUE_TYPES } from '../queue-types.js'
 
 const list = new CaseList('delivering')
 /** Cases about what consumers get, of classic and of quorum queues. */
 export const delivering = list.cases
 
-const TYPES: readonly [name: string, args: Table][] = [
-  ['classic', {}],
-  ['quorum', { 'x-queue-type': 'quorum' }],
-]
-
-for (const [type, args] of TYPES) {
+for (const [type, args] of QUEUE_TYPES) {
   const of = `(${type})`
   list.same(`delivers in the order of publishing ${of}`, ['a', 'b', 'c'], async (lab) => {
     const channel = await lab.filled(args, 'a', 'b', 'c')

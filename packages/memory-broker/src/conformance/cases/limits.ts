@@ -1,18 +1,13 @@
 import { CaseList } from '../conformance-case.js'
 import { deathOf, deaths } from '../death-tables.js'
 import type { Lab, Table } from '../lab.js'
+import { DEAD, QUEUE_TYPES } from '../queue-types.js'
 
 const list = new CaseList('limits and expiry')
 /** Cases about what queues do not keep. */
 export const limits = list.cases
 
-const TYPES: readonly [name: string, args: Table][] = [
-  ['classic', {}],
-  ['quorum', { 'x-queue-type': 'quorum' }],
-]
-const dead = { 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': 'dead' }
-
-for (const [type, args] of TYPES) {
+for (const [type, args] of QUEUE_TYPES) {
   const of = `(${type})`
   list.same(`drops the oldest above its length ${of}`, ['b', 'c'], async (lab) => {
     await lab.withDead({ ...args, 'x-max-length': 2 })
@@ -27,7 +22,7 @@ for (const [type, args] of TYPES) {
     return (await lab.bodies('q', 2)).map((body) => body.slice(0, 1))
   })
   list.same(`sends what is too many to the dead-letter exchange ${of}`, [['maxlen', 'q', 1]], async (lab) => {
-    await lab.withDead({ ...args, ...dead, 'x-max-length': 1 })
+    await lab.withDead({ ...args, ...DEAD, 'x-max-length': 1 })
     await lab.send('q', 'a', 'b')
     return (await lab.drain('dead', 1)).map(deathOf)
   })
@@ -56,24 +51,24 @@ for (const [type, args] of TYPES) {
     `sends what has expired to the dead-letter exchange, by the queue's TTL ${of}`,
     [['expired', 'q', 1]],
     async (lab) => {
-      await lab.withDead({ ...args, ...dead, 'x-message-ttl': 20 })
+      await lab.withDead({ ...args, ...DEAD, 'x-message-ttl': 20 })
       await lab.send('q', 'a')
       return (await lab.drain('dead', 1)).map(deathOf)
     },
   )
   list.same(`keeps the expiration of a message as original-expiration ${of}`, ['30', undefined], async (lab) => {
-    await lab.withDead({ ...args, ...dead })
+    await lab.withDead({ ...args, ...DEAD })
     await lab.publish('', 'q', 'a', { expiration: '30' })
     const [message] = await lab.drain('dead', 1)
     return [deaths(message)[0]?.['original-expiration'], message?.properties.expiration]
   })
   list.same(`lets the shorter of two TTLs count ${of}`, ['a'], async (lab) => {
-    await lab.withDead({ ...args, ...dead, 'x-message-ttl': 60_000 })
+    await lab.withDead({ ...args, ...DEAD, 'x-message-ttl': 60_000 })
     await lab.publish('', 'q', 'a', { expiration: '20' })
     return lab.bodies('dead', 1)
   })
   list.same(`holds back what has expired behind what has not ${of}`, [0, 2], async (lab) => {
-    await lab.withDead({ ...args, ...dead })
+    await lab.withDead({ ...args, ...DEAD })
     await lab.publish('', 'q', 'a', { expiration: '400' })
     await lab.publish('', 'q', 'b', { expiration: '10' })
     await lab.settle(100)
@@ -140,13 +135,13 @@ list.same(
   'sends what a classic queue refuses to the dead-letter exchange, if asked to',
   ['refused', [['maxlen', 'q', 1]]],
   async (lab) => {
-    await lab.withDead({ ...dead, 'x-max-length': 1, 'x-overflow': 'reject-publish-dlx' })
+    await lab.withDead({ ...DEAD, 'x-max-length': 1, 'x-overflow': 'reject-publish-dlx' })
     await lab.send('q', 'a')
     const outcome = await lab.publish('', 'q', 'b')
     return [outcome, (await lab.drain('dead', 1)).map(deathOf)]
   },
 )
-for (const [type, args] of TYPES)
+for (const [type, args] of QUEUE_TYPES)
   list.same(`delivers at once what expires at once, if somebody consumes (${type})`, ['a'], async (lab) => {
     const channel = await lab.withDead({ ...args, 'x-message-ttl': 0 })
     await lab.consume(channel, 'q')

@@ -2,10 +2,21 @@ import { FieldTable } from '../../wire/field-table.js'
 import { FRAME } from '../../wire/frames.js'
 import { encodeContentHeader, encodeProperties } from '../../wire/properties.js'
 import { CaseList } from '../conformance-case.js'
+import type { Lab } from '../lab.js'
+import type { RawChannel } from '../raw-channel.js'
 
 const list = new CaseList('connections, channels and the protocol')
 /** Cases about connections and channels. */
 export const protocol = list.cases
+
+/** What the broker closes a channel with over what is sent there. */
+function closedOver(act: (channel: RawChannel) => void): (lab: Lab) => Promise<string> {
+  return async (lab) => {
+    const channel = await lab.channel()
+    act(channel)
+    return lab.plain(await channel.untilClosed())
+  }
+}
 
 list.same(
   'refuses a wrong password',
@@ -62,38 +73,28 @@ list.same(
     return [active, await lab.outcome(channel.call('channel.flow', { active: false }))]
   },
 )
-list.same('knows no immediate messages', 'NOT_IMPLEMENTED - immediate=true', async (lab) => {
-  const channel = await lab.channel()
-  channel.publish({ immediate: true }, '')
-  return lab.plain(await channel.untilClosed())
-})
+list.same(
+  'knows no immediate messages',
+  'NOT_IMPLEMENTED - immediate=true',
+  closedOver((channel) => channel.publish({ immediate: true }, '')),
+)
 list.same(
   'takes no message in the name of another user',
   "PRECONDITION_FAILED - user_id property set to 'foo' but authenticated user was 'guest'",
-  async (lab) => {
-    const channel = await lab.channel()
-    channel.publish({}, '', { userId: 'foo' })
-    return lab.plain(await channel.untilClosed())
-  },
+  closedOver((channel) => channel.publish({}, '', { userId: 'foo' })),
 )
 list.same(
   'expects the content of a message after its method',
   'UNEXPECTED_FRAME - expected content header for class 60, got non content header frame instead',
-  async (lab) => {
-    const channel = await lab.channel()
+  closedOver((channel) => {
     channel.send('basic.publish', {})
     channel.send('basic.qos', {})
-    return lab.plain(await channel.untilClosed())
-  },
+  }),
 )
 list.same(
   'expects a method before content',
   'UNEXPECTED_FRAME - expected method frame, got non method frame instead',
-  async (lab) => {
-    const channel = await lab.channel()
-    channel.raw(FRAME.header, encodeContentHeader(0, encodeProperties({})))
-    return lab.plain(await channel.untilClosed())
-  },
+  closedOver((channel) => channel.raw(FRAME.header, encodeContentHeader(0, encodeProperties({})))),
 )
 list.same(
   'carries every property and every type of header as it came',

@@ -1,18 +1,14 @@
 import type { Arguments } from '../../wire/methods.js'
 import { CaseList } from '../conformance-case.js'
-import type { Lab, Table } from '../lab.js'
+import type { Lab } from '../lab.js'
+import { QUEUE_TYPES } from '../queue-types.js'
 
 const list = new CaseList('settling')
 /** Cases about consumers, and about what comes back. */
 export const settling = list.cases
 
-const TYPES: readonly [name: string, args: Table][] = [
-  ['classic', {}],
-  ['quorum', { 'x-queue-type': 'quorum' }],
-]
-
 const exclusive = "ACCESS_REFUSED - queue 'q' in vhost '<vhost>' in exclusive use"
-for (const [type, args] of TYPES) {
+for (const [type, args] of QUEUE_TYPES) {
   const [name, expected] = type === 'classic' ? ['lets', exclusive] : ['does not let', 'ok']
   list.same(`${name} one consumer have a queue for itself (${type})`, expected, async (lab) => {
     await lab.consume(await lab.filled(args), 'q', { exclusive: true })
