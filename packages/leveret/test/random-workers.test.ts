@@ -49,9 +49,10 @@ async function performAll(first: number, count: number, where: Where, isOurs: bo
 function judge(runs: readonly Run[], version: string): void {
   const wrong = runs.filter(({ breaches }) => breaches.length > 0)
   console.log([`random workers on ${version}, from seed ${SEED}:`, tableOf(runs), ...wrong.map(evidenceOf)].join('\n'))
-  expect(wrong.flatMap(({ program, breaches }) => breaches.map((breach) => `seed ${program.seed}: ${breach}`))).toEqual(
-    [],
-  )
+  // One text: what a reporter prints of a list is its length.
+  expect(
+    wrong.flatMap(({ program, breaches }) => breaches.map((breach) => `seed ${program.seed}: ${breach}`)).join('\n'),
+  ).toBe('')
 }
 
 test(

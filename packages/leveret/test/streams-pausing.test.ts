@@ -29,8 +29,9 @@ function pausedReader(rabbit: Connection, attempts: number[]): JournalReader {
     {
       retry: quick,
       handle: async (_n, { attempt }) => {
-        attempts.push(attempt)
         if (attempt === 1) await paused.subscriber.pause()
+        // Pushed in the turn in which it fails: an attempt that a lost connection ends is no attempt that failed.
+        attempts.push(attempt)
         if (attempt < 3) fail()
       },
     },
