@@ -27,7 +27,6 @@ export type {
 export type { ManualDelivery } from './consuming/manual-delivery.js'
 export { MemoryDeduplicationStore, type MemoryStoreOptions } from './consuming/memory-store.js'
 export { MemoryOffsetStore, type OffsetStore } from './consuming/offset-store.js'
-export type { RequestEvent, RpcServerEvents } from './consuming/request-events.js'
 export type { LetterFilter } from './consuming/selection.js'
 export type { SettlementName } from './consuming/settlement.js'
 export type { BatchHandler, BatchItem } from './consuming/shared-call.js'
@@ -98,6 +97,7 @@ export { type CallOptions, RpcClient, type RpcClientOptions } from './roles/rpc-
 export { type RequestHandler, RpcServer, type RpcServerOptions } from './roles/rpc-server.js'
 export { type EventHandler, Subscriber, type SubscriberOptions } from './roles/subscriber.js'
 export { type BatchWorkerOptions, Worker, type WorkerOptions } from './roles/worker.js'
+export type { RequestEvent, RpcServerEvents } from './rpc/server/request-events.js'
 export {
   type AbsenceReason,
   type CallOutcome,

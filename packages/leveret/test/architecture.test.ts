@@ -6,8 +6,16 @@ import { describe, expect, test } from 'vitest'
 const root = fileURLToPath(new URL('../src', import.meta.url))
 const repository = fileURLToPath(new URL('../../..', import.meta.url))
 
-/** From the top down. A folder imports from those below it only; the three engines stand side by side. */
-const LAYERS = [['roles'], ['publishing', 'consuming', 'calling'], ['topology'], ['contract'], ['connection'], ['']]
+/** From the top down. A folder imports from those below it only; the two engines stand side by side. */
+const LAYERS = [
+  ['roles'],
+  ['rpc/server', 'rpc/client'],
+  ['publishing', 'consuming'],
+  ['topology'],
+  ['contract'],
+  ['connection'],
+  [''],
+]
 
 interface Source {
   /** For example `roles/producer.ts`. */

@@ -18,6 +18,6 @@ test(`${CALLS} calls at once each get their own answer, and leave nothing behind
     ]),
   )
   await eventually(async () => expect(await vhost.queue('double')).toMatchObject({ messages: 0, consumers: 1 }))
-  // One publishes, one consumes, and one calls.
+  // One consumes, one answers, and one calls.
   await eventually(async () => expect(await vhost.channels()).toHaveLength(3))
 }, 180_000)

@@ -48,6 +48,19 @@ export class Acks {
     return true
   }
 
+  /** The same, without gathering. */
+  ackNow(message: ReceivedMessage): boolean {
+    const isNext = message.fields.deliveryTag === this.#oldest && this.#acked.size === 0 && !this.#held
+    if (!isNext || !this.#channel.isOpen) {
+      const isAcked = this.ack(message)
+      this.flush()
+      return isAcked
+    }
+    this.#channel.ack(message, 'one')
+    this.#oldest = (this.#ahead.takeFirst(this.#oldest + 1) ?? this.#oldest) + 1
+    return true
+  }
+
   /** Settles a delivery otherwise. @param act - sends that. @returns `false` when the channel has ended */
   settle(message: ReceivedMessage, act: () => boolean): boolean {
     if (this.#held) {

@@ -30,6 +30,8 @@ export class ActiveDelivery implements Held, Handled {
   handler: Promise<void> | undefined
   /** Settles when that handler has ended or has been given up. Never rejects. */
   handled: Promise<void> | undefined
+  /** What its handler came to, for whoever settles it by that. */
+  result: unknown
   #begunAtMs: number | undefined
   #deadlineMs = 0
   #headers: Headers | undefined

@@ -108,9 +108,7 @@ export class Life {
 
   /** The same, without gathering. */
   ackNow(message: ReceivedMessage): boolean {
-    const isAcked = this.ack(message)
-    this.acks.flush()
-    return isAcked
+    return this.acks.ackNow(message)
   }
 
   /** Acknowledges, and resolves when the broker has read it. @returns `false` when the channel ended first */

@@ -58,17 +58,17 @@ export function encodeFailure(reason: ToldFailure, issues: readonly Issue[] = []
 /**
  * The response in an answer.
  *
- * @throws {@link ProcedureError} the answer is a declared error
+ * @throws {@link ProcedureError} the answer is a declared error; as a rejection too, as what follows
  * @throws {@link RpcRemoteError} it is another error
  * @throws {@link PayloadError} it does not fit the procedure
  */
-export async function decodeAnswer<Response extends Schema>(
+export function decodeAnswer<Response extends Schema>(
   procedure: Procedure<Schema, Response>,
   content: Buffer,
   properties: MessageProperties,
-): Promise<OutputOf<Response>> {
+): Soon<OutputOf<Response>> {
   const { [ERROR]: kind, [CODE]: code } = properties.headers ?? {}
-  if (kind === undefined) return await decodeResponse(procedure.responses, content, properties)
+  if (kind === undefined) return decodeResponse(procedure.responses, content, properties)
   const { name } = procedure
   if (kind === 'failed' || kind === 'too-large') throw new RpcRemoteError(name, kind)
   if (kind === 'invalid-request' || kind === 'invalid-response') {
@@ -77,25 +77,33 @@ export async function decodeAnswer<Response extends Schema>(
   if (kind !== DECLARED || typeof code !== 'string' || !Object.hasOwn(procedure.errors, code)) {
     throw new RpcRemoteError(name, 'unknown')
   }
-  const data = await decodePayload(dataContract(procedure, code), content, properties)
-  // What the schema gives is what the client is to have.
-  throw new ProcedureError<Procedure>(procedure, code, data as ErrorInputOf<Procedure, ErrorCodeOf<Procedure>>)
+  return andThen(decodePayload(dataContract(procedure, code), content, properties), (data) => {
+    // What the schema gives is what the client is to have.
+    throw new ProcedureError<Procedure>(procedure, code, data as ErrorInputOf<Procedure, ErrorCodeOf<Procedure>>)
+  })
 }
 
 /** No content of no content type is nothing, where the contract takes that; else it is what the codec makes of it. */
-async function decodeResponse<S extends Schema>(
+function decodeResponse<S extends Schema>(
+  contract: PayloadContract<S>,
+  content: Buffer,
+  properties: MessageProperties,
+): Soon<OutputOf<S>> {
+  const isNothing = content.length === 0 && !properties.contentType
+  return isNothing ? decodeNothing(contract, content, properties) : decodePayload(contract, content, properties)
+}
+
+async function decodeNothing<S extends Schema>(
   contract: PayloadContract<S>,
   content: Buffer,
   properties: MessageProperties,
 ): Promise<OutputOf<S>> {
-  if (content.length === 0 && !properties.contentType) {
-    try {
-      return await validate(contract.payload, undefined, { direction: 'incoming', contract: contract.name })
-    } catch {
-      // Other programs may send an empty text so.
-    }
+  try {
+    return await validate(contract.payload, undefined, { direction: 'incoming', contract: contract.name })
+  } catch {
+    // Other programs may send an empty text so.
+    return await decodePayload(contract, content, properties)
   }
-  return await decodePayload(contract, content, properties)
 }
 
 function answerOf(encoded: Soon<Buffer>, rest: Omit<Answer, 'content'>): Soon<Answer> {

@@ -34,7 +34,6 @@ export class Publication {
   readonly #request: PublishRequest
   readonly #onSettled: OnSettled
   #isSettled = false
-  #hadTurn = false
   #resolve!: (sent: Sent) => void
   #reject!: (error: Error) => void
 
@@ -86,19 +85,11 @@ export class Publication {
     return `no confirm came ${within}; send it again under the same messageId`
   }
 
-  /** It is written next. */
-  takeTurn(): void {
-    if (this.#hadTurn) return
-    this.#hadTurn = true
-    this.#request.inTurn?.()
-  }
-
   handOver(): void {
     this.handedOver += 1
     this.handedOverAt = performance.now()
     this.place = 'in flight'
     this.returnedBecause = undefined
-    if (this.handedOver === 1) this.#request.handedOver?.()
   }
 
   succeed(): void {

@@ -30,10 +30,6 @@ export interface PublishRequest {
   /** `Infinity`: until it succeeds, is refused, or the signal is aborted. Such a message is never refused for its size. */
   readonly timeoutMs: number
   readonly signal?: AbortSignal | undefined
-  /** Called, once, just before it is written for the first time. Must neither throw nor send. */
-  readonly inTurn?: (() => void) | undefined
-  /** Called, once, when it has been. Must not throw. */
-  readonly handedOver?: (() => void) | undefined
   /**
    * Makes it no failure that no queue takes the message; called when it is so. Must not throw.
    *

@@ -147,7 +147,6 @@ export class Writer {
 
   #write(next: Publication): boolean {
     let tag: number | undefined
-    next.takeTurn()
     try {
       tag = this.#channel.current?.publish(next.message)
     } catch (cause) {

@@ -1,9 +1,8 @@
 import { z } from 'zod'
-import type { Call } from '../calling/call.js'
-import { Caller } from '../calling/caller.js'
 import { type CloseOptions, Closing } from '../connection/closing.js'
 import { type Connection, type ConnectionInternals, internalsOf } from '../connection/connection.js'
 import type { RoleHealth } from '../connection/health.js'
+import type { ReceivedMessage } from '../connection/message.js'
 import { decodeAnswer } from '../contract/answer.js'
 import { encodePayload } from '../contract/payload.js'
 import type { DeclaredErrors, Procedure } from '../contract/procedure.js'
@@ -13,7 +12,9 @@ import { ClosedError } from '../errors.js'
 import { MAX_TIMER_MS, parseOptions } from '../options.js'
 import { composeProperties, messageOptions } from '../publishing/compose.js'
 import { type Intercepted, type PublishLayer, publishLayers, submitInside } from '../publishing/interception.js'
-import { isLater } from '../soon.js'
+import type { Call } from '../rpc/client/call.js'
+import { Caller } from '../rpc/client/caller.js'
+import { isLater, type Soon } from '../soon.js'
 
 const timeoutMs = z.int().min(1).max(MAX_TIMER_MS)
 
@@ -40,7 +41,10 @@ const callOptions = messageOptions.pick({ messageId: true, headers: true, priori
 /** What may be said of one call. */
 export type CallOptions = z.input<typeof callOptions>
 
-const NO_OPTIONS: z.output<typeof callOptions> = {}
+type CheckedOptions = z.output<typeof callOptions>
+type Answer<Response extends Schema> = Promise<OutputOf<Response>>
+
+const NO_OPTIONS: CheckedOptions = {}
 const NOTHING_TO_GIVE_UP = () => () => undefined
 
 /** Calls a procedure and gets its responses. One client makes any number of calls at once, over one channel. */
@@ -93,27 +97,46 @@ export class RpcClient<Request extends Schema, Response extends Schema, Errors e
    * @throws {@link PublishError} the broker refused the request, or it is too large, or too many wait
    * @throws {@link OptionsError}, or {@link ClosedError} when the client is closed before the answer comes
    */
-  async call(request: InputOf<Request>, options?: CallOptions): Promise<OutputOf<Response>> {
-    const checked = options === undefined ? NO_OPTIONS : parseOptions(callOptions, options, 'call')
+  call(request: InputOf<Request>, options?: CallOptions): Promise<OutputOf<Response>> {
+    try {
+      const checked = options === undefined ? NO_OPTIONS : parseOptions(callOptions, options, 'call')
+      const { requests, name } = this.#procedure
+      if (this.#closing.begun) throw new ClosedError(`The client of '${name}' has been closed`)
+      const encoded = encodePayload(requests, request)
+      if (!isLater(encoded)) return this.#send(encoded, checked)
+      return encoded.then((content) => this.#send(content, checked))
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /** Without interceptors the call's promise is the caller's: each further one would cost as much as a schema. */
+  #send(
+    content: Buffer,
+    { signal, timeoutMs: limitMs = this.#timeoutMs, ...options }: CheckedOptions,
+  ): Answer<Response> {
     const { requests, name } = this.#procedure
-    if (this.#closing.begun) throw new ClosedError(`The client of '${name}' has been closed`)
-    const encoded = encodePayload(requests, request)
-    const content = isLater(encoded) ? await encoded : encoded
-    const { signal, timeoutMs: limitMs = this.#timeoutMs, ...properties } = checked
-    const call = this.#caller.begin({ timeoutMs: limitMs, signal })
-    const composed = composeProperties(requests.codec.contentType, this.#contractHeader, {
-      ...properties,
+    const call = this.#caller.begin({ timeoutMs: limitMs, signal, read: this.#read })
+    const properties = composeProperties(requests.codec.contentType, this.#contractHeader, {
+      ...options,
       correlationId: call.correlationId,
     })
-    const message = { exchange: '', routingKey: name, content, mandatory: true, properties: composed }
-    if (this.#layers.length === 0) this.#caller.send(call, message)
-    else await this.#sendInside(call, { message, timeoutMs: limitMs, signal })
-    const reply = await call.reply
-    return await decodeAnswer(this.#procedure, reply.content, reply.properties)
+    const message = { exchange: '', routingKey: name, content, mandatory: true, properties }
+    // What `read` gives is what the response's schema gives.
+    const result = call.result as Answer<Response>
+    if (this.#layers.length > 0)
+      return this.#sendInside(call, { message, timeoutMs: limitMs, signal }).then(() => result)
+    this.#caller.send(call, message)
+    return result
   }
+
+  readonly #read = ({ content, properties }: ReceivedMessage): Soon<OutputOf<Response>> =>
+    decodeAnswer(this.#procedure, content, properties)
 
   /** Sends inside the interceptors. Never rejects: the call fails. */
   async #sendInside(call: Call, request: Intercepted): Promise<void> {
+    // Nobody waits for it before the interceptors have ended.
+    call.result.catch(() => undefined)
     const submit = async ({ message }: Intercepted): Promise<void> => {
       this.#caller.send(call, message)
       await call.whenAccepted()

@@ -1,12 +1,9 @@
 import { z } from 'zod'
 import { type Connection, internalsOf } from '../connection/connection.js'
 import type { Delivery } from '../connection/delivery.js'
-import { Answering } from '../consuming/answering.js'
 import { Engine } from '../consuming/engine.js'
 import { checkHandler, handlingOptions } from '../consuming/handling-options.js'
 import { Receiver, type ReceiverParts } from '../consuming/receiver.js'
-import { type RpcServerEvents, requestLines, shareEvents } from '../consuming/request-events.js'
-import { timeToHandleMs } from '../consuming/request-time.js'
 import type { WorkerEvents } from '../consuming/worker-events.js'
 import { decodePayload } from '../contract/payload.js'
 import type { DeclaredErrors, Procedure } from '../contract/procedure.js'
@@ -14,8 +11,11 @@ import type { InputOf, OutputOf, Schema } from '../contract/schema.js'
 import { checkContract } from '../contract/shared-options.js'
 import { Events } from '../events.js'
 import { parseOptions } from '../options.js'
-import { outboxOf } from '../publishing/outbox-of.js'
-import { Replies } from '../publishing/replies.js'
+import { Answering } from '../rpc/server/answering.js'
+import { keeping } from '../rpc/server/kept.js'
+import { ReplyChannel } from '../rpc/server/reply-channel.js'
+import { type RpcServerEvents, requestLines, shareEvents } from '../rpc/server/request-events.js'
+import { timeToHandleMs } from '../rpc/server/request-time.js'
 import { tellPolicy } from '../topology/advice.js'
 import { declarationsOf } from '../topology/declarations.js'
 import { declareOn } from '../topology/declare.js'
@@ -76,19 +76,19 @@ function partsOf<Request extends Schema, Response extends Schema, Errors extends
   const events = new Events<RpcServerEvents>()
   log.follow(events, requestLines(name), { queue: name })
   tellPolicy(requests, log)
-  const replies = new Replies(outboxOf(rabbit), internals.publishLane)
-  const answering = new Answering({
-    procedure,
-    events,
-    maxMessageBytes: connection.maxMessageBytes,
-    send: (reply, terms) => replies.send(reply, terms),
+  const replies = new ReplyChannel({
+    lane,
+    name,
+    maxQueuedBytes: connection.maxQueuedBytes,
+    lost: (reason) => events.emit('replies.lost', { reason }),
   })
+  const answering = new Answering({ procedure, events, internals, replies })
   const happenings = new Events<WorkerEvents>()
   shareEvents(happenings, events)
   const engine = new Engine({
     contract: requests,
     decode: ({ message: { content, properties } }) => decodePayload(requests, content, properties),
-    handler: answering.keeping(handler),
+    handler: keeping<OutputOf<Request>>(procedure, handler),
     settings,
     settler: answering,
     timeLeftMs: timeToHandleMs,
@@ -97,9 +97,10 @@ function partsOf<Request extends Schema, Response extends Schema, Errors extends
     interceptors: connection.interceptors,
     events: happenings,
     prepare: async (channel, signal) => {
+      replies.start()
       await declareOn({ lane, channel }, declarationsOf(requests), connection.topology, signal)
       return requests.name
     },
   })
-  return { role: 'rpc-server', name, internals, lane, engine, events, closed: () => replies.close() }
+  return { role: 'rpc-server', name, internals, lane, engine, events, closed: (timeoutMs) => replies.close(timeoutMs) }
 }

@@ -1,15 +1,15 @@
 import { setMaxListeners } from 'node:events'
-import { Bag } from '../bag.js'
-import type { ConnectionInternals } from '../connection/connection.js'
-import type { OutgoingMessage, ReceivedMessage, ReturnedMessage } from '../connection/message.js'
-import { NACKED, notEncoded, publishError, tooLarge } from '../connection/publish-error.js'
-import { Share } from '../connection/room.js'
-import { tell, tellFailed } from '../connection/telling.js'
-import { Deadlines, tellLate } from '../deadlines.js'
-import { BrokerError, ClosedError, ConnectionError, type LeveretError, type PublishError } from '../errors.js'
-import { InHand } from '../in-hand.js'
-import { RpcNoResponderError, RpcTimeoutError } from '../rpc-errors.js'
-import { atMost } from '../timing.js'
+import { Bag } from '../../bag.js'
+import type { ConnectionInternals } from '../../connection/connection.js'
+import type { OutgoingMessage, ReceivedMessage, ReturnedMessage } from '../../connection/message.js'
+import { NACKED, notEncoded, publishError, tooLarge } from '../../connection/publish-error.js'
+import { Share } from '../../connection/room.js'
+import { tell, tellFailed } from '../../connection/telling.js'
+import { Deadlines, tellLate } from '../../deadlines.js'
+import { BrokerError, ClosedError, ConnectionError, type LeveretError, type PublishError } from '../../errors.js'
+import { InHand } from '../../in-hand.js'
+import { RpcNoResponderError, RpcTimeoutError } from '../../rpc-errors.js'
+import { atMost } from '../../timing.js'
 import { type Absence, Attendance } from './attendance.js'
 import { Awaited } from './awaited.js'
 import { Call, type CallTerms } from './call.js'
@@ -78,13 +78,13 @@ export class Caller {
   }
 
   /** Begins a call; its time runs. It settles however it ends. */
-  begin({ timeoutMs, signal }: Pick<CallTerms, 'timeoutMs' | 'signal'>): Call {
+  begin(terms: CallTerms): Call {
     this.#inHand.begin()
     const correlationId = this.#awaited.newCorrelationId()
-    const call = new Call({ correlationId, timeoutMs, signal, settled: this.#onSettled })
+    const call = new Call({ ...terms, correlationId, settled: this.#onSettled })
     this.#open.add(call)
     this.#deadlines.watch(call.dueAt)
-    if (signal?.aborted) call.fail(signal.reason)
+    if (terms.signal?.aborted) call.fail(terms.signal.reason)
     else if (this.signal.aborted) call.fail(this.signal.reason)
     return call
   }

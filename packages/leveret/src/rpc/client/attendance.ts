@@ -1,6 +1,6 @@
-import type { Lane } from '../connection/lane.js'
-import { BrokerError } from '../errors.js'
-import type { AbsenceReason } from '../rpc-errors.js'
+import type { Lane } from '../../connection/lane.js'
+import { BrokerError } from '../../errors.js'
+import type { AbsenceReason } from '../../rpc-errors.js'
 
 /** Calls that have waited this long make it worth a look, and so often. */
 const LOOK_EVERY_MS = 1_000
@@ -39,8 +39,11 @@ export class Attendance {
   #timer: NodeJS.Timeout | undefined
   #looking = false
   #isAwaited = false
+  /** Since when somebody waits, if somebody does, by `performance.now()`. */
+  #awaitedAt = 0
   #seenAt = Number.NEGATIVE_INFINITY
   #scheduledAt = 0
+  #isFirstLook = false
   #emptySince: number | undefined
 
   constructor(options: AttendanceOptions) {
@@ -51,13 +54,16 @@ export class Attendance {
   await(): void {
     if (this.#isAwaited) return
     this.#isAwaited = true
-    if (!this.#looking) this.#schedule(FIRST_LOOK_MS)
+    this.#awaitedAt = performance.now()
+    if (this.#timer === undefined && !this.#looking) this.#schedule(FIRST_LOOK_MS)
   }
 
-  /** Nobody does any more. */
+  /** Nobody does any more. The timer of a first look is left alone, because calls may follow each other fast. */
   rest(): void {
     this.#isAwaited = false
+    if (this.#isFirstLook) return
     clearTimeout(this.#timer)
+    this.#timer = undefined
   }
 
   /** A reply has come. */
@@ -66,10 +72,21 @@ export class Attendance {
     this.#emptySince = undefined
   }
 
-  #schedule(ms: number): void {
-    clearTimeout(this.#timer)
-    this.#scheduledAt = performance.now()
-    if (this.#isAwaited && !this.#options.signal.aborted) this.#timer = setTimeout(() => void this.#watch(), ms)
+  #schedule(ms: number, from = performance.now()): void {
+    this.#scheduledAt = from
+    this.#isFirstLook = ms <= FIRST_LOOK_MS
+    if (!this.#isAwaited || this.#options.signal.aborted) return
+    // What waits keeps the process alive by its own deadline.
+    this.#timer = setTimeout(this.#fire, ms).unref()
+  }
+
+  readonly #fire = (): void => {
+    this.#timer = undefined
+    if (!this.#isAwaited) return
+    const leftMs = this.#awaitedAt + FIRST_LOOK_MS - performance.now()
+    // It was set for a call that has its answer; the one that waits now is a later one.
+    if (this.#awaitedAt > this.#scheduledAt && leftMs > 0) this.#schedule(leftMs, this.#awaitedAt)
+    else void this.#watch()
   }
 
   async #watch(): Promise<void> {
@@ -83,7 +100,7 @@ export class Attendance {
     const { signal, absent } = this.#options
     const before = performance.now()
     // None is needed while replies come.
-    if (this.#seenAt >= this.#scheduledAt) return
+    if (this.#seenAt >= Math.max(this.#scheduledAt, this.#awaitedAt)) return
     const first = await this.#absence()
     if (first === undefined || signal.aborted) return
     await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS))

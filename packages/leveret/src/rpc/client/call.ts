@@ -1,13 +1,19 @@
-import type { OutgoingMessage, ReceivedMessage } from '../connection/message.js'
-import type { Due } from '../deadlines.js'
-import { onAbort } from '../signals.js'
+import type { OutgoingMessage, ReceivedMessage } from '../../connection/message.js'
+import type { Due } from '../../deadlines.js'
+import { onAbort } from '../../signals.js'
 
-/** How long a call may take, and what else ends it. */
+/** How long a call may take, what else ends it, and what its reply says. */
 export interface CallTerms {
-  /** Nobody who has not seen the request can answer under it. */
-  readonly correlationId: string
   readonly timeoutMs: number
   readonly signal: AbortSignal | undefined
+  /** Reads its reply, at once or later. What it throws or rejects with, the call fails with. */
+  read(reply: ReceivedMessage): unknown
+}
+
+/** What a call needs of its client. */
+interface CallParts extends CallTerms {
+  /** Nobody who has not seen the request can answer under it. */
+  readonly correlationId: string
   /** It has settled, with or without a reply. */
   settled(call: Call): void
 }
@@ -18,7 +24,8 @@ export class Call implements Due {
   /** When nobody waits any more, in milliseconds of `performance.now()`. */
   readonly dueAt: number
   readonly timeoutMs: number
-  readonly reply: Promise<ReceivedMessage>
+  /** What its reply says. Rejects with what it fails with. */
+  readonly result: Promise<unknown>
   /** `in flight`: handed to amqplib. From then on silence means that it may have been handled. */
   place: 'new' | 'waiting' | 'in flight' = 'new'
   /** Its request, until it has settled. */
@@ -26,25 +33,27 @@ export class Call implements Due {
   bagged: number | undefined
   /** In milliseconds of `performance.now()`. */
   sentAt = 0
+  readonly #read: CallTerms['read']
   readonly #settled: (call: Call) => void
   readonly #callOff: (() => void) | undefined
   #isSettled = false
   #isAccepted = false
-  #onAccepted: (() => void) | undefined
-  #resolve!: (reply: ReceivedMessage) => void
+  #failure: { readonly error: unknown } | undefined
+  /** Who waits for its being accepted. */
+  #waiting: { readonly resolve: () => void; readonly reject: (error: unknown) => void } | undefined
+  #resolve!: (result: unknown) => void
   #reject!: (error: unknown) => void
 
-  constructor({ correlationId, timeoutMs, signal, settled }: CallTerms) {
+  constructor({ correlationId, timeoutMs, signal, read, settled }: CallParts) {
     this.correlationId = correlationId
     this.timeoutMs = timeoutMs
     this.dueAt = performance.now() + timeoutMs
+    this.#read = read
     this.#settled = settled
-    this.reply = new Promise((resolve, reject) => {
+    this.result = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
     })
-    // Whoever called may wait for something else first.
-    this.reply.catch(() => undefined)
     if (signal !== undefined) this.#callOff = onAbort(signal, () => this.fail(signal.reason))
   }
 
@@ -60,28 +69,35 @@ export class Call implements Due {
   /** It has been written or, where the client asks for that, the broker has confirmed it. */
   accept(): void {
     this.#isAccepted = true
-    this.#onAccepted?.()
+    this.#waiting?.resolve()
   }
 
   /** Resolves when it was accepted, or the reply shows that it was. @throws what the call fails with before */
   async whenAccepted(): Promise<void> {
     if (this.#isAccepted) return
-    const accepted = new Promise<void>((resolve) => {
-      this.#onAccepted = resolve
+    if (this.#failure !== undefined) throw this.#failure.error
+    await new Promise<void>((resolve, reject) => {
+      this.#waiting = { resolve, reject }
     })
-    await Promise.race([accepted, this.reply])
   }
 
   succeed(reply: ReceivedMessage): void {
     if (this.#isSettled) return
     this.#end()
-    this.#resolve(reply)
+    this.accept()
+    try {
+      this.#resolve(this.#read(reply))
+    } catch (error) {
+      this.#reject(error)
+    }
   }
 
   /** Only the first reason counts. */
   fail(error: unknown): void {
     if (this.#isSettled) return
     this.#end()
+    this.#failure = { error }
+    this.#waiting?.reject(error)
     this.#reject(error)
   }
 

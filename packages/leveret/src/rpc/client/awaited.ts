@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import type { ConnectSettings } from '../connection/connect-options.js'
-import type { ReceivedMessage } from '../connection/message.js'
-import { SlotMap } from '../slot-map.js'
+import type { ConnectSettings } from '../../connection/connect-options.js'
+import type { ReceivedMessage } from '../../connection/message.js'
+import { SlotMap } from '../../slot-map.js'
 import type { Absence } from './attendance.js'
 import type { Call } from './call.js'
 

@@ -1,9 +1,10 @@
-import type { ToldFailure } from '../contract/answer.js'
-import type { Events } from '../events.js'
-import type { LogLines } from '../log.js'
+import { describeFailure, type Failure } from '../../consuming/verdict.js'
+import { type WorkerEvents, workerLines } from '../../consuming/worker-events.js'
+import type { ToldFailure } from '../../contract/answer.js'
+import type { LeveretError } from '../../errors.js'
+import type { Events } from '../../events.js'
+import type { LogLines } from '../../log.js'
 import type { Lateness } from './request-time.js'
-import { describeFailure, type Failure } from './verdict.js'
-import { type WorkerEvents, workerLines } from './worker-events.js'
 
 /** A request in an event. */
 export interface RequestEvent {
@@ -38,8 +39,10 @@ export interface RpcServerEvents extends Pick<WorkerEvents, (typeof SHARED)[numb
   readonly 'request.expired': RequestEvent & Lateness & { readonly begun: boolean }
   /** It does not say where an answer should go. It was acknowledged and not handled. */
   readonly 'request.unanswerable': RequestEvent
-  /** The answer could not be sent in time, or its queue refused it. The request was acknowledged: it has been handled. */
+  /** The answer could not be encoded. The request was acknowledged: it has been handled. */
   readonly 'reply.failed': RequestEvent & { readonly error: unknown }
+  /** The broker has closed the channel of the answers, over one of them perhaps. Those written just before may not have arrived. */
+  readonly 'replies.lost': { readonly reason: LeveretError }
 }
 
 /** Tells of the engine's events those that a server has too. */
@@ -67,6 +70,7 @@ export function requestLines(procedure: string): LogLines<RpcServerEvents> {
       `${the(event)} has no answer: its time was up ${event.begun ? 'when it had been handled' : 'before it began'}${clocks(event)}`,
     ],
     'request.unanswerable': (event) => ['warn', `${the(event)} was dropped: it says not where an answer should go`],
+    'replies.lost': ({ reason }) => ['warn', `answers of '${procedure}' may be lost: ${reason.message}`],
     'reply.failed': (event) => [
       'warn',
       `${the(event)} was handled, and its answer not sent: ${describeFailure(event.error).message}`,
