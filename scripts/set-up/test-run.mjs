@@ -12,6 +12,7 @@ import { root } from './repository.mjs'
  * @property {number} failed
  * @property {number} skipped
  * @property {readonly string[]} failures - each with its file, its name and what it said first
+ * @property {readonly string[]} unsteady - those that failed beside other tests, and passed by themselves
  */
 
 /**
@@ -32,16 +33,52 @@ import { root } from './repository.mjs'
  */
 
 /**
- * Runs Vitest in front of the user, and keeps what a reader of the last lines needs.
+ * A run of tests.
  *
- * @param {object} run
- * @param {string} run.name
- * @param {{ why: string }} run.broker
- * @param {NodeJS.ProcessEnv} run.env
- * @param {readonly string[]} run.args
+ * @typedef {object} Run
+ * @property {string} name
+ * @property {{ why: string }} broker
+ * @property {NodeJS.ProcessEnv} env
+ * @property {readonly string[]} args
+ */
+
+/** A fault of the machine fails more files than these. */
+const MOST_FILES_AGAIN = 5
+
+/**
+ * Runs tests, and the files that failed once more, one by one: a machine that is busy with three files at a time can be too slow for a test
+ * that is right. What fails twice has failed; what passes the second time is told as unsteady.
+ *
+ * @param {Run} run
  * @returns {Promise<Outcome>}
  */
-export async function runTests({ name, broker, env, args }) {
+export async function runTests(run) {
+  const first = await runOnce(run)
+  const { files, ...outcome } = first
+  if (files.length === 0 || files.length > MOST_FILES_AGAIN) return outcome
+  const args = [...files, '--maxWorkers=1']
+  const again = await runOnce({ ...run, name: `${run.name}-again`, args })
+  return {
+    passed: outcome.passed + outcome.failed - again.failed,
+    failed: again.failed,
+    skipped: outcome.skipped,
+    failures: again.failures,
+    unsteady: outcome.failures.filter((failure) => !again.failures.some((other) => nameOf(other) === nameOf(failure))),
+  }
+}
+
+/** @param {string} failure */
+function nameOf(failure) {
+  return failure.split(': ').slice(0, 2).join(': ')
+}
+
+/**
+ * Runs Vitest in front of the user, and keeps what a reader of the last lines needs.
+ *
+ * @param {Run} run
+ * @returns {Promise<Outcome & { readonly files: readonly string[] }>} with the files that failed
+ */
+async function runOnce({ name, broker, env, args }) {
   say(`testing (${name}): ${broker.why}`)
   const directory = join(root, 'node_modules', '.cache', 'leveret')
   const results = join(directory, `${name}.json`)
@@ -52,7 +89,8 @@ export async function runTests({ name, broker, env, args }) {
   const code = await foregroundCommand(vitest, ['run', ...reporters, ...args], { cwd: root, env })
   const outcome = outcomeOf(JSON.parse(await readFile(results, 'utf8').catch(() => '{}')))
   if (code === 0 || outcome.failed > 0) return outcome
-  return { ...outcome, failed: 1, failures: [`Vitest ended with ${code} for what belongs to no test: see above`] }
+  const failures = [`Vitest ended with ${code} for what belongs to no test: see above`]
+  return { ...outcome, failed: 1, failures, files: [] }
 }
 
 /**
@@ -64,10 +102,11 @@ export function closingLines(runs) {
   const sum = (/** @type {'passed' | 'failed' | 'skipped'} */ kind) => runs.reduce((total, run) => total + run[kind], 0)
   const skipped = sum('skipped') > 0 ? `, ${sum('skipped')} skipped` : ''
   const failures = runs.flatMap(({ failures }) => failures).map((failure) => `FAILED ${failure}`)
-  return [...failures, `${sum('passed')} passed, ${sum('failed')} failed${skipped}`].join('\n')
+  const unsteady = runs.flatMap((run) => run.unsteady).map((failure) => `UNSTEADY ${failure}`)
+  return [...unsteady, ...failures, `${sum('passed')} passed, ${sum('failed')} failed${skipped}`].join('\n')
 }
 
-/** @param {Results} results @returns {Outcome} */
+/** @param {Results} results @returns {Outcome & { readonly files: readonly string[] }} */
 function outcomeOf({
   numPassedTests = 0,
   numFailedTests = 0,
@@ -84,6 +123,8 @@ function outcomeOf({
     failed: numFailedTests + broken.length,
     skipped: numPendingTests + numTodoTests,
     failures: testResults.flatMap(failuresOf),
+    unsteady: [],
+    files: testResults.filter(({ status }) => status === 'failed').map(({ name }) => relative(root, name)),
   }
 }
 
