@@ -1,6 +1,15 @@
 import { describe, expect } from 'vitest'
 import { z } from 'zod'
-import { bytes, json, ProcedureError, procedure, RpcClient, RpcServer, text } from '../src/index.js'
+import {
+  bytes,
+  json,
+  ProcedureError,
+  procedure,
+  RpcClient,
+  type RpcRemoteError,
+  RpcServer,
+  text,
+} from '../src/index.js'
 import { stranger } from './stranger.js'
 import { test } from './support.js'
 
@@ -137,4 +146,21 @@ describe('a server whose answer does not fit its procedure', () => {
     await expect(new RpcClient(rabbit, find).call('a')).rejects.toMatchObject({ reason: 'failed' })
     expect(await failed).toMatchObject({ failure: { message: expect.stringContaining('interceptor') } })
   })
+})
+
+test('what a server says of a request is bounded, however much it says', async ({ rabbit, vhost }) => {
+  await using other = await stranger(vhost.url)
+  await other.channel.assertQueue('ask')
+  await other.channel.consume('ask', (message) => {
+    const { replyTo, correlationId } = message?.properties ?? {}
+    const issue = { path: Array.from({ length: 1_000 }, () => 'a'), message: 'm'.repeat(100_000) }
+    const content = Buffer.from(JSON.stringify({ issues: Array.from({ length: 100 }, () => issue) }))
+    other.channel.sendToQueue(replyTo, content, { correlationId, headers: { 'leveret-error': 'invalid-request' } })
+  })
+  const ask = procedure('ask', { request: z.string(), response: z.string() })
+  const error = await new RpcClient(rabbit, ask).call('a').catch((thrown: unknown) => thrown)
+  expect(error).toMatchObject({ name: 'RpcRemoteError', reason: 'invalid-request' })
+  const { issues } = error as RpcRemoteError
+  expect(issues).toHaveLength(50)
+  for (const { path, message } of issues) expect([path.length, message.length]).toEqual([50, 500])
 })

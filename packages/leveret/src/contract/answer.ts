@@ -48,11 +48,16 @@ export function encodeDeclared(procedure: Procedure, { code, data }: ProcedureEr
 
 /** Nothing of the failure itself crosses but what is wrong with the request, without its values. */
 export function encodeFailure(reason: ToldFailure, issues: readonly Issue[] = []): Answer {
-  const told = issues.slice(0, MAX_ISSUES).map(({ path, message }) => ({
+  const content = json.encode({ issues: shortened(issues) })
+  return { content, contentType: json.contentType, headers: { [ERROR]: reason } }
+}
+
+/** What comes from outside, or goes there, is bounded. */
+function shortened(issues: readonly Issue[]): Issue[] {
+  return issues.slice(0, MAX_ISSUES).map(({ path, message }) => ({
     path: path.slice(0, MAX_ISSUES),
     message: message.slice(0, MAX_ISSUE_LENGTH),
   }))
-  return { content: json.encode({ issues: told }), contentType: json.contentType, headers: { [ERROR]: reason } }
 }
 
 /**
@@ -117,7 +122,7 @@ function dataContract({ name, errors }: Procedure, code: string): PayloadContrac
 
 function readIssues(content: Buffer): readonly Issue[] {
   try {
-    return issuesOnWire.parse(json.decode(content)).issues.slice(0, MAX_ISSUES)
+    return shortened(issuesOnWire.parse(json.decode(content)).issues)
   } catch {
     return []
   }
