@@ -32,20 +32,20 @@ describe('after an event loop that stood still for longer than they may take', (
   })
 
   test('what was asked of the broker is answered', async ({ connectTo }) => {
-    const rabbit = await connectTo({ connectTimeoutMs: 200 })
+    const rabbit = await connectTo({ connectTimeoutMs: 500 })
     const producer = new Producer(rabbit, tasks)
     await producer.send({ n: 0 })
     const letters = new DeadLetters(rabbit, tasks)
     for (let n = 0; n < 20; n += 1) {
       const counted = letters.count()
       await turns(n)
-      standStill(400)
+      standStill(800)
       expect(await counted).toBe(0)
     }
   }, 30_000)
 
   test('a worker that declares and consumes is told of no failure', async ({ connectTo }) => {
-    const rabbit = await connectTo({ connectTimeoutMs: 200 })
+    const rabbit = await connectTo({ connectTimeoutMs: 500 })
     const failures: unknown[] = []
     for (let n = 0; n < 10; n += 1) {
       const queue = workQueue(`slow-${n}`, {
@@ -57,7 +57,7 @@ describe('after an event loop that stood still for longer than they may take', (
       worker.on('consume-failed', ({ reason }) => failures.push(reason))
       const started = worker.start()
       await turns(3 * n)
-      standStill(400)
+      standStill(800)
       await started
     }
     expect(failures).toEqual([])
@@ -75,6 +75,20 @@ describe('after an event loop that stood still for longer than they may take', (
       expect(await called).toBe(2 * n)
     }
   })
+})
+
+test('calls whose replies are many megabytes are answered after a stand-still, as long as they go on coming', async ({
+  rabbit,
+  vhost,
+}) => {
+  const fill = procedure('fill', { request: z.int(), response: z.string() })
+  await serveElsewhere(vhost.url, 'fill', "(n) => 'a'.repeat(n)")
+  const client = new RpcClient(rabbit, fill)
+  await eventually(async () => expect(await client.call(1)).toBe('a'))
+  const calls = Array.from({ length: 30 }, () => client.call(2_000_000, { timeoutMs: 1_000 }))
+  await turns(5)
+  standStill(2_000)
+  for (const { length } of await Promise.all(calls)) expect(length).toBe(2_000_000)
 })
 
 test('a process that was suspended for longer than a send may take takes its confirm', async ({ vhost }) => {
@@ -97,7 +111,7 @@ test('a process that was suspended for longer than a send may take takes its con
 })
 
 /** A server that goes on while this thread stands still. */
-async function serveElsewhere(url: string, queue: string): Promise<void> {
+async function serveElsewhere(url: string, queue: string, answer = '(n) => 2 * n'): Promise<void> {
   const server = new Thread(
     `const { workerData: { url, queue }, parentPort } = require('node:worker_threads')
      require('amqplib').connect(url).then(async (connection) => {
@@ -106,7 +120,7 @@ async function serveElsewhere(url: string, queue: string): Promise<void> {
        await channel.consume(queue, (request) => {
          if (request === null) return
          const { content, properties: { replyTo, correlationId } } = request
-         const answer = JSON.stringify(2 * JSON.parse(content))
+         const answer = JSON.stringify((${answer})(JSON.parse(content)))
          channel.sendToQueue(replyTo, Buffer.from(answer), { correlationId, contentType: 'application/json', headers: {} })
        }, { noAck: true })
        parentPort.postMessage('ready')

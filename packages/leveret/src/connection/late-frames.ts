@@ -1,4 +1,5 @@
 import type * as amqp from 'amqplib'
+import { arrivals } from '../arrivals.js'
 
 /** AMQP's number of each method: that of its class, and its own. */
 const CHANNEL_OPEN_OK = (20 << 16) | 11
@@ -26,6 +27,7 @@ export function dropLateFrames({ connection }: amqp.ChannelModel): ReadonlySet<n
   if (accept === undefined) return open
   const closed = new Set<number>()
   acceptor.accept = (frame) => {
+    arrivals.frames += 1
     const { channel, id } = frame
     if (id === CHANNEL_OPEN_OK) open.add(channel)
     else if (id === CHANNEL_CLOSE || id === CHANNEL_CLOSE_OK) open.delete(channel)
