@@ -37,6 +37,7 @@ export type { SubscriberEvents } from './consuming/subscriber-events.js'
 export type { DeadLetterReason, Failure } from './consuming/verdict.js'
 export type { DeliveryEvent, WorkerEvents } from './consuming/worker-events.js'
 export { bytes, type Codec, json, type SyncCodec, text } from './contract/codec.js'
+export type { DeadLetterSettings } from './contract/dead-letter-options.js'
 export type { EventOf, RoutedEvent, RoutedExchange } from './contract/event-types.js'
 export {
   type DirectExchange,
@@ -66,10 +67,11 @@ export {
   type ProcedureErrorOf,
   type ProcedureErrorOptions,
 } from './contract/procedure-error.js'
+export type { QueueContract } from './contract/queue-contract.js'
+export type { QueueSettings } from './contract/queue-options.js'
 export type { NativeRetry, NativeRetrySettings, RetryDelays, RetryPolicy } from './contract/retry.js'
 export type { InputOf, OutputOf, Schema } from './contract/schema.js'
 export {
-  type DeadLetterSettings,
   type WorkQueue,
   type WorkQueueOptions,
   workQueue,

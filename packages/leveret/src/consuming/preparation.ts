@@ -1,7 +1,7 @@
 import type { Channel } from '../connection/channel.js'
 import type { ConnectionInternals } from '../connection/connection.js'
 import type { Exchange } from '../contract/exchange.js'
-import type { WorkQueue } from '../contract/work-queue.js'
+import type { QueueContract } from '../contract/queue-contract.js'
 import { BrokerError } from '../errors.js'
 import { declare, declareOn } from '../topology/declare.js'
 import { exchangeDeclarationsOf } from '../topology/exchange-declarations.js'
@@ -12,7 +12,7 @@ import type { StreamReading } from './stream-reading.js'
 export interface Subscribed {
   readonly exchange: Exchange
   readonly bindings: readonly Binding[]
-  readonly contract: WorkQueue
+  readonly contract: QueueContract
   readonly maxLength: number | undefined
   readonly reading: StreamReading | undefined
 }

@@ -138,5 +138,6 @@ export function ephemeralQueue(exchange: Exchange, settings: SubscriptionSetting
     retry: false,
     onInvalid: 'dead-letter',
     deadLetter: false,
+    existing: false,
   }
 }

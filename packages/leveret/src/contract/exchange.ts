@@ -5,7 +5,7 @@ import { nameProblem, quoted, shortString } from '../short-string.js'
 import { type Codec, json } from './codec.js'
 import { overlaps, wordsOf } from './routing-key.js'
 import type { Schema } from './schema.js'
-import { argumentsOption, codecOption, schemaOption, versionOption } from './shared-options.js'
+import { argumentsOption, codecOption, existingOption, schemaOption, versionOption } from './shared-options.js'
 
 /** Schemas by routing key, or by a pattern of routing keys. */
 export type Templates = Readonly<Record<string, Schema>>
@@ -37,6 +37,8 @@ interface AnyExchange<Name extends string> {
   readonly codec: Codec
   /** Written to the `leveret-contract` header, after the name. */
   readonly version?: string
+  /** Whether somebody else declares it: leveret asks for it, and never declares it. */
+  readonly existing: boolean
 }
 
 /** Each message goes to every queue that is bound. */
@@ -96,6 +98,8 @@ const exchangeOptions = z.strictObject({
   /** Exchanges, by name, whose messages come here too. They must exist. @see https://www.rabbitmq.com/docs/e2e */
   boundTo: z.array(sourceBinding).default([]),
   version: versionOption.optional(),
+  /** Somebody else declares it: leveret asks whether it is there (a passive declaration), and never declares it. @defaultValue false */
+  existing: existingOption,
 })
 
 const fanoutOptions = exchangeOptions.extend({ payload: schemaOption })
@@ -192,16 +196,22 @@ export function headersExchange<const Name extends string, const H extends Schem
 
 function describe<Name extends string>(
   name: Name,
-  { codec, version, alternate, arguments: args, ...settings }: z.output<typeof exchangeOptions>,
+  { codec, version, alternate, arguments: args, existing, ...settings }: z.output<typeof exchangeOptions>,
   where: string,
 ): AnyExchange<Name> {
   parseOptions(exchangeName, name, where)
   if (alternate !== undefined && ALTERNATE in args) {
     throw new OptionsError(`${where}: alternate: the arguments name an ${ALTERNATE} already`)
   }
+  const isPlain = alternate === undefined && Object.keys(args).length === 0 && settings.boundTo.length === 0
+  if (existing && !isPlain) {
+    throw new OptionsError(
+      `${where}: existing: the exchange is not declared: leave alternate, arguments and boundTo out`,
+    )
+  }
   const all = alternate === undefined ? args : { ...args, [ALTERNATE]: alternate }
   const exchange = Object.freeze({ ...settings, arguments: all })
-  return { kind: 'exchange', name, codec, exchange, ...(version === undefined ? {} : { version }) }
+  return { kind: 'exchange', name, codec, exchange, existing, ...(version === undefined ? {} : { version }) }
 }
 
 /** @returns a copy: what is declared from it is remembered, so a contract does not change */

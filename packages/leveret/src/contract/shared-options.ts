@@ -31,6 +31,9 @@ export const argumentsOption = z.record(z.string(), z.unknown()).superRefine((ta
 /** What tells the versions of a contract apart. */
 export const versionOption = shortString('a version').min(1).max(64)
 
+/** Whether somebody else declares what a contract describes. */
+export const existingOption = z.boolean().default(false)
+
 /** The kinds of contracts, and the functions that make them. */
 const MAKERS = {
   'work-queue': 'workQueue()',

@@ -23,7 +23,7 @@ import type { WorkQueue } from '../contract/work-queue.js'
 import { OptionsError } from '../errors.js'
 import { parseOptions } from '../options.js'
 import { type PublishCopy, publishCopies } from '../publishing/copies.js'
-import { declarationsOf } from '../topology/declarations.js'
+import { queueDeclarationsOf } from '../topology/declarations.js'
 
 /** How `replay` ended. */
 export interface Replayed {
@@ -139,7 +139,7 @@ export class DeadLetters<S extends Schema> implements AsyncDisposable {
   async replay(options: ReplayOptions<OutputOf<S>> = {}): Promise<Replayed> {
     parseOptions(replayOptions, options, 'replay')
     const { name } = this.#contract
-    const topology = declarationsOf(this.#contract)
+    const topology = queueDeclarationsOf(this.#contract)
     const { done, skipped } = await this.#transfer('replay', options, async (message, letter, signal) => {
       await this.#publish(replayCopy(message, letter, name), topology, signal)
     })

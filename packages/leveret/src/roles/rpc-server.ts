@@ -17,7 +17,7 @@ import { parseOptions } from '../options.js'
 import { outboxOf } from '../publishing/outbox-of.js'
 import { Replies } from '../publishing/replies.js'
 import { tellPolicy } from '../topology/advice.js'
-import { declarationsOf } from '../topology/declarations.js'
+import { queueDeclarationsOf } from '../topology/declarations.js'
 import { declareOn } from '../topology/declare.js'
 
 const { concurrency, prefetch, handlerTimeoutMs, isolation } = handlingOptions.in.shape
@@ -97,7 +97,7 @@ function partsOf<Request extends Schema, Response extends Schema, Errors extends
     interceptors: connection.interceptors,
     events: happenings,
     prepare: async (channel, signal) => {
-      await declareOn({ lane, channel }, declarationsOf(requests), connection.topology, signal)
+      await declareOn({ lane, channel }, queueDeclarationsOf(requests), connection.topology, signal)
       return requests.name
     },
   })

@@ -16,7 +16,7 @@ import { Events } from '../events.js'
 import { parseOptions } from '../options.js'
 import { publishCopies } from '../publishing/copies.js'
 import { tellPolicy, warnOfDrops, warnOfLoops } from '../topology/advice.js'
-import { declarationsOf } from '../topology/declarations.js'
+import { queueDeclarationsOf } from '../topology/declarations.js'
 import { declareOn } from '../topology/declare.js'
 
 /** How a worker handles deliveries. */
@@ -100,7 +100,7 @@ function partsOf<S extends Schema>(
     interceptors: connection.interceptors,
     events,
     prepare: async (channel, signal) => {
-      await declareOn({ lane, channel }, declarationsOf(contract), connection.topology, signal)
+      await declareOn({ lane, channel }, queueDeclarationsOf(contract), connection.topology, signal)
       return contract.name
     },
   })

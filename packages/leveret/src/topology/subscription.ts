@@ -1,7 +1,7 @@
 import type { BindingDeclaration, Declaration } from '../connection/declaration.js'
 import type { Exchange } from '../contract/exchange.js'
-import type { WorkQueue } from '../contract/work-queue.js'
-import { declarationsOf } from './declarations.js'
+import type { QueueContract } from '../contract/queue-contract.js'
+import { queueDeclarationsOf } from './declarations.js'
 import { exchangeDeclarationsOf } from './exchange-declarations.js'
 
 /** Which messages of an exchange a queue gets. */
@@ -13,10 +13,14 @@ export interface Binding {
 /** What must exist for a durable subscription: the exchange, the queue with its dead letters, and the bindings between them. */
 export function subscriptionDeclarations(
   exchange: Exchange,
-  queue: WorkQueue,
+  queue: QueueContract,
   bindings: readonly Binding[],
 ): readonly Declaration[] {
-  return [...exchangeDeclarationsOf(exchange), ...declarationsOf(queue), ...bindingsTo(exchange, queue.name, bindings)]
+  return [
+    ...exchangeDeclarationsOf(exchange),
+    ...queueDeclarationsOf(queue),
+    ...bindingsTo(exchange, queue.name, bindings),
+  ]
 }
 
 /** The bindings of a queue to an exchange. */
