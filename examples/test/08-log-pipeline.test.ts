@@ -40,6 +40,10 @@ test('a log pipeline: a tail shows what comes while it runs, the file misses not
   ])
   expect(await tail.interrupt()).toBe(0)
 
+  const history = start(leveret, 'history', env, '5')
+  await history.printed('the payment was refused')
+  expect(await history.interrupt()).toBe(0)
+
   // The writer was away meanwhile.
   const again = start(leveret, 'file-writer', env, file)
   await eventually(() => expect(readFileSync(file, 'utf8').trim().split('\n')).toHaveLength(6))

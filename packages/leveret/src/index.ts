@@ -16,7 +16,9 @@ export type { DeadLetter } from './consuming/dead-letter.js'
 export type { BrokerReason, DeathReason } from './consuming/death-reason.js'
 export type { DeduplicationStore } from './consuming/deduplication.js'
 export type { Handler, ManualHandler } from './consuming/handling.js'
+export type { LetterOf } from './consuming/letter-of.js'
 export type {
+  LetterFilter,
   LetterOptions,
   LetterProgress,
   MoveOptions,
@@ -24,11 +26,11 @@ export type {
   PurgeOptions,
   ReplayOptions,
 } from './consuming/letter-options.js'
+export type { LetterContract } from './consuming/letter-source.js'
 export type { ManualDelivery } from './consuming/manual-delivery.js'
 export { MemoryDeduplicationStore, type MemoryStoreOptions } from './consuming/memory-store.js'
 export { MemoryOffsetStore, type OffsetStore } from './consuming/offset-store.js'
 export type { RequestEvent, RpcServerEvents } from './consuming/request-events.js'
-export type { LetterFilter } from './consuming/selection.js'
 export type { SettlementName } from './consuming/settlement.js'
 export type { BatchHandler, BatchItem } from './consuming/shared-call.js'
 export type { OrderKey } from './consuming/slots.js'
@@ -36,9 +38,10 @@ export { HandlerTimeout, Reject, Retry } from './consuming/steering.js'
 export type { SubscriberEvents } from './consuming/subscriber-events.js'
 export type { DeadLetterReason, Failure } from './consuming/verdict.js'
 export type { DeliveryEvent, WorkerEvents } from './consuming/worker-events.js'
+export type { Binding } from './contract/bindings.js'
 export { bytes, type Codec, json, type SyncCodec, text } from './contract/codec.js'
 export type { DeadLetterSettings } from './contract/dead-letter-options.js'
-export type { EventOf, RoutedEvent, RoutedExchange } from './contract/event-types.js'
+export type { RoutedEvent, RoutedExchange } from './contract/event-types.js'
 export {
   type DirectExchange,
   directExchange,
@@ -48,10 +51,12 @@ export {
   fanoutExchange,
   type HeadersExchange,
   headersExchange,
+  type PluginExchange,
   type TopicExchange,
   type TopicExchangeOptions,
   topicExchange,
 } from './contract/exchange.js'
+export { exchange } from './contract/plugin-exchange.js'
 export {
   type DeclaredErrors,
   type ErrorCodeOf,
@@ -71,6 +76,14 @@ export type { QueueContract } from './contract/queue-contract.js'
 export type { QueueSettings } from './contract/queue-options.js'
 export type { NativeRetry, NativeRetrySettings, RetryDelays, RetryPolicy } from './contract/retry.js'
 export type { InputOf, OutputOf, Schema } from './contract/schema.js'
+export { type Retention, type Stream, type StreamOptions, stream } from './contract/stream.js'
+export type { EventOf, ExchangeOf, Subscribable } from './contract/subscribable.js'
+export {
+  type Subscription,
+  type SubscriptionOptions,
+  subscription,
+  type UnknownPolicy,
+} from './contract/subscription.js'
 export {
   type WorkQueue,
   type WorkQueueOptions,

@@ -1,6 +1,6 @@
 import { describe, expect, expectTypeOf } from 'vitest'
 import { z } from 'zod'
-import { fanoutExchange, headersExchange, Publisher, Subscriber } from '../src/index.js'
+import { fanoutExchange, headersExchange, Publisher, Subscriber, stream } from '../src/index.js'
 import { range, reader, write } from './journal.js'
 import { stranger } from './stranger.js'
 import { eventually, gate, test } from './support.js'
@@ -82,11 +82,11 @@ describe('a stream', () => {
       expectTypeOf(payload).toEqualTypeOf<number>()
       return seen.push(payload)
     }
-    await new Subscriber(rabbit, all, handler, { stream: { name: 'all' } }).start()
+    await new Subscriber(rabbit, stream('all', { of: all }), handler).start()
     const reports = headersExchange('reports', { headers: z.object({ year: z.int() }), payload: z.string() })
     const read: unknown[] = []
-    const options = { stream: { name: 'reports' }, matches: [{ headers: { year: 2026 } }] }
-    await new Subscriber(rabbit, reports, ({ headers, payload }) => read.push([headers.year, payload]), options).start()
+    const kept = stream('reports', { of: reports, headers: [{ year: 2026 }] })
+    await new Subscriber(rabbit, kept, ({ headers, payload }) => read.push([headers.year, payload])).start()
     const publisher = new Publisher(rabbit, all)
     for (const n of range(0, 9)) await publisher.publish(n)
     await new Publisher(rabbit, reports).publish({ year: 2026 }, 'all well')

@@ -10,6 +10,7 @@ import {
   policyOf,
   Retry,
   Subscriber,
+  subscription,
   TopologyMismatchError,
   Worker,
   workQueue,
@@ -126,11 +127,12 @@ describe("with topology: 'check'", () => {
 
   test('so does a durable subscriber', async ({ rabbit, connectTo }) => {
     const events = fanoutExchange('events', { payload: tasks.payload })
-    await new Subscriber(rabbit, events, () => undefined, { queue: 'reader' }).start()
+    const reader = subscription('reader', { of: events })
+    await new Subscriber(rabbit, reader, () => undefined).start()
     await rabbit.close()
     const careful = await connectTo({ topology: 'check' })
     const seen: number[] = []
-    await new Subscriber(careful, events, ({ payload }) => void seen.push(payload.n), { queue: 'reader' }).start()
+    await new Subscriber(careful, reader, ({ payload }) => void seen.push(payload.n)).start()
     await new Publisher(careful, events).publish({ n: 1 })
     await eventually(() => expect(seen).toEqual([1]))
   })

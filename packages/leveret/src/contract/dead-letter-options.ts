@@ -17,7 +17,8 @@ export interface DeadLetterSettings {
   readonly redact?: (failure: Failure) => Failure
 }
 
-const deadLetterOptions = z
+/** Where dead letters are kept, and what is kept with them. */
+export const deadLetterOptions = z
   .strictObject({
     /** @defaultValue `<name>.dead-letter` */
     queue: queueName.optional(),
@@ -58,7 +59,7 @@ export const deadLetterOption = z.union([z.literal(false), deadLetterOptions]).p
  */
 export function deadLetterSettings(
   name: string,
-  given: z.output<typeof deadLetterOption>,
+  given: z.output<typeof deadLetterOptions> | false,
   where: string,
 ): DeadLetterSettings | false {
   if (given === false) return false

@@ -30,7 +30,8 @@ export interface SourceBinding {
   readonly arguments: Readonly<Record<string, unknown>>
 }
 
-interface AnyExchange<Name extends string> {
+/** What all exchanges have. */
+export interface AnyExchange<Name extends string> {
   readonly kind: 'exchange'
   readonly name: Name
   readonly exchange: ExchangeSettings
@@ -69,8 +70,14 @@ export interface HeadersExchange<Name extends string = string, H extends Schema 
   readonly payload: S
 }
 
+/** What happens to a message is the business of the plugin that the type is of. */
+export interface PluginExchange<Name extends string = string, S extends Schema = Schema> extends AnyExchange<Name> {
+  readonly type: `x-${string}`
+  readonly payload: S
+}
+
 /** An exchange of any type. */
-export type Exchange = FanoutExchange | DirectExchange | TopicExchange | HeadersExchange
+export type Exchange = FanoutExchange | DirectExchange | TopicExchange | HeadersExchange | PluginExchange
 
 const ALTERNATE = 'alternate-exchange'
 
@@ -82,7 +89,8 @@ const sourceBinding = z.strictObject({
   arguments: argumentsOption.default({}),
 })
 
-const exchangeOptions = z.strictObject({
+/** How an exchange is declared. */
+export const exchangeOptions = z.strictObject({
   /** How payloads are written. @defaultValue json */
   codec: codecOption.default(json),
   /** Survives a restart of the broker. @defaultValue true */
@@ -140,7 +148,7 @@ export function fanoutExchange<const Name extends string, const S extends Schema
 ): FanoutExchange<Name, S> {
   const where = `fanoutExchange(${quoted(name)})`
   const { payload, ...settings } = parseOptions(fanoutOptions, options, where)
-  return Object.freeze({ ...describe(name, settings, where), type: 'fanout', payload: payload as S })
+  return Object.freeze({ ...describeExchange(name, settings, where), type: 'fanout', payload: payload as S })
 }
 
 /**
@@ -155,7 +163,7 @@ export function directExchange<const Name extends string, const T extends Templa
   options: ExchangeOptions = {},
 ): DirectExchange<Name, T> {
   const where = `directExchange(${quoted(name)})`
-  const made = describe(name, parseOptions(exchangeOptions, options, where), where)
+  const made = describeExchange(name, parseOptions(exchangeOptions, options, where), where)
   return Object.freeze({ ...made, type: 'direct', templates: checkTemplates(templates, where) })
 }
 
@@ -175,7 +183,7 @@ export function topicExchange<const Name extends string, const T extends Templat
   const { overlap, ...settings } = parseOptions(topicOptions, options, where)
   const checked = checkTemplates(templates, where)
   if (overlap === 'refuse') refuseOverlaps(Object.keys(checked), where)
-  return Object.freeze({ ...describe(name, settings, where), type: 'topic', templates: checked })
+  return Object.freeze({ ...describeExchange(name, settings, where), type: 'topic', templates: checked })
 }
 
 /**
@@ -190,11 +198,12 @@ export function headersExchange<const Name extends string, const H extends Schem
 ): HeadersExchange<Name, H, S> {
   const where = `headersExchange(${quoted(name)})`
   const { headers, payload, ...settings } = parseOptions(headersOptions, options, where)
-  const made = describe(name, settings, where)
+  const made = describeExchange(name, settings, where)
   return Object.freeze({ ...made, type: 'headers', headers: headers as H, payload: payload as S })
 }
 
-function describe<Name extends string>(
+/** What an exchange has, of whatever type. @throws {@link OptionsError} */
+export function describeExchange<Name extends string>(
   name: Name,
   { codec, version, alternate, arguments: args, existing, ...settings }: z.output<typeof exchangeOptions>,
   where: string,

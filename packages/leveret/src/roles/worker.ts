@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { type Connection, internalsOf } from '../connection/connection.js'
 import { Engine } from '../consuming/engine.js'
+import { checkExclusive } from '../consuming/exclusivity.js'
 import type { AnyHandler, Handler, ManualHandler } from '../consuming/handling.js'
 import { checkHandler, type HandlingSettings, handlingOptions } from '../consuming/handling-options.js'
 import { Receiver, type ReceiverParts } from '../consuming/receiver.js'
@@ -82,6 +83,7 @@ function partsOf<S extends Schema>(
 ): ReceiverParts<WorkerEvents> {
   checkContract('Worker', contract, 'work-queue')
   checkHandler('Worker', handler)
+  checkExclusive('Worker', contract, settings)
   const internals = internalsOf(rabbit)
   internals.assertOpen()
   const { consumeLane: lane, settings: connection, log } = internals
