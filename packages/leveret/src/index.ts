@@ -5,6 +5,12 @@ export type { ConnectOptions, TlsOptions } from './connection/connect-options.js
 export { type Connection, type ConnectTarget, connect } from './connection/connection.js'
 export type { ConnectionEvents } from './connection/connection-events.js'
 export type { Credentials, CredentialsProvider, IssuedCredentials } from './connection/credentials.js'
+export type {
+  BindingDeclaration,
+  Declaration,
+  ExchangeDeclaration,
+  QueueDeclaration,
+} from './connection/declaration.js'
 export type { Delivery } from './connection/delivery.js'
 export type { ChannelDiagnostics, Diagnostics, MessageDiagnostics } from './connection/diagnostics.js'
 export type { BrokerAddress } from './connection/endpoint.js'
@@ -38,6 +44,7 @@ export { HandlerTimeout, Reject, Retry } from './consuming/steering.js'
 export type { SubscriberEvents } from './consuming/subscriber-events.js'
 export type { DeadLetterReason, Failure } from './consuming/verdict.js'
 export type { DeliveryEvent, WorkerEvents } from './consuming/worker-events.js'
+export { type Application, type ApplicationOptions, application, type Contract } from './contract/application.js'
 export type { Binding } from './contract/bindings.js'
 export { bytes, type Codec, json, type SyncCodec, text } from './contract/codec.js'
 export type { DeadLetterSettings } from './contract/dead-letter-options.js'
@@ -123,3 +130,5 @@ export {
   RpcTimeoutError,
 } from './rpc-errors.js'
 export { policyOf, type QueuePolicy } from './topology/advice.js'
+export { type Described, declarationsOf } from './topology/contract-declarations.js'
+export { type DeclareOptions, declare } from './topology/declare-ahead.js'

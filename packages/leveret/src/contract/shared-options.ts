@@ -57,7 +57,10 @@ export function checkContract(role: string, contract: unknown, ...kinds: readonl
   if (kinds.some((kind) => given === kind)) return
   const what =
     typeof given === 'string' ? `one of the kind ${given}` : `${contract === null ? 'null' : typeof contract}`
-  throw new OptionsError(
-    `${role}: the contract is ${what}: expected one that ${kinds.map((kind) => MAKERS[kind]).join(' or ')} has made`,
-  )
+  throw new OptionsError(`${role}: the contract is ${what}: expected one that ${makersOf(kinds)} has made`)
+}
+
+/** The functions that make contracts of these kinds, for an error. */
+export function makersOf(kinds: readonly ContractKind[]): string {
+  return kinds.map((kind) => MAKERS[kind]).join(' or ')
 }

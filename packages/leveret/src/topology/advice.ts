@@ -1,5 +1,7 @@
 import type { QueueContract } from '../contract/queue-contract.js'
 import { isClassic } from '../contract/queue-options.js'
+import type { Subscription } from '../contract/subscription.js'
+import type { WorkQueue } from '../contract/work-queue.js'
 import type { Log } from '../log.js'
 import { changeableSettings, deliveryLimitOf } from './declarations.js'
 
@@ -18,7 +20,11 @@ export interface QueuePolicy {
  * RabbitMQ applies one policy to a queue, the one of the highest priority: where another one matches it too, put these
  * settings into that one.
  */
-export function policyOf(contract: QueueContract): QueuePolicy {
+export function policyOf(contract: WorkQueue | Subscription): QueuePolicy {
+  return policyFor(contract)
+}
+
+function policyFor(contract: QueueContract): QueuePolicy {
   const escaped = contract.name.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
   return {
     name: `leveret.${contract.name}`,
@@ -32,7 +38,7 @@ export function policyOf(contract: QueueContract): QueuePolicy {
 export function tellPolicy(contract: QueueContract, log: Log): void {
   if (contract.queue.settings !== 'policy' || told.has(contract)) return
   told.add(contract)
-  const { name, pattern, definition } = policyOf(contract)
+  const { name, pattern, definition } = policyFor(contract)
   const parts = [name, pattern, JSON.stringify(definition)].map(quoted)
   const command = `rabbitmqctl set_policy --apply-to queues ${parts.join(' ')}`
   log.warn(`the queue '${contract.name}' takes its settings from a policy: ${command}`, { queue: contract.name })
