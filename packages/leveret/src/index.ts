@@ -107,7 +107,6 @@ export {
   PayloadError,
   PublishError,
   type PublishOutcome,
-  TopologyMismatchError,
 } from './errors.js'
 export type { Logger } from './log.js'
 export { OffsetStoreError } from './offset-store-error.js'
@@ -132,3 +131,4 @@ export {
 export { policyOf, type QueuePolicy } from './topology/advice.js'
 export { type Described, declarationsOf } from './topology/contract-declarations.js'
 export { type DeclareOptions, declare } from './topology/declare-ahead.js'
+export { type Mismatch, TopologyMismatchError } from './topology-mismatch-error.js'

@@ -4,8 +4,10 @@ import type { Channel } from '../connection/channel.js'
 import type { ConnectSettings } from '../connection/connect-options.js'
 import type { Declaration } from '../connection/declaration.js'
 import type { Lane } from '../connection/lane.js'
-import { BrokerError, ConnectionError, TopologyMismatchError } from '../errors.js'
+import { BrokerError, ConnectionError } from '../errors.js'
 import { unlessAborted } from '../timing.js'
+import { TopologyMismatchError } from '../topology-mismatch-error.js'
+import { describedAsItIs } from './as-it-is.js'
 import { readMismatch } from './mismatch.js'
 
 const CLOSE_TIMEOUT_MS = 2_000
@@ -103,14 +105,16 @@ async function declareAll(
 }
 
 async function declareOne(channel: Channel, declaration: Declaration): Promise<void> {
+  if (declaration.kind === 'binding') return await channel.bind(declaration)
   try {
     if (declaration.kind === 'queue') await channel.declareQueue(declaration)
-    else if (declaration.kind === 'exchange') await channel.declareExchange(declaration)
-    else await channel.bind(declaration)
+    else await channel.declareExchange(declaration)
   } catch (error) {
     const mismatch = error instanceof BrokerError ? readMismatch(error.replyText) : undefined
     if (mismatch === undefined) throw error
-    throw new TopologyMismatchError(mismatch, { cause: error })
+    const { current: _current, ...told } = mismatch
+    const describedAs = describedAsItIs(declaration, mismatch)
+    throw new TopologyMismatchError({ ...told, describedAs }, { cause: error })
   }
 }
 
