@@ -63,7 +63,7 @@ export {
   type TopicExchangeOptions,
   topicExchange,
 } from './contract/exchange.js'
-export { exchange } from './contract/plugin-exchange.js'
+export { exchange, type PluginExchangeOptions } from './contract/plugin-exchange.js'
 export {
   type DeclaredErrors,
   type ErrorCodeOf,

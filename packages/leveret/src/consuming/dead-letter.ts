@@ -87,7 +87,7 @@ function refuseForeign({ queue }: Account, { name }: LetterSource): void {
 }
 
 function unknownKey({ routingKey }: Account, { name }: LetterSource): PayloadError {
-  const message = `no template of the exchange matches the routing key '${routingKey}'`
+  const message = `no template of the exchange matches the routing key '${routingKey}', or no binding key asks for it`
   return new PayloadError('incoming', name, [{ path: [], message }])
 }
 

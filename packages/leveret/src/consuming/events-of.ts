@@ -1,7 +1,7 @@
 import { bareTable } from '../connection/table.js'
 import type { Exchange } from '../contract/exchange.js'
 import { decodePayload, type PayloadContract } from '../contract/payload.js'
-import { matches, wordsOf } from '../contract/routing-key.js'
+import { wantedBy } from '../contract/routing-key.js'
 import { validate } from '../contract/schema.js'
 import type { UnknownPolicy } from '../contract/subscription.js'
 import { TemplateContracts } from '../contract/template-contracts.js'
@@ -49,16 +49,6 @@ export function decoderOf(
     default:
       return (delivery) =>
         andThen(decoded(exchange, delivery), (payload) => ({ routingKey: delivery.routingKey, payload }))
-  }
-}
-
-/** Whether one of the binding keys brings a routing key. */
-export function wantedBy(bindingKeys: readonly string[], type: 'direct' | 'topic'): (routingKey: string) => boolean {
-  if (type === 'direct') return (routingKey) => bindingKeys.includes(routingKey)
-  const patterns = bindingKeys.map(wordsOf)
-  return (routingKey) => {
-    const words = wordsOf(routingKey)
-    return patterns.some((pattern) => matches(pattern, words))
   }
 }
 

@@ -16,7 +16,7 @@ type EventLetter<Event> =
         }
       : never)
   | (DeadLetter<never> & {
-      /** No template matches its routing key. */
+      /** No template matches its routing key, or no binding key of the contract brings it. Its payload is not known. */
       readonly template: undefined
     })
 

@@ -1,4 +1,5 @@
 import type { PayloadContract } from '../contract/payload.js'
+import { wantedBy } from '../contract/routing-key.js'
 import type { Stream } from '../contract/stream.js'
 import type { Subscription } from '../contract/subscription.js'
 import { TemplateContracts } from '../contract/template-contracts.js'
@@ -25,5 +26,10 @@ export function letterSource(contract: LetterContract): LetterSource {
     return { name, hasTemplates: false, find: () => ({ contract: exchange }) }
   }
   const contracts = new TemplateContracts(exchange)
-  return { name, hasTemplates: true, find: (routingKey) => contracts.find(routingKey) }
+  const isWanted = wantedBy(contract.bindingKeys, exchange.type)
+  return {
+    name,
+    hasTemplates: true,
+    find: (routingKey) => (isWanted(routingKey) ? contracts.find(routingKey) : undefined),
+  }
 }

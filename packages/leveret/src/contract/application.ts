@@ -13,7 +13,9 @@ export type Contract = WorkQueue | Subscribable | Procedure
 /** What a service does, as `application` describes it: data, without I/O, for tools that plan, check, draw or document. */
 export interface Application {
   readonly kind: 'application'
+  /** The name of the service. */
   readonly name: string
+  /** The version of the service, in whatever form it has. */
   readonly version: string
   /** Queues that it has producers of. */
   readonly sends: readonly WorkQueue[]

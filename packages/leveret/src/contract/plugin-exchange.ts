@@ -15,6 +15,14 @@ const pluginOptions = exchangeOptions.extend({
   payload: schemaOption,
 })
 
+/** What `exchange` takes beside the options of all exchanges. */
+export interface PluginExchangeOptions<S extends Schema> {
+  /** As the plugin calls it, for example `x-consistent-hash`. It begins with `x-`. */
+  readonly type: `x-${string}`
+  /** What each message is. */
+  readonly payload: S
+}
+
 /**
  * Describes an exchange of a type that RabbitMQ has beside the four of AMQP, or that one of its plugins brings:
  * `x-consistent-hash`, `x-modulus-hash`, `x-local-random`, `x-delayed-message` and any other that begins with `x-`.
@@ -27,7 +35,7 @@ const pluginOptions = exchangeOptions.extend({
  */
 export function exchange<const Name extends string, const S extends Schema>(
   name: Name,
-  options: ExchangeOptions & { readonly type: `x-${string}`; readonly payload: S },
+  options: ExchangeOptions & PluginExchangeOptions<S>,
 ): PluginExchange<Name, S> {
   const where = `exchange(${quoted(name)})`
   const { type, payload, ...settings } = parseOptions(pluginOptions, options, where)

@@ -14,11 +14,14 @@ import { type UnknownPolicy, unknownOption } from './subscription.js'
 
 /** What a stream keeps. Without any of these it keeps everything. */
 export interface Retention {
-  /** As RabbitMQ writes it: a whole number of `Y`, `M`, `D`, `h`, `m` or `s`, such as `7D`. */
+  /** Segments that are older are deleted. As RabbitMQ writes it: a whole number of `Y`, `M`, `D`, `h`, `m` or `s`, such as `7D`. */
   readonly maxAge?: string | undefined
-  /** Above this the oldest segments are deleted. */
+  /** Above so many bytes, from 1 on, the oldest segments are deleted. */
   readonly maxBytes?: number | undefined
-  /** Retention deletes whole segments of this size, and never the last one. @defaultValue RabbitMQ's own, 500 MB */
+  /**
+   * Retention deletes whole segments of so many bytes, from 1 to 3,000,000,000, and never the last one.
+   * @defaultValue RabbitMQ's own, 500,000,000
+   */
   readonly maxSegmentBytes?: number | undefined
 }
 

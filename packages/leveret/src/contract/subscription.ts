@@ -54,7 +54,8 @@ export type SubscriptionOptions<E extends Exchange, Keys extends readonly string
  * service that subscribes by it gets a share.
  *
  * What fails is tried again by this queue, and by no other subscriber's, and then kept in `<name>.dead-letter`, as with `workQueue`,
- * whose defaults hold here too. Bindings are added and never removed: another version of the service may need them.
+ * whose defaults hold here too. Bindings are added and never removed: another version of the service may need them. With `existing` the
+ * queue and its bindings are somebody else's, and `bindingKeys` only say what comes.
  *
  * @param name - of the queue
  * @throws {@link OptionsError} when the description contradicts itself, its exchange or RabbitMQ
