@@ -1,6 +1,6 @@
 import { appendFile } from 'node:fs/promises'
 import { closeOnSignals, connect, Subscriber } from 'leveret'
-import { logLines } from './exchange.js'
+import { logFile } from './contracts.js'
 
 // Usage: file-writer <file>. Its queue keeps what comes while it does not run, so the file misses nothing.
 const [file = 'log-lines.ndjson'] = process.argv.slice(2)
@@ -10,13 +10,13 @@ closeOnSignals(rabbit)
 
 const writer = new Subscriber(
   rabbit,
-  logLines,
+  logFile,
   async ({ payload }, { messageId }) => {
     // A line may come twice, under one id; whoever reads the file can tell.
     await appendFile(file, `${JSON.stringify({ messageId, ...payload })}\n`)
   },
   // Lines stand in the order in which they came.
-  { bindingKeys: ['#'], queue: 'log-file', concurrency: 1, prefetch: 100 },
+  { concurrency: 1, prefetch: 100 },
 )
 await writer.start()
 console.log(`writing to ${file}`)

@@ -1,5 +1,5 @@
 import { connect, Publisher } from 'leveret'
-import { logLines } from './exchange.js'
+import { logLines } from './contracts.js'
 
 // Usage: service <name>. A service that logs what it does: one line of each level.
 const [service = 'shop'] = process.argv.slice(2)

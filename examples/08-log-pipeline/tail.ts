@@ -1,5 +1,5 @@
 import { closeOnSignals, connect, Subscriber } from 'leveret'
-import { logLines } from './exchange.js'
+import { logLines } from './contracts.js'
 
 // Usage: tail [binding key …], for example `tail 'shop.*' '*.error'`. Shows what comes while it runs.
 const wanted = process.argv.slice(2)

@@ -12,11 +12,11 @@ test('a log pipeline: a tail shows what comes while it runs, the file misses not
   onTestFinished(() => rmSync(folder, { recursive: true }))
   const file = join(folder, 'lines.ndjson')
   const env = { RABBITMQ_URL: vhost.url }
-  const writer = start(leveret, 'file-writer', env, file)
+  const deploy = start(leveret, 'declare', env)
+  await deploy.printed('declared')
+  expect(await deploy.ended()).toBe(0)
   const alerter = start(leveret, 'alerter', env)
-  await writer.printed(`writing to ${file}`)
   await alerter.printed('watching for errors')
-  expect(await writer.interrupt()).toBe(0)
 
   const tail = start(leveret, 'tail', env, 'shop.*', '*.warning')
   await tail.printed('tail of shop.* *.warning')
@@ -40,12 +40,18 @@ test('a log pipeline: a tail shows what comes while it runs, the file misses not
   ])
   expect(await tail.interrupt()).toBe(0)
 
-  // The writer was away meanwhile.
-  const again = start(leveret, 'file-writer', env, file)
+  const history = start(leveret, 'history', env, '5')
+  await history.printed(/^\S+ till: the payment was refused \(402\)$/)
+  const errors = history.lines.filter((line) => line.endsWith('(402)'))
+  expect(errors.map((line) => line.split(' ')[1])).toEqual(['shop:', 'till:'])
+  expect(await history.interrupt()).toBe(0)
+
+  // Nobody has written to the file until now.
+  const writer = start(leveret, 'file-writer', env, file)
   await eventually(() => expect(readFileSync(file, 'utf8').trim().split('\n')).toHaveLength(6))
   const lines = readFileSync(file, 'utf8').trim().split('\n')
   const texts = lines.map((line) => (JSON.parse(line) as { service: string; text: string }).service)
   expect(texts).toEqual(['shop', 'shop', 'shop', 'till', 'till', 'till'])
-  expect(await again.interrupt()).toBe(0)
+  expect(await writer.interrupt()).toBe(0)
   expect(await alerter.interrupt()).toBe(0)
 })

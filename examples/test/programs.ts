@@ -25,6 +25,8 @@ const FOLDERS: Readonly<Record<string, string>> = {
   tail: '08-log-pipeline',
   'file-writer': '08-log-pipeline',
   alerter: '08-log-pipeline',
+  declare: '08-log-pipeline',
+  history: '08-log-pipeline',
   'rpc-client': '06-rpc',
   'rpc-server': '06-rpc',
   'emit-log': '03-publish-subscribe',

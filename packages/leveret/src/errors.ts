@@ -104,51 +104,6 @@ export class BrokerError extends LeveretError implements BrokerReply {
   }
 }
 
-/** Where an existing queue or exchange differs from what the contract describes. */
-export interface Mismatch {
-  readonly kind: 'queue' | 'exchange'
-  /** Name of the queue or exchange. */
-  readonly entity: string
-  /** The argument or property that differs, for example `x-queue-type` or `durable`. The broker names one at a time. */
-  readonly argument: string
-  readonly wanted: string
-  readonly found: string
-  /** The broker's own sentence. */
-  readonly replyText: string
-}
-
-/**
- * A queue or exchange exists with other arguments than the contract's. Nothing was changed and nothing was deleted.
- *
- * @see https://www.rabbitmq.com/docs/queues#property-equivalence
- */
-export class TopologyMismatchError extends LeveretError implements Mismatch {
-  override readonly name = 'TopologyMismatchError'
-  readonly retryable = false
-  readonly kind: 'queue' | 'exchange'
-  readonly entity: string
-  readonly argument: string
-  readonly wanted: string
-  readonly found: string
-  readonly replyText: string
-
-  constructor(mismatch: Mismatch, options?: ErrorOptions) {
-    const { kind, entity, argument, wanted, found } = mismatch
-    super(
-      `The ${kind} '${entity}' exists with other arguments: ${argument} should be ${wanted}, and the broker has ${found}. ` +
-        `Either describe the ${kind} as it is in the contract, or give the contract a new name, or move the messages away ` +
-        `and delete the ${kind}, or connect with topology: 'check' to use it as it is.`,
-      options,
-    )
-    this.kind = kind
-    this.entity = entity
-    this.argument = argument
-    this.wanted = wanted
-    this.found = found
-    this.replyText = mismatch.replyText
-  }
-}
-
 /**
  * A payload does not fit its contract. Fix the data. An outgoing one was not sent.
  *

@@ -5,6 +5,12 @@ export type { ConnectOptions, TlsOptions } from './connection/connect-options.js
 export { type Connection, type ConnectTarget, connect } from './connection/connection.js'
 export type { ConnectionEvents } from './connection/connection-events.js'
 export type { Credentials, CredentialsProvider, IssuedCredentials } from './connection/credentials.js'
+export type {
+  BindingDeclaration,
+  Declaration,
+  ExchangeDeclaration,
+  QueueDeclaration,
+} from './connection/declaration.js'
 export type { Delivery } from './connection/delivery.js'
 export type { ChannelDiagnostics, Diagnostics, MessageDiagnostics } from './connection/diagnostics.js'
 export type { BrokerAddress } from './connection/endpoint.js'
@@ -16,7 +22,9 @@ export type { DeadLetter } from './consuming/dead-letter.js'
 export type { BrokerReason, DeathReason } from './consuming/death-reason.js'
 export type { DeduplicationStore } from './consuming/deduplication.js'
 export type { Handler, ManualHandler } from './consuming/handling.js'
+export type { LetterOf } from './consuming/letter-of.js'
 export type {
+  LetterFilter,
   LetterOptions,
   LetterProgress,
   MoveOptions,
@@ -24,10 +32,10 @@ export type {
   PurgeOptions,
   ReplayOptions,
 } from './consuming/letter-options.js'
+export type { LetterContract } from './consuming/letter-source.js'
 export type { ManualDelivery } from './consuming/manual-delivery.js'
 export { MemoryDeduplicationStore, type MemoryStoreOptions } from './consuming/memory-store.js'
 export { MemoryOffsetStore, type OffsetStore } from './consuming/offset-store.js'
-export type { LetterFilter } from './consuming/selection.js'
 export type { SettlementName } from './consuming/settlement.js'
 export type { BatchHandler, BatchItem } from './consuming/shared-call.js'
 export type { OrderKey } from './consuming/slots.js'
@@ -35,8 +43,11 @@ export { HandlerTimeout, Reject, Retry } from './consuming/steering.js'
 export type { SubscriberEvents } from './consuming/subscriber-events.js'
 export type { DeadLetterReason, Failure } from './consuming/verdict.js'
 export type { DeliveryEvent, WorkerEvents } from './consuming/worker-events.js'
+export { type Application, type ApplicationOptions, application, type Contract } from './contract/application.js'
+export type { Binding } from './contract/bindings.js'
 export { bytes, type Codec, json, type SyncCodec, text } from './contract/codec.js'
-export type { EventOf, RoutedEvent, RoutedExchange } from './contract/event-types.js'
+export type { DeadLetterSettings } from './contract/dead-letter-options.js'
+export type { RoutedEvent, RoutedExchange } from './contract/event-types.js'
 export {
   type DirectExchange,
   directExchange,
@@ -46,10 +57,12 @@ export {
   fanoutExchange,
   type HeadersExchange,
   headersExchange,
+  type PluginExchange,
   type TopicExchange,
   type TopicExchangeOptions,
   topicExchange,
 } from './contract/exchange.js'
+export { exchange, type PluginExchangeOptions } from './contract/plugin-exchange.js'
 export {
   type DeclaredErrors,
   type ErrorCodeOf,
@@ -65,10 +78,19 @@ export {
   type ProcedureErrorOf,
   type ProcedureErrorOptions,
 } from './contract/procedure-error.js'
+export type { QueueContract } from './contract/queue-contract.js'
+export type { QueueSettings } from './contract/queue-options.js'
 export type { NativeRetry, NativeRetrySettings, RetryDelays, RetryPolicy } from './contract/retry.js'
 export type { InputOf, OutputOf, Schema } from './contract/schema.js'
+export { type Retention, type Stream, type StreamOptions, stream } from './contract/stream.js'
+export type { EventOf, ExchangeOf, Subscribable } from './contract/subscribable.js'
 export {
-  type DeadLetterSettings,
+  type Subscription,
+  type SubscriptionOptions,
+  subscription,
+  type UnknownPolicy,
+} from './contract/subscription.js'
+export {
   type WorkQueue,
   type WorkQueueOptions,
   workQueue,
@@ -84,7 +106,6 @@ export {
   PayloadError,
   PublishError,
   type PublishOutcome,
-  TopologyMismatchError,
 } from './errors.js'
 export type { Logger } from './log.js'
 export { OffsetStoreError } from './offset-store-error.js'
@@ -108,3 +129,6 @@ export {
   RpcTimeoutError,
 } from './rpc-errors.js'
 export { policyOf, type QueuePolicy } from './topology/advice.js'
+export { type Described, declarationsOf } from './topology/contract-declarations.js'
+export { type DeclareOptions, declare } from './topology/declare-ahead.js'
+export { type Mismatch, TopologyMismatchError } from './topology-mismatch-error.js'

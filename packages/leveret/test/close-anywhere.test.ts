@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect as connectTcp, createServer } from 'node:net'
 import { describe, expect } from 'vitest'
-import { Producer, Subscriber, topicExchange, Worker, workQueue } from '../src/index.js'
+import { Producer, Subscriber, subscription, topicExchange, Worker, workQueue } from '../src/index.js'
 import { runProgram } from './program.js'
 import { eventually, firstEvent, gate, tasks, test } from './support.js'
 import { forbidSurprises } from './surprises.js'
@@ -155,7 +155,8 @@ describe('close', () => {
       if (n === 2) closed.push(worker.close().then(again.open))
     })
     await worker.start()
-    const subscriber = new Subscriber(rabbit, events, () => undefined, { bindingKeys: ['line.#'], queue: 'lines' })
+    const lines = subscription('lines', { of: events, bindingKeys: ['line.#'] })
+    const subscriber = new Subscriber(rabbit, lines, () => undefined)
     await subscriber.start()
     const producer = new Producer(sender, tasks)
     await producer.send({ n: 1 })

@@ -24,7 +24,7 @@ describe('a replay', () => {
   test('takes only what the filter chooses; the others stay, in order', async ({ rabbit }) => {
     const ids = await giveUp(rabbit, 10)
     const letters = new DeadLetters(rabbit, tasks)
-    const filter: ReplayOptions<{ n: number }>['filter'] = async (letter) => (await letter.payload()).n % 2 === 0
+    const filter: ReplayOptions<typeof tasks>['filter'] = async (letter) => (await letter.payload()).n % 2 === 0
     expect(await letters.replay({ filter })).toEqual({ replayed: 5, skipped: 5 })
     expect(await idsOf(rabbit)).toEqual(ids.filter((_id, n) => n % 2 === 1))
     expect(await drain(rabbit, 'tasks')).toEqual(ids.filter((_id, n) => n % 2 === 0))

@@ -11,6 +11,7 @@ import {
   RpcClient,
   RpcServer,
   Subscriber,
+  subscription,
   topicExchange,
   Worker,
   workQueue,
@@ -80,8 +81,9 @@ describe('a schema whose asynchronous refinement rejects', () => {
     const headed = headersExchange('headed', { headers: z.looseObject({ n: headers.schema }), payload: payload.schema })
     const seen: unknown[] = []
     const failures: string[] = []
-    const options = { queue: 'listener', matches: [{ headers: { n: 1 } }], retry: { delaysMs: [100, 100, 100] } }
-    const subscriber = new Subscriber(rabbit, headed, (event) => void seen.push(event.payload), options)
+    const retry = { delaysMs: [100, 100, 100] }
+    const listener = subscription('listener', { of: headed, headers: [{ n: 1 }], retry })
+    const subscriber = new Subscriber(rabbit, listener, (event) => void seen.push(event.payload))
     subscriber.on('delivery.retried', ({ failure }) => {
       if (failures.push(failure.message) === 1) headers.state.fails = false
       else payload.state.fails = false

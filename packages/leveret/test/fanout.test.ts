@@ -21,12 +21,12 @@ const program = (dies: boolean): string => `
   const ticks = fanoutExchange('ticks', { payload: z.int() })
   const rabbit = await connect(url)
   let count = 0
-  const subscriber = new Subscriber(rabbit, ticks, ({ payload }) => {
+  const subscriber = new Subscriber(rabbit, subscription('keeps', { of: ticks }), ({ payload }) => {
     console.log(payload)
     count += 1
     if (${dies} && count === ${DIES_AT}) process.kill(process.pid, 'SIGKILL')
     if (payload === ${LAST}) rabbit.close()
-  }, { queue: 'keeps' })
+  })
   await subscriber.start()
   console.log('started')
 `

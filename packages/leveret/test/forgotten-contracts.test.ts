@@ -13,7 +13,7 @@ import {
   Worker,
   workQueue,
 } from '../src/index.js'
-import { declarationsOf } from '../src/topology/declarations.js'
+import { queueDeclarationsOf } from '../src/topology/declarations.js'
 import { exchangeDeclarationsOf } from '../src/topology/exchange-declarations.js'
 import { eventually, test } from './support.js'
 
@@ -33,7 +33,7 @@ const USES: readonly (readonly [what: string, use: Use])[] = [
       const contract = workQueue('tasks', { payload })
       await using producer = new Producer(rabbit, contract)
       await producer.send({ n: 1 })
-      return declarationsOf(contract)
+      return queueDeclarationsOf(contract)
     },
   ],
   [
@@ -52,7 +52,7 @@ const USES: readonly (readonly [what: string, use: Use])[] = [
       const worker = new Worker(rabbit, contract, () => undefined)
       await worker.start()
       await worker.close()
-      return declarationsOf(contract)
+      return queueDeclarationsOf(contract)
     },
   ],
   [

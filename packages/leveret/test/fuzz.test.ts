@@ -4,7 +4,9 @@ import {
   bytes,
   type Connection,
   DeadLetters,
+  type LetterContract,
   Subscriber,
+  subscription,
   text,
   topicExchange,
   Worker,
@@ -38,8 +40,7 @@ const queues = {
   bytes: workQueue('fuzz-bytes', { payload: z.instanceof(Uint8Array), codec: bytes, retry, queue: classic }),
 }
 const events = topicExchange('fuzz-events', { 'a.*': task, 'b.#': z.unknown() })
-/** The queue of its subscriber, as far as dead letters go. */
-const subscribed = workQueue('fuzz-subscribed', { payload: z.unknown() })
+const subscribed = subscription('fuzz-subscribed', { of: events, bindingKeys: ['#'], retry })
 const kept = [...Object.values(queues), subscribed]
 
 forbidSurprises()
@@ -47,12 +48,7 @@ forbidSurprises()
 async function start(rabbit: Connection, account: Account): Promise<void> {
   const { quorum, classic, text, bytes } = queues
   const options = { concurrency: 50 }
-  const subscriber = new Subscriber(rabbit, events, account.handler, {
-    ...options,
-    queue: subscribed.name,
-    retry,
-    bindingKeys: ['#'],
-  })
+  const subscriber = new Subscriber(rabbit, subscribed, account.handler, options)
   const workers = [
     // Headers can also ask for a message to be handled alone, which takes its time.
     new Worker(rabbit, quorum, account.handler, { ...options, isolation: false }),
@@ -91,7 +87,7 @@ async function routesOf({ channel }: Stranger): Promise<Pick<WireMessage, 'excha
 async function takeLetters(rabbit: Connection, account: Account): Promise<string[]> {
   const all = await Promise.all(
     kept.map(async (contract) => {
-      await using letters = new DeadLetters<z.ZodType>(rabbit, contract)
+      await using letters = new DeadLetters<LetterContract>(rabbit, contract)
       const shown = await letters.peek({ limit: ROUND })
       for (const letter of shown) await letter.payload().catch((error: unknown) => expect(error).toBeInstanceOf(Error))
       expect(await letters.count()).toBe(shown.length)
@@ -106,7 +102,7 @@ async function takeLetters(rabbit: Connection, account: Account): Promise<string
 async function countLetters(rabbit: Connection): Promise<number> {
   const counts = await Promise.all(
     kept.map(async (contract) => {
-      await using letters = new DeadLetters<z.ZodType>(rabbit, contract)
+      await using letters = new DeadLetters<LetterContract>(rabbit, contract)
       return await letters.count()
     }),
   )

@@ -54,7 +54,7 @@ export async function runProgram(
 function moduleOf(url: string, body: string): string {
   return `import * as leveret from '${library}'
     const { closeOnSignals, connect, DeadLetters, fanoutExchange, Producer, Reject, Subscriber } = leveret
-    const { topicExchange, Worker, workQueue } = leveret
+    const { stream, subscription, topicExchange, Worker, workQueue } = leveret
     import { z } from '${zod}'
     const tasks = workQueue('tasks', { payload: z.object({ n: z.number() }) })
     const url = ${JSON.stringify(url)}

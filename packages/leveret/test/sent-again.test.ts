@@ -1,7 +1,7 @@
 import type { FaultProxy } from '@leveret/testing'
 import { expect } from 'vitest'
 import { z } from 'zod'
-import { type Connection, Publisher, Subscriber, topicExchange } from '../src/index.js'
+import { type Connection, Publisher, Subscriber, subscription, topicExchange } from '../src/index.js'
 import { test } from './support.js'
 
 const events = topicExchange('events', { event: z.int() })
@@ -24,7 +24,8 @@ test.for([
 ] as const)(
   'an event that was stored, and is sent again after its queue has gone, %s',
   async ([, mandatory], { broker, connectTo, proxy, rabbit, vhost }) => {
-    const listener = new Subscriber(rabbit, events, () => undefined, { bindingKeys: ['event'], queue: 'listener' })
+    const contract = subscription('listener', { of: events, bindingKeys: ['event'] })
+    const listener = new Subscriber(rabbit, contract, () => undefined)
     await listener.start()
     await listener.close()
     const cut = await connectTo({}, proxy.urlFor(vhost.url))

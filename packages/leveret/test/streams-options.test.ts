@@ -1,12 +1,48 @@
 import { describe, expect } from 'vitest'
-import { BrokerError, MemoryOffsetStore, OptionsError, Subscriber, TopologyMismatchError } from '../src/index.js'
-import { journal, reader } from './journal.js'
+import {
+  BrokerError,
+  MemoryOffsetStore,
+  OptionsError,
+  Subscriber,
+  type SubscriberOptions,
+  stream,
+  TopologyMismatchError,
+} from '../src/index.js'
+import { journal, linesOf, reader } from './journal.js'
 import { test } from './support.js'
 
 const handler = (): void => undefined
+const of = journal
 const bindingKeys = ['line.#'] as const
 
-describe('the options of a stream', () => {
+describe('a stream', () => {
+  test.for<[string, Record<string, unknown>]>([
+    ['retention.maxAge', { retention: { maxAge: '7 days' } }],
+    ['retention.maxBytes', { retention: { maxBytes: 0 } }],
+    ['there is no option queue', { queue: {} }],
+    ['there is no option onInvalid', { onInvalid: 'retry' }],
+    ['existing: the stream is not declared: leave retention out', { existing: true, retention: { maxAge: '7D' } }],
+    [
+      'retry: expected false or { delaysMs }: a stream holds nothing back by itself',
+      { retry: { native: { minMs: 1, maxMs: 1, attempts: 2 } } },
+    ],
+    ["bindingKeys: 'nite.#' can match no message", { bindingKeys: ['nite.#'] }],
+  ])('is not described with a wrong %s', ([where, options]) => {
+    const make = (): unknown => stream('lines', { of, bindingKeys, ...options })
+    expect(make).toThrow(OptionsError)
+    expect(make).toThrow(`stream('lines'): ${where}`)
+  })
+
+  test('of no name, or of no exchange, is none', () => {
+    expect(() => stream('', { of, bindingKeys })).toThrow(OptionsError)
+    // @ts-expect-error no exchange
+    expect(() => stream('lines', { of: linesOf(), bindingKeys })).toThrow('of: expected an exchange')
+    // @ts-expect-error no binding keys
+    expect(() => stream('lines', { of })).toThrow('bindingKeys are missing for the topic exchange')
+  })
+})
+
+describe('the options of a reader', () => {
   test.for<[string, Record<string, unknown>]>([
     ['offset', { offset: -1 }],
     ['offset', { offset: Number.NaN }],
@@ -17,51 +53,38 @@ describe('the options of a stream', () => {
     ['offset', { offset: new Date(-1) }],
     ['store', { store: { load: () => undefined } }],
     ['saveEveryMs', { saveEveryMs: -1 }],
-    ['retention.maxAge', { retention: { maxAge: '7 days' } }],
-    ['retention.maxBytes', { retention: { maxBytes: 0 } }],
-    ['name', { name: '' }],
     ['there is no option ofset', { ofset: 'first' }],
-  ])('refuse a wrong %s: %o', ([where, stream], { rabbit }) => {
-    const make = (): unknown => reader(rabbit, stream)
+    ['only', { only: ['x'] }],
+  ])('refuse a wrong %s: %o', ([where, options], { rabbit }) => {
+    const make = (): unknown => new Subscriber(rabbit, linesOf(), handler, options)
     expect(make).toThrow(OptionsError)
     expect(make).toThrow(where)
   })
 
-  test('go with nothing that is about a queue', async ({ rabbit }) => {
-    const stream = { name: 'lines' }
-    const make = (options: object) => (): unknown =>
-      new Subscriber(rabbit, journal, handler, { bindingKeys, stream, ...options })
-    expect(make({ queue: 'lines' })).toThrow('Subscriber: queue is not for streams')
-    expect(make({ settings: {} })).toThrow('Subscriber: settings is not for streams')
-    expect(make({ maxLength: 1 })).toThrow('Subscriber: maxLength is not for streams')
-    expect(make({ onInvalid: 'retry' })).toThrow('Subscriber: onInvalid is not for streams')
-    expect(make({ isolation: true })).toThrow('Subscriber: isolation is not for streams')
-    const native = { minMs: 1, maxMs: 1, attempts: 2 }
-    expect(make({ retry: { native } })).toThrow('Subscriber: retry.native is not for streams')
-  })
-
-  test('that are about a queue do not compile beside them', ({ rabbit }) => {
-    const stream = { name: 'lines' }
+  test('say nothing that the contract says, and nothing that is about a queue', ({ rabbit }) => {
     const wrong = [
-      // @ts-expect-error a stream and a queue
-      () => new Subscriber(rabbit, journal, handler, { bindingKeys, stream, queue: 'lines' }),
+      // @ts-expect-error the contract says what the stream gets
+      () => new Subscriber(rabbit, linesOf(), handler, { bindingKeys }),
+      // @ts-expect-error the contract says what it keeps
+      () => new Subscriber(rabbit, linesOf(), handler, { retention: { maxAge: '1D' } }),
       // @ts-expect-error a stream has no such bound
-      () => new Subscriber(rabbit, journal, handler, { bindingKeys, stream, maxLength: 1 }),
+      () => new Subscriber(rabbit, linesOf(), handler, { maxLength: 1 }),
       // @ts-expect-error nothing says how often a delivery has come back
-      () => new Subscriber(rabbit, journal, handler, { bindingKeys, stream, isolation: true }),
-      // @ts-expect-error nothing holds it back
-      () => new Subscriber(rabbit, journal, handler, { bindingKeys, stream, retry: { native: { minMs: 1 } } }),
+      () => new Subscriber(rabbit, linesOf(), handler, { isolation: true }),
+      // @ts-expect-error RabbitMQ refuses it
+      () => new Subscriber(rabbit, linesOf(), handler, { priority: 1 }),
       // @ts-expect-error no such beginning
-      () => new Subscriber(rabbit, journal, handler, { bindingKeys, stream: { ...stream, offset: 'latest' } }),
+      () => new Subscriber(rabbit, linesOf(), handler, { offset: 'latest' }),
     ]
     for (const make of wrong) expect(make).toThrow(OptionsError)
   })
 
   test('are all taken together', async ({ rabbit }) => {
-    const stream = { name: 'lines', offset: new Date(), store: new MemoryOffsetStore(), saveEveryMs: 0 }
-    const others = { concurrency: 4, prefetch: 500, retry: { delaysMs: [10] }, deadLetter: { queue: 'lost' } } as const
-    const orderBy = ({ routingKey }: { routingKey: string }): string => routingKey
-    const subscriber = new Subscriber(rabbit, journal, handler, { bindingKeys, stream, orderBy, ...others })
+    const from = { offset: new Date(), store: new MemoryOffsetStore(), saveEveryMs: 0, only: ['line.a'] } as const
+    const others = { concurrency: 4, prefetch: 500 } as const
+    const orderBy: SubscriberOptions<ReturnType<typeof linesOf>>['orderBy'] = ({ routingKey }) => routingKey
+    const lines = linesOf({ retry: { delaysMs: [10] }, deadLetter: { queue: 'lost' } })
+    const subscriber = new Subscriber(rabbit, lines, handler, { ...from, orderBy, ...others })
     await subscriber.start()
     expect(rabbit.health().roles[0]).toMatchObject({ role: 'subscriber', name: 'lines', ready: true })
   })

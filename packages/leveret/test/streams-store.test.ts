@@ -196,6 +196,6 @@ function programOf(file: string, dies: number): string {
       if (n === ${dies}) process.kill(process.pid, 'SIGKILL')
     }
     const rabbit = await connect(url)
-    const stream = { name: 'lines', offset: 'first', store, saveEveryMs: 5 }
-    await new Subscriber(rabbit, journal, handler, { bindingKeys: ['line.#'], stream }).start()`
+    const lines = stream('lines', { of: journal, bindingKeys: ['line.#'] })
+    await new Subscriber(rabbit, lines, handler, { offset: 'first', store, saveEveryMs: 5 }).start()`
 }

@@ -5,8 +5,9 @@ import {
   MemoryOffsetStore,
   type Schema,
   Subscriber,
-  type SubscriberOptions,
+  stream,
   topicExchange,
+  type UnknownPolicy,
 } from '../src/index.js'
 import { range, write } from './journal.js'
 import { eventually, test } from './support.js'
@@ -25,19 +26,24 @@ function journalOf(check: (n: number) => unknown) {
   return topicExchange('journal', { 'line.#': line, 'note.#': z.string() })
 }
 
-type Options = Pick<SubscriberOptions<ReturnType<typeof journalOf>, readonly ['line.#']>, 'concurrency' | 'onUnknown'>
+interface Options {
+  readonly concurrency?: number
+  readonly onUnknown?: UnknownPolicy
+}
 
 /** A reader of the stream `lines` that notes what it is handed, and how deliveries end otherwise. */
-function readerOf(rabbit: Connection, check: (n: number) => unknown, options: Options = {}) {
+function readerOf(
+  rabbit: Connection,
+  check: (n: number) => unknown,
+  { concurrency = 1, onUnknown = 'ignore' }: Options = {},
+) {
   const seen: number[] = []
   const told: unknown[] = []
   const store = new MemoryOffsetStore()
-  const subscriber = new Subscriber(rabbit, journalOf(check), ({ payload }) => void seen.push(payload.n), {
-    bindingKeys: ['line.#'],
-    retry: { delaysMs: [50, 50] },
-    stream: { name: 'lines', offset: 'first', store, saveEveryMs: 0 },
-    ...options,
-  })
+  const retry = { delaysMs: [50, 50] }
+  const lines = stream('lines', { of: journalOf(check), bindingKeys: ['line.#'], retry, onUnknown })
+  const reading = { offset: 'first', store, saveEveryMs: 0, concurrency } as const
+  const subscriber = new Subscriber(rabbit, lines, ({ payload }) => void seen.push(payload.n), reading)
   subscriber.on('delivery.retried', ({ attempt, offset }) => told.push(['retried', attempt, offset]))
   subscriber.on('delivery.dropped', ({ attempt, offset, reason }) => told.push(['dropped', attempt, offset, reason]))
   return { subscriber, seen, told, store }

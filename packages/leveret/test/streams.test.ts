@@ -1,7 +1,7 @@
 import { describe, expect, expectTypeOf } from 'vitest'
 import { z } from 'zod'
-import { fanoutExchange, headersExchange, Publisher, Subscriber } from '../src/index.js'
-import { range, reader, write } from './journal.js'
+import { fanoutExchange, headersExchange, MemoryOffsetStore, Publisher, Subscriber, stream } from '../src/index.js'
+import { journal, linesOf, range, reader, write } from './journal.js'
 import { stranger } from './stranger.js'
 import { eventually, gate, test } from './support.js'
 import { forbidSurprises } from './surprises.js'
@@ -69,6 +69,34 @@ describe('a stream', () => {
     await eventually(async () => expect((await vhost.queue('all'))?.arguments).toEqual({ 'x-queue-type': 'stream' }))
   })
 
+  test('gets and keeps what its contract says, whatever a reader asks for', async ({ rabbit, vhost, broker }) => {
+    const lines = linesOf({ retention: { maxAge: '7D' } })
+    const one: number[] = []
+    const store = new MemoryOffsetStore()
+    const told: unknown[] = []
+    const picky = new Subscriber(rabbit, lines, ({ payload }) => one.push(payload.n), {
+      offset: 'first',
+      only: ['line.b'],
+      store,
+      saveEveryMs: 0,
+    })
+    for (const name of ['delivery.ignored', 'delivery.acked', 'binding.unexpected'] as const)
+      picky.on(name, () => told.push(name))
+    await picky.start()
+    const publisher = new Publisher(rabbit, journal)
+    await publisher.publish('line.a', { n: 1 })
+    await publisher.publish('line.b', { n: 2 })
+    for (const n of range(3, 200)) await publisher.publish('line.a', { n })
+    await eventually(async () => expect(await store.load()).toBe(200))
+    expect([one, told]).toEqual([[2], ['delivery.acked']])
+    const all: number[] = []
+    await new Subscriber(rabbit, lines, ({ payload }) => all.push(payload.n), { offset: 'first' }).start()
+    await eventually(() => expect(all).toEqual(range(1, 200)))
+    const bindings = (await broker.management.bindings(vhost.name)).filter(({ source }) => source === 'journal')
+    expect(bindings.map(({ routing_key }) => routing_key)).toEqual(['line.#'])
+    expect((await vhost.queue('lines'))?.arguments).toEqual({ 'x-queue-type': 'stream', 'x-max-age': '7D' })
+  })
+
   test('of a fanout or headers exchange is read too, in order also when a schema takes its time', async ({
     rabbit,
   }) => {
@@ -82,11 +110,11 @@ describe('a stream', () => {
       expectTypeOf(payload).toEqualTypeOf<number>()
       return seen.push(payload)
     }
-    await new Subscriber(rabbit, all, handler, { stream: { name: 'all' } }).start()
+    await new Subscriber(rabbit, stream('all', { of: all }), handler).start()
     const reports = headersExchange('reports', { headers: z.object({ year: z.int() }), payload: z.string() })
     const read: unknown[] = []
-    const options = { stream: { name: 'reports' }, matches: [{ headers: { year: 2026 } }] }
-    await new Subscriber(rabbit, reports, ({ headers, payload }) => read.push([headers.year, payload]), options).start()
+    const kept = stream('reports', { of: reports, headers: [{ year: 2026 }] })
+    await new Subscriber(rabbit, kept, ({ headers, payload }) => read.push([headers.year, payload])).start()
     const publisher = new Publisher(rabbit, all)
     for (const n of range(0, 9)) await publisher.publish(n)
     await new Publisher(rabbit, reports).publish({ year: 2026 }, 'all well')

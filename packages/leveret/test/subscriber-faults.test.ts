@@ -3,7 +3,7 @@ import { describe, expect, onTestFinished, vi } from 'vitest'
 import { z } from 'zod'
 import { Channel } from '../src/connection/channel.js'
 import { Link } from '../src/connection/link.js'
-import { ConnectionError, Publisher, Subscriber, topicExchange } from '../src/index.js'
+import { ConnectionError, Publisher, Subscriber, subscription, topicExchange } from '../src/index.js'
 import { eventually, gate, stable, test } from './support.js'
 import { forbidSurprises } from './surprises.js'
 
@@ -182,10 +182,8 @@ test('a durable subscriber whose queue is deleted says so, declares it anew with
   broker,
 }) => {
   const seen: string[] = []
-  const subscriber = new Subscriber(rabbit, shop, ({ payload }) => void seen.push(payload), {
-    bindingKeys,
-    queue: 'lines',
-  })
+  const lines = subscription('lines', { of: shop, bindingKeys })
+  const subscriber = new Subscriber(rabbit, lines, ({ payload }) => void seen.push(payload))
   const told: unknown[] = []
   subscriber.on('consumer.cancelled', (event) => told.push(event))
   subscriber.on('channel.lost', ({ reason }) => told.push(reason))

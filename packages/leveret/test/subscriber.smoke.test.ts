@@ -7,6 +7,7 @@ import {
   headersExchange,
   Publisher,
   Subscriber,
+  subscription,
   topicExchange,
 } from '../src/index.js'
 import { eventually, gate, test } from './support.js'
@@ -45,17 +46,19 @@ describe('a subscriber', () => {
     expect(rabbit.health().roles[0]).toMatchObject({ role: 'subscriber', name: 'shop', ready: true })
   })
 
-  test('that asks for what the exchange never carries does not compile', async ({ rabbit }) => {
+  test('that asks for what the exchange never carries does not compile', ({ rabbit }) => {
     const handler = (): void => undefined
     // @ts-expect-error the binding key 'oder.#' can match no message of the exchange 'shop'
-    const wrong = new Subscriber(rabbit, shop, handler, { bindingKeys: ['oder.#', 'audit.x'] })
+    const wrong = (): unknown => new Subscriber(rabbit, shop, handler, { bindingKeys: ['oder.#', 'audit.x'] })
+    expect(wrong).toThrow(
+      "Subscriber: bindingKeys: 'oder.#' can match no message of the exchange 'shop', which has the templates 'order.created', 'order.*.shipped', 'audit.#'",
+    )
     // @ts-expect-error a topic exchange needs binding keys
     expect(() => new Subscriber(rabbit, shop, handler)).toThrow('bindingKeys are missing for the topic exchange')
     const logs = fanoutExchange('logs', { payload: z.string() })
     // @ts-expect-error a fanout exchange has none
     const make = (): unknown => new Subscriber(rabbit, logs, handler, { bindingKeys: ['x'] })
     expect(make).toThrow('bindingKeys are for direct and topic exchanges')
-    await wrong.close()
   })
 
   test('of a fanout, direct or headers exchange gets its part', async ({ rabbit }) => {
@@ -71,7 +74,7 @@ describe('a subscriber', () => {
       bindingKeys: ['error'],
     }).start()
     await new Subscriber(rabbit, reports, ({ headers, payload }) => void seen.push([headers.year, payload]), {
-      matches: [{ headers: { format: 'pdf' } }],
+      headers: [{ format: 'pdf' }],
     }).start()
     await new Publisher(rabbit, logs).publish('hello')
     await new Publisher(rabbit, levels).publish('error', { code: 7 })
@@ -88,8 +91,12 @@ describe('a subscriber', () => {
     rabbit,
     vhost,
   }) => {
-    const options = { bindingKeys: ['order.*.shipped'], queue: 'billing', retry: { delaysMs: [50] } } as const
-    const first = new Subscriber(rabbit, shop, () => undefined, options)
+    const billing = subscription('billing', {
+      of: shop,
+      bindingKeys: ['order.*.shipped'],
+      retry: { delaysMs: [50] },
+    })
+    const first = new Subscriber(rabbit, billing, () => undefined)
     await first.start()
     await first.close()
     const others: unknown[] = []
@@ -100,15 +107,10 @@ describe('a subscriber', () => {
     await publisher.publish('order.eu.shipped', { id: 1, to: 'Oslo' })
     await publisher.publish('order.us.shipped', { id: 2, to: 'Rome' })
     const seen: unknown[] = []
-    const second = new Subscriber(
-      rabbit,
-      shop,
-      ({ template, routingKey, payload }, { attempt, exchange }) => {
-        seen.push([payload.id, attempt, template, routingKey, exchange])
-        if (payload.id === 1) throw new Error('no')
-      },
-      options,
-    )
+    const second = new Subscriber(rabbit, billing, ({ template, routingKey, payload }, { attempt, exchange }) => {
+      seen.push([payload.id, attempt, template, routingKey, exchange])
+      if (payload.id === 1) throw new Error('no')
+    })
     await second.start()
     await eventually(() => expect(seen).toHaveLength(3))
     expect(seen).toContainEqual([1, 2, 'order.*.shipped', 'order.eu.shipped', 'shop'])
@@ -143,8 +145,8 @@ describe('a subscriber', () => {
     broker,
   }) => {
     const unexpected: unknown[] = []
-    const options = { bindingKeys: ['audit.#'], queue: 'audits', retry: { delaysMs: [50] } } as const
-    const subscriber = new Subscriber(rabbit, shop, () => undefined, options)
+    const audits = subscription('audits', { of: shop, bindingKeys: ['audit.#'], retry: { delaysMs: [50] } })
+    const subscriber = new Subscriber(rabbit, audits, () => undefined)
     subscriber.on('binding.unexpected', (event) => unexpected.push(event))
     await subscriber.start()
     await broker.management.bindQueue(vhost.name, 'shop', 'audits', 'order.#')

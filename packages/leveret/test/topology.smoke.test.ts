@@ -10,6 +10,7 @@ import {
   policyOf,
   Retry,
   Subscriber,
+  subscription,
   TopologyMismatchError,
   Worker,
   workQueue,
@@ -97,7 +98,9 @@ test("a queue's settings that are left to a policy are told, and hold as soon as
   await eventually(async () => expect(await vhost.queue('changeable.dead-letter')).toMatchObject({ messages: 1 }))
 })
 
-test('a worker is warned of a queue that may drop what it delivered too often; a sender is not', async ({ rabbit }) => {
+test('a worker is warned of a queue that may drop what it delivered too often; a sender is not, nor is one of a classic queue', async ({
+  rabbit,
+}) => {
   const dropping = workQueue('dropping', { payload: z.string(), deadLetter: false, retry: false })
   const warnings: string[] = []
   const onWarning = ({ message }: Error): void => void warnings.push(message)
@@ -105,6 +108,10 @@ test('a worker is warned of a queue that may drop what it delivered too often; a
   onTestFinished(() => void process.off('warning', onWarning))
   await new Producer(rabbit, dropping).send('x')
   await new Worker(rabbit, dropping, () => undefined).start()
+  const queue = { arguments: { 'x-queue-type': 'classic' } }
+  const keeping = workQueue('keeping', { payload: z.string(), deadLetter: false, retry: false, queue })
+  await new Worker(rabbit, keeping, () => undefined).start()
+  expect(warnings.filter((text) => text.includes("'keeping'"))).toEqual([])
   expect(warnings.filter((text) => text.includes("'dropping' has no dead letters"))).toHaveLength(1)
 })
 
@@ -126,11 +133,12 @@ describe("with topology: 'check'", () => {
 
   test('so does a durable subscriber', async ({ rabbit, connectTo }) => {
     const events = fanoutExchange('events', { payload: tasks.payload })
-    await new Subscriber(rabbit, events, () => undefined, { queue: 'reader' }).start()
+    const reader = subscription('reader', { of: events })
+    await new Subscriber(rabbit, reader, () => undefined).start()
     await rabbit.close()
     const careful = await connectTo({ topology: 'check' })
     const seen: number[] = []
-    await new Subscriber(careful, events, ({ payload }) => void seen.push(payload.n), { queue: 'reader' }).start()
+    await new Subscriber(careful, reader, ({ payload }) => void seen.push(payload.n)).start()
     await new Publisher(careful, events).publish({ n: 1 })
     await eventually(() => expect(seen).toEqual([1]))
   })

@@ -1,12 +1,9 @@
 import { connect as connectRaw } from 'amqplib'
 import { connect, DeadLetters, type LetterFilter } from 'leveret'
-import type { z } from 'zod'
 import { Stopwatch } from '../stopwatch.js'
 import { Tally } from '../tally.js'
 import { contract, LETTERS } from './stock.js'
 import type { Task } from './task.js'
-
-type Payload = z.infer<typeof contract.payload>
 
 /** Deliveries not yet acknowledged, of a consumer that somebody writes in an afternoon. */
 const PREFETCH = 256
@@ -46,7 +43,11 @@ async function byHand({ url, letters }: Task, watch: Stopwatch): Promise<void> {
   watch.stop()
 }
 
-async function replay({ url }: Task, watch: Stopwatch, filter: LetterFilter<Payload> | undefined): Promise<void> {
+async function replay(
+  { url }: Task,
+  watch: Stopwatch,
+  filter: LetterFilter<typeof contract> | undefined,
+): Promise<void> {
   const letters = new DeadLetters(await connect(url), contract)
   watch.start()
   await letters.replay(filter === undefined ? {} : { filter })

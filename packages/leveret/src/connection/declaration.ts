@@ -6,19 +6,28 @@ export interface QueueDeclaration {
   readonly name: string
   readonly durable: boolean
   readonly arguments: Readonly<Record<string, unknown>>
+  /** What leveret uses it for, where it is not the queue that a contract is named after. */
+  readonly part?: 'dead-letter' | 'delay' | 'stream'
+  /** Somebody else declares it: it is only asked for, and what is said of it here is not compared. */
+  readonly existing?: true
   /** What its arguments, or the way its messages are settled, ask of the broker's version. */
   readonly needs?: BrokerNeed
 }
+
+/** RabbitMQ's own types of exchanges, and those of its plugins. */
+export type ExchangeType = 'fanout' | 'direct' | 'topic' | 'headers' | `x-${string}`
 
 /** An exchange as declared. */
 export interface ExchangeDeclaration {
   readonly kind: 'exchange'
   readonly name: string
-  readonly type: 'fanout' | 'direct' | 'topic' | 'headers'
+  readonly type: ExchangeType
   readonly durable: boolean
   readonly autoDelete: boolean
   readonly internal: boolean
   readonly arguments: Readonly<Record<string, unknown>>
+  /** Somebody else declares it: it is only asked for, and what is said of it here is not compared. */
+  readonly existing?: true
 }
 
 /** What an exchange passes on. The same binding declared twice is one. */

@@ -17,6 +17,10 @@ export interface ConsumerOptions {
   readonly name: string
   /** Unsettled deliveries that the broker lets it hold. */
   readonly prefetch: number
+  /** Of the consumer, among others of the queue. */
+  readonly priority?: number | undefined
+  /** Nobody else may consume the queue. */
+  readonly exclusive: boolean
   /** Deliveries, or batches of them, handled at once. */
   readonly concurrency: number
   /** What is being handled, and what waits for that. */

@@ -138,13 +138,11 @@ export class Consumer {
   }
 
   async #subscribe(channel: Channel, signal: AbortSignal): Promise<void> {
-    const { prefetch, reading, memory, prepare, copyRefused } = this.#options
+    const { prepare, copyRefused } = this.#options
     const queue = await prepare(channel, signal)
     const subscription = new Subscription(channel, {
+      ...this.#options,
       queue,
-      prefetch,
-      reading,
-      memory,
       delivered: (message, life) => this.#onDelivery(message, life),
       cancelled: () => void this.#onServerCancel(channel, subscription, signal),
       awaitsClose: (delivery) => this.#awaitsClose(delivery),

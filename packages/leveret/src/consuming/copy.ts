@@ -1,7 +1,7 @@
 import type { Headers, MessageProperties, OutgoingMessage, ReceivedMessage } from '../connection/message.js'
 import { propertyBytes } from '../connection/property-bytes.js'
+import type { DeadLetterSettings } from '../contract/dead-letter-options.js'
 import type { Failure } from '../contract/failure.js'
-import type { DeadLetterSettings } from '../contract/work-queue.js'
 import { newMessageId } from '../message-id.js'
 import type { DeadLetter } from './dead-letter.js'
 import { failureHeaders, headersWithin, keptFailure } from './failure-headers.js'
@@ -36,7 +36,7 @@ export interface DeadLetterNote {
 export function deadLetterCopy(
   message: ReceivedMessage,
   lineage: Lineage,
-  settings: DeadLetterSettings,
+  settings: Pick<DeadLetterSettings, 'queue' | 'stack' | 'redact'>,
   { queue, reason, failure, at }: DeadLetterNote,
 ): OutgoingMessage {
   const headers = {

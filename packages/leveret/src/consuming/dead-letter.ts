@@ -1,11 +1,11 @@
 import type { Headers, ReceivedMessage } from '../connection/message.js'
 import { bareTable } from '../connection/table.js'
 import type { Failure } from '../contract/failure.js'
-import { decodePayload, type PayloadContract } from '../contract/payload.js'
-import type { OutputOf, Schema } from '../contract/schema.js'
+import { decodePayload } from '../contract/payload.js'
 import { PayloadError } from '../errors.js'
 import { dateOf, readDeath } from './death.js'
 import type { DeathReason } from './death-reason.js'
+import type { LetterSource } from './letter-source.js'
 import { type LeveretHeaders, readLeveretHeaders } from './leveret-headers.js'
 
 /** A message that was given up, as it is kept in a dead-letter queue. */
@@ -55,15 +55,14 @@ type Account = Pick<
  * Reads a message of a dead-letter queue, whoever put it there. Never throws: headers come from outside, and those that are
  * not as leveret or RabbitMQ write them are ignored.
  */
-export function readDeadLetter<S extends Schema>(
-  { content, fields, properties }: ReceivedMessage,
-  contract: PayloadContract<S>,
-): DeadLetter<OutputOf<S>> {
+export function readDeadLetter({ content, fields, properties }: ReceivedMessage, source: LetterSource): DeadLetter {
   const headers = bareTable(properties.headers)
   const ours = readLeveretHeaders(headers)
   const { messageId, timestamp, correlationId, contentType } = properties
   const account = readOurs(ours) ?? readBrokers(headers, ours) ?? readNobodys(fields)
+  const found = source.find(account.routingKey)
   return {
+    ...(source.hasTemplates ? { template: found?.template } : {}),
     messageId: messageId || undefined,
     ...account,
     replays: ours['leveret-replays'] ?? 0,
@@ -74,16 +73,22 @@ export function readDeadLetter<S extends Schema>(
     contentType,
     deliveryCount: readDeliveryCount(headers),
     payload: async () => {
-      refuseForeign(account, contract)
-      return await decodePayload(contract, content, properties)
+      refuseForeign(account, source)
+      if (found === undefined) throw unknownKey(account, source)
+      return await decodePayload(found.contract, content, properties)
     },
   }
 }
 
 /** What fits by chance is not what its sender meant. */
-function refuseForeign({ queue }: Account, { name }: PayloadContract): void {
+function refuseForeign({ queue }: Account, { name }: LetterSource): void {
   if (queue === undefined || queue === name) return
   throw new PayloadError('incoming', name, [{ path: [], message: `it died in the queue '${queue}'` }])
+}
+
+function unknownKey({ routingKey }: Account, { name }: LetterSource): PayloadError {
+  const message = `no template of the exchange matches the routing key '${routingKey}', or no binding key asks for it`
+  return new PayloadError('incoming', name, [{ path: [], message }])
 }
 
 /** How often RabbitMQ saw a message come back to its quorum queue. */

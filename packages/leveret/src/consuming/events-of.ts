@@ -1,13 +1,14 @@
 import { bareTable } from '../connection/table.js'
 import type { Exchange } from '../contract/exchange.js'
 import { decodePayload, type PayloadContract } from '../contract/payload.js'
-import { matches, wordsOf } from '../contract/routing-key.js'
+import { wantedBy } from '../contract/routing-key.js'
 import { validate } from '../contract/schema.js'
+import type { UnknownPolicy } from '../contract/subscription.js'
 import { TemplateContracts } from '../contract/template-contracts.js'
 import { andThen } from '../soon.js'
 import type { ActiveDelivery } from './active-delivery.js'
 import type { Decode } from './reader.js'
-import { UnknownMessage, type UnknownPolicy } from './steering.js'
+import { UnknownMessage } from './steering.js'
 
 /** What the subscriber wants to know of messages that it does not know. */
 export interface UnknownMessages {
@@ -23,16 +24,14 @@ export function decoderOf(
   unknown: UnknownMessages,
 ): Decode<unknown> {
   switch (exchange.type) {
-    case 'fanout':
-      return (delivery) =>
-        andThen(decoded(exchange, delivery), (payload) => ({ routingKey: delivery.routingKey, payload }))
     case 'headers':
       return async (delivery) => {
         const place = { direction: 'incoming', contract: exchange.name } as const
         const headers = await validate(exchange.headers, bareTable(delivery.message.properties.headers), place)
         return { routingKey: delivery.routingKey, headers, payload: await decoded(exchange, delivery) }
       }
-    default: {
+    case 'direct':
+    case 'topic': {
       const contracts = new TemplateContracts(exchange)
       const isWanted = wantedBy(bindingKeys, exchange.type)
       return (delivery) => {
@@ -47,15 +46,9 @@ export function decoderOf(
         return andThen(decoded(contract, delivery), (payload) => ({ template, routingKey, payload }))
       }
     }
-  }
-}
-
-function wantedBy(bindingKeys: readonly string[], type: 'direct' | 'topic'): (routingKey: string) => boolean {
-  if (type === 'direct') return (routingKey) => bindingKeys.includes(routingKey)
-  const patterns = bindingKeys.map(wordsOf)
-  return (routingKey) => {
-    const words = wordsOf(routingKey)
-    return patterns.some((pattern) => matches(pattern, words))
+    default:
+      return (delivery) =>
+        andThen(decoded(exchange, delivery), (payload) => ({ routingKey: delivery.routingKey, payload }))
   }
 }
 

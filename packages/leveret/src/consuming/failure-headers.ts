@@ -1,7 +1,7 @@
 import type { Headers } from '../connection/message.js'
 import { tableBytes } from '../connection/property-bytes.js'
+import type { DeadLetterSettings } from '../contract/dead-letter-options.js'
 import type { Failure } from '../contract/failure.js'
-import type { DeadLetterSettings } from '../contract/work-queue.js'
 import { disregard } from '../soon.js'
 import { bytesOf, isLeveretHeader, MAX_LEVERET_BYTES } from './leveret-headers.js'
 
@@ -21,7 +21,10 @@ const LEFT_OUT = 'leveret-left-out'
 const NOTHING: Failure = { name: 'RedactionFailed', message: "the contract's deadLetter.redact failed" }
 
 /** What the contract lets be kept of an error. */
-export function keptFailure(failure: Failure, { stack: keepsStack, redact }: DeadLetterSettings): Failure {
+export function keptFailure(
+  failure: Failure,
+  { stack: keepsStack, redact }: Pick<DeadLetterSettings, 'stack' | 'redact'>,
+): Failure {
   const { name, message, stack } = redact === undefined ? failure : redacted(failure, redact)
   return !keepsStack || stack === undefined ? { name, message } : { name, message, stack }
 }

@@ -73,6 +73,16 @@ export const handlingOptions = z
       .transform((breaker) => (breaker === true ? breakerOptions.parse({}) : breaker)),
     /** Does not hand over what has been handled under the same `messageId`. */
     deduplicate: deduplicateOptions.optional(),
+    /**
+     * A consumer of a higher priority gets deliveries first, those of a lower one what it cannot take. Not for streams.
+     * @see https://www.rabbitmq.com/docs/consumer-priority @defaultValue 0
+     */
+    priority: z.int().min(-2_147_483_648).max(2_147_483_647).optional(),
+    /**
+     * Nobody else may consume the queue meanwhile. One that comes second waits until the first is gone; its `start` rejects with a
+     * `BrokerError` (403, in exclusive use) after `startupTimeoutMs`. Classic queues only. @defaultValue false
+     */
+    exclusive: z.boolean().default(false),
   })
   .refine(({ batch, acknowledge, orderBy }) => !batch || (acknowledge === 'on-return' && !orderBy), {
     path: ['batch'],

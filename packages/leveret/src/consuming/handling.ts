@@ -1,7 +1,7 @@
 import type { Delivery } from '../connection/delivery.js'
 import type { Interceptor } from '../connection/interceptor.js'
 import type { ReceivedMessage } from '../connection/message.js'
-import type { WorkQueue } from '../contract/work-queue.js'
+import type { QueueContract } from '../contract/queue-contract.js'
 import type { Soon } from '../soon.js'
 import { ActiveDelivery } from './active-delivery.js'
 import {
@@ -63,7 +63,7 @@ export interface HandlingHooks {
 /** How the deliveries of a queue are handled. */
 export interface Handling<Payload> {
   /** The queue, and what becomes of what fails. */
-  readonly contract: WorkQueue
+  readonly contract: QueueContract
   readonly decode: Decode<Payload>
   readonly handler: AnyHandler<Payload>
   readonly settings: HandlingSettings

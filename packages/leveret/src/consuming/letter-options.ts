@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { shortString } from '../short-string.js'
-import type { LetterFilter } from './selection.js'
+import type { LetterOf } from './letter-of.js'
+import type { LetterContract } from './letter-source.js'
+import type { Choice } from './selection.js'
 
 /** Options of `peek`. */
 export const peekOptions = z.strictObject({
@@ -45,10 +47,13 @@ export interface LetterProgress {
   readonly left: number
 }
 
+/** Which dead letters of a contract to choose. It may ask their payload; what it throws ends the pass. */
+export type LetterFilter<C extends LetterContract = LetterContract> = Choice<LetterOf<C>>
+
 /** Which letters a pass takes, and how. */
-export interface LetterOptions<Payload> {
+export interface LetterOptions<C extends LetterContract = LetterContract> {
   /** Only these. The others stay. It is not asked about letters of other queues. @defaultValue all */
-  readonly filter?: LetterFilter<Payload>
+  readonly filter?: LetterFilter<C>
   /**
    * Also messages that do not say which queue they died in: somebody has put them there by hand, or their headers are broken. Where
    * contracts share a dead-letter queue they may be meant for another one. @defaultValue false
@@ -63,16 +68,16 @@ export interface LetterOptions<Payload> {
 }
 
 /** Options of `purge`. */
-export type PurgeOptions<Payload> = LetterOptions<Payload>
+export type PurgeOptions<C extends LetterContract = LetterContract> = LetterOptions<C>
 
 /** Options of `replay`. */
-export interface ReplayOptions<Payload> extends LetterOptions<Payload> {
+export interface ReplayOptions<C extends LetterContract = LetterContract> extends LetterOptions<C> {
   /** At most so many a second. @defaultValue as fast as the broker confirms */
   readonly ratePerSecond?: number
 }
 
 /** Options of `move`. */
-export interface MoveOptions<Payload> extends LetterOptions<Payload> {
+export interface MoveOptions<C extends LetterContract = LetterContract> extends LetterOptions<C> {
   /** Name of a queue that exists. */
   readonly to: string
 }

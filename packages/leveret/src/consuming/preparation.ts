@@ -1,66 +1,57 @@
 import type { Channel } from '../connection/channel.js'
 import type { ConnectionInternals } from '../connection/connection.js'
+import type { Binding } from '../contract/bindings.js'
 import type { Exchange } from '../contract/exchange.js'
-import type { WorkQueue } from '../contract/work-queue.js'
+import type { Stream } from '../contract/stream.js'
+import type { Subscription } from '../contract/subscription.js'
 import { BrokerError } from '../errors.js'
 import { declare, declareOn } from '../topology/declare.js'
 import { exchangeDeclarationsOf } from '../topology/exchange-declarations.js'
-import { type Binding, bindingsTo, subscriptionDeclarations } from '../topology/subscription.js'
+import { bindingsTo, subscriptionDeclarations } from '../topology/subscription.js'
 import type { StreamReading } from './stream-reading.js'
 
-/** What a subscriber consumes, and which messages go there. */
-export interface Subscribed {
-  readonly exchange: Exchange
-  readonly bindings: readonly Binding[]
-  readonly contract: WorkQueue
-  readonly maxLength: number | undefined
-  readonly reading: StreamReading | undefined
-}
+type Internals = Pick<ConnectionInternals, 'consumeLane' | 'settings'>
 
 /** Makes sure that all is there and bound, before each subscription. @returns the name of the queue */
 export type Prepare = (channel: Channel, signal: AbortSignal) => Promise<string>
 
-/** @param kind - what the subscriber consumes */
-export function preparing(
-  kind: 'durable' | 'ephemeral' | 'stream',
-  internals: Pick<ConnectionInternals, 'consumeLane' | 'settings'>,
-  subscribed: Subscribed,
-): Prepare {
-  if (kind === 'ephemeral') return async (channel, signal) => await ephemeral(internals, subscribed, channel, signal)
-  if (kind === 'durable') return async (channel, signal) => await durable(internals, subscribed, channel, signal)
-  return async (channel, signal) => await stream(internals, subscribed, channel, signal)
+/** Prepares the queue of a durable subscription, with its exchange, dead letters and bindings. */
+export function prepareSubscription({ consumeLane, settings }: Internals, contract: Subscription): Prepare {
+  const needed = subscriptionDeclarations(contract)
+  return async (channel, signal) => {
+    await declareOn({ lane: consumeLane, channel }, needed, settings.topology, signal)
+    return contract.name
+  }
 }
 
-async function durable(
-  { consumeLane, settings }: Pick<ConnectionInternals, 'consumeLane' | 'settings'>,
-  { exchange, bindings, contract }: Subscribed,
-  channel: Channel,
-  signal: AbortSignal,
-): Promise<string> {
-  const needed = subscriptionDeclarations(exchange, contract, bindings)
-  await declareOn({ lane: consumeLane, channel }, needed, settings.topology, signal)
-  return contract.name
-}
-
-/** What is tried again is held, so no queue is needed for that. */
-async function stream(
-  internals: Pick<ConnectionInternals, 'consumeLane' | 'settings'>,
-  { exchange, bindings, contract, reading }: Subscribed,
-  channel: Channel,
-  signal: AbortSignal,
-): Promise<string> {
+/** Prepares a stream, and finds out where to read on. What is tried again is held, so no queue is needed for that. */
+export function prepareStream(internals: Internals, contract: Stream, reading: StreamReading): Prepare {
   const { consumeLane, settings } = internals
-  const isNew = await isMissing(internals, contract.name, signal)
-  const needed = subscriptionDeclarations(exchange, contract, bindings)
-  await declareOn({ lane: consumeLane, channel }, needed, settings.topology, signal)
-  await reading?.locate(isNew, signal)
-  return contract.name
+  const needed = subscriptionDeclarations(contract)
+  return async (channel, signal) => {
+    const isNew = !contract.existing && (await isMissing(internals, contract.name, signal))
+    await declareOn({ lane: consumeLane, channel }, needed, settings.topology, signal)
+    await reading.locate(isNew, signal)
+    return contract.name
+  }
+}
+
+/** An exchange, and which of its messages an ephemeral subscriber gets. */
+export interface Ephemeral {
+  readonly exchange: Exchange
+  readonly bindings: readonly Binding[]
+  readonly maxLength?: number | undefined
+}
+
+/** Prepares a queue of the subscriber's own. */
+export function prepareOwnQueue(internals: Internals, wanted: Ephemeral): Prepare {
+  return async (channel, signal) => await ephemeral(internals, wanted, channel, signal)
 }
 
 /** On the consumer's own channel: a queue of the connection that is gone cannot be meant. All is bound before anything is consumed. */
 async function ephemeral(
-  { consumeLane, settings }: Pick<ConnectionInternals, 'consumeLane' | 'settings'>,
-  { exchange, bindings, maxLength }: Subscribed,
+  { consumeLane, settings }: Internals,
+  { exchange, bindings, maxLength }: Ephemeral,
   channel: Channel,
   signal: AbortSignal,
 ): Promise<string> {
@@ -71,11 +62,7 @@ async function ephemeral(
 }
 
 /** A declaration does not tell whether it has made the stream. */
-async function isMissing(
-  { consumeLane, settings }: Pick<ConnectionInternals, 'consumeLane' | 'settings'>,
-  name: string,
-  signal: AbortSignal,
-): Promise<boolean> {
+async function isMissing({ consumeLane, settings }: Internals, name: string, signal: AbortSignal): Promise<boolean> {
   if (settings.topology !== 'declare') return false
   const asked = { kind: 'queue', name, durable: true, arguments: {} } as const
   try {

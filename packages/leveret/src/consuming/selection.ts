@@ -1,15 +1,14 @@
-import type { OutputOf, Schema } from '../contract/schema.js'
-import type { WorkQueue } from '../contract/work-queue.js'
 import { sleep, unlessAborted } from '../timing.js'
 import type { DeadLetter } from './dead-letter.js'
+import type { LetterSource } from './letter-source.js'
 import { ROUND_MS } from './sweep.js'
 
-/** Which dead letters to choose. It may ask their payload; what it throws ends the pass. */
-export type LetterFilter<Payload> = (letter: DeadLetter<Payload>) => boolean | Promise<boolean>
+/** Whether to choose a letter. */
+export type Choice<Letter> = (letter: Letter) => boolean | Promise<boolean>
 
 /** What to choose, how fast, and until when. */
-export interface SelectionOptions<Payload> {
-  readonly filter?: LetterFilter<Payload> | undefined
+export interface SelectionOptions<Letter> {
+  readonly filter?: Choice<Letter> | undefined
   readonly includeUnknown?: boolean | undefined
   readonly limit?: number | undefined
   readonly ratePerSecond?: number | undefined
@@ -18,15 +17,15 @@ export interface SelectionOptions<Payload> {
 }
 
 /** Chooses from a contract's dead letters. */
-export class Selection<S extends Schema> {
+export class Selection<Letter extends DeadLetter> {
   readonly #queue: string
-  readonly #options: SelectionOptions<OutputOf<S>>
+  readonly #options: SelectionOptions<Letter>
   /** What died after this was given up again while it goes on. */
   readonly #beganAt = new Date()
   #chosen = 0
   #nextAt = 0
 
-  constructor({ name }: Pick<WorkQueue<S>, 'name'>, options: SelectionOptions<OutputOf<S>>) {
+  constructor({ name }: Pick<LetterSource, 'name'>, options: SelectionOptions<Letter>) {
     this.#queue = name
     this.#options = options
   }
@@ -50,7 +49,7 @@ export class Selection<S extends Schema> {
    *
    * @returns `undefined` when it is over
    */
-  async choose(letter: DeadLetter<OutputOf<S>>): Promise<boolean | undefined> {
+  async choose(letter: Letter): Promise<boolean | undefined> {
     const { filter, includeUnknown = false } = this.#options
     if (letter.queue === undefined ? !includeUnknown : letter.queue !== this.#queue) return false
     // It would be taken again and again where another pass, or somebody else, takes letters too.

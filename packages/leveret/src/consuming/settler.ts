@@ -1,11 +1,11 @@
 import { backoffMs } from '../connection/backoff.js'
 import type { QueueDeclaration } from '../connection/declaration.js'
 import type { OutgoingMessage } from '../connection/message.js'
-import type { WorkQueue } from '../contract/work-queue.js'
+import type { QueueContract } from '../contract/queue-contract.js'
 import { type LeveretError, OptionsError, PublishError } from '../errors.js'
 import type { Soon } from '../soon.js'
 import { sleep } from '../timing.js'
-import { declarationsOf, delayedDeclarationsOf, delayQueueName } from '../topology/declarations.js'
+import { delayedDeclarationsOf, delayQueueName, queueDeclarationsOf } from '../topology/declarations.js'
 import type { ActiveDelivery } from './active-delivery.js'
 import { deadLetterCopy, postponedCopy, retryCopy } from './copy.js'
 import { readFailedDeliveries } from './lineage.js'
@@ -37,12 +37,12 @@ export function givenBack({ life, message }: ActiveDelivery): Settlement {
 
 /** Carries out verdicts on the channel that delivered: first the copy, confirmed, and only then the ack. */
 export class Settler implements Settling {
-  readonly #contract: WorkQueue
+  readonly #contract: QueueContract
   readonly #publish: PublishCopy
   readonly #declares: boolean
 
   /** @param declares - whether queues are declared here, and so are as the contract says */
-  constructor(contract: WorkQueue, publish: PublishCopy, declares: boolean) {
+  constructor(contract: QueueContract, publish: PublishCopy, declares: boolean) {
     this.#contract = contract
     this.#publish = publish
     this.#declares = declares
@@ -111,7 +111,7 @@ export class Settler implements Settling {
     // Without a dead-letter queue of ours the message goes where the queue's own arguments send it, if anywhere.
     if (deadLetter === false) return life.reject(message) ? { did: 'dropped', reason, failure } : STALE
     const copy = deadLetterCopy(message, lineage, deadLetter, { queue: name, reason, failure, at: new Date() })
-    const stored = await this.#store(copy, declarationsOf(this.#contract), delivery)
+    const stored = await this.#store(copy, queueDeclarationsOf(this.#contract), delivery)
     if (stored === undefined) return givenBack(delivery)
     const settled = { did: 'dead-lettered', reason, failure } as const
     if (stored === true) return life.ack(message) ? settled : STALE
@@ -126,8 +126,9 @@ export class Settler implements Settling {
    * @see https://www.rabbitmq.com/docs/quorum-queues#dead-lettering
    */
   #brokerKeepsRejected(error: LeveretError): boolean {
-    const { arguments: given, settings, type } = this.#contract.queue
-    if (!this.#declares || given !== undefined || settings === 'policy') return false
+    const { queue, existing } = this.#contract
+    const { arguments: given, settings, type } = queue
+    if (!this.#declares || existing || given !== undefined || settings === 'policy') return false
     return type === 'quorum' || (error instanceof PublishError && error.outcome === 'not-sent')
   }
 

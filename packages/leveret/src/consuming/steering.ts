@@ -1,3 +1,4 @@
+import type { UnknownPolicy } from '../contract/subscription.js'
 import { OptionsError } from '../errors.js'
 import { MARK } from '../marks.js'
 import { ladderStepMs } from '../topology/delay-ladder.js'
@@ -50,9 +51,6 @@ export class HandlerTimeout extends Error {
     super(`the handler had not finished after ${handlerTimeoutMs} ms`)
   }
 }
-
-/** What becomes of a message that the contract does not know. */
-export type UnknownPolicy = 'retry' | 'dead-letter' | 'ignore'
 
 /** A message came that the contract does not know. */
 export class UnknownMessage extends Error {

@@ -24,6 +24,8 @@ export interface StreamReadingOptions {
   readonly offset: StreamOffset
   readonly store?: OffsetStore | undefined
   readonly saveEveryMs: number
+  /** Which events are handed over, by their routing key. The others are read past. @defaultValue all */
+  readonly wants?: (routingKey: string) => boolean
   readonly events: Events<SubscriberEvents>
 }
 
@@ -74,7 +76,10 @@ export class StreamReading {
     const { expected: from } = this.#known
     // One alone is the broker's, at the beginning of each segment.
     if (offset > from + 1) this.#jumps.note({ from, to: offset - 1 })
-    return this.#known.receive(offset)
+    if (!this.#known.receive(offset)) return false
+    if (this.#options.wants?.(message.fields.routingKey) !== false) return true
+    this.settle(message)
+    return false
   }
 
   /** It is done, whatever came of it. */

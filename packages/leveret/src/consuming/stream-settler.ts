@@ -1,5 +1,5 @@
 import type { ReceivedMessage } from '../connection/message.js'
-import type { WorkQueue } from '../contract/work-queue.js'
+import type { QueueContract } from '../contract/queue-contract.js'
 import type { ActiveDelivery } from './active-delivery.js'
 import type { Settlement } from './settlement.js'
 import type { Settling } from './settler.js'
@@ -23,7 +23,7 @@ export class StreamSettler implements Settling {
   readonly #progress: Progress
 
   /** @param settler - carries out what leaves a copy or an ack */
-  constructor(settler: Settling, { deadLetter }: Pick<WorkQueue, 'deadLetter'>, progress: Progress) {
+  constructor(settler: Settling, { deadLetter }: Pick<QueueContract, 'deadLetter'>, progress: Progress) {
     this.#settler = settler
     this.#keepsDeadLetters = deadLetter !== false
     this.#progress = progress

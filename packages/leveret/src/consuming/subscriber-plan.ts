@@ -1,55 +1,114 @@
+import { type Binding, bindingsOf, refuseUseless } from '../contract/bindings.js'
 import type { Exchange } from '../contract/exchange.js'
-import type { WorkQueue } from '../contract/work-queue.js'
+import type { QueueContract } from '../contract/queue-contract.js'
+import { wantedBy } from '../contract/routing-key.js'
+import type { Stream } from '../contract/stream.js'
+import type { Subscribable } from '../contract/subscribable.js'
+import type { Subscription, UnknownPolicy } from '../contract/subscription.js'
 import { OptionsError } from '../errors.js'
 import { parseOptions } from '../options.js'
-import type { Binding } from '../topology/subscription.js'
+import { checkExclusive } from './exclusivity.js'
 import { type HandlingSettings, handlingOptions } from './handling-options.js'
-import { streamHandling } from './stream-options.js'
-import {
-  bindingsOf,
-  durableQueue,
-  ephemeralQueue,
-  type SubscriptionSettings,
-  streamQueue,
-  subscriptionOptions,
-} from './subscription-options.js'
+import type { StreamReadingOptions } from './stream-reading.js'
+import { durableOptions, ephemeralOptions, readerOptions } from './subscriber-options.js'
 
-/** What a subscriber's options come to. */
+/** What a subscriber's contract and options come to. */
 export interface SubscriberPlan {
   readonly kind: 'durable' | 'ephemeral' | 'stream'
-  readonly settings: SubscriptionSettings
   readonly handling: HandlingSettings
   /** What is consumed. */
-  readonly contract: WorkQueue
+  readonly contract: QueueContract
+  readonly exchange: Exchange
   readonly bindings: readonly Binding[]
+  readonly bindingKeys: readonly string[]
+  readonly onUnknown: UnknownPolicy
+  readonly maxLength?: number | undefined
+  /** Of a stream: where to begin, and what to read past. */
+  readonly reader?: Pick<StreamReadingOptions, 'offset' | 'store' | 'saveEveryMs' | 'wants'>
 }
+
+/** Credit is given by what was delivered: a stream that waits for each ack is slow. */
+const STREAM_PREFETCH = 100
 
 /** @throws {@link OptionsError} */
-export function planOf(exchange: Exchange, options: Readonly<Record<string, unknown>>): SubscriberPlan {
-  const { concurrency, prefetch, handlerTimeoutMs, orderBy, isolation, breaker, deduplicate, ...rest } = options
+export function planOf(contract: Subscribable, options: Readonly<Record<string, unknown>>): SubscriberPlan {
+  const { concurrency, prefetch, handlerTimeoutMs, orderBy, isolation, breaker, deduplicate, ...others } = options
+  const { priority, exclusive, ...rest } = others
   const given = { concurrency, prefetch, handlerTimeoutMs, orderBy, isolation, breaker, deduplicate }
-  const settings = parseOptions(subscriptionOptions, rest, 'Subscriber')
-  const kind = kindOf(settings)
-  if (kind === 'ephemeral' && deduplicate !== undefined) {
-    throw new OptionsError('Subscriber: deduplicate is for durable subscribers: name a queue')
+  switch (contract.kind) {
+    case 'subscription':
+      return durable(contract, { ...given, priority, exclusive }, rest)
+    case 'stream':
+      return reader(contract, given, others)
+    default:
+      return ephemeral(contract, given, others)
   }
-  const handling = parseOptions(handlingOptions, kind === 'stream' ? streamHandling(given) : given, 'Subscriber')
+}
+
+type Given = Readonly<Record<string, unknown>> & { readonly deduplicate?: unknown }
+
+function durable(contract: Subscription, given: Given, rest: Given): SubscriberPlan {
+  parseOptions(durableOptions, rest, 'Subscriber')
+  const handling = parseOptions(handlingOptions, given, 'Subscriber')
+  checkExclusive('Subscriber', contract, handling)
+  const { of: exchange, bindings, bindingKeys, onUnknown } = contract
+  return { kind: 'durable', handling, contract, exchange, bindings, bindingKeys, onUnknown }
+}
+
+/** In order, unless told otherwise. */
+function reader(contract: Stream, given: Given, rest: Given): SubscriberPlan {
+  const { only, ...from } = parseOptions(readerOptions, rest, 'Subscriber')
+  const { concurrency = 1, prefetch = Math.max(STREAM_PREFETCH, Number(concurrency) || 1), isolation } = given
+  if (isolation !== undefined) {
+    throw new OptionsError('Subscriber: isolation is not for streams: nothing says how often a delivery has come back')
+  }
+  const handling = parseOptions(handlingOptions, { ...given, concurrency, prefetch }, 'Subscriber')
+  const { of: exchange, bindings, bindingKeys, onUnknown } = contract
   return {
-    kind,
-    settings,
-    handling: { ...handling, isolation: handling.isolation && kind === 'durable' },
-    contract: contractOf(exchange, settings),
-    bindings: bindingsOf(exchange, settings),
+    kind: 'stream',
+    handling: { ...handling, isolation: false },
+    contract,
+    exchange,
+    bindings,
+    bindingKeys,
+    onUnknown,
+    reader: { ...from, ...(only === undefined ? {} : { wants: filterOf(exchange, only) }) },
   }
 }
 
-function kindOf({ stream, queue }: SubscriptionSettings): SubscriberPlan['kind'] {
-  if (stream !== undefined) return 'stream'
-  return queue === undefined ? 'ephemeral' : 'durable'
+function filterOf(exchange: Exchange, only: readonly string[]): (routingKey: string) => boolean {
+  const { type, name } = exchange
+  if (type !== 'direct' && type !== 'topic') {
+    throw new OptionsError(
+      `Subscriber: only is for streams of direct and topic exchanges, and '${name}' is a ${type} exchange`,
+    )
+  }
+  refuseUseless(exchange, only, 'Subscriber: only')
+  return wantedBy(only, type)
 }
 
-function contractOf(exchange: Exchange, settings: SubscriptionSettings): WorkQueue {
-  const { stream, queue } = settings
-  if (stream !== undefined) return streamQueue(stream, exchange, settings)
-  return queue === undefined ? ephemeralQueue(exchange, settings) : durableQueue(queue, exchange, settings)
+/** Its queue is its own, and what fails is gone, as the queue itself will be. */
+function ephemeral(exchange: Exchange, given: Given, rest: Given): SubscriberPlan {
+  const { maxLength, ...wanted } = parseOptions(ephemeralOptions, rest, 'Subscriber')
+  if (given.deduplicate !== undefined) {
+    throw new OptionsError('Subscriber: deduplicate is for durable subscribers: describe a subscription()')
+  }
+  const handling = parseOptions(handlingOptions, given, 'Subscriber')
+  return {
+    kind: 'ephemeral',
+    handling: { ...handling, isolation: false },
+    contract: {
+      name: exchange.name,
+      queue: { type: 'classic', durable: false, settings: 'arguments', singleActive: false },
+      retry: false,
+      onInvalid: 'dead-letter',
+      deadLetter: false,
+      existing: false,
+    },
+    exchange,
+    bindings: bindingsOf(exchange, wanted, 'Subscriber'),
+    bindingKeys: wanted.bindingKeys ?? [],
+    onUnknown: 'ignore',
+    maxLength,
+  }
 }

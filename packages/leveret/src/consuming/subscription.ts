@@ -17,6 +17,9 @@ const CANCELLED_PAUSE_MS = 250
 /** What a subscription is made of. */
 export interface SubscriptionOptions extends LifeOptions {
   readonly queue: string
+  readonly priority?: number | undefined
+  /** Nobody else may consume the queue, a second consumer of its own among them. */
+  readonly exclusive: boolean
   /** Of a stream: where the next consumer begins. */
   readonly reading: Reading | undefined
   delivered(message: ReceivedMessage, life: Life): void
@@ -113,14 +116,18 @@ export class Subscription {
     while (this.#actual !== this.#wanted || (this.#isUsedUp && this.#actual !== 'none')) {
       const former = this.#tag
       if (former === undefined) await this.#consume(this.#wanted)
-      else if (this.#wanted === 'all' && !this.#isUsedUp && !this.life.acks.hasSettled(this.#lastTag))
-        await this.#widen(former)
+      else if (this.#canWiden()) await this.#widen(former)
       else await this.#cancel(former)
     }
   }
 
+  #canWiden(): boolean {
+    if (this.#options.exclusive) return false
+    return this.#wanted === 'all' && !this.#isUsedUp && !this.life.acks.hasSettled(this.#lastTag)
+  }
+
   async #consume(intake: Intake): Promise<void> {
-    const { prefetch, reading, cancelled } = this.#options
+    const { prefetch, priority, exclusive, reading, cancelled } = this.#options
     const tag = `leveret-${randomUUID()}`
     this.#tag = tag
     this.#actual = intake
@@ -130,7 +137,7 @@ export class Subscription {
       if (message !== undefined) this.#receive(message)
       else if (this.#tag === tag) cancelled()
     }
-    await this.#channel.consume(this.#queue, tag, onDelivery, { offset: reading?.offset })
+    await this.#channel.consume(this.#queue, tag, onDelivery, { priority, exclusive, offset: reading?.offset })
   }
 
   #receive(message: ReceivedMessage): void {

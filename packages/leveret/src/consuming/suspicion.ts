@@ -1,6 +1,7 @@
 import type { ReceivedMessage } from '../connection/message.js'
+import type { QueueContract } from '../contract/queue-contract.js'
+import { isClassic } from '../contract/queue-options.js'
 import { nativeRetryOf } from '../contract/retry.js'
-import type { WorkQueue } from '../contract/work-queue.js'
 import { readFailedDeliveries } from './lineage.js'
 import type { ReturnMemory } from './return-memory.js'
 
@@ -23,11 +24,9 @@ const NONE: Suspicion = { isOn: false, isSuspect: () => false }
  * a culprit. Where only one consumer is active, its order is worth more. With native retry the broker counts failed attempts, which
  * are no reason for suspicion.
  */
-export function suspicionOf(contract: WorkQueue, memory: ReturnMemory): Suspicion {
+export function suspicionOf(contract: QueueContract, memory: ReturnMemory): Suspicion {
   const { queue, retry } = contract
-  // Arguments without a type leave it to the vhost, which may say quorum.
-  const type = queue.arguments === undefined ? queue.type : (queue.arguments['x-queue-type'] ?? 'quorum')
-  if (type === 'classic' || isSingleActive(contract) || nativeRetryOf(retry) !== undefined) return NONE
+  if (isClassic(queue) || isSingleActive(contract) || nativeRetryOf(retry) !== undefined) return NONE
   const isSuspect = (message: ReceivedMessage): boolean => {
     const returns = readFailedDeliveries(message) ?? 0
     return returns >= SUSPECT_AT && returns - memory.innocentReturnsOf(message, performance.now()) >= SUSPECT_AT
@@ -36,7 +35,7 @@ export function suspicionOf(contract: WorkQueue, memory: ReturnMemory): Suspicio
 }
 
 /** Whether the broker delivers to one consumer of the queue at a time, for the sake of its order. */
-export function isSingleActive({ queue }: Pick<WorkQueue, 'queue'>): boolean {
+export function isSingleActive({ queue }: Pick<QueueContract, 'queue'>): boolean {
   return queue.arguments === undefined ? queue.singleActive : queue.arguments['x-single-active-consumer'] === true
 }
 

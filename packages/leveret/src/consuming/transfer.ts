@@ -1,8 +1,7 @@
 import type { ReceivedMessage } from '../connection/message.js'
-import type { OutputOf, Schema } from '../contract/schema.js'
-import type { WorkQueue } from '../contract/work-queue.js'
 import { type DeadLetter, readDeadLetter } from './dead-letter.js'
 import type { LetterProgress } from './letter-options.js'
+import type { LetterSource } from './letter-source.js'
 import { Selection, type SelectionOptions } from './selection.js'
 import type { Sweep } from './sweep.js'
 
@@ -10,9 +9,9 @@ import type { Sweep } from './sweep.js'
 export type Transferred = Pick<LetterProgress, 'done' | 'skipped'>
 
 /** What becomes of a contract's dead letters in one pass. */
-export interface TransferOptions<Payload> extends SelectionOptions<Payload> {
+export interface TransferOptions<Letter> extends SelectionOptions<Letter> {
   /** Resolves when the letter may be taken away. */
-  carryOut(message: ReceivedMessage, letter: DeadLetter<Payload>): Promise<unknown>
+  carryOut(message: ReceivedMessage, letter: Letter): Promise<unknown>
   readonly onProgress?: ((progress: LetterProgress) => void) | undefined
 }
 
@@ -23,31 +22,31 @@ export interface TransferOptions<Payload> extends SelectionOptions<Payload> {
  * @throws what the filter or {@link TransferOptions.onProgress} throws, or why a letter could not be carried out or put behind,
  *   when all that was begun has ended
  */
-export async function transfer<S extends Schema>(
+export async function transfer<Letter extends DeadLetter>(
   sweep: Sweep,
-  contract: WorkQueue<S>,
-  options: TransferOptions<OutputOf<S>>,
+  source: LetterSource,
+  options: TransferOptions<Letter>,
 ): Promise<Transferred> {
-  const pass = new Transfer(sweep, contract, options)
+  const pass = new Transfer(sweep, source, options)
   await pass.run()
   return pass.transferred
 }
 
-class Transfer<S extends Schema> {
+class Transfer<Letter extends DeadLetter> {
   readonly #sweep: Sweep
-  readonly #contract: WorkQueue<S>
-  readonly #options: TransferOptions<OutputOf<S>>
-  readonly #selection: Selection<S>
+  readonly #source: LetterSource
+  readonly #options: TransferOptions<Letter>
+  readonly #selection: Selection<Letter>
   readonly #failed = new AbortController()
   #done = 0
   #skipped = 0
 
-  constructor(sweep: Sweep, contract: WorkQueue<S>, options: TransferOptions<OutputOf<S>>) {
+  constructor(sweep: Sweep, source: LetterSource, options: TransferOptions<Letter>) {
     this.#sweep = sweep
-    this.#contract = contract
+    this.#source = source
     this.#options = options
     const signal = AbortSignal.any([options.signal, sweep.signal, this.#failed.signal])
-    this.#selection = new Selection(contract, { ...options, signal })
+    this.#selection = new Selection(source, { ...options, signal })
   }
 
   get transferred(): Transferred {
@@ -68,7 +67,7 @@ class Transfer<S extends Schema> {
     const settling: Promise<void>[] = []
     try {
       for await (const message of this.#sweep.round(most)) {
-        const letter = readDeadLetter(message, this.#contract)
+        const letter = readDeadLetter(message, this.#source) as Letter
         const chosen = await this.#selection.choose(letter)
         if (chosen === undefined) break
         settling.push(chosen ? this.#carryOut(message, letter) : this.#skip(message))
@@ -80,7 +79,7 @@ class Transfer<S extends Schema> {
     if (this.#failed.signal.aborted) throw this.#failed.signal.reason
   }
 
-  async #carryOut(message: ReceivedMessage, letter: DeadLetter<OutputOf<S>>): Promise<void> {
+  async #carryOut(message: ReceivedMessage, letter: Letter): Promise<void> {
     await this.#orFail(async () => {
       await this.#options.carryOut(message, letter)
       this.#sweep.ack(message)

@@ -1,6 +1,6 @@
 import type { Failure } from '../contract/failure.js'
+import type { QueueContract } from '../contract/queue-contract.js'
 import { nativeDelayMs } from '../contract/retry.js'
-import type { WorkQueue } from '../contract/work-queue.js'
 import { type Issue, PayloadError } from '../errors.js'
 import { isMarked } from '../marks.js'
 import { ladderStepMs, MAX_DELAY_MS } from '../topology/delay-ladder.js'
@@ -68,7 +68,7 @@ export function countedVerdict(
 }
 
 /** The part of a contract that decides. */
-export type RetryRules = Pick<WorkQueue, 'retry' | 'onInvalid'>
+export type RetryRules = Pick<QueueContract, 'retry' | 'onInvalid'>
 
 /**
  * Judges what a handler has thrown.

@@ -3,11 +3,11 @@ import type { Channel } from '../connection/channel.js'
 import type { ConnectionInternals } from '../connection/connection.js'
 import type { QueueDeclaration } from '../connection/declaration.js'
 import type { ReceivedMessage } from '../connection/message.js'
-import type { WorkQueue } from '../contract/work-queue.js'
+import type { QueueContract } from '../contract/queue-contract.js'
 import { BrokerError, ClosedError, ConnectionError } from '../errors.js'
 import { InHand } from '../in-hand.js'
 import { atMost } from '../timing.js'
-import { declarationsOf } from '../topology/declarations.js'
+import { queueDeclarationsOf } from '../topology/declarations.js'
 import { declare } from '../topology/declare.js'
 import { Sweep } from './sweep.js'
 
@@ -25,10 +25,10 @@ export class Visits {
   readonly #channels = new Set<Channel>()
 
   /** @param queue - the dead-letter queue */
-  constructor(contract: WorkQueue, queue: string, internals: ConnectionInternals) {
+  constructor(contract: QueueContract, queue: string, internals: ConnectionInternals) {
     this.#name = contract.name
     this.#queue = queue
-    this.#needed = declarationsOf(contract).filter(({ name }) => name === queue)
+    this.#needed = queueDeclarationsOf(contract).filter(({ name }) => name === queue)
     this.#internals = internals
     setMaxListeners(0, this.#stop.signal)
   }

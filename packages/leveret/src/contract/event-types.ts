@@ -1,4 +1,12 @@
-import type { DirectExchange, Exchange, FanoutExchange, HeadersExchange, Templates, TopicExchange } from './exchange.js'
+import type {
+  DirectExchange,
+  Exchange,
+  FanoutExchange,
+  HeadersExchange,
+  PluginExchange,
+  Templates,
+  TopicExchange,
+} from './exchange.js'
 import type { KeysFor, TemplatesFor } from './routing-key-types.js'
 import type { InputOf, OutputOf, Schema } from './schema.js'
 
@@ -8,7 +16,7 @@ export type RoutedExchange<Name extends string = string, T extends Templates = T
   | TopicExchange<Name, T>
 
 /** Those of the templates that a message with this routing key, or along a binding with this key, can be of. */
-type TemplatesOf<E extends RoutedExchange, Key extends string> =
+export type TemplatesOf<E extends RoutedExchange, Key extends string> =
   E extends TopicExchange<string, infer T>
     ? TemplatesFor<keyof T & string, Key>
     : E extends DirectExchange<string, infer T>
@@ -35,24 +43,29 @@ export interface RoutedEvent<Template extends string, S extends Schema> {
 }
 
 /** What a handler gets: for an exchange with templates, one type for each of those that the binding keys can bring. */
-export type EventOf<E extends Exchange, Key extends string = string> =
+export type ExchangeEvent<E extends Exchange, Key extends string = string> =
   E extends RoutedExchange<string, infer T>
     ? { [Template in TemplatesOf<E, Key>]: RoutedEvent<Template, T[Template]> }[TemplatesOf<E, Key>]
     : E extends HeadersExchange<string, infer H, infer S>
       ? { readonly routingKey: string; readonly headers: OutputOf<H>; readonly payload: OutputOf<S> }
-      : E extends FanoutExchange<string, infer S>
+      : E extends FanoutExchange<string, infer S> | PluginExchange<string, infer S>
         ? { readonly routingKey: string; readonly payload: OutputOf<S> }
         : never
 
 /** `unknown` when every binding key can match a message of the exchange; else what a caller reads in the compiler's error. */
-export type BindingKeyProblem<E extends Exchange, Keys extends readonly string[]> = E extends RoutedExchange
-  ? ProblemOf<E, Keys[number]>
-  : unknown
+export type BindingKeyProblem<E extends Exchange, Keys extends readonly string[]> = UselessKey<E, Keys, 'bindingKeys'>
 
-type ProblemOf<E extends RoutedExchange, Key extends string> = [Useless<E, Key>] extends [never]
+/** The same for an option of another name. */
+export type UselessKey<
+  E extends Exchange,
+  Keys extends readonly string[],
+  Option extends string,
+> = E extends RoutedExchange ? ProblemOf<E, Keys[number], Option> : unknown
+
+type ProblemOf<E extends RoutedExchange, Key extends string, Option extends string> = [Useless<E, Key>] extends [never]
   ? unknown
   : {
-      readonly bindingKeys: `the binding key '${Useless<E, Key>}' can match no message of the exchange '${E['name']}'`
+      readonly [name in Option]: `the binding key '${Useless<E, Key>}' can match no message of the exchange '${E['name']}'`
     }
 
 /** Those of the keys that overlap with no template. */

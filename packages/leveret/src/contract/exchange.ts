@@ -5,7 +5,7 @@ import { nameProblem, quoted, shortString } from '../short-string.js'
 import { type Codec, json } from './codec.js'
 import { overlaps, wordsOf } from './routing-key.js'
 import type { Schema } from './schema.js'
-import { argumentsOption, codecOption, schemaOption, versionOption } from './shared-options.js'
+import { argumentsOption, codecOption, existingOption, schemaOption, versionOption } from './shared-options.js'
 
 /** Schemas by routing key, or by a pattern of routing keys. */
 export type Templates = Readonly<Record<string, Schema>>
@@ -30,13 +30,16 @@ export interface SourceBinding {
   readonly arguments: Readonly<Record<string, unknown>>
 }
 
-interface AnyExchange<Name extends string> {
+/** What all exchanges have. */
+export interface AnyExchange<Name extends string> {
   readonly kind: 'exchange'
   readonly name: Name
   readonly exchange: ExchangeSettings
   readonly codec: Codec
   /** Written to the `leveret-contract` header, after the name. */
   readonly version?: string
+  /** Whether somebody else declares it: leveret asks for it, and never declares it. */
+  readonly existing: boolean
 }
 
 /** Each message goes to every queue that is bound. */
@@ -67,8 +70,14 @@ export interface HeadersExchange<Name extends string = string, H extends Schema 
   readonly payload: S
 }
 
+/** What happens to a message is the business of the plugin that the type is of. */
+export interface PluginExchange<Name extends string = string, S extends Schema = Schema> extends AnyExchange<Name> {
+  readonly type: `x-${string}`
+  readonly payload: S
+}
+
 /** An exchange of any type. */
-export type Exchange = FanoutExchange | DirectExchange | TopicExchange | HeadersExchange
+export type Exchange = FanoutExchange | DirectExchange | TopicExchange | HeadersExchange | PluginExchange
 
 const ALTERNATE = 'alternate-exchange'
 
@@ -80,7 +89,8 @@ const sourceBinding = z.strictObject({
   arguments: argumentsOption.default({}),
 })
 
-const exchangeOptions = z.strictObject({
+/** How an exchange is declared. */
+export const exchangeOptions = z.strictObject({
   /** How payloads are written. @defaultValue json */
   codec: codecOption.default(json),
   /** Survives a restart of the broker. @defaultValue true */
@@ -96,6 +106,8 @@ const exchangeOptions = z.strictObject({
   /** Exchanges, by name, whose messages come here too. They must exist. @see https://www.rabbitmq.com/docs/e2e */
   boundTo: z.array(sourceBinding).default([]),
   version: versionOption.optional(),
+  /** Somebody else declares it: leveret asks whether it is there (a passive declaration), and never declares it. @defaultValue false */
+  existing: existingOption,
 })
 
 const fanoutOptions = exchangeOptions.extend({ payload: schemaOption })
@@ -136,7 +148,7 @@ export function fanoutExchange<const Name extends string, const S extends Schema
 ): FanoutExchange<Name, S> {
   const where = `fanoutExchange(${quoted(name)})`
   const { payload, ...settings } = parseOptions(fanoutOptions, options, where)
-  return Object.freeze({ ...describe(name, settings, where), type: 'fanout', payload: payload as S })
+  return Object.freeze({ ...describeExchange(name, settings, where), type: 'fanout', payload: payload as S })
 }
 
 /**
@@ -151,7 +163,7 @@ export function directExchange<const Name extends string, const T extends Templa
   options: ExchangeOptions = {},
 ): DirectExchange<Name, T> {
   const where = `directExchange(${quoted(name)})`
-  const made = describe(name, parseOptions(exchangeOptions, options, where), where)
+  const made = describeExchange(name, parseOptions(exchangeOptions, options, where), where)
   return Object.freeze({ ...made, type: 'direct', templates: checkTemplates(templates, where) })
 }
 
@@ -171,7 +183,7 @@ export function topicExchange<const Name extends string, const T extends Templat
   const { overlap, ...settings } = parseOptions(topicOptions, options, where)
   const checked = checkTemplates(templates, where)
   if (overlap === 'refuse') refuseOverlaps(Object.keys(checked), where)
-  return Object.freeze({ ...describe(name, settings, where), type: 'topic', templates: checked })
+  return Object.freeze({ ...describeExchange(name, settings, where), type: 'topic', templates: checked })
 }
 
 /**
@@ -186,22 +198,29 @@ export function headersExchange<const Name extends string, const H extends Schem
 ): HeadersExchange<Name, H, S> {
   const where = `headersExchange(${quoted(name)})`
   const { headers, payload, ...settings } = parseOptions(headersOptions, options, where)
-  const made = describe(name, settings, where)
+  const made = describeExchange(name, settings, where)
   return Object.freeze({ ...made, type: 'headers', headers: headers as H, payload: payload as S })
 }
 
-function describe<Name extends string>(
+/** What an exchange has, of whatever type. @throws {@link OptionsError} */
+export function describeExchange<Name extends string>(
   name: Name,
-  { codec, version, alternate, arguments: args, ...settings }: z.output<typeof exchangeOptions>,
+  { codec, version, alternate, arguments: args, existing, ...settings }: z.output<typeof exchangeOptions>,
   where: string,
 ): AnyExchange<Name> {
   parseOptions(exchangeName, name, where)
   if (alternate !== undefined && ALTERNATE in args) {
     throw new OptionsError(`${where}: alternate: the arguments name an ${ALTERNATE} already`)
   }
+  const isPlain = alternate === undefined && Object.keys(args).length === 0 && settings.boundTo.length === 0
+  if (existing && !isPlain) {
+    throw new OptionsError(
+      `${where}: existing: the exchange is not declared: leave alternate, arguments and boundTo out`,
+    )
+  }
   const all = alternate === undefined ? args : { ...args, [ALTERNATE]: alternate }
   const exchange = Object.freeze({ ...settings, arguments: all })
-  return { kind: 'exchange', name, codec, exchange, ...(version === undefined ? {} : { version }) }
+  return { kind: 'exchange', name, codec, exchange, existing, ...(version === undefined ? {} : { version }) }
 }
 
 /** @returns a copy: what is declared from it is remembered, so a contract does not change */

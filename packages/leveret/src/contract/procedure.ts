@@ -44,7 +44,7 @@ const procedureOptions = z.object({
 /** What `procedure` takes beside the name. */
 export type ProcedureOptions<Request extends Schema, Response extends Schema, Errors extends DeclaredErrors> = Pick<
   WorkQueueOptions<Request>,
-  'codec' | 'queue' | 'version'
+  'codec' | 'queue' | 'version' | 'existing'
 > & {
   /** What a client gives; the server gets the schema's output. */
   readonly request: Request

@@ -43,14 +43,17 @@ const nativeRetry = z
   })
   .refine(({ minMs, maxMs }) => minMs <= maxMs, { path: ['maxMs'], message: 'shorter than minMs' })
 
+const retryDelays = z.strictObject({ delaysMs: z.array(delayMs).min(1).max(MAX_DELAYS).readonly() })
+
+/** What the contract of a stream may say of retries. */
+export const retryInPlaceOptions = z
+  .union([z.literal(false), retryDelays], 'expected false or { delaysMs }: a stream holds nothing back by itself')
+  .default({ delaysMs: DEFAULT_DELAYS_MS })
+
 /** What a contract may say of retries. */
 export const retryOptions = z
   .union(
-    [
-      z.literal(false),
-      z.strictObject({ delaysMs: z.array(delayMs).min(1).max(MAX_DELAYS).readonly() }),
-      z.strictObject({ native: nativeRetry }),
-    ],
+    [z.literal(false), retryDelays, z.strictObject({ native: nativeRetry })],
     'expected false, { delaysMs } or { native: { minMs, maxMs, attempts } }',
   )
   .default({ delaysMs: DEFAULT_DELAYS_MS })

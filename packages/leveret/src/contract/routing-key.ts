@@ -31,6 +31,16 @@ export function matches(pattern: readonly string[], words: readonly string[]): b
   return true
 }
 
+/** Whether one of the binding keys brings a routing key, by the type of the exchange. */
+export function wantedBy(bindingKeys: readonly string[], type: 'direct' | 'topic'): (routingKey: string) => boolean {
+  if (type === 'direct') return (routingKey) => bindingKeys.includes(routingKey)
+  const patterns = bindingKeys.map(wordsOf)
+  return (routingKey) => {
+    const words = wordsOf(routingKey)
+    return patterns.some((pattern) => matches(pattern, words))
+  }
+}
+
 /** Whether there is a routing key that both patterns match. */
 export function overlaps(left: readonly string[], right: readonly string[]): boolean {
   /** For the words of `left` that were looked at last: whether they and those of `right` from each one on overlap. */

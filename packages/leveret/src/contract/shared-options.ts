@@ -31,23 +31,36 @@ export const argumentsOption = z.record(z.string(), z.unknown()).superRefine((ta
 /** What tells the versions of a contract apart. */
 export const versionOption = shortString('a version').min(1).max(64)
 
+/** Whether somebody else declares what a contract describes. */
+export const existingOption = z.boolean().default(false)
+
 /** The kinds of contracts, and the functions that make them. */
 const MAKERS = {
   'work-queue': 'workQueue()',
-  exchange: 'fanoutExchange(), directExchange(), topicExchange() or headersExchange()',
+  exchange: 'fanoutExchange(), directExchange(), topicExchange(), headersExchange() or exchange()',
   procedure: 'procedure()',
+  subscription: 'subscription()',
+  stream: 'stream()',
 } as const
 
+/** A kind of contracts. */
+export type ContractKind = keyof typeof MAKERS
+
 /**
- * Checks that a role was given a contract of its kind.
+ * Checks that a role was given a contract of one of its kinds.
  *
  * @param role - for the error
  * @throws {@link OptionsError}
  */
-export function checkContract(role: string, contract: unknown, kind: keyof typeof MAKERS): void {
+export function checkContract(role: string, contract: unknown, ...kinds: readonly ContractKind[]): void {
   const given: unknown = Object(contract).kind
-  if (given === kind) return
+  if (kinds.some((kind) => given === kind)) return
   const what =
     typeof given === 'string' ? `one of the kind ${given}` : `${contract === null ? 'null' : typeof contract}`
-  throw new OptionsError(`${role}: the contract is ${what}: expected one that ${MAKERS[kind]} has made`)
+  throw new OptionsError(`${role}: the contract is ${what}: expected one that ${makersOf(kinds)} has made`)
+}
+
+/** The functions that make contracts of these kinds, for an error. */
+export function makersOf(kinds: readonly ContractKind[]): string {
+  return kinds.map((kind) => MAKERS[kind]).join(' or ')
 }

@@ -2,7 +2,8 @@ import { type CloseOptions, Closing } from '../connection/closing.js'
 import { type Connection, internalsOf } from '../connection/connection.js'
 import type { ReceivedMessage } from '../connection/message.js'
 import { letterCopy, renewedCopy, replayCopy } from '../consuming/copy.js'
-import { type DeadLetter, readDeadLetter } from '../consuming/dead-letter.js'
+import { readDeadLetter } from '../consuming/dead-letter.js'
+import type { LetterOf } from '../consuming/letter-of.js'
 import {
   type LetterOptions,
   type MoveOptions,
@@ -14,16 +15,15 @@ import {
   type ReplayOptions,
   replayOptions,
 } from '../consuming/letter-options.js'
+import { type LetterContract, type LetterSource, letterSource } from '../consuming/letter-source.js'
 import type { Sweep } from '../consuming/sweep.js'
 import { type TransferOptions, type Transferred, transfer } from '../consuming/transfer.js'
 import { Visits } from '../consuming/visits.js'
-import type { OutputOf, Schema } from '../contract/schema.js'
 import { checkContract } from '../contract/shared-options.js'
-import type { WorkQueue } from '../contract/work-queue.js'
 import { OptionsError } from '../errors.js'
 import { parseOptions } from '../options.js'
 import { type PublishCopy, publishCopies } from '../publishing/copies.js'
-import { declarationsOf } from '../topology/declarations.js'
+import { queueDeclarationsOf } from '../topology/declarations.js'
 
 /** How `replay` ended. */
 export interface Replayed {
@@ -62,8 +62,9 @@ export interface Purged {
  * the broker refuses the queue, and with a {@link ClosedError} after `close`. `replay` also with a {@link BrokerVersionError}: the
  * work queue is not for this broker.
  */
-export class DeadLetters<S extends Schema> implements AsyncDisposable {
-  readonly #contract: WorkQueue<S>
+export class DeadLetters<const C extends LetterContract> implements AsyncDisposable {
+  readonly #contract: C
+  readonly #source: LetterSource
   readonly #queue: string
   readonly #visits: Visits
   readonly #publish: PublishCopy
@@ -76,12 +77,13 @@ export class DeadLetters<S extends Schema> implements AsyncDisposable {
    * @throws {@link OptionsError} the contract keeps no dead letters
    * @throws {@link ClosedError} the connection has been closed
    */
-  constructor(rabbit: Connection, contract: WorkQueue<S>) {
-    checkContract('DeadLetters', contract, 'work-queue')
+  constructor(rabbit: Connection, contract: C) {
+    checkContract('DeadLetters', contract, 'work-queue', 'subscription', 'stream')
     const { deadLetter, name } = contract
     if (deadLetter === false)
       throw new OptionsError(`DeadLetters: the contract '${name}' keeps none: deadLetter is false`)
     this.#contract = contract
+    this.#source = letterSource(contract)
     this.#queue = deadLetter.queue
     const internals = internalsOf(rabbit)
     internals.assertOpen()
@@ -111,14 +113,14 @@ export class DeadLetters<S extends Schema> implements AsyncDisposable {
    *
    * @throws {@link PublishError} a letter that came back three times could not be stored anew; it is still there
    */
-  async peek(options: PeekOptions = {}): Promise<DeadLetter<OutputOf<S>>[]> {
+  async peek(options: PeekOptions = {}): Promise<LetterOf<C>[]> {
     const { limit, maxBytes } = parseOptions(peekOptions, options, 'peek')
     return await this.#sweep('peek', async (sweep) => {
-      const letters: DeadLetter<OutputOf<S>>[] = []
+      const letters: LetterOf<C>[] = []
       let bytes = 0
       while (letters.length < limit && bytes < maxBytes && sweep.left > 0) {
         for await (const message of sweep.round(limit - letters.length)) {
-          letters.push(readDeadLetter(message, this.#contract))
+          letters.push(readDeadLetter(message, this.#source) as LetterOf<C>)
           bytes += message.content.length
           if (bytes >= maxBytes) break
         }
@@ -134,12 +136,18 @@ export class DeadLetters<S extends Schema> implements AsyncDisposable {
    * What fails again meanwhile waits for the next call.
    *
    * @throws {@link PublishError} one was not confirmed; it and all after it are still there
+   * @throws {@link OptionsError} the letters are of a stream, which would get them once more, for all of its readers
    * @throws what the filter throws; nothing more is replayed
    */
-  async replay(options: ReplayOptions<OutputOf<S>> = {}): Promise<Replayed> {
+  async replay(options: ReplayOptions<C> = {}): Promise<Replayed> {
     parseOptions(replayOptions, options, 'replay')
-    const { name } = this.#contract
-    const topology = declarationsOf(this.#contract)
+    const { name, kind } = this.#contract
+    if (kind === 'stream') {
+      throw new OptionsError(
+        `replay: the stream '${name}' still has what failed: read it again, from a time before that`,
+      )
+    }
+    const topology = queueDeclarationsOf(this.#contract)
     const { done, skipped } = await this.#transfer('replay', options, async (message, letter, signal) => {
       await this.#publish(replayCopy(message, letter, name), topology, signal)
     })
@@ -152,7 +160,7 @@ export class DeadLetters<S extends Schema> implements AsyncDisposable {
    * @throws {@link PublishError} one was not confirmed (`returned`: there is no such queue); it and all after it are still here
    * @throws {@link OptionsError} `to` is the dead-letter queue itself, or the work queue: see {@link replay}
    */
-  async move(options: MoveOptions<OutputOf<S>>): Promise<Moved> {
+  async move(options: MoveOptions<C>): Promise<Moved> {
     const { to } = parseOptions(moveOptions, options, 'move')
     if (to === this.#queue) throw new OptionsError(`move: the dead letters are in '${to}' already`)
     if (to === this.#contract.name) throw new OptionsError(`move: '${to}' is the work queue: use replay()`)
@@ -163,7 +171,7 @@ export class DeadLetters<S extends Schema> implements AsyncDisposable {
   }
 
   /** Removes dead letters for good. */
-  async purge(options: PurgeOptions<OutputOf<S>> = {}): Promise<Purged> {
+  async purge(options: PurgeOptions<C> = {}): Promise<Purged> {
     parseOptions(purgeOptions, options, 'purge')
     const { done, skipped } = await this.#transfer('purge', options, async () => undefined)
     return { purged: done, skipped }
@@ -184,14 +192,14 @@ export class DeadLetters<S extends Schema> implements AsyncDisposable {
   /** @param carryOut - resolves when the letter may be acknowledged; its signal is that of the channel */
   async #transfer(
     what: string,
-    { signal, ...options }: LetterOptions<OutputOf<S>> & Pick<ReplayOptions<OutputOf<S>>, 'ratePerSecond'>,
+    { signal, ...options }: LetterOptions<C> & Pick<ReplayOptions<C>, 'ratePerSecond'>,
     carryOut: (
-      ...args: [...Parameters<TransferOptions<OutputOf<S>>['carryOut']>, signal: AbortSignal]
+      ...args: [...Parameters<TransferOptions<LetterOf<C>>['carryOut']>, signal: AbortSignal]
     ) => Promise<void>,
   ): Promise<Transferred> {
     const ends = [this.#visits.signal, ...(signal === undefined ? [] : [signal])]
     return await this.#sweep(what, async (sweep) => {
-      return await transfer(sweep, this.#contract, {
+      return await transfer<LetterOf<C>>(sweep, this.#source, {
         ...options,
         signal: AbortSignal.any(ends),
         carryOut: async (message, letter) => await carryOut(message, letter, sweep.signal),
@@ -201,7 +209,7 @@ export class DeadLetters<S extends Schema> implements AsyncDisposable {
 
   async #sweep<T>(what: string, work: (sweep: Sweep) => Promise<T>): Promise<T> {
     const storeAnew = async (message: ReceivedMessage, signal: AbortSignal): Promise<unknown> => {
-      return await this.#publish(renewedCopy(message, readDeadLetter(message, this.#contract), this.#queue), [], signal)
+      return await this.#publish(renewedCopy(message, readDeadLetter(message, this.#source), this.#queue), [], signal)
     }
     return await this.#visits.sweep(what, storeAnew, work)
   }

@@ -13,7 +13,7 @@ import type { Sent } from '../publishing/request.js'
 import { type Route, Sender, type Sending } from '../publishing/sender.js'
 import { atMost } from '../timing.js'
 import { tellPolicy } from '../topology/advice.js'
-import { declarationsOf, delayedDeclarationsOf, delayQueueName } from '../topology/declarations.js'
+import { delayedDeclarationsOf, delayQueueName, queueDeclarationsOf } from '../topology/declarations.js'
 import { ladderStepMs, MAX_DELAY_MS } from '../topology/delay-ladder.js'
 
 /** What a sender may say of one task. */
@@ -68,7 +68,7 @@ export class Producer<S extends Schema> implements AsyncDisposable {
     this.#directRoute = {
       exchange: '',
       routingKey: contract.name,
-      topology: declarationsOf(contract),
+      topology: queueDeclarationsOf(contract),
       mandatory: true,
     }
     this.#directly = { route: this.#directRoute, options: NO_OPTIONS }

@@ -4,14 +4,16 @@ import { type Connection, internalsOf } from '../connection/connection.js'
 import type { RoleHealth } from '../connection/health.js'
 import type { Headers } from '../connection/message.js'
 import type { InputFor, RoutedExchange } from '../contract/event-types.js'
-import type { Exchange, FanoutExchange, HeadersExchange } from '../contract/exchange.js'
+import type { Exchange, FanoutExchange, HeadersExchange, PluginExchange } from '../contract/exchange.js'
 import type { PayloadContract } from '../contract/payload.js'
 import { type InputOf, validate } from '../contract/schema.js'
 import { checkContract } from '../contract/shared-options.js'
 import { TemplateContracts } from '../contract/template-contracts.js'
+import { OptionsError } from '../errors.js'
 import { parseOptions } from '../options.js'
 import { messageOptions, userHeaders } from '../publishing/compose.js'
 import { Sender } from '../publishing/sender.js'
+import { shortString } from '../short-string.js'
 import { atMost } from '../timing.js'
 import { exchangeDeclarationsOf } from '../topology/exchange-declarations.js'
 
@@ -29,7 +31,7 @@ export interface Published {
   readonly messageId: string
   /**
    * Whether a queue has it. `false`: nobody listens for it, and it is gone. `undefined`: nobody knows. Its connection was lost, no
-   * queue took it when it was sent again, and one may have taken it before.
+   * queue took it when it was sent again, and one may have taken it before; or an `x-delayed-message` exchange holds it back.
    */
   readonly routed: boolean | undefined
 }
@@ -45,7 +47,9 @@ export type PublishFunction<E extends Exchange> = E extends RoutedExchange
     ? (headers: InputOf<H>, payload: InputOf<S>, options?: PublishOptions) => Promise<Published>
     : E extends FanoutExchange<string, infer S>
       ? (payload: InputOf<S>, options?: PublishOptions) => Promise<Published>
-      : never
+      : E extends PluginExchange<string, infer S>
+        ? (routingKey: string, payload: InputOf<S>, options?: PublishOptions) => Promise<Published>
+        : never
 
 /** A message as it was asked for. */
 interface Asked {
@@ -111,28 +115,36 @@ export class Publisher<const E extends Exchange> implements AsyncDisposable {
       case 'headers':
         return (headers: unknown, payload: unknown, options?: PublishOptions) =>
           this.#publish({ contract: exchange, payload, routingKey: '', options, headers })
-      default: {
+      case 'direct':
+      case 'topic': {
         const contracts = new TemplateContracts(exchange)
         return async (routingKey: string, payload: unknown, options?: PublishOptions) =>
           await this.#publish({ contract: contracts.ofPublished(routingKey), payload, routingKey, options })
       }
+      default:
+        return async (routingKey: string, payload: unknown, options?: PublishOptions) =>
+          await this.#publish({ contract: exchange, payload, routingKey: anyKey(routingKey), options })
     }
   }
 
   async #publish({ contract, payload, routingKey, options = {}, headers }: Asked): Promise<Published> {
     const { mandatory, ...checked } = parseOptions(publishOptions, options, 'publish')
     const more = this.#contract.type === 'headers' ? await readHeaders(this.#contract, headers) : undefined
-    let routed: boolean | undefined = true
+    const { name: exchange, type } = this.#contract
+    // That plugin returns what it holds back, as if nobody listened.
+    const isTold = type !== 'x-delayed-message'
+    if (!isTold && mandatory) throw new OptionsError(`publish: mandatory: an exchange of the type ${type} cannot tell`)
+    let routed: boolean | undefined = isTold ? true : undefined
     const whenReturned = (isSure: boolean): void => {
       routed = isSure ? false : undefined
       if (isSure) this.#unrouted += 1
     }
     const route = {
-      exchange: this.#contract.name,
+      exchange,
       routingKey,
       topology: exchangeDeclarationsOf(this.#contract),
-      // Always: else the broker would not say that nobody listens.
-      mandatory: true,
+      // Else the broker would not say that nobody listens.
+      mandatory: isTold,
       ...(mandatory ? {} : { whenReturned }),
     }
     const all = more === undefined ? checked : { ...checked, headers: { ...checked.headers, ...more } }
@@ -149,6 +161,13 @@ export class Publisher<const E extends Exchange> implements AsyncDisposable {
     this.#unregister()
   }
 }
+
+/** @throws {@link OptionsError} */
+function anyKey(routingKey: string): string {
+  return parseOptions(anyRoutingKey, routingKey, 'publish')
+}
+
+const anyRoutingKey = shortString('a routing key')
 
 /** What goes on the wire is what was given, once it is checked, as with payloads. */
 async function readHeaders({ name, headers: schema }: HeadersExchange, headers: unknown): Promise<Headers> {

@@ -17,7 +17,7 @@ import { ReplyChannel } from '../rpc/server/reply-channel.js'
 import { type RpcServerEvents, requestLines, shareEvents } from '../rpc/server/request-events.js'
 import { timeToHandleMs } from '../rpc/server/request-time.js'
 import { tellPolicy } from '../topology/advice.js'
-import { declarationsOf } from '../topology/declarations.js'
+import { queueDeclarationsOf } from '../topology/declarations.js'
 import { declareOn } from '../topology/declare.js'
 
 const { concurrency, prefetch, handlerTimeoutMs, isolation } = handlingOptions.in.shape
@@ -98,7 +98,7 @@ function partsOf<Request extends Schema, Response extends Schema, Errors extends
     events: happenings,
     prepare: async (channel, signal) => {
       replies.start()
-      await declareOn({ lane, channel }, declarationsOf(requests), connection.topology, signal)
+      await declareOn({ lane, channel }, queueDeclarationsOf(requests), connection.topology, signal)
       return requests.name
     },
   })

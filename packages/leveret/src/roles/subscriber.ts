@@ -1,71 +1,85 @@
 import type { z } from 'zod'
-import { type Connection, internalsOf } from '../connection/connection.js'
+import { type Connection, type ConnectionInternals, internalsOf } from '../connection/connection.js'
 import type { Delivery } from '../connection/delivery.js'
 import { silenceBefore } from '../connection/silence.js'
 import { Engine } from '../consuming/engine.js'
 import { decoderOf } from '../consuming/events-of.js'
 import { checkHandler, type handlingOptions } from '../consuming/handling-options.js'
-import { preparing } from '../consuming/preparation.js'
+import { type Prepare, prepareOwnQueue, prepareStream, prepareSubscription } from '../consuming/preparation.js'
 import { Receiver, type ReceiverParts } from '../consuming/receiver.js'
 import { Settler } from '../consuming/settler.js'
 import type { OrderKey } from '../consuming/slots.js'
 import { StreamReading } from '../consuming/stream-reading.js'
 import { StreamSettler } from '../consuming/stream-settler.js'
 import { type SubscriberEvents, subscriberLines } from '../consuming/subscriber-events.js'
-import { planOf } from '../consuming/subscriber-plan.js'
-import type { subscriptionOptions } from '../consuming/subscription-options.js'
-import type { BindingKeyProblem, EventOf, RoutedExchange } from '../contract/event-types.js'
-import type { Exchange, HeadersExchange } from '../contract/exchange.js'
-import type { RetryDelays } from '../contract/retry.js'
-import type { Schema } from '../contract/schema.js'
+import type { ephemeralOptions, readerOptions } from '../consuming/subscriber-options.js'
+import { planOf, type SubscriberPlan } from '../consuming/subscriber-plan.js'
+import type { BindingChoice } from '../contract/bindings.js'
+import type { BindingKeyProblem, RoutedExchange, UselessKey } from '../contract/event-types.js'
+import type { Exchange } from '../contract/exchange.js'
 import { checkContract } from '../contract/shared-options.js'
-import type { WorkQueueOptions } from '../contract/work-queue.js'
+import type { EventWithin, ExchangeOf, Subscribable } from '../contract/subscribable.js'
+import type { Subscription } from '../contract/subscription.js'
 import { Events } from '../events.js'
 import { publishCopies } from '../publishing/copies.js'
 import { tellPolicy, warnOfDrops, warnOfLoops } from '../topology/advice.js'
 
-type Handling = Omit<z.input<typeof handlingOptions>, 'orderBy' | 'batch' | 'acknowledge'>
-type Durable = Pick<WorkQueueOptions<Schema>, 'retry' | 'deadLetter' | 'onInvalid'> & {
-  readonly settings?: WorkQueueOptions<Schema>['queue']
-}
-type Given = z.input<typeof subscriptionOptions>
+type Given = z.input<typeof handlingOptions>
+type Handling = Omit<Given, 'orderBy' | 'batch' | 'acknowledge' | 'priority' | 'exclusive'>
 
-/** With a queue of its own, or one of a name. */
-type Queued = Handling & Durable & Pick<Given, 'queue' | 'maxLength'> & { readonly stream?: undefined }
+type Ephemeral<E extends Exchange, Keys extends readonly string[]> = Omit<Handling, 'isolation' | 'deduplicate'> &
+  Pick<z.input<typeof ephemeralOptions>, 'maxLength'> &
+  BindingChoice<E, Keys>
 
-/** Nothing that is about a queue is for a stream. */
-type Streamed = Omit<Handling, 'isolation'> &
-  Pick<Durable, 'deadLetter'> & {
-    readonly stream: NonNullable<Given['stream']>
-    readonly retry?: RetryDelays | false
-    readonly queue?: undefined
-  }
+type Durable = Handling & Pick<Given, 'priority' | 'exclusive'>
 
-/** What a subscriber wants, and how it handles it. */
-export type SubscriberOptions<E extends Exchange, Keys extends readonly string[]> = (Queued | Streamed) &
-  Pick<Given, 'onUnknown'> & {
-    /** Events of one key are handled one after the other, in the order in which they came. */
-    readonly orderBy?: (event: EventOf<E, Keys[number]>) => OrderKey
-  } & (E extends RoutedExchange
-    ? { /** Routing keys, or patterns of them. */ readonly bindingKeys: Keys }
-    : E extends HeadersExchange
-      ? Pick<Given, 'matches'>
-      : unknown)
+type Reader<E extends Exchange, Keys extends readonly string[]> = Omit<Handling, 'isolation'> &
+  Omit<z.input<typeof readerOptions>, 'only'> &
+  (E extends RoutedExchange
+    ? {
+        /**
+         * Routing keys, or patterns of them, that this reader hands over. It reads past all others, without an event, and the stream
+         * keeps them. @defaultValue what the contract's binding keys bring
+         */
+        readonly only?: Keys | undefined
+      }
+    : unknown)
+
+/** How a subscriber handles what comes. Of an exchange it also says what is to come, and of a stream where it begins. */
+export type SubscriberOptions<C extends Subscribable, Keys extends readonly string[] = readonly string[]> = {
+  /** Events of one key are handled one after the other, in the order in which they came. */
+  readonly orderBy?: ((event: EventWithin<C, Keys[number]>) => OrderKey) | undefined
+} & (C extends Exchange ? Ephemeral<C, Keys> : C extends Subscription ? Durable : Reader<ExchangeOf<C>, Keys>)
 
 /** Handles one event. Returning acknowledges; throwing fails the attempt. */
-export type EventHandler<E extends Exchange, Keys extends readonly string[]> = (
-  event: EventOf<E, Keys[number]>,
+export type EventHandler<C extends Subscribable, Keys extends readonly string[] = readonly string[]> = (
+  event: EventWithin<C, Keys[number]>,
   delivery: Delivery,
 ) => unknown
 
+/** The options as they must be: an exchange with routing keys needs to be told which. */
+type OptionsOf<C extends Subscribable, Keys extends readonly string[]> = C extends RoutedExchange
+  ? [options: SubscriberOptions<C, Keys> & BindingKeyProblem<C, Keys>]
+  : C extends Exchange
+    ? [options?: SubscriberOptions<C, Keys>]
+    : C extends Subscription
+      ? [options?: SubscriberOptions<C>]
+      : [
+          options?: SubscriberOptions<C, Keys> & { readonly only?: Keys | undefined } & UselessKey<
+              ExchangeOf<C>,
+              Keys,
+              'only'
+            >,
+        ]
+
 /**
- * Gets the events of an exchange. With `queue` it is durable: what fails is tried again and kept as a dead letter, as a worker's is.
- * With `stream` it reads a stream, from where it is told to, each event at least once, and takes nothing away from others.
- * Without either, it is ephemeral: it gets what comes while it is connected, each at most until its handler has ended, and tells its
- * gaps.
+ * Gets the events of an exchange. By a `subscription` it is durable: what comes while nobody runs waits, what fails is tried again and kept
+ * as a dead letter, as a worker's is, and every instance gets a share. By a `stream` it reads that, from where it is told to, each event
+ * at least once, and takes nothing away from others. By an exchange alone it is ephemeral: it gets what comes while it is connected,
+ * from a queue that goes with its connection, each at most until its handler has ended, and reports its gaps.
  */
 export class Subscriber<
-  const E extends Exchange,
+  const C extends Subscribable,
   const Keys extends readonly string[] = readonly string[],
 > extends Receiver<SubscriberEvents> {
   readonly #queue: { name: string | undefined }
@@ -77,16 +91,9 @@ export class Subscriber<
    * @throws {@link ClosedError} the connection has been closed
    * @throws {@link OptionsError}
    */
-  constructor(
-    rabbit: Connection,
-    exchange: E,
-    handler: EventHandler<E, Keys>,
-    ...[options]: E extends RoutedExchange
-      ? [options: SubscriberOptions<E, Keys> & BindingKeyProblem<E, Keys>]
-      : [options?: SubscriberOptions<E, Keys>]
-  ) {
+  constructor(rabbit: Connection, contract: C, handler: EventHandler<C, Keys>, ...[options]: OptionsOf<C, Keys>) {
     const queue = { name: undefined }
-    super(partsOf(rabbit, exchange, handler as AnyEventHandler, (options ?? {}) as Record<string, unknown>, queue))
+    super(partsOf(rabbit, contract, handler as AnyEventHandler, (options ?? {}) as Record<string, unknown>, queue))
     this.#queue = queue
   }
 
@@ -100,15 +107,15 @@ type AnyEventHandler = (event: unknown, delivery: Delivery) => unknown
 
 function partsOf(
   rabbit: Connection,
-  exchange: Exchange,
+  subscribed: Subscribable,
   handler: AnyEventHandler,
   options: Record<string, unknown>,
   queue: { name: string | undefined },
 ): ReceiverParts<SubscriberEvents> {
-  checkContract('Subscriber', exchange, 'exchange')
+  checkContract('Subscriber', subscribed, 'exchange', 'subscription', 'stream')
   checkHandler('Subscriber', handler)
-  const { kind, settings, handling, contract, bindings } = planOf(exchange, options)
-  const { stream, maxLength } = settings
+  const plan = planOf(subscribed, options)
+  const { kind, handling, contract, reader } = plan
   const internals = internalsOf(rabbit)
   internals.assertOpen()
   const { consumeLane: lane, settings: connection, log } = internals
@@ -118,21 +125,12 @@ function partsOf(
   warnOfLoops(contract, handling.handlerTimeoutMs, log)
   if (kind === 'durable') warnOfDrops(contract, log)
   if (kind === 'ephemeral') tellGaps(events, queue)
-  const reading = stream && new StreamReading({ ...stream, lane, events })
+  const reading = reader && new StreamReading({ ...reader, name: contract.name, lane, events })
   const settler = new Settler(contract, publishCopies(rabbit), connection.topology === 'declare')
-  const prepare = preparing(kind, internals, {
-    exchange,
-    bindings,
-    contract,
-    maxLength,
-    reading,
-  })
+  const prepare = preparing(internals, subscribed, plan, reading)
   const engine = new Engine({
     contract,
-    decode: decoderOf(exchange, settings.bindingKeys ?? [], {
-      policy: settings.onUnknown ?? (kind === 'durable' ? 'retry' : 'ignore'),
-      unexpected: oncePerKey((routingKey) => events.emit('binding.unexpected', { routingKey })),
-    }),
+    decode: decoding(plan, events),
     handler,
     settings: handling,
     settler: reading ? new StreamSettler(settler, contract, reading) : settler,
@@ -149,6 +147,25 @@ function partsOf(
   })
   const closed = async (timeoutMs: number): Promise<void> => await reading?.close(timeoutMs)
   return { role: 'subscriber', name: contract.name, internals, engine, events, closed }
+}
+
+function preparing(
+  internals: ConnectionInternals,
+  subscribed: Subscribable,
+  plan: SubscriberPlan,
+  reading: StreamReading | undefined,
+): Prepare {
+  if (subscribed.kind === 'subscription') return prepareSubscription(internals, subscribed)
+  if (subscribed.kind === 'stream' && reading !== undefined) return prepareStream(internals, subscribed, reading)
+  return prepareOwnQueue(internals, plan)
+}
+
+function decoding(
+  { exchange, bindingKeys, onUnknown: policy }: SubscriberPlan,
+  events: Events<SubscriberEvents>,
+): ReturnType<typeof decoderOf> {
+  const unexpected = oncePerKey((routingKey) => events.emit('binding.unexpected', { routingKey }))
+  return decoderOf(exchange, bindingKeys, { policy, unexpected })
 }
 
 function tellGaps(events: Events<SubscriberEvents>, queue: { name: string | undefined }): void {

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { type Connection, internalsOf } from '../connection/connection.js'
 import { Engine } from '../consuming/engine.js'
+import { checkExclusive } from '../consuming/exclusivity.js'
 import type { AnyHandler, Handler, ManualHandler } from '../consuming/handling.js'
 import { checkHandler, type HandlingSettings, handlingOptions } from '../consuming/handling-options.js'
 import { Receiver, type ReceiverParts } from '../consuming/receiver.js'
@@ -16,7 +17,7 @@ import { Events } from '../events.js'
 import { parseOptions } from '../options.js'
 import { publishCopies } from '../publishing/copies.js'
 import { tellPolicy, warnOfDrops, warnOfLoops } from '../topology/advice.js'
-import { declarationsOf } from '../topology/declarations.js'
+import { queueDeclarationsOf } from '../topology/declarations.js'
 import { declareOn } from '../topology/declare.js'
 
 /** How a worker handles deliveries. */
@@ -82,6 +83,7 @@ function partsOf<S extends Schema>(
 ): ReceiverParts<WorkerEvents> {
   checkContract('Worker', contract, 'work-queue')
   checkHandler('Worker', handler)
+  checkExclusive('Worker', contract, settings)
   const internals = internalsOf(rabbit)
   internals.assertOpen()
   const { consumeLane: lane, settings: connection, log } = internals
@@ -100,7 +102,7 @@ function partsOf<S extends Schema>(
     interceptors: connection.interceptors,
     events,
     prepare: async (channel, signal) => {
-      await declareOn({ lane, channel }, declarationsOf(contract), connection.topology, signal)
+      await declareOn({ lane, channel }, queueDeclarationsOf(contract), connection.topology, signal)
       return contract.name
     },
   })

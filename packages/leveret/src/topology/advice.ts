@@ -1,3 +1,6 @@
+import type { QueueContract } from '../contract/queue-contract.js'
+import { isClassic } from '../contract/queue-options.js'
+import type { Subscription } from '../contract/subscription.js'
 import type { WorkQueue } from '../contract/work-queue.js'
 import type { Log } from '../log.js'
 import { changeableSettings, deliveryLimitOf } from './declarations.js'
@@ -17,7 +20,11 @@ export interface QueuePolicy {
  * RabbitMQ applies one policy to a queue, the one of the highest priority: where another one matches it too, put these
  * settings into that one.
  */
-export function policyOf(contract: WorkQueue): QueuePolicy {
+export function policyOf(contract: WorkQueue | Subscription): QueuePolicy {
+  return policyFor(contract)
+}
+
+function policyFor(contract: QueueContract): QueuePolicy {
   const escaped = contract.name.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
   return {
     name: `leveret.${contract.name}`,
@@ -28,19 +35,19 @@ export function policyOf(contract: WorkQueue): QueuePolicy {
 }
 
 /** Says, once for each contract, which policy is to be set, where a contract leaves settings to one. */
-export function tellPolicy(contract: WorkQueue, log: Log): void {
+export function tellPolicy(contract: QueueContract, log: Log): void {
   if (contract.queue.settings !== 'policy' || told.has(contract)) return
   told.add(contract)
-  const { name, pattern, definition } = policyOf(contract)
+  const { name, pattern, definition } = policyFor(contract)
   const parts = [name, pattern, JSON.stringify(definition)].map(quoted)
   const command = `rabbitmqctl set_policy --apply-to queues ${parts.join(' ')}`
   log.warn(`the queue '${contract.name}' takes its settings from a policy: ${command}`, { queue: contract.name })
 }
 
 /** Says to a worker that the broker drops what it has delivered too often, where there is nowhere to keep it. */
-export function warnOfDrops({ name, queue, deadLetter, retry }: WorkQueue, log: Log): void {
+export function warnOfDrops({ name, queue, deadLetter, retry, existing }: QueueContract, log: Log): void {
   const hasRoute = queue.arguments?.['x-dead-letter-exchange'] !== undefined
-  if (queue.type === 'classic' || deadLetter !== false || hasRoute || queue.settings === 'policy') return
+  if (isClassic(queue) || deadLetter !== false || hasRoute || queue.settings === 'policy' || existing) return
   log.warn(
     `the queue '${name}' has no dead letters: RabbitMQ drops what it has delivered more often than its delivery limit (${deliveryLimitOf(retry)})`,
     { queue: name },
@@ -54,7 +61,7 @@ const DEFAULT_CONSUMER_TIMEOUT_MS = 1_800_000
  * Says to a worker that the broker may take a delivery back before its attempt has failed. RabbitMQ counts that neither as an
  * attempt nor as a delivery, so a handler that is always too slow would get it for ever.
  */
-export function warnOfLoops({ name, queue }: WorkQueue, handlerTimeoutMs: number, log: Log): void {
+export function warnOfLoops({ name, queue }: QueueContract, handlerTimeoutMs: number, log: Log): void {
   const declared = queue.consumerTimeoutMs ?? queue.arguments?.['x-consumer-timeout']
   const brokerTimeoutMs = typeof declared === 'number' ? declared : DEFAULT_CONSUMER_TIMEOUT_MS
   if (handlerTimeoutMs < brokerTimeoutMs) return
@@ -65,7 +72,7 @@ export function warnOfLoops({ name, queue }: WorkQueue, handlerTimeoutMs: number
   )
 }
 
-const told = new WeakSet<WorkQueue>()
+const told = new WeakSet<QueueContract>()
 
 /** For a POSIX shell. */
 function quoted(text: string): string {

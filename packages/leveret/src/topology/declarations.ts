@@ -1,7 +1,8 @@
 import type { BrokerNeed } from '../connection/broker-identity.js'
 import type { QueueDeclaration } from '../connection/declaration.js'
+import type { DeadLetterSettings } from '../contract/dead-letter-options.js'
+import type { QueueContract } from '../contract/queue-contract.js'
 import { nativeRetryOf, type RetryPolicy } from '../contract/retry.js'
-import type { WorkQueue } from '../contract/work-queue.js'
 
 /** What RabbitMQ does with a message it has delivered this often without an ack. Its own default since 4.0. */
 const DELIVERY_LIMIT = 20
@@ -24,50 +25,53 @@ const NATIVE_RETRY: BrokerNeed = {
  *
  * @see https://www.rabbitmq.com/docs/quorum-queues#dead-lettering
  */
-export function declarationsOf(contract: WorkQueue): readonly QueueDeclaration[] {
+export function queueDeclarationsOf(contract: QueueContract): readonly QueueDeclaration[] {
   const known = declarations.get(contract)
   if (known !== undefined) return known
-  const made = declareWorkQueue(contract)
+  const made = declarationsFor(contract)
   declarations.set(contract, made)
   return made
 }
 
 /** The same contract gives the same list, so that those who share a contract share its declaration. */
-const declarations = new WeakMap<WorkQueue, readonly QueueDeclaration[]>()
+const declarations = new WeakMap<QueueContract, readonly QueueDeclaration[]>()
 
-function declareWorkQueue(contract: WorkQueue): readonly QueueDeclaration[] {
+function declarationsFor(contract: QueueContract): readonly QueueDeclaration[] {
+  const { name, queue, retry, deadLetter, existing } = contract
   const work: QueueDeclaration = {
     kind: 'queue',
-    name: contract.name,
-    durable: contract.queue.durable,
-    arguments: contract.queue.arguments ?? workArguments(contract),
-    ...(nativeRetryOf(contract.retry) === undefined ? {} : { needs: NATIVE_RETRY }),
+    name,
+    durable: queue.durable,
+    ...(queue.arguments?.['x-queue-type'] === 'stream' ? { part: 'stream' } : {}),
+    ...(existing ? { existing, arguments: {} } : { arguments: queue.arguments ?? workArguments(contract) }),
+    ...(nativeRetryOf(retry) === undefined ? {} : { needs: NATIVE_RETRY }),
   }
-  return contract.deadLetter === false ? [work] : [deadLetterQueue(contract.deadLetter.queue), work]
+  return deadLetter === false ? [work] : [deadLetterQueue(deadLetter), work]
 }
 
 /** What must exist before a task can be delayed. The same contract and delay give the same list. */
 export function delayedDeclarationsOf(
-  contract: WorkQueue,
+  contract: QueueContract,
   delayMs: number,
 ): readonly [...QueueDeclaration[], QueueDeclaration] {
   const byDelay = delayed.get(contract) ?? new Map<number, readonly [...QueueDeclaration[], QueueDeclaration]>()
   delayed.set(contract, byDelay)
   const known = byDelay.get(delayMs)
   if (known !== undefined) return known
-  const made = [...declarationsOf(contract), delayQueue(contract, delayMs)] as const
+  const made = [...queueDeclarationsOf(contract), delayQueue(contract, delayMs)] as const
   byDelay.set(delayMs, made)
   return made
 }
 
-const delayed = new WeakMap<WorkQueue, Map<number, readonly [...QueueDeclaration[], QueueDeclaration]>>()
+const delayed = new WeakMap<QueueContract, Map<number, readonly [...QueueDeclaration[], QueueDeclaration]>>()
 
 /** The queue in which a copy of a failed task waits until its next attempt is due. */
-export function delayQueue(contract: WorkQueue, delayMs: number): QueueDeclaration {
+export function delayQueue(contract: QueueContract, delayMs: number): QueueDeclaration {
   return {
     kind: 'queue',
     name: delayQueueName(contract.name, delayMs),
     durable: true,
+    part: 'delay',
     // Never x-expires: publishing does not renew it, and the queue would go with its messages.
     arguments: {
       'x-queue-type': 'quorum',
@@ -85,25 +89,31 @@ export function delayQueueName(queue: string, delayMs: number): string {
   return `${queue}.retry.${delayMs}`
 }
 
-/** A queue that drops nothing: neither what was looked at often, nor the oldest letter when an operator's policy bounds its length. */
-function deadLetterQueue(name: string): QueueDeclaration {
-  return {
-    kind: 'queue',
-    name,
-    durable: true,
-    arguments: {
-      'x-queue-type': 'quorum',
-      'x-overflow': 'reject-publish',
-      'x-delivery-limit': DEAD_LETTER_DELIVERY_LIMIT,
-    },
-  }
+function deadLetterQueue(settings: DeadLetterSettings): QueueDeclaration {
+  const declared = settings.existing
+    ? ({ existing: true, arguments: {} } as const)
+    : { arguments: settings.arguments ?? DEAD_LETTER_ARGUMENTS[settings.type] }
+  return { kind: 'queue', name: settings.queue, durable: true, part: 'dead-letter', ...declared }
 }
 
-function workArguments(contract: WorkQueue): Record<string, unknown> {
+/**
+ * A quorum queue that drops nothing: neither what was looked at often, nor the oldest letter when an operator's policy bounds its length.
+ * A classic one is declared as others have made it.
+ */
+const DEAD_LETTER_ARGUMENTS: Readonly<Record<DeadLetterSettings['type'], Readonly<Record<string, unknown>>>> = {
+  quorum: {
+    'x-queue-type': 'quorum',
+    'x-overflow': 'reject-publish',
+    'x-delivery-limit': DEAD_LETTER_DELIVERY_LIMIT,
+  },
+  classic: { 'x-queue-type': 'classic' },
+}
+
+function workArguments(contract: QueueContract): Record<string, unknown> {
   const { queue } = contract
   const settings = queue.settings === 'policy' ? [] : Object.entries(changeableSettings(contract))
   return {
-    ...(queue.type === 'quorum' ? { 'x-queue-type': 'quorum' } : {}),
+    'x-queue-type': queue.type,
     ...Object.fromEntries(settings.map(([name, value]) => [`x-${name}`, value])),
     ...(queue.singleActive ? { 'x-single-active-consumer': true } : {}),
     ...(queue.consumerTimeoutMs === undefined ? {} : { 'x-consumer-timeout': queue.consumerTimeoutMs }),
@@ -112,7 +122,7 @@ function workArguments(contract: WorkQueue): Record<string, unknown> {
 }
 
 /** What a policy can say as well as the queue's arguments, by a policy's names. */
-export function changeableSettings({ queue, deadLetter, retry }: WorkQueue): Record<string, unknown> {
+export function changeableSettings({ queue, deadLetter, retry }: QueueContract): Record<string, unknown> {
   const quorum = queue.type === 'quorum'
   return {
     ...(deadLetter === false ? {} : { 'dead-letter-exchange': '', 'dead-letter-routing-key': deadLetter.queue }),

@@ -4,8 +4,10 @@ import type { Channel } from '../connection/channel.js'
 import type { ConnectSettings } from '../connection/connect-options.js'
 import type { Declaration } from '../connection/declaration.js'
 import type { Lane } from '../connection/lane.js'
-import { BrokerError, ConnectionError, TopologyMismatchError } from '../errors.js'
+import { BrokerError, ConnectionError } from '../errors.js'
 import { unlessAborted } from '../timing.js'
+import { TopologyMismatchError } from '../topology-mismatch-error.js'
+import { describedAsItIs } from './as-it-is.js'
 import { readMismatch } from './mismatch.js'
 
 const CLOSE_TIMEOUT_MS = 2_000
@@ -36,7 +38,7 @@ export async function declare(
 ): Promise<void> {
   await checkVersion(lane, declarations, signal)
   if (mode === 'skip') return
-  if (declarations.some(isTransientQueue)) return await declareApart(lane, declarations, mode, signal)
+  if (declarations.some(mayCostConnection)) return await declareApart(lane, declarations, mode, signal)
   await lane.spare.use(signal, (channel) => declareAll(channel, declarations, mode))
 }
 
@@ -47,12 +49,12 @@ export async function declareOn(
   mode: ConnectSettings['topology'],
   signal: AbortSignal,
 ): Promise<void> {
-  if (mode === 'skip' || declarations.some(isTransientQueue)) return await declare(lane, declarations, mode, signal)
+  if (mode === 'skip' || declarations.some(mayCostConnection)) return await declare(lane, declarations, mode, signal)
   await checkVersion(lane, declarations, signal)
   await declareAll(channel, declarations, mode)
 }
 
-/** A broker that no longer permits transient queues answers by closing the whole connection. */
+/** On a connection of their own, for the broker may close it. */
 async function declareApart(
   lane: Lane,
   declarations: readonly Declaration[],
@@ -89,7 +91,7 @@ async function checkVersion(lane: Lane, declarations: readonly Declaration[], si
 /** Nothing else happens on a connection of its own: what the broker closed it with is about the declaration. */
 function closedOverIt(error: unknown): BrokerError | undefined {
   if (!(error instanceof ConnectionError) || !(error.cause instanceof BrokerError)) return undefined
-  return new BrokerError('Declaring a queue', error.cause, { cause: error.cause })
+  return new BrokerError('Declaring the topology', error.cause, { cause: error.cause })
 }
 
 async function declareAll(
@@ -98,19 +100,21 @@ async function declareAll(
   mode: 'declare' | 'check',
 ): Promise<void> {
   for (const declaration of declarations) {
-    await (mode === 'check' ? checkOne(channel, declaration) : declareOne(channel, declaration))
+    await (mode === 'check' || isOfOthers(declaration) ? checkOne : declareOne)(channel, declaration)
   }
 }
 
 async function declareOne(channel: Channel, declaration: Declaration): Promise<void> {
+  if (declaration.kind === 'binding') return await channel.bind(declaration)
   try {
     if (declaration.kind === 'queue') await channel.declareQueue(declaration)
-    else if (declaration.kind === 'exchange') await channel.declareExchange(declaration)
-    else await channel.bind(declaration)
+    else await channel.declareExchange(declaration)
   } catch (error) {
     const mismatch = error instanceof BrokerError ? readMismatch(error.replyText) : undefined
     if (mismatch === undefined) throw error
-    throw new TopologyMismatchError(mismatch, { cause: error })
+    const { current: _current, ...told } = mismatch
+    const describedAs = describedAsItIs(declaration, mismatch)
+    throw new TopologyMismatchError({ ...told, describedAs }, { cause: error })
   }
 }
 
@@ -120,6 +124,13 @@ async function checkOne(channel: Channel, declaration: Declaration): Promise<voi
   else if (declaration.kind === 'exchange') await channel.checkExchange(declaration.name)
 }
 
-function isTransientQueue(declaration: Declaration): boolean {
-  return declaration.kind === 'queue' && !declaration.durable
+/** A passive declaration compares nothing. */
+function isOfOthers(declaration: Declaration): boolean {
+  return declaration.kind !== 'binding' && declaration.existing === true
+}
+
+/** RabbitMQ may answer with the end of the whole connection: over a queue that it has retired, and, before 4.0, over a type of exchange that it does not know. */
+function mayCostConnection(declaration: Declaration): boolean {
+  if (declaration.kind === 'binding' || isOfOthers(declaration)) return false
+  return declaration.kind === 'queue' ? !declaration.durable : declaration.type.startsWith('x-')
 }

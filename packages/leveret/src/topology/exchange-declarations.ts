@@ -16,9 +16,9 @@ export function exchangeDeclarationsOf(contract: Exchange): readonly Declaration
 
 const declared = new WeakMap<Exchange, readonly Declaration[]>()
 
-function exchangeOf({ name, type, exchange }: Exchange): ExchangeDeclaration {
+function exchangeOf({ name, type, exchange, existing }: Exchange): ExchangeDeclaration {
   const { boundTo: _sources, ...settings } = exchange
-  return { kind: 'exchange', name, type, ...settings }
+  return { kind: 'exchange', name, type, ...settings, ...(existing ? { existing } : {}) }
 }
 
 function sourceOf(

@@ -1,28 +1,62 @@
-import type { Mismatch } from '../errors.js'
+import type { Mismatch } from '../topology-mismatch-error.js'
 
 const INEQUIVALENT =
   /inequivalent arg '([^']+)' for (queue|exchange) '(.+?)' in vhost .*?: received (.*?) but current is (.*)$/s
+
+/** A value as the broker writes it: without one, or as a text, with the name of its type where it says that. */
+export type FoundValue = 'none' | { readonly text: string; readonly type?: string }
+
+/** What the broker says of an argument that differs. */
+export type ReadMismatch = Omit<Mismatch, 'describedAs'> & { readonly current: FoundValue }
 
 /**
  * Reads the broker's sentence about an argument that differs.
  *
  * @returns `undefined` when it is about something else
  */
-export function readMismatch(replyText: string): Mismatch | undefined {
+export function readMismatch(replyText: string): ReadMismatch | undefined {
   const parts = INEQUIVALENT.exec(replyText)
   if (parts === null) return undefined
   const [, argument = '', kind, entity = '', wanted = '', found = ''] = parts
+  const current = readValue(found)
   return {
     kind: kind === 'exchange' ? 'exchange' : 'queue',
     entity,
     argument,
-    wanted: readValue(wanted),
-    found: readValue(found),
+    wanted: textOf(readValue(wanted)),
+    found: textOf(current),
     replyText,
+    current,
   }
 }
 
-/** `the value '20' of type 'signedint'` is `20`; `none` stays. */
-function readValue(text: string): string {
-  return /^(?:the )?value '(.*?)'/s.exec(text)?.[1] ?? text.replace(/^'(.*)'$/s, '$1')
+/** `the value '20' of type 'signedint'`, `'20'`, or `none`. */
+function readValue(written: string): FoundValue {
+  if (written === 'none') return 'none'
+  const [, text, type] = /^(?:the )?value '(.*?)'(?: of type '(.*?)')?/s.exec(written) ?? []
+  if (text === undefined) return { text: written.replace(/^'(.*)'$/s, '$1') }
+  return type === undefined ? { text } : { text, type }
 }
+
+function textOf(value: FoundValue): string {
+  return value === 'none' ? value : value.text
+}
+
+const INTEGERS = new Set(['signedint', 'unsignedint', 'long', 'byte', 'unsignedbyte', 'short', 'unsignedshort'])
+
+/**
+ * The value itself.
+ *
+ * @param declared - ours of the same argument: where the broker says no type, it is of the same one
+ * @returns `undefined` for none, and `'unknown'` for what has no form in a contract
+ */
+export function foundValue(found: FoundValue, declared: unknown): { readonly is: unknown } | 'unknown' {
+  if (found === 'none') return { is: undefined }
+  const { text, type = TYPES[typeof declared] ?? 'longstr' } = found
+  if (type === 'longstr') return { is: text }
+  if (type === 'bool') return { is: text === 'true' }
+  const number = Number(text)
+  return INTEGERS.has(type) && Number.isSafeInteger(number) ? { is: number } : 'unknown'
+}
+
+const TYPES: Readonly<Record<string, string>> = { number: 'long', boolean: 'bool' }

@@ -1,22 +1,19 @@
 import type { BindingDeclaration, Declaration } from '../connection/declaration.js'
+import type { Binding } from '../contract/bindings.js'
 import type { Exchange } from '../contract/exchange.js'
-import type { WorkQueue } from '../contract/work-queue.js'
-import { declarationsOf } from './declarations.js'
+import type { Stream } from '../contract/stream.js'
+import type { Subscription } from '../contract/subscription.js'
+import { queueDeclarationsOf } from './declarations.js'
 import { exchangeDeclarationsOf } from './exchange-declarations.js'
 
-/** Which messages of an exchange a queue gets. */
-export interface Binding {
-  readonly bindingKey: string
-  readonly arguments: Readonly<Record<string, unknown>>
-}
-
-/** What must exist for a durable subscription: the exchange, the queue with its dead letters, and the bindings between them. */
-export function subscriptionDeclarations(
-  exchange: Exchange,
-  queue: WorkQueue,
-  bindings: readonly Binding[],
-): readonly Declaration[] {
-  return [...exchangeDeclarationsOf(exchange), ...declarationsOf(queue), ...bindingsTo(exchange, queue.name, bindings)]
+/**
+ * What must exist for a durable subscription or a stream: the exchange, the queue with its dead letters, and the bindings between
+ * them. Whoever has declared an existing queue has bound it too.
+ */
+export function subscriptionDeclarations(contract: Subscription | Stream): readonly Declaration[] {
+  const { of, name, bindings, existing } = contract
+  const bound = existing ? [] : bindingsTo(of, name, bindings)
+  return [...exchangeDeclarationsOf(of), ...queueDeclarationsOf(contract), ...bound]
 }
 
 /** The bindings of a queue to an exchange. */

@@ -3,11 +3,12 @@ import { z } from 'zod'
 import type { Headers, MessageProperties, ReceivedMessage } from '../../src/connection/message.js'
 import { deadLetterCopy, letterCopy, renewedCopy, replayCopy } from '../../src/consuming/copy.js'
 import { readDeadLetter } from '../../src/consuming/dead-letter.js'
+import { letterSource } from '../../src/consuming/letter-source.js'
 import { readLineage } from '../../src/consuming/lineage.js'
 import { workQueue } from '../../src/contract/work-queue.js'
 import { PayloadError } from '../../src/errors.js'
 
-const contract = workQueue('tasks', { payload: z.object({ n: z.int() }) })
+const source = letterSource(workQueue('tasks', { payload: z.object({ n: z.int() }) }))
 
 const ours = {
   'leveret-attempt': 3,
@@ -155,7 +156,7 @@ describe('forged headers never throw, and count for nothing', () => {
 
 describe('the payload', () => {
   test('is decoded and checked', async () => {
-    const payload: { n: number } = await read(ours).payload()
+    const payload = await read(ours).payload()
     expect(payload).toEqual({ n: 1 })
   })
 
@@ -168,7 +169,7 @@ describe('the payload', () => {
 
 test('a replayed letter is a first attempt that knows where it came from and how often it was replayed', () => {
   const message = messageOf({ tenant: 't1', ...ours, 'leveret-replays': 1, 'leveret-original-expiration': '5' })
-  const copy = replayCopy(message, readDeadLetter(message, contract), 'tasks')
+  const copy = replayCopy(message, readDeadLetter(message, source), 'tasks')
   expect(copy).toMatchObject({ exchange: '', routingKey: 'tasks', mandatory: true, content: message.content })
   expect(copy.properties).toEqual({
     messageId: 'm1',
@@ -190,7 +191,7 @@ test('a moved letter reads the same, whoever had told of it', () => {
   const deaths = [{ 'x-death': [death], CC: ['elsewhere'] }, unheard]
   for (const headers of [ours, { ...ours, 'leveret-error-stack': 's' }, ...deaths]) {
     const message = messageOf(headers)
-    const letter = readDeadLetter(message, contract)
+    const letter = readDeadLetter(message, source)
     const moved = letterCopy(message, letter, 'parked').properties.headers ?? {}
     const { headers: _before, payload: _read, ...told } = letter
     expect(read(moved)).toMatchObject(told)
@@ -202,10 +203,10 @@ test.each([[undefined], [0], [9]])(
   'a letter that is put behind others waits for its turn, and has its priority %s again',
   (priority) => {
     const message = messageOf(ours, priority === undefined ? {} : { priority })
-    const renewed = renewedCopy(message, readDeadLetter(message, contract), 'tasks.dead-letter').properties
+    const renewed = renewedCopy(message, readDeadLetter(message, source), 'tasks.dead-letter').properties
     expect(renewed.priority).toBe(0)
     const again = messageOf(renewed.headers ?? {}, { priority: 0 })
-    const letter = readDeadLetter(again, contract)
+    const letter = readDeadLetter(again, source)
     const twice = renewedCopy(again, letter, 'tasks.dead-letter')
     expect(twice.properties.headers).toEqual(renewed.headers)
     for (const copy of [replayCopy(again, letter, 'tasks'), letterCopy(again, letter, 'parked')]) {
@@ -222,7 +223,7 @@ test("another queue's letter is not decoded, also when it fits", async () => {
 })
 
 function read(headers: Headers, properties: MessageProperties = {}, content = '{"n":1}') {
-  return readDeadLetter(messageOf(headers, properties, content), contract)
+  return readDeadLetter(messageOf(headers, properties, content), source)
 }
 
 function messageOf(headers: Headers, properties: MessageProperties = {}, content = '{"n":1}'): ReceivedMessage {

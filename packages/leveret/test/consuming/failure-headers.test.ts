@@ -4,10 +4,9 @@ import { tableBytes } from '../../src/connection/property-bytes.js'
 import { measureTable } from '../../src/connection/table.js'
 import { cut, failureHeaders, headersWithin, keptFailure } from '../../src/consuming/failure-headers.js'
 import type { Failure } from '../../src/contract/failure.js'
-import type { DeadLetterSettings } from '../../src/contract/work-queue.js'
 
 /** What is kept of an error, beside other headers. */
-function kept(failure: Failure, settings: DeadLetterSettings, beside: Headers): Headers {
+function kept(failure: Failure, settings: Parameters<typeof keptFailure>[1], beside: Headers): Headers {
   return failureHeaders(keptFailure(failure, settings), beside)
 }
 

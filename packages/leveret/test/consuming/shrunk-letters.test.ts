@@ -3,6 +3,7 @@ import type { ReceivedMessage } from '../../src/connection/message.js'
 import { fittingProperties, propertyBytes } from '../../src/connection/property-bytes.js'
 import { deadLetterCopy } from '../../src/consuming/copy.js'
 import { readDeadLetter } from '../../src/consuming/dead-letter.js'
+import { letterSource } from '../../src/consuming/letter-source.js'
 import { text } from '../../src/index.js'
 import { Random } from '../random.js'
 import { tasks } from '../support.js'
@@ -51,7 +52,7 @@ test('whatever came and however it failed, a dead letter fits into any frame, an
       const properties = fittingProperties(letter, frameMax)
       expect(propertyBytes(properties)).toBeLessThanOrEqual(Math.min(frameMax - 22, 64 * 1024))
       expect(JSON.stringify(properties)).not.toContain('\uFFFD')
-      const read = readDeadLetter({ ...message, properties }, { ...tasks, codec: text })
+      const read = readDeadLetter({ ...message, properties }, letterSource({ ...tasks, codec: text }))
       expect(read).toMatchObject({ reason: note.reason, queue: note.queue, attempts: 3, deadLetteredAt: AT })
       expect(read).toMatchObject({ exchange: message.fields.exchange, routingKey: message.fields.routingKey })
       expect(failure.message.startsWith(read.error?.message.replace(/…$/, '') ?? '?')).toBe(true)

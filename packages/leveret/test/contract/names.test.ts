@@ -2,16 +2,17 @@ import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { parseEndpoint } from '../../src/connection/endpoint.js'
 import { moveOptions } from '../../src/consuming/letter-options.js'
-import { streamOptions } from '../../src/consuming/stream-options.js'
-import { subscriptionOptions } from '../../src/consuming/subscription-options.js'
 import { TemplateContracts } from '../../src/contract/template-contracts.js'
 import {
   connect,
   directExchange,
+  exchange,
   fanoutExchange,
   headersExchange,
   OptionsError,
   procedure,
+  stream,
+  subscription,
   topicExchange,
   workQueue,
 } from '../../src/index.js'
@@ -20,6 +21,9 @@ import { messageOptions } from '../../src/publishing/compose.js'
 
 const payload = z.object({ n: z.int() })
 const made = { payload }
+const anyTopic = topicExchange('e', { '#': payload })
+const anyFanout = fanoutExchange('e', made)
+const anyHeaders = headersExchange('e', { headers: z.looseObject({}), payload })
 
 /** All that goes over the wire as a name. */
 const NAMES: readonly (readonly [what: string, describe: (name: string) => unknown])[] = [
@@ -45,9 +49,12 @@ const NAMES: readonly (readonly [what: string, describe: (name: string) => unkno
   ['a routing key', (name) => directExchange('e', { [name]: payload })],
   ['a template', (name) => topicExchange('e', { [`${name}.*`]: payload })],
   ['a published routing key', (name) => new TemplateContracts(topicExchange('e', { '#': payload })).ofPublished(name)],
-  ['a binding key', (name) => parseOptions(subscriptionOptions, { bindingKeys: [name] }, 'Subscriber')],
-  ['the queue of a subscriber', (name) => parseOptions(subscriptionOptions, { queue: name }, 'Subscriber')],
-  ['a stream', (name) => parseOptions(streamOptions, { name }, 'Subscriber')],
+  ['a binding key', (name) => subscription('q', { of: anyTopic, bindingKeys: [name] })],
+  ['a header of a binding', (name) => subscription('q', { of: anyHeaders, headers: [{ [name]: 1 }] })],
+  ['a subscription', (name) => subscription(name, { of: anyFanout })],
+  ['a stream', (name) => stream(name, { of: anyFanout })],
+  ['an exchange of a plugin', (name) => exchange(name, { type: 'x-local-random', payload })],
+  ['a type of exchanges', (name) => exchange('e', { type: `x-${name}`, payload })],
   ['the queue of moved letters', (name) => parseOptions(moveOptions, { to: name }, 'move')],
   ['a message id', (name) => parseOptions(messageOptions, { messageId: name }, 'send')],
   ['a correlation id', (name) => parseOptions(messageOptions, { correlationId: name }, 'send')],

@@ -3,18 +3,19 @@ import { z } from 'zod'
 import { procedure } from '../../src/contract/procedure.js'
 import { workQueue } from '../../src/contract/work-queue.js'
 import { policyOf } from '../../src/topology/advice.js'
-import { declarationsOf, delayQueue } from '../../src/topology/declarations.js'
+import { delayQueue, queueDeclarationsOf } from '../../src/topology/declarations.js'
 import { readMismatch } from '../../src/topology/mismatch.js'
 
 const payload = z.string()
 
 // These arguments are a wire format. A change here is a 406 for every queue that exists: it needs a new major version.
 test('the declared arguments are frozen', () => {
-  expect(declarationsOf(workQueue('tasks', { payload }))).toEqual([
+  expect(queueDeclarationsOf(workQueue('tasks', { payload }))).toEqual([
     {
       kind: 'queue',
       name: 'tasks.dead-letter',
       durable: true,
+      part: 'dead-letter',
       arguments: { 'x-queue-type': 'quorum', 'x-overflow': 'reject-publish', 'x-delivery-limit': 1_000_000 },
     },
     {
@@ -31,19 +32,24 @@ test('the declared arguments are frozen', () => {
       },
     },
   ])
-  expect(declarationsOf(workQueue('tasks', { payload, queue: { type: 'classic' } }))[1]).toEqual({
+  expect(queueDeclarationsOf(workQueue('tasks', { payload, queue: { type: 'classic' } }))[1]).toEqual({
     kind: 'queue',
     name: 'tasks',
     durable: true,
-    arguments: { 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': 'tasks.dead-letter' },
+    arguments: {
+      'x-queue-type': 'classic',
+      'x-dead-letter-exchange': '',
+      'x-dead-letter-routing-key': 'tasks.dead-letter',
+    },
   })
-  expect(declarationsOf(procedure('fib', { request: payload, response: payload }).requests)).toEqual([
+  expect(queueDeclarationsOf(procedure('fib', { request: payload, response: payload }).requests)).toEqual([
     { kind: 'queue', name: 'fib', durable: true, arguments: { 'x-queue-type': 'quorum', 'x-delivery-limit': 20 } },
   ])
   expect(delayQueue(workQueue('tasks', { payload }), 30_000)).toEqual({
     kind: 'queue',
     name: 'tasks.retry.30000',
     durable: true,
+    part: 'delay',
     arguments: {
       'x-queue-type': 'quorum',
       'x-message-ttl': 30_000,
@@ -56,13 +62,13 @@ test('the declared arguments are frozen', () => {
 })
 
 test('nothing in retry changes the work queue, except native retry', () => {
-  const withRetry = declarationsOf(workQueue('tasks', { payload, retry: { delaysMs: [1] } }))
-  expect(withRetry).toEqual(declarationsOf(workQueue('tasks', { payload, retry: false })))
+  const withRetry = queueDeclarationsOf(workQueue('tasks', { payload, retry: { delaysMs: [1] } }))
+  expect(withRetry).toEqual(queueDeclarationsOf(workQueue('tasks', { payload, retry: false })))
 })
 
 test('the declared arguments of native retry are frozen', () => {
   const contract = workQueue('tasks', { payload, retry: { native: { minMs: 500, maxMs: 60_000, attempts: 5 } } })
-  expect(declarationsOf(contract)[1]).toEqual({
+  expect(queueDeclarationsOf(contract)[1]).toEqual({
     kind: 'queue',
     name: 'tasks',
     durable: true,
@@ -84,7 +90,7 @@ test('the declared arguments of native retry are frozen', () => {
 test('a policy can say native retry as well, and the broker must be new enough all the same', () => {
   const retry = { native: { minMs: 500, maxMs: 60_000, attempts: 5 } }
   const contract = workQueue('tasks', { payload, retry, queue: { settings: 'policy' } })
-  expect(declarationsOf(contract)[1]).toMatchObject({
+  expect(queueDeclarationsOf(contract)[1]).toMatchObject({
     arguments: { 'x-queue-type': 'quorum' },
     needs: { since: '4.3' },
   })
@@ -98,7 +104,10 @@ test('a policy can say native retry as well, and the broker must be new enough a
 
 test('settings left to a policy are not declared, and are what the policy says', () => {
   const contract = workQueue('a.b', { payload, queue: { settings: 'policy', singleActive: true } })
-  expect(declarationsOf(contract)[1]?.arguments).toEqual({ 'x-queue-type': 'quorum', 'x-single-active-consumer': true })
+  expect(queueDeclarationsOf(contract)[1]?.arguments).toEqual({
+    'x-queue-type': 'quorum',
+    'x-single-active-consumer': true,
+  })
   expect(policyOf(contract)).toEqual({
     name: 'leveret.a.b',
     pattern: '^a\\.b$',
@@ -119,7 +128,7 @@ test('given arguments are declared exactly, and none is added', () => {
     deadLetter: false,
     queue: { type: 'classic', arguments: { 'x-max-length': 9 } },
   })
-  expect(declarationsOf(contract)).toEqual([
+  expect(queueDeclarationsOf(contract)).toEqual([
     { kind: 'queue', name: 'tasks', durable: true, arguments: { 'x-max-length': 9 } },
   ])
 })

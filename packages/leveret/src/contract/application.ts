@@ -1,0 +1,66 @@
+import { z } from 'zod'
+import { parseOptions } from '../options.js'
+import { quoted } from '../short-string.js'
+import type { Exchange } from './exchange.js'
+import type { Procedure } from './procedure.js'
+import { type ContractKind, makersOf } from './shared-options.js'
+import type { Subscribable } from './subscribable.js'
+import type { WorkQueue } from './work-queue.js'
+
+/** A contract of any kind. */
+export type Contract = WorkQueue | Subscribable | Procedure
+
+/** What a service does, as `application` describes it: data, without I/O, for tools that plan, check, draw or document. */
+export interface Application {
+  readonly kind: 'application'
+  /** The name of the service. */
+  readonly name: string
+  /** The version of the service, in whatever form it has. */
+  readonly version: string
+  /** Queues that it has producers of. */
+  readonly sends: readonly WorkQueue[]
+  /** Queues that it has workers of. */
+  readonly works: readonly WorkQueue[]
+  /** Exchanges that it publishes to. */
+  readonly publishes: readonly Exchange[]
+  /** What it subscribes by: subscriptions, streams, and the exchanges of ephemeral subscribers. */
+  readonly subscribes: readonly Subscribable[]
+  /** Procedures that it calls. */
+  readonly calls: readonly Procedure[]
+  /** Procedures that it has servers of. */
+  readonly answers: readonly Procedure[]
+}
+
+/** What `application` takes. A list that is left out is empty. */
+export type ApplicationOptions = Pick<Application, 'name' | 'version'> & Partial<Omit<Application, 'kind'>>
+
+const applicationOptions = z.strictObject({
+  name: z.string().min(1),
+  version: z.string().min(1),
+  sends: listOf('work-queue'),
+  works: listOf('work-queue'),
+  publishes: listOf('exchange'),
+  subscribes: listOf('subscription', 'stream', 'exchange'),
+  calls: listOf('procedure'),
+  answers: listOf('procedure'),
+})
+
+/**
+ * Lists what a service does, by its contracts. Nothing is opened or declared: see `declare` and `declarationsOf`.
+ *
+ * @throws {@link OptionsError} a list holds something else than the contracts that it is for
+ */
+export function application(options: ApplicationOptions): Application {
+  const where = `application(${quoted(options?.name)})`
+  const lists = parseOptions(applicationOptions, options, where)
+  // Each was checked to be of the kind that its list is for.
+  return Object.freeze({ kind: 'application', ...lists }) as unknown as Application
+}
+
+function listOf(...kinds: readonly ContractKind[]) {
+  const isOne = (value: unknown): boolean => kinds.some((kind) => Object(value).kind === kind)
+  return z
+    .array(z.custom<Contract>(isOne, `expected a contract that ${makersOf(kinds)} has made`))
+    .transform((list): readonly Contract[] => Object.freeze(list))
+    .default(Object.freeze([]))
+}

@@ -1,0 +1,101 @@
+import { z } from 'zod'
+import { tableProblem } from '../connection/table.js'
+import { OptionsError } from '../errors.js'
+import { namesProblem, quoted, shortString } from '../short-string.js'
+import type { RoutedExchange } from './event-types.js'
+import type { Exchange, HeadersExchange, PluginExchange } from './exchange.js'
+import { overlaps, wordsOf } from './routing-key.js'
+import type { InputOf } from './schema.js'
+
+/** An exchange, as a part of another contract. */
+export const exchangeOption: z.ZodType<Exchange> = z.custom<Exchange>(
+  (value) => Object(value).kind === 'exchange',
+  'expected an exchange, as topicExchange() and its like make one',
+)
+
+/** Which messages of an exchange a queue gets. */
+export interface Binding {
+  readonly bindingKey: string
+  readonly arguments: Readonly<Record<string, unknown>>
+}
+
+const headerTable = z.record(z.string(), z.unknown()).superRefine((value, context) => {
+  const problem = tableProblem(value) ?? namesProblem(value)
+  if (problem !== undefined) context.addIssue(problem)
+})
+
+/** Binding keys, or patterns of routing keys. */
+export const bindingKeysOption = z.array(shortString('a binding key')).min(1).readonly().optional()
+
+/** Options that say which messages of an exchange come. */
+export const bindingOptions = z.strictObject({
+  /** For direct and topic exchanges: routing keys, or patterns of them. For an exchange of a plugin: what that asks for. */
+  bindingKeys: bindingKeysOption,
+  /** For headers exchanges: a message comes that has all headers of one of these tables, with these values. @defaultValue all messages */
+  headers: z.array(headerTable).min(1).readonly().optional(),
+})
+
+/** Which messages of an exchange come, by the type of the exchange. */
+export type BindingChoice<E extends Exchange, Keys extends readonly string[]> = E extends RoutedExchange
+  ? { /** Routing keys, or patterns of them. */ readonly bindingKeys: Keys }
+  : E extends HeadersExchange<string, infer H>
+    ? {
+        /** A message comes that has all headers of one of these tables, with these values. @defaultValue all messages */
+        readonly headers?: readonly Partial<InputOf<H>>[] | undefined
+      }
+    : E extends PluginExchange
+      ? { /** What the plugin asks of a binding. @defaultValue [''] */ readonly bindingKeys?: Keys | undefined }
+      : unknown
+
+/**
+ * The bindings that bring what is wanted of an exchange.
+ *
+ * @param where - who wants it, for the error
+ * @throws {@link OptionsError} they are not for this type of exchange, or a binding key can match nothing that its contract has
+ */
+export function bindingsOf(
+  exchange: Exchange,
+  { bindingKeys, headers }: z.output<typeof bindingOptions>,
+  where: string,
+): readonly Binding[] {
+  const { type, name } = exchange
+  if (headers !== undefined && type !== 'headers') {
+    throw new OptionsError(`${where}: headers are for headers exchanges, and '${name}' is a ${type} exchange`)
+  }
+  if (bindingKeys !== undefined && (type === 'headers' || type === 'fanout')) {
+    throw new OptionsError(
+      `${where}: bindingKeys are for direct and topic exchanges, and '${name}' is a ${type} exchange`,
+    )
+  }
+  if (type === 'direct' || type === 'topic') {
+    if (bindingKeys === undefined) {
+      throw new OptionsError(`${where}: bindingKeys are missing for the ${type} exchange '${name}'`)
+    }
+    refuseUseless(exchange, bindingKeys, `${where}: bindingKeys`)
+  }
+  if (type !== 'headers') return (bindingKeys ?? ['']).map((bindingKey) => ({ bindingKey, arguments: {} }))
+  return (headers ?? [{}]).map((wanted) => ({ bindingKey: '', arguments: { ...wanted, 'x-match': matchOf(wanted) } }))
+}
+
+/**
+ * Refuses what can match no message of the exchange.
+ *
+ * @param where - the option, for the error
+ * @throws {@link OptionsError}
+ */
+export function refuseUseless({ type, name, templates }: RoutedExchange, keys: readonly string[], where: string): void {
+  const known = Object.keys(templates)
+  for (const key of keys) {
+    const isOfUse = type === 'direct' ? known.includes(key) : known.some((own) => overlaps(wordsOf(own), wordsOf(key)))
+    if (isOfUse) continue
+    const wanted = known.map(quoted).join(', ')
+    throw new OptionsError(
+      `${where}: ${quoted(key)} can match no message of the exchange '${name}', which has the templates ${wanted}`,
+    )
+  }
+}
+
+/** With `all`, RabbitMQ passes over headers whose names begin with `x-`: a binding by those alone would bring everything. */
+function matchOf(wanted: Readonly<Record<string, unknown>>): string {
+  return Object.keys(wanted).some((header) => header.startsWith('x-')) ? 'all-with-x' : 'all'
+}

@@ -1,0 +1,43 @@
+import { parseOptions } from '../options.js'
+import { quoted, shortString } from '../short-string.js'
+import { describeExchange, type ExchangeOptions, exchangeOptions, type PluginExchange } from './exchange.js'
+import type { Schema } from './schema.js'
+import { schemaOption } from './shared-options.js'
+
+const pluginOptions = exchangeOptions.extend({
+  /** As the plugin calls it, for example `x-consistent-hash`. */
+  type: shortString("an exchange's type")
+    .regex(
+      /^x-./,
+      "expected a plugin's type, which begins with x-; RabbitMQ's own have functions of their own, such as topicExchange()",
+    )
+    .transform((type) => type as `x-${string}`),
+  payload: schemaOption,
+})
+
+/** What `exchange` takes beside the options of all exchanges. */
+export interface PluginExchangeOptions<S extends Schema> {
+  /** As the plugin calls it, for example `x-consistent-hash`. It begins with `x-`. */
+  readonly type: `x-${string}`
+  /** What each message is. */
+  readonly payload: S
+}
+
+/**
+ * Describes an exchange of a type that RabbitMQ has beside the four of AMQP, or that one of its plugins brings:
+ * `x-consistent-hash`, `x-modulus-hash`, `x-local-random`, `x-delayed-message` and any other that begins with `x-`.
+ *
+ * What a routing key means is the plugin's business, so a publisher and a binding may have any. What the plugin wants to know
+ * of the exchange is in `arguments`, such as `{ 'x-delayed-type': 'topic' }`. A broker that does not know the type refuses it with a
+ * `BrokerError`.
+ *
+ * @throws {@link OptionsError}
+ */
+export function exchange<const Name extends string, const S extends Schema>(
+  name: Name,
+  options: ExchangeOptions & PluginExchangeOptions<S>,
+): PluginExchange<Name, S> {
+  const where = `exchange(${quoted(name)})`
+  const { type, payload, ...settings } = parseOptions(pluginOptions, options, where)
+  return Object.freeze({ ...describeExchange(name, settings, where), type, payload: payload as S })
+}

@@ -1,0 +1,78 @@
+import { z } from 'zod'
+import { parseOptions } from '../options.js'
+import { quoted } from '../short-string.js'
+import { type Binding, type BindingChoice, bindingOptions, bindingsOf, exchangeOption } from './bindings.js'
+import type { BindingKeyProblem } from './event-types.js'
+import type { Exchange } from './exchange.js'
+import { describeQueueContract, type QueueContract, queueContractOptions } from './queue-contract.js'
+
+/** What becomes of a message that no template matches, or that no binding key asked for. */
+export type UnknownPolicy = 'retry' | 'dead-letter' | 'ignore'
+
+/**
+ * What a durable subscriber gets of an exchange, where it waits, and what becomes of what fails, as `subscription` describes it: data,
+ * without I/O, safe to share between services.
+ */
+export interface Subscription<E extends Exchange = Exchange, Keys extends readonly string[] = readonly string[]>
+  extends QueueContract {
+  readonly kind: 'subscription'
+  /** Name of the queue. */
+  readonly name: string
+  /** The exchange whose messages come. */
+  readonly of: E
+  /** Empty where the exchange is one without routing keys. */
+  readonly bindingKeys: Keys
+  /** The bindings of the queue, as they are declared. */
+  readonly bindings: readonly Binding[]
+  readonly onUnknown: UnknownPolicy
+}
+
+/** What becomes of a message that the contract does not know. */
+export const unknownOption = z.enum(['retry', 'dead-letter', 'ignore'])
+
+const ownOptions = queueContractOptions.omit({ version: true }).extend({
+  /**
+   * What becomes of a message that no template matches, or no binding key brings. `retry`: a failed attempt like any other, since
+   * during a rolling deploy another instance may know it; after the last one it is dead-lettered, as `unknown-message`.
+   * `dead-letter`: that at once. `ignore`: it is acknowledged, and reported as `delivery.ignored`.
+   *
+   * @defaultValue 'retry'
+   */
+  onUnknown: unknownOption.default('retry'),
+})
+
+const subscriptionOptions = ownOptions.extend({ of: exchangeOption, ...bindingOptions.shape })
+
+/** What `subscription` takes beside the name. */
+export type SubscriptionOptions<E extends Exchange, Keys extends readonly string[]> = z.input<typeof ownOptions> & {
+  /** The exchange whose messages come. */
+  readonly of: E
+} & BindingChoice<E, Keys>
+
+/**
+ * Describes a durable subscription: a queue that is bound to an exchange, and keeps what comes while nobody runs. Every instance of a
+ * service that subscribes by it gets a share.
+ *
+ * What fails is tried again by this queue, and by no other subscriber's, and then kept in `<name>.dead-letter`, as with `workQueue`,
+ * whose defaults hold here too. Bindings are added and never removed: another version of the service may need them. With `existing` the
+ * queue and its bindings are somebody else's, and `bindingKeys` only say what comes.
+ *
+ * @param name - of the queue
+ * @throws {@link OptionsError} when the description contradicts itself, its exchange or RabbitMQ
+ */
+export function subscription<const E extends Exchange, const Keys extends readonly string[] = readonly string[]>(
+  name: string,
+  options: SubscriptionOptions<E, Keys> & { readonly bindingKeys?: Keys | undefined } & BindingKeyProblem<E, Keys>,
+): Subscription<E, Keys> {
+  const where = `subscription(${quoted(name)})`
+  const { of, bindingKeys, headers, onUnknown, ...queue } = parseOptions(subscriptionOptions, options, where)
+  const described = describeQueueContract(name, queue, where)
+  return Object.freeze({
+    kind: 'subscription',
+    ...described,
+    of: of as E,
+    bindingKeys: Object.freeze([...(bindingKeys ?? [])]) as readonly string[] as Keys,
+    bindings: Object.freeze(bindingsOf(of, { bindingKeys, headers }, where)),
+    onUnknown,
+  })
+}
