@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { OptionsError } from '../errors.js'
 import { parseOptions } from '../options.js'
 import { nameProblem, quoted, shortString } from '../short-string.js'
+import { checkCarried } from './carried.js'
 import { type Codec, json } from './codec.js'
 import { overlaps, wordsOf } from './routing-key.js'
 import type { Schema } from './schema.js'
@@ -81,7 +82,10 @@ const sourceBinding = z.strictObject({
 })
 
 const exchangeOptions = z.strictObject({
-  /** How payloads are written. @defaultValue json */
+  /**
+   * How payloads are written. Of several, the first encodes; a delivery is decoded by the one whose content type it has.
+   * @defaultValue json
+   */
   codec: codecOption.default(json),
   /** Survives a restart of the broker. @defaultValue true */
   durable: z.boolean().default(true),
@@ -136,6 +140,7 @@ export function fanoutExchange<const Name extends string, const S extends Schema
 ): FanoutExchange<Name, S> {
   const where = `fanoutExchange(${quoted(name)})`
   const { payload, ...settings } = parseOptions(fanoutOptions, options, where)
+  checkCarried(where, 'payload', payload, settings.codec)
   return Object.freeze({ ...describe(name, settings, where), type: 'fanout', payload: payload as S })
 }
 
@@ -152,7 +157,7 @@ export function directExchange<const Name extends string, const T extends Templa
 ): DirectExchange<Name, T> {
   const where = `directExchange(${quoted(name)})`
   const made = describe(name, parseOptions(exchangeOptions, options, where), where)
-  return Object.freeze({ ...made, type: 'direct', templates: checkTemplates(templates, where) })
+  return Object.freeze({ ...made, type: 'direct', templates: checkTemplates(templates, made.codec, where) })
 }
 
 /**
@@ -169,7 +174,7 @@ export function topicExchange<const Name extends string, const T extends Templat
 ): TopicExchange<Name, T> {
   const where = `topicExchange(${quoted(name)})`
   const { overlap, ...settings } = parseOptions(topicOptions, options, where)
-  const checked = checkTemplates(templates, where)
+  const checked = checkTemplates(templates, settings.codec, where)
   if (overlap === 'refuse') refuseOverlaps(Object.keys(checked), where)
   return Object.freeze({ ...describe(name, settings, where), type: 'topic', templates: checked })
 }
@@ -186,6 +191,7 @@ export function headersExchange<const Name extends string, const H extends Schem
 ): HeadersExchange<Name, H, S> {
   const where = `headersExchange(${quoted(name)})`
   const { headers, payload, ...settings } = parseOptions(headersOptions, options, where)
+  checkCarried(where, 'payload', payload, settings.codec)
   const made = describe(name, settings, where)
   return Object.freeze({ ...made, type: 'headers', headers: headers as H, payload: payload as S })
 }
@@ -205,8 +211,10 @@ function describe<Name extends string>(
 }
 
 /** @returns a copy: what is declared from it is remembered, so a contract does not change */
-function checkTemplates<T extends Templates>(templates: T, where: string): T {
-  return Object.freeze(parseOptions(templatesOption, templates, where)) as T
+function checkTemplates<T extends Templates>(templates: T, codec: Codec, where: string): T {
+  const checked = parseOptions(templatesOption, templates, where)
+  for (const [key, schema] of Object.entries(checked)) checkCarried(where, quoted(key), schema, codec)
+  return Object.freeze(checked) as T
 }
 
 function refuseOverlaps(templates: readonly string[], where: string): void {

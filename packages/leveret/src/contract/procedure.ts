@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { parseOptions } from '../options.js'
 import { quoted } from '../short-string.js'
+import { checkCarried } from './carried.js'
+import { json } from './codec.js'
 import type { PayloadContract } from './payload.js'
 import type { InputOf, OutputOf, Schema } from './schema.js'
 import { schemaOption } from './shared-options.js'
@@ -75,6 +77,8 @@ export function procedure<
     { ...queue, payload: request as Request, retry: false, deadLetter: false },
     where,
   )
+  checkCarried(where, 'response', response, requests.codec)
+  for (const [code, data] of Object.entries(errors)) checkCarried(where, `errors.${code}`, data, json)
   return Object.freeze({
     kind: 'procedure',
     name: requests.name,

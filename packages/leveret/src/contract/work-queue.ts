@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { OptionsError } from '../errors.js'
 import { MAX_TIMER_MS, parseOptions } from '../options.js'
 import { quoted, shortString } from '../short-string.js'
+import { checkCarried } from './carried.js'
 import { json } from './codec.js'
 import type { Failure } from './failure.js'
 import type { PayloadContract } from './payload.js'
@@ -123,6 +124,10 @@ const deadLetterOptions = z.strictObject({
 
 const contractOptions = z.strictObject({
   payload: schemaOption,
+  /**
+   * How payloads are written. Of several, the first encodes; a delivery is decoded by the one whose content type it has.
+   * @defaultValue json
+   */
   codec: codecOption.default(json),
   queue: queueOptions.prefault({}),
   /**
@@ -145,7 +150,14 @@ const contractOptions = z.strictObject({
 
 /** What `workQueue` takes beside the name. */
 export type WorkQueueOptions<S extends Schema> = Omit<z.input<typeof contractOptions>, 'payload'> & {
-  /** What a task is. The sender gives the schema's input, the handler gets its output. */
+  /**
+   * What a task is. The sender gives the schema's input, the handler gets its output.
+   *
+   * **Keys that the schema does not name stay out of the message**, as long as it is a schema of zod without a transform: what
+   * validation returned is sent. With a transform or its kin (`default`, `prefault`, `catch`, `coerce`, `pipe`, `preprocess`, `codec`,
+   * `trim`), and with other libraries' schemas, **the input is sent as it was handed over, with all its keys**: say
+   * `z.strictObject()` there, or hand over only what may be sent.
+   */
   readonly payload: S
 }
 
@@ -170,6 +182,7 @@ export function describeWorkQueue<S extends Schema>(
 ): WorkQueue<S> {
   const checked = parseOptions(queueName, name, where)
   const { payload, codec, queue, retry, onInvalid, deadLetter, version } = parseOptions(contractOptions, options, where)
+  checkCarried(where, 'payload', payload, codec)
   if (deadLetter !== false && deadLetter.queue === checked) {
     throw new OptionsError(
       `${where}: deadLetter.queue is the queue itself: what fails would come back at once, for ever`,

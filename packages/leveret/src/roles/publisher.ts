@@ -5,8 +5,8 @@ import type { RoleHealth } from '../connection/health.js'
 import type { Headers } from '../connection/message.js'
 import type { InputFor, RoutedExchange } from '../contract/event-types.js'
 import type { Exchange, FanoutExchange, HeadersExchange } from '../contract/exchange.js'
-import type { PayloadContract } from '../contract/payload.js'
-import { type InputOf, validate } from '../contract/schema.js'
+import { checkOutgoing, type PayloadContract } from '../contract/payload.js'
+import type { InputOf } from '../contract/schema.js'
 import { checkContract } from '../contract/shared-options.js'
 import { TemplateContracts } from '../contract/template-contracts.js'
 import { parseOptions } from '../options.js'
@@ -150,8 +150,8 @@ export class Publisher<const E extends Exchange> implements AsyncDisposable {
   }
 }
 
-/** What goes on the wire is what was given, once it is checked, as with payloads. */
+/** What goes on the wire is decided as with payloads. The table is copied first, so that nobody changes it meanwhile. */
 async function readHeaders({ name, headers: schema }: HeadersExchange, headers: unknown): Promise<Headers> {
-  await validate(schema, headers, { direction: 'outgoing', contract: name })
-  return parseOptions(userHeaders, headers, 'publish: headers')
+  const outgoing = await checkOutgoing(name, schema, parseOptions(userHeaders, headers, 'publish: headers'))
+  return parseOptions(userHeaders, outgoing, 'publish: headers')
 }
