@@ -137,7 +137,7 @@ export class Answering implements Settling {
     }
   }
 
-  async #reply({ content, contentType, headers }: Answer, delivery: ActiveDelivery, inTurn: () => void): Promise<void> {
+  async #reply({ content, headers, ...type }: Answer, delivery: ActiveDelivery, inTurn: () => void): Promise<void> {
     const { replyTo = '', correlationId } = delivery.message.properties
     const reply: OutgoingMessage = {
       exchange: '',
@@ -148,7 +148,7 @@ export class Answering implements Settling {
         timestamp: Math.floor(Date.now() / 1_000),
         // After a restart of the broker nobody waits for it.
         deliveryMode: 1,
-        contentType,
+        ...type,
         correlationId,
         headers,
       },

@@ -109,3 +109,9 @@ export function codecFor(codec: Codec, { contentType, contentEncoding }: Content
   const own = readable.find((each) => mediaType(each.contentType) === type)
   return own ?? readable.find(({ accepts = [] }) => matchesType(accepts, contentType))
 }
+
+/** Whether what a codec encodes is decoded by the same one when the message says this of it. */
+export function encodesAs(codec: Codec, properties: ContentProperties): boolean {
+  const { [ONE_OF]: [first] = [codec] } = codec as { [ONE_OF]?: readonly Codec[] }
+  return codecFor(codec, properties) === first
+}

@@ -5,6 +5,7 @@ import type { RoleHealth } from '../connection/health.js'
 import type { OutgoingMessage } from '../connection/message.js'
 import { publishError } from '../connection/publish-error.js'
 import { Share } from '../connection/room.js'
+import type { Codec } from '../contract/codec.js'
 import { encodePayload, type PayloadContract } from '../contract/payload.js'
 import type { InputOf, Schema } from '../contract/schema.js'
 import { BrokerError, ClosedError, type LeveretError, type PublishError, TopologyMismatchError } from '../errors.js'
@@ -71,10 +72,10 @@ export class Sender {
    */
   send<S extends Schema>(contract: PayloadContract<S>, payload: InputOf<S>, sending: Sending): Promise<Sent> {
     try {
-      const { contentType } = contract.codec
+      const { codec } = contract
       const encoded = encodePayload(contract, payload)
-      if (!isLater(encoded)) return this.#sendContent(encoded, contentType, sending)
-      return encoded.then((content) => this.#sendContent(content, contentType, sending))
+      if (!isLater(encoded)) return this.#sendContent(encoded, codec, sending)
+      return encoded.then((content) => this.#sendContent(content, codec, sending))
     } catch (error) {
       return Promise.reject(error)
     }
@@ -93,9 +94,9 @@ export class Sender {
   }
 
   /** Where nothing comes before the broker's answer, its promise is the sender's: one for each message would cost more than most of this. */
-  #sendContent(content: Buffer, contentType: string, { route, options, patience }: Sending): Promise<Sent> {
+  #sendContent(content: Buffer, codec: Codec, { route, options, patience }: Sending): Promise<Sent> {
     const { exchange, routingKey, mandatory, topology, whenReturned } = route
-    const properties = composeProperties(contentType, this.#contractHeader, options)
+    const properties = composeProperties(codec, this.#contractHeader, options)
     const message = { exchange, routingKey, mandatory, content, properties }
     if (this.#closing.begun) throw this.#closedError(message)
     const { timeoutMs = this.#internals.settings.publishTimeoutMs, signal, failFast } = options

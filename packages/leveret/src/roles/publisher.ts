@@ -9,6 +9,7 @@ import { checkOutgoing, type PayloadContract } from '../contract/payload.js'
 import type { InputOf } from '../contract/schema.js'
 import { checkContract } from '../contract/shared-options.js'
 import { TemplateContracts } from '../contract/template-contracts.js'
+import { OptionsError } from '../errors.js'
 import { parseOptions } from '../options.js'
 import { messageOptions, userHeaders } from '../publishing/compose.js'
 import { Sender } from '../publishing/sender.js'
@@ -113,8 +114,11 @@ export class Publisher<const E extends Exchange> implements AsyncDisposable {
           this.#publish({ contract: exchange, payload, routingKey: '', options, headers })
       default: {
         const contracts = new TemplateContracts(exchange)
-        return async (routingKey: string, payload: unknown, options?: PublishOptions) =>
-          await this.#publish({ contract: contracts.ofPublished(routingKey), payload, routingKey, options })
+        return async (routingKey: string, payload: unknown, options?: PublishOptions) => {
+          const contract = contracts.ofPublished(routingKey)
+          if (options !== undefined) checkCopyKeys(contracts, contract, options)
+          return await this.#publish({ contract, payload, routingKey, options })
+        }
       }
     }
   }
@@ -147,6 +151,16 @@ export class Publisher<const E extends Exchange> implements AsyncDisposable {
   async #close(timeoutMs: number): Promise<void> {
     await atMost(timeoutMs, this.#sender.whenIdle())
     this.#unregister()
+  }
+}
+
+/** Whoever is bound with a further key has a type for that key's template. */
+function checkCopyKeys(contracts: TemplateContracts, contract: PayloadContract, options: PublishOptions): void {
+  const { cc = [], bcc = [] } = parseOptions(publishOptions, options, 'publish')
+  for (const key of [...cc, ...bcc]) {
+    if (contracts.ofPublished(key) !== contract) {
+      throw new OptionsError(`publish: the further routing key '${key}' is of another template; nothing was sent`)
+    }
   }
 }
 
