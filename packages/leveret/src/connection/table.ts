@@ -35,6 +35,8 @@ function measure(value: unknown, depth: number): number | string {
       return Number.isFinite(value) ? 9 : 'a number must be finite'
     case 'boolean':
       return 2
+    case 'bigint':
+      return BigInt.asIntN(64, value) === value ? 9 : 'a bigint has at most 64 bits, one of them for its sign'
     case 'object':
       return measureObject(value, depth)
     default:
@@ -108,4 +110,25 @@ export function refuseFalseNumbers(table: Readonly<Record<string, unknown>> = {}
 
 function isNumber(value: unknown, type: unknown): boolean {
   return typeof value === 'number' && Number.isFinite(type === 'float' ? Math.fround(value) : value)
+}
+
+/** A table as amqplib can write it: it knows a `bigint` by its mark for 64 bits. @returns the same one, when it holds none */
+export function markWide(table: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return holdsWide(table) ? (marked(table) as Readonly<Record<string, unknown>>) : table
+}
+
+function holdsWide(value: unknown): boolean {
+  if (typeof value === 'bigint') return true
+  return isTableOrArray(value) && Object.values(value).some(holdsWide)
+}
+
+function marked(value: unknown): unknown {
+  if (typeof value === 'bigint') return { '!': 'int64', value }
+  if (!isTableOrArray(value)) return value
+  if (Array.isArray(value)) return value.map(marked)
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, marked(inner)]))
+}
+
+function isTableOrArray(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)
 }

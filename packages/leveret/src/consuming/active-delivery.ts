@@ -1,5 +1,5 @@
+import { receivedHeaders } from '../connection/field-table.js'
 import type { Headers, ReceivedMessage } from '../connection/message.js'
-import { bareTable } from '../connection/table.js'
 import type { RetryPolicy } from '../contract/retry.js'
 import type { Handled } from '../handler-context.js'
 import type { Soon } from '../soon.js'
@@ -118,7 +118,7 @@ export class ActiveDelivery implements Held, Handled {
   }
 
   get headers(): Headers {
-    this.#headers ??= bareTable(this.message.properties.headers)
+    this.#headers ??= receivedHeaders(this.message.properties)
     return this.#headers
   }
 

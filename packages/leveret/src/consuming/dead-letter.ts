@@ -1,5 +1,5 @@
+import { receivedHeaders } from '../connection/field-table.js'
 import type { Headers, ReceivedMessage } from '../connection/message.js'
-import { bareTable } from '../connection/table.js'
 import type { Failure } from '../contract/failure.js'
 import { decodePayload, type PayloadContract } from '../contract/payload.js'
 import type { OutputOf, Schema } from '../contract/schema.js'
@@ -59,7 +59,7 @@ export function readDeadLetter<S extends Schema>(
   { content, fields, properties }: ReceivedMessage,
   contract: PayloadContract<S>,
 ): DeadLetter<OutputOf<S>> {
-  const headers = bareTable(properties.headers)
+  const headers = receivedHeaders(properties)
   const ours = readLeveretHeaders(headers)
   const { messageId, timestamp, correlationId, contentType } = properties
   const account = readOurs(ours) ?? readBrokers(headers, ours) ?? readNobodys(fields)

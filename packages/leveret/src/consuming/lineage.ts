@@ -1,6 +1,6 @@
 import { isCopied } from '../broker-headers.js'
+import { headersToCopy } from '../connection/field-table.js'
 import type { Headers, MessageProperties, ReceivedMessage } from '../connection/message.js'
-import { bareTable } from '../connection/table.js'
 import { nativeRetryOf, type RetryPolicy } from '../contract/retry.js'
 import { readDeath } from './death.js'
 import { isKey, isKeys } from './leveret-headers.js'
@@ -91,13 +91,11 @@ export function copyMarkOf({ properties: { headers = {} } }: Pick<ReceivedMessag
   return `${headers[ATTEMPT] ?? ''}/${headers[REPLAYS] ?? ''}/${headers['leveret-dead-lettered-at'] ?? ''}`
 }
 
-/** What a copy keeps of the headers. */
+/** What a copy keeps of the headers: those of other programs byte for byte. */
 export function copiedHeaders(properties: MessageProperties): Headers {
-  const headers = bareTable(properties.headers)
-  const kept = Object.entries(headers).filter(([name]) => isCopied(name))
-  const { CC: cc } = headers
+  const cc = properties.headers?.CC
   return {
-    ...Object.fromEntries(kept),
+    ...headersToCopy(properties, isCopied),
     // An expiring copy would vanish from the queue that keeps it; a foreign user-id would be refused.
     ...(properties.expiration === undefined ? {} : { 'leveret-original-expiration': properties.expiration }),
     ...(properties.userId === undefined ? {} : { 'leveret-original-user-id': properties.userId }),
