@@ -17,8 +17,8 @@ function checkHeaders(headers: Headers, context: z.RefinementCtx): void {
   if (problem !== undefined) context.addIssue(problem)
 }
 
-/** Each takes a text of a header, which a frame has to hold with all others. */
-const routingKeys = z.array(shortString('a routing key')).max(100)
+/** Further routing keys. Each takes a text of a header, which a frame has to hold with all others. */
+export const routingKeys = z.array(shortString('a routing key')).max(100)
 
 /** What a sender may say of one message. */
 export const messageOptions = z.strictObject({

@@ -2,16 +2,16 @@ import { z } from 'zod'
 import { type CloseOptions, Closing } from '../connection/closing.js'
 import { type Connection, internalsOf } from '../connection/connection.js'
 import type { RoleHealth } from '../connection/health.js'
-import type { Headers } from '../connection/message.js'
 import type { InputFor, RoutedExchange } from '../contract/event-types.js'
 import type { Exchange, FanoutExchange, HeadersExchange } from '../contract/exchange.js'
-import { checkOutgoing, type PayloadContract } from '../contract/payload.js'
+import type { PayloadContract } from '../contract/payload.js'
 import type { InputOf } from '../contract/schema.js'
 import { checkContract } from '../contract/shared-options.js'
-import { TemplateContracts } from '../contract/template-contracts.js'
-import { OptionsError } from '../errors.js'
+import { templateContractsOf } from '../contract/template-contracts.js'
 import { parseOptions } from '../options.js'
-import { messageOptions, userHeaders } from '../publishing/compose.js'
+import { messageOptions } from '../publishing/compose.js'
+import { checkCopyKeys, readHeaders } from '../publishing/event-parts.js'
+import type { Published } from '../publishing/request.js'
 import { Sender } from '../publishing/sender.js'
 import { atMost } from '../timing.js'
 import { exchangeDeclarationsOf } from '../topology/exchange-declarations.js'
@@ -24,16 +24,6 @@ export const publishOptions = messageOptions.extend({
 
 /** What a publisher may say of one message. */
 export type PublishOptions = z.input<typeof publishOptions>
-
-/** A message that the broker has confirmed. */
-export interface Published {
-  readonly messageId: string
-  /**
-   * Whether a queue has it. `false`: nobody listens for it, and it is gone. `undefined`: nobody knows. Its connection was lost, no
-   * queue took it when it was sent again, and one may have taken it before.
-   */
-  readonly routed: boolean | undefined
-}
 
 /** How something is published, by the kind of the exchange. */
 export type PublishFunction<E extends Exchange> = E extends RoutedExchange
@@ -113,10 +103,10 @@ export class Publisher<const E extends Exchange> implements AsyncDisposable {
         return (headers: unknown, payload: unknown, options?: PublishOptions) =>
           this.#publish({ contract: exchange, payload, routingKey: '', options, headers })
       default: {
-        const contracts = new TemplateContracts(exchange)
+        const contracts = templateContractsOf(exchange)
         return async (routingKey: string, payload: unknown, options?: PublishOptions) => {
           const contract = contracts.ofPublished(routingKey)
-          if (options !== undefined) checkCopyKeys(contracts, contract, options)
+          if (options !== undefined) checkCopyKeys(contracts, contract, options, 'publish')
           return await this.#publish({ contract, payload, routingKey, options })
         }
       }
@@ -125,7 +115,7 @@ export class Publisher<const E extends Exchange> implements AsyncDisposable {
 
   async #publish({ contract, payload, routingKey, options = {}, headers }: Asked): Promise<Published> {
     const { mandatory, ...checked } = parseOptions(publishOptions, options, 'publish')
-    const more = this.#contract.type === 'headers' ? await readHeaders(this.#contract, headers) : undefined
+    const more = this.#contract.type === 'headers' ? await readHeaders(this.#contract, headers, 'publish') : undefined
     let routed: boolean | undefined = true
     const whenReturned = (isSure: boolean): void => {
       routed = isSure ? false : undefined
@@ -152,20 +142,4 @@ export class Publisher<const E extends Exchange> implements AsyncDisposable {
     await atMost(timeoutMs, this.#sender.whenIdle())
     this.#unregister()
   }
-}
-
-/** Whoever is bound with a further key has a type for that key's template. */
-function checkCopyKeys(contracts: TemplateContracts, contract: PayloadContract, options: PublishOptions): void {
-  const { cc = [], bcc = [] } = parseOptions(publishOptions, options, 'publish')
-  for (const key of [...cc, ...bcc]) {
-    if (contracts.ofPublished(key) !== contract) {
-      throw new OptionsError(`publish: the further routing key '${key}' is of another template; nothing was sent`)
-    }
-  }
-}
-
-/** What goes on the wire is decided as with payloads. The table is copied first, so that nobody changes it meanwhile. */
-async function readHeaders({ name, headers: schema }: HeadersExchange, headers: unknown): Promise<Headers> {
-  const outgoing = await checkOutgoing(name, schema, parseOptions(userHeaders, headers, 'publish: headers'))
-  return parseOptions(userHeaders, outgoing, 'publish: headers')
 }
