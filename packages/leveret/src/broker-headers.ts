@@ -39,8 +39,12 @@ const BROKER_HEADERS: ReadonlyMap<string, string> = new Map([
 /** Routing keys of further queues. RabbitMQ reads them in these letters only. @see https://www.rabbitmq.com/docs/sender-selected */
 const ROUTING = { CC: 'cc', BCC: 'bcc' } as const
 
+/** Most names begin otherwise. */
+const MAY_BE_RESERVED = /^(?:leveret-|x-|B?CC$)/i
+
 /** Why a sender may not set a header of this name; `undefined` when he may. */
-export function reservedHeaderProblem(name: string): string | undefined {
+function reservedHeaderProblem(name: string): string | undefined {
+  if (!MAY_BE_RESERVED.test(name)) return undefined
   const lower = name.toLowerCase()
   if (lower.startsWith('leveret-')) return `${name}: names that begin with 'leveret-' are reserved`
   if (BROKER_HEADERS.has(lower)) return `${name}: RabbitMQ itself writes it, or acts on it`
@@ -58,4 +62,13 @@ const NOT_COPIED =
 /** Whether a copy of a message keeps a header of this name. */
 export function isCopied(name: string): boolean {
   return !NOT_COPIED.test(name)
+}
+
+/** Why a sender may not set one of these headers; `undefined` when he may set them all. */
+export function reservedHeadersProblem(headers: object): string | undefined {
+  for (const name of Object.keys(headers)) {
+    const problem = reservedHeaderProblem(name)
+    if (problem !== undefined) return problem
+  }
+  return undefined
 }

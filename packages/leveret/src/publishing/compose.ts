@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { reservedHeaderProblem } from '../broker-headers.js'
+import { reservedHeadersProblem } from '../broker-headers.js'
 import type { Headers, MessageProperties } from '../connection/message.js'
 import { tableProblem } from '../connection/table.js'
 import { type Codec, encodesAs } from '../contract/codec.js'
@@ -12,8 +12,7 @@ import { namesProblem, shortString } from '../short-string.js'
 export const userHeaders = z.record(z.string(), z.unknown()).superRefine(checkHeaders)
 
 function checkHeaders(headers: Headers, context: z.RefinementCtx): void {
-  const reserved = Object.keys(headers).map(reservedHeaderProblem)
-  const problem = reserved.find((each) => each !== undefined) ?? tableProblem(headers) ?? namesProblem(headers)
+  const problem = reservedHeadersProblem(headers) ?? tableProblem(headers) ?? namesProblem(headers)
   if (problem !== undefined) context.addIssue(problem)
 }
 

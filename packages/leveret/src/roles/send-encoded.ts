@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { reservedHeaderProblem } from '../broker-headers.js'
+import { reservedHeadersProblem } from '../broker-headers.js'
 import { Closing } from '../connection/closing.js'
 import { type Connection, internalsOf } from '../connection/connection.js'
 import { tableProblem } from '../connection/table.js'
@@ -34,11 +34,10 @@ const storedContent = z.union([
 /** `encodeMessage` has written these two of leveret's and RabbitMQ's own. */
 const storedHeaders = z.record(z.string(), z.unknown()).superRefine((headers, context) => {
   const { CC: cc = [], BCC: bcc = [], 'leveret-contract': _contract, ...others } = headers
-  const reserved = Object.keys(others).map(reservedHeaderProblem)
   const keys = [cc, bcc].every((list) => routingKeys.safeParse(list).success)
     ? undefined
     : 'CC, BCC: expected routing keys'
-  const problem = reserved.find((each) => each !== undefined) ?? keys ?? tableProblem(headers) ?? namesProblem(headers)
+  const problem = reservedHeadersProblem(others) ?? keys ?? tableProblem(headers) ?? namesProblem(headers)
   if (problem !== undefined) context.addIssue(problem)
 })
 
