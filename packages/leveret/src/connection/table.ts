@@ -3,8 +3,14 @@ const MAX_TABLE_BYTES = 48 * 1024
 
 const MAX_DEPTH = 32
 
-/** Why a table cannot be sent: too large, or a value that has no form on the wire. `undefined` when it can. */
+/** Why arguments cannot be sent: too large, or a value that has no form on the wire. `undefined` when they can. */
 export function tableProblem(table: Readonly<Record<string, unknown>>): string | undefined {
+  const wide = Object.keys(table).find((name) => holdsWide(table[name]))
+  return wide === undefined ? headersProblem(table) : `${wide}: a bigint value has no form in arguments`
+}
+
+/** The same of headers, in which a `bigint` is written as 64 bits. */
+export function headersProblem(table: Readonly<Record<string, unknown>>): string | undefined {
   const size = measureTable(table)
   if (typeof size === 'string') return size
   return size > MAX_TABLE_BYTES ? `${size} bytes, and ${MAX_TABLE_BYTES} is the most` : undefined
@@ -117,9 +123,11 @@ export function markWide(table: Readonly<Record<string, unknown>>): Readonly<Rec
   return holdsWide(table) ? (marked(table) as Readonly<Record<string, unknown>>) : table
 }
 
-function holdsWide(value: unknown): boolean {
+/** What is nested too deep is refused elsewhere. */
+function holdsWide(value: unknown, depth = 0): boolean {
   if (typeof value === 'bigint') return true
-  return isTableOrArray(value) && Object.values(value).some(holdsWide)
+  if (!isTableOrArray(value) || depth > MAX_DEPTH) return false
+  return Object.values(value).some((inner) => holdsWide(inner, depth + 1))
 }
 
 function marked(value: unknown): unknown {

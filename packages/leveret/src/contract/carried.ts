@@ -8,7 +8,7 @@ import { isZod } from './zod-schema.js'
 /** What leveret's other codecs carry. A value of a kind that is open may be one of them. */
 const CARRIES = {
   text: { kinds: new Set(['string', 'template_literal', 'enum', 'literal', 'never']), value: 'a text' },
-  bytes: { kinds: new Set(['custom', 'binary', 'never']), value: 'a Uint8Array' },
+  bytes: { kinds: new Set(['binary', 'never']), value: 'a Uint8Array' },
 } as const
 /** Kinds that say nothing of what is sent: no payload, or any. */
 const UNDECIDED: ReadonlySet<string> = new Set(['open', 'undefined', 'void'])

@@ -55,8 +55,9 @@ const WRAPPING: ReadonlySet<string> = new Set([
   'default',
   'prefault',
 ])
-/** Types of values that JSON carries as they are. */
-const CARRIED: ReadonlySet<string> = new Set([
+/** Types of values of which the schema says what they are, and JSON carries them. */
+const KNOWN: ReadonlySet<string> = new Set([
+  ...['object', 'array', 'tuple', 'record', 'literal'],
   'string',
   'number',
   'boolean',
@@ -89,7 +90,7 @@ class Reader {
     if (TRANSFORMING.has(type) || definition.coerce === true || hasOverwrite(definition)) this.transforms = true
     if (this.#seen.has(schema)) return
     this.#seen.add(schema)
-    if (definition.coerce === true) this.#open(kinds)
+    if (definition.coerce === true) this.#coerced(kinds)
     else if (WRAPPING.has(type)) this.read(definition.innerType, path, kinds)
     else if (type === 'pipe') this.read(definition.in, path, kinds)
     else if (type === 'lazy') this.read(getterOf(definition)(), path, kinds)
@@ -101,7 +102,8 @@ class Reader {
 
   #readType(schema: unknown, definition: Definition, path: readonly string[], kinds: Set<string> | undefined): void {
     const type = binaryOr(String(definition.type), schema)
-    kinds?.add(type)
+    const isKnown = KNOWN.has(type) || Object.hasOwn(INSTEAD, type)
+    kinds?.add(isKnown ? type : 'open')
     if (Object.hasOwn(INSTEAD, type)) this.#refuse(path, INSTEAD[type] ?? '')
     else if (type === 'object') this.#readObject(definition, path)
     else if (type === 'array') this.#readElements([definition.element], path)
@@ -109,7 +111,7 @@ class Reader {
       for (const item of [...listOf(definition.items), definition.rest]) this.#readItem(item, path)
     else if (type === 'record') this.read(definition.valueType, [...path, '{}'])
     else if (type === 'literal') this.#readLiteral(listOf(definition.values), path)
-    else if (!CARRIED.has(type)) this.#open(kinds)
+    else if (!isKnown) this.isOpen = true
   }
 
   #readObject({ shape, catchall }: Definition, path: readonly string[]): void {
@@ -139,7 +141,8 @@ class Reader {
     this.problems.push({ path, message })
   }
 
-  #open(kinds: Set<string> | undefined): void {
+  /** It takes anything. */
+  #coerced(kinds: Set<string> | undefined): void {
     this.isOpen = true
     kinds?.add('open')
   }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { reservedHeadersProblem } from '../broker-headers.js'
 import type { Headers, MessageProperties } from '../connection/message.js'
-import { tableProblem } from '../connection/table.js'
+import { headersProblem } from '../connection/table.js'
 import { type Codec, encodesAs } from '../contract/codec.js'
 import { OptionsError } from '../errors.js'
 import { newMessageId } from '../message-id.js'
@@ -12,7 +12,7 @@ import { namesProblem, shortString } from '../short-string.js'
 export const userHeaders = z.record(z.string(), z.unknown()).superRefine(checkHeaders)
 
 function checkHeaders(headers: Headers, context: z.RefinementCtx): void {
-  const problem = reservedHeadersProblem(headers) ?? tableProblem(headers) ?? namesProblem(headers)
+  const problem = reservedHeadersProblem(headers) ?? headersProblem(headers) ?? namesProblem(headers)
   if (problem !== undefined) context.addIssue(problem)
 }
 

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { reservedHeadersProblem } from '../broker-headers.js'
 import { Closing } from '../connection/closing.js'
 import { type Connection, internalsOf } from '../connection/connection.js'
-import { tableProblem } from '../connection/table.js'
+import { headersProblem } from '../connection/table.js'
 import { parseOptions } from '../options.js'
 import { messageOptions, routingKeys } from '../publishing/compose.js'
 import type { EncodedMessage } from '../publishing/encoded-message.js'
@@ -37,7 +37,7 @@ const storedHeaders = z.record(z.string(), z.unknown()).superRefine((headers, co
   const keys = [cc, bcc].every((list) => routingKeys.safeParse(list).success)
     ? undefined
     : 'CC, BCC: expected routing keys'
-  const problem = reservedHeadersProblem(others) ?? keys ?? tableProblem(headers) ?? namesProblem(headers)
+  const problem = reservedHeadersProblem(others) ?? keys ?? headersProblem(headers) ?? namesProblem(headers)
   if (problem !== undefined) context.addIssue(problem)
 })
 
