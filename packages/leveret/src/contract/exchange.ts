@@ -8,7 +8,12 @@ import { overlaps, wordsOf } from './routing-key.js'
 import type { Schema } from './schema.js'
 import { argumentsOption, codecOption, schemaOption, versionOption } from './shared-options.js'
 
-/** Schemas by routing key, or by a pattern of routing keys. */
+/**
+ * Schemas by routing key, or by a pattern of routing keys.
+ *
+ * **Keys that a schema does not name stay out of the message**, where it is one of zod's without a transform. With a transform or its kin, and
+ * with other libraries' schemas, **the input is sent with all its keys**: see `payload` of `workQueue`.
+ */
 export type Templates = Readonly<Record<string, Schema>>
 
 /** The exchange itself, as it is declared. */

@@ -48,9 +48,12 @@ export type ProcedureOptions<Request extends Schema, Response extends Schema, Er
   WorkQueueOptions<Request>,
   'codec' | 'queue' | 'version'
 > & {
-  /** What a client gives; the server gets the schema's output. */
+  /** What a client gives; the server gets the schema's output. What is sent of it is as with `payload` of `workQueue`. */
   readonly request: Request
-  /** What the server gives; the client gets the schema's output. */
+  /**
+   * What the server gives; the client gets the schema's output. Keys that the schema does not name stay out of the answer, unless it
+   * transforms, or is none of zod's: then **what the handler returned is sent with all its keys**.
+   */
   readonly response: Response
   /** Errors that are answers, by code: the server throws one as a `ProcedureError`, and the client gets it with its data. */
   readonly errors?: Errors
