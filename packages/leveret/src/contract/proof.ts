@@ -36,8 +36,7 @@ export function checkProof(carried: Carried): Soon<void> {
 
 /** A schema that has returned what it was given transforms nothing, so a receiver gets the very same. */
 function compare({ contract, outgoing, checked }: Carried, received: unknown): void {
-  if (differenceOf(checked, outgoing, []) !== undefined) return
-  const path = differenceOf(outgoing, received, [])
+  const path = changeOf(checked, outgoing) === undefined ? changeOf(outgoing, received) : undefined
   if (path === undefined) return
   throw refusal(contract, [{ path, message: `a receiver would get another value than was sent: ${WAY_OUT}` }])
 }
@@ -70,6 +69,16 @@ function refusal({ name }: PayloadContract, issues: readonly Issue[], cause?: un
 }
 
 type Path = readonly (string | number)[]
+
+/** The same, and none where the values are nested deeper than functions may call each other. */
+function changeOf(one: unknown, other: unknown): Path | undefined {
+  try {
+    return differenceOf(one, other, [])
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
+}
 
 /** Where two values differ as data; `undefined` where they do not. A property that is `undefined` is as good as none. */
 function differenceOf(one: unknown, other: unknown, path: Path): Path | undefined {
