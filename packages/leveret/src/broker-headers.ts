@@ -14,10 +14,11 @@ const BROKER_HEADERS: ReadonlyMap<string, string> = new Map([
   ['x-delivery-count', 'https://www.rabbitmq.com/docs/quorum-queues#poison-message-handling'],
   ['x-acquired-count', 'https://www.rabbitmq.com/docs/quorum-queues#poison-message-handling'],
   ['x-stream-offset', 'https://www.rabbitmq.com/docs/streams#consuming'],
-  ['x-received-from', 'https://www.rabbitmq.com/docs/federated-exchanges#implementation'],
+  ['x-received-from', 'rabbit_federation.hrl: the way of a message, to find cycles'],
   ['x-shovelled', 'https://www.rabbitmq.com/docs/shovel-dynamic#reference'],
   ['x-shovelled-timestamp', 'https://www.rabbitmq.com/docs/shovel-dynamic#reference'],
-  ['x-queue-name', 'https://www.rabbitmq.com/docs/stomp#user-generated-queue-names'],
+  ['x-queue-name', 'a name that the STOMP plugin reads; no message of RabbitMQ itself was seen with it'],
+  ['x-mqtt-publish-qos', 'rabbit_mqtt.hrl: what an MQTT publisher asked for'],
   // What another protocol's message is made of again.
   ['x-amqp-1.0-properties', 'https://github.com/rabbitmq/rabbitmq-server/blob/main/deps/rabbit/src/mc_amqpl.erl'],
   ['x-amqp-1.0-app-properties', 'https://github.com/rabbitmq/rabbitmq-server/blob/main/deps/rabbit/src/mc_amqpl.erl'],
@@ -33,7 +34,7 @@ const BROKER_HEADERS: ReadonlyMap<string, string> = new Map([
   ],
   // A message with one of these is held back, or not delivered at all.
   ['x-opt-delivery-time', 'https://www.rabbitmq.com/docs/quorum-queues#explicit-delivery-time'],
-  ['x-opt-deferral-token', 'RabbitMQ 4.4: a deferred message is delivered to nobody who does not ask for it'],
+  ['x-opt-deferral-token', 'https://github.com/rabbitmq/rabbitmq-server/pull/13885'],
 ])
 
 /** Routing keys of further queues. RabbitMQ reads them in these letters only. @see https://www.rabbitmq.com/docs/sender-selected */
