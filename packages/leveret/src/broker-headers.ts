@@ -17,8 +17,8 @@ const BROKER_HEADERS: ReadonlyMap<string, string> = new Map([
   ['x-received-from', 'rabbit_federation.hrl: the way of a message, to find cycles'],
   ['x-shovelled', 'https://www.rabbitmq.com/docs/shovel-dynamic#reference'],
   ['x-shovelled-timestamp', 'https://www.rabbitmq.com/docs/shovel-dynamic#reference'],
-  ['x-queue-name', 'a name that the STOMP plugin reads; no message of RabbitMQ itself was seen with it'],
-  ['x-mqtt-publish-qos', 'rabbit_mqtt.hrl: what an MQTT publisher asked for'],
+  ['x-queue-name', 'a name that the STOMP plugin reads'],
+  ['x-mqtt-publish-qos', 'what an MQTT publisher asked for, as the MQTT plugin records it'],
   // What another protocol's message is made of again.
   ['x-amqp-1.0-properties', 'https://github.com/rabbitmq/rabbitmq-server/blob/main/deps/rabbit/src/mc_amqpl.erl'],
   ['x-amqp-1.0-app-properties', 'https://github.com/rabbitmq/rabbitmq-server/blob/main/deps/rabbit/src/mc_amqpl.erl'],
