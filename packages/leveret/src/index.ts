@@ -46,6 +46,7 @@ export type { DeliveryEvent, WorkerEvents } from './consuming/worker-events.js'
 export { type Application, type ApplicationOptions, application, type Contract } from './contract/application.js'
 export type { Binding } from './contract/bindings.js'
 export { bytes, type Codec, json, type SyncCodec, text } from './contract/codec.js'
+export type { ContentProperties } from './contract/content-types.js'
 export type { DeadLetterSettings } from './contract/dead-letter-options.js'
 export type { RoutedEvent, RoutedExchange } from './contract/event-types.js'
 export {
@@ -109,13 +110,20 @@ export {
 } from './errors.js'
 export type { Logger } from './log.js'
 export { OffsetStoreError } from './offset-store-error.js'
+export {
+  type EncodedMessage,
+  type EncodedProperties,
+  type EncodeOptions,
+  encodeMessage,
+} from './publishing/encoded-message.js'
 export type { PipelineFailure } from './publishing/pipeline.js'
-export type { Sent } from './publishing/request.js'
+export type { Published, Sent } from './publishing/request.js'
 export { DeadLetters, type Moved, type Purged, type Replayed } from './roles/dead-letters.js'
 export { Producer, type SendAllOptions, type SendOptions, type SentAll } from './roles/producer.js'
-export { type Published, Publisher, type PublishFunction, type PublishOptions } from './roles/publisher.js'
+export { Publisher, type PublishFunction, type PublishOptions } from './roles/publisher.js'
 export { type CallOptions, RpcClient, type RpcClientOptions } from './roles/rpc-client.js'
 export { type RequestHandler, RpcServer, type RpcServerOptions } from './roles/rpc-server.js'
+export { type SendEncodedOptions, type StoredMessage, sendEncoded } from './roles/send-encoded.js'
 export { type EventHandler, Subscriber, type SubscriberOptions } from './roles/subscriber.js'
 export { type BatchWorkerOptions, Worker, type WorkerOptions } from './roles/worker.js'
 export type { RequestEvent, RpcServerEvents } from './rpc/server/request-events.js'

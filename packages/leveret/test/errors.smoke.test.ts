@@ -77,7 +77,7 @@ test('every error tells a caller what to decide and a person what happened, and 
     'connect: no right to the vhost': () => connect({ ...fields, vhost: '/' }),
     'workQueue: a contradiction': () => workQueue('q', { payload: z.string(), queue: { maxPriority: 3 } }),
     'send: the payload does not fit': () => producer.send({ n: 1.5 }),
-    'send: a reserved header': () => producer.send({ n: 1 }, { headers: { 'x-a': 1 } }),
+    'send: a reserved header': () => producer.send({ n: 1 }, { headers: { 'x-death': 1 } }),
     'send: delayed for too long': () => producer.send({ n: 1 }, { delayMs: 86_400_001 }),
     'send: too large': async () =>
       await new Producer(await connectTo({ maxMessageBytes: 3 }, fields), tasks).send({ n: 1 }),
@@ -172,7 +172,7 @@ test('every error tells a caller what to decide and a person what happened, and 
       The payload was not sent to 'tasks': at n: Invalid input: expected int, received number
     send: a reserved header
       OptionsError final
-      send: headers: x-a: names that begin with 'leveret-' or 'x-' are reserved
+      send: headers: x-death: RabbitMQ itself writes it, or acts on it
     send: delayed for too long
       OptionsError final
       send: delayMs: at most 24 hours; keep what is due later in a database

@@ -161,7 +161,7 @@ describe('interceptors', () => {
   }) => {
     const publish: Interceptor['publish'] = (_message, next) =>
       new Promise((resolve, reject) => {
-        setImmediate(() => next({ 'x-tenant': 'acme' }).then(resolve, reject))
+        setImmediate(() => next({ 'x-death': 'acme' }).then(resolve, reject))
       })
     const rabbit = await connectTo({ interceptors: [{ publish }] })
     await expect(new Producer(rabbit, tasks).send({ n: 1 })).rejects.toMatchObject({

@@ -52,7 +52,7 @@ describe('a delayed task', () => {
 describe('headers', () => {
   test.for([
     [{ at: new Date() }, 'toISOString'],
-    [{ big: 10n }, 'bigint'],
+    [{ big: 2n ** 63n }, 'bigint'],
     [{ nan: Number.NaN }, 'finite'],
     [{ when: undefined }, 'undefined'],
     [{ map: new Map() }, 'class'],

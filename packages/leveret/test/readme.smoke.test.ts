@@ -18,6 +18,7 @@ const READMES = [
       { prints: /^rendering [0-9a-f-]{36} at 320 px, attempt 1$/m, waits: true },
       { prints: /^bill order 7\norder 7 went with DHL$/m, waits: false },
       { prints: /^ann got 0: hello ann\nbob got 1: hello bob$/m, waits: false },
+      { prints: /^sent [0-9a-f-]{36}: true$/m, waits: false },
       { prints: /(?=.*^booking [123]$)(?=.*^ann: 3$)/ms, waits: false },
       { prints: /^\{ name: 'Ann' \}\nthere is no user 8$/m, waits: false },
       { prints: /(?=.*^stored [0-9a-f-]{36}, 14 bytes$)(?=.*^hello Ann of acme$)/ms, waits: false },

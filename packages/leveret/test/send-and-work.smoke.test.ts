@@ -57,7 +57,7 @@ describe('a task', () => {
 
   test.for([
     [{ headers: { 'leveret-attempt': 9 } }, 'reserved'],
-    [{ headers: { 'x-death': [] } }, 'reserved'],
+    [{ headers: { 'x-death': [] } }, 'RabbitMQ itself'],
     [{ expirationMs: 1.5 }, 'expirationMs'],
     [{ messageId: 'x'.repeat(256) }, '255 bytes'],
     [{ persistant: true }, 'persistant'],

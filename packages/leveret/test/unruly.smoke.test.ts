@@ -62,7 +62,7 @@ describe('a poison message', () => {
   test.for([
     ['broken JSON', '{"n":', {}],
     ['the wrong shape', '{"n":"seven"}', {}],
-    ['another content type', '{"n":1}', { content_type: 'text/plain' }],
+    ['another content type', '{"n":1}', { content_type: 'application/xml' }],
     ['a prototype', '{"__proto__":{"n":1}}', {}],
   ] as const)(
     'with %s is delivered once, kept as a dead letter, and never reaches the handler',

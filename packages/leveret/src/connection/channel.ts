@@ -8,10 +8,10 @@ import { closedOver, strangeOn, unanswered } from './channel-errors.js'
 import type { ChannelParts } from './channel-parts.js'
 import { type ConsumeOptions, consumeArguments } from './consume-options.js'
 import type { BindingDeclaration, ExchangeDeclaration, QueueDeclaration, QueueStatus } from './declaration.js'
+import { writableProperties } from './field-table.js'
 import type { OutgoingMessage, ReceivedMessage } from './message.js'
 import { fittingProperties } from './property-bytes.js'
 import { readReturn, readStatus } from './reply.js'
-import { refuseFalseNumbers } from './table.js'
 
 const CLOSE_TIMEOUT_MS = 2_000
 const CLOSED_BY_US = new ClosedError('The channel was closed by this process')
@@ -92,8 +92,8 @@ export class Channel {
 
   #publishRaw(message: OutgoingMessage): void {
     const properties = fittingProperties(message, this.#parts.frameMax ?? Number.POSITIVE_INFINITY)
-    refuseFalseNumbers(properties.headers)
-    const options = { ...properties, mandatory: message.mandatory } as amqp.Options.Publish
+    if (this.#parts.frames?.writeFields(message, properties) === true) return
+    const options = { ...writableProperties(properties), mandatory: message.mandatory } as amqp.Options.Publish
     this.#raw.publish(message.exchange, message.routingKey, message.content, options)
   }
 

@@ -1,4 +1,5 @@
 import type * as amqp from 'amqplib'
+import { HEADER_BYTES } from './header-bytes.js'
 
 const FRAME_HEAD_BYTES = 7
 const HEADER_FRAME = 2
@@ -24,36 +25,48 @@ const FIXED = new Map(
   ),
 )
 
+interface Frame {
+  readonly fields?: { headers?: unknown; [HEADER_BYTES]?: Buffer }
+}
+
 /**
- * Has amqplib read headers that are nested more than 500 levels deep as bytes from there on.
+ * Has amqplib read headers that are nested more than 500 levels deep as bytes from there on, and keeps the bytes of the headers beside what
+ * amqplib reads.
  *
- * Any publisher can write them, RabbitMQ delivers them, and amqplib would close the connection over each delivery, for ever.
+ * Any publisher can write such deep ones, RabbitMQ delivers them, and amqplib would close the connection over each delivery, for ever.
  * Its `recvFrame` and `rest`, where what has come waits to be read, are fields it does not document.
  */
-export function boundDepth({ connection }: amqp.ChannelModel): void {
+export function watchHeaders({ connection }: amqp.ChannelModel): void {
   const receiver = connection as { recvFrame?: () => unknown; rest?: Buffer }
   const { recvFrame } = receiver
   if (recvFrame === undefined) return
   // It calls itself, and so this, when more has come.
   receiver.recvFrame = () => {
-    if (receiver.rest !== undefined) flattenFrame(receiver.rest)
-    return recvFrame.call(connection)
+    const table = receiver.rest === undefined ? undefined : headersIn(receiver.rest)
+    if (table !== undefined && table.length >= MAX_DEPTH * MIN_LEVEL_BYTES) flattenTable(table)
+    const frame = recvFrame.call(connection)
+    if (table !== undefined) {
+      const { fields } = frame as Frame
+      if (fields?.headers !== undefined) fields[HEADER_BYTES] = table
+    }
+    return frame
   }
 }
 
-/** Works in place on the first frame, when that is whole and may be nested too deeply. */
-function flattenFrame(received: Buffer): void {
-  if (received.length < FLAGS_AT + 2 || received[0] !== HEADER_FRAME) return
+/** The table of headers in the first frame, when that is whole and has one that is not empty. */
+function headersIn(received: Buffer): Buffer | undefined {
+  if (received.length < FLAGS_AT + 2 || received[0] !== HEADER_FRAME) return undefined
   const end = FRAME_HEAD_BYTES + received.readUInt32BE(3)
-  if (end < FLAGS_AT + MAX_DEPTH * MIN_LEVEL_BYTES || received.length < end) return
+  if (received.length < end) return undefined
   const flags = received.readUInt16BE(FLAGS_AT)
-  if ((flags & HAS_HEADERS) === 0) return
+  if ((flags & HAS_HEADERS) === 0) return undefined
   let start = FLAGS_AT + 2
   for (const flag of [HAS_CONTENT_TYPE, HAS_CONTENT_ENCODING]) {
     if ((flags & flag) !== 0) start += 1 + (received[start] ?? 0)
   }
-  if (start + 4 <= end)
-    flattenTable(received.subarray(start + 4, Math.min(start + 4 + received.readUInt32BE(start), end)))
+  if (start + 4 > end) return undefined
+  const length = received.readUInt32BE(start)
+  return length === 0 ? undefined : received.subarray(start + 4, Math.min(start + 4 + length, end))
 }
 
 /** A table, an array and bytes differ on the wire by their tag alone. What is none of these is left to amqplib. */

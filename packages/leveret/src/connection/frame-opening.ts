@@ -11,6 +11,7 @@ const REST_BYTES = 64
 /** The bits that say which properties there are. */
 const HAS = {
   contentType: 1 << 15,
+  contentEncoding: 1 << 14,
   headers: 1 << 13,
   deliveryMode: 1 << 12,
   priority: 1 << 11,
@@ -19,7 +20,15 @@ const HAS = {
   expiration: 1 << 8,
   messageId: 1 << 7,
   timestamp: 1 << 6,
+  type: 1 << 5,
+  userId: 1 << 4,
+  appId: 1 << 3,
 } as const
+
+/** What of a message is looked at. */
+type Opened = Pick<OutgoingMessage, 'exchange' | 'routingKey' | 'mandatory'> & {
+  readonly properties: MessageProperties
+}
 
 /**
  * What the frames of a message begin with, and those of most that come after it: the method, and the properties up to the content type.
@@ -37,7 +46,7 @@ export class FrameOpening {
   readonly #contentType: string | undefined
   readonly #has: number
 
-  constructor(channel: number, { exchange, routingKey, mandatory, properties }: OutgoingMessage) {
+  constructor(channel: number, { exchange, routingKey, mandatory, properties }: Opened) {
     const { contentType } = properties
     this.#exchange = exchange
     this.#routingKey = routingKey
@@ -67,7 +76,7 @@ export class FrameOpening {
   }
 
   /** Whether another message begins the same way. */
-  serves({ exchange, routingKey, mandatory, properties }: OutgoingMessage): boolean {
+  serves({ exchange, routingKey, mandatory, properties }: Opened): boolean {
     return (
       routingKey === this.#routingKey &&
       exchange === this.#exchange &&
@@ -81,6 +90,7 @@ export class FrameOpening {
 /** amqplib always writes a table of headers, and so may other programs expect one. */
 function flagsOf(properties: MessageProperties): number {
   const { contentType, deliveryMode, priority, correlationId, replyTo, expiration, messageId, timestamp } = properties
+  const { contentEncoding, type, userId, appId } = properties
   return (
     HAS.headers |
     (contentType === undefined ? 0 : HAS.contentType) |
@@ -90,6 +100,10 @@ function flagsOf(properties: MessageProperties): number {
     (replyTo === undefined ? 0 : HAS.replyTo) |
     (expiration === undefined ? 0 : HAS.expiration) |
     (messageId === undefined ? 0 : HAS.messageId) |
-    (timestamp === undefined ? 0 : HAS.timestamp)
+    (timestamp === undefined ? 0 : HAS.timestamp) |
+    (contentEncoding === undefined ? 0 : HAS.contentEncoding) |
+    (type === undefined ? 0 : HAS.type) |
+    (userId === undefined ? 0 : HAS.userId) |
+    (appId === undefined ? 0 : HAS.appId)
   )
 }

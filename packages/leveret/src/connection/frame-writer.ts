@@ -1,8 +1,11 @@
+import { RawField } from './field-table.js'
 import type { Headers } from './message.js'
 
 /** Frames end with it. */
 const FRAME_END = 0xce
 const TEXT = 'S'.charCodeAt(0)
+const BOOLEAN = 't'.charCodeAt(0)
+const NOTHING = 'V'.charCodeAt(0)
 /** Signed whole numbers, by their bytes, as amqplib writes them: the fewest that hold it. */
 const INTEGER = { 1: 'b'.charCodeAt(0), 2: 's'.charCodeAt(0), 4: 'I'.charCodeAt(0), 8: 'l'.charCodeAt(0) } as const
 
@@ -63,7 +66,7 @@ export class FrameWriter {
     this.#at += length
   }
 
-  /** @param entries - texts of names of at most 255 bytes, and safe integers that are not negative */
+  /** @param entries - texts, safe integers that are not negative, booleans, nothing, and fields as they came; by names of at most 255 bytes */
   table(entries: Headers): void {
     const start = this.#at
     this.#at += 4
@@ -71,7 +74,8 @@ export class FrameWriter {
       const value = entries[name]
       this.shortText(name)
       if (typeof value === 'string') this.#text(value)
-      else this.#integer(value as number)
+      else if (typeof value === 'number') this.#integer(value)
+      else this.#other(value)
     }
     this.longAt(start, this.#at - start - 4)
   }
@@ -97,6 +101,17 @@ export class FrameWriter {
     const length = this.#bytes.write(text, this.#at + 4)
     this.long(length)
     this.#at += length
+  }
+
+  #other(value: unknown): void {
+    if (value instanceof RawField) {
+      this.copy(value.bytes)
+    } else if (value === null) {
+      this.octet(NOTHING)
+    } else {
+      this.octet(BOOLEAN)
+      this.octet(value === true ? 1 : 0)
+    }
   }
 
   #integer(value: number): void {

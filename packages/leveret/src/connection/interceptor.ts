@@ -26,8 +26,8 @@ export interface Interceptor {
   /**
    * Around one send, within its `timeoutMs`. Copies for retry and dead letters keep their headers and do not come by.
    *
-   * @param next - sends, with these headers added; resolves when the broker has confirmed, and for a call when it was written. Names that begin with
-   *   `leveret-` or `x-` are refused
+   * @param next - sends, with these headers added; resolves when the broker has confirmed, and for a call when it was written. What
+   *   a sender may not set is refused: names that begin with `leveret-`, `CC`, `BCC`, and those that RabbitMQ itself writes or acts on
    */
   publish?(message: SentMessage, next: (headers?: Headers) => Promise<void>): PromiseLike<void>
   /**

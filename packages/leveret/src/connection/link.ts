@@ -8,7 +8,7 @@ import { type BrokerIdentity, readIdentity } from './broker-identity.js'
 import { Channel } from './channel.js'
 import { isOutOfNumbers, outOfNumbers } from './channel-errors.js'
 import type { ChannelHooks } from './channel-parts.js'
-import { boundDepth } from './deep-tables.js'
+import { watchHeaders } from './deep-tables.js'
 import { type DialOptions, dial, type Line } from './dial.js'
 import { describeEndpoint, type Endpoint } from './endpoint.js'
 import { closed, flushed } from './flush.js'
@@ -68,7 +68,7 @@ export class Link {
       this.signal.addEventListener('abort', () => resolve(this.signal.reason), { once: true })
     })
     this.#opened = dropLateFrames(model)
-    boundDepth(model)
+    watchHeaders(model)
     this.#wire = new Wire(socket)
     this.#socketClosed = closed(socket)
     this.#stopWatching = this.#watch((endpoint.heartbeatSeconds ?? options.heartbeatSeconds) * 2_000)

@@ -1,3 +1,5 @@
+import type { HEADER_BYTES } from './header-bytes.js'
+
 /** Headers of a message, by name. */
 export type Headers = Readonly<Record<string, unknown>>
 
@@ -19,6 +21,8 @@ export interface MessageProperties {
   readonly type?: string | undefined
   readonly userId?: string | undefined
   readonly appId?: string | undefined
+  /** The headers as they came, where they did. */
+  readonly [HEADER_BYTES]?: Buffer
 }
 
 /** A message on its way to the broker. */

@@ -1,3 +1,4 @@
+import { RawField } from './field-table.js'
 import type { Headers, MessageProperties, OutgoingMessage } from './message.js'
 
 /** What a header frame holds beside the properties: class, weight, size of the content, and the flags. */
@@ -59,6 +60,8 @@ function valueBytes(value: unknown): number {
       return numberBytes(value)
     case 'boolean':
       return 2
+    case 'bigint':
+      return 9
     case 'object':
       return value === null ? 1 : objectBytes(value)
     default:
@@ -67,6 +70,7 @@ function valueBytes(value: unknown): number {
 }
 
 function objectBytes(value: object): number {
+  if (value instanceof RawField) return value.bytes.length
   if (Object.hasOwn(value, '!')) {
     const { '!': type, value: marked } = value as Headers
     return MARKED.get(type) ?? valueBytes(marked)

@@ -3,8 +3,14 @@ const MAX_TABLE_BYTES = 48 * 1024
 
 const MAX_DEPTH = 32
 
-/** Why a table cannot be sent: too large, or a value that has no form on the wire. `undefined` when it can. */
+/** Why arguments cannot be sent: too large, or a value that has no form on the wire. `undefined` when they can. */
 export function tableProblem(table: Readonly<Record<string, unknown>>): string | undefined {
+  const wide = Object.keys(table).find((name) => holdsWide(table[name]))
+  return wide === undefined ? headersProblem(table) : `${wide}: a bigint value has no form in arguments`
+}
+
+/** The same of headers, in which a `bigint` is written as 64 bits. */
+export function headersProblem(table: Readonly<Record<string, unknown>>): string | undefined {
   const size = measureTable(table)
   if (typeof size === 'string') return size
   return size > MAX_TABLE_BYTES ? `${size} bytes, and ${MAX_TABLE_BYTES} is the most` : undefined
@@ -35,6 +41,8 @@ function measure(value: unknown, depth: number): number | string {
       return Number.isFinite(value) ? 9 : 'a number must be finite'
     case 'boolean':
       return 2
+    case 'bigint':
+      return BigInt.asIntN(64, value) === value ? 9 : 'a bigint has at most 64 bits, one of them for its sign'
     case 'object':
       return measureObject(value, depth)
     default:
@@ -108,4 +116,27 @@ export function refuseFalseNumbers(table: Readonly<Record<string, unknown>> = {}
 
 function isNumber(value: unknown, type: unknown): boolean {
   return typeof value === 'number' && Number.isFinite(type === 'float' ? Math.fround(value) : value)
+}
+
+/** A table as amqplib can write it: it knows a `bigint` by its mark for 64 bits. @returns the same one, when it holds none */
+export function markWide(table: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return holdsWide(table) ? (marked(table) as Readonly<Record<string, unknown>>) : table
+}
+
+/** What is nested too deep is refused elsewhere. */
+function holdsWide(value: unknown, depth = 0): boolean {
+  if (typeof value === 'bigint') return true
+  if (!isTableOrArray(value) || depth > MAX_DEPTH) return false
+  return Object.values(value).some((inner) => holdsWide(inner, depth + 1))
+}
+
+function marked(value: unknown): unknown {
+  if (typeof value === 'bigint') return { '!': 'int64', value }
+  if (!isTableOrArray(value)) return value
+  if (Array.isArray(value)) return value.map(marked)
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, marked(inner)]))
+}
+
+function isTableOrArray(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)
 }

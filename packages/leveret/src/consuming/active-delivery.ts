@@ -1,15 +1,16 @@
+import { receivedHeaders } from '../connection/field-table.js'
 import type { Headers, ReceivedMessage } from '../connection/message.js'
-import { bareTable } from '../connection/table.js'
 import type { RetryPolicy } from '../contract/retry.js'
 import type { Handled } from '../handler-context.js'
 import type { Soon } from '../soon.js'
 import { dateOf } from './death.js'
 import type { End, Held, Life } from './life.js'
-import { type Lineage, lineageOf } from './lineage.js'
+import { expirationOf, type Lineage, lineageOf } from './lineage.js'
 import type { Settlement } from './settlement.js'
 
 /** A heartbeat is a second at least, and a channel is given up after two. */
 const LONG_MS = 1_000
+const PERSISTENT = 2
 
 /**
  * A delivery from its arrival to its settlement. It is the one owner of whether the attempt still counts; what a handler comes to
@@ -119,7 +120,7 @@ export class ActiveDelivery implements Held, Handled {
   }
 
   get headers(): Headers {
-    this.#headers ??= bareTable(this.message.properties.headers)
+    this.#headers ??= receivedHeaders(this.message.properties)
     return this.#headers
   }
 
@@ -133,6 +134,42 @@ export class ActiveDelivery implements Held, Handled {
 
   get correlationId(): string | undefined {
     return this.message.properties.correlationId
+  }
+
+  get type(): string | undefined {
+    return this.message.properties.type
+  }
+
+  get appId(): string | undefined {
+    return this.message.properties.appId
+  }
+
+  get replyTo(): string | undefined {
+    return this.message.properties.replyTo
+  }
+
+  get userId(): string | undefined {
+    return this.message.properties.userId
+  }
+
+  get priority(): number | undefined {
+    return this.message.properties.priority
+  }
+
+  get expirationMs(): number | undefined {
+    return expirationOf(this.message.properties)
+  }
+
+  get persistent(): boolean {
+    return this.message.properties.deliveryMode === PERSISTENT
+  }
+
+  get contentType(): string | undefined {
+    return this.message.properties.contentType
+  }
+
+  get contentEncoding(): string | undefined {
+    return this.message.properties.contentEncoding
   }
 
   get deadline(): Date {

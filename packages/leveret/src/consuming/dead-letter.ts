@@ -1,5 +1,5 @@
+import { receivedHeaders } from '../connection/field-table.js'
 import type { Headers, ReceivedMessage } from '../connection/message.js'
-import { bareTable } from '../connection/table.js'
 import type { Failure } from '../contract/failure.js'
 import { decodePayload } from '../contract/payload.js'
 import { PayloadError } from '../errors.js'
@@ -56,7 +56,7 @@ type Account = Pick<
  * not as leveret or RabbitMQ write them are ignored.
  */
 export function readDeadLetter({ content, fields, properties }: ReceivedMessage, source: LetterSource): DeadLetter {
-  const headers = bareTable(properties.headers)
+  const headers = receivedHeaders(properties)
   const ours = readLeveretHeaders(headers)
   const { messageId, timestamp, correlationId, contentType } = properties
   const account = readOurs(ours) ?? readBrokers(headers, ours) ?? readNobodys(fields)

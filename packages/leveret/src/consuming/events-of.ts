@@ -1,4 +1,3 @@
-import { bareTable } from '../connection/table.js'
 import type { Exchange } from '../contract/exchange.js'
 import { decodePayload, type PayloadContract } from '../contract/payload.js'
 import { wantedBy } from '../contract/routing-key.js'
@@ -7,6 +6,7 @@ import type { UnknownPolicy } from '../contract/subscription.js'
 import { TemplateContracts } from '../contract/template-contracts.js'
 import { andThen } from '../soon.js'
 import type { ActiveDelivery } from './active-delivery.js'
+import { copyKeysOf } from './lineage.js'
 import type { Decode } from './reader.js'
 import { UnknownMessage } from './steering.js'
 
@@ -27,7 +27,7 @@ export function decoderOf(
     case 'headers':
       return async (delivery) => {
         const place = { direction: 'incoming', contract: exchange.name } as const
-        const headers = await validate(exchange.headers, bareTable(delivery.message.properties.headers), place)
+        const headers = await validate(exchange.headers, delivery.headers, place)
         return { routingKey: delivery.routingKey, headers, payload: await decoded(exchange, delivery) }
       }
     case 'direct':
@@ -37,8 +37,11 @@ export function decoderOf(
       return (delivery) => {
         const { routingKey } = delivery
         const found = contracts.find(routingKey)
-        if (!isWanted(routingKey)) unknown.unexpected(routingKey)
-        if (found === undefined || !isWanted(routingKey)) {
+        // It may have come by one of its further routing keys, which then is of the same template.
+        const isOfFound = (key: string): boolean => isWanted(key) && contracts.find(key)?.template === found?.template
+        const isAsked = isWanted(routingKey) || copyKeysOf(delivery.headers).some(isOfFound)
+        if (!isAsked) unknown.unexpected(routingKey)
+        if (found === undefined || !isAsked) {
           const why = `the exchange '${exchange.name}' has no template for the routing key '${routingKey}', or no binding key asks for it`
           throw new UnknownMessage(why, unknown.policy)
         }

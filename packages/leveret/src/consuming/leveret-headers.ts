@@ -25,6 +25,8 @@ export interface LeveretHeaders {
   readonly 'leveret-original-expiration'?: string
   readonly 'leveret-original-priority'?: number | 'none'
   readonly 'leveret-original-user-id'?: string
+  /** The routing keys of the header `CC`, which a copy does not go to again. */
+  readonly 'leveret-original-cc'?: readonly string[]
   /** Names of headers that a dead letter had no room for. */
   readonly 'leveret-left-out'?: string
 }
@@ -46,6 +48,11 @@ const REASONS: Readonly<Record<DeathReason, true>> = {
 /** RabbitMQ's limit for names and keys. What is no UTF-8 in them takes three times as many bytes when it is read as text. */
 export function isKey(value: unknown): value is string {
   return typeof value === 'string' && Buffer.byteLength(value) <= 3 * MAX_SHORT_BYTES
+}
+
+/** Several of them, within what a header of leveret's may take. */
+export function isKeys(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every(isKey) && bytesOf({ value }) <= MAX_UNKNOWN_BYTES
 }
 
 /** RabbitMQ's limit for names. */
@@ -76,6 +83,7 @@ const CHECKS: ReadonlyMap<string, Check> = new Map(
     'leveret-original-expiration': isShortText,
     'leveret-original-priority': isPriority,
     'leveret-original-user-id': isShortText,
+    'leveret-original-cc': isKeys,
     'leveret-left-out': isShortText,
   } satisfies Record<keyof LeveretHeaders, Check>),
 )

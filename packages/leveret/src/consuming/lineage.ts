@@ -1,8 +1,9 @@
+import { isCopied } from '../broker-headers.js'
+import { headersToCopy } from '../connection/field-table.js'
 import type { Headers, MessageProperties, ReceivedMessage } from '../connection/message.js'
-import { bareTable } from '../connection/table.js'
 import { nativeRetryOf, type RetryPolicy } from '../contract/retry.js'
 import { readDeath } from './death.js'
-import { isKey } from './leveret-headers.js'
+import { isKey, isKeys } from './leveret-headers.js'
 
 /** What is known of a delivery's past: from leveret's own headers, and with native retry also from the broker's count. */
 export interface Lineage {
@@ -90,17 +91,27 @@ export function copyMarkOf({ properties: { headers = {} } }: Pick<ReceivedMessag
   return `${headers[ATTEMPT] ?? ''}/${headers[REPLAYS] ?? ''}/${headers['leveret-dead-lettered-at'] ?? ''}`
 }
 
-/** Headers that route, count or belong to the broker: on a copy they would do it a second time. */
-const CONTROL =
-  /^(?:CC|BCC|x-delay|x-death|x-first-death-.*|x-last-death-.*|x-delivery-count|x-acquired-count|x-stream-offset)$/
-
-/** What a copy keeps of the headers. */
+/** What a copy keeps of the headers: those of other programs byte for byte. */
 export function copiedHeaders(properties: MessageProperties): Headers {
-  const kept = Object.entries(bareTable(properties.headers)).filter(([name]) => !CONTROL.test(name))
+  const cc = properties.headers?.CC
   return {
-    ...Object.fromEntries(kept),
+    ...headersToCopy(properties, isCopied),
     // An expiring copy would vanish from the queue that keeps it; a foreign user-id would be refused.
     ...(properties.expiration === undefined ? {} : { 'leveret-original-expiration': properties.expiration }),
     ...(properties.userId === undefined ? {} : { 'leveret-original-user-id': properties.userId }),
+    ...(isKeys(cc) ? { 'leveret-original-cc': cc } : {}),
   }
+}
+
+/** The further routing keys of a message, also of a copy, which does not go to them again. */
+export function copyKeysOf({ CC: cc, 'leveret-original-cc': original }: Headers): readonly string[] {
+  if (isKeys(cc)) return cc
+  return isKeys(original) ? original : []
+}
+
+/** After how many milliseconds a message would have expired; `undefined` where it says nothing, or no number. */
+export function expirationOf({ expiration, headers = {} }: MessageProperties): number | undefined {
+  const { 'leveret-original-expiration': original } = headers
+  const text = expiration ?? original
+  return typeof text === 'string' && /^\d{1,10}$/.test(text) ? Number(text) : undefined
 }

@@ -14,6 +14,7 @@ export interface Answer {
   readonly content: Buffer
   /** Without it and without content it is `undefined`. */
   readonly contentType?: string
+  readonly contentEncoding?: string | undefined
   readonly headers?: Headers
 }
 
@@ -35,7 +36,8 @@ const issuesOnWire = z.object({
 /** @throws {@link PayloadError} it does not fit the procedure, as a rejection too */
 export function encodeResponse({ responses }: Procedure, response: unknown): Soon<Answer> {
   const { name, payload, codec } = responses
-  if (response !== undefined) return answerOf(encodePayload(responses, response), { contentType: codec.contentType })
+  const { contentType, contentEncoding } = codec
+  if (response !== undefined) return answerOf(encodePayload(responses, response), { contentType, contentEncoding })
   const checked: unknown = validate(payload, undefined, { direction: 'outgoing', contract: name })
   return andThen(checked, () => ({ content: Buffer.alloc(0) }))
 }

@@ -4,11 +4,11 @@ import type {
   FanoutExchange,
   HeadersExchange,
   PluginExchange,
-  Templates,
   TopicExchange,
 } from './exchange.js'
 import type { KeysFor, TemplatesFor } from './routing-key-types.js'
 import type { InputOf, OutputOf, Schema } from './schema.js'
+import type { Templates } from './templates.js'
 
 /** An exchange whose messages are told apart by their routing key. */
 export type RoutedExchange<Name extends string = string, T extends Templates = Templates> =

@@ -1,14 +1,12 @@
 import { z } from 'zod'
 import { OptionsError } from '../errors.js'
 import { parseOptions } from '../options.js'
-import { nameProblem, quoted, shortString } from '../short-string.js'
+import { quoted, shortString } from '../short-string.js'
+import { checkCarried } from './carried.js'
 import { type Codec, json } from './codec.js'
-import { overlaps, wordsOf } from './routing-key.js'
 import type { Schema } from './schema.js'
 import { argumentsOption, codecOption, existingOption, schemaOption, versionOption } from './shared-options.js'
-
-/** Schemas by routing key, or by a pattern of routing keys. */
-export type Templates = Readonly<Record<string, Schema>>
+import { checkTemplates, refuseOverlaps, type Templates } from './templates.js'
 
 /** The exchange itself, as it is declared. */
 export interface ExchangeSettings {
@@ -91,7 +89,10 @@ const sourceBinding = z.strictObject({
 
 /** How an exchange is declared. */
 export const exchangeOptions = z.strictObject({
-  /** How payloads are written. @defaultValue json */
+  /**
+   * How payloads are written. Of several, the first encodes; a delivery is decoded by the one whose content type it has.
+   * @defaultValue json
+   */
   codec: codecOption.default(json),
   /** Survives a restart of the broker. @defaultValue true */
   durable: z.boolean().default(true),
@@ -122,15 +123,6 @@ const topicOptions = exchangeOptions.extend({
   overlap: z.enum(['refuse', 'most-specific']).default('refuse'),
 })
 
-const templatesOption = z.record(z.string(), schemaOption).superRefine((templates, context) => {
-  const keys = Object.keys(templates)
-  if (keys.length === 0) context.addIssue('expected at least one routing key with its schema')
-  for (const key of keys) {
-    const problem = nameProblem(key)
-    if (problem !== undefined) context.addIssue(`the routing key ${quoted(key.slice(0, 20))}…: it ${problem}`)
-  }
-})
-
 /** How an exchange is declared. */
 export type ExchangeOptions = z.input<typeof exchangeOptions>
 
@@ -148,6 +140,7 @@ export function fanoutExchange<const Name extends string, const S extends Schema
 ): FanoutExchange<Name, S> {
   const where = `fanoutExchange(${quoted(name)})`
   const { payload, ...settings } = parseOptions(fanoutOptions, options, where)
+  checkCarried(where, 'payload', payload, settings.codec)
   return Object.freeze({ ...describeExchange(name, settings, where), type: 'fanout', payload: payload as S })
 }
 
@@ -164,7 +157,7 @@ export function directExchange<const Name extends string, const T extends Templa
 ): DirectExchange<Name, T> {
   const where = `directExchange(${quoted(name)})`
   const made = describeExchange(name, parseOptions(exchangeOptions, options, where), where)
-  return Object.freeze({ ...made, type: 'direct', templates: checkTemplates(templates, where) })
+  return Object.freeze({ ...made, type: 'direct', templates: checkTemplates(templates, made.codec, where) })
 }
 
 /**
@@ -181,7 +174,7 @@ export function topicExchange<const Name extends string, const T extends Templat
 ): TopicExchange<Name, T> {
   const where = `topicExchange(${quoted(name)})`
   const { overlap, ...settings } = parseOptions(topicOptions, options, where)
-  const checked = checkTemplates(templates, where)
+  const checked = checkTemplates(templates, settings.codec, where)
   if (overlap === 'refuse') refuseOverlaps(Object.keys(checked), where)
   return Object.freeze({ ...describeExchange(name, settings, where), type: 'topic', templates: checked })
 }
@@ -198,6 +191,7 @@ export function headersExchange<const Name extends string, const H extends Schem
 ): HeadersExchange<Name, H, S> {
   const where = `headersExchange(${quoted(name)})`
   const { headers, payload, ...settings } = parseOptions(headersOptions, options, where)
+  checkCarried(where, 'payload', payload, settings.codec)
   const made = describeExchange(name, settings, where)
   return Object.freeze({ ...made, type: 'headers', headers: headers as H, payload: payload as S })
 }
@@ -221,19 +215,4 @@ export function describeExchange<Name extends string>(
   const all = alternate === undefined ? args : { ...args, [ALTERNATE]: alternate }
   const exchange = Object.freeze({ ...settings, arguments: all })
   return { kind: 'exchange', name, codec, exchange, existing, ...(version === undefined ? {} : { version }) }
-}
-
-/** @returns a copy: what is declared from it is remembered, so a contract does not change */
-function checkTemplates<T extends Templates>(templates: T, where: string): T {
-  return Object.freeze(parseOptions(templatesOption, templates, where)) as T
-}
-
-function refuseOverlaps(templates: readonly string[], where: string): void {
-  for (const [index, template] of templates.entries()) {
-    const other = templates.slice(index + 1).find((later) => overlaps(wordsOf(template), wordsOf(later)))
-    if (other === undefined) continue
-    throw new OptionsError(
-      `${where}: a routing key can match both '${template}' and '${other}'. Make them differ, or say overlap: 'most-specific'`,
-    )
-  }
 }

@@ -1,95 +1,102 @@
-import { PayloadError } from '../errors.js'
-import { andThen, isLater, type Soon, soonOf } from '../soon.js'
-import type { Codec } from './codec.js'
+import { andThen, disregard, isLater, type Soon } from '../soon.js'
+import { decode, encode, type PayloadContract } from './coding.js'
+import type { ContentProperties } from './content-types.js'
+import { checkProof } from './proof.js'
 import { type InputOf, type OutputOf, type Schema, validate } from './schema.js'
+import { planOf, type SchemaPlan } from './schema-plan.js'
 
-/** The part of a contract that says what its payload is. */
-export interface PayloadContract<S extends Schema = Schema> {
-  readonly name: string
-  readonly payload: S
-  readonly codec: Codec
-}
-
-/** What a message says of its own content. */
-export interface ContentProperties {
-  readonly contentType?: string | undefined
-  readonly contentEncoding?: string | undefined
-}
+export type { PayloadContract } from './coding.js'
 
 /**
- * Checks an outgoing payload and encodes it. The checked *input* goes on the wire, so a transform runs once: at the
- * receiver.
+ * Checks an outgoing payload and encodes it.
+ *
+ * What goes on the wire is what validation returned, so keys that the schema does not name stay out. Where the schema transforms, or is
+ * none of zod's, the checked *input* goes on the wire, so that a transform runs once: at the receiver.
+ *
+ * The first payload that a codec carries for a schema is decoded and checked once more, unless the schema says of itself that it takes
+ * nothing but plain data.
  *
  * @throws {@link PayloadError}
  */
-export function encodePayload<S extends Schema>(
-  { name, payload: schema, codec }: PayloadContract<S>,
-  payload: InputOf<S>,
-): Soon<Buffer> {
-  const checked: unknown = validate(schema, payload, { direction: 'outgoing', contract: name })
-  const refuse = refusing('outgoing', name, `not encoded as ${codec.contentType}`)
-  return andThen(checked, () =>
-    andThen(
-      guarded(refuse, () => codec.encode(payload)),
-      (encoded) => bufferOf(encoded, refuse),
-    ),
-  )
+export function encodePayload<S extends Schema>(contract: PayloadContract<S>, payload: InputOf<S>): Soon<Buffer> {
+  const plan = planOf(contract.payload)
+  if (plan.isAsync && !plan.isPlainData) return encodeSnapshot(contract, payload, plan)
+  const checked: unknown = check(contract, payload)
+  if (!isLater(checked)) return encodeProven(contract, payload, checked, plan)
+  plan.isAsync = true
+  if (plan.isPlainData) return encodeChecked(contract, payload, checked, plan)
+  disregard(checked)
+  return encodeSnapshot(contract, payload, plan)
+}
+
+/**
+ * Checks something that is sent beside a payload.
+ *
+ * @returns what goes on the wire, by the same rule
+ * @throws {@link PayloadError}
+ */
+export function checkOutgoing(name: string, schema: Schema, value: unknown): Soon<unknown> {
+  const checked: unknown = check({ name, payload: schema }, value)
+  return andThen(checked, (result) => outgoingOf(planOf(schema), value, result))
 }
 
 /**
  * Decodes an incoming content and checks it.
  *
- * @throws {@link PayloadError} also for another content type or a content encoding that is not plain
+ * @throws {@link PayloadError} also for a content type or encoding that the codec does not accept
  */
 export function decodePayload<S extends Schema>(
-  { name, payload: schema, codec }: PayloadContract<S>,
+  contract: PayloadContract<S>,
   content: Buffer,
-  { contentType, contentEncoding }: ContentProperties,
+  properties: ContentProperties,
 ): Soon<OutputOf<S>> {
-  const refuse = (message: string): PayloadError => new PayloadError('incoming', name, [{ path: [], message }])
-  const isOurs = !contentType || contentType === codec.contentType
-  if (!isOurs && mediaType(contentType) !== mediaType(codec.contentType)) {
-    throw refuse(`expected the content type ${codec.contentType}, not ${contentType}`)
-  }
-  if (contentEncoding && !/^(utf-?8|identity|binary)$/i.test(contentEncoding)) {
-    throw refuse(`the content encoding ${contentEncoding} is not supported`)
-  }
-  const decoded = guarded(refusing('incoming', name, `not ${codec.contentType}`), () => codec.decode(content))
-  return andThen(decoded, (value) => validate(schema, value, { direction: 'incoming', contract: name }))
+  const place = { direction: 'incoming', contract: contract.name } as const
+  return andThen(decode(contract, content, properties), (value) => validate(contract.payload, value, place))
 }
 
-/** `text/plain; charset=utf-8` is `text/plain`. */
-function mediaType(contentType: string): string {
-  return (contentType.split(';', 1)[0] ?? '').trim().toLowerCase()
+function check({ name, payload }: Pick<PayloadContract, 'name' | 'payload'>, value: unknown): Soon<unknown> {
+  return validate(payload, value, { direction: 'outgoing', contract: name })
 }
 
-type Refuse = (cause: unknown) => PayloadError
-
-/** The codec's own words may quote the content, so they stay in the cause. */
-function refusing(direction: 'outgoing' | 'incoming', contract: string, message: string): Refuse {
-  return (cause) => new PayloadError(direction, contract, [{ path: [], message }], { cause })
+function outgoingOf({ sends }: SchemaPlan, payload: unknown, checked: unknown): unknown {
+  return sends === 'output' ? checked : payload
 }
 
-/** Calls a codec, and refuses what it fails with, at once or later. */
-function guarded<T>(refuse: Refuse, act: () => T | PromiseLike<T>): Soon<T> {
-  try {
-    const result = soonOf(act())
-    return isLater(result) ? guardedLate(refuse, result) : result
-  } catch (cause) {
-    throw refuse(cause)
-  }
+function encodeProven(contract: PayloadContract, payload: unknown, checked: unknown, plan: SchemaPlan): Soon<Buffer> {
+  const { codec } = contract
+  const outgoing = outgoingOf(plan, payload, checked)
+  const encoded = encode(contract, outgoing)
+  if (plan.isPlainData || plan.provenBy.includes(codec)) return encoded
+  return andThen(encoded, (content) =>
+    andThen(checkProof({ contract, content, outgoing, checked }), () => {
+      plan.provenBy.push(codec)
+      return content
+    }),
+  )
 }
 
-async function guardedLate<T>(refuse: Refuse, result: Promise<T>): Promise<T> {
-  try {
-    return await result
-  } catch (cause) {
-    throw refuse(cause)
-  }
+/** The schema has read all of the payload, or copied it, and JSON is made of it in the same moment: what was checked is what is encoded. */
+async function encodeChecked(
+  contract: PayloadContract,
+  payload: unknown,
+  checked: Promise<unknown>,
+  plan: SchemaPlan,
+): Promise<Buffer> {
+  if (plan.sends === 'output') return await encode(contract, await checked)
+  const [content] = await Promise.all([encoding(contract, payload), checked])
+  return content
 }
 
-function bufferOf(encoded: unknown, refuse: Refuse): Buffer {
-  if (Buffer.isBuffer(encoded)) return encoded
-  if (encoded instanceof Uint8Array) return Buffer.from(encoded.buffer, encoded.byteOffset, encoded.byteLength)
-  throw refuse(new TypeError(`the codec's encode returned a value of type ${typeof encoded}: expected a Uint8Array`))
+/** Checks what the bytes say, so that a payload that changes meanwhile, or a schema that reads it late, changes nothing. */
+async function encodeSnapshot(contract: PayloadContract, payload: unknown, plan: SchemaPlan): Promise<Buffer> {
+  const { contentType, contentEncoding } = contract.codec
+  const content = await encode(contract, payload)
+  const snapshot = await decode(contract, content, { contentType, contentEncoding })
+  const checked = await check(contract, snapshot)
+  return plan.sends === 'output' ? await encode(contract, checked) : content
+}
+
+/** A codec that fails at once must not leave the check behind, whose rejection nobody would handle. */
+async function encoding(contract: PayloadContract, payload: unknown): Promise<Buffer> {
+  return await encode(contract, payload)
 }

@@ -1,5 +1,6 @@
 import { parseOptions } from '../options.js'
 import { quoted, shortString } from '../short-string.js'
+import { checkCarried } from './carried.js'
 import { describeExchange, type ExchangeOptions, exchangeOptions, type PluginExchange } from './exchange.js'
 import type { Schema } from './schema.js'
 import { schemaOption } from './shared-options.js'
@@ -39,5 +40,6 @@ export function exchange<const Name extends string, const S extends Schema>(
 ): PluginExchange<Name, S> {
   const where = `exchange(${quoted(name)})`
   const { type, payload, ...settings } = parseOptions(pluginOptions, options, where)
+  checkCarried(where, 'payload', payload, settings.codec)
   return Object.freeze({ ...describeExchange(name, settings, where), type, payload: payload as S })
 }

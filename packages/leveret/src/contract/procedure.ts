@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { parseOptions } from '../options.js'
 import { quoted } from '../short-string.js'
+import { checkCarried } from './carried.js'
+import { json } from './codec.js'
 import type { PayloadContract } from './payload.js'
 import type { InputOf, OutputOf, Schema } from './schema.js'
 import { schemaOption } from './shared-options.js'
@@ -46,9 +48,12 @@ export type ProcedureOptions<Request extends Schema, Response extends Schema, Er
   WorkQueueOptions<Request>,
   'codec' | 'queue' | 'version' | 'existing'
 > & {
-  /** What a client gives; the server gets the schema's output. */
+  /** What a client gives; the server gets the schema's output. What is sent of it is as with `payload` of `workQueue`. */
   readonly request: Request
-  /** What the server gives; the client gets the schema's output. */
+  /**
+   * What the server gives; the client gets the schema's output. Keys that the schema does not name stay out of the answer, unless it
+   * transforms, or is none of zod's: then **what the handler returned is sent with all its keys**.
+   */
   readonly response: Response
   /** Errors that are answers, by code: the server throws one as a `ProcedureError`, and the client gets it with its data. */
   readonly errors?: Errors
@@ -75,6 +80,8 @@ export function procedure<
     { ...queue, payload: request as Request, retry: false, deadLetter: false },
     where,
   )
+  checkCarried(where, 'response', response, requests.codec)
+  for (const [code, data] of Object.entries(errors)) checkCarried(where, `errors.${code}`, data, json)
   return Object.freeze({
     kind: 'procedure',
     name: requests.name,

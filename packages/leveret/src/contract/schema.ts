@@ -1,6 +1,7 @@
 import { type Issue, PayloadError } from '../errors.js'
 import { isLater, type Soon, soonOf } from '../soon.js'
 import { readIssues, type SchemaResult } from './issues.js'
+import { planOf } from './schema-plan.js'
 import { validateWithZod } from './zod-schema.js'
 
 /**
@@ -39,7 +40,11 @@ export interface PayloadPlace {
 export function validate<S extends Schema>(schema: S, value: unknown, place: PayloadPlace): Soon<OutputOf<S>> {
   let result: Soon<SchemaResult<OutputOf<S>>>
   try {
-    result = validateWithZod(schema, value) ?? soonOf(schema['~standard'].validate(value))
+    const { calling } = planOf(schema)
+    result =
+      calling === undefined
+        ? soonOf(schema['~standard'].validate(value))
+        : (validateWithZod(calling, value) as Soon<SchemaResult<OutputOf<S>>>)
   } catch (cause) {
     throw failed(cause, place)
   }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { tableProblem } from '../connection/table.js'
 import { OptionsError } from '../errors.js'
 import { nameProblem, namesProblem, shortString } from '../short-string.js'
-import type { Codec } from './codec.js'
+import { type Codec, oneOf } from './codec.js'
 import type { Schema } from './schema.js'
 
 /** A schema of a contract, from whatever library. */
@@ -11,16 +11,23 @@ export const schemaOption: z.ZodType<Schema> = z.custom<Schema>(
   'expected a schema: zod, valibot, arktype or any other Standard Schema',
 )
 
-/** How payloads are written. */
-export const codecOption: z.ZodType<Codec> = z.custom<Codec>((value) => {
-  const { contentType, encode, decode } = Object(value)
-  return (
-    typeof contentType === 'string' &&
-    nameProblem(contentType) === undefined &&
-    typeof encode === 'function' &&
-    typeof decode === 'function'
+/** How payloads are written; of several codecs, the first encodes. */
+export const codecOption: z.ZodType<Codec, Codec | readonly [Codec, ...Codec[]]> = z
+  .custom<Codec | readonly [Codec, ...Codec[]]>(
+    (value) => (Array.isArray(value) ? value.length > 0 && value.every(isCodec) : isCodec(value)),
+    'expected a codec: contentType (without a line end or a lone surrogate), encode and decode; or several in an array',
   )
-}, 'expected a codec: contentType (without a line end or a lone surrogate), encode and decode')
+  .transform((codec) => ('encode' in codec ? codec : oneOf(codec)))
+
+function isCodec(value: unknown): value is Codec {
+  const { contentType, contentEncoding = '', accepts = [], encode, decode } = Object(value)
+  const names: readonly unknown[] = [contentType, contentEncoding, ...(Array.isArray(accepts) ? accepts : [accepts])]
+  return names.every(isName) && typeof encode === 'function' && typeof decode === 'function'
+}
+
+function isName(value: unknown): boolean {
+  return typeof value === 'string' && nameProblem(value) === undefined
+}
 
 /** Arguments to declare something with. */
 export const argumentsOption = z.record(z.string(), z.unknown()).superRefine((table, context) => {

@@ -51,3 +51,15 @@ export class TemplateContracts {
     return found.contract
   }
 }
+
+const known = new WeakMap<RoutedExchange, TemplateContracts>()
+
+/** Those of an exchange, made once. */
+export function templateContractsOf(exchange: RoutedExchange): TemplateContracts {
+  let contracts = known.get(exchange)
+  if (contracts === undefined) {
+    contracts = new TemplateContracts(exchange)
+    known.set(exchange, contracts)
+  }
+  return contracts
+}

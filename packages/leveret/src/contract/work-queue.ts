@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { parseOptions } from '../options.js'
 import { quoted } from '../short-string.js'
+import { checkCarried } from './carried.js'
 import { json } from './codec.js'
 import type { PayloadContract } from './payload.js'
 import { describeQueueContract, type QueueContract, queueContractOptions } from './queue-contract.js'
@@ -15,12 +16,23 @@ export interface WorkQueue<S extends Schema = Schema> extends PayloadContract<S>
 
 const contractOptions = queueContractOptions.extend({
   payload: schemaOption,
+  /**
+   * How payloads are written. Of several, the first encodes; a delivery is decoded by the one whose content type it has.
+   * @defaultValue json
+   */
   codec: codecOption.default(json),
 })
 
 /** What `workQueue` takes beside the name. */
 export type WorkQueueOptions<S extends Schema> = Omit<z.input<typeof contractOptions>, 'payload'> & {
-  /** What a task is. The sender gives the schema's input, the handler gets its output. */
+  /**
+   * What a task is. The sender gives the schema's input, the handler gets its output.
+   *
+   * **Keys that the schema does not name stay out of the message**, as long as it is a schema of zod without a transform: what
+   * validation returned is sent. With a transform or its kin (`default`, `prefault`, `catch`, `coerce`, `pipe`, `preprocess`, `codec`,
+   * `trim`), and with other libraries' schemas, **the input is sent as it was handed over, with all its keys**: say
+   * `z.strictObject()` there, or hand over only what may be sent.
+   */
   readonly payload: S
 }
 
@@ -44,6 +56,7 @@ export function describeWorkQueue<S extends Schema>(
   where: string,
 ): WorkQueue<S> {
   const { payload, codec, ...queue } = parseOptions(contractOptions, options, where)
+  checkCarried(where, 'payload', payload, codec)
   const described = describeQueueContract(name, queue, where)
   return Object.freeze({ kind: 'work-queue', ...described, payload: payload as S, codec })
 }

@@ -5,24 +5,14 @@ import type { SchemaResult } from './issues.js'
 /** Functions that zod takes as synchronous: what makes the text of an error, whether a check is made, `trim` and its kin, `catch`. */
 const SYNCHRONOUS: ReadonlySet<string> = new Set(['error', 'when', 'tx', 'catchValue'])
 
-const asked = new WeakMap<object, boolean>()
-
 /**
  * Validates with a schema of zod that calls functions.
  *
  * Its own `~standard` tries them as synchronous first. Where one is asynchronous, it calls all of them again and drops the first
  * promise, whose rejection would end the process (measured on 4.6.7). Asked as asynchronous at once, zod calls each function once, and
  * answers without a promise where all are synchronous; only its fast path for objects is lost (0.7 µs), so others are not asked so.
- *
- * @returns `undefined` when the schema is none of zod's, or calls no functions
  */
-export function validateWithZod(schema: object, value: unknown): Soon<SchemaResult<unknown>> | undefined {
-  let callsFunctions = asked.get(schema)
-  if (callsFunctions === undefined) {
-    callsFunctions = isZod(schema) && mayCall(schema)
-    asked.set(schema, callsFunctions)
-  }
-  if (!callsFunctions || !isZod(schema)) return undefined
+export function validateWithZod(schema: z.core.$ZodType, value: unknown): Soon<SchemaResult<unknown>> {
   const context = { async: true }
   return andThen(soonOf(schema._zod.run({ value, issues: [] }, context)), (payload) =>
     payload.issues.length === 0
@@ -31,12 +21,13 @@ export function validateWithZod(schema: object, value: unknown): Soon<SchemaResu
   )
 }
 
-function isZod(schema: unknown): schema is z.core.$ZodType {
+/** Whether a schema is one of zod's. */
+export function isZod(schema: unknown): schema is z.core.$ZodType {
   return typeof Object(Object(schema)._zod).run === 'function'
 }
 
-/** A schema that cannot be looked at calls a function. */
-function mayCall(schema: z.core.$ZodType): boolean {
+/** Whether a schema of zod may call functions. One that cannot be looked at does. */
+export function mayCall(schema: z.core.$ZodType): boolean {
   try {
     return holdsFunction(schema, new Set())
   } catch {

@@ -1,7 +1,7 @@
 import { type Interceptor, type Layer, runInside, type SentMessage } from '../connection/interceptor.js'
 import type { Headers, OutgoingMessage } from '../connection/message.js'
 import { publishError } from '../connection/publish-error.js'
-import { tableProblem } from '../connection/table.js'
+import { headersProblem } from '../connection/table.js'
 import { isLeveretError, OptionsError } from '../errors.js'
 import { messageOf } from '../message-of.js'
 import { parseOptions } from '../options.js'
@@ -98,7 +98,7 @@ function describe({ exchange, routingKey, content, properties }: OutgoingMessage
 function addHeaders(message: SentMessage, added: Headers): SentMessage {
   parseOptions(userHeaders, added, 'an interceptor called next')
   const headers = { ...message.headers, ...added }
-  const problem = tableProblem(headers)
+  const problem = headersProblem(headers)
   if (problem === undefined) return { ...message, headers }
   throw new OptionsError(`an interceptor called next: all headers have ${problem}`)
 }

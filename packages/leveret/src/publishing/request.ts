@@ -11,6 +11,16 @@ export interface Sent {
   readonly messageId: string
 }
 
+/** A message that the broker has confirmed. */
+export interface Published {
+  readonly messageId: string
+  /**
+   * Whether a queue has it. `false`: nobody listens for it, and it is gone. `undefined`: nobody knows. Its connection was lost, no
+   * queue took it when it was sent again, and one may have taken it before; or an `x-delayed-message` exchange holds it back.
+   */
+  readonly routed: boolean | undefined
+}
+
 /** What a role hands over. */
 export interface PublishRequest {
   readonly message: OutgoingMessage

@@ -5,6 +5,7 @@ import type { RoleHealth } from '../connection/health.js'
 import type { OutgoingMessage } from '../connection/message.js'
 import { publishError } from '../connection/publish-error.js'
 import { Share } from '../connection/room.js'
+import type { Codec } from '../contract/codec.js'
 import { encodePayload, type PayloadContract } from '../contract/payload.js'
 import type { InputOf, Schema } from '../contract/schema.js'
 import { BrokerError, ClosedError, type LeveretError, type PublishError } from '../errors.js'
@@ -42,6 +43,11 @@ export interface SenderContract {
   readonly version?: string
 }
 
+/** What the header `leveret-contract` says of a contract that has a version. */
+export function contractHeaderOf({ name, version }: SenderContract): string | undefined {
+  return version === undefined ? undefined : `${name}@${version}`
+}
+
 /** Takes a payload from its sender to the outbox: check, encode, compose, intercept, submit. */
 export class Sender {
   readonly #name: string
@@ -56,9 +62,9 @@ export class Sender {
   #refused: LeveretError | undefined
 
   /** @throws {@link ClosedError} the connection has been closed */
-  constructor(rabbit: Connection, { name, version }: SenderContract, closing: Closing) {
-    this.#name = name
-    this.#contractHeader = version === undefined ? undefined : `${name}@${version}`
+  constructor(rabbit: Connection, contract: SenderContract, closing: Closing) {
+    this.#name = contract.name
+    this.#contractHeader = contractHeaderOf(contract)
     this.#closing = closing
     this.#internals = internalsOf(rabbit)
     this.#internals.assertOpen()
@@ -72,10 +78,10 @@ export class Sender {
    */
   send<S extends Schema>(contract: PayloadContract<S>, payload: InputOf<S>, sending: Sending): Promise<Sent> {
     try {
-      const { contentType } = contract.codec
+      const { codec } = contract
       const encoded = encodePayload(contract, payload)
-      if (!isLater(encoded)) return this.#sendContent(encoded, contentType, sending)
-      return encoded.then((content) => this.#sendContent(content, contentType, sending))
+      if (!isLater(encoded)) return this.#sendContent(encoded, codec, sending)
+      return encoded.then((content) => this.#sendContent(content, codec, sending))
     } catch (error) {
       return Promise.reject(error)
     }
@@ -93,10 +99,22 @@ export class Sender {
     return why === undefined ? base : { ...base, why }
   }
 
+  /** Sends what was encoded before. @throws {@link PublishError}, as a rejection too */
+  async sendEncoded(content: Buffer, properties: OutgoingMessage['properties'], sending: Sending): Promise<Sent> {
+    return await this.#submit(content, properties, sending)
+  }
+
+  #sendContent(content: Buffer, codec: Codec, sending: Sending): Promise<Sent> {
+    return this.#submit(content, composeProperties(codec, this.#contractHeader, sending.options), sending)
+  }
+
   /** Where nothing comes before the broker's answer, its promise is the sender's: one for each message would cost more than most of this. */
-  #sendContent(content: Buffer, contentType: string, { route, options, patience }: Sending): Promise<Sent> {
+  #submit(
+    content: Buffer,
+    properties: OutgoingMessage['properties'],
+    { route, options, patience }: Sending,
+  ): Promise<Sent> {
     const { exchange, routingKey, mandatory, topology, whenReturned } = route
-    const properties = composeProperties(contentType, this.#contractHeader, options)
     const message = { exchange, routingKey, mandatory, content, properties }
     if (this.#closing.begun) throw this.#closedError(message)
     const { timeoutMs = this.#internals.settings.publishTimeoutMs, signal, failFast } = options

@@ -30,13 +30,16 @@ export const sendOptions = messageOptions
     path: ['expirationMs'],
     message: 'a delayed task that expires would be delivered when it expires: give one or the other',
   })
+  .refine(({ delayMs = 0, cc, bcc }) => delayMs === 0 || (cc === undefined && bcc === undefined), {
+    path: ['delayMs'],
+    message: 'cc and bcc would go out at once: send those messages by themselves',
+  })
 
 /** What a sender may say of one task. */
 export type SendOptions = z.input<typeof sendOptions>
 
 /** What `sendAll` may be told, beside what holds for each task. */
-export interface SendAllOptions<Payload>
-  extends Pick<SendOptions, 'timeoutMs' | 'signal' | 'headers' | 'delayMs' | 'priority'> {
+export interface SendAllOptions<Payload> extends Omit<SendOptions, 'messageId' | 'failFast'> {
   /** Gets each task that failed, and sending goes on. Without it the first failure ends `sendAll`. */
   readonly onFailure?: (failure: PipelineFailure<Payload>) => void
 }

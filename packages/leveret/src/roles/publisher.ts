@@ -2,18 +2,18 @@ import { z } from 'zod'
 import { type CloseOptions, Closing } from '../connection/closing.js'
 import { type Connection, internalsOf } from '../connection/connection.js'
 import type { RoleHealth } from '../connection/health.js'
-import type { Headers } from '../connection/message.js'
 import type { InputFor, RoutedExchange } from '../contract/event-types.js'
 import type { Exchange, FanoutExchange, HeadersExchange, PluginExchange } from '../contract/exchange.js'
 import type { PayloadContract } from '../contract/payload.js'
-import { type InputOf, validate } from '../contract/schema.js'
+import type { InputOf } from '../contract/schema.js'
 import { checkContract } from '../contract/shared-options.js'
-import { TemplateContracts } from '../contract/template-contracts.js'
+import { templateContractsOf } from '../contract/template-contracts.js'
 import { OptionsError } from '../errors.js'
 import { parseOptions } from '../options.js'
-import { messageOptions, userHeaders } from '../publishing/compose.js'
+import { messageOptions } from '../publishing/compose.js'
+import { anyRoutingKey, checkCopyKeys, readHeaders } from '../publishing/event-parts.js'
+import type { Published } from '../publishing/request.js'
 import { Sender } from '../publishing/sender.js'
-import { shortString } from '../short-string.js'
 import { atMost } from '../timing.js'
 import { exchangeDeclarationsOf } from '../topology/exchange-declarations.js'
 
@@ -25,16 +25,6 @@ export const publishOptions = messageOptions.extend({
 
 /** What a publisher may say of one message. */
 export type PublishOptions = z.input<typeof publishOptions>
-
-/** A message that the broker has confirmed. */
-export interface Published {
-  readonly messageId: string
-  /**
-   * Whether a queue has it. `false`: nobody listens for it, and it is gone. `undefined`: nobody knows. Its connection was lost, no
-   * queue took it when it was sent again, and one may have taken it before; or an `x-delayed-message` exchange holds it back.
-   */
-  readonly routed: boolean | undefined
-}
 
 /** How something is published, by the kind of the exchange. */
 export type PublishFunction<E extends Exchange> = E extends RoutedExchange
@@ -117,19 +107,27 @@ export class Publisher<const E extends Exchange> implements AsyncDisposable {
           this.#publish({ contract: exchange, payload, routingKey: '', options, headers })
       case 'direct':
       case 'topic': {
-        const contracts = new TemplateContracts(exchange)
-        return async (routingKey: string, payload: unknown, options?: PublishOptions) =>
-          await this.#publish({ contract: contracts.ofPublished(routingKey), payload, routingKey, options })
+        const contracts = templateContractsOf(exchange)
+        return async (routingKey: string, payload: unknown, options?: PublishOptions) => {
+          const contract = contracts.ofPublished(routingKey)
+          if (options !== undefined) checkCopyKeys(contracts, contract, options, 'publish')
+          return await this.#publish({ contract, payload, routingKey, options })
+        }
       }
       default:
         return async (routingKey: string, payload: unknown, options?: PublishOptions) =>
-          await this.#publish({ contract: exchange, payload, routingKey: anyKey(routingKey), options })
+          await this.#publish({
+            contract: exchange,
+            payload,
+            routingKey: anyRoutingKey(routingKey, 'publish'),
+            options,
+          })
     }
   }
 
   async #publish({ contract, payload, routingKey, options = {}, headers }: Asked): Promise<Published> {
     const { mandatory, ...checked } = parseOptions(publishOptions, options, 'publish')
-    const more = this.#contract.type === 'headers' ? await readHeaders(this.#contract, headers) : undefined
+    const more = this.#contract.type === 'headers' ? await readHeaders(this.#contract, headers, 'publish') : undefined
     const { name: exchange, type } = this.#contract
     // That plugin returns what it holds back, as if nobody listened.
     const isTold = type !== 'x-delayed-message'
@@ -160,17 +158,4 @@ export class Publisher<const E extends Exchange> implements AsyncDisposable {
     await atMost(timeoutMs, this.#sender.whenIdle())
     this.#unregister()
   }
-}
-
-/** @throws {@link OptionsError} */
-function anyKey(routingKey: string): string {
-  return parseOptions(anyRoutingKey, routingKey, 'publish')
-}
-
-const anyRoutingKey = shortString('a routing key')
-
-/** What goes on the wire is what was given, once it is checked, as with payloads. */
-async function readHeaders({ name, headers: schema }: HeadersExchange, headers: unknown): Promise<Headers> {
-  await validate(schema, headers, { direction: 'outgoing', contract: name })
-  return parseOptions(userHeaders, headers, 'publish: headers')
 }

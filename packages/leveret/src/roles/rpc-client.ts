@@ -31,12 +31,14 @@ const clientOptions = z.strictObject({
 /** How a client calls. */
 export type RpcClientOptions = z.input<typeof clientOptions>
 
-const callOptions = messageOptions.pick({ messageId: true, headers: true, priority: true }).extend({
-  /** How long to wait for the answer. The request expires with it: a server does not begin it later. @defaultValue the client's */
-  timeoutMs: timeoutMs.optional(),
-  /** Gives the call up: it rejects with the signal's reason. A request that was sent may be handled all the same. */
-  signal: z.instanceof(AbortSignal).optional(),
-})
+const callOptions = messageOptions
+  .pick({ messageId: true, headers: true, priority: true, type: true, appId: true, userId: true })
+  .extend({
+    /** How long to wait for the answer. The request expires with it: a server does not begin it later. @defaultValue the client's */
+    timeoutMs: timeoutMs.optional(),
+    /** Gives the call up: it rejects with the signal's reason. A request that was sent may be handled all the same. */
+    signal: z.instanceof(AbortSignal).optional(),
+  })
 
 /** What may be said of one call. */
 export type CallOptions = z.input<typeof callOptions>
@@ -117,7 +119,7 @@ export class RpcClient<Request extends Schema, Response extends Schema, Errors e
   ): Answer<Response> {
     const { requests, name } = this.#procedure
     const call = this.#caller.begin({ timeoutMs: limitMs, signal, read: this.#read })
-    const properties = composeProperties(requests.codec.contentType, this.#contractHeader, {
+    const properties = composeProperties(requests.codec, this.#contractHeader, {
       ...options,
       correlationId: call.correlationId,
     })

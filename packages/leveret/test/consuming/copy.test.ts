@@ -28,6 +28,7 @@ test('a copy keeps content and properties, and nothing that would expire, rerout
       traceparent: '00-1',
       'leveret-original-expiration': '5000',
       'leveret-original-user-id': 'ann',
+      'leveret-original-cc': ['elsewhere'],
       'leveret-attempt': 2,
       'leveret-exchange': 'shop',
       'leveret-routing-key': 'order.created',

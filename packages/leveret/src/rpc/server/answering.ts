@@ -113,7 +113,7 @@ export class Answering implements Settling {
   }
 }
 
-function replyOf({ content, contentType, headers }: Answer, { message }: ActiveDelivery): OutgoingMessage {
+function replyOf({ content, headers, ...type }: Answer, { message }: ActiveDelivery): OutgoingMessage {
   const { replyTo = '', correlationId } = message.properties
   return {
     exchange: '',
@@ -124,7 +124,7 @@ function replyOf({ content, contentType, headers }: Answer, { message }: ActiveD
       timestamp: Math.floor(Date.now() / 1_000),
       // After a restart of the broker nobody waits for it.
       deliveryMode: 1,
-      contentType,
+      ...type,
       correlationId,
       headers,
     },

@@ -1,0 +1,121 @@
+import { z } from 'zod'
+import { reservedHeadersProblem } from '../broker-headers.js'
+import { Closing } from '../connection/closing.js'
+import { type Connection, internalsOf } from '../connection/connection.js'
+import { headersProblem } from '../connection/table.js'
+import { parseOptions } from '../options.js'
+import { messageOptions, routingKeys } from '../publishing/compose.js'
+import type { EncodedMessage } from '../publishing/encoded-message.js'
+import type { Published } from '../publishing/request.js'
+import { Sender } from '../publishing/sender.js'
+import { namesProblem, shortString } from '../short-string.js'
+import { atMost } from '../timing.js'
+
+/** What `JSON.parse` makes of a `Buffer` that `JSON.stringify` has written. */
+interface BufferAsJson {
+  readonly type: 'Buffer'
+  readonly data: readonly number[]
+}
+
+/** An encoded message as it may come back from where it was stored. */
+export interface StoredMessage extends Omit<EncodedMessage, 'content'> {
+  /** The bytes, the same in base64, or what JSON made of them. */
+  readonly content: Uint8Array | string | BufferAsJson
+}
+
+const bytes = z.array(z.int().min(0).max(255))
+
+const storedContent = z.union([
+  z.instanceof(Uint8Array).transform((view) => Buffer.from(view.buffer, view.byteOffset, view.byteLength)),
+  z.base64().transform((text) => Buffer.from(text, 'base64')),
+  z.strictObject({ type: z.literal('Buffer'), data: bytes }).transform(({ data }) => Buffer.from(data)),
+])
+
+/** `encodeMessage` has written these two of leveret's and RabbitMQ's own. */
+const storedHeaders = z.record(z.string(), z.unknown()).superRefine((headers, context) => {
+  const { CC: cc = [], BCC: bcc = [], 'leveret-contract': _contract, ...others } = headers
+  const keys = [cc, bcc].every((list) => routingKeys.safeParse(list).success)
+    ? undefined
+    : 'CC, BCC: expected routing keys'
+  const problem = reservedHeadersProblem(others) ?? keys ?? headersProblem(headers) ?? namesProblem(headers)
+  if (problem !== undefined) context.addIssue(problem)
+})
+
+const storedMessage = z.strictObject({
+  exchange: shortString('an exchange name'),
+  routingKey: shortString('a routing key'),
+  content: storedContent,
+  mandatory: z.boolean(),
+  properties: z.strictObject({
+    messageId: shortString('a message id').min(1),
+    contentType: shortString('a content type').optional(),
+    contentEncoding: shortString('a content encoding').optional(),
+    headers: storedHeaders.optional(),
+    deliveryMode: z.int().min(1).max(2).optional(),
+    priority: z.int().min(0).max(255).optional(),
+    correlationId: shortString('a correlation id').optional(),
+    replyTo: shortString('a reply address').optional(),
+    expiration: z
+      .string()
+      .regex(/^\d{1,10}$/, 'expected whole milliseconds')
+      .optional(),
+    timestamp: z.int().min(0).optional(),
+    type: shortString('a type').optional(),
+    userId: shortString('a user id').optional(),
+    appId: shortString('an app id').optional(),
+  }),
+})
+
+const sendEncodedOptions = messageOptions.pick({ failFast: true, timeoutMs: true, signal: true })
+
+/** How an encoded message is sent: `timeoutMs`, `signal` and `failFast`, as for `Producer.send`. */
+export type SendEncodedOptions = z.input<typeof sendEncodedOptions>
+
+/**
+ * Sends a message that `encodeMessage` has made, perhaps in another process. Resolves when the broker has confirmed it. Messages of one
+ * connection are stored in the order of the calls, and interceptors go around each.
+ *
+ * Nothing is declared: its queue or exchange must exist. Sent again after an `unknown`, it may arrive twice, under one `messageId`.
+ *
+ * @throws {@link OptionsError} it is no encoded message; nothing was sent
+ * @throws {@link PublishError} `outcome` says whether it may have been stored; `returned` when it is mandatory and no queue takes it
+ * @throws {@link ClosedError} the connection has been closed
+ */
+export async function sendEncoded(
+  rabbit: Connection,
+  message: StoredMessage,
+  options: SendEncodedOptions = {},
+): Promise<Published> {
+  const sender = senderOf(rabbit)
+  const checked = parseOptions(sendEncodedOptions, options, 'sendEncoded')
+  const { exchange, routingKey, content, properties, mandatory } = parseOptions(storedMessage, message, 'sendEncoded')
+  const { messageId } = properties
+  let routed: boolean | undefined = true
+  const whenReturned = (isSure: boolean): void => {
+    routed = isSure ? false : undefined
+  }
+  const telling = mandatory ? {} : { whenReturned }
+  const route = { exchange, routingKey, topology: NOTHING_TO_DECLARE, mandatory: true, ...telling }
+  // Its id may be that of a message that is on its way already.
+  await sender.sendEncoded(content, properties, { route, options: { ...checked, messageId } })
+  return { messageId, routed }
+}
+
+const NOTHING_TO_DECLARE = [] as const
+
+const senders = new WeakMap<Connection, Sender>()
+
+/** One for each connection, which waits for what it sends when that closes. */
+function senderOf(rabbit: Connection): Sender {
+  const known = senders.get(rabbit)
+  if (known !== undefined) return known
+  const closing = new Closing()
+  const sender = new Sender(rabbit, { name: 'sendEncoded' }, closing)
+  const end = async (timeoutMs: number): Promise<void> => await atMost(timeoutMs, sender.whenIdle())
+  internalsOf(rabbit).register({
+    stage: 'producer',
+    close: async (timeoutMs) => await closing.begin({ timeoutMs }, end),
+  })
+  senders.set(rabbit, sender)
+  return sender
+}
