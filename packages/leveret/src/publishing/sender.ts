@@ -13,11 +13,14 @@ import { InHand } from '../in-hand.js'
 import { isLater } from '../soon.js'
 import { TopologyMismatchError } from '../topology-mismatch-error.js'
 import { composeProperties, type MessageOptions } from './compose.js'
+import { encodedInTime } from './encoding-time.js'
 import { type PublishLayer, publishLayers, submitInside } from './interception.js'
 import type { Outbox } from './outbox.js'
 import { outboxOf } from './outbox-of.js'
 import type { PublishRequest, Sent, Topology } from './request.js'
 import { Line } from './turns.js'
+
+const NOTHING = Buffer.alloc(0)
 
 /** Where a message goes, and what must exist for it. */
 export interface Route {
@@ -80,8 +83,7 @@ export class Sender {
     try {
       const { codec } = contract
       const encoded = encodePayload(contract, payload)
-      if (!isLater(encoded)) return this.#sendContent(encoded, codec, sending)
-      return encoded.then((content) => this.#sendContent(content, codec, sending))
+      return isLater(encoded) ? this.#sendLater(encoded, codec, sending) : this.#sendContent(encoded, codec, sending)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -101,19 +103,34 @@ export class Sender {
 
   /** Sends what was encoded before. @throws {@link PublishError}, as a rejection too */
   async sendEncoded(content: Buffer, properties: OutgoingMessage['properties'], sending: Sending): Promise<Sent> {
-    return await this.#submit(content, properties, sending)
+    return await this.#submit(this.#requestOf(content, properties, sending))
   }
 
   #sendContent(content: Buffer, codec: Codec, sending: Sending): Promise<Sent> {
-    return this.#submit(content, composeProperties(codec, this.#contractHeader, sending.options), sending)
+    const properties = composeProperties(codec, this.#contractHeader, sending.options)
+    return this.#submit(this.#requestOf(content, properties, sending))
   }
 
-  /** Where nothing comes before the broker's answer, its promise is the sender's: one for each message would cost more than most of this. */
-  #submit(
+  /** Its time runs, and `close` waits for it, from the start. */
+  async #sendLater(encoding: Promise<Buffer>, codec: Codec, sending: Sending): Promise<Sent> {
+    const properties = composeProperties(codec, this.#contractHeader, sending.options)
+    const request = this.#requestOf(NOTHING, properties, sending)
+    const dueAt = performance.now() + request.timeoutMs
+    this.#inHand.begin()
+    try {
+      const content = await encodedInTime(encoding, request, this.#outbox.signal)
+      const timeoutMs = Math.max(Math.ceil(dueAt - performance.now()), 1)
+      return await this.#submit({ ...request, message: { ...request.message, content }, timeoutMs })
+    } finally {
+      this.#inHand.end()
+    }
+  }
+
+  #requestOf(
     content: Buffer,
     properties: OutgoingMessage['properties'],
     { route, options, patience }: Sending,
-  ): Promise<Sent> {
+  ): PublishRequest {
     const { exchange, routingKey, mandatory, topology, whenReturned } = route
     const message = { exchange, routingKey, mandatory, content, properties }
     if (this.#closing.begun) throw this.#closedError(message)
@@ -122,7 +139,11 @@ export class Sender {
     const line = this.#line
     const share = patience ?? this.#share
     const patient = patience !== undefined
-    const request = { message, hasNewId, topology, line, share, patient, timeoutMs, signal, failFast, whenReturned }
+    return { message, hasNewId, topology, line, share, patient, timeoutMs, signal, failFast, whenReturned }
+  }
+
+  /** Where nothing comes before the broker's answer, its promise is the sender's: one for each message would cost more than most of this. */
+  #submit(request: PublishRequest): Promise<Sent> {
     this.#inHand.begin()
     return this.#layers.length === 0 ? this.#outbox.submit(request, this.#ended) : this.#sendInside(request)
   }

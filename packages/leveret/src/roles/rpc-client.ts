@@ -14,7 +14,7 @@ import { composeProperties, messageOptions } from '../publishing/compose.js'
 import { type Intercepted, type PublishLayer, publishLayers, submitInside } from '../publishing/interception.js'
 import type { Call } from '../rpc/client/call.js'
 import { Caller } from '../rpc/client/caller.js'
-import { isLater, type Soon } from '../soon.js'
+import { andThen, isLater, type Soon } from '../soon.js'
 
 const timeoutMs = z.int().min(1).max(MAX_TIMER_MS)
 
@@ -104,9 +104,7 @@ export class RpcClient<Request extends Schema, Response extends Schema, Errors e
       const checked = options === undefined ? NO_OPTIONS : parseOptions(callOptions, options, 'call')
       const { requests, name } = this.#procedure
       if (this.#closing.begun) throw new ClosedError(`The client of '${name}' has been closed`)
-      const encoded = encodePayload(requests, request)
-      if (!isLater(encoded)) return this.#send(encoded, checked)
-      return encoded.then((content) => this.#send(content, checked))
+      return this.#send(encodePayload(requests, request), checked)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -114,7 +112,7 @@ export class RpcClient<Request extends Schema, Response extends Schema, Errors e
 
   /** Without interceptors the call's promise is the caller's: each further one would cost as much as a schema. */
   #send(
-    content: Buffer,
+    encoded: Soon<Buffer>,
     { signal, timeoutMs: limitMs = this.#timeoutMs, ...options }: CheckedOptions,
   ): Answer<Response> {
     const { requests, name } = this.#procedure
@@ -123,13 +121,22 @@ export class RpcClient<Request extends Schema, Response extends Schema, Errors e
       ...options,
       correlationId: call.correlationId,
     })
-    const message = { exchange: '', routingKey: name, content, mandatory: true, properties }
     // What `read` gives is what the response's schema gives.
     const result = call.result as Answer<Response>
-    if (this.#layers.length > 0)
-      return this.#sendInside(call, { message, timeoutMs: limitMs, signal }).then(() => result)
-    this.#caller.send(call, message)
-    return result
+    const sending = andThen(encoded, (content): Soon<void> => {
+      const message = { exchange: '', routingKey: name, content, mandatory: true, properties }
+      if (this.#layers.length > 0) return this.#sendInside(call, { message, timeoutMs: limitMs, signal })
+      return this.#caller.send(call, message)
+    })
+    return isLater(sending) ? this.#after(sending, call, result) : result
+  }
+
+  /** Its schema, its codec or its interceptors take their time, in which the call may have ended. */
+  async #after<T>(sending: Promise<void>, call: Call, result: Promise<T>): Promise<T> {
+    const sent = sending.catch((error: unknown) => call.fail(error))
+    await Promise.race([sent, result])
+    if (this.#layers.length > 0) await sent
+    return await result
   }
 
   readonly #read = ({ content, properties }: ReceivedMessage): Soon<OutputOf<Response>> =>
@@ -137,8 +144,6 @@ export class RpcClient<Request extends Schema, Response extends Schema, Errors e
 
   /** Sends inside the interceptors. Never rejects: the call fails. */
   async #sendInside(call: Call, request: Intercepted): Promise<void> {
-    // Nobody waits for it before the interceptors have ended.
-    call.result.catch(() => undefined)
     const submit = async ({ message }: Intercepted): Promise<void> => {
       this.#caller.send(call, message)
       await call.whenAccepted()

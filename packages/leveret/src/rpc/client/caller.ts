@@ -18,6 +18,7 @@ import { ClockGap } from './clock-gap.js'
 import { RequestChannel } from './request-channel.js'
 
 const LAST_STEP_MS = 500
+const UNANSWERED = 'its schema, its codec or an interceptor has not answered'
 
 /**
  * Sends requests to one queue and matches what comes back, through one channel that comes back by itself.
@@ -227,6 +228,7 @@ export class Caller {
   }
 
   #timeoutOf({ place, timeoutMs }: Call): RpcTimeoutError {
+    if (place === 'new') return new RpcTimeoutError(this.#name, timeoutMs, 'not-sent', UNANSWERED)
     if (place === 'in flight') return new RpcTimeoutError(this.#name, timeoutMs, 'unknown', this.#clockGap.why)
     const full =
       this.#channel.isAttached === true ? 'as many calls as maxInFlight allows have no answer yet' : undefined
