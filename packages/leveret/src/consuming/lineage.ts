@@ -92,7 +92,7 @@ export function copyMarkOf({ properties: { headers = {} } }: Pick<ReceivedMessag
 
 /** Headers that route, count or belong to the broker: on a copy they would do it a second time. */
 const CONTROL =
-  /^(?:CC|BCC|x-delay|x-death|x-first-death-.*|x-last-death-.*|x-delivery-count|x-acquired-count|x-stream-offset)$/
+  /^(?:CC|BCC|x-delay|x-death|x-first-death-.*|x-last-death-.*|x-delivery-count|x-acquired-count|x-stream-offset|leveret-delay-.*)$/
 
 /** What a copy keeps of the headers. */
 export function copiedHeaders(properties: MessageProperties): Headers {
