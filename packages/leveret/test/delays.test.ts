@@ -95,7 +95,9 @@ describe('the levels', () => {
         await other.channel.assertQueue(declaration.name, { durable: true, arguments: args })
       } else if (declaration.kind === 'exchange') {
         await other.channel.assertExchange(declaration.name, declaration.type, { durable: true, arguments: args })
-      } else await other.channel.bindQueue(declaration.destination, declaration.source, '', args)
+      } else if (declaration.to === 'queue') {
+        await other.channel.bindQueue(declaration.destination, declaration.source, '', args)
+      } else await other.channel.bindExchange(declaration.destination, declaration.source, '', args)
     }
   }
 
@@ -161,6 +163,19 @@ describe('the levels', () => {
     await new Producer(rabbit, delayed).send('x', { delayMs: 250 })
     await acked
     await eventually(async () => expect(await vhost.queue('leveret.delay.lost')).toMatchObject({ messages: 100 }))
+  })
+
+  test('that have been deleted are declared anew: no task skips one, and comes early', async ({ rabbit, vhost }) => {
+    const producer = new Producer(rabbit, delayed)
+    await producer.send('0', { delayMs: 1_000 })
+    await using other = await stranger(vhost.url)
+    await other.channel.deleteQueue('leveret.delay.1000')
+    await expect(producer.send('1', { delayMs: 1_000 })).rejects.toMatchObject({ outcome: 'returned' })
+    const worker = new Worker(rabbit, delayed, () => undefined)
+    const acked = firstEvent(worker, 'delivery.acked')
+    await worker.start()
+    const { messageId } = await producer.send('2', { delayMs: 1_000 })
+    expect(await acked).toMatchObject({ messageId })
   })
 
   test('keep ten thousand tasks, and bring each once', async ({ rabbit }) => {

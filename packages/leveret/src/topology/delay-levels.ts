@@ -8,11 +8,8 @@ import type { Headers } from '../connection/message.js'
 import type { WorkQueue } from '../contract/work-queue.js'
 import { declarationsOf } from './declarations.js'
 
-/** The shortest delay. Every other one is a multiple of it. */
+/** The delay of the lowest level. Each other one is twice that of the level below, so a year needs 27 of them. */
 const UNIT_MS = 250
-/** Each level delays twice as long as the one below, so the highest is 2^26 quarters of a second, which is 194 days. */
-const LEVELS = 27
-
 const PREFIX = 'leveret.delay'
 const ARRIVED = `${PREFIX}.arrived`
 const LOST = `${PREFIX}.lost`
@@ -25,7 +22,7 @@ export const MAX_SEND_DELAY_MS = 366 * 24 * 60 * 60 * 1_000
 export interface DelayRoute {
   /** The exchange of the highest level that it passes. Its routing key is that of the exchange it is for. */
   readonly exchange: string
-  /** Names each level that it passes, and where it goes then. */
+  /** Say of each level whether it passes it, and where it goes then. */
   readonly headers: Headers
   /** How many levels must exist. */
   readonly levels: number
@@ -34,8 +31,8 @@ export interface DelayRoute {
 /**
  * The levels whose delays add up to the wish, rounded up to a quarter of a second.
  *
- * A message enters at its highest level. The exchange of a level puts it into the queue of that level if its headers name it, and else
- * hands it to the exchange of the level below; that queue dead-letters it to the same exchange. So it passes each level once, from
+ * A message enters at its highest level. As its headers say, the exchange of a level puts it into the queue of that level, which dead-letters
+ * it to the exchange of the level below, or hands it to that exchange at once. So it passes each of its levels once, from
  * the longest to the shortest, and all messages of a queue wait equally long: none holds another one back.
  *
  * @param queue - the work queue that it is for
@@ -43,12 +40,15 @@ export interface DelayRoute {
  */
 export function delayRoute(queue: string, delayMs: number): DelayRoute {
   const units = Math.ceil(delayMs / UNIT_MS)
-  const passed = Array.from({ length: LEVELS }, (_, level) => level).filter((level) => (units & (1 << level)) !== 0)
-  const highest = passed.at(-1) ?? 0
+  const levels = units.toString(2).length
+  const passed = Array.from(
+    { length: levels },
+    (_, level) => [levelHeader(level), (units & (1 << level)) !== 0] as const,
+  )
   return {
-    exchange: levelName(highest),
-    headers: { ...Object.fromEntries(passed.map((level) => [levelHeader(level), true])), [TO]: arrivalName(queue) },
-    levels: highest + 1,
+    exchange: levelName(levels - 1),
+    headers: { ...Object.fromEntries(passed), [TO]: arrivalName(queue) },
+    levels,
   }
 }
 
@@ -80,13 +80,15 @@ const ends: readonly Declaration[] = [
   exchange(ARRIVED, 'headers', LOST),
 ]
 
+/** Both ways are said by a header: were one what is left, a level whose queue is deleted would be left out, and its messages come early. */
 function levelDeclarations(level: number): readonly Declaration[] {
   const name = levelName(level)
   const below = level === 0 ? ARRIVED : levelName(level - 1)
   return [
-    exchange(name, 'headers', below),
+    exchange(name, 'headers'),
     waitingQueue(name, { 'x-message-ttl': UNIT_MS * 2 ** level, 'x-dead-letter-exchange': below }),
     binding(name, name, { [levelHeader(level)]: true }),
+    { ...binding(name, below, { [levelHeader(level)]: false }), to: 'exchange' },
   ]
 }
 

@@ -13,34 +13,27 @@ const contract = workQueue('tasks', { payload: z.string() })
 /** What RabbitMQ would do with a message on the declared exchanges and queues: every queue that it waits in, in order. */
 function passedBy(headers: Headers, from: string, declared: readonly Declaration[]): QueueDeclaration[] {
   const passed: QueueDeclaration[] = []
-  for (let exchange: string | undefined = from; exchange !== undefined && exchange !== ''; ) {
-    const queue = queueTaking(headers, exchange, declared)
-    if (queue === undefined) {
-      exchange = declared.find(({ kind, name }: Named) => kind === 'exchange' && name === exchange)?.arguments[
-        'alternate-exchange'
-      ] as string | undefined
-      continue
+  for (let exchange = from; exchange !== ''; ) {
+    const taken = declared.find((one) => one.kind === 'binding' && one.source === exchange && isFor(one, headers))
+    if (taken?.kind !== 'binding') exchange = alternateOf(exchange, declared)
+    else if (taken.to === 'exchange') exchange = taken.destination
+    else {
+      const queue = declared.find((one) => one.kind === 'queue' && one.name === taken.destination)
+      if (queue?.kind !== 'queue') break
+      passed.push(queue)
+      exchange = String(queue.arguments['x-dead-letter-exchange'] ?? '')
     }
-    passed.push(queue)
-    exchange = queue.arguments['x-dead-letter-exchange'] as string | undefined
   }
   return passed
 }
 
-type Named = Declaration & { readonly name?: string }
+function isFor({ arguments: { 'x-match': _all, ...wanted } }: Declaration, headers: Headers): boolean {
+  return Object.entries(wanted).every(([name, value]) => headers[name] === value)
+}
 
-function queueTaking(
-  headers: Headers,
-  exchange: string,
-  declared: readonly Declaration[],
-): QueueDeclaration | undefined {
-  for (const binding of declared) {
-    if (binding.kind !== 'binding' || binding.source !== exchange) continue
-    const { 'x-match': _all, ...wanted } = binding.arguments
-    if (!Object.entries(wanted).every(([name, value]) => headers[name] === value)) continue
-    return declared.find((one): one is QueueDeclaration => one.kind === 'queue' && one.name === binding.destination)
-  }
-  return undefined
+function alternateOf(exchange: string, declared: readonly Declaration[]): string {
+  const found = declared.find((one) => one.kind === 'exchange' && one.name === exchange)
+  return String(found?.arguments['alternate-exchange'] ?? '')
 }
 
 function waits(delayMs: number): number[] {
@@ -83,6 +76,14 @@ describe(`the levels (seed ${SEED})`, () => {
   })
 })
 
+test('a level whose queue is gone is not left out: nothing comes early', () => {
+  const { exchange, headers, levels } = delayRoute('tasks', 1_750)
+  const all = delayedSendingOf(contract, levels)
+  const declared = all.filter((one) => !(one.kind === 'binding' ? one.destination : one.name).endsWith('.500'))
+  const left = declared.concat(all.filter((one) => one.kind === 'exchange' && one.name.endsWith('.500')))
+  expect(passedBy(headers, exchange, left).map(({ name }) => name)).toEqual(['leveret.delay.1000'])
+})
+
 test('what has waited and finds its arrival queue gone is kept', () => {
   const { exchange, headers, levels } = delayRoute('elsewhere', 250)
   const passed = passedBy(headers, exchange, delayedSendingOf(contract, levels))
@@ -118,10 +119,10 @@ test('the declared arguments are frozen', () => {
       'x-dead-letter-exchange': to,
     },
   })
-  const bindingOf = (source: string, destination: string, args: unknown): unknown => ({
+  const bindingOf = (source: string, destination: string, args: unknown, to = 'queue'): unknown => ({
     kind: 'binding',
     source,
-    to: 'queue',
+    to,
     destination,
     bindingKey: '',
     arguments: args,
@@ -137,12 +138,19 @@ test('the declared arguments are frozen', () => {
     },
     bindingOf('leveret.delay.lost', 'leveret.delay.lost', {}),
     exchangeOf('leveret.delay.arrived', 'headers', 'leveret.delay.lost'),
-    exchangeOf('leveret.delay.250', 'headers', 'leveret.delay.arrived'),
+    exchangeOf('leveret.delay.250', 'headers'),
     queueOf('leveret.delay.250', 250, 'leveret.delay.arrived'),
     bindingOf('leveret.delay.250', 'leveret.delay.250', { 'x-match': 'all', 'leveret-delay-250': true }),
-    exchangeOf('leveret.delay.500', 'headers', 'leveret.delay.250'),
+    bindingOf(
+      'leveret.delay.250',
+      'leveret.delay.arrived',
+      { 'x-match': 'all', 'leveret-delay-250': false },
+      'exchange',
+    ),
+    exchangeOf('leveret.delay.500', 'headers'),
     queueOf('leveret.delay.500', 500, 'leveret.delay.250'),
     bindingOf('leveret.delay.500', 'leveret.delay.500', { 'x-match': 'all', 'leveret-delay-500': true }),
+    bindingOf('leveret.delay.500', 'leveret.delay.250', { 'x-match': 'all', 'leveret-delay-500': false }, 'exchange'),
     queueOf('tasks.delayed', 0, ''),
     bindingOf('leveret.delay.arrived', 'tasks.delayed', { 'x-match': 'all', 'leveret-delay-to': 'tasks.delayed' }),
   ])
