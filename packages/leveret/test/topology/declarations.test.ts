@@ -15,7 +15,7 @@ test('the declared arguments are frozen', () => {
       kind: 'queue',
       name: 'tasks.dead-letter',
       durable: true,
-      arguments: { 'x-queue-type': 'quorum', 'x-overflow': 'reject-publish', 'x-delivery-limit': 1_000_000 },
+      arguments: { 'x-queue-type': 'quorum', 'x-overflow': 'reject-publish', 'x-delivery-limit': 2_147_483_647 },
     },
     {
       kind: 'queue',
