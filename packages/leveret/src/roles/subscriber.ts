@@ -44,7 +44,7 @@ type Streamed = Omit<Handling, 'isolation'> &
 /** What a subscriber wants, and how it handles it. */
 export type SubscriberOptions<E extends Exchange, Keys extends readonly string[]> = (Queued | Streamed) &
   Pick<Given, 'onUnknown'> & {
-    /** Events of one key are handled one after the other, in the order in which they came. */
+    /** Events of one key are handled one after the other, in the order in which they came. It promises no more than a worker's `orderBy` does. */
     readonly orderBy?: (event: EventOf<E, Keys[number]>) => OrderKey
   } & (E extends RoutedExchange
     ? { /** Routing keys, or patterns of them. */ readonly bindingKeys: Keys }
