@@ -27,7 +27,7 @@ export type WorkerOptions<Payload = unknown> = Omit<z.input<typeof handlingOptio
    *
    * It promises nothing over several workers: each has an order of its own, and two may handle one key at the same time. Nor for what
    * comes later than it was sent: a failed attempt, a delayed task, a replayed dead letter, and what comes back from a
-   * lost connection. Those of its key that are behind it do not wait. A handler whose time is up may still run when the next one begins.
+   * lost connection. Those of its key that are behind it do not wait. Beside a handler that is given up as hung the next one of its key begins.
    *
    * For one order of each key over all processes, give the contract `queue: { singleActive: true }`, so that one worker at a time gets deliveries. To
    * share the work, send to several such queues, each key always to the same one. A stream also keeps the order over failed
