@@ -145,7 +145,8 @@ export class Producer<S extends Schema> implements AsyncDisposable {
     return await this.#sender.send(this.#contract, payload, this.#sendingOf(checked))
   }
 
-  #sendingOf({ delayMs = 0, ...options }: z.output<typeof sendOptions>): Sending {
+  #sendingOf(options: z.output<typeof sendOptions>): Sending {
+    const { delayMs = 0 } = options
     if (delayMs === 0) return { route: this.#directRoute, options }
     const { exchange, headers, levels } = delayRoute(this.#contract.name, delayMs)
     const route = { ...this.#directRoute, exchange, topology: delayedSendingOf(this.#contract, levels) }
