@@ -17,7 +17,7 @@ export const thumbnails = workQueue(name, {
 /** What became of the tasks that failed for good: an existing queue, described as leveret declares it. */
 export const deadThumbnails = workQueue(`${name}.dead-letter`, {
   payload: thumbnails.payload,
-  queue: { arguments: { 'x-queue-type': 'quorum', 'x-overflow': 'reject-publish', 'x-delivery-limit': 1_000_000 } },
+  queue: { arguments: { 'x-queue-type': 'quorum', 'x-overflow': 'reject-publish', 'x-delivery-limit': 2_147_483_647 } },
   retry: false,
   deadLetter: false,
 })

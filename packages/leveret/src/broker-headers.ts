@@ -58,7 +58,7 @@ function reservedHeaderProblem(name: string): string | undefined {
  * two.
  */
 const NOT_COPIED =
-  /^(?:CC|BCC|x-delay|x-death|x-first-death-.*|x-last-death-.*|x-delivery-count|x-acquired-count|x-stream-offset|x-opt-delivery-time|x-opt-deferral-token)$/
+  /^(?:CC|BCC|x-delay|x-death|x-first-death-.*|x-last-death-.*|x-delivery-count|x-acquired-count|x-stream-offset|x-opt-delivery-time|x-opt-deferral-token|leveret-delay-.*)$/
 
 /** Whether a copy of a message keeps a header of this name. */
 export function isCopied(name: string): boolean {

@@ -23,7 +23,7 @@ export async function giveUp(rabbit: Connection, count: number): Promise<string[
 export const DEAD_LETTER_ARGUMENTS = {
   'x-queue-type': 'quorum',
   'x-overflow': 'reject-publish',
-  'x-delivery-limit': 1_000_000,
+  'x-delivery-limit': 2_147_483_647,
 } as const
 
 /** What a letter is to be. */

@@ -123,6 +123,40 @@ describe('orderBy', () => {
   })
 })
 
+describe('over several processes', () => {
+  const single = workQueue('single', { payload: events.payload, queue: { singleActive: true } })
+
+  test('each key is handled in order, one at a time, with a single active consumer: also when that one closes', async ({
+    connectTo,
+  }) => {
+    const seen: Record<string, number[]> = { ann: [], bob: [], cal: [] }
+    const running = new Set<string>()
+    const handled: number[] = [0, 0]
+    const work =
+      (index: number) =>
+      async ({ account, n }: { account: string; n: number }) => {
+        expect(running.has(account)).toBe(false)
+        running.add(account)
+        await sleep((n * 7919) % 5)
+        seen[account]?.push(n)
+        handled[index] = (handled[index] ?? 0) + 1
+        running.delete(account)
+      }
+    const options = { concurrency: 4, prefetch: 20, orderBy: ({ account }: { account: string }) => account }
+    const rabbits = [await connectTo(), await connectTo()] as const
+    const workers = rabbits.map((rabbit, index) => new Worker(rabbit, single, work(index), options))
+    for (const worker of workers) await worker.start()
+    const sent = Array.from({ length: 300 }, (_, n) => ({ account: ['ann', 'bob', 'cal'][n % 3] ?? '', n }))
+    const sending = new Producer(rabbits[1], single).sendAll(sent)
+    await eventually(() => expect(handled[0]).toBeGreaterThan(40))
+    await workers[0]?.close()
+    await sending
+    await eventually(() => expect(Object.values(seen).flat()).toHaveLength(300))
+    expect(handled[1]).toBeGreaterThan(0)
+    for (const numbers of Object.values(seen)) expect(numbers).toEqual(numbers.toSorted((a, b) => a - b))
+  })
+})
+
 describe('a schema that takes its time, and for some longer than for others,', () => {
   const slow = z.object({ n: z.int() }).refine(async ({ n }) => {
     await sleep((n * 7919) % 13)

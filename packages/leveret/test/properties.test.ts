@@ -184,9 +184,13 @@ describe('cc and bcc', () => {
     }
   })
 
-  test('with a delay are refused: they would go out at once', async ({ rabbit }) => {
-    const sending = new Producer(rabbit, tasks).send({ n: 1 }, { cc: ['audit'], delayMs: 1_000 })
-    await expect(sending).rejects.toMatchObject({ name: 'OptionsError', message: expect.stringContaining('at once') })
+  test('of a delayed task wait as long as it does', async ({ rabbit, vhost }) => {
+    await using other = await stranger(vhost.url)
+    for (const queue of ['audit', 'hidden']) await other.channel.assertQueue(queue)
+    const sentAt = Date.now()
+    await new Producer(rabbit, tasks).send({ n: 1 }, { cc: ['audit'], bcc: ['hidden'], delayMs: 750 })
+    for (const queue of ['audit', 'hidden', 'tasks']) expect(String((await got(other, queue)).content)).toBe('{"n":1}')
+    expect(Date.now() - sentAt).toBeGreaterThanOrEqual(750)
   })
 
   test('bring an event to whoever is bound with a further key of its template, at each attempt', async ({ rabbit }) => {

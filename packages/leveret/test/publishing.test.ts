@@ -1,53 +1,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { describe, expect } from 'vitest'
 import { z } from 'zod'
-import { bytes, connect, type MessageDiagnostics, Producer, text, Worker, workQueue } from '../src/index.js'
-import { eventually, firstEvent, gate, tasks, test } from './support.js'
-
-describe('a delayed task', () => {
-  const delayed = workQueue('delayed', { payload: z.string(), codec: text })
-
-  test('is not held back by one with a longer delay that was sent before it', async ({ rabbit, vhost }) => {
-    const seen: [string, number][] = []
-    const started = performance.now()
-    await new Worker(rabbit, delayed, (name) => void seen.push([name, performance.now() - started])).start()
-    const producer = new Producer(rabbit, delayed)
-    await producer.send('minute', { delayMs: 60_000 })
-    await producer.send('second', { delayMs: 700 })
-    await producer.send('now', { delayMs: 0 })
-    await eventually(() => expect(seen.map(([name]) => name)).toEqual(['now', 'second']))
-    expect(seen[1]?.[1]).toBeGreaterThan(990)
-    const names = (await vhost.queues()).map(({ name }) => name).sort()
-    expect(names).toEqual(['delayed', 'delayed.dead-letter', 'delayed.retry.1000', 'delayed.retry.60000'])
-  })
-
-  test('has one of a bounded number of queues, whatever the wish', async ({ rabbit, vhost }) => {
-    const producer = new Producer(rabbit, delayed)
-    const wishes = [1, 999, 1_000, 1_001, 1_999, 40_000, 59_999, 60_000]
-    await Promise.all(wishes.map((delayMs) => producer.send('x', { delayMs })))
-    const names = (await vhost.queues()).map(({ name }) => name).filter((name) => name.includes('.retry.'))
-    expect(names.sort()).toEqual(['delayed.retry.1000', 'delayed.retry.2000', 'delayed.retry.60000'])
-  })
-
-  test('is delivered as a first attempt, with its id', async ({ rabbit }) => {
-    const worker = new Worker(rabbit, delayed, () => undefined)
-    const acked = firstEvent(worker, 'delivery.acked')
-    await worker.start()
-    const { messageId } = await new Producer(rabbit, delayed).send('x', { delayMs: 10 })
-    expect(await acked).toEqual({ messageId, attempt: 1 })
-  })
-
-  test.for([
-    [{ delayMs: 86_400_001 }, 'database'],
-    [{ delayMs: -1 }, 'delayMs'],
-    [{ delayMs: 1_000, expirationMs: 500 }, 'one or the other'],
-  ] as const)('cannot be asked for with %j', async ([options, hint], { rabbit }) => {
-    await expect(new Producer(rabbit, delayed).send('x', options)).rejects.toMatchObject({
-      name: 'OptionsError',
-      message: expect.stringContaining(hint),
-    })
-  })
-})
+import { bytes, type MessageDiagnostics, Producer, Worker, workQueue } from '../src/index.js'
+import { eventually, tasks, test } from './support.js'
 
 describe('headers', () => {
   test.for([
@@ -169,13 +124,3 @@ describe('under load', () => {
     await eventually(async () => expect(await vhost.channels()).toHaveLength(1))
   })
 })
-
-test('a delay survives a restart of the broker', async ({ ownBroker }) => {
-  const rabbit = await connect(ownBroker.url)
-  await new Producer(rabbit, tasks).send({ n: 1 }, { delayMs: 5_000 })
-  await ownBroker.restart()
-  const seen = gate()
-  await new Worker(rabbit, tasks, () => seen.open()).start()
-  await seen.opened
-  await rabbit.close()
-}, 90_000)

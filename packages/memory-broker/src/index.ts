@@ -1,5 +1,5 @@
 export type { LogEntry, LogKind } from './broker/log.js'
-export type { Message } from './broker/message.js'
+export type { Message, MessageContent } from './broker/message.js'
 export type { Version } from './broker/profile.js'
 export type { ReplyCode } from './broker/reply-error.js'
 export type { Duration } from './duration.js'

@@ -1,7 +1,7 @@
 import type { Resource } from './broker/alarms.js'
 import { Broker } from './broker/broker.js'
 import type { LogEntry } from './broker/log.js'
-import type { Message } from './broker/message.js'
+import { Message, type MessageContent } from './broker/message.js'
 import { profileOf } from './broker/profile.js'
 import { type ReplyCode, ReplyError } from './broker/reply-error.js'
 import type { Vhost } from './broker/vhost.js'
@@ -9,6 +9,7 @@ import { RealClock } from './clock/real-clock.js'
 import { VirtualClock } from './clock/virtual-clock.js'
 import { type Duration, millisecondsOf } from './duration.js'
 import { Faults, type Interference } from './faults/faults.js'
+import { leftIn } from './left-over.js'
 import { LOOPBACK } from './listener.js'
 import { ManagementServer } from './management/server.js'
 import type { MemoryBrokerOptions } from './memory-broker-options.js'
@@ -97,6 +98,21 @@ export class MemoryBroker implements AsyncDisposable {
   /** The messages of a queue that wait, in their order. Takes none of them. */
   messages(queue: string, vhost = '/'): readonly Message[] {
     return this.#vhost(vhost).queues.get(toByteText(queue))?.waiting() ?? []
+  }
+
+  /** What clients have published and was stored, or had no queue to go to; the oldest first, the newest 10,000 at most. */
+  published(vhost = '/'): readonly Message[] {
+    return this.#broker.published.in(toByteText(vhost))
+  }
+
+  /** What a test has left: deliveries that are not settled, consumers and connections, a sentence for each. */
+  left(vhost = '/'): readonly string[] {
+    return leftIn(this.#vhost(vhost), this.#sessions)
+  }
+
+  /** Publishes a message as a client would. @returns whether a queue takes it */
+  publish({ exchange, routingKey, properties, body }: MessageContent, vhost = '/'): boolean {
+    return this.#vhost(vhost).publish(new Message({ exchange, routingKey, properties, body })).routed
   }
 
   /** How many messages are in somebody's hand. */

@@ -1,4 +1,4 @@
-export { MemoryBroker, type MemoryBrokerOptions, startMemoryBroker } from '@leveret/memory-broker'
+export { MemoryBroker, type MemoryBrokerOptions } from '@leveret/memory-broker'
 export { attachRabbitMQ } from './attach.js'
 export { availableDrivers } from './driver.js'
 export { BrokerStartError, NoBrokerError } from './errors.js'
@@ -19,6 +19,8 @@ export type {
   Queue,
   StoredMessage,
 } from './management/resources.js'
+export { type AnySchema, type PayloadOf, type QueueContract, UnfitMessageError } from './memory/contracts.js'
+export { startMemoryBroker, type TestLetter, TestMemoryBroker } from './memory/test-memory-broker.js'
 export type {
   BrokerAddress,
   CtlAddress,

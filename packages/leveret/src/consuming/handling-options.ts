@@ -54,7 +54,7 @@ export const handlingOptions = z
     batch: batchOptions.optional(),
     /**
      * Deliveries of one key are handled one after the other, in the order in which they came. Those of other keys go on
-     * meanwhile. A failed attempt is made again later, after those behind it; and it holds for this worker only.
+     * meanwhile. It is about first attempts within this worker: see `WorkerOptions`.
      */
     orderBy: z
       .custom<(payload: never) => OrderKey>((value) => typeof value === 'function', 'expected a function')

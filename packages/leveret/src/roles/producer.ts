@@ -13,26 +13,22 @@ import type { Sent } from '../publishing/request.js'
 import { type Route, Sender, type Sending } from '../publishing/sender.js'
 import { atMost } from '../timing.js'
 import { tellPolicy } from '../topology/advice.js'
-import { delayedDeclarationsOf, delayQueueName, queueDeclarationsOf } from '../topology/declarations.js'
-import { ladderStepMs, MAX_DELAY_MS } from '../topology/delay-ladder.js'
+import { queueDeclarationsOf } from '../topology/declarations.js'
+import { delayedSendingOf, delayRoute, MAX_SEND_DELAY_MS } from '../topology/delay-levels.js'
 
 /** What a sender may say of one task. */
 export const sendOptions = messageOptions
   .extend({
     /**
-     * Nobody gets the task before this time is up, rounded up to the next step of 1 s, 2 s, 5 s, 10 s, 30 s, 1 min, 5 min,
-     * 15 min, 1 h, 6 h, 24 h. The task waits in a queue of its step (`<queue>.retry.<ms>`), across restarts of the broker.
-     * What is due later, or at an exact time, belongs in a database.
+     * Nobody gets the task before this time is up; a free worker gets it within a second after, or a few seconds where thousands are due
+     * together. Milliseconds, from 0 (at once) to 31,622,400,000 (366 days), rounded up to the next quarter of a second. The task waits in quorum queues that all contracts of
+     * the vhost share (`leveret.delay.<ms>`, then `<queue>.delayed`), across restarts of the broker. It cannot be called back.
      */
-    delayMs: z.int().min(0).max(MAX_DELAY_MS, 'at most 24 hours; keep what is due later in a database').optional(),
+    delayMs: z.int().min(0).max(MAX_SEND_DELAY_MS, 'at most 366 days; keep what is due later in a database').optional(),
   })
   .refine(({ delayMs, expirationMs }) => delayMs === undefined || expirationMs === undefined, {
     path: ['expirationMs'],
     message: 'a delayed task that expires would be delivered when it expires: give one or the other',
-  })
-  .refine(({ delayMs = 0, cc, bcc }) => delayMs === 0 || (cc === undefined && bcc === undefined), {
-    path: ['delayMs'],
-    message: 'cc and bcc would go out at once: send those messages by themselves',
   })
 
 /** What a sender may say of one task. */
@@ -120,7 +116,7 @@ export class Producer<S extends Schema> implements AsyncDisposable {
     const { room, settings } = this.#internals
     const { maxInFlight, maxQueued } = settings
     const patience = new Share()
-    const sending = { route: this.#routeOf(checked), options: checked, patience }
+    const sending = { ...this.#sendingOf(checked), patience }
     const result = await pipeline(payloads, {
       limit: Math.min(maxInFlight, maxQueued),
       work: (payload) => this.#sender.send(this.#contract, payload, sending),
@@ -145,14 +141,15 @@ export class Producer<S extends Schema> implements AsyncDisposable {
 
   async #sendWith(payload: InputOf<S>, options: SendOptions): Promise<Sent> {
     const checked = parseOptions(sendOptions, options, 'send')
-    return await this.#sender.send(this.#contract, payload, { route: this.#routeOf(checked), options: checked })
+    return await this.#sender.send(this.#contract, payload, this.#sendingOf(checked))
   }
 
-  #routeOf({ delayMs = 0 }: SendOptions): Route {
-    if (delayMs === 0) return this.#directRoute
-    const step = ladderStepMs(delayMs)
-    const topology = delayedDeclarationsOf(this.#contract, step)
-    return { ...this.#directRoute, routingKey: delayQueueName(this.#contract.name, step), topology }
+  #sendingOf(options: z.output<typeof sendOptions>): Sending {
+    const { delayMs = 0 } = options
+    if (delayMs === 0) return { route: this.#directRoute, options }
+    const { exchange, headers, levels } = delayRoute(this.#contract.name, delayMs)
+    const route = { ...this.#directRoute, exchange, topology: delayedSendingOf(this.#contract, levels) }
+    return { route, options: { ...options, headers: { ...options.headers, ...headers } } }
   }
 
   async #close(timeoutMs: number): Promise<void> {

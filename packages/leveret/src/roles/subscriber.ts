@@ -47,7 +47,7 @@ type Reader<E extends Exchange, Keys extends readonly string[]> = Omit<Handling,
 
 /** How a subscriber handles what comes. Of an exchange it also says what is to come, and of a stream where it begins. */
 export type SubscriberOptions<C extends Subscribable, Keys extends readonly string[] = readonly string[]> = {
-  /** Events of one key are handled one after the other, in the order in which they came. */
+  /** Events of one key are handled one after the other, in the order in which they came. It promises no more than a worker's `orderBy` does. */
   readonly orderBy?: ((event: EventWithin<C, Keys[number]>) => OrderKey) | undefined
 } & (C extends Exchange ? Ephemeral<C, Keys> : C extends Subscription ? Durable : Reader<ExchangeOf<C>, Keys>)
 

@@ -23,9 +23,16 @@ import { declareOn } from '../topology/declare.js'
 /** How a worker handles deliveries. */
 export type WorkerOptions<Payload = unknown> = Omit<z.input<typeof handlingOptions>, 'orderBy'> & {
   /**
-   * Deliveries of one key are handled one after the other, in the order in which they came, while those of other keys go on.
-   * It holds within this worker, and for first attempts: a failed one is made again later, after those behind it. With a
+   * Deliveries of one key are handled one after the other, in the order in which they came, while those of other keys go on. With a
    * `prefetch` above `concurrency` those of other keys are at hand.
+   *
+   * It promises nothing over several workers: each has an order of its own, and two may handle one key at the same time. Nor for what
+   * comes later than it was sent: a failed attempt, a delayed task, a replayed dead letter, and what comes back from a
+   * lost connection. Those of its key that are behind it do not wait. Beside a handler that is given up as hung the next one of its key begins.
+   *
+   * For one order of each key over all processes, give the contract `queue: { singleActive: true }`, so that one worker at a time gets deliveries. To
+   * share the work, send to several such queues, each key always to the same one. A stream also keeps the order over failed
+   * attempts: its subscribers make them in place.
    */
   readonly orderBy?: ((payload: Payload) => OrderKey) | undefined
 }

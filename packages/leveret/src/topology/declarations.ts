@@ -7,8 +7,8 @@ import { nativeRetryOf, type RetryPolicy } from '../contract/retry.js'
 /** What RabbitMQ does with a message it has delivered this often without an ack. Its own default since 4.0. */
 const DELIVERY_LIMIT = 20
 
-/** As good as none: RabbitMQ 3 has no number that says none. */
-const DEAD_LETTER_DELIVERY_LIMIT = 1_000_000
+/** As good as none: RabbitMQ 3 has no number that says none, and a consumer that requeues at once reaches a million within minutes. */
+const DEAD_LETTER_DELIVERY_LIMIT = 2 ** 31 - 1
 
 /** Older ones take the arguments and delay nothing. */
 const NATIVE_RETRY: BrokerNeed = {

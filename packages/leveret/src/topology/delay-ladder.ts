@@ -4,7 +4,7 @@ const SECOND = 1_000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 
-/** The delays that have a queue each, so that any number of different wishes needs a bounded number of queues. */
+/** The delays of `Retry` that have a queue each, so that any number of different wishes needs a bounded number of queues for a contract. */
 const DELAY_LADDER_MS: readonly number[] = [
   SECOND,
   2 * SECOND,
@@ -19,7 +19,7 @@ const DELAY_LADDER_MS: readonly number[] = [
   24 * HOUR,
 ]
 
-/** The longest delay. */
+/** The longest delay of a `Retry`. */
 export const MAX_DELAY_MS = 24 * HOUR
 
 /**
@@ -31,6 +31,6 @@ export function ladderStepMs(wishMs: number): number {
   const step = DELAY_LADDER_MS.find((candidate) => candidate >= wishMs)
   if (step !== undefined && wishMs >= 0) return step
   throw new OptionsError(
-    `A delay is 0 to ${MAX_DELAY_MS} ms (24 hours), not ${wishMs}. Keep what is due later, or at an exact time, in a database, and send it when it is due.`,
+    `A delay is 0 to ${MAX_DELAY_MS} ms (24 hours), not ${wishMs}. What is due later, or at an exact time, is sent anew with delayMs.`,
   )
 }

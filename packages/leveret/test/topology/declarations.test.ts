@@ -16,7 +16,7 @@ test('the declared arguments are frozen', () => {
       name: 'tasks.dead-letter',
       durable: true,
       part: 'dead-letter',
-      arguments: { 'x-queue-type': 'quorum', 'x-overflow': 'reject-publish', 'x-delivery-limit': 1_000_000 },
+      arguments: { 'x-queue-type': 'quorum', 'x-overflow': 'reject-publish', 'x-delivery-limit': 2_147_483_647 },
     },
     {
       kind: 'queue',

@@ -3,6 +3,7 @@ import { Access } from './access.js'
 import { Alarms } from './alarms.js'
 import { Log } from './log.js'
 import type { Profile } from './profile.js'
+import { Published } from './published.js'
 import { Vhost } from './vhost.js'
 
 export interface BrokerOptions {
@@ -20,6 +21,7 @@ export class Broker {
   readonly access = new Access()
   readonly alarms = new Alarms()
   readonly log: Log
+  readonly published: Published
   readonly vhosts = new Map<string, Vhost>()
   readonly #memoryLimitBytes: number
   #deferred: (() => void)[] = []
@@ -34,6 +36,7 @@ export class Broker {
     this.profile = profile
     this.#memoryLimitBytes = memoryLimitBytes
     this.log = new Log(() => clock.now(), logLimit)
+    this.published = new Published(logLimit)
     this.access.setUser({ name: 'guest', password: 'guest', tags: 'administrator' })
     this.createVhost('/')
   }

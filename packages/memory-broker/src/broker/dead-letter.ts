@@ -34,6 +34,7 @@ export function deadLetterOf(message: Message, route: DeadLetterRoute, profile: 
     properties: { ...properties, headers: withDeathHeaders(kept, deaths, profile) },
     body: message.body,
     deaths,
+    blindKeys: route.routingKey === undefined ? message.blindKeys : [],
   })
 }
 

@@ -11,6 +11,8 @@ export class Message {
   readonly body: Buffer
   /** What the broker knows of its deaths; clients cannot set it. */
   readonly deaths: readonly Death[]
+  /** The keys of its header BCC, which nobody sees: dead letters go to them too. */
+  readonly blindKeys: readonly string[]
   #encoded: Buffer | undefined
 
   constructor(content: MessageContent) {
@@ -19,6 +21,7 @@ export class Message {
     this.properties = content.properties
     this.body = content.body
     this.deaths = content.deaths ?? []
+    this.blindKeys = content.blindKeys ?? textsOf(this.headers, 'BCC')
     this.#encoded = content.encoded
   }
 
@@ -41,7 +44,7 @@ export class Message {
   get routingKeys(): readonly string[] {
     const { headers } = this.properties
     if (headers === undefined) return [this.routingKey]
-    return [this.routingKey, ...textsOf(headers, 'CC'), ...textsOf(headers, 'BCC')]
+    return [this.routingKey, ...textsOf(headers, 'CC'), ...this.blindKeys]
   }
 
   /** The same with other headers. */
@@ -56,6 +59,7 @@ export interface MessageContent {
   readonly properties: Properties
   readonly body: Buffer
   readonly deaths?: readonly Death[]
+  readonly blindKeys?: readonly string[]
   readonly encoded?: Buffer
 }
 

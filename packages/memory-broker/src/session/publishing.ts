@@ -25,6 +25,7 @@ export function publish(channel: ChannelState, { args, header, body }: Publicati
   const message = new Message({ exchange, routingKey, properties, body, ...(encoded === undefined ? {} : { encoded }) })
   const run = (): void => {
     const { routed, stored } = channel.vhost.publish(message)
+    if (stored) channel.broker.published.add(channel.vhost.name, message)
     channel.note({
       kind: 'published',
       exchange,

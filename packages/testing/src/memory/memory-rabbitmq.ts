@@ -1,9 +1,10 @@
-import { type MemoryBroker, startMemoryBroker, type Version } from '@leveret/memory-broker'
+import type { MemoryBroker, Version } from '@leveret/memory-broker'
 import { NoBrokerError } from '../errors.js'
 import { Management } from '../management/management.js'
 import type { RabbitMQ, RabbitMQNode, StartOptions } from '../rabbitmq.js'
 import { configOf } from './memory-config.js'
 import { memoryCtl } from './memory-ctl.js'
+import { startMemoryBroker, type TestMemoryBroker } from './test-memory-broker.js'
 
 const DEFAULT_LIKE: Version = '4.3'
 const KNOWN: readonly Version[] = ['3.10', '4.0', '4.3']
@@ -22,7 +23,7 @@ export async function startMemoryRabbitMQ(options: StartOptions): Promise<Rabbit
   const node = nodeOf(broker)
   const management = new Management([broker.managementUrl])
   const { url, managementUrl, version } = broker
-  return {
+  const rabbitmq: RabbitMQ = {
     ...node,
     driver: 'memory',
     version,
@@ -33,7 +34,16 @@ export async function startMemoryRabbitMQ(options: StartOptions): Promise<Rabbit
     remove: () => broker.close(),
     [Symbol.asyncDispose]: () => broker.close(),
   }
+  behind.set(rabbitmq, broker)
+  return rabbitmq
 }
+
+/** The broker in memory that has the face of a real one; `undefined` where it is a real one. */
+export function memoryBehind(rabbitmq: RabbitMQ): TestMemoryBroker | undefined {
+  return behind.get(rabbitmq)
+}
+
+const behind = new WeakMap<RabbitMQ, TestMemoryBroker>()
 
 function nodeOf(broker: MemoryBroker): RabbitMQNode {
   return {

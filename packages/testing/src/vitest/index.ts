@@ -2,6 +2,8 @@ import { test as base, inject, type TestAPI } from 'vitest'
 import { attachRabbitMQ } from '../attach.js'
 import { NoBrokerError } from '../errors.js'
 import { type FaultProxy, startFaultProxy } from '../fault-proxy/proxy.js'
+import { memoryBehind } from '../memory/memory-rabbitmq.js'
+import type { TestMemoryBroker } from '../memory/test-memory-broker.js'
 import type { BrokerAddress, RabbitMQ, StartOptions } from '../rabbitmq.js'
 import { startRabbitMQ } from '../start.js'
 import './provided.js'
@@ -36,6 +38,8 @@ export type TestBroker = 'memory' | 'container' | 'local' | 'auto'
  * `memory` is a broker in this process that behaves like RabbitMQ: a test on it takes milliseconds, and needs nothing installed. The
  * same tests run on a real one with `container` or `local`. `auto` takes the broker of `RABBITMQ_URL`, or starts a real one, or takes
  * one in memory where none can be started.
+ *
+ * With `memory` a test fails, with the broker's log, that leaves an unsettled delivery, a consumer or a connection in its vhost.
  */
 export function testOn(broker: TestBroker): TestAPI<Fixtures> {
   if (broker === 'auto') return testWith(anyRabbitMQ)
@@ -57,7 +61,12 @@ function testWith(sharedBroker: () => Promise<RabbitMQ>, driver?: StartOptions['
     vhost: async ({ broker }, use) => {
       const vhost = await createVhost(broker)
       await use(vhost)
-      await broker.management.deleteVhost(vhost.name)
+      const memory = memoryBehind(broker)
+      try {
+        if (memory !== undefined && driver !== undefined) await refuseLeftOvers(memory, vhost)
+      } finally {
+        await broker.management.deleteVhost(vhost.name)
+      }
     },
     proxy: async ({ broker }, use) => {
       const proxy = await startFaultProxy({ to: broker.url })
@@ -79,6 +88,12 @@ function testWith(sharedBroker: () => Promise<RabbitMQ>, driver?: StartOptions['
       await Promise.all(started.map((broker) => broker.remove()))
     },
   })
+}
+
+/** A test ends with everything settled and closed. What it has just closed may still be on its way. */
+async function refuseLeftOvers(memory: TestMemoryBroker, { name }: Vhost): Promise<void> {
+  await memory.settled()
+  memory.assertNothingLeft(name)
 }
 
 /** The broker of `RABBITMQ_URL`, a real one, or one in memory. */

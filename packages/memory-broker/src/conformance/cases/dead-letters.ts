@@ -1,7 +1,9 @@
+import { FieldTable } from '../../wire/field-table.js'
 import { CaseList } from '../conformance-case.js'
 import { deathOf, deaths } from '../death-tables.js'
-import type { Lab, Seen } from '../lab.js'
+import type { Lab, Seen, Table } from '../lab.js'
 import { DEAD, QUEUE_TYPES } from '../queue-types.js'
+import type { RawChannel } from '../raw-channel.js'
 
 const list = new CaseList('dead letters')
 /** Cases about what becomes of what queues give up. */
@@ -40,6 +42,23 @@ for (const [type, args] of QUEUE_TYPES) {
     channel.send('basic.nack', { deliveryTag: seen?.tag ?? 0 })
     const [message] = await lab.drain('dead', 1)
     return [message?.exchange, message?.key]
+  })
+  list.same(
+    `sends dead letters to the keys of CC and BCC too, and tells of CC ${of}`,
+    { keys: ['own', 'cc'], queues: [1, 1, 1] },
+    async (lab) => {
+      await copied(lab, { ...args, 'x-message-ttl': 20, 'x-dead-letter-exchange': '' })
+      const [own] = await lab.drain('own', 1)
+      const queues = [own === undefined ? 0 : 1, (await lab.drain('cc', 1)).length, (await lab.drain('bcc', 1)).length]
+      return { keys: deaths(own)[0]?.['routing-keys'], queues }
+    },
+  )
+  list.same(`sends dead letters to the queue's key alone, where it gives one ${of}`, [1, 0, 0], async (lab) => {
+    const key = { 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': 'own' }
+    const channel = await copied(lab, { ...args, 'x-message-ttl': 20, ...key })
+    const own = await lab.drain('own', 1)
+    const others = [await lab.get(channel, 'cc'), await lab.get(channel, 'bcc')]
+    return [own.length, ...others.map((message) => (message === undefined ? 0 : 1))]
   })
   list.same(`counts the deaths of one message in one queue ${of}`, [['rejected', 'q', 2]], async (lab) => {
     const channel = await lab.withDead({ ...args, 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': 'q' })
@@ -127,6 +146,16 @@ list.differs('takes deaths that a client writes for its own, until 4.0', [5, 1, 
 })
 
 /** The next message of `q`, which may take a moment to come. */
+/** A message with the keys `own`, `cc` and `bcc`, which are queues too, in a queue that has these arguments. */
+async function copied(lab: Lab, args: Table): Promise<RawChannel> {
+  const channel = await lab.withDead(args)
+  for (const queue of ['own', 'cc', 'bcc']) await lab.declare(channel, queue)
+  await lab.exchange(channel, 'e', 'fanout')
+  await lab.bind(channel, 'q', 'e')
+  await lab.publish('e', 'own', 'x', { headers: FieldTable.of({ CC: ['cc'], BCC: ['bcc'] }) })
+  return channel
+}
+
 async function next(lab: Lab, channel: Awaited<ReturnType<Lab['channel']>>): Promise<Seen | undefined> {
   for (let tries = 0; tries < 100; tries += 1) {
     const seen = await lab.get(channel, 'q')

@@ -1,0 +1,34 @@
+import type { Message } from './message.js'
+
+/** Bodies of more bytes than this are not all kept. */
+const MAX_BYTES = 32 * 1024 * 1024
+
+/** What clients have published, the newest of it. */
+export class Published {
+  readonly #limit: number
+  #entries: { readonly vhost: string; readonly message: Message }[] = []
+  #bytes = 0
+
+  /** @param limit - how many messages are kept at most */
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  add(vhost: string, message: Message): void {
+    if (this.#limit === 0) return
+    this.#entries.push({ vhost, message })
+    this.#bytes += message.bytes
+    // Half of them go at once, so that one more costs the same however many there are.
+    if (this.#entries.length > this.#limit || this.#bytes > MAX_BYTES) this.#forget(Math.ceil(this.#entries.length / 2))
+  }
+
+  /** The oldest first. */
+  in(vhost: string): readonly Message[] {
+    return this.#entries.filter((entry) => entry.vhost === vhost).map(({ message }) => message)
+  }
+
+  #forget(count: number): void {
+    for (const { message } of this.#entries.slice(0, count)) this.#bytes -= message.bytes
+    this.#entries = this.#entries.slice(count)
+  }
+}

@@ -1,0 +1,18 @@
+import type { Vhost } from './broker/vhost.js'
+import type { Sessions } from './sessions.js'
+import { fromByteText } from './wire/byte-text.js'
+
+/** What a test has left in a vhost, a sentence for each thing: deliveries that nobody has settled, consumers, connections. */
+export function leftIn({ name, queues }: Vhost, sessions: Sessions): string[] {
+  const perQueue = [...queues.values()].flatMap(({ name: queue, unackedCount, consumers }) => [
+    ...(unackedCount === 0 ? [] : [`${counted(unackedCount, 'delivery', 'deliveries')} of '${queue}' not settled`]),
+    ...(consumers.count === 0 ? [] : [`${counted(consumers.count, 'consumer', 'consumers')} of '${queue}'`]),
+  ])
+  const open = sessions.all().filter(({ identity }) => identity.vhost === name)
+  const names = open.map(({ identity }) => `the connection ${identity.name}`)
+  return [...perQueue, ...names].map(fromByteText)
+}
+
+function counted(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`
+}
