@@ -89,6 +89,7 @@ export class DeadLetters<S extends Schema> implements AsyncDisposable {
     this.#visits = new Visits(contract, deadLetter.queue, internals)
     this.#unregister = internals.register({
       stage: 'consumer',
+      sender: `reader of the dead letters of '${name}'`,
       close: async (timeoutMs) => await this.close({ timeoutMs }),
     })
   }

@@ -75,6 +75,7 @@ export class Producer<S extends Schema> implements AsyncDisposable {
     tellPolicy(contract, this.#internals.log)
     this.#unregister = this.#internals.register({
       stage: 'producer',
+      sender: `producer of '${contract.name}'`,
       close: async (timeoutMs) => await this.close({ timeoutMs }),
       health: () => this.#sender.health('producer'),
     })

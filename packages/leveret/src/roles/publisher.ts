@@ -89,6 +89,7 @@ export class Publisher<const E extends Exchange> implements AsyncDisposable {
     this.publish = this.#functionFor(contract) as PublishFunction<E>
     this.#unregister = internalsOf(rabbit).register({
       stage: 'producer',
+      sender: `publisher of '${contract.name}'`,
       close: async (timeoutMs) => await this.close({ timeoutMs }),
       health: () => this.#health(),
     })

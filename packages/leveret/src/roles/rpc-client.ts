@@ -75,6 +75,7 @@ export class RpcClient<Request extends Schema, Response extends Schema, Errors e
     this.#caller = new Caller(name, this.#internals, { confirm })
     this.#unregister = this.#internals.register({
       stage: 'producer',
+      sender: `RPC client of '${name}'`,
       close: async (closeTimeoutMs) => await this.close({ timeoutMs: closeTimeoutMs }),
       health: () => this.#health(),
     })
