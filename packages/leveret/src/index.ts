@@ -1,5 +1,6 @@
 export { BrokerVersionError } from './broker-version-error.js'
-export { closeOnSignals } from './connection/close-on-signals.js'
+export type { Closable } from './connection/closable.js'
+export { type CloseOnSignalsOptions, closeOnSignals } from './connection/close-on-signals.js'
 export type { CloseOptions } from './connection/closing.js'
 export type { ConnectOptions, TlsOptions } from './connection/connect-options.js'
 export { type Connection, type ConnectTarget, connect } from './connection/connection.js'

@@ -1,6 +1,7 @@
 import { ClosedError, OptionsError } from '../errors.js'
 import { Events, type Listener } from '../events.js'
 import { Log } from '../log.js'
+import { MADE } from '../marks.js'
 import { parseOptions } from '../options.js'
 import { atMost } from '../timing.js'
 import { type CloseOptions, Closing } from './closing.js'
@@ -95,7 +96,10 @@ export class Connection implements AsyncDisposable {
     log.follow(this.#events, connectionLines)
     this.#residents = new Residents((message) => log.warn(message))
     const heartbeats = hosts.endpoints.map((endpoint) => (endpoint.heartbeatSeconds ?? hosts.heartbeatSeconds) * 1_000)
-    this.#stopWatching = this.#watchLoop(Math.min(...heartbeats), log)
+    const heartbeat = { heartbeatMs: Math.min(...heartbeats) }
+    this.#stopWatching = watchLoopLag(heartbeat.heartbeatMs, log, (blockedMs) =>
+      this.#emit('event-loop-blocked', { blockedMs, ...heartbeat }),
+    )
     const publishLane = make('publish')
     const consumeLane = make('consume')
     this.#lanes = [publishLane, consumeLane]
@@ -187,6 +191,11 @@ export class Connection implements AsyncDisposable {
     await this.close()
   }
 
+  /** @internal */
+  get [MADE](): 'connection' {
+    return 'connection'
+  }
+
   readonly #close = async (timeoutMs: number): Promise<void> => {
     const deadline = performance.now() + timeoutMs
     const left = (): number => Math.max(Math.round(deadline - performance.now()), LAST_STEP_MS)
@@ -216,18 +225,6 @@ export class Connection implements AsyncDisposable {
     events.on('unblocked', () => this.#emit('unblocked', { lane: purpose }))
     events.on('credentials-failed', (event) => this.#emit('credentials-failed', { lane: purpose, ...event }))
     return lane
-  }
-
-  /** Without heartbeats the broker does not mind how long we are silent. */
-  #watchLoop(heartbeatMs: number, log: Log): () => void {
-    if (heartbeatMs === 0) return () => undefined
-    return watchLoopLag(heartbeatMs / 2, (blockedMs) => {
-      log.warn(
-        `the event loop was blocked for ${blockedMs} ms. The broker gives up a connection that is silent for ` +
-          `${2 * heartbeatMs} ms: move long computations to a worker thread, or raise heartbeatMs (${heartbeatMs}).`,
-      )
-      this.#emit('event-loop-blocked', { blockedMs, heartbeatMs })
-    })
   }
 }
 

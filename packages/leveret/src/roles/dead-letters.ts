@@ -21,6 +21,7 @@ import type { OutputOf, Schema } from '../contract/schema.js'
 import { checkContract } from '../contract/shared-options.js'
 import type { WorkQueue } from '../contract/work-queue.js'
 import { OptionsError } from '../errors.js'
+import { MADE } from '../marks.js'
 import { parseOptions } from '../options.js'
 import { type PublishCopy, publishCopies } from '../publishing/copies.js'
 import { declarationsOf } from '../topology/declarations.js'
@@ -180,6 +181,11 @@ export class DeadLetters<S extends Schema> implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+
+  /** @internal */
+  get [MADE](): 'role' {
+    return 'role'
   }
 
   /** @param carryOut - resolves when the letter may be acknowledged; its signal is that of the channel */

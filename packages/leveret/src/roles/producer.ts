@@ -6,6 +6,7 @@ import type { InputOf, Schema } from '../contract/schema.js'
 import { checkContract } from '../contract/shared-options.js'
 import type { WorkQueue } from '../contract/work-queue.js'
 import { ClosedError } from '../errors.js'
+import { MADE } from '../marks.js'
 import { parseOptions } from '../options.js'
 import { messageOptions } from '../publishing/compose.js'
 import { type PipelineFailure, pipeline } from '../publishing/pipeline.js'
@@ -139,6 +140,11 @@ export class Producer<S extends Schema> implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+
+  /** @internal */
+  get [MADE](): 'role' {
+    return 'role'
   }
 
   async #sendWith(payload: InputOf<S>, options: SendOptions): Promise<Sent> {

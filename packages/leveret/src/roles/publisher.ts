@@ -9,6 +9,7 @@ import type { PayloadContract } from '../contract/payload.js'
 import { type InputOf, validate } from '../contract/schema.js'
 import { checkContract } from '../contract/shared-options.js'
 import { TemplateContracts } from '../contract/template-contracts.js'
+import { MADE } from '../marks.js'
 import { parseOptions } from '../options.js'
 import { messageOptions, userHeaders } from '../publishing/compose.js'
 import { Sender } from '../publishing/sender.js'
@@ -102,6 +103,11 @@ export class Publisher<const E extends Exchange> implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+
+  /** @internal */
+  get [MADE](): 'role' {
+    return 'role'
   }
 
   #functionFor(exchange: Exchange): unknown {
