@@ -23,8 +23,13 @@ export class Events<Map extends object> {
     this.#emitter.off(name, listener)
   }
 
+  /** Whether anybody listens. */
+  has(name: keyof Map & string): boolean {
+    return this.#emitter.listenerCount(name) > 0
+  }
+
   emit<Name extends keyof Map & string>(name: Name, payload: Map[Name]): void {
-    if (this.#emitter.listenerCount(name) === 0) return
+    if (!this.has(name)) return
     for (const listener of this.#emitter.listeners(name) as Listener<Map[Name]>[]) {
       inRootContext(guarded, `a listener of '${name}'`, () => listener(payload))
     }

@@ -36,7 +36,7 @@ export type { OrderKey } from './consuming/slots.js'
 export { HandlerTimeout, Reject, Retry } from './consuming/steering.js'
 export type { SubscriberEvents } from './consuming/subscriber-events.js'
 export type { DeadLetterReason, Failure } from './consuming/verdict.js'
-export type { DeliveryEvent, WorkerEvents } from './consuming/worker-events.js'
+export type { DeliveryEvent, RoleEvent, WorkerEvents } from './consuming/worker-events.js'
 export { bytes, type Codec, json, type SyncCodec, text } from './contract/codec.js'
 export type { EventOf, RoutedEvent, RoutedExchange } from './contract/event-types.js'
 export {

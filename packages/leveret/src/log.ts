@@ -34,12 +34,12 @@ export class Log {
   }
 
   /** Logs every event that has a line. Costs nothing without a logger. */
-  follow<Map extends object>(events: Events<Map>, lines: LogLines<Map>, about: object = {}): void {
+  follow<Map extends object>(events: Events<Map>, lines: LogLines<Map>): void {
     if (this.#logger === undefined) return
     for (const name of Object.keys(lines) as (keyof Map & string)[]) {
       events.on(name, (payload) => {
         const [level, message] = lines[name]?.(payload) ?? []
-        if (level !== undefined && message !== undefined) this.write(level, message, fieldsOf(name, about, payload))
+        if (level !== undefined && message !== undefined) this.write(level, message, fieldsOf(name, payload))
       })
     }
   }
@@ -61,8 +61,8 @@ export class Log {
 }
 
 /** pino serializes an error under the name `err`. */
-function fieldsOf(event: string, about: object, payload: unknown): object {
+function fieldsOf(event: string, payload: unknown): object {
   const { reason, error, ...rest } = payload as { reason?: unknown; error?: unknown }
   const err = [reason, error].find((field) => field instanceof Error)
-  return err === undefined ? { event, ...about, ...(payload as object) } : { event, ...about, ...rest, err }
+  return err === undefined ? { event, ...(payload as object) } : { event, ...rest, err }
 }

@@ -31,6 +31,7 @@ export class ActiveDelivery implements Held, Handled {
   /** Settles when that handler has ended or has been given up. Never rejects. */
   handled: Promise<void> | undefined
   #begunAtMs: number | undefined
+  #endedAtMs: number | undefined
   #deadlineMs = 0
   #headers: Headers | undefined
   #isAcknowledged = false
@@ -54,6 +55,15 @@ export class ActiveDelivery implements Held, Handled {
   /** When its attempt began, by `performance.now()`; `undefined` when it never did. */
   get begunAtMs(): number | undefined {
     return this.#begunAtMs
+  }
+
+  /** Its attempt has ended, and what follows takes time. */
+  noteEnd(): void {
+    this.#endedAtMs ??= performance.now()
+  }
+
+  get durationMs(): number {
+    return this.#begunAtMs === undefined ? 0 : (this.#endedAtMs ?? performance.now()) - this.#begunAtMs
   }
 
   /** Whether it began so long ago that its channel may be lost without anybody having noticed yet. */
@@ -88,6 +98,10 @@ export class ActiveDelivery implements Held, Handled {
 
   awaitsClose(): void {
     this.life.awaitsClose(this)
+  }
+
+  get queue(): string {
+    return this.life.queue
   }
 
   get messageId(): string | undefined {

@@ -8,7 +8,7 @@ import type { Events } from '../events.js'
 import { newMessageId } from '../message-id.js'
 import type { Soon } from '../soon.js'
 import type { ActiveDelivery } from './active-delivery.js'
-import type { RequestEvent, RpcServerEvents } from './request-events.js'
+import { type RequestEvent, type RpcServerEvents, requestEventOf } from './request-events.js'
 import { latenessOf, timeToAnswerMs } from './request-time.js'
 import type { Settlement } from './settlement.js'
 import { givenBack, type Settling } from './settler.js'
@@ -91,7 +91,7 @@ export class Answering implements Settling {
   async settle(verdict: Verdict, delivery: ActiveDelivery): Promise<Settlement> {
     const { events } = this.#options
     const { message, life } = delivery
-    const event = { messageId: delivery.messageId, correlationId: delivery.correlationId }
+    const event = requestEventOf(delivery)
     if (!message.properties.replyTo) {
       return acknowledged(delivery, () => events.emit('request.unanswerable', event), { did: 'skipped' })
     }

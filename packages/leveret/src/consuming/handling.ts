@@ -28,6 +28,7 @@ import { type ManualDelivery, SteeredDelivery } from './manual-delivery.js'
 import { Processor, type ProcessorOptions } from './processor.js'
 import { type Decode, Reader } from './reader.js'
 import type { ReturnMemory } from './return-memory.js'
+import type { ToldDelivery } from './role-events.js'
 import type { Settlement } from './settlement.js'
 import type { Settling } from './settler.js'
 import type { BatchHandler } from './shared-call.js'
@@ -55,9 +56,9 @@ export interface HandlingHooks {
   /** Such a handler has ended. */
   endedAtLast(): void
   /** A handler settled a delivery that had been settled. */
-  settledTwice(delivery: Delivery): void
+  settledTwice(delivery: ToldDelivery): void
   /** What was done could not be written down, or what failed not given up. */
-  notRemembered(delivery: Delivery, error: unknown): void
+  notRemembered(delivery: ToldDelivery, error: unknown): void
 }
 
 /** How the deliveries of a queue are handled. */

@@ -1,13 +1,13 @@
 import type { ToldFailure } from '../contract/answer.js'
 import type { Events } from '../events.js'
 import type { LogLines } from '../log.js'
+import type { ActiveDelivery } from './active-delivery.js'
 import type { Lateness } from './request-time.js'
 import { describeFailure, type Failure } from './verdict.js'
-import { type WorkerEvents, workerLines } from './worker-events.js'
+import { type DeliveryEvent, type WorkerEvents, workerLines } from './worker-events.js'
 
 /** A request in an event. */
-export interface RequestEvent {
-  readonly messageId: string | undefined
+export interface RequestEvent extends DeliveryEvent {
   readonly correlationId: string | undefined
 }
 
@@ -40,6 +40,11 @@ export interface RpcServerEvents extends Pick<WorkerEvents, (typeof SHARED)[numb
   readonly 'request.unanswerable': RequestEvent
   /** The answer could not be sent in time, or its queue refused it. The request was acknowledged: it has been handled. */
   readonly 'reply.failed': RequestEvent & { readonly error: unknown }
+}
+
+/** A request as its events tell it. */
+export function requestEventOf({ queue, messageId, attempt, durationMs, correlationId }: ActiveDelivery): RequestEvent {
+  return { role: 'rpc-server', queue, messageId, attempt, durationMs, correlationId }
 }
 
 /** Tells of the engine's events those that a server has too. */

@@ -16,7 +16,6 @@ const CANCELLED_PAUSE_MS = 250
 
 /** What a subscription is made of. */
 export interface SubscriptionOptions extends LifeOptions {
-  readonly queue: string
   /** Of a stream: where the next consumer begins. */
   readonly reading: Reading | undefined
   delivered(message: ReceivedMessage, life: Life): void

@@ -7,12 +7,12 @@ import { checkHandler, handlingOptions } from '../consuming/handling-options.js'
 import { Receiver, type ReceiverParts } from '../consuming/receiver.js'
 import { type RpcServerEvents, requestLines, shareEvents } from '../consuming/request-events.js'
 import { timeToHandleMs } from '../consuming/request-time.js'
+import { RoleEvents } from '../consuming/role-events.js'
 import type { WorkerEvents } from '../consuming/worker-events.js'
 import { decodePayload } from '../contract/payload.js'
 import type { DeclaredErrors, Procedure } from '../contract/procedure.js'
 import type { InputOf, OutputOf, Schema } from '../contract/schema.js'
 import { checkContract } from '../contract/shared-options.js'
-import { Events } from '../events.js'
 import { parseOptions } from '../options.js'
 import { outboxOf } from '../publishing/outbox-of.js'
 import { Replies } from '../publishing/replies.js'
@@ -73,8 +73,8 @@ function partsOf<Request extends Schema, Response extends Schema, Errors extends
   // Requests, replies and acks on one connection: one write to the socket for each request, where it would be two. In an alarm nobody can
   // send a request anyway.
   const { publishLane: lane, settings: connection, log } = internals
-  const events = new Events<RpcServerEvents>()
-  log.follow(events, requestLines(name), { queue: name })
+  const events = new RoleEvents<RpcServerEvents>('rpc-server', () => name)
+  log.follow(events, requestLines(name))
   tellPolicy(requests, log)
   const replies = new Replies(outboxOf(rabbit), internals.publishLane)
   const answering = new Answering({
@@ -83,7 +83,7 @@ function partsOf<Request extends Schema, Response extends Schema, Errors extends
     maxMessageBytes: connection.maxMessageBytes,
     send: (reply, terms) => replies.send(reply, terms),
   })
-  const happenings = new Events<WorkerEvents>()
+  const happenings = new RoleEvents<WorkerEvents>('rpc-server', () => name)
   shareEvents(happenings, events)
   const engine = new Engine({
     contract: requests,

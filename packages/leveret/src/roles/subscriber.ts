@@ -7,12 +7,13 @@ import { decoderOf } from '../consuming/events-of.js'
 import { checkHandler, type handlingOptions } from '../consuming/handling-options.js'
 import { preparing } from '../consuming/preparation.js'
 import { Receiver, type ReceiverParts } from '../consuming/receiver.js'
+import { RoleEvents } from '../consuming/role-events.js'
 import { Settler } from '../consuming/settler.js'
 import type { OrderKey } from '../consuming/slots.js'
 import { StreamReading } from '../consuming/stream-reading.js'
 import { StreamSettler } from '../consuming/stream-settler.js'
 import { type SubscriberEvents, subscriberLines } from '../consuming/subscriber-events.js'
-import { planOf } from '../consuming/subscriber-plan.js'
+import { planOf, type SubscriberPlan } from '../consuming/subscriber-plan.js'
 import type { subscriptionOptions } from '../consuming/subscription-options.js'
 import type { BindingKeyProblem, EventOf, RoutedExchange } from '../contract/event-types.js'
 import type { Exchange, HeadersExchange } from '../contract/exchange.js'
@@ -20,7 +21,7 @@ import type { RetryDelays } from '../contract/retry.js'
 import type { Schema } from '../contract/schema.js'
 import { checkContract } from '../contract/shared-options.js'
 import type { WorkQueueOptions } from '../contract/work-queue.js'
-import { Events } from '../events.js'
+import type { Log } from '../log.js'
 import { publishCopies } from '../publishing/copies.js'
 import { tellPolicy, warnOfDrops, warnOfLoops } from '../topology/advice.js'
 
@@ -68,7 +69,7 @@ export class Subscriber<
   const E extends Exchange,
   const Keys extends readonly string[] = readonly string[],
 > extends Receiver<SubscriberEvents> {
-  readonly #queue: { name: string | undefined }
+  readonly #queue: Consumed
 
   /**
    * Nothing is opened or declared before `start`.
@@ -85,7 +86,7 @@ export class Subscriber<
       ? [options: SubscriberOptions<E, Keys> & BindingKeyProblem<E, Keys>]
       : [options?: SubscriberOptions<E, Keys>]
   ) {
-    const queue = { name: undefined }
+    const queue: Consumed = { name: undefined, last: '' }
     super(partsOf(rabbit, exchange, handler as AnyEventHandler, (options ?? {}) as Record<string, unknown>, queue))
     this.#queue = queue
   }
@@ -96,6 +97,12 @@ export class Subscriber<
   }
 }
 
+/** The queue or stream that a subscriber consumes, and the one that it consumed last. */
+interface Consumed {
+  name: string | undefined
+  last: string
+}
+
 type AnyEventHandler = (event: unknown, delivery: Delivery) => unknown
 
 function partsOf(
@@ -103,21 +110,17 @@ function partsOf(
   exchange: Exchange,
   handler: AnyEventHandler,
   options: Record<string, unknown>,
-  queue: { name: string | undefined },
+  queue: Consumed,
 ): ReceiverParts<SubscriberEvents> {
   checkContract('Subscriber', exchange, 'exchange')
   checkHandler('Subscriber', handler)
-  const { kind, settings, handling, contract, bindings } = planOf(exchange, options)
+  const plan = planOf(exchange, options)
+  const { kind, settings, handling, contract, bindings } = plan
   const { stream, maxLength } = settings
   const internals = internalsOf(rabbit)
   internals.assertOpen()
   const { consumeLane: lane, settings: connection, log } = internals
-  const events = new Events<SubscriberEvents>()
-  log.follow(events, subscriberLines(contract.name), { queue: contract.name })
-  tellPolicy(contract, log)
-  warnOfLoops(contract, handling.handlerTimeoutMs, log)
-  if (kind === 'durable') warnOfDrops(contract, log)
-  if (kind === 'ephemeral') tellGaps(events, queue)
+  const events = eventsOf(plan, queue, log)
   const reading = stream && new StreamReading({ ...stream, lane, events })
   const settler = new Settler(contract, publishCopies(rabbit), connection.topology === 'declare')
   const prepare = preparing(kind, internals, {
@@ -131,7 +134,7 @@ function partsOf(
     contract,
     decode: decoderOf(exchange, settings.bindingKeys ?? [], {
       policy: settings.onUnknown ?? (kind === 'durable' ? 'retry' : 'ignore'),
-      unexpected: oncePerKey((routingKey) => events.emit('binding.unexpected', { routingKey })),
+      unexpected: oncePerKey((routingKey) => events.tell('binding.unexpected', { routingKey })),
     }),
     handler,
     settings: handling,
@@ -143,22 +146,39 @@ function partsOf(
     keepsConsuming: kind === 'ephemeral',
     prepare: async (channel, signal) => {
       queue.name = undefined
-      queue.name = await prepare(channel, signal)
-      return queue.name
+      queue.last = await prepare(channel, signal)
+      queue.name = queue.last
+      return queue.last
     },
   })
   const closed = async (timeoutMs: number): Promise<void> => await reading?.close(timeoutMs)
   return { role: 'subscriber', name: contract.name, internals, engine, events, closed }
 }
 
-function tellGaps(events: Events<SubscriberEvents>, queue: { name: string | undefined }): void {
+/** The events of a subscriber, with what its log says of them and of its contract. */
+function eventsOf(
+  { kind, contract, handling }: SubscriberPlan,
+  queue: Consumed,
+  log: Log,
+): RoleEvents<SubscriberEvents> {
+  if (kind !== 'ephemeral') queue.last = contract.name
+  const events = new RoleEvents<SubscriberEvents>('subscriber', () => queue.last)
+  log.follow(events, subscriberLines(contract.name))
+  tellPolicy(contract, log)
+  warnOfLoops(contract, handling.handlerTimeoutMs, log)
+  if (kind === 'durable') warnOfDrops(contract, log)
+  if (kind === 'ephemeral') tellGaps(events, queue)
+  return events
+}
+
+function tellGaps(events: RoleEvents<SubscriberEvents>, queue: Consumed): void {
   let lostAt = 0
   events.on('channel.lost', ({ reason }) => {
     lostAt = performance.now() - silenceBefore(reason)
     queue.name = undefined
   })
   events.on('channel.recovered', () => {
-    events.emit('gap', { durationMs: Math.round(performance.now() - lostAt), queue: queue.name ?? '' })
+    events.tell('gap', { durationMs: Math.round(performance.now() - lostAt) })
   })
 }
 
