@@ -18,11 +18,11 @@ export type { BrokerReason, DeathReason } from './consuming/death-reason.js'
 export type { DeduplicationStore } from './consuming/deduplication.js'
 export type { Handler, ManualHandler } from './consuming/handling.js'
 export type {
+  DiscardOptions,
   LetterOptions,
   LetterProgress,
   MoveOptions,
   PeekOptions,
-  PurgeOptions,
   ReplayOptions,
 } from './consuming/letter-options.js'
 export type { ManualDelivery } from './consuming/manual-delivery.js'
@@ -92,12 +92,18 @@ export type { Logger } from './log.js'
 export { OffsetStoreError } from './offset-store-error.js'
 export type { PipelineFailure } from './publishing/pipeline.js'
 export type { Sent } from './publishing/request.js'
-export { DeadLetters, type Moved, type Purged, type Replayed } from './roles/dead-letters.js'
+export { DeadLetters, type Discarded, type Moved, type Replayed } from './roles/dead-letters.js'
 export { Producer, type SendAllOptions, type SendOptions, type SentAll } from './roles/producer.js'
 export { type Published, Publisher, type PublishFunction, type PublishOptions } from './roles/publisher.js'
 export { type CallOptions, RpcClient, type RpcClientOptions } from './roles/rpc-client.js'
 export { type RequestHandler, RpcServer, type RpcServerOptions } from './roles/rpc-server.js'
-export { type EventHandler, Subscriber, type SubscriberOptions } from './roles/subscriber.js'
+export {
+  type BatchSubscriberOptions,
+  type EventHandler,
+  type ManualSubscriberOptions,
+  Subscriber,
+  type SubscriberOptions,
+} from './roles/subscriber.js'
 export { type BatchWorkerOptions, Worker, type WorkerOptions } from './roles/worker.js'
 export {
   type AbsenceReason,

@@ -1,11 +1,10 @@
 import type { Headers, ReceivedMessage } from '../connection/message.js'
 import { bareTable } from '../connection/table.js'
-import type { RetryPolicy } from '../contract/retry.js'
 import type { Handled } from '../handler-context.js'
 import type { Soon } from '../soon.js'
 import { dateOf } from './death.js'
 import type { End, Held, Life } from './life.js'
-import { type Lineage, lineageOf } from './lineage.js'
+import type { Lineage } from './lineage.js'
 import type { Settlement } from './settlement.js'
 
 /** A heartbeat is a second at least, and a channel is given up after two. */
@@ -39,11 +38,10 @@ export class ActiveDelivery implements Held, Handled {
   #abort: AbortController | undefined
   #end: { readonly how: End; readonly reason: Error } | undefined
 
-  /** @param retry - says who has counted the attempts */
-  constructor(message: ReceivedMessage, life: Life, retry: RetryPolicy | false) {
+  constructor(message: ReceivedMessage, life: Life, lineage: Lineage) {
     this.message = message
     this.life = life
-    this.lineage = lineageOf(message, retry)
+    this.lineage = lineage
   }
 
   /** Starts its time. */
@@ -140,7 +138,7 @@ export class ActiveDelivery implements Held, Handled {
   }
 
   get offset(): number | undefined {
-    return undefined
+    return this.lineage.offset
   }
 
   get correlationId(): string | undefined {

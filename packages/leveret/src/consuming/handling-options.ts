@@ -5,7 +5,8 @@ import { breakerOptions } from './breaker.js'
 import type { DeduplicationStore } from './deduplication.js'
 import type { OrderKey } from './slots.js'
 
-const MAX_PREFETCH = 65_535
+/** What the protocol can say. */
+export const MAX_PREFETCH = 65_535
 
 const batchOptions = z.strictObject({
   /** The most deliveries in one batch. */

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { OptionsError } from '../errors.js'
 import { MAX_TIMER_MS } from '../options.js'
 import { shortString } from '../short-string.js'
+import { MAX_PREFETCH } from './handling-options.js'
 import type { OffsetStore } from './offset-store.js'
 
 /** Credit is given by what was delivered: a stream that waits for each ack is slow. */
@@ -56,7 +57,15 @@ export type StreamSettings = z.output<typeof streamOptions>
 
 /** In order, unless told otherwise. */
 export function streamHandling(given: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const { concurrency = 1, prefetch = Math.max(PREFETCH, Number(concurrency) || 1), isolation } = given
+  const { concurrency = 1, batch, isolation, acknowledge } = given
+  const size: unknown = Object(batch).size ?? 1
+  // What is no number is refused with the other options.
+  const { prefetch = Math.max(PREFETCH, Math.min(Number(concurrency) * Number(size), MAX_PREFETCH) || 1) } = given
+  if (acknowledge === 'none') {
+    throw new OptionsError(
+      "Subscriber: acknowledge: 'none' is not for streams: what was not done when its connection is lost is read again",
+    )
+  }
   if (isolation !== undefined) {
     throw new OptionsError('Subscriber: isolation is not for streams: nothing says how often a delivery has come back')
   }

@@ -26,8 +26,8 @@ export interface SubscriberPlan {
 
 /** @throws {@link OptionsError} */
 export function planOf(exchange: Exchange, options: Readonly<Record<string, unknown>>): SubscriberPlan {
-  const { concurrency, prefetch, handlerTimeoutMs, orderBy, isolation, breaker, deduplicate, ...rest } = options
-  const given = { concurrency, prefetch, handlerTimeoutMs, orderBy, isolation, breaker, deduplicate }
+  const [given, rest] = apart(options)
+  const { deduplicate } = given
   const settings = parseOptions(subscriptionOptions, rest, 'Subscriber')
   const kind = kindOf(settings)
   if (kind === 'ephemeral' && deduplicate !== undefined) {
@@ -41,6 +41,14 @@ export function planOf(exchange: Exchange, options: Readonly<Record<string, unkn
     contract: contractOf(exchange, settings),
     bindings: bindingsOf(exchange, settings),
   }
+}
+
+/** What is about handling, as for a worker, and what is about the subscription. */
+function apart(options: Readonly<Record<string, unknown>>): [Record<string, unknown>, Record<string, unknown>] {
+  const isHandling = ([name]: [string, unknown]): boolean => name in handlingOptions.in.shape
+  const entries = Object.entries(options)
+  const others = entries.filter((entry) => !isHandling(entry))
+  return [Object.fromEntries(entries.filter(isHandling)), Object.fromEntries(others)]
 }
 
 function kindOf({ stream, queue }: SubscriptionSettings): SubscriberPlan['kind'] {

@@ -13,6 +13,8 @@ export type Transferred = Pick<LetterProgress, 'done' | 'skipped'>
 export interface TransferOptions<Payload> extends SelectionOptions<Payload> {
   /** Resolves when the letter may be taken away. */
   carryOut(message: ReceivedMessage, letter: DeadLetter<Payload>): Promise<unknown>
+  /** What is chosen stays too. */
+  readonly dryRun?: boolean | undefined
   readonly onProgress?: ((progress: LetterProgress) => void) | undefined
 }
 
@@ -47,7 +49,8 @@ class Transfer<S extends Schema> {
     this.#contract = contract
     this.#options = options
     const signal = AbortSignal.any([options.signal, sweep.signal, this.#failed.signal])
-    this.#selection = new Selection(contract, { ...options, signal })
+    const { ratePerSecond } = options.dryRun ? {} : options
+    this.#selection = new Selection(contract, { ...options, ratePerSecond, signal })
   }
 
   get transferred(): Transferred {
@@ -71,7 +74,7 @@ class Transfer<S extends Schema> {
         const letter = readDeadLetter(message, this.#contract)
         const chosen = await this.#selection.choose(letter)
         if (chosen === undefined) break
-        settling.push(chosen ? this.#carryOut(message, letter) : this.#skip(message))
+        settling.push(chosen ? this.#takeAway(message, letter) : this.#skip(message))
       }
     } finally {
       await Promise.all(settling)
@@ -80,10 +83,14 @@ class Transfer<S extends Schema> {
     if (this.#failed.signal.aborted) throw this.#failed.signal.reason
   }
 
-  async #carryOut(message: ReceivedMessage, letter: DeadLetter<OutputOf<S>>): Promise<void> {
+  async #takeAway(message: ReceivedMessage, letter: DeadLetter<OutputOf<S>>): Promise<void> {
+    const { dryRun, carryOut } = this.#options
     await this.#orFail(async () => {
-      await this.#options.carryOut(message, letter)
-      this.#sweep.ack(message)
+      if (dryRun) await this.#sweep.putBehind(message)
+      else {
+        await carryOut(message, letter)
+        this.#sweep.ack(message)
+      }
       this.#done += 1
     })
   }

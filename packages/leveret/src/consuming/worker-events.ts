@@ -167,7 +167,7 @@ function consumerLines(queue: string): LogLines<WorkerEvents> {
     ],
     'consumer.full': ({ deliveries, role }) => [
       'error',
-      `the ${role} of '${queue}' takes no more: ${deliveries} deliveries wait for copies that the broker refuses. Make room in its dead-letter queue (replay, move or purge), or raise that queue's limit; it then goes on by itself`,
+      `the ${role} of '${queue}' takes no more: ${deliveries} deliveries wait for copies that the broker refuses. Make room in its dead-letter queue (replay, move or discard), or raise that queue's limit; it then goes on by itself`,
     ],
     'consumer.cancelled': () => ['warn', `the broker cancelled the consumer of '${queue}'`],
     'channel.lost': ({ reason }) => ['warn', `not consuming '${queue}': ${reason.message}`],

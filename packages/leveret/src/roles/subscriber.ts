@@ -4,11 +4,13 @@ import type { Delivery } from '../connection/delivery.js'
 import { silenceBefore } from '../connection/silence.js'
 import { Engine } from '../consuming/engine.js'
 import { decoderOf } from '../consuming/events-of.js'
+import type { AnyHandler, ManualHandler } from '../consuming/handling.js'
 import { checkHandler, type handlingOptions } from '../consuming/handling-options.js'
 import { preparing } from '../consuming/preparation.js'
 import { Receiver, type ReceiverParts } from '../consuming/receiver.js'
 import { RoleEvents } from '../consuming/role-events.js'
 import { Settler } from '../consuming/settler.js'
+import type { BatchHandler } from '../consuming/shared-call.js'
 import type { OrderKey } from '../consuming/slots.js'
 import { StreamReading } from '../consuming/stream-reading.js'
 import { StreamSettler } from '../consuming/stream-settler.js'
@@ -42,8 +44,16 @@ type Streamed = Omit<Handling, 'isolation'> &
     readonly queue?: undefined
   }
 
-/** What a subscriber wants, and how it handles it. */
-export type SubscriberOptions<E extends Exchange, Keys extends readonly string[]> = (Queued | Streamed) &
+/** What a subscriber wants, and how it handles one event after the other. */
+export type SubscriberOptions<E extends Exchange, Keys extends readonly string[]> = Wanted<E, Keys> & OneByOne
+
+/** What a subscriber wants, and how it handles events in batches: their order is that in which they came. */
+export type BatchSubscriberOptions<E extends Exchange, Keys extends readonly string[]> = Wanted<E, Keys> & Batched
+
+/** What a subscriber wants whose handler settles each event itself. */
+export type ManualSubscriberOptions<E extends Exchange, Keys extends readonly string[]> = Wanted<E, Keys> & Manual
+
+type Wanted<E extends Exchange, Keys extends readonly string[]> = (Queued | Streamed) &
   Pick<Given, 'onUnknown'> & {
     /** Events of one key are handled one after the other, in the order in which they came. */
     readonly orderBy?: (event: EventOf<E, Keys[number]>) => OrderKey
@@ -52,6 +62,29 @@ export type SubscriberOptions<E extends Exchange, Keys extends readonly string[]
     : E extends HeadersExchange
       ? Pick<Given, 'matches'>
       : unknown)
+
+/** Where the options need not be given: an exchange without routing keys, and one event at a time. */
+type Arguments<E extends Exchange, Keys extends readonly string[], Mode> = E extends RoutedExchange
+  ? [options: Wanted<E, Keys> & BindingKeyProblem<E, Keys> & Mode]
+  : Mode extends OneByOne
+    ? [options?: Wanted<E, Keys> & Mode]
+    : [options: Wanted<E, Keys> & Mode]
+
+interface Batched {
+  readonly batch: NonNullable<z.input<typeof handlingOptions>['batch']>
+  readonly acknowledge?: 'on-return'
+  readonly orderBy?: undefined
+}
+
+interface Manual {
+  readonly acknowledge: 'manual'
+  readonly batch?: undefined
+}
+
+interface OneByOne {
+  readonly acknowledge?: 'on-return' | 'none'
+  readonly batch?: undefined
+}
 
 /** Handles one event. Returning acknowledges; throwing fails the attempt. */
 export type EventHandler<E extends Exchange, Keys extends readonly string[]> = (
@@ -75,19 +108,33 @@ export class Subscriber<
    * Nothing is opened or declared before `start`.
    *
    * @param options.bindingKeys - for direct and topic exchanges; one that can match no message of the contract does not compile
+   * @param options.batch - the handler gets events in batches, as a worker's does. Of a stream, what failed of a batch is tried again
+   *   together in its place, and the offset is saved when all of it is done
+   * @param options.acknowledge - `manual`: the handler settles each event by what its delivery offers, as a worker's does
    * @throws {@link ClosedError} the connection has been closed
    * @throws {@link OptionsError}
    */
   constructor(
     rabbit: Connection,
     exchange: E,
-    handler: EventHandler<E, Keys>,
-    ...[options]: E extends RoutedExchange
-      ? [options: SubscriberOptions<E, Keys> & BindingKeyProblem<E, Keys>]
-      : [options?: SubscriberOptions<E, Keys>]
+    handler: BatchHandler<EventOf<E, Keys[number]>>,
+    ...options: Arguments<E, Keys, Batched>
+  )
+  constructor(
+    rabbit: Connection,
+    exchange: E,
+    handler: ManualHandler<EventOf<E, Keys[number]>>,
+    ...options: Arguments<E, Keys, Manual>
+  )
+  constructor(rabbit: Connection, exchange: E, handler: EventHandler<E, Keys>, ...options: Arguments<E, Keys, OneByOne>)
+  constructor(
+    rabbit: Connection,
+    exchange: E,
+    handler: AnyHandler<EventOf<E, Keys[number]>>,
+    ...[options = {}]: readonly unknown[]
   ) {
     const queue: Consumed = { name: undefined, last: '' }
-    super(partsOf(rabbit, exchange, handler as AnyEventHandler, (options ?? {}) as Record<string, unknown>, queue))
+    super(partsOf(rabbit, exchange, handler as AnyEventHandler, options as Record<string, unknown>, queue))
     this.#queue = queue
   }
 
