@@ -183,14 +183,15 @@ export class Engine<Payload> {
     }
   }
 
-  #note({ begunAtMs }: ActiveDelivery, settlement: Settlement): void {
+  #note({ begunAtMs, receivedAtMs }: ActiveDelivery, settlement: Settlement): void {
     if (settlement.did === 'stuck') {
       this.#stuck += 1
       this.#why = settlement.error
       this.#consumer.holdUp()
     }
-    const success = successOf(settlement)
-    if (success !== undefined) this.#pausing.record(success, begunAtMs)
+    const { countsInvalid } = this.#pausing
+    const success = successOf(settlement, countsInvalid)
+    if (success !== undefined) this.#pausing.record(success, countsInvalid ? (begunAtMs ?? receivedAtMs) : begunAtMs)
   }
 
   #attached(): void {

@@ -6,6 +6,8 @@ import type { WorkerEvents } from './worker-events.js'
 /** Says whether a worker goes on: as it is told, and as its circuit breaker says. The first is the stronger. */
 export class Pausing {
   readonly #breaker: Breaker | undefined
+  /** Whether what cannot be read is a failed attempt. */
+  readonly countsInvalid: boolean
   readonly #pauseMs: number
   readonly #events: RoleEvents<WorkerEvents>
   readonly #pass: (gate: Gate) => Promise<void>
@@ -19,6 +21,7 @@ export class Pausing {
     pass: (gate: Gate) => Promise<void>,
   ) {
     this.#breaker = settings === false ? undefined : new Breaker(settings)
+    this.countsInvalid = settings !== false && settings.countInvalid
     this.#pauseMs = settings === false ? 0 : settings.pauseMs
     this.#events = events
     this.#pass = pass

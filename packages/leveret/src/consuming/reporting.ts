@@ -17,12 +17,14 @@ export function reporting(events: RoleEvents<WorkerEvents>): Omit<HandlingHooks,
   }
 }
 
-/** What it says of whether handlers succeed; `undefined` when nothing. */
-export function successOf(settlement: Settlement): boolean | undefined {
+/** What it says of whether handlers succeed; `undefined` when nothing. @param countsInvalid - whether that fails what cannot be read */
+export function successOf(settlement: Settlement, countsInvalid: boolean): boolean | undefined {
   if (settlement.did === 'acked') return true
   if (settlement.did === 'retried') return false
   if (settlement.did !== 'dead-lettered' && settlement.did !== 'dropped') return undefined
-  return settlement.reason === 'attempts-exhausted' || settlement.reason === 'retry-impossible' ? false : undefined
+  const { reason } = settlement
+  if (reason === 'rejected') return undefined
+  return countsInvalid || (reason !== 'invalid-payload' && reason !== 'unknown-message') ? false : undefined
 }
 
 function reportSettlement(events: RoleEvents<WorkerEvents>, delivery: ToldDelivery, settlement: Settlement): void {
