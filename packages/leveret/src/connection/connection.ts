@@ -1,5 +1,6 @@
 import { ClosedError, OptionsError } from '../errors.js'
 import { Events, type Listener } from '../events.js'
+import { insteadOfConnection } from '../given.js'
 import { Log } from '../log.js'
 import { MADE } from '../marks.js'
 import { parseOptions } from '../options.js'
@@ -67,7 +68,7 @@ export class Connection implements AsyncDisposable {
   static {
     internalsOf = (connection) => {
       if (connection instanceof Connection) return connection.#internals
-      throw new OptionsError('The connection is none: expected what connect() resolves with')
+      throw new OptionsError(insteadOfConnection(connection))
     }
     openConnection = async (target, options) => await Connection.#open(target, options)
   }

@@ -1,6 +1,7 @@
 import type { Exchange } from '../contract/exchange.js'
 import type { WorkQueue } from '../contract/work-queue.js'
 import { OptionsError } from '../errors.js'
+import { givenAs } from '../given.js'
 import { parseOptions } from '../options.js'
 import type { Binding } from '../topology/subscription.js'
 import { type HandlingSettings, handlingOptions } from './handling-options.js'
@@ -26,6 +27,9 @@ export interface SubscriberPlan {
 
 /** @throws {@link OptionsError} */
 export function planOf(exchange: Exchange, options: Readonly<Record<string, unknown>>): SubscriberPlan {
+  if (typeof options !== 'object' || options === null) {
+    throw new OptionsError(`Subscriber: the options are ${givenAs(options)}: expected an object`)
+  }
   const [given, rest] = apart(options)
   const { deduplicate } = given
   const settings = parseOptions(subscriptionOptions, rest, 'Subscriber')

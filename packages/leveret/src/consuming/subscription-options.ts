@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { tableProblem } from '../connection/table.js'
+import { checkBindingKeys } from '../contract/binding-keys.js'
 import { bytes } from '../contract/codec.js'
 import type { Exchange } from '../contract/exchange.js'
 import type { Schema } from '../contract/schema.js'
@@ -64,10 +65,8 @@ export const subscriptionOptions = z.strictObject({
 export type SubscriptionSettings = z.output<typeof subscriptionOptions>
 
 /** The bindings that bring what a subscriber wants. @throws {@link OptionsError} they are not for this type of exchange */
-export function bindingsOf(
-  { type, name }: Exchange,
-  { bindingKeys, matches }: SubscriptionSettings,
-): readonly Binding[] {
+export function bindingsOf(exchange: Exchange, { bindingKeys, matches }: SubscriptionSettings): readonly Binding[] {
+  const { type, name } = exchange
   const isRouted = type === 'direct' || type === 'topic'
   if (isRouted !== (bindingKeys !== undefined)) {
     throw new OptionsError(
@@ -77,6 +76,7 @@ export function bindingsOf(
   if (matches !== undefined && type !== 'headers') {
     throw new OptionsError(`Subscriber: matches are for headers exchanges, and '${name}' is a ${type} exchange`)
   }
+  if (bindingKeys !== undefined && isRouted) checkBindingKeys(exchange, bindingKeys, 'Subscriber')
   if (bindingKeys !== undefined) return bindingKeys.map((key) => ({ bindingKey: key, arguments: {} }))
   if (type === 'fanout') return [{ bindingKey: '', arguments: {} }]
   return (matches ?? [{ headers: {}, match: 'all' }]).map(({ headers, match }) => ({

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { tableProblem } from '../connection/table.js'
 import { OptionsError } from '../errors.js'
+import { givenAs } from '../given.js'
 import { nameProblem, namesProblem, shortString } from '../short-string.js'
 import type { Codec } from './codec.js'
 import type { Schema } from './schema.js'
@@ -38,6 +39,13 @@ const MAKERS = {
   procedure: 'procedure()',
 } as const
 
+/** What somebody who has given this may have meant. */
+const CONTRACT_ADVICE: Readonly<Record<string, string>> = {
+  'a connection of leveret': '. The connection comes before it',
+  'a function': '. The handler comes after it',
+  'a schema': '. A schema is a part of it',
+}
+
 /**
  * Checks that a role was given a contract of its kind.
  *
@@ -47,7 +55,8 @@ const MAKERS = {
 export function checkContract(role: string, contract: unknown, kind: keyof typeof MAKERS): void {
   const given: unknown = Object(contract).kind
   if (given === kind) return
-  const what =
-    typeof given === 'string' ? `one of the kind ${given}` : `${contract === null ? 'null' : typeof contract}`
-  throw new OptionsError(`${role}: the contract is ${what}: expected one that ${MAKERS[kind]} has made`)
+  const what = givenAs(contract)
+  throw new OptionsError(
+    `${role}: the contract is ${what}: expected one that ${MAKERS[kind]} has made${CONTRACT_ADVICE[what] ?? ''}`,
+  )
 }

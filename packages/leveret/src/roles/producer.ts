@@ -5,7 +5,8 @@ import { Share } from '../connection/room.js'
 import type { InputOf, Schema } from '../contract/schema.js'
 import { checkContract } from '../contract/shared-options.js'
 import type { WorkQueue } from '../contract/work-queue.js'
-import { ClosedError } from '../errors.js'
+import { ClosedError, OptionsError } from '../errors.js'
+import { givenAs } from '../given.js'
 import { MADE } from '../marks.js'
 import { parseOptions } from '../options.js'
 import { messageOptions } from '../publishing/compose.js'
@@ -40,6 +41,20 @@ export interface SendAllOptions<Payload>
   extends Pick<SendOptions, 'timeoutMs' | 'signal' | 'headers' | 'delayMs' | 'priority'> {
   /** Gets each task that failed, and sending goes on. Without it the first failure ends `sendAll`. */
   readonly onFailure?: (failure: PipelineFailure<Payload>) => void
+}
+
+const failureOptions = z.looseObject({
+  onFailure: z.custom((value) => typeof value === 'function', 'expected a function').optional(),
+})
+
+/** @throws {@link OptionsError} there is nothing to iterate over */
+function checkSource(payloads: unknown): void {
+  const { [Symbol.iterator]: now, [Symbol.asyncIterator]: later } = Object(payloads)
+  if (typeof payloads !== 'string' && (typeof now === 'function' || typeof later === 'function')) return
+  const advice = typeof payloads === 'function' ? '. Call it, if it is a generator' : ''
+  throw new OptionsError(
+    `sendAll: the tasks are ${givenAs(payloads)}: expected a list, or another source of them${advice}`,
+  )
 }
 
 /** How `sendAll` ended. */
@@ -113,8 +128,11 @@ export class Producer<S extends Schema> implements AsyncDisposable {
    */
   async sendAll(
     payloads: Iterable<InputOf<S>> | AsyncIterable<InputOf<S>>,
-    { onFailure, ...options }: SendAllOptions<InputOf<S>> = {},
+    given: SendAllOptions<InputOf<S>> = {},
   ): Promise<SentAll> {
+    checkSource(payloads)
+    const { onFailure: _checked, ...options } = parseOptions(failureOptions, given, 'sendAll')
+    const { onFailure } = given
     const checked = parseOptions(sendOptions, options, 'sendAll')
     const { room, settings } = this.#internals
     const { maxInFlight, maxQueued } = settings

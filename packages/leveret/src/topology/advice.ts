@@ -1,3 +1,4 @@
+import { checkContract } from '../contract/shared-options.js'
 import type { WorkQueue } from '../contract/work-queue.js'
 import type { Log } from '../log.js'
 import { changeableSettings, deliveryLimitOf } from './declarations.js'
@@ -16,8 +17,11 @@ export interface QueuePolicy {
  *
  * RabbitMQ applies one policy to a queue, the one of the highest priority: where another one matches it too, put these
  * settings into that one.
+ *
+ * @throws {@link OptionsError} it is no contract of a work queue
  */
 export function policyOf(contract: WorkQueue): QueuePolicy {
+  checkContract('policyOf', contract, 'work-queue')
   const escaped = contract.name.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
   return {
     name: `leveret.${contract.name}`,
