@@ -1,4 +1,6 @@
 import { EventEmitter } from 'node:events'
+import { OptionsError } from './errors.js'
+import { givenAs } from './given.js'
 import { stackOf } from './message-of.js'
 import { inRootContext } from './root-context.js'
 import { isLater, soonOf } from './soon.js'
@@ -16,6 +18,9 @@ export class Events<Map extends object> {
   readonly #emitter = new EventEmitter().setMaxListeners(0)
 
   on<Name extends keyof Map & string>(name: Name, listener: Listener<Map[Name]>): void {
+    if (typeof listener !== 'function') {
+      throw new OptionsError(`on: the listener of '${name}' is ${givenAs(listener)}: expected a function`)
+    }
     this.#emitter.on(name, listener)
   }
 
@@ -23,8 +28,13 @@ export class Events<Map extends object> {
     this.#emitter.off(name, listener)
   }
 
+  /** Whether anybody listens. */
+  has(name: keyof Map & string): boolean {
+    return this.#emitter.listenerCount(name) > 0
+  }
+
   emit<Name extends keyof Map & string>(name: Name, payload: Map[Name]): void {
-    if (this.#emitter.listenerCount(name) === 0) return
+    if (!this.has(name)) return
     for (const listener of this.#emitter.listeners(name) as Listener<Map[Name]>[]) {
       inRootContext(guarded, `a listener of '${name}'`, () => listener(payload))
     }

@@ -1,5 +1,6 @@
 export { BrokerVersionError } from './broker-version-error.js'
-export { closeOnSignals } from './connection/close-on-signals.js'
+export type { Closable } from './connection/closable.js'
+export { type CloseOnSignalsOptions, closeOnSignals } from './connection/close-on-signals.js'
 export type { CloseOptions } from './connection/closing.js'
 export type { ConnectOptions, TlsOptions } from './connection/connect-options.js'
 export { type Connection, type ConnectTarget, connect } from './connection/connection.js'
@@ -24,12 +25,12 @@ export type { DeduplicationStore } from './consuming/deduplication.js'
 export type { Handler, ManualHandler } from './consuming/handling.js'
 export type { LetterOf } from './consuming/letter-of.js'
 export type {
+  DiscardOptions,
   LetterFilter,
   LetterOptions,
   LetterProgress,
   MoveOptions,
   PeekOptions,
-  PurgeOptions,
   ReplayOptions,
 } from './consuming/letter-options.js'
 export type { LetterContract } from './consuming/letter-source.js'
@@ -41,8 +42,15 @@ export type { BatchHandler, BatchItem } from './consuming/shared-call.js'
 export type { OrderKey } from './consuming/slots.js'
 export { HandlerTimeout, Reject, Retry } from './consuming/steering.js'
 export type { SubscriberEvents } from './consuming/subscriber-events.js'
+export type {
+  BatchSubscriberOptions,
+  EventHandler,
+  ManualSubscriberOptions,
+  SubscriberOptions,
+} from './consuming/subscriber-types.js'
+export type { DryRun, RefusalReason } from './consuming/trial.js'
 export type { DeadLetterReason, Failure } from './consuming/verdict.js'
-export type { DeliveryEvent, WorkerEvents } from './consuming/worker-events.js'
+export type { DeliveryEvent, RoleEvent, WorkerEvents } from './consuming/worker-events.js'
 export { type Application, type ApplicationOptions, application, type Contract } from './contract/application.js'
 export type { Binding } from './contract/bindings.js'
 export { bytes, type Codec, json, type SyncCodec, text } from './contract/codec.js'
@@ -118,13 +126,14 @@ export {
 } from './publishing/encoded-message.js'
 export type { PipelineFailure } from './publishing/pipeline.js'
 export type { Published, Sent } from './publishing/request.js'
-export { DeadLetters, type Moved, type Purged, type Replayed } from './roles/dead-letters.js'
+export { DeadLetters, type Discarded, type Moved, type Replayed } from './roles/dead-letters.js'
+export { type DryRunOptions, dryRun } from './roles/dry-run.js'
 export { Producer, type SendAllOptions, type SendOptions, type SentAll } from './roles/producer.js'
 export { Publisher, type PublishFunction, type PublishOptions } from './roles/publisher.js'
 export { type CallOptions, RpcClient, type RpcClientOptions } from './roles/rpc-client.js'
 export { type RequestHandler, RpcServer, type RpcServerOptions } from './roles/rpc-server.js'
 export { type SendEncodedOptions, type StoredMessage, sendEncoded } from './roles/send-encoded.js'
-export { type EventHandler, Subscriber, type SubscriberOptions } from './roles/subscriber.js'
+export { Subscriber } from './roles/subscriber.js'
 export { type BatchWorkerOptions, Worker, type WorkerOptions } from './roles/worker.js'
 export type { RequestEvent, RpcServerEvents } from './rpc/server/request-events.js'
 export {

@@ -11,3 +11,12 @@ export type Marked = 'error' | 'reject' | 'retry'
 export function isMarked(thrown: unknown, kind: Marked): thrown is object {
   return typeof thrown === 'object' && thrown !== null && (thrown as { readonly [MARK]?: unknown })[MARK] === kind
 }
+
+/** Marks what leveret makes with what it is, for other copies of the package and for the errors of those who get it in a wrong place. */
+export const MADE: unique symbol = Symbol.for('leveret.made')
+
+/** Whether something is a connection or a role, of whichever copy of the package; `undefined` when it is neither. */
+export function madeOf(value: unknown): 'connection' | 'role' | undefined {
+  const made: unknown = Object(value)[MADE]
+  return made === 'connection' || made === 'role' ? made : undefined
+}

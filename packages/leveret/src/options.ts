@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { type Issue, OptionsError } from './errors.js'
+import { givenAs } from './given.js'
 import { messageOf } from './message-of.js'
 
 /**
@@ -11,6 +12,8 @@ import { messageOf } from './message-of.js'
 export function parseOptions<S extends z.ZodType>(schema: S, options: unknown, where: string): z.output<S> {
   const result = read(schema, options, where)
   if (result.success) return result.data
+  const misplaced = misplacedAs(options, result.error.issues)
+  if (misplaced !== undefined) throw new OptionsError(`${where}: the options are ${misplaced}`)
   const issues = result.error.issues.flatMap(unfold).map(
     (issue): Issue => ({
       path: issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key)),
@@ -19,6 +22,16 @@ export function parseOptions<S extends z.ZodType>(schema: S, options: unknown, w
   )
   const lines = issues.map(({ path, message }) => [...(path.length === 0 ? [] : [path.join('.')]), message].join(': '))
   throw new OptionsError(`${where}: ${lines.join('; ')}`, issues)
+}
+
+/** What stands where an object with options is expected, if it is something else. */
+function misplacedAs(options: unknown, issues: readonly z.core.$ZodIssue[]): string | undefined {
+  const given = givenAs(options)
+  if (given === 'a schema') return 'a schema: expected an object with the schema in it'
+  const isNone = issues.some(
+    (issue) => issue.code === 'invalid_type' && issue.path.length === 0 && issue.expected === 'object',
+  )
+  return isNone ? `${given}: expected an object` : undefined
 }
 
 /** Of options that are `false` or an object, what is wrong within the object says more than that neither fits. */

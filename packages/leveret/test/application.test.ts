@@ -216,5 +216,5 @@ test('the dead letters of a subscription are known by their template, and those 
     skipped: expect.any(Number),
   })
   await expect(ofStream.replay()).rejects.toThrow(OptionsError)
-  expect(await ofStream.purge()).toEqual({ purged: 2, skipped: 0 })
+  expect(await ofStream.discard({ filter: () => true })).toEqual({ discarded: 2, skipped: 0 })
 })

@@ -71,8 +71,9 @@ describe.for(['Worker', 'Subscriber', 'RpcServer'])('%s refuses a handler', (rol
   test.for<[what: string, handler: unknown]>([
     ['undefined', undefined],
     ['null', null],
-    ['of type object', new Handling()],
-    ['of type string', 'handle'],
+    ['an object', new Handling()],
+    ['a text', 'handle'],
+    ['a promise', Promise.resolve()],
     ['a class', Handling],
   ])('that is %s, and says what it expects', ([what, wrong], { rabbit }) => {
     const making = (): unknown => make(role, rabbit, contract, wrong)

@@ -1,6 +1,7 @@
 import { describe, expect } from 'vitest'
 import { DeadLetters, OptionsError, Producer, type ReplayOptions, Worker, workQueue } from '../src/index.js'
 import { DEAD_LETTER_ARGUMENTS, drain, giveUp, idsOf } from './letters.js'
+import { stranger } from './stranger.js'
 import { eventually, tasks, test } from './support.js'
 
 describe('a replay', () => {
@@ -128,10 +129,30 @@ describe('a move', () => {
     expect(read.slice(0, 1).map(told)).toEqual(before.slice(0, 1).map(told))
   })
 
-  test('to nowhere moves nothing', async ({ rabbit }) => {
+  test('to nowhere says so before it begins, touches no letter, and goes on when the queue is there', async ({
+    rabbit,
+    vhost,
+    broker,
+  }) => {
     const ids = await giveUp(rabbit, 2)
     const letters = new DeadLetters(rabbit, tasks)
-    await expect(letters.move({ to: 'nowhere' })).rejects.toMatchObject({ name: 'PublishError', outcome: 'returned' })
+    const moving = letters.move({ to: 'nowhere' })
+    await expect(moving).rejects.toMatchObject({ name: 'BrokerError', replyCode: 404 })
+    await expect(moving).rejects.toThrow("Looking for the queue 'nowhere'")
+    // None was delivered, not even to be given back.
+    await using other = await stranger(vhost.url)
+    expect(await other.channel.get('tasks.dead-letter')).toMatchObject({ fields: { redelivered: false } })
+    await other[Symbol.asyncDispose]()
+    await broker.management.declareQueue(vhost.name, 'nowhere', DEAD_LETTER_ARGUMENTS)
+    await eventually(async () => expect(await letters.count()).toBe(2))
+    expect(await letters.move({ to: 'nowhere', dryRun: true })).toEqual({ moved: 2, skipped: 0 })
+    expect(await idsOf(rabbit)).toEqual(ids)
+    expect(await letters.move({ to: 'nowhere' })).toEqual({ moved: 2, skipped: 0 })
+  })
+
+  test('to the work queue or the dead-letter queue itself is refused', async ({ rabbit }) => {
+    const ids = await giveUp(rabbit, 2)
+    const letters = new DeadLetters(rabbit, tasks)
     await expect(letters.move({ to: 'tasks' })).rejects.toThrow(OptionsError)
     await expect(letters.move({ to: 'tasks.dead-letter' })).rejects.toThrow(OptionsError)
     expect(await idsOf(rabbit)).toEqual(ids)
@@ -164,7 +185,7 @@ test('are closed with their connection, and say so', async ({ connectTo }) => {
   const letters = new DeadLetters(rabbit, tasks)
   expect(await letters.count()).toBe(0)
   await rabbit.close()
-  for (const call of [letters.count(), letters.peek(), letters.replay(), letters.purge()]) {
+  for (const call of [letters.count(), letters.peek(), letters.replay(), letters.discard({ filter: () => true })]) {
     await expect(call).rejects.toMatchObject({ name: 'ClosedError' })
   }
   expect(() => new DeadLetters(rabbit, tasks)).toThrow('closed')

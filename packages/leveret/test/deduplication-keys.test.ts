@@ -60,9 +60,9 @@ describe('a key', () => {
     await worker.start()
     await new Producer(rabbit, contract).send({ n: 1 }, { messageId: 'same' })
     expect(await retried).toMatchObject({ failure: { name: 'HandlerTimeout' } })
-    expect(await postponed).toEqual({ messageId: 'same', attempt: 2, afterMs: 5_000 })
+    expect(await postponed).toMatchObject({ messageId: 'same', attempt: 2, afterMs: 5_000 })
     hold.open()
-    expect(await ended).toEqual({ messageId: 'same', attempt: 2 })
+    expect(await ended).toMatchObject({ messageId: 'same', attempt: 2 })
     expect(Math.max(...most)).toBe(1)
   })
 
@@ -110,7 +110,7 @@ describe('a key', () => {
     ])
     await worker.start()
     await new Producer(rabbit, contract).send({ n: 1 }, { messageId: 'one' })
-    expect(await ended).toEqual({ messageId: 'one', attempt: 2 })
+    expect(await ended).toMatchObject({ messageId: 'one', attempt: 2 })
   })
 })
 
@@ -127,7 +127,7 @@ describe("with acknowledge: 'none'", () => {
     for (const n of [1, 2]) await producer.send({ n }, { messageId: 'same' })
     await eventually(() => expect(acked.length + skipped.length).toBe(2))
     expect(seen).toEqual([1])
-    expect(skipped).toEqual([{ messageId: 'same', attempt: 1 }])
+    expect(skipped).toMatchObject([{ messageId: 'same', attempt: 1 }])
     await eventually(async () => expect(await vhost.queue('once')).toMatchObject({ messages: 0 }))
   })
 
@@ -146,7 +146,7 @@ describe("with acknowledge: 'none'", () => {
     await worker.start()
     const producer = new Producer(rabbit, once)
     for (const n of [1, 2]) await producer.send({ n }, { messageId: 'same' })
-    expect(await second).toEqual({ messageId: 'same', attempt: 1, afterMs: 5_000 })
+    expect(await second).toMatchObject({ messageId: 'same', attempt: 1, afterMs: 5_000 })
     hold.open()
     await dropped
     await acked

@@ -145,7 +145,7 @@ describe('an attempt that close ends', () => {
     await new Producer(rabbit, tasks).send({ n: 1 })
     await begun.opened
     await worker.close({ timeoutMs: 500 })
-    expect(await incomplete).toEqual({ deliveries: 1 })
+    expect(await incomplete).toMatchObject({ deliveries: 1 })
     await eventually(async () => expect(await vhost.queue('tasks')).toMatchObject({ messages_ready: 1 }))
     hold.open()
   })

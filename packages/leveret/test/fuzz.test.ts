@@ -91,7 +91,7 @@ async function takeLetters(rabbit: Connection, account: Account): Promise<string
       const shown = await letters.peek({ limit: ROUND })
       for (const letter of shown) await letter.payload().catch((error: unknown) => expect(error).toBeInstanceOf(Error))
       expect(await letters.count()).toBe(shown.length)
-      await letters.purge()
+      await letters.discard({ filter: () => true })
       return shown.map(({ messageId = '' }) => messageId)
     }),
   )

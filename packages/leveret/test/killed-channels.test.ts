@@ -89,7 +89,7 @@ test.for(CASES)(
         { event: 'channel-recovered', lane, purpose },
       ]),
     )
-    if (who === 'a worker') expect(lost.mock.calls).toEqual([[{ reason }]])
+    if (who === 'a worker') expect(lost.mock.calls).toMatchObject([[{ reason }]])
     else expect(lost).not.toHaveBeenCalled()
     expect(neighbourLost).not.toHaveBeenCalled()
     expect(disconnected).not.toHaveBeenCalled()

@@ -20,6 +20,7 @@ const READMES = [
       { prints: /^ann got 0: hello ann\nbob got 1: hello bob$/m, waits: false },
       { prints: /^sent [0-9a-f-]{36}: true$/m, waits: false },
       { prints: /(?=.*^booking [123]$)(?=.*^ann: 3$)/ms, waits: false },
+      { prints: /^1 of 1 would be dead letters\n1 at weight: /m, waits: false },
       { prints: /^\{ name: 'Ann' \}\nthere is no user 8$/m, waits: false },
       { prints: /(?=.*^stored [0-9a-f-]{36}, 14 bytes$)(?=.*^hello Ann of acme$)/ms, waits: false },
     ],

@@ -34,9 +34,9 @@ test('an error is thrown with the data of its code, and caught with it', () => {
   // @ts-expect-error the data is another code's
   expect(new ProcedureError(getUser, 'NotFound', 'yesterday').code).toBe('NotFound')
   // @ts-expect-error there is no such code
-  expect(new ProcedureError(getUser, 'Lost', {}).code).toBe('Lost')
+  expect(() => new ProcedureError(getUser, 'Lost', {})).toThrow('declares NotFound, Gone')
   // @ts-expect-error it declares none
-  expect(new ProcedureError(ping, 'NotFound', { id: 7 }).procedure).toBe('ping')
+  expect(() => new ProcedureError(ping, 'NotFound', { id: 7 })).toThrow('ping')
   if (!isErrorOf(getUser, thrown)) throw thrown
   expectTypeOf(thrown.code).toEqualTypeOf<'NotFound' | 'Gone'>()
   if (thrown.code === 'NotFound') expectTypeOf(thrown.data).toEqualTypeOf<{ id: number }>()

@@ -112,7 +112,7 @@ test('SIGTERM with 50 handlers in flight: all of them finish and are acknowledge
 
 test('a second signal ends the program at once', async ({ vhost }) => {
   const body = `const rabbit = await connect(url)
-    closeOnSignals(rabbit, ['SIGINT'])
+    closeOnSignals(rabbit, { signals: ['SIGINT'] })
     const worker = new Worker(rabbit, tasks, async () => {
       process.kill(process.pid, 'SIGINT')
       await new Promise((resolve) => setTimeout(resolve, 300))
@@ -128,11 +128,11 @@ test('a second signal ends the program at once', async ({ vhost }) => {
 test('after it was called off, or after close, signals are left alone', async ({ vhost }) => {
   const body = `const rabbit = await connect(url)
     const count = () => process.listenerCount('SIGTERM')
-    const callOff = closeOnSignals(rabbit, ['SIGTERM'])
+    const callOff = closeOnSignals(rabbit, { signals: ['SIGTERM'] })
     console.log(count())
     callOff()
     console.log(count())
-    closeOnSignals(rabbit, ['SIGTERM'])
+    closeOnSignals(rabbit, { signals: ['SIGTERM'] })
     await rabbit.close()
     console.log(count())`
   expect(await runProgram(vhost.url, body)).toEqual({ lines: ['1', '0', '0'], stderr: '', code: 0 })

@@ -26,7 +26,7 @@ describe('a stream', () => {
       'retry: expected false or { delaysMs }: a stream holds nothing back by itself',
       { retry: { native: { minMs: 1, maxMs: 1, attempts: 2 } } },
     ],
-    ["bindingKeys: 'nite.#' can match no message", { bindingKeys: ['nite.#'] }],
+    ["the binding key 'nite.#' can match no message", { bindingKeys: ['nite.#'] }],
   ])('is not described with a wrong %s', ([where, options]) => {
     const make = (): unknown => stream('lines', { of, bindingKeys, ...options })
     expect(make).toThrow(OptionsError)

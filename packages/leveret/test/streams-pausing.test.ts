@@ -113,7 +113,7 @@ describe("a stream reader's circuit breaker", () => {
       ])
       await subscriber.start()
       await write(rabbit, range(1, concurrency))
-      expect(await ended).toEqual({})
+      expect(await ended).toEqual({ role: 'subscriber', queue: 'lines' })
       const afterPause = told.slice(told.indexOf('paused by breaker'))
       expect(afterPause.slice(0, 5)).toEqual([
         'paused by breaker',

@@ -201,7 +201,7 @@ test('a durable subscriber whose queue is deleted says so, declares it anew with
   await back
   // Its channel lives.
   if (told.length > 1) console.log('TOLD', told.map(String), told)
-  expect(told).toEqual([{ queue: 'lines' }])
+  expect(told).toEqual([{ role: 'subscriber', queue: 'lines' }])
   for (const key of ['order.us', 'audit.till']) {
     expect(await publisher.publish(key, key)).toMatchObject({ routed: true })
   }

@@ -32,7 +32,7 @@ test('a subscription and a stream are typed by their binding keys, and a reader 
     const letters = new DeadLetters(rabbit, orders)
     const [letter] = await letters.peek()
     if (letter?.template === 'order.created') same<{ id: number }, Awaited<ReturnType<typeof letter.payload>>>(true)
-    await letters.purge({ filter: ({ template }) => template === 'order.*.shipped' })
+    await letters.discard({ filter: ({ template }) => template === 'order.*.shipped' })
     const all = stream('all', { of: shop, bindingKeys: ['#'], retention: { maxAge: '7D' } })
     new Subscriber(rabbit, all, ({ payload }) => same<typeof payload, { id: number } | { at: Date } | string>(true))
     new Subscriber(rabbit, all, ({ payload }) => same<typeof payload, { at: Date } | string>(true),

@@ -58,6 +58,30 @@ test('a Retry of another copy of the package chooses the delay', async ({ rabbit
   await eventually(() => expect(attempts).toEqual([1, 2]))
 })
 
+test('a role of another copy of the package refuses a connection of this one, and says how that comes', ({
+  rabbit,
+}) => {
+  for (const make of [
+    () => new other.Worker(rabbit as never, tasks, () => undefined),
+    () => new other.Producer(rabbit as never, tasks),
+    () => new other.Publisher(rabbit as never, other.fanoutExchange('news', { payload: z.string() })),
+    () => new other.DeadLetters(rabbit as never, tasks),
+  ]) {
+    expect(make).toThrow(other.OptionsError)
+    expect(make).toThrow('It is one of another copy of leveret')
+    expect(make).toThrow('npm ls leveret')
+  }
+})
+
+test('a contract of another copy of the package is a contract', async ({ rabbit }) => {
+  const theirs = other.workQueue('tasks', { payload: tasks.payload })
+  const worker = new Worker(rabbit, theirs, () => undefined)
+  const acked = firstEvent(worker, 'delivery.acked')
+  await worker.start()
+  await new Producer(rabbit, theirs).send({ n: 1 })
+  await acked
+})
+
 test('a ProcedureError of another copy of the package is the answer of a server', async ({ rabbit }) => {
   const find = procedure('find', {
     request: z.int(),

@@ -145,12 +145,6 @@ export class Channel {
     return message === false ? undefined : message
   }
 
-  /** Removes what is ready in a queue. @returns how many messages there were */
-  async purge(queue: string): Promise<number> {
-    const { messageCount } = await this.#ask(`Emptying '${queue}'`, this.#raw.purgeQueue(queue))
-    return messageCount
-  }
-
   async prefetch(count: number): Promise<void> {
     await this.#ask('Setting the prefetch', this.#raw.prefetch(count))
   }

@@ -1,32 +1,95 @@
+import { constants } from 'node:os'
+import { z } from 'zod'
+import { OptionsError } from '../errors.js'
 import { parseOptions } from '../options.js'
-import { type CloseOptions, closeOptions } from './closing.js'
-import type { Connection } from './connection.js'
+import { inRootContext } from '../root-context.js'
+import { isThenable } from '../soon.js'
+import { type Closable, closeAll } from './closable.js'
+import { closeOptions } from './closing.js'
+import { Connection, internalsOf } from './connection.js'
+
+const signalOption = z
+  .string()
+  .refine(
+    (name) => name in constants.signals && name !== 'SIGKILL' && name !== 'SIGSTOP',
+    'expected a signal to listen to',
+  )
+  .transform((name) => name as NodeJS.Signals)
+
+const signalOptions = closeOptions.extend({
+  /**
+   * The signals that end the program: SIGTERM comes from Docker, Kubernetes and systemd, SIGINT from Ctrl-C.
+   * @defaultValue ['SIGTERM', 'SIGINT']
+   */
+  signals: z.array(signalOption).min(1).default(['SIGTERM', 'SIGINT']),
+})
+
+/** Options of `closeOnSignals`. */
+export interface CloseOnSignalsOptions {
+  /**
+   * For all of them together, in milliseconds. Keep it below what the platform grants; Kubernetes kills after 30 s. @defaultValue 25_000
+   */
+  readonly timeoutMs?: number | undefined
+  /**
+   * The signals that end the program: SIGTERM comes from Docker, Kubernetes and systemd, SIGINT from Ctrl-C.
+   * @defaultValue ['SIGTERM', 'SIGINT']
+   */
+  readonly signals?: readonly NodeJS.Signals[] | undefined
+}
 
 /**
- * Closes the connection when the process is asked to end: what is in hand is finished, and then the process ends by itself,
- * with exit code 0. A role that is made or started after the signal throws a `ClosedError`: catch it, or it ends the process with code 1.
- * A second signal does what it would do without this: it ends the process at once.
+ * Closes what the program holds when the process is asked to end: one after the other, in the order of the list. What brings work comes
+ * first, what the work needs comes last: `closeOnSignals([httpServer, rabbit, pool])`.
  *
- * @param signals - the usual ones are SIGTERM (Docker, Kubernetes, systemd) and SIGINT (Ctrl-C)
- * @param options.timeoutMs - keep it below what the platform grants; Kubernetes kills after 30 s. Default: 25 000
- * @throws {@link OptionsError}
- * @returns a function that leaves the signals alone again
+ * - A connection or role of leveret finishes what is in hand, for as long as there is time.
+ * - A server of Node.js (`http`, `https`, `net`) takes no more connections; it is closed when its requests have ended. Connections without a
+ *   request are closed at once, and all others when its time is up.
+ * - Of anything else `[Symbol.asyncDispose]()` is called, or else `close()` without arguments, and awaited. Where it has another name, or takes
+ *   a callback, wrap it: `{ close: () => pool.end() }`.
+ *
+ * What fails, or is not closed in time, is told (to the logger of the first connection, or as a process warning) and does not keep the others from
+ * being closed. Each has half a second at least.
+ *
+ * Afterwards the process ends by itself, if nothing else keeps it alive: with the exit code 0, or 1 where something failed or was late. A second
+ * signal does what it would do without this: it ends the process at once, by that signal, which a shell shows as 130 (SIGINT) or 143 (SIGTERM).
+ * A role that is made or started after the signal throws a `ClosedError`: catch it, or it ends the process with code 1.
+ *
+ * @param closables - one, or several in their order
+ * @throws {@link OptionsError} one of them cannot be closed, or an option is wrong
+ * @returns a function that leaves the signals alone again. They are also left alone when a connection that stands alone has been closed
  */
 export function closeOnSignals(
-  rabbit: Connection,
-  signals: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT'],
-  options: CloseOptions = {},
+  closables: Closable | readonly Closable[],
+  options: CloseOnSignalsOptions = {},
 ): () => void {
-  const checked = parseOptions(closeOptions, options, 'closeOnSignals')
+  const { signals, timeoutMs } = parseOptions(signalOptions, options, 'closeOnSignals')
+  const all = [closables].flat() as readonly Closable[]
+  if (all.length === 0) throw new OptionsError('closeOnSignals: the list is empty: there is nothing to close')
+  for (const [index, closable] of all.entries()) checkClosable(closable, index + 1)
   const leave = (): void => {
     for (const signal of signals) process.off(signal, onSignal)
   }
   const onSignal = (): void => {
     // Without a listener the next signal does what it always does.
     leave()
-    void rabbit.close(checked)
+    void inRootContext(closeAll, all, timeoutMs, teller(all))
   }
   for (const signal of signals) process.on(signal, onSignal)
-  rabbit.on('closed', leave)
+  const [first, ...others] = all
+  if (first instanceof Connection && others.length === 0) first.on('closed', leave)
   return leave
+}
+
+/** @throws {@link OptionsError} */
+function checkClosable(closable: unknown, position: number): void {
+  const { close, [Symbol.asyncDispose]: dispose } = Object(closable)
+  if (typeof close === 'function' || typeof dispose === 'function') return
+  const why = isThenable(closable) ? 'is a promise: await it first' : 'has neither close() nor [Symbol.asyncDispose]()'
+  throw new OptionsError(`closeOnSignals: number ${position} of what is to be closed ${why}`)
+}
+
+function teller(closables: readonly Closable[]): (message: string) => void {
+  const rabbit = closables.find((closable) => closable instanceof Connection)
+  if (rabbit !== undefined) return (message) => internalsOf(rabbit).log.warn(message)
+  return (message) => process.emitWarning(`leveret: ${message}`, 'LeveretWarning')
 }

@@ -89,7 +89,7 @@ export const connectOptions = z.strictObject({
    */
   credentials: credentialsOption.optional(),
   /**
-   * Gets a line for what happens to the connection and to the roles on it: a pino or bunyan logger, or `console`. What a
+   * Gets a line for what happens to the connection and to the roles on it: a pino, bunyan or winston logger, or `console`. What a
    * call rejects with is not logged. Without it only what the program itself should mend is told, as a process warning.
    */
   logger: z.custom<Logger>(isLogger, 'expected a logger with debug, info, warn and error').optional(),

@@ -1,6 +1,8 @@
 import { ClosedError, OptionsError } from '../errors.js'
 import { Events, type Listener } from '../events.js'
+import { insteadOfConnection } from '../given.js'
 import { Log } from '../log.js'
+import { MADE } from '../marks.js'
 import { parseOptions } from '../options.js'
 import { atMost } from '../timing.js'
 import { type CloseOptions, Closing } from './closing.js'
@@ -16,6 +18,7 @@ import { Lane } from './lane.js'
 import type { LanePurpose } from './lane-state.js'
 import { watchLoopLag } from './loop-lag.js'
 import { closingOrder, type Resident } from './resident.js'
+import { Residents } from './residents.js'
 import { Room } from './room.js'
 
 /** What roles and engines need of a connection and users do not. */
@@ -32,6 +35,8 @@ export interface ConnectionInternals {
   /** Health and close reach it from now on. @returns a function that takes it off again */
   register(resident: Resident): () => void
 }
+
+const CLOSING = 'it is closing: it takes nothing more, and finishes what is in hand'
 
 /** What is left for the last step of a close when the steps before it have used the time up. */
 const LAST_STEP_MS = 500
@@ -55,14 +60,15 @@ export class Connection implements AsyncDisposable {
   readonly #internals: ConnectionInternals
   readonly #lanes: readonly Lane[]
   readonly #events = new Events<ConnectionEvents>()
-  readonly #residents = new Set<Resident>()
+  readonly #residents: Residents
   readonly #closing = new Closing()
   readonly #stopWatching: () => void
+  #isClosed = false
 
   static {
     internalsOf = (connection) => {
       if (connection instanceof Connection) return connection.#internals
-      throw new OptionsError('The connection is none: expected what connect() resolves with')
+      throw new OptionsError(insteadOfConnection(connection))
     }
     openConnection = async (target, options) => await Connection.#open(target, options)
   }
@@ -89,8 +95,12 @@ export class Connection implements AsyncDisposable {
       )
     const log = new Log(settings.logger, name)
     log.follow(this.#events, connectionLines)
+    this.#residents = new Residents((message) => log.warn(message))
     const heartbeats = hosts.endpoints.map((endpoint) => (endpoint.heartbeatSeconds ?? hosts.heartbeatSeconds) * 1_000)
-    this.#stopWatching = this.#watchLoop(Math.min(...heartbeats), log)
+    const heartbeat = { heartbeatMs: Math.min(...heartbeats) }
+    this.#stopWatching = watchLoopLag(heartbeat.heartbeatMs, log, (blockedMs) =>
+      this.#emit('event-loop-blocked', { blockedMs, ...heartbeat }),
+    )
     const publishLane = make('publish')
     const consumeLane = make('consume')
     this.#lanes = [publishLane, consumeLane]
@@ -104,10 +114,7 @@ export class Connection implements AsyncDisposable {
       assertOpen: () => {
         if (this.#closing.begun) throw new ClosedError('The connection has been closed')
       },
-      register: (resident) => {
-        this.#residents.add(resident)
-        return () => this.#residents.delete(resident)
-      },
+      register: (resident) => this.#residents.add(resident),
     }
   }
 
@@ -130,7 +137,8 @@ export class Connection implements AsyncDisposable {
   }
 
   get state(): ConnectionState {
-    if (this.#closing.begun) return 'closed'
+    if (this.#isClosed) return 'closed'
+    if (this.#closing.begun) return 'closing'
     const states = this.#lanes.map(({ state }) => state)
     for (const state of ['reconnecting', 'connecting', 'blocked', 'ready'] as const) {
       if (states.includes(state)) return state
@@ -138,15 +146,20 @@ export class Connection implements AsyncDisposable {
     return 'connecting'
   }
 
-  /** How everything is doing, for liveness and readiness probes. Synchronous; opens nothing. */
+  /**
+   * How everything is doing, for probes: `live` for liveness, `ready` for readiness and startup. Synchronous; opens nothing.
+   *
+   * @see https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/
+   */
   health(): Health {
     const { state } = this
-    const roles = [...this.#residents].flatMap((resident) => resident.health?.() ?? [])
+    const roles = this.#residents.health()
     const lanes = {
       publish: laneHealth(this.#internals.publishLane),
       consume: laneHealth(this.#internals.consumeLane),
     }
-    const why = lanes.publish.why ?? lanes.consume.why ?? roles.find(({ ready }) => !ready)?.why
+    const trouble = lanes.publish.why ?? lanes.consume.why ?? roles.find((role) => !role.ready)?.why
+    const why = state === 'closing' ? CLOSING : trouble
     const ready = state === 'ready' && roles.every((role) => role.ready)
     return { live: state !== 'closed', ready, state, ...(ready || why === undefined ? {} : { why }), lanes, roles }
   }
@@ -172,27 +185,29 @@ export class Connection implements AsyncDisposable {
    *   not confirmed fails. Default: 25 000
    */
   close(options?: CloseOptions): Promise<void> {
-    return this.#closing.begin(options, this.#close, this.#othersEnded)
+    return this.#closing.begin(options, this.#close, () => this.#residents.othersEnded())
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
 
-  readonly #othersEnded = async (): Promise<void> => {
-    await Promise.all([...this.#residents].map(async (resident) => await resident.othersEnded?.()))
+  /** @internal */
+  get [MADE](): 'connection' {
+    return 'connection'
   }
 
   readonly #close = async (timeoutMs: number): Promise<void> => {
     const deadline = performance.now() + timeoutMs
     const left = (): number => Math.max(Math.round(deadline - performance.now()), LAST_STEP_MS)
     for (const stage of closingOrder) {
-      const residents = [...this.#residents].filter((resident) => resident.stage === stage)
+      const residents = this.#residents.of(stage)
       // Each ends in its time, but one that was already closing may have been given more.
       await atMost(left(), Promise.all(residents.map(async (resident) => await resident.close(left()))))
     }
     await Promise.all(this.#lanes.map(async (lane) => await lane.close(Math.min(left(), 5_000))))
     this.#stopWatching()
+    this.#isClosed = true
     this.#emit('closed', {})
   }
 
@@ -211,18 +226,6 @@ export class Connection implements AsyncDisposable {
     events.on('unblocked', () => this.#emit('unblocked', { lane: purpose }))
     events.on('credentials-failed', (event) => this.#emit('credentials-failed', { lane: purpose, ...event }))
     return lane
-  }
-
-  /** Without heartbeats the broker does not mind how long we are silent. */
-  #watchLoop(heartbeatMs: number, log: Log): () => void {
-    if (heartbeatMs === 0) return () => undefined
-    return watchLoopLag(heartbeatMs / 2, (blockedMs) => {
-      log.warn(
-        `the event loop was blocked for ${blockedMs} ms. The broker gives up a connection that is silent for ` +
-          `${2 * heartbeatMs} ms: move long computations to a worker thread, or raise heartbeatMs (${heartbeatMs}).`,
-      )
-      this.#emit('event-loop-blocked', { blockedMs, heartbeatMs })
-    })
   }
 }
 

@@ -2,6 +2,8 @@ import type { Headers } from './message.js'
 
 /** A message as received, beside its payload. */
 export interface Delivery {
+  /** The queue or stream that it came from. */
+  readonly queue: string
   /** Set by every leveret sender and the same on every copy; `undefined` when another sender set none. */
   readonly messageId: string | undefined
   /**

@@ -2,6 +2,7 @@ import net from 'node:net'
 import type { ConnectionOptions as TlsConnectionOptions } from 'node:tls'
 import { z } from 'zod'
 import { OptionsError } from '../errors.js'
+import { givenAs } from '../given.js'
 import { parseOptions } from '../options.js'
 import { shortString } from '../short-string.js'
 import { Login } from './login.js'
@@ -58,7 +59,16 @@ const address = z.strictObject({
 /** Reads a URL or fields. @throws {@link OptionsError} saying which part is wrong, with everything before the `@` masked */
 export function parseEndpoint(target: string | BrokerAddress): Endpoint {
   if (isUnset(target)) throw new OptionsError(`connect: ${UNSET}`)
-  return typeof target === 'string' ? fromUrl(target) : fromFields(target)
+  if (typeof target === 'string') return fromUrl(target)
+  const given = givenAs(target)
+  if (given === 'an object') return fromFields(target)
+  const advice: Readonly<Record<string, string>> = {
+    'a promise': '. Await it',
+    'a URL object': '. Give its text, url.href',
+  }
+  throw new OptionsError(
+    `connect: the broker is ${given}: expected a URL, fields, or a list of them${advice[given] ?? ''}`,
+  )
 }
 
 /** Whether it is what a variable that is not set comes to. */

@@ -1,11 +1,10 @@
 import { receivedHeaders } from '../connection/field-table.js'
 import type { Headers, ReceivedMessage } from '../connection/message.js'
-import type { RetryPolicy } from '../contract/retry.js'
 import type { Handled } from '../handler-context.js'
 import type { Soon } from '../soon.js'
 import { dateOf } from './death.js'
 import type { End, Held, Life } from './life.js'
-import { expirationOf, type Lineage, lineageOf } from './lineage.js'
+import { expirationOf, type Lineage } from './lineage.js'
 import type { Settlement } from './settlement.js'
 
 /** A heartbeat is a second at least, and a channel is given up after two. */
@@ -34,6 +33,7 @@ export class ActiveDelivery implements Held, Handled {
   /** What its handler came to, for whoever settles it by that. */
   result: unknown
   #begunAtMs: number | undefined
+  #endedAtMs: number | undefined
   #deadlineMs = 0
   #headers: Headers | undefined
   #isAcknowledged = false
@@ -41,11 +41,10 @@ export class ActiveDelivery implements Held, Handled {
   #abort: AbortController | undefined
   #end: { readonly how: End; readonly reason: Error } | undefined
 
-  /** @param retry - says who has counted the attempts */
-  constructor(message: ReceivedMessage, life: Life, retry: RetryPolicy | false) {
+  constructor(message: ReceivedMessage, life: Life, lineage: Lineage) {
     this.message = message
     this.life = life
-    this.lineage = lineageOf(message, retry)
+    this.lineage = lineage
   }
 
   /** Starts its time. */
@@ -57,6 +56,15 @@ export class ActiveDelivery implements Held, Handled {
   /** When its attempt began, by `performance.now()`; `undefined` when it never did. */
   get begunAtMs(): number | undefined {
     return this.#begunAtMs
+  }
+
+  /** Its attempt has ended, and what follows takes time. */
+  noteEnd(): void {
+    this.#endedAtMs ??= performance.now()
+  }
+
+  get durationMs(): number {
+    return this.#begunAtMs === undefined ? 0 : (this.#endedAtMs ?? performance.now()) - this.#begunAtMs
   }
 
   /** Whether it began so long ago that its channel may be lost without anybody having noticed yet. */
@@ -91,6 +99,10 @@ export class ActiveDelivery implements Held, Handled {
 
   awaitsClose(): void {
     this.life.awaitsClose(this)
+  }
+
+  get queue(): string {
+    return this.life.queue
   }
 
   get messageId(): string | undefined {
@@ -129,7 +141,7 @@ export class ActiveDelivery implements Held, Handled {
   }
 
   get offset(): number | undefined {
-    return undefined
+    return this.lineage.offset
   }
 
   get correlationId(): string | undefined {

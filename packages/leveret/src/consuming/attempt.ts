@@ -7,6 +7,7 @@ import { type DeadlineOptions, withinDeadline } from './deadline.js'
 import type { Deduplicator } from './deduplication.js'
 import type { SteeredDelivery } from './manual-delivery.js'
 import type { ReturnMemory } from './return-memory.js'
+import type { ToldDelivery } from './role-events.js'
 import { countedVerdict, type Verdict } from './verdict.js'
 
 /** How one attempt at one delivery ends: no promise where it has ended at once. Never throws or rejects. */
@@ -145,7 +146,7 @@ export interface Bounds {
    *
    * @param failed - what it failed with after it had settled
    */
-  late(delivery: Delivery, failed?: { readonly thrown: unknown }): void
+  late(delivery: ToldDelivery, failed?: { readonly thrown: unknown }): void
 }
 
 /** Bounds the time of an attempt, judges what it is ended by, and decides whether that counts. */

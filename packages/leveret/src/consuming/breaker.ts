@@ -11,6 +11,12 @@ export const breakerOptions = z.strictObject({
   windowMs: z.int().min(100).max(MAX_TIMER_MS).default(60_000),
   /** For so long nothing is taken; then one delivery is tried. @defaultValue 60_000 */
   pauseMs: z.int().min(1).max(MAX_TIMER_MS).default(60_000),
+  /**
+   * Counts as failed what never reaches the handler because it cannot be read: the schema or the codec refuses it, or no template knows it.
+   * So a deploy with a wrong schema stops by itself, before the queue has gone to the dead-letter queue: `minAttempts` deliveries go there, and as
+   * many as the prefetch holds, then one after each pause. @defaultValue false
+   */
+  countInvalid: z.boolean().default(false),
 })
 
 /** When a circuit breaker opens. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import type { Delivery } from '../connection/delivery.js'
 import { messageOf } from '../message-of.js'
 import { within } from '../timing.js'
+import type { ToldDelivery } from './role-events.js'
 import type { Verdict } from './verdict.js'
 
 /**
@@ -49,7 +49,7 @@ export interface DeduplicationStore {
 /** A delivery that is to be handled, and the key that its attempt has taken. */
 export interface Taken {
   readonly do: 'handle'
-  readonly delivery: Delivery
+  readonly delivery: ToldDelivery
   /** `undefined` when the message has no id: then it is always new. */
   readonly key: string | undefined
   readonly token: string
@@ -69,7 +69,7 @@ export class Deduplicator {
   }
 
   /** Takes the key of a delivery. Rejects with what fails the attempt. A key that is taken too late is to be ended at once. */
-  async begin(delivery: Delivery): Promise<Begun> {
+  async begin(delivery: ToldDelivery): Promise<Begun> {
     const { store, queue } = this.#options
     const { messageId } = delivery
     const key = messageId ? `${queue}:${messageId}` : undefined
@@ -110,7 +110,7 @@ export interface DeduplicatorOptions {
   readonly handlerTimeoutMs: number
   /** The same id may be used on two queues. */
   readonly queue: string
-  failed(delivery: Delivery, error: unknown): void
+  failed(delivery: ToldDelivery, error: unknown): void
 }
 
 /** How long the store may take when an attempt has ended. */

@@ -2,13 +2,13 @@ import type { Channel } from '../connection/channel.js'
 import type { Interceptor } from '../connection/interceptor.js'
 import type { Lane } from '../connection/lane.js'
 import type { LeveretError } from '../errors.js'
-import type { Events } from '../events.js'
 import type { ActiveDelivery } from './active-delivery.js'
 import { Consumer } from './consumer.js'
 import { type Handling, type HandlingHooks, processorFor } from './handling.js'
 import { Pausing } from './pausing.js'
-import { describe, reporting, successOf } from './reporting.js'
+import { reporting, successOf } from './reporting.js'
 import { returnMemoryOf } from './return-memory.js'
+import type { RoleEvents } from './role-events.js'
 import type { Settlement } from './settlement.js'
 import { Slots } from './slots.js'
 import { isSingleActive, noSuspicion, suspicionOf } from './suspicion.js'
@@ -22,7 +22,7 @@ export interface EngineOptions<Payload>
   > {
   readonly lane: Lane
   readonly interceptors: readonly Interceptor[]
-  readonly events: Events<WorkerEvents>
+  readonly events: RoleEvents<WorkerEvents>
   /** For a queue that goes with its last consumer: while it is paused, what comes is held. @defaultValue false */
   readonly keepsConsuming?: boolean
   /** What has been done is done again when it comes back: its sender waits for an answer. @defaultValue false */
@@ -54,7 +54,7 @@ export class Engine<Payload> {
   readonly #consumer: Consumer
   readonly #pausing: Pausing
   readonly #slots: Slots
-  readonly #events: Events<WorkerEvents>
+  readonly #events: RoleEvents<WorkerEvents>
   #why: Error | undefined
   #stuck = 0
   #late = 0
@@ -89,20 +89,20 @@ export class Engine<Payload> {
       prepare: options.prepare,
       receive: (message, life) => processor.receive(message, life),
       process: (delivery) => processor.process(delivery),
-      isolated: ({ messageId }) => events.emit('delivery.isolated', { messageId }),
+      isolated: (delivery) => events.tellOf('delivery.isolated', delivery, {}),
       copyRefused: (delivery, error) => {
         this.#refused = error
-        events.emit('delivery.copy-refused', { ...describe(delivery), error })
+        events.tellOf('delivery.copy-refused', delivery, { error })
       },
-      full: (deliveries) => events.emit('consumer.full', { deliveries }),
+      full: (deliveries) => events.tell('consumer.full', { deliveries }),
       cancelled: (reason) => {
         this.#why = reason
-        events.emit('consumer.cancelled', { queue: contract.name })
+        events.tell('consumer.cancelled', {})
       },
       attached: () => this.#attached(),
       lost: (reason) => this.#lost(reason),
       failed: (reason) => this.#failed(reason),
-      leftRunning: (deliveries) => events.emit('close.incomplete', { deliveries }),
+      leftRunning: (deliveries) => events.tell('close.incomplete', { deliveries }),
     })
     this.#pausing = new Pausing(settings.breaker, events, (gate) => this.#consumer.pass(gate))
   }
@@ -183,30 +183,31 @@ export class Engine<Payload> {
     }
   }
 
-  #note({ begunAtMs }: ActiveDelivery, settlement: Settlement): void {
+  #note({ begunAtMs, receivedAtMs }: ActiveDelivery, settlement: Settlement): void {
     if (settlement.did === 'stuck') {
       this.#stuck += 1
       this.#why = settlement.error
       this.#consumer.holdUp()
     }
-    const success = successOf(settlement)
-    if (success !== undefined) this.#pausing.record(success, begunAtMs)
+    const { countsInvalid } = this.#pausing
+    const success = successOf(settlement, countsInvalid)
+    if (success !== undefined) this.#pausing.record(success, countsInvalid ? (begunAtMs ?? receivedAtMs) : begunAtMs)
   }
 
   #attached(): void {
     this.#why = undefined
-    if (this.#everAttached) this.#events.emit('channel.recovered', {})
+    if (this.#everAttached) this.#events.tell('channel.recovered', {})
     this.#everAttached = true
   }
 
   #lost(reason: LeveretError): void {
     this.#why = reason
     this.#stuck = 0
-    this.#events.emit('channel.lost', { reason })
+    this.#events.tell('channel.lost', { reason })
   }
 
   #failed(reason: LeveretError): void {
     this.#why = reason
-    this.#events.emit('consume-failed', { reason })
+    this.#events.tell('consume-failed', { reason })
   }
 }

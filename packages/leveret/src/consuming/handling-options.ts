@@ -1,11 +1,13 @@
 import { z } from 'zod'
 import { OptionsError } from '../errors.js'
+import { givenAs, isClass } from '../given.js'
 import { MAX_TIMER_MS } from '../options.js'
 import { breakerOptions } from './breaker.js'
 import type { DeduplicationStore } from './deduplication.js'
 import type { OrderKey } from './slots.js'
 
-const MAX_PREFETCH = 65_535
+/** What the protocol can say. */
+export const MAX_PREFETCH = 65_535
 
 const batchOptions = z.strictObject({
   /** The most deliveries in one batch. */
@@ -110,11 +112,15 @@ export type HandlingSettings = z.output<typeof handlingOptions>
  */
 export function checkHandler(role: string, handler: unknown): void {
   const what = problemOf(handler)
-  if (what !== undefined) throw new OptionsError(`${role}: the handler is ${what}: expected a function`)
+  if (what === undefined) return
+  const advice = what === 'a promise' ? ', not what a call of it returns' : ''
+  throw new OptionsError(
+    `${role}: the handler is ${what}: expected a function${advice}. It comes after the contract, before the options`,
+  )
 }
 
 function problemOf(handler: unknown): string | undefined {
   // A class is a function too, and fails each call without `new`.
-  if (typeof handler === 'function') return /^class\b/.test(String(handler)) ? 'a class' : undefined
-  return handler === undefined || handler === null ? String(handler) : `of type ${typeof handler}`
+  if (typeof handler === 'function') return isClass(handler) ? 'a class' : undefined
+  return givenAs(handler)
 }

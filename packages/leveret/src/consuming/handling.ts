@@ -20,19 +20,22 @@ import {
 import { OneByOne } from './attempts.js'
 import { BatchedDelivery } from './batched-delivery.js'
 import { Batches, joining } from './batches.js'
+import { BatchesInPlace } from './batches-in-place.js'
 import { Deduplicator } from './deduplication.js'
+import type { BatchBounds } from './gathering.js'
 import type { HandlingSettings } from './handling-options.js'
-import { InPlace } from './in-place.js'
+import { InPlace, type InPlaceOptions } from './in-place.js'
 import type { Life } from './life.js'
+import { type Lineage, lineageOf, streamLineage } from './lineage.js'
 import { type ManualDelivery, SteeredDelivery } from './manual-delivery.js'
 import { Processor, type ProcessorOptions } from './processor.js'
 import { type Decode, Reader } from './reader.js'
 import type { ReturnMemory } from './return-memory.js'
+import type { ToldDelivery } from './role-events.js'
 import type { Settlement } from './settlement.js'
 import type { Settling } from './settler.js'
 import type { BatchHandler } from './shared-call.js'
 import type { OrderKey, Slots } from './slots.js'
-import { StreamDelivery } from './stream-delivery.js'
 import type { StreamReading } from './stream-reading.js'
 import { judge, judgeUnread } from './verdict.js'
 
@@ -55,9 +58,9 @@ export interface HandlingHooks {
   /** Such a handler has ended. */
   endedAtLast(): void
   /** A handler settled a delivery that had been settled. */
-  settledTwice(delivery: Delivery): void
+  settledTwice(delivery: ToldDelivery): void
   /** What was done could not be written down, or what failed not given up. */
-  notRemembered(delivery: Delivery, error: unknown): void
+  notRemembered(delivery: ToldDelivery, error: unknown): void
 }
 
 /** How the deliveries of a queue are handled. */
@@ -87,39 +90,82 @@ export interface AnyProcessor {
 
 /** Puts together what takes a delivery from its bytes to its settlement. */
 export function processorFor<Payload>(handling: Handling<Payload>): AnyProcessor {
-  const { contract, settings, slots, hooks, interceptors, memory } = handling
+  const { settings, hooks, interceptors } = handling
   const common = commonOf(handling)
-  const { judge: judged } = common
-  const bounds = boundsOf(handling)
-  const deduplicator = deduplicatorOf(handling)
-  const bound = <D extends ActiveDelivery>(work: Work<Payload, D>): Attempt<Payload, D> => bounded(work, judged, bounds)
-  const attemptAt = <D extends ActiveDelivery>(work: Work<Payload, D>): Attempt<Payload, D> => {
-    const attempt = deduplicator === undefined ? bound(work) : once(work, deduplicator, bound)
-    return memory === undefined ? attempt : unlessDone(attempt, memory)
-  }
+  const lineageAt = lineageIn(handling)
   if (settings.acknowledge === 'manual') {
     const call = inside<Payload, SteeredDelivery>(interceptors, handling.handler as ManualHandler<Payload>)
-    const attempts = new OneByOne(slots, attemptAt(steered(call, judged, hooks.late)))
     const deliveryOf = (message: ReceivedMessage, life: Life): SteeredDelivery => {
-      const delivery = new SteeredDelivery(message, life, contract.retry, () => hooks.settledTwice(delivery))
+      const twice = (): void => hooks.settledTwice(delivery)
+      const delivery = new SteeredDelivery(message, life, lineageAt(message), twice)
       return delivery
     }
-    return anyProcessor(new Processor({ ...common, attempts, deliveryOf }))
+    return single({ ...common, deliveryOf }, handling, steered(call, common.judge, hooks.late))
   }
-  if (settings.batch !== undefined) {
-    const attempt = attemptAt(returning(inside<Payload, BatchedDelivery<Payload>>(interceptors, joining)))
-    const handler = handling.handler as BatchHandler<Payload>
-    const attempts = new Batches({ ...settings, slots, attempt, handler, bounds: settings.batch })
-    const deliveryOf = (message: ReceivedMessage, life: Life): BatchedDelivery<Payload> =>
-      new BatchedDelivery(message, life, contract.retry)
-    return anyProcessor(new Processor({ ...common, attempts, deliveryOf }))
-  }
+  if (settings.batch !== undefined) return batched(common, handling, settings.batch)
   const work = returning(inside<Payload, ActiveDelivery>(interceptors, handling.handler as Handler<Payload>))
-  const attempt = attemptAt(settings.acknowledge === 'none' ? acknowledgedFirst(work) : work)
-  if (handling.stream !== undefined) return inPlace(common, slots, attempt, handling.stream)
   const deliveryOf = (message: ReceivedMessage, life: Life): ActiveDelivery =>
-    new ActiveDelivery(message, life, contract.retry)
-  return new Processor({ ...common, attempts: new OneByOne(slots, attempt), deliveryOf })
+    new ActiveDelivery(message, life, lineageAt(message))
+  return single({ ...common, deliveryOf }, handling, settings.acknowledge === 'none' ? acknowledgedFirst(work) : work)
+}
+
+/** One delivery for each call. What comes from a stream is neither copied nor put back for another attempt. */
+function single<Payload, D extends ActiveDelivery>(
+  common: Common<Payload> & Pick<ProcessorOptions<Payload, D>, 'deliveryOf'>,
+  handling: Handling<Payload>,
+  work: Work<Payload, D>,
+): AnyProcessor {
+  const { slots, stream } = handling
+  const { deliveryOf } = common
+  const attempt = attemptAt(work, common, handling)
+  const inPlace = { slots, attempt, ...held(common) }
+  const attempts = stream === undefined ? new OneByOne(slots, attempt) : new InPlace(inPlace)
+  return anyProcessor(new Processor({ ...common, attempts, deliveryOf }))
+}
+
+function batched<Payload>(common: Common<Payload>, handling: Handling<Payload>, bounds: BatchBounds): AnyProcessor {
+  const { settings, slots, stream, interceptors } = handling
+  const lineageAt = lineageIn(handling)
+  const deliveryOf = (message: ReceivedMessage, life: Life): BatchedDelivery<Payload> =>
+    new BatchedDelivery(message, life, lineageAt(message))
+  const attempt = attemptAt(
+    returning(inside<Payload, BatchedDelivery<Payload>>(interceptors, joining)),
+    common,
+    handling,
+  )
+  const handler = handling.handler as BatchHandler<Payload>
+  const options = { slots, attempt, handler, bounds, handlerTimeoutMs: settings.handlerTimeoutMs }
+  const attempts =
+    stream === undefined ? new Batches(options) : new BatchesInPlace({ ...options, ...held({ ...common, deliveryOf }) })
+  return anyProcessor(new Processor({ ...common, attempts, deliveryOf }))
+}
+
+/** How what is held in its place is read and tried again. */
+function held<Payload, D extends ActiveDelivery>({
+  reader,
+  deliveryOf,
+}: Pick<ProcessorOptions<Payload, D>, 'reader' | 'deliveryOf'>): Pick<InPlaceOptions<Payload, D>, 'read' | 'again'> {
+  return { read: (delivery) => reader.read(delivery), again: ({ message, life }) => deliveryOf(message, life) }
+}
+
+/** Bounds the time of the work, and does not do again what has been done. */
+function attemptAt<Payload, D extends ActiveDelivery>(
+  work: Work<Payload, D>,
+  { judge: judged }: Common<Payload>,
+  handling: Handling<Payload>,
+): Attempt<Payload, D> {
+  const { memory } = handling
+  const bounds = boundsOf(handling)
+  const deduplicator = deduplicatorOf(handling)
+  const bound = (inner: Work<Payload, D>): Attempt<Payload, D> => bounded(inner, judged, bounds)
+  const attempt = deduplicator === undefined ? bound(work) : once(work, deduplicator, bound)
+  return memory === undefined ? attempt : unlessDone(attempt, memory)
+}
+
+/** What is known of the past of a delivery. */
+function lineageIn<Payload>({ contract, stream }: Handling<Payload>): (message: ReceivedMessage) => Lineage {
+  if (stream !== undefined) return (message) => streamLineage(message, stream.attemptAt(message))
+  return (message) => lineageOf(message, contract.retry)
 }
 
 /** A processor gets back the deliveries that it has made, and no others. */
@@ -128,23 +174,6 @@ function anyProcessor<Payload, D extends ActiveDelivery>(processor: Processor<Pa
     receive: (message, life) => processor.receive(message, life),
     process: (delivery) => processor.process(delivery as D),
   }
-}
-
-/** Nothing is copied or put back for another attempt. */
-function inPlace<Payload>(
-  common: Common<Payload>,
-  slots: Slots,
-  attempt: Attempt<Payload>,
-  stream: StreamReading,
-): Processor<Payload, ActiveDelivery> {
-  const deliveryOf = (message: ReceivedMessage, life: Life): ActiveDelivery =>
-    new StreamDelivery(message, life, stream.attemptAt(message))
-  const again = ({ message, life }: ActiveDelivery): ActiveDelivery => deliveryOf(message, life)
-  return new Processor({
-    ...common,
-    attempts: new InPlace({ slots, attempt, read: (delivery) => common.reader.read(delivery), again }),
-    deliveryOf,
-  })
 }
 
 function boundsOf<Payload>({ settings, hooks, timeLeftMs }: Handling<Payload>): Bounds {

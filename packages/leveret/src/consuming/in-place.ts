@@ -3,7 +3,9 @@ import type { Soon } from '../soon.js'
 import type { ActiveDelivery } from './active-delivery.js'
 import type { Attempt } from './attempt.js'
 import type { Attempts, Task, Unread } from './attempts.js'
+import { Pauses } from './pauses.js'
 import type { Read } from './reader.js'
+import type { Settlement } from './settlement.js'
 import type { OrderKey, Slots } from './slots.js'
 import type { Verdict } from './verdict.js'
 
@@ -23,13 +25,11 @@ export interface InPlaceOptions<Payload, D extends ActiveDelivery> {
  */
 export class InPlace<Payload, D extends ActiveDelivery> implements Attempts<Payload, D> {
   readonly #options: InPlaceOptions<Payload, D>
-  readonly #waiting = new Set<() => void>()
+  readonly #pauses: Pauses
 
   constructor(options: InPlaceOptions<Payload, D>) {
     this.#options = options
-    options.slots.onGiveBack(() => {
-      for (const giveUp of this.#waiting) giveUp()
-    })
+    this.#pauses = new Pauses(options.slots)
   }
 
   async make(task: Task<Payload, D>): Promise<boolean> {
@@ -52,40 +52,37 @@ export class InPlace<Payload, D extends ActiveDelivery> implements Attempts<Payl
   }
 
   async #make({ delivery, conclude }: Unread<D>, first: Read<Payload>): Promise<boolean> {
-    const { again, slots, read } = this.#options
+    const { again, attempt, read } = this.#options
     let known = first
     for (let current = delivery; !current.life.signal.aborted; current = again(current)) {
       if (current !== delivery && 'do' in known) known = await read(current)
-      const settlement = await conclude('do' in known ? known : await this.#attempt(known.payload, current), current)
-      if (settlement.did !== 'retried' && settlement.did !== 'postponed') return true
-      // While the worker is paused, or its breaker open, nothing begins.
-      if (!(await this.#pause(settlement.afterMs)) || !(await slots.again())) return false
+      const verdict = 'do' in known ? known : await heldAttempt(attempt, known.payload, current)
+      const settlement = await conclude(verdict, current)
+      // A handler may go on after it has settled.
+      if (current.handled !== undefined) await current.handled
+      if (!isOpen(settlement)) return true
+      if (!(await this.#pauses.over(settlement.afterMs))) return false
     }
     return false
   }
+}
 
-  async #attempt(payload: Payload, delivery: D): Promise<Verdict> {
-    const { life } = delivery
-    const callOff = onAbort(life.signal, () => delivery.abort(life.isOpen ? 'closing' : 'lost', life.signal.reason))
-    try {
-      return await this.#options.attempt(payload, delivery)
-    } finally {
-      callOff()
-    }
+/** Makes one attempt at a delivery that its channel need not know: a later attempt is another delivery of the same message. */
+export async function heldAttempt<Payload, D extends ActiveDelivery>(
+  attempt: Attempt<Payload, D>,
+  payload: Payload,
+  delivery: D,
+): Promise<Verdict> {
+  const { life } = delivery
+  const callOff = onAbort(life.signal, () => delivery.abort(life.isOpen ? 'closing' : 'lost', life.signal.reason))
+  try {
+    return await attempt(payload, delivery)
+  } finally {
+    callOff()
   }
+}
 
-  /** @returns whether the time is over; `false` when nothing is to begin any more */
-  async #pause(ms: number): Promise<boolean> {
-    if (this.#options.slots.isClosed) return false
-    return await new Promise((resolve) => {
-      const end = (isOver: boolean): void => {
-        clearTimeout(timer)
-        this.#waiting.delete(giveUp)
-        resolve(isOver)
-      }
-      const giveUp = (): void => end(false)
-      const timer = setTimeout(() => end(true), ms)
-      this.#waiting.add(giveUp)
-    })
-  }
+/** Whether another attempt follows in its place. */
+export function isOpen(settlement: Settlement): settlement is Extract<Settlement, { readonly afterMs: number }> {
+  return settlement.did === 'retried' || settlement.did === 'postponed'
 }

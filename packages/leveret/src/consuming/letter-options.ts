@@ -20,26 +20,29 @@ export type PeekOptions = z.input<typeof peekOptions>
 
 const aFunction = z.custom((value) => typeof value === 'function', 'expected a function')
 
-/** Options of `purge`, but for their types. */
-export const purgeOptions = z.strictObject({
+const passOptions = z.strictObject({
   filter: aFunction.optional(),
+  dryRun: z.boolean().optional(),
   includeUnknown: z.boolean().optional(),
   limit: z.int().min(1).optional(),
   signal: z.instanceof(AbortSignal).optional(),
   onProgress: aFunction.optional(),
 })
 
+/** Options of `discard`, but for their types. */
+export const discardOptions = passOptions.extend({ filter: aFunction })
+
 /** Options of `replay`, but for their types. */
-export const replayOptions = purgeOptions.extend({ ratePerSecond: z.number().positive().optional() })
+export const replayOptions = passOptions.extend({ ratePerSecond: z.number().positive().optional() })
 
 /** Options of `move`, but for their types. */
-export const moveOptions = purgeOptions.extend({
+export const moveOptions = passOptions.extend({
   to: shortString('a queue name').min(1),
 })
 
 /** How far a pass over the dead letters is. */
 export interface LetterProgress {
-  /** Letters that were replayed, moved or removed. */
+  /** Letters that were replayed, moved or discarded; with `dryRun` those that would be. */
   readonly done: number
   /** Letters that stay: the filter refused them, or they are of another queue. */
   readonly skipped: number
@@ -59,6 +62,11 @@ export interface LetterOptions<C extends LetterContract = LetterContract> {
    * contracts share a dead-letter queue they may be meant for another one. @defaultValue false
    */
   readonly includeUnknown?: boolean
+  /**
+   * Counts the letters that would be taken, and takes none. Each is put behind the others, as those are that the filter refuses, so that
+   * the queue has them all in their order. @defaultValue false
+   */
+  readonly dryRun?: boolean
   /** At most so many. @defaultValue all */
   readonly limit?: number
   /** Ends it early, after what is on its way; the result says how far it came. */
@@ -67,12 +75,15 @@ export interface LetterOptions<C extends LetterContract = LetterContract> {
   readonly onProgress?: (progress: LetterProgress) => void
 }
 
-/** Options of `purge`. */
-export type PurgeOptions<C extends LetterContract = LetterContract> = LetterOptions<C>
+/** Options of `discard`. */
+export interface DiscardOptions<C extends LetterContract = LetterContract> extends LetterOptions<C> {
+  /** Only these. The others stay. For all of them it says so: `() => true`. */
+  readonly filter: LetterFilter<C>
+}
 
 /** Options of `replay`. */
 export interface ReplayOptions<C extends LetterContract = LetterContract> extends LetterOptions<C> {
-  /** At most so many a second. @defaultValue as fast as the broker confirms */
+  /** At most so many a second; a `dryRun` does not wait. @defaultValue as fast as the broker confirms */
   readonly ratePerSecond?: number
 }
 

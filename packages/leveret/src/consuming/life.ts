@@ -1,11 +1,11 @@
 import { setMaxListeners } from 'node:events'
 import { Bag, type Bagged } from '../bag.js'
 import type { Channel } from '../connection/channel.js'
-import type { Delivery } from '../connection/delivery.js'
 import type { ReceivedMessage } from '../connection/message.js'
 import type { LeveretError } from '../errors.js'
 import { Acks } from './acks.js'
 import { fingerprintOf, type ReturnMemory } from './return-memory.js'
+import type { ToldDelivery } from './role-events.js'
 
 /**
  * Why an attempt no longer counts:
@@ -16,7 +16,7 @@ import { fingerprintOf, type ReturnMemory } from './return-memory.js'
 export type End = 'lost' | 'closing' | 'late'
 
 /** A delivery that is in hand. */
-export interface Held extends Delivery, Bagged {
+export interface Held extends ToldDelivery, Bagged {
   readonly message: ReceivedMessage
   /** Whether the broker has forgotten it already. */
   readonly isAcknowledged: boolean
@@ -25,6 +25,8 @@ export interface Held extends Delivery, Bagged {
 
 /** What a life is made of. */
 export interface LifeOptions {
+  /** The queue that its deliveries come from. */
+  readonly queue: string
   /** How many deliveries it may hold. */
   readonly prefetch: number
   /** Remembers what goes back to the queue. Without it nothing is remembered, as for a stream. */
@@ -53,6 +55,10 @@ export class Life {
     this.acks = new Acks(channel, options.prefetch)
     setMaxListeners(0, this.signal, this.closing)
     channel.signal.addEventListener('abort', () => this.#lost(channel.signal.reason), { once: true })
+  }
+
+  get queue(): string {
+    return this.#options.queue
   }
 
   /** Aborted when its deliveries no longer count: the channel has died, or the time to close is up. */

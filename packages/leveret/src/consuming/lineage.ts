@@ -1,6 +1,7 @@
 import { isCopied } from '../broker-headers.js'
 import { headersToCopy } from '../connection/field-table.js'
 import type { Headers, MessageProperties, ReceivedMessage } from '../connection/message.js'
+import { offsetOf } from '../connection/stream-offset.js'
 import { nativeRetryOf, type RetryPolicy } from '../contract/retry.js'
 import { readDeath } from './death.js'
 import { isKey, isKeys } from './leveret-headers.js'
@@ -12,6 +13,8 @@ export interface Lineage {
   /** Where the message was first published. */
   readonly exchange: string
   readonly routingKey: string
+  /** Of a stream: where the message stands there. */
+  readonly offset?: number | undefined
 }
 
 const ATTEMPT = 'leveret-attempt'
@@ -30,6 +33,12 @@ export function lineageOf(message: ReceivedMessage, retry: RetryPolicy | false):
   if (nativeRetryOf(retry) === undefined) return written
   const failed = readFailedDeliveries(message) ?? 0
   return { ...written, attempt: Math.min(written.attempt + failed, MAX_ATTEMPT) }
+}
+
+/** Knows the past of a delivery of a stream: the same delivery is the next attempt too, so nothing but this process counts them. */
+export function streamLineage(message: ReceivedMessage, attempt: number): Lineage {
+  const { exchange, routingKey } = message.fields
+  return { attempt, exchange, routingKey, offset: offsetOf(message) }
 }
 
 /**

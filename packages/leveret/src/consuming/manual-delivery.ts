@@ -1,9 +1,9 @@
 import type { Delivery } from '../connection/delivery.js'
 import type { ReceivedMessage } from '../connection/message.js'
-import type { RetryPolicy } from '../contract/retry.js'
 import type { Soon } from '../soon.js'
 import { ActiveDelivery } from './active-delivery.js'
 import type { Life } from './life.js'
+import type { Lineage } from './lineage.js'
 import type { Settlement, SettlementName } from './settlement.js'
 import { Reject, Retry } from './steering.js'
 
@@ -44,8 +44,8 @@ export class SteeredDelivery extends ActiveDelivery implements ManualDelivery {
   readonly #onTwice: () => void
 
   /** @param onTwice - is told of every call after the first */
-  constructor(message: ReceivedMessage, life: Life, retry: RetryPolicy | false, onTwice: () => void) {
-    super(message, life, retry)
+  constructor(message: ReceivedMessage, life: Life, lineage: Lineage, onTwice: () => void) {
+    super(message, life, lineage)
     this.#onTwice = onTwice
     this.decision = new Promise((resolve) => {
       this.#decide = resolve

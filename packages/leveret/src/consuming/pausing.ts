@@ -1,20 +1,27 @@
-import type { Events } from '../events.js'
 import { Breaker, type BreakerSettings } from './breaker.js'
 import type { Gate } from './intake.js'
+import type { RoleEvents } from './role-events.js'
 import type { WorkerEvents } from './worker-events.js'
 
 /** Says whether a worker goes on: as it is told, and as its circuit breaker says. The first is the stronger. */
 export class Pausing {
   readonly #breaker: Breaker | undefined
+  /** Whether what cannot be read is a failed attempt. */
+  readonly countsInvalid: boolean
   readonly #pauseMs: number
-  readonly #events: Events<WorkerEvents>
+  readonly #events: RoleEvents<WorkerEvents>
   readonly #pass: (gate: Gate) => Promise<void>
   #isPaused = false
   #isClosed = false
   #timer: NodeJS.Timeout | undefined
 
-  constructor(settings: BreakerSettings | false, events: Events<WorkerEvents>, pass: (gate: Gate) => Promise<void>) {
+  constructor(
+    settings: BreakerSettings | false,
+    events: RoleEvents<WorkerEvents>,
+    pass: (gate: Gate) => Promise<void>,
+  ) {
     this.#breaker = settings === false ? undefined : new Breaker(settings)
+    this.countsInvalid = settings !== false && settings.countInvalid
     this.#pauseMs = settings === false ? 0 : settings.pauseMs
     this.#events = events
     this.#pass = pass
@@ -33,7 +40,7 @@ export class Pausing {
   }
 
   async pause(): Promise<void> {
-    if (!this.#isPaused) this.#events.emit('paused', { by: 'call' })
+    if (!this.#isPaused) this.#events.tell('paused', { by: 'call' })
     this.#isPaused = true
     await this.#pass(this.#gate())
   }
@@ -41,7 +48,7 @@ export class Pausing {
   async resume(): Promise<void> {
     const wasPaused = this.#isPaused
     this.#isPaused = false
-    if (wasPaused && this.#gate() === 'open') this.#events.emit('resumed', {})
+    if (wasPaused && this.#gate() === 'open') this.#events.tell('resumed', {})
     await this.#pass(this.#gate())
   }
 
@@ -49,9 +56,9 @@ export class Pausing {
   record(succeeded: boolean, begunAtMs: number | undefined): void {
     if (this.#isClosed || begunAtMs === undefined) return
     if (this.#breaker?.record(succeeded, begunAtMs, performance.now()) !== true) return
-    if (this.#breaker.state === 'closed') this.#events.emit('resumed', {})
+    if (this.#breaker.state === 'closed') this.#events.tell('resumed', {})
     else {
-      this.#events.emit('paused', { by: 'breaker' })
+      this.#events.tell('paused', { by: 'breaker' })
       this.#timer = setTimeout(() => this.#probe(), this.#pauseMs)
     }
     void this.#pass(this.#gate())
@@ -64,7 +71,7 @@ export class Pausing {
 
   #probe(): void {
     this.#breaker?.probe(performance.now())
-    this.#events.emit('probing', {})
+    this.#events.tell('probing', {})
     void this.#pass(this.#gate())
   }
 

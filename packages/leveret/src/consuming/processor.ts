@@ -85,6 +85,7 @@ export class Processor<Payload, D extends ActiveDelivery> {
 
   #conclude(delivery: ActiveDelivery, verdict: Verdict): Soon<Settlement> {
     const settling = this.#settle(delivery, verdict)
+    if (isLater(settling)) delivery.noteEnd()
     delivery.concludes(settling)
     return andThen(settling, (settlement) => {
       this.#options.settled(delivery, settlement)

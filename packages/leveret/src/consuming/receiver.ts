@@ -4,6 +4,7 @@ import type { RoleHealth } from '../connection/health.js'
 import type { Lane } from '../connection/lane.js'
 import { ClosedError, ConnectionError } from '../errors.js'
 import type { Events, Listener } from '../events.js'
+import { MADE } from '../marks.js'
 import { within } from '../timing.js'
 import type { Engine } from './engine.js'
 
@@ -89,6 +90,11 @@ export abstract class Receiver<Happenings extends object> implements AsyncDispos
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+
+  /** @internal */
+  get [MADE](): 'role' {
+    return 'role'
   }
 
   on<Name extends keyof Happenings & string>(name: Name, listener: Listener<Happenings[Name]>): this {

@@ -1,5 +1,6 @@
 import type { UnknownPolicy } from '../contract/subscription.js'
 import { OptionsError } from '../errors.js'
+import { givenAs } from '../given.js'
 import { MARK } from '../marks.js'
 import { ladderStepMs } from '../topology/delay-ladder.js'
 
@@ -31,9 +32,13 @@ export class Retry extends Error {
    * @param options.afterMs - at the earliest; the next step of 1 s, 2 s, 5 s, 10 s, 30 s, 1 min, 5 min, 15 min, 1 h, 6 h, 24 h
    * @throws {@link OptionsError} less than 0 or more than 24 hours
    */
-  constructor({ afterMs, reason, cause }: { afterMs: number; reason?: string; cause?: unknown }) {
+  constructor(options: { afterMs: number; reason?: string; cause?: unknown }) {
+    const { afterMs, reason, cause } = Object(options) as typeof options
     super(reason ?? `to be tried again after ${afterMs} ms`, { cause })
-    if (!Number.isFinite(afterMs)) throw new OptionsError(`Retry: afterMs is a number of milliseconds, not ${afterMs}`)
+    if (!Number.isFinite(afterMs))
+      throw new OptionsError(
+        `Retry: expected { afterMs }, a number of milliseconds, and afterMs is ${givenAs(afterMs)}`,
+      )
     this.afterMs = ladderStepMs(afterMs)
   }
 

@@ -2,13 +2,13 @@ import type { Lane } from '../connection/lane.js'
 import type { ReceivedMessage } from '../connection/message.js'
 import { offsetOf, type StreamOffset } from '../connection/stream-offset.js'
 import { OptionsError } from '../errors.js'
-import type { Events } from '../events.js'
 import { OffsetStoreError } from '../offset-store-error.js'
 import { within } from '../timing.js'
 import { Jumps } from './jumps.js'
 import { OffsetSaver, type OffsetSaverOptions, STORE_TIMEOUT_MS } from './offset-saver.js'
 import type { OffsetStore } from './offset-store.js'
 import { Offsets } from './offsets.js'
+import type { RoleEvents } from './role-events.js'
 import { StreamProbe } from './stream-probe.js'
 import type { SubscriberEvents } from './subscriber-events.js'
 
@@ -26,7 +26,7 @@ export interface StreamReadingOptions {
   readonly saveEveryMs: number
   /** Which events are handed over, by their routing key. The others are read past. @defaultValue all */
   readonly wants?: (routingKey: string) => boolean
-  readonly events: Events<SubscriberEvents>
+  readonly events: RoleEvents<SubscriberEvents>
 }
 
 /** How far a stream was read, over lost channels and, with a store, over lost processes. */
@@ -41,9 +41,9 @@ export class StreamReading {
     const { lane, name: stream, store, saveEveryMs: everyMs, events } = options
     this.#options = options
     this.#probe = new StreamProbe(lane, stream)
-    this.#jumps = new Jumps(this.#probe, (jump) => events.emit('stream.truncated', jump))
+    this.#jumps = new Jumps(this.#probe, (jump) => events.tell('stream.truncated', jump))
     if (store === undefined) return
-    const failed: OffsetSaverOptions['failed'] = (offset, error) => events.emit('offset.not-saved', { offset, error })
+    const failed: OffsetSaverOptions['failed'] = (offset, error) => events.tell('offset.not-saved', { offset, error })
     this.#saver = new OffsetSaver({ stream, store, everyMs, failed })
   }
 
@@ -151,13 +151,13 @@ export class StreamReading {
     } else if (found > wanted) {
       this.#known.skipTo(found)
       this.#saver?.note(found)
-      this.#options.events.emit('stream.truncated', { from: wanted, to: found - 1 })
+      this.#options.events.tell('stream.truncated', { from: wanted, to: found - 1 })
     }
   }
 
   #startOver(wanted: number): void {
     this.#begin(0)
-    this.#options.events.emit('stream.restarted', { offset: wanted })
+    this.#options.events.tell('stream.restarted', { offset: wanted })
   }
 
   #begin(offset: number): void {

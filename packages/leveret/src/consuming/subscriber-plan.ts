@@ -1,4 +1,5 @@
-import { type Binding, bindingsOf, refuseUseless } from '../contract/bindings.js'
+import { checkBindingKeys } from '../contract/binding-keys.js'
+import { type Binding, bindingsOf } from '../contract/bindings.js'
 import type { Exchange } from '../contract/exchange.js'
 import type { QueueContract } from '../contract/queue-contract.js'
 import { wantedBy } from '../contract/routing-key.js'
@@ -6,9 +7,10 @@ import type { Stream } from '../contract/stream.js'
 import type { Subscribable } from '../contract/subscribable.js'
 import type { Subscription, UnknownPolicy } from '../contract/subscription.js'
 import { OptionsError } from '../errors.js'
+import { givenAs } from '../given.js'
 import { parseOptions } from '../options.js'
 import { checkExclusive } from './exclusivity.js'
-import { type HandlingSettings, handlingOptions } from './handling-options.js'
+import { type HandlingSettings, handlingOptions, MAX_PREFETCH } from './handling-options.js'
 import type { StreamReadingOptions } from './stream-reading.js'
 import { durableOptions, ephemeralOptions, readerOptions } from './subscriber-options.js'
 
@@ -32,20 +34,21 @@ const STREAM_PREFETCH = 100
 
 /** @throws {@link OptionsError} */
 export function planOf(contract: Subscribable, options: Readonly<Record<string, unknown>>): SubscriberPlan {
-  const { concurrency, prefetch, handlerTimeoutMs, orderBy, isolation, breaker, deduplicate, ...others } = options
-  const { priority, exclusive, ...rest } = others
-  const given = { concurrency, prefetch, handlerTimeoutMs, orderBy, isolation, breaker, deduplicate }
+  if (typeof options !== 'object' || options === null) {
+    throw new OptionsError(`Subscriber: the options are ${givenAs(options)}: expected an object`)
+  }
+  const [given, rest] = apart(options)
   switch (contract.kind) {
     case 'subscription':
-      return durable(contract, { ...given, priority, exclusive }, rest)
+      return durable(contract, given, rest)
     case 'stream':
-      return reader(contract, given, others)
+      return reader(contract, given, rest)
     default:
-      return ephemeral(contract, given, others)
+      return ephemeral(contract, given, rest)
   }
 }
 
-type Given = Readonly<Record<string, unknown>> & { readonly deduplicate?: unknown }
+type Given = Readonly<Record<string, unknown>>
 
 function durable(contract: Subscription, given: Given, rest: Given): SubscriberPlan {
   parseOptions(durableOptions, rest, 'Subscriber')
@@ -58,7 +61,17 @@ function durable(contract: Subscription, given: Given, rest: Given): SubscriberP
 /** In order, unless told otherwise. */
 function reader(contract: Stream, given: Given, rest: Given): SubscriberPlan {
   const { only, ...from } = parseOptions(readerOptions, rest, 'Subscriber')
-  const { concurrency = 1, prefetch = Math.max(STREAM_PREFETCH, Number(concurrency) || 1), isolation } = given
+  const { concurrency = 1, batch, isolation, acknowledge, priority, exclusive } = given
+  const size: unknown = Object(batch).size ?? 1
+  // What is no number is refused with the other options.
+  const most = Math.min(Number(concurrency) * Number(size), MAX_PREFETCH) || 1
+  const { prefetch = Math.max(STREAM_PREFETCH, most) } = given
+  if (acknowledge === 'none') {
+    throw new OptionsError(
+      "Subscriber: acknowledge: 'none' is not for streams: what was not done when its connection is lost is read again",
+    )
+  }
+  refuseForDurable({ priority, exclusive })
   if (isolation !== undefined) {
     throw new OptionsError('Subscriber: isolation is not for streams: nothing says how often a delivery has come back')
   }
@@ -83,14 +96,24 @@ function filterOf(exchange: Exchange, only: readonly string[]): (routingKey: str
       `Subscriber: only is for streams of direct and topic exchanges, and '${name}' is a ${type} exchange`,
     )
   }
-  refuseUseless(exchange, only, 'Subscriber: only')
+  checkBindingKeys(exchange, only, 'Subscriber: only')
   return wantedBy(only, type)
+}
+
+/** What is about handling, as for a worker, and what is about the subscription. */
+function apart(options: Readonly<Record<string, unknown>>): [Given, Given] {
+  const isHandling = ([name]: [string, unknown]): boolean => name in handlingOptions.in.shape
+  const entries = Object.entries(options)
+  const others = entries.filter((entry) => !isHandling(entry))
+  return [Object.fromEntries(entries.filter(isHandling)), Object.fromEntries(others)]
 }
 
 /** Its queue is its own, and what fails is gone, as the queue itself will be. */
 function ephemeral(exchange: Exchange, given: Given, rest: Given): SubscriberPlan {
   const { maxLength, ...wanted } = parseOptions(ephemeralOptions, rest, 'Subscriber')
-  if (given.deduplicate !== undefined) {
+  const { deduplicate, priority, exclusive } = given
+  refuseForDurable({ priority, exclusive })
+  if (deduplicate !== undefined) {
     throw new OptionsError('Subscriber: deduplicate is for durable subscribers: describe a subscription()')
   }
   const handling = parseOptions(handlingOptions, given, 'Subscriber')
@@ -111,4 +134,10 @@ function ephemeral(exchange: Exchange, given: Given, rest: Given): SubscriberPla
     onUnknown: 'ignore',
     maxLength,
   }
+}
+
+function refuseForDurable(options: Given): void {
+  const [wrong] = Object.entries(options).find(([, value]) => value !== undefined) ?? []
+  if (wrong === undefined) return
+  throw new OptionsError(`Subscriber: ${wrong} is for durable subscribers: describe a subscription()`)
 }

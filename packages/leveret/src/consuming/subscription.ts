@@ -16,7 +16,6 @@ const CANCELLED_PAUSE_MS = 250
 
 /** What a subscription is made of. */
 export interface SubscriptionOptions extends LifeOptions {
-  readonly queue: string
   readonly priority?: number | undefined
   /** Nobody else may consume the queue, a second consumer of its own among them. */
   readonly exclusive: boolean

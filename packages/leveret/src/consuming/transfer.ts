@@ -12,6 +12,8 @@ export type Transferred = Pick<LetterProgress, 'done' | 'skipped'>
 export interface TransferOptions<Letter> extends SelectionOptions<Letter> {
   /** Resolves when the letter may be taken away. */
   carryOut(message: ReceivedMessage, letter: Letter): Promise<unknown>
+  /** What is chosen stays too. */
+  readonly dryRun?: boolean | undefined
   readonly onProgress?: ((progress: LetterProgress) => void) | undefined
 }
 
@@ -46,7 +48,8 @@ class Transfer<Letter extends DeadLetter> {
     this.#source = source
     this.#options = options
     const signal = AbortSignal.any([options.signal, sweep.signal, this.#failed.signal])
-    this.#selection = new Selection(source, { ...options, signal })
+    const { ratePerSecond } = options.dryRun ? {} : options
+    this.#selection = new Selection(source, { ...options, ratePerSecond, signal })
   }
 
   get transferred(): Transferred {
@@ -70,7 +73,7 @@ class Transfer<Letter extends DeadLetter> {
         const letter = readDeadLetter(message, this.#source) as Letter
         const chosen = await this.#selection.choose(letter)
         if (chosen === undefined) break
-        settling.push(chosen ? this.#carryOut(message, letter) : this.#skip(message))
+        settling.push(chosen ? this.#takeAway(message, letter) : this.#skip(message))
       }
     } finally {
       await Promise.all(settling)
@@ -79,10 +82,14 @@ class Transfer<Letter extends DeadLetter> {
     if (this.#failed.signal.aborted) throw this.#failed.signal.reason
   }
 
-  async #carryOut(message: ReceivedMessage, letter: Letter): Promise<void> {
+  async #takeAway(message: ReceivedMessage, letter: Letter): Promise<void> {
+    const { dryRun, carryOut } = this.#options
     await this.#orFail(async () => {
-      await this.#options.carryOut(message, letter)
-      this.#sweep.ack(message)
+      if (dryRun) await this.#sweep.putBehind(message)
+      else {
+        await carryOut(message, letter)
+        this.#sweep.ack(message)
+      }
       this.#done += 1
     })
   }

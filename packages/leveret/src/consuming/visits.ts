@@ -9,6 +9,7 @@ import { InHand } from '../in-hand.js'
 import { atMost } from '../timing.js'
 import { queueDeclarationsOf } from '../topology/declarations.js'
 import { declare } from '../topology/declare.js'
+import { patiently } from './patience.js'
 import { Sweep } from './sweep.js'
 
 const CLOSE_TIMEOUT_MS = 2_000
@@ -93,22 +94,12 @@ export class Visits {
     await Promise.all([...this.#channels].map(async (channel) => await channel.close(CLOSE_TIMEOUT_MS, closed)))
   }
 
-  /** Waits for a connection no longer than a publish would. */
   async #open(): Promise<Channel> {
     const { consumeLane, settings } = this.#internals
-    const patience = new AbortController()
-    const late = (): void => {
-      const why = consumeLane.why ?? 'the broker has not answered'
-      patience.abort(new ConnectionError('timeout', `No channel within ${settings.publishTimeoutMs} ms: ${why}`))
-    }
-    const timer = setTimeout(late, settings.publishTimeoutMs)
-    const signal = AbortSignal.any([this.#stop.signal, patience.signal])
-    try {
+    return await patiently(this.#internals, [this.#stop.signal], async (signal) => {
       await declare(consumeLane, this.#needed, settings.topology, signal)
       return await consumeLane.openChannel('plain', {}, signal)
-    } finally {
-      clearTimeout(timer)
-    }
+    })
   }
 }
 

@@ -2,11 +2,23 @@ import type { LeveretError } from '../errors.js'
 import type { LogLines } from '../log.js'
 import { type DeadLetterReason, describeFailure, type Failure } from './verdict.js'
 
+/** What each event of a role says of that role. */
+export interface RoleEvent {
+  readonly role: 'worker' | 'subscriber' | 'rpc-server'
+  /** The queue or stream that it consumes. Of an ephemeral subscriber the queue that it has or had last, and `''` before the first one. */
+  readonly queue: string
+}
+
 /** A delivery in an event. */
-export interface DeliveryEvent {
+export interface DeliveryEvent extends RoleEvent {
   readonly messageId: string | undefined
-  /** The attempt that ended. */
+  /** The attempt that the event is about, from 1. */
   readonly attempt: number
+  /**
+   * How long the attempt took, in milliseconds with fractions, or has taken so far: interceptors, deduplication and handler, and neither
+   * the wait before it nor the settlement after it. 0 when it never began.
+   */
+  readonly durationMs: number
   /** Of what came from a stream: where it stands there. */
   readonly offset?: number
 }
@@ -44,7 +56,7 @@ export interface WorkerEvents {
   /** Its handler settled what had been settled, or whose time was up. Nothing came of it. */
   readonly 'delivery.settled-twice': DeliveryEvent
   /** It has come back unsettled so often that it is handled alone: it may be what ends the processes that handle it. */
-  readonly 'delivery.isolated': { readonly messageId: string | undefined }
+  readonly 'delivery.isolated': DeliveryEvent
   /** The store for deduplication failed when its work had ended: it may be handled again. */
   readonly 'delivery.not-remembered': DeliveryEvent & { readonly error: unknown }
   /**
@@ -56,22 +68,22 @@ export interface WorkerEvents {
    * So many deliveries wait for copies that the broker refuses that nothing more is taken: 1,000, or the prefetch where that is more, or
    * where only one consumer is active. It goes on by itself when copies are stored again.
    */
-  readonly 'consumer.full': { readonly deliveries: number }
+  readonly 'consumer.full': RoleEvent & { readonly deliveries: number }
   /** `close` has ended while handlers of so many deliveries still ran. The broker delivers those again. */
-  readonly 'close.incomplete': { readonly deliveries: number }
+  readonly 'close.incomplete': RoleEvent & { readonly deliveries: number }
   /** Nothing more begins: somebody called `pause`, or too many attempts have failed. */
-  readonly paused: { readonly by: 'call' | 'breaker' }
+  readonly paused: RoleEvent & { readonly by: 'call' | 'breaker' }
   /** After a pause of the breaker one delivery is tried. */
-  readonly probing: object
+  readonly probing: RoleEvent
   /** All goes on. */
-  readonly resumed: object
+  readonly resumed: RoleEvent
   /** The broker took the consumer away: the queue was deleted, its node was lost, or an ack took too long. A fresh one follows. */
-  readonly 'consumer.cancelled': { readonly queue: string }
-  readonly 'channel.lost': { readonly reason: LeveretError }
+  readonly 'consumer.cancelled': RoleEvent
+  readonly 'channel.lost': RoleEvent & { readonly reason: LeveretError }
   /** Consuming again, after `channel.lost` or `consumer.cancelled`. */
-  readonly 'channel.recovered': object
+  readonly 'channel.recovered': RoleEvent
   /** A try to consume failed; the next follows, unless the queue is refused for good. */
-  readonly 'consume-failed': { readonly reason: LeveretError }
+  readonly 'consume-failed': RoleEvent & { readonly reason: LeveretError }
 }
 
 /** How they read in the log of a worker of this queue. */
@@ -143,19 +155,19 @@ function deliveryLines(queue: string): LogLines<WorkerEvents> {
 
 function consumerLines(queue: string): LogLines<WorkerEvents> {
   return {
-    paused: ({ by }) => [
+    paused: ({ by, role }) => [
       by === 'call' ? 'info' : 'warn',
-      `the worker of '${queue}' has paused${by === 'call' ? '' : ': too many attempts failed'}`,
+      `the ${role} of '${queue}' has paused${by === 'call' ? '' : ': too many attempts failed'}`,
     ],
-    probing: () => ['info', `the worker of '${queue}' tries one delivery`],
-    resumed: () => ['info', `the worker of '${queue}' goes on`],
-    'close.incomplete': ({ deliveries }) => [
+    probing: ({ role }) => ['info', `the ${role} of '${queue}' tries one delivery`],
+    resumed: ({ role }) => ['info', `the ${role} of '${queue}' goes on`],
+    'close.incomplete': ({ deliveries, role }) => [
       'warn',
-      `the worker of '${queue}' has closed while handlers of ${deliveries} deliveries still ran; the broker delivers those again`,
+      `the ${role} of '${queue}' has closed while handlers of ${deliveries} deliveries still ran; the broker delivers those again`,
     ],
-    'consumer.full': ({ deliveries }) => [
+    'consumer.full': ({ deliveries, role }) => [
       'error',
-      `the worker of '${queue}' takes no more: ${deliveries} deliveries wait for copies that the broker refuses. Make room in its dead-letter queue (replay, move or purge), or raise that queue's limit; it then goes on by itself`,
+      `the ${role} of '${queue}' takes no more: ${deliveries} deliveries wait for copies that the broker refuses. Make room in its dead-letter queue (replay, move or discard), or raise that queue's limit; it then goes on by itself`,
     ],
     'consumer.cancelled': () => ['warn', `the broker cancelled the consumer of '${queue}'`],
     'channel.lost': ({ reason }) => ['warn', `not consuming '${queue}': ${reason.message}`],

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { tableProblem } from '../connection/table.js'
 import { OptionsError } from '../errors.js'
-import { namesProblem, quoted, shortString } from '../short-string.js'
+import { namesProblem, shortString } from '../short-string.js'
+import { checkBindingKeys } from './binding-keys.js'
 import type { RoutedExchange } from './event-types.js'
 import type { Exchange, HeadersExchange, PluginExchange } from './exchange.js'
-import { overlaps, wordsOf } from './routing-key.js'
 import type { InputOf } from './schema.js'
 
 /** An exchange, as a part of another contract. */
@@ -71,28 +71,10 @@ export function bindingsOf(
     if (bindingKeys === undefined) {
       throw new OptionsError(`${where}: bindingKeys are missing for the ${type} exchange '${name}'`)
     }
-    refuseUseless(exchange, bindingKeys, `${where}: bindingKeys`)
+    checkBindingKeys(exchange, bindingKeys, where)
   }
   if (type !== 'headers') return (bindingKeys ?? ['']).map((bindingKey) => ({ bindingKey, arguments: {} }))
   return (headers ?? [{}]).map((wanted) => ({ bindingKey: '', arguments: { ...wanted, 'x-match': matchOf(wanted) } }))
-}
-
-/**
- * Refuses what can match no message of the exchange.
- *
- * @param where - the option, for the error
- * @throws {@link OptionsError}
- */
-export function refuseUseless({ type, name, templates }: RoutedExchange, keys: readonly string[], where: string): void {
-  const known = Object.keys(templates)
-  for (const key of keys) {
-    const isOfUse = type === 'direct' ? known.includes(key) : known.some((own) => overlaps(wordsOf(own), wordsOf(key)))
-    if (isOfUse) continue
-    const wanted = known.map(quoted).join(', ')
-    throw new OptionsError(
-      `${where}: ${quoted(key)} can match no message of the exchange '${name}', which has the templates ${wanted}`,
-    )
-  }
 }
 
 /** With `all`, RabbitMQ passes over headers whose names begin with `x-`: a binding by those alone would bring everything. */

@@ -1,5 +1,8 @@
+import { OptionsError } from '../errors.js'
+import { givenAs } from '../given.js'
 import { RpcError } from '../rpc-errors.js'
 import type { ErrorCodeOf, ErrorInputOf, ErrorOutputOf, Procedure } from './procedure.js'
+import { checkContract } from './shared-options.js'
 
 /** What may be said of an error that is thrown. None of it is sent. */
 export interface ProcedureErrorOptions extends ErrorOptions {
@@ -21,7 +24,10 @@ export class ProcedureError<
   /** At the client, as its schema gives it; at the server, as it was thrown. */
   readonly data: ErrorOutputOf<P, Code>
 
+  /** @throws {@link OptionsError} the procedure declares no error of this code */
   constructor(procedure: P, code: Code, data: ErrorInputOf<P, Code>, options: ProcedureErrorOptions = {}) {
+    checkContract('ProcedureError', procedure, 'procedure')
+    if (typeof code !== 'string' || !Object.hasOwn(procedure.errors, code)) throw undeclared(procedure, code)
     const { message = `The procedure '${procedure.name}' answered with the error ${code}`, ...others } = options
     super(procedure.name, message, others)
     this.code = code
@@ -37,10 +43,20 @@ export type ProcedureErrorOf<P extends Procedure> = {
 /**
  * Whether something caught is one of the errors that this procedure declares:
  * `if (isErrorOf(getUser, error) && error.code === 'NotFound') error.data.id`
+ *
+ * @throws {@link OptionsError} the first argument is no procedure
  */
 export function isErrorOf<P extends Procedure>(procedure: P, error: unknown): error is ProcedureErrorOf<P> {
+  checkContract('isErrorOf', procedure, 'procedure')
   if (!(error instanceof Error) || error.name !== 'ProcedureError') return false
   // Of another procedure it is no answer of this one, also when a handler lets it through.
   const { procedure: of, code } = error as ProcedureError
   return of === procedure.name && typeof code === 'string' && Object.hasOwn(procedure.errors, code)
+}
+
+function undeclared({ name, errors }: Procedure, code: unknown): OptionsError {
+  const codes = Object.keys(errors)
+  const known = codes.length === 0 ? 'none' : codes.join(', ')
+  const given = typeof code === 'string' ? `'${code}'` : givenAs(code)
+  return new OptionsError(`ProcedureError: the code is ${given}: the procedure '${name}' declares ${known}`)
 }

@@ -36,6 +36,8 @@ export const queueContractOptions = z.strictObject({
   /**
    * What becomes of a received payload that the schema or the codec refuses. `retry`: a failed attempt like any other, since
    * a deploy in progress may mend it; after the last one it is dead-lettered all the same, as `invalid-payload`.
+   * Before a worker with a changed schema starts, `dryRun(rabbit, contract)` says how much of what waits it would refuse, and why; the worker's
+   * `breaker: { countInvalid: true }` stops one that refuses whatever it gets.
    * @defaultValue 'dead-letter'
    */
   onInvalid: z.enum(['dead-letter', 'retry']).default('dead-letter'),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { tableProblem } from '../connection/table.js'
 import { OptionsError } from '../errors.js'
+import { givenAs } from '../given.js'
 import { nameProblem, namesProblem, shortString } from '../short-string.js'
 import { type Codec, oneOf } from './codec.js'
 import type { Schema } from './schema.js'
@@ -53,6 +54,13 @@ const MAKERS = {
 /** A kind of contracts. */
 export type ContractKind = keyof typeof MAKERS
 
+/** What somebody who has given this may have meant. */
+const CONTRACT_ADVICE: Readonly<Record<string, string>> = {
+  'a connection of leveret': '. The connection comes before it',
+  'a function': '. The handler comes after it',
+  'a schema': '. A schema is a part of it',
+}
+
 /**
  * Checks that a role was given a contract of one of its kinds.
  *
@@ -62,9 +70,10 @@ export type ContractKind = keyof typeof MAKERS
 export function checkContract(role: string, contract: unknown, ...kinds: readonly ContractKind[]): void {
   const given: unknown = Object(contract).kind
   if (kinds.some((kind) => given === kind)) return
-  const what =
-    typeof given === 'string' ? `one of the kind ${given}` : `${contract === null ? 'null' : typeof contract}`
-  throw new OptionsError(`${role}: the contract is ${what}: expected one that ${makersOf(kinds)} has made`)
+  const what = givenAs(contract)
+  throw new OptionsError(
+    `${role}: the contract is ${what}: expected one that ${makersOf(kinds)} has made${CONTRACT_ADVICE[what] ?? ''}`,
+  )
 }
 
 /** The functions that make contracts of these kinds, for an error. */

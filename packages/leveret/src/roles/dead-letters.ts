@@ -5,13 +5,13 @@ import { letterCopy, renewedCopy, replayCopy } from '../consuming/copy.js'
 import { readDeadLetter } from '../consuming/dead-letter.js'
 import type { LetterOf } from '../consuming/letter-of.js'
 import {
+  type DiscardOptions,
+  discardOptions,
   type LetterOptions,
   type MoveOptions,
   moveOptions,
   type PeekOptions,
-  type PurgeOptions,
   peekOptions,
-  purgeOptions,
   type ReplayOptions,
   replayOptions,
 } from '../consuming/letter-options.js'
@@ -21,12 +21,14 @@ import { type TransferOptions, type Transferred, transfer } from '../consuming/t
 import { Visits } from '../consuming/visits.js'
 import { checkContract } from '../contract/shared-options.js'
 import { OptionsError } from '../errors.js'
+import { MADE } from '../marks.js'
 import { parseOptions } from '../options.js'
 import { type PublishCopy, publishCopies } from '../publishing/copies.js'
 import { queueDeclarationsOf } from '../topology/declarations.js'
 
 /** How `replay` ended. */
 export interface Replayed {
+  /** With `dryRun` as many as would have been. */
   readonly replayed: number
   /** Letters that stay: the filter refused them, or they are of another queue. */
   readonly skipped: number
@@ -34,23 +36,25 @@ export interface Replayed {
 
 /** How `move` ended. */
 export interface Moved {
+  /** With `dryRun` as many as would have been. */
   readonly moved: number
   /** Letters that stay: the filter refused them, or they are of another queue. */
   readonly skipped: number
 }
 
-/** How `purge` ended. */
-export interface Purged {
-  readonly purged: number
+/** How `discard` ended. */
+export interface Discarded {
+  /** With `dryRun` as many as would have been. */
+  readonly discarded: number
   /** Letters that stay: the filter refused them, or they are of another queue. */
   readonly skipped: number
 }
 
 /**
- * What a contract's workers have given up, and what RabbitMQ has: to be counted, looked at, sent back to work, moved or removed.
+ * What a contract's workers have given up, and what RabbitMQ has: to be counted, looked at, sent back to work, moved or discarded.
  *
  * Contracts may share a dead-letter queue. `count` and `peek` tell of the whole queue; each letter says which queue it died in.
- * `replay`, `move` and `purge` take the letters of the contract's own work queue, and leave all others.
+ * `replay`, `move` and `discard` take the letters of the contract's own work queue, and leave all others.
  *
  * These three go through the queue once: they look at as many letters as were there when they began, so they end although others
  * come meanwhile. What they leave they put behind the others: a copy, confirmed, and then an ack. So they hold no more than 64
@@ -91,6 +95,7 @@ export class DeadLetters<const C extends LetterContract> implements AsyncDisposa
     this.#visits = new Visits(contract, deadLetter.queue, internals)
     this.#unregister = internals.register({
       stage: 'consumer',
+      sender: `reader of the dead letters of '${name}'`,
       close: async (timeoutMs) => await this.close({ timeoutMs }),
     })
   }
@@ -157,24 +162,32 @@ export class DeadLetters<const C extends LetterContract> implements AsyncDisposa
   /**
    * Moves dead letters to another queue, as they are. Each is confirmed before it is taken away.
    *
-   * @throws {@link PublishError} one was not confirmed (`returned`: there is no such queue); it and all after it are still here
+   * @throws {@link BrokerError} there is no such queue (`replyCode` 404), or it may not be looked for; no letter was touched
+   * @throws {@link PublishError} one was not confirmed (`returned`: the queue has gone); it and all after it are still here
    * @throws {@link OptionsError} `to` is the dead-letter queue itself, or the work queue: see {@link replay}
    */
   async move(options: MoveOptions<C>): Promise<Moved> {
     const { to } = parseOptions(moveOptions, options, 'move')
     if (to === this.#queue) throw new OptionsError(`move: the dead letters are in '${to}' already`)
     if (to === this.#contract.name) throw new OptionsError(`move: '${to}' is the work queue: use replay()`)
+    // Asked for before any letter is taken. On a channel of its own, because a missing queue closes it.
+    await this.#visits.onChannel((channel) => channel.checkQueue(to))
     const { done, skipped } = await this.#transfer('move', options, async (message, letter, signal) => {
       await this.#publish(letterCopy(message, letter, to), [], signal)
     })
     return { moved: done, skipped }
   }
 
-  /** Removes dead letters for good. */
-  async purge(options: PurgeOptions<C> = {}): Promise<Purged> {
-    parseOptions(purgeOptions, options, 'purge')
-    const { done, skipped } = await this.#transfer('purge', options, async () => undefined)
-    return { purged: done, skipped }
+  /**
+   * Removes dead letters for good: nobody can bring them back. A `dryRun` says before how many they would be.
+   *
+   * @throws {@link OptionsError} there is no filter: for all of them it is `() => true`
+   * @throws what the filter throws; nothing more is removed
+   */
+  async discard(options: DiscardOptions<C>): Promise<Discarded> {
+    parseOptions(discardOptions, options, 'discard')
+    const { done, skipped } = await this.#transfer('discard', options, async () => undefined)
+    return { discarded: done, skipped }
   }
 
   /** Ends what runs as a `signal` does, and waits for it. A second call returns the same promise. */
@@ -187,6 +200,11 @@ export class DeadLetters<const C extends LetterContract> implements AsyncDisposa
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+
+  /** @internal */
+  get [MADE](): 'role' {
+    return 'role'
   }
 
   /** @param carryOut - resolves when the letter may be acknowledged; its signal is that of the channel */

@@ -5,7 +5,9 @@ import { Share } from '../connection/room.js'
 import type { InputOf, Schema } from '../contract/schema.js'
 import { checkContract } from '../contract/shared-options.js'
 import type { WorkQueue } from '../contract/work-queue.js'
-import { ClosedError } from '../errors.js'
+import { ClosedError, OptionsError } from '../errors.js'
+import { givenAs } from '../given.js'
+import { MADE } from '../marks.js'
 import { parseOptions } from '../options.js'
 import { messageOptions } from '../publishing/compose.js'
 import { type PipelineFailure, pipeline } from '../publishing/pipeline.js'
@@ -38,6 +40,20 @@ export type SendOptions = z.input<typeof sendOptions>
 export interface SendAllOptions<Payload> extends Omit<SendOptions, 'messageId' | 'failFast'> {
   /** Gets each task that failed, and sending goes on. Without it the first failure ends `sendAll`. */
   readonly onFailure?: (failure: PipelineFailure<Payload>) => void
+}
+
+const failureOptions = z.looseObject({
+  onFailure: z.custom((value) => typeof value === 'function', 'expected a function').optional(),
+})
+
+/** @throws {@link OptionsError} there is nothing to iterate over */
+function checkSource(payloads: unknown): void {
+  const { [Symbol.iterator]: now, [Symbol.asyncIterator]: later } = Object(payloads)
+  if (typeof payloads !== 'string' && (typeof now === 'function' || typeof later === 'function')) return
+  const advice = typeof payloads === 'function' ? '. Call it, if it is a generator' : ''
+  throw new OptionsError(
+    `sendAll: the tasks are ${givenAs(payloads)}: expected a list, or another source of them${advice}`,
+  )
 }
 
 /** How `sendAll` ended. */
@@ -74,6 +90,7 @@ export class Producer<S extends Schema> implements AsyncDisposable {
     tellPolicy(contract, this.#internals.log)
     this.#unregister = this.#internals.register({
       stage: 'producer',
+      sender: `producer of '${contract.name}'`,
       close: async (timeoutMs) => await this.close({ timeoutMs }),
       health: () => this.#sender.health('producer'),
     })
@@ -110,8 +127,11 @@ export class Producer<S extends Schema> implements AsyncDisposable {
    */
   async sendAll(
     payloads: Iterable<InputOf<S>> | AsyncIterable<InputOf<S>>,
-    { onFailure, ...options }: SendAllOptions<InputOf<S>> = {},
+    given: SendAllOptions<InputOf<S>> = {},
   ): Promise<SentAll> {
+    checkSource(payloads)
+    const { onFailure: _checked, ...options } = parseOptions(failureOptions, given, 'sendAll')
+    const { onFailure } = given
     const checked = parseOptions(sendOptions, options, 'sendAll')
     const { room, settings } = this.#internals
     const { maxInFlight, maxQueued } = settings
@@ -137,6 +157,11 @@ export class Producer<S extends Schema> implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+
+  /** @internal */
+  get [MADE](): 'role' {
+    return 'role'
   }
 
   async #sendWith(payload: InputOf<S>, options: SendOptions): Promise<Sent> {

@@ -9,6 +9,7 @@ import type { InputOf } from '../contract/schema.js'
 import { checkContract } from '../contract/shared-options.js'
 import { templateContractsOf } from '../contract/template-contracts.js'
 import { OptionsError } from '../errors.js'
+import { MADE } from '../marks.js'
 import { parseOptions } from '../options.js'
 import { messageOptions } from '../publishing/compose.js'
 import { anyRoutingKey, checkCopyKeys, readHeaders } from '../publishing/event-parts.js'
@@ -83,6 +84,7 @@ export class Publisher<const E extends Exchange> implements AsyncDisposable {
     this.publish = this.#functionFor(contract) as PublishFunction<E>
     this.#unregister = internalsOf(rabbit).register({
       stage: 'producer',
+      sender: `publisher of '${contract.name}'`,
       close: async (timeoutMs) => await this.close({ timeoutMs }),
       health: () => this.#health(),
     })
@@ -95,6 +97,11 @@ export class Publisher<const E extends Exchange> implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+
+  /** @internal */
+  get [MADE](): 'role' {
+    return 'role'
   }
 
   #functionFor(exchange: Exchange): unknown {

@@ -9,6 +9,7 @@ import type { DeclaredErrors, Procedure } from '../contract/procedure.js'
 import type { InputOf, OutputOf, Schema } from '../contract/schema.js'
 import { checkContract } from '../contract/shared-options.js'
 import { ClosedError } from '../errors.js'
+import { MADE } from '../marks.js'
 import { MAX_TIMER_MS, parseOptions } from '../options.js'
 import { composeProperties, messageOptions } from '../publishing/compose.js'
 import { type Intercepted, type PublishLayer, publishLayers, submitInside } from '../publishing/interception.js'
@@ -81,6 +82,7 @@ export class RpcClient<Request extends Schema, Response extends Schema, Errors e
     this.#caller = new Caller(name, this.#internals, { confirm })
     this.#unregister = this.#internals.register({
       stage: 'producer',
+      sender: `RPC client of '${name}'`,
       close: async (closeTimeoutMs) => await this.close({ timeoutMs: closeTimeoutMs }),
       health: () => this.#health(),
     })
@@ -162,6 +164,11 @@ export class RpcClient<Request extends Schema, Response extends Schema, Errors e
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+
+  /** @internal */
+  get [MADE](): 'role' {
+    return 'role'
   }
 
   async #close(closeTimeoutMs: number): Promise<void> {

@@ -4,12 +4,12 @@ import type { Delivery } from '../connection/delivery.js'
 import { Engine } from '../consuming/engine.js'
 import { checkHandler, handlingOptions } from '../consuming/handling-options.js'
 import { Receiver, type ReceiverParts } from '../consuming/receiver.js'
+import { RoleEvents } from '../consuming/role-events.js'
 import type { WorkerEvents } from '../consuming/worker-events.js'
 import { decodePayload } from '../contract/payload.js'
 import type { DeclaredErrors, Procedure } from '../contract/procedure.js'
 import type { InputOf, OutputOf, Schema } from '../contract/schema.js'
 import { checkContract } from '../contract/shared-options.js'
-import { Events } from '../events.js'
 import { parseOptions } from '../options.js'
 import { Answering } from '../rpc/server/answering.js'
 import { keeping } from '../rpc/server/kept.js'
@@ -73,17 +73,17 @@ function partsOf<Request extends Schema, Response extends Schema, Errors extends
   // Requests, replies and acks on one connection: one write to the socket for each request, where it would be two. In an alarm nobody can
   // send a request anyway.
   const { publishLane: lane, settings: connection, log } = internals
-  const events = new Events<RpcServerEvents>()
-  log.follow(events, requestLines(name), { queue: name })
+  const events = new RoleEvents<RpcServerEvents>('rpc-server', () => name)
+  log.follow(events, requestLines(name))
   tellPolicy(requests, log)
   const replies = new ReplyChannel({
     lane,
     name,
     maxQueuedBytes: connection.maxQueuedBytes,
-    lost: (reason) => events.emit('replies.lost', { reason }),
+    lost: (reason) => events.tell('replies.lost', { reason }),
   })
   const answering = new Answering({ procedure, events, internals, replies })
-  const happenings = new Events<WorkerEvents>()
+  const happenings = new RoleEvents<WorkerEvents>('rpc-server', () => name)
   shareEvents(happenings, events)
   const engine = new Engine({
     contract: requests,

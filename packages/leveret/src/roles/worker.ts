@@ -5,6 +5,7 @@ import { checkExclusive } from '../consuming/exclusivity.js'
 import type { AnyHandler, Handler, ManualHandler } from '../consuming/handling.js'
 import { checkHandler, type HandlingSettings, handlingOptions } from '../consuming/handling-options.js'
 import { Receiver, type ReceiverParts } from '../consuming/receiver.js'
+import { RoleEvents } from '../consuming/role-events.js'
 import { Settler } from '../consuming/settler.js'
 import type { BatchHandler } from '../consuming/shared-call.js'
 import type { OrderKey } from '../consuming/slots.js'
@@ -13,7 +14,6 @@ import { decodePayload } from '../contract/payload.js'
 import type { OutputOf, Schema } from '../contract/schema.js'
 import { checkContract } from '../contract/shared-options.js'
 import type { WorkQueue } from '../contract/work-queue.js'
-import { Events } from '../events.js'
 import { parseOptions } from '../options.js'
 import { publishCopies } from '../publishing/copies.js'
 import { tellPolicy, warnOfDrops, warnOfLoops } from '../topology/advice.js'
@@ -94,8 +94,8 @@ function partsOf<S extends Schema>(
   const internals = internalsOf(rabbit)
   internals.assertOpen()
   const { consumeLane: lane, settings: connection, log } = internals
-  const events = new Events<WorkerEvents>()
-  log.follow(events, workerLines(contract.name), { queue: contract.name })
+  const events = new RoleEvents<WorkerEvents>('worker', () => contract.name)
+  log.follow(events, workerLines(contract.name))
   tellPolicy(contract, log)
   warnOfDrops(contract, log)
   warnOfLoops(contract, settings.handlerTimeoutMs, log)

@@ -1,5 +1,6 @@
 import type { QueueContract } from '../contract/queue-contract.js'
 import { isClassic } from '../contract/queue-options.js'
+import { checkContract } from '../contract/shared-options.js'
 import type { Subscription } from '../contract/subscription.js'
 import type { WorkQueue } from '../contract/work-queue.js'
 import type { Log } from '../log.js'
@@ -19,8 +20,11 @@ export interface QueuePolicy {
  *
  * RabbitMQ applies one policy to a queue, the one of the highest priority: where another one matches it too, put these
  * settings into that one.
+ *
+ * @throws {@link OptionsError} it is no contract of a work queue
  */
 export function policyOf(contract: WorkQueue | Subscription): QueuePolicy {
+  checkContract('policyOf', contract, 'work-queue', 'subscription')
   return policyFor(contract)
 }
 

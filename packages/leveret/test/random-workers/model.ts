@@ -1,4 +1,4 @@
-import type { Delivery, WorkerEvents } from '../../src/index.js'
+import type { Delivery, DeliveryEvent } from '../../src/index.js'
 import { type Entry, ends, eventsOf, newEntry, type others, type SettlementName, told } from './entry.js'
 
 /** A worker, as far as the account goes. */
@@ -103,7 +103,11 @@ export class Account {
   }
 
   /** A worker says what became of a delivery. */
-  settled(worker: Worked, name: SettlementName, { messageId = '', ...event }: WorkerEvents['delivery.acked']): void {
+  settled(
+    worker: Worked,
+    name: SettlementName,
+    { messageId = '', ...event }: Pick<DeliveryEvent, 'messageId' | 'attempt'>,
+  ): void {
     this.#count(name)
     const entry = this.entries.get(messageId)
     if (entry === undefined) {

@@ -14,7 +14,7 @@ import { newMessageId } from '../../message-id.js'
 import { andThen, type Soon } from '../../soon.js'
 import { type Kept, keptOf } from './kept.js'
 import type { ReplyChannel } from './reply-channel.js'
-import type { RequestEvent, RpcServerEvents } from './request-events.js'
+import { type RequestEvent, type RpcServerEvents, requestEventOf } from './request-events.js'
 import { latenessOf, timeToAnswerMs } from './request-time.js'
 
 /** What answering needs. */
@@ -50,7 +50,7 @@ export class Answering implements Settling {
 
   settle(verdict: Verdict, delivery: ActiveDelivery): Soon<Settlement> {
     const { events } = this.#options
-    const event = { messageId: delivery.messageId, correlationId: delivery.correlationId }
+    const event = requestEventOf(delivery)
     if (!delivery.message.properties.replyTo) {
       return acknowledged(delivery, () => events.emit('request.unanswerable', event), { did: 'skipped' })
     }

@@ -1,5 +1,6 @@
+import type { ActiveDelivery } from '../../consuming/active-delivery.js'
 import { describeFailure, type Failure } from '../../consuming/verdict.js'
-import { type WorkerEvents, workerLines } from '../../consuming/worker-events.js'
+import { type DeliveryEvent, type RoleEvent, type WorkerEvents, workerLines } from '../../consuming/worker-events.js'
 import type { ToldFailure } from '../../contract/answer.js'
 import type { LeveretError } from '../../errors.js'
 import type { Events } from '../../events.js'
@@ -7,8 +8,7 @@ import type { LogLines } from '../../log.js'
 import type { Lateness } from './request-time.js'
 
 /** A request in an event. */
-export interface RequestEvent {
-  readonly messageId: string | undefined
+export interface RequestEvent extends DeliveryEvent {
   readonly correlationId: string | undefined
 }
 
@@ -42,7 +42,12 @@ export interface RpcServerEvents extends Pick<WorkerEvents, (typeof SHARED)[numb
   /** The answer could not be encoded. The request was acknowledged: it has been handled. */
   readonly 'reply.failed': RequestEvent & { readonly error: unknown }
   /** The broker has closed the channel of the answers, over one of them perhaps. Those written just before may not have arrived. */
-  readonly 'replies.lost': { readonly reason: LeveretError }
+  readonly 'replies.lost': RoleEvent & { readonly reason: LeveretError }
+}
+
+/** A request as its events tell it. */
+export function requestEventOf({ queue, messageId, attempt, durationMs, correlationId }: ActiveDelivery): RequestEvent {
+  return { role: 'rpc-server', queue, messageId, attempt, durationMs, correlationId }
 }
 
 /** Tells of the engine's events those that a server has too. */

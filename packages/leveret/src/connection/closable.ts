@@ -1,0 +1,82 @@
+import net from 'node:net'
+import { madeOf } from '../marks.js'
+import { messageOf } from '../message-of.js'
+import { within } from '../timing.js'
+
+/** Something that can be closed: a connection, a role, a server of Node.js, a pool. */
+export type Closable = AsyncDisposable | { close(): unknown }
+
+/** What each gets at least, also when those before it have used the time up. */
+const LEAST_MS = 500
+/** A connection whose request has ended is closed within this time. */
+const IDLE_EVERY_MS = 50
+
+/** Both kinds of an HTTP server have these; a plain server has neither. */
+interface ConnectionsOf {
+  closeIdleConnections?(): void
+  closeAllConnections?(): void
+}
+
+/**
+ * Closes one after the other. Never rejects: what fails or is late is told, and sets the exit code 1.
+ *
+ * @param timeoutMs - for all of them together
+ */
+export async function closeAll(
+  closables: readonly Closable[],
+  timeoutMs: number,
+  tell: (message: string) => void,
+): Promise<void> {
+  const deadline = performance.now() + timeoutMs
+  for (const [index, closable] of closables.entries()) {
+    const leftMs = Math.max(Math.round(deadline - performance.now()), LEAST_MS)
+    try {
+      await close(closable, leftMs)
+    } catch (error) {
+      tell(
+        `${nameOf(closable)}, number ${index + 1} of what is closed on a signal, was not closed: ${messageOf(error)}`,
+      )
+      process.exitCode ??= 1
+    }
+  }
+}
+
+async function close(closable: Closable, timeoutMs: number): Promise<void> {
+  // They keep to their time by themselves, and say what is left running.
+  if (madeOf(closable) !== undefined) {
+    await (closable as { close(options: { timeoutMs: number }): PromiseLike<void> }).close({ timeoutMs })
+    return
+  }
+  const late = (): Error => new Error(`it took longer than ${timeoutMs} ms`)
+  if (closable instanceof net.Server) await closeServer(closable, timeoutMs, late)
+  else await within(timeoutMs, closeOther(closable), late)
+}
+
+async function closeOther(closable: Closable): Promise<void> {
+  if (Symbol.asyncDispose in closable) await closable[Symbol.asyncDispose]()
+  else await closable.close()
+}
+
+/** Its callback says when the last connection has ended; one that is kept alive for a next request would take its time. */
+async function closeServer(server: net.Server & ConnectionsOf, timeoutMs: number, late: () => Error): Promise<void> {
+  const closed = new Promise<void>((resolve, reject) => {
+    server.close((error) => {
+      if (error === undefined || !server.listening) resolve()
+      else reject(error)
+    })
+  })
+  const endIdle = (): void => server.closeIdleConnections?.()
+  endIdle()
+  const timer = setInterval(endIdle, IDLE_EVERY_MS)
+  try {
+    await within(timeoutMs, closed, late)
+  } finally {
+    clearInterval(timer)
+    server.closeAllConnections?.()
+  }
+}
+
+function nameOf(closable: Closable): string {
+  const name: unknown = closable.constructor?.name
+  return typeof name === 'string' && name !== '' && name !== 'Object' ? `the ${name}` : 'an object'
+}

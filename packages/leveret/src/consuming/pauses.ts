@@ -1,0 +1,33 @@
+import type { Slots } from './slots.js'
+
+/** Waits between attempts at what is held in its place. What waits is given up when nothing is to begin any more. */
+export class Pauses {
+  readonly #slots: Slots
+  readonly #waiting = new Set<() => void>()
+
+  constructor(slots: Slots) {
+    this.#slots = slots
+    slots.onGiveBack(() => {
+      for (const giveUp of this.#waiting) giveUp()
+    })
+  }
+
+  /** @returns whether the next attempt may begin. While the worker is paused, or its breaker open, nothing does */
+  async over(ms: number): Promise<boolean> {
+    return (await this.#pause(ms)) && (await this.#slots.again())
+  }
+
+  async #pause(ms: number): Promise<boolean> {
+    if (this.#slots.isClosed) return false
+    return await new Promise((resolve) => {
+      const end = (isOver: boolean): void => {
+        clearTimeout(timer)
+        this.#waiting.delete(giveUp)
+        resolve(isOver)
+      }
+      const giveUp = (): void => end(false)
+      const timer = setTimeout(() => end(true), ms)
+      this.#waiting.add(giveUp)
+    })
+  }
+}

@@ -1,0 +1,90 @@
+import type { Channel } from '../connection/channel.js'
+import type { ReceivedMessage } from '../connection/message.js'
+import { decodePayload } from '../contract/payload.js'
+import type { WorkQueue } from '../contract/work-queue.js'
+import { type Issue, PayloadError } from '../errors.js'
+import { messageOf } from '../message-of.js'
+import { within } from '../timing.js'
+import { Unsettled } from './unsettled.js'
+
+/** What is wrong with how many messages. Holds no value of any. */
+export interface RefusalReason {
+  /** Where, with `*` for the places of an array: `lines.*.price`. Empty for the payload itself. */
+  readonly path: string
+  readonly message: string
+  /** How many messages have it. */
+  readonly count: number
+}
+
+/** What a contract would make of the messages in its queue. */
+export interface DryRun {
+  /** Messages that were read. Those that a consumer holds are not among them. */
+  readonly read: number
+  /** Those of them that a worker of this contract would refuse. */
+  readonly refused: number
+  /** Why, the most frequent first, at most twenty. A message may have several. */
+  readonly reasons: readonly RefusalReason[]
+}
+
+const MOST_REASONS = 20
+
+/**
+ * Reads messages one after the other, checks each, and gives all back in one command.
+ *
+ * @param limit - at most so many
+ * @param timeoutMs - how long a schema may take for one
+ */
+export async function trialOn(
+  channel: Channel,
+  contract: WorkQueue,
+  limit: number,
+  timeoutMs: number,
+): Promise<DryRun> {
+  const unsettled = new Unsettled(channel, contract.name)
+  const reasons = new Map<string, { path: string; message: string; count: number }>()
+  let [read, refused] = [0, 0]
+  try {
+    while (read < limit) {
+      const message = await channel.get(contract.name)
+      if (message === undefined) break
+      unsettled.hold(message)
+      read += 1
+      const issues = await issuesOf(message, contract, timeoutMs)
+      if (issues.length > 0) refused += 1
+      for (const { path, message: text } of named(issues)) {
+        const reason = reasons.get(`${path} ${text}`) ?? { path, message: text, count: 0 }
+        reasons.set(`${path} ${text}`, { ...reason, count: reason.count + 1 })
+      }
+    }
+  } finally {
+    // An answer says that the broker has read what was given back.
+    if (unsettled.giveBackAll() && channel.isOpen) await channel.checkQueue(contract.name)
+  }
+  const sorted = [...reasons.values()].sort((one, other) => other.count - one.count)
+  return { read, refused, reasons: sorted.slice(0, MOST_REASONS) }
+}
+
+async function issuesOf(
+  { content, properties }: ReceivedMessage,
+  contract: WorkQueue,
+  timeoutMs: number,
+): Promise<readonly Issue[]> {
+  const late = (): Error => new Error(`the schema had no answer within ${timeoutMs} ms`)
+  try {
+    const decoding = (async () => await decodePayload(contract, content, properties))()
+    await within(timeoutMs, decoding, late)
+    return []
+  } catch (error) {
+    return error instanceof PayloadError ? error.issues : [{ path: [], message: messageOf(error) }]
+  }
+}
+
+/** Each reason once a message: an array may have it in many places. */
+function named(issues: readonly Issue[]): readonly { path: string; message: string }[] {
+  const all = issues.map(({ path, message }) => {
+    return { path: path.map((step) => (typeof step === 'number' ? '*' : step)).join('.'), message }
+  })
+  return all.filter(({ path, message }, index) => {
+    return all.findIndex((other) => other.path === path && other.message === message) === index
+  })
+}

@@ -1,0 +1,50 @@
+import { z } from 'zod'
+import { type Connection, internalsOf } from '../connection/connection.js'
+import { patiently } from '../consuming/patience.js'
+import { type DryRun, trialOn } from '../consuming/trial.js'
+import type { Schema } from '../contract/schema.js'
+import { checkContract } from '../contract/shared-options.js'
+import type { WorkQueue } from '../contract/work-queue.js'
+import { parseOptions } from '../options.js'
+
+const CLOSE_TIMEOUT_MS = 2_000
+
+const dryRunOptions = z.strictObject({ limit: z.int().min(1).max(10_000).default(100) })
+
+/** Options of `dryRun`. */
+export interface DryRunOptions {
+  /** At most so many messages, from 1 to 10,000. All are held until the last was read. @defaultValue 100 */
+  readonly limit?: number | undefined
+}
+
+/**
+ * Reads the first messages of a work queue, checks each against the contract, and gives all of them back. Run it before a worker
+ * with a changed schema is started: what its schema refuses goes to the dead-letter queue at once.
+ *
+ * Nothing is declared, settled or handled, whatever the connection's `topology` is. It is a look all the same, and leaves a trace: for that
+ * moment no worker gets these messages, afterwards each is `redelivered`, and a quorum queue may put them behind those that were not read. RabbitMQ
+ * before 4.3 counts the return (`basic.nack(requeue=true)`) towards the delivery limit of a quorum queue. So do not run it in a loop.
+ *
+ * @returns how many of the messages would be refused, and why: paths and sentences of the schema, and no values
+ * @throws {@link BrokerError} there is no such queue, it may not be read, or it has a single active consumer, from which RabbitMQ gives
+ *   nothing out by `basic.get`
+ * @throws {@link ConnectionError} there was no channel in time, or it was lost; the broker then has all of them again
+ * @throws {@link OptionsError}, {@link ClosedError}
+ */
+export async function dryRun<S extends Schema>(
+  rabbit: Connection,
+  contract: WorkQueue<S>,
+  options: DryRunOptions = {},
+): Promise<DryRun> {
+  checkContract('dryRun', contract, 'work-queue')
+  const { limit } = parseOptions(dryRunOptions, options, 'dryRun')
+  const internals = internalsOf(rabbit)
+  internals.assertOpen()
+  const { consumeLane, settings } = internals
+  const channel = await patiently(internals, [], (signal) => consumeLane.openChannel('plain', {}, signal))
+  try {
+    return await trialOn(channel, contract, limit, settings.publishTimeoutMs)
+  } finally {
+    await channel.close(CLOSE_TIMEOUT_MS)
+  }
+}
