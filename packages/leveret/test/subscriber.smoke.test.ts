@@ -51,7 +51,7 @@ describe('a subscriber', () => {
     // @ts-expect-error the binding key 'oder.#' can match no message of the exchange 'shop'
     const wrong = (): unknown => new Subscriber(rabbit, shop, handler, { bindingKeys: ['oder.#', 'audit.x'] })
     expect(wrong).toThrow(
-      "Subscriber: bindingKeys: 'oder.#' can match no message of the exchange 'shop', which has the templates 'order.created', 'order.*.shipped', 'audit.#'",
+      "Subscriber: the binding key 'oder.#' can match no message of the topic exchange 'shop', whose templates are 'order.created', 'order.*.shipped', 'audit.#'",
     )
     // @ts-expect-error a topic exchange needs binding keys
     expect(() => new Subscriber(rabbit, shop, handler)).toThrow('bindingKeys are missing for the topic exchange')

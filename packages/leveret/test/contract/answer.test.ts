@@ -31,13 +31,17 @@ test('what is on the wire is frozen', async () => {
   })
 })
 
+/** What a client makes of it, as a rejection where it is an error. */
+const reading = async (...[content, properties]: [Buffer, object]): Promise<unknown> =>
+  await decodeAnswer(fib, content, properties)
+
 describe('an answer', () => {
   test.for(['failed', 'too-large', 'invalid-request'] as const)(
     'that says %s is read as it was written',
     async (reason) => {
       const { content, headers } = encodeFailure(reason, [{ path: [], message: 'odd' }])
       const issues = reason === 'invalid-request' ? [{ path: [], message: 'odd' }] : []
-      await expect(decodeAnswer(fib, content, { headers })).rejects.toMatchObject({
+      await expect(reading(content, { headers })).rejects.toMatchObject({
         name: 'RpcRemoteError',
         reason,
         issues,
@@ -56,8 +60,11 @@ describe('an answer', () => {
   test.for(['', '{', '[]', '{"issues":7}', '{"issues":[{"path":"n","message":"m"}]}', '{"issues":[null]}'])(
     'whose issues are %j has none',
     async (body) => {
-      const reading = decodeAnswer(fib, Buffer.from(body), { headers: { 'leveret-error': 'invalid-request' } })
-      await expect(reading).rejects.toMatchObject({ reason: 'invalid-request', issues: [] })
+      const headers = { 'leveret-error': 'invalid-request' }
+      await expect(reading(Buffer.from(body), { headers })).rejects.toMatchObject({
+        reason: 'invalid-request',
+        issues: [],
+      })
     },
   )
 })
