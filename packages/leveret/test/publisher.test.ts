@@ -67,8 +67,7 @@ describe('a thousand publishers', () => {
     const published = await Promise.all(publishers.map((publisher, n) => publisher.publish(key(n), { id: n })))
     expect(published.filter(({ routed }, n) => routed !== (n % 3 === 0))).toEqual([])
     await eventually(async () => expect(await vhost.queue('heard')).toMatchObject({ messages: 334 }))
-    const unrouted = rabbit.health().roles.slice(1)
-    expect(unrouted.map((role) => role.unrouted)).toEqual(publishers.map((_, n) => (n % 3 === 0 ? 0 : 1)))
+    expect(rabbit.health().roles).toMatchObject([{ role: 'publisher', count: 1_001, unrouted: 667 }])
     await eventually(async () => expect(await broker.management.channels(vhost.name)).toHaveLength(1))
   })
 
