@@ -1,6 +1,17 @@
 import { describe, expect } from 'vitest'
 import { z } from 'zod'
-import { connect, dryRun, Producer, text, Worker, workQueue } from '../src/index.js'
+import {
+  connect,
+  declare,
+  dryRun,
+  Producer,
+  Publisher,
+  subscription,
+  text,
+  topicExchange,
+  Worker,
+  workQueue,
+} from '../src/index.js'
 import { stranger } from './stranger.js'
 import { eventually, firstEvent, gate, test } from './support.js'
 
@@ -155,5 +166,27 @@ describe('a breaker that counts what cannot be read', () => {
     await new Producer(rabbit, orders).send(order(1, 1))
     await acked
     expect(told).toEqual([])
+  })
+
+  test('of a subscription reads each event by its template, and counts what no template has', async ({ rabbit }) => {
+    const payload = z.object({ id: z.int() })
+    const before = topicExchange('shop', { 'order.*': z.object({ id: z.number() }), 'item.*': payload })
+    const orders = subscription('orders', { of: before, bindingKeys: ['#'] })
+    await declare(rabbit, [orders])
+    const publisher = new Publisher(rabbit, before)
+    for (const id of [1, 2.5]) await publisher.publish('order.created', { id })
+    await publisher.publish('item.created', { id: 3 })
+    const after = topicExchange('shop', { 'order.*': payload })
+    const now = subscription('orders', { of: after, bindingKeys: ['order.*'] })
+    expect(await dryRun(rabbit, now)).toEqual({
+      read: 3,
+      refused: 2,
+      reasons: expect.arrayContaining([
+        { path: 'id', message: 'Invalid input: expected int, received number', count: 1 },
+        { path: '', message: expect.stringContaining("no template has the routing key 'item.created'"), count: 1 },
+      ]),
+    })
+    const ignoring = subscription('orders', { of: after, bindingKeys: ['order.*'], onUnknown: 'ignore' })
+    expect(await dryRun(rabbit, ignoring)).toMatchObject({ read: 3, refused: 1 })
   })
 })

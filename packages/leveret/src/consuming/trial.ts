@@ -1,11 +1,19 @@
 import type { Channel } from '../connection/channel.js'
+import { receivedHeaders } from '../connection/field-table.js'
 import type { ReceivedMessage } from '../connection/message.js'
 import { decodePayload } from '../contract/payload.js'
+import { validate } from '../contract/schema.js'
+import type { Subscription } from '../contract/subscription.js'
 import type { WorkQueue } from '../contract/work-queue.js'
 import { type Issue, PayloadError } from '../errors.js'
 import { messageOf } from '../message-of.js'
 import { within } from '../timing.js'
+import { type LetterSource, letterSource } from './letter-source.js'
+import { lineageOf } from './lineage.js'
 import { Unsettled } from './unsettled.js'
+
+/** A contract whose queue can be tried. */
+type Tried = WorkQueue | Subscription
 
 /** What is wrong with how many messages. Holds no value of any. */
 export interface RefusalReason {
@@ -20,7 +28,7 @@ export interface RefusalReason {
 export interface DryRun {
   /** Messages that were read. Those that a consumer holds are not among them. */
   readonly read: number
-  /** Those of them that a worker of this contract would refuse. */
+  /** Those of them that a worker or subscriber of this contract would refuse. */
   readonly refused: number
   /** Why, the most frequent first, at most twenty. A message may have several. */
   readonly reasons: readonly RefusalReason[]
@@ -34,13 +42,9 @@ const MOST_REASONS = 20
  * @param limit - at most so many
  * @param timeoutMs - how long a schema may take for one
  */
-export async function trialOn(
-  channel: Channel,
-  contract: WorkQueue,
-  limit: number,
-  timeoutMs: number,
-): Promise<DryRun> {
+export async function trialOn(channel: Channel, contract: Tried, limit: number, timeoutMs: number): Promise<DryRun> {
   const unsettled = new Unsettled(channel, contract.name)
+  const source = letterSource(contract)
   const reasons = new Map<string, { path: string; message: string; count: number }>()
   let [read, refused] = [0, 0]
   try {
@@ -49,7 +53,7 @@ export async function trialOn(
       if (message === undefined) break
       unsettled.hold(message)
       read += 1
-      const issues = await issuesOf(message, contract, timeoutMs)
+      const issues = await issuesOf(() => check(message, contract, source), timeoutMs)
       if (issues.length > 0) refused += 1
       for (const { path, message: text } of named(issues)) {
         const reason = reasons.get(`${path} ${text}`) ?? { path, message: text, count: 0 }
@@ -64,15 +68,26 @@ export async function trialOn(
   return { read, refused, reasons: sorted.slice(0, MOST_REASONS) }
 }
 
-async function issuesOf(
-  { content, properties }: ReceivedMessage,
-  contract: WorkQueue,
-  timeoutMs: number,
-): Promise<readonly Issue[]> {
+/** @throws what a worker or subscriber of the contract would refuse the message with */
+async function check(message: ReceivedMessage, contract: Tried, source: LetterSource): Promise<void> {
+  const { content, properties } = message
+  const { routingKey } = lineageOf(message, contract.retry)
+  const found = source.find(routingKey)
+  if (found !== undefined) {
+    const exchange = contract.kind === 'subscription' ? contract.of : undefined
+    if (exchange?.type === 'headers') {
+      await validate(exchange.headers, receivedHeaders(properties), { direction: 'incoming', contract: exchange.name })
+    }
+    await decodePayload(found.contract, content, properties)
+  } else if (contract.kind === 'subscription' && contract.onUnknown !== 'ignore') {
+    throw new Error(`no template has the routing key '${routingKey}', or no binding key asks for it`)
+  }
+}
+
+async function issuesOf(act: () => Promise<void>, timeoutMs: number): Promise<readonly Issue[]> {
   const late = (): Error => new Error(`the schema had no answer within ${timeoutMs} ms`)
   try {
-    const decoding = (async () => await decodePayload(contract, content, properties))()
-    await within(timeoutMs, decoding, late)
+    await within(timeoutMs, act(), late)
     return []
   } catch (error) {
     return error instanceof PayloadError ? error.issues : [{ path: [], message: messageOf(error) }]

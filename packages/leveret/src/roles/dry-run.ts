@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { type Connection, internalsOf } from '../connection/connection.js'
 import { patiently } from '../consuming/patience.js'
 import { type DryRun, trialOn } from '../consuming/trial.js'
-import type { Schema } from '../contract/schema.js'
 import { checkContract } from '../contract/shared-options.js'
+import type { Subscription } from '../contract/subscription.js'
 import type { WorkQueue } from '../contract/work-queue.js'
 import { parseOptions } from '../options.js'
 
@@ -18,7 +18,7 @@ export interface DryRunOptions {
 }
 
 /**
- * Reads the first messages of a work queue, checks each against the contract, and gives all of them back. Run it before a worker
+ * Reads the first messages of a work queue or of a subscription's queue, checks each against the contract, and gives all of them back. Run it before a worker or subscriber
  * with a changed schema is started: what its schema refuses goes to the dead-letter queue at once.
  *
  * Nothing is declared, settled or handled, whatever the connection's `topology` is. It is a look all the same, and leaves a trace: for that
@@ -31,12 +31,12 @@ export interface DryRunOptions {
  * @throws {@link ConnectionError} there was no channel in time, or it was lost; the broker then has all of them again
  * @throws {@link OptionsError}, {@link ClosedError}
  */
-export async function dryRun<S extends Schema>(
+export async function dryRun(
   rabbit: Connection,
-  contract: WorkQueue<S>,
+  contract: WorkQueue | Subscription,
   options: DryRunOptions = {},
 ): Promise<DryRun> {
-  checkContract('dryRun', contract, 'work-queue')
+  checkContract('dryRun', contract, 'work-queue', 'subscription')
   const { limit } = parseOptions(dryRunOptions, options, 'dryRun')
   const internals = internalsOf(rabbit)
   internals.assertOpen()
