@@ -24,7 +24,13 @@ export type { DeadLetter } from './consuming/dead-letter.js'
 export type { BrokerReason, DeathReason } from './consuming/death-reason.js'
 export type { DeduplicationStore } from './consuming/deduplication.js'
 export type { Handler, ManualHandler } from './consuming/handling.js'
-export type { BatchOptions, DeduplicateOptions, HandlingOptions } from './consuming/handling-options.js'
+export type {
+  Acknowledgement,
+  BatchOptions,
+  DeduplicateOptions,
+  HandlingOptions,
+  ModeOptions,
+} from './consuming/handling-options.js'
 export type { LetterOf } from './consuming/letter-of.js'
 export type {
   DiscardOptions,

@@ -25,7 +25,33 @@ export interface DeduplicateOptions {
   readonly ttlMs: number
 }
 
-/** How deliveries are handled, but for their order. */
+/** When a delivery is acknowledged. */
+export type Acknowledgement = 'on-return' | 'manual' | 'none'
+
+/** The options that say which handler is asked for. As the compiler reads them, `Size` is `never` without a batch. */
+export interface ModeOptions<Acknowledge extends Acknowledgement = Acknowledgement, Size = number> {
+  /**
+   * - `on-return`: when the handler returns
+   * - `manual`: when the handler says so, by `delivery.ack()` and its like. What it leaves unsettled for
+   *   `handlerTimeoutMs` is a failed attempt
+   * - `none`: before the handler begins, which waits until the broker has read that. At most once: what fails, or is lost with its
+   *   process, does not come again. Not for streams
+   *
+   * What does not fit the contract is settled as ever, whatever this says.
+   *
+   * @defaultValue 'on-return'
+   */
+  readonly acknowledge?: Acknowledge | undefined
+  /** Hands over several deliveries at once. Goes with `on-return`, and without `orderBy`. @defaultValue none: one at a time */
+  readonly batch?: (BatchOptions & { readonly size: Size }) | undefined
+}
+
+/** What goes with a batch, when there is one. */
+export type WithBatch<Size> = [Size] extends [never]
+  ? unknown
+  : { readonly acknowledge?: 'on-return' | undefined; readonly orderBy?: undefined }
+
+/** How deliveries are handled, by whatever handler. */
 export interface HandlingOptions {
   /**
    * Handlers, or batches, running at once, from 1 to 65,535. One at a time begin in the order in which they came.
@@ -66,20 +92,6 @@ export interface HandlingOptions {
    * `BrokerError` (403, in exclusive use) after `startupTimeoutMs`. Classic queues only. @defaultValue false
    */
   readonly exclusive?: boolean | undefined
-  /**
-   * - `on-return`: when the handler returns
-   * - `manual`: when the handler says so, by `delivery.ack()` and its like. What it leaves unsettled for
-   *   `handlerTimeoutMs` is a failed attempt
-   * - `none`: before the handler begins, which waits until the broker has read that. At most once: what fails, or is lost with its
-   *   process, does not come again
-   *
-   * What does not fit the contract is settled as ever, whatever this says.
-   *
-   * @defaultValue 'on-return'
-   */
-  readonly acknowledge?: 'on-return' | 'manual' | 'none' | undefined
-  /** Hands over several deliveries at once. Goes with `on-return`, and without `orderBy`. @defaultValue none: one at a time */
-  readonly batch?: BatchOptions | undefined
 }
 
 const batchOptions = z.strictObject({
@@ -95,7 +107,7 @@ const deduplicateOptions = z.strictObject({
   ttlMs: z.int().min(1),
 })
 
-/** Checks {@link HandlingOptions}, and `orderBy`. */
+/** Checks {@link HandlingOptions}, {@link ModeOptions} and `orderBy`. */
 export const handlingOptions = z
   .strictObject({
     concurrency: z.int().min(1).max(MAX_PREFETCH).optional(),

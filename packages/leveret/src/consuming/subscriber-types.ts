@@ -19,18 +19,25 @@ type Only<E extends Exchange, Keys extends readonly string[]> = E extends Routed
     }
   : unknown
 
-/** How a subscriber handles what comes. Of an exchange it also says what is to come, and of a stream where it begins. */
-export type SubscriberOptions<C extends Subscribable, Keys extends readonly string[] = readonly string[]> = {
+/** In which order events are handled. */
+interface OrderOptions<Event> {
   /**
    * Events of one key are handled one after the other, in the order in which they came. It promises no more than a worker's `orderBy` does.
    * @defaultValue none: `concurrency` of them at once
    */
-  readonly orderBy?: ((event: EventWithin<C, Keys[number]>) => OrderKey) | undefined
-} & (C extends Exchange
-  ? EphemeralOptions & BindingChoice<C, Keys>
-  : C extends Subscription
-    ? DurableOptions
-    : ReaderOptions & Only<ExchangeOf<C>, Keys>)
+  readonly orderBy?: ((event: Event) => OrderKey) | undefined
+}
+
+/** How a subscriber handles what comes. Of an exchange it also says what is to come, and of a stream where it begins. */
+export type SubscriberOptions<
+  C extends Subscribable,
+  Keys extends readonly string[] = readonly string[],
+> = OrderOptions<EventWithin<C, Keys[number]>> &
+  (C extends Exchange
+    ? EphemeralOptions & BindingChoice<C, Keys>
+    : C extends Subscription
+      ? DurableOptions
+      : ReaderOptions & Only<ExchangeOf<C>, Keys>)
 
 /** How a subscriber handles events in batches: their order is that in which they came. */
 export type BatchSubscriberOptions<
@@ -62,33 +69,20 @@ export interface Manual {
   readonly batch?: undefined
 }
 
-/** One event at a time. */
-export interface OneByOne {
-  /**
-   * `on-return`: when the handler returns. `none`: before the handler begins; what fails then, or is lost with its process, does not come again.
-   * Streams take no `none`. @defaultValue 'on-return'
-   */
-  readonly acknowledge?: 'on-return' | 'none' | undefined
-  /** One event at a time. */
-  readonly batch?: undefined
-}
-
 /** Handles one event. Returning acknowledges; throwing fails the attempt. */
 export type EventHandler<C extends Subscribable, Keys extends readonly string[] = readonly string[]> = (
   event: EventWithin<C, Keys[number]>,
   delivery: Delivery,
 ) => unknown
 
-/** The options as they must be: an exchange with routing keys needs to be told which, and a mode other than one event at a time which. */
+/** The options as they must be: an exchange with routing keys needs to be told which. `Mode` says which handler is asked for. */
 export type OptionsOf<C extends Subscribable, Keys extends readonly string[], Mode> = C extends RoutedExchange
   ? [options: SubscriberOptions<C, Keys> & Mode & BindingKeyProblem<C, Keys>]
   : C extends Exchange
-    ? Given<Mode, SubscriberOptions<C, Keys>>
+    ? [options?: SubscriberOptions<C, Keys> & Mode]
     : C extends Subscription
-      ? Given<Mode, SubscriberOptions<C>>
-      : Given<
-          Mode,
-          SubscriberOptions<C, Keys> & { readonly only?: Keys | undefined } & UselessKey<ExchangeOf<C>, Keys, 'only'>
-        >
-
-type Given<Mode, Options> = Mode extends OneByOne ? [options?: Options & Mode] : [options: Options & Mode]
+      ? [options?: SubscriberOptions<C> & Mode]
+      : [
+          options?: SubscriberOptions<C, Keys> &
+            Mode & { readonly only?: Keys | undefined } & UselessKey<ExchangeOf<C>, Keys, 'only'>,
+        ]

@@ -1,18 +1,20 @@
 import { type Connection, internalsOf } from '../connection/connection.js'
 import { Engine } from '../consuming/engine.js'
 import { checkExclusive } from '../consuming/exclusivity.js'
-import type { AnyHandler, Handler, ManualHandler } from '../consuming/handling.js'
+import type { AnyHandler, HandlerFor } from '../consuming/handling.js'
 import {
+  type Acknowledgement,
   type BatchOptions,
   checkHandler,
   type HandlingOptions,
   type HandlingSettings,
   handlingOptions,
+  type ModeOptions,
+  type WithBatch,
 } from '../consuming/handling-options.js'
 import { Receiver, type ReceiverParts } from '../consuming/receiver.js'
 import { RoleEvents } from '../consuming/role-events.js'
 import { Settler } from '../consuming/settler.js'
-import type { BatchHandler } from '../consuming/shared-call.js'
 import type { OrderKey } from '../consuming/slots.js'
 import { type WorkerEvents, workerLines } from '../consuming/worker-events.js'
 import { decodePayload } from '../contract/payload.js'
@@ -26,7 +28,9 @@ import { queueDeclarationsOf } from '../topology/declarations.js'
 import { declareOn } from '../topology/declare.js'
 
 /** How a worker handles deliveries. */
-export interface WorkerOptions<Payload = unknown> extends HandlingOptions {
+export interface WorkerOptions<Payload = unknown, Acknowledge extends Acknowledgement = Acknowledgement, Size = number>
+  extends HandlingOptions,
+    ModeOptions<Acknowledge, Size> {
   /**
    * Deliveries of one key are handled one after the other, in the order in which they came, while those of other keys go on. With a
    * `prefetch` above `concurrency` those of other keys are at hand.
@@ -45,7 +49,7 @@ export interface WorkerOptions<Payload = unknown> extends HandlingOptions {
 }
 
 /** How a worker handles deliveries in batches: their order is that in which they came. */
-export interface BatchWorkerOptions extends Omit<HandlingOptions, 'acknowledge' | 'batch'> {
+export interface BatchWorkerOptions extends HandlingOptions {
   /** Hands over several deliveries at once: the handler gets a list of them, and may return one result for each. */
   readonly batch: BatchOptions
   /** A batch is acknowledged when its handler returns. @defaultValue 'on-return' */
@@ -53,7 +57,11 @@ export interface BatchWorkerOptions extends Omit<HandlingOptions, 'acknowledge' 
 }
 
 /** Works on the tasks of one queue. Every delivery is settled: acknowledged, tried again, or kept as a dead letter. */
-export class Worker<S extends Schema> extends Receiver<WorkerEvents> {
+export class Worker<
+  S extends Schema,
+  Acknowledge extends Acknowledgement = 'on-return',
+  Size = never,
+> extends Receiver<WorkerEvents> {
   /**
    * Nothing is opened or declared before `start`.
    *
@@ -66,20 +74,8 @@ export class Worker<S extends Schema> extends Receiver<WorkerEvents> {
   constructor(
     rabbit: Connection,
     contract: WorkQueue<S>,
-    handler: BatchHandler<OutputOf<S>>,
-    options: BatchWorkerOptions,
-  )
-  constructor(
-    rabbit: Connection,
-    contract: WorkQueue<S>,
-    handler: ManualHandler<OutputOf<S>>,
-    options: WorkerOptions<OutputOf<S>> & { readonly acknowledge: 'manual'; readonly batch?: undefined },
-  )
-  constructor(
-    rabbit: Connection,
-    contract: WorkQueue<S>,
-    handler: Handler<OutputOf<S>>,
-    options?: WorkerOptions<OutputOf<S>> & { readonly batch?: undefined; readonly acknowledge?: 'on-return' | 'none' },
+    handler: HandlerFor<OutputOf<S>, Acknowledge, Size>,
+    options?: WorkerOptions<OutputOf<S>, Acknowledge, Size> & WithBatch<Size>,
   )
   constructor(
     rabbit: Connection,
