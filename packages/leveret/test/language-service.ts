@@ -45,9 +45,11 @@ export class LanguageService {
     return new LanguageService(project.checker, join(folder, 'program.mts'), program)
   }
 
-  /** The names of what the library exports, of these kinds. */
-  exported(kinds: SymbolFlags): string[] {
-    return this.#exports.filter((symbol) => (this.#resolved(symbol).flags & kinds) !== 0).map(({ name }) => name)
+  /** The names of what the library exports, of these kinds. @param folder - only what comes from other folders than this one */
+  exported(kinds: SymbolFlags, folder?: string): string[] {
+    const isMeant = ({ flags, declarations }: TypeSymbol): boolean =>
+      (flags & kinds) !== 0 && !declarations.some(({ path }) => path.includes(`/leveret/dist/${folder}/`))
+    return this.#exports.filter((symbol) => isMeant(this.#resolved(symbol))).map(({ name }) => name)
   }
 
   /** The properties of an exported type, and of those within. */
@@ -77,9 +79,9 @@ export class LanguageService {
     return found
   }
 
-  /** What an editor offers inside the braces after a mark in the program, with its documentation. */
-  offeredAfter(mark: string): Option[] {
-    const at = this.#program.indexOf('{', this.#program.indexOf(mark)) + 1
+  /** What an editor offers at a mark between braces in the program, with its documentation. */
+  offeredAt(mark: string): Option[] {
+    const at = this.#program.indexOf(mark) + mark.length
     const offered = this.#checker.getCompletionsAtPosition(this.#file, at, { includeSymbol: true })?.entries ?? []
     return offered.flatMap(({ symbol }) => (symbol === undefined ? [] : [this.#optionOf(mark, symbol)]))
   }
@@ -114,10 +116,14 @@ export class LanguageService {
 
   /** Whether it is an object that holds options, and neither a list, a function nor something with methods. */
   #isPlain(type: Type): boolean {
-    if (!(type.isObjectType() || type.isIntersectionType()) || this.#checker.isArrayLikeType(type)) return false
+    if (!(type.isObjectType() || type.isIntersectionType()) || this.#isList(type)) return false
     const calls = [SignatureKind.Call, SignatureKind.Construct]
     if (calls.some((kind) => this.#checker.getSignaturesOfType(type, kind).length > 0)) return false
     return this.#checker.getPropertiesOfType(type).every(({ flags }) => (flags & SymbolFlags.Method) === 0)
+  }
+
+  #isList(type: Type): boolean {
+    return this.#checker.isArrayLikeType(type) || this.#checker.getPropertyOfType(type, '0') !== undefined
   }
 
   /** Without those that the language or Node.js declares. */
