@@ -94,8 +94,7 @@ export class BrokerError extends LeveretError implements BrokerReply {
   readonly replyName: string
   readonly replyText: string
 
-  /** @param options.retryable - where the reply code alone does not tell */
-  constructor(operation: string, reply: BrokerReply, options?: ErrorOptions & { readonly retryable?: boolean }) {
+  constructor(operation: string, reply: BrokerReply, options?: FailureOptions) {
     super(`${operation}: the broker answered ${describeReply(reply, options?.retryable)}`, options)
     this.replyCode = reply.replyCode
     this.replyName = reply.replyName
@@ -121,7 +120,7 @@ export class PayloadError extends LeveretError {
     direction: 'outgoing' | 'incoming',
     contract: string,
     issues: readonly Issue[],
-    options?: ErrorOptions & { readonly retryable?: boolean },
+    options?: FailureOptions,
   ) {
     const verb = direction === 'outgoing' ? 'The payload was not sent to' : 'A payload received from'
     super(
@@ -161,7 +160,7 @@ export class PublishError extends LeveretError implements PublishSubject {
   readonly routingKey: string
   readonly messageId: string
 
-  constructor(outcome: PublishOutcome, subject: PublishSubject, why: string, options?: PublishErrorOptions) {
+  constructor(outcome: PublishOutcome, subject: PublishSubject, why: string, options?: FailureOptions) {
     const target = subject.exchange === '' ? `queue '${subject.routingKey}'` : `exchange '${subject.exchange}'`
     super(`The message ${subject.messageId} to ${target} ${OUTCOME_TEXT[outcome]}: ${why}`, options)
     this.outcome = outcome
@@ -172,9 +171,10 @@ export class PublishError extends LeveretError implements PublishSubject {
   }
 }
 
-/** What else is known of a failed publish. */
-export interface PublishErrorOptions extends ErrorOptions {
-  readonly retryable?: boolean
+/** What else is known of a failure. */
+export interface FailureOptions extends ErrorOptions {
+  /** Whether the same call can succeed later. @defaultValue what the error's other parts say */
+  readonly retryable?: boolean | undefined
 }
 
 const OUTCOME_TEXT: Record<PublishOutcome, string> = {

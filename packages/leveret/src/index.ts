@@ -19,10 +19,18 @@ export type { ConnectionState, Health, LaneHealth, RoleHealth } from './connecti
 export type { Interceptor, SentMessage } from './connection/interceptor.js'
 export type { LanePurpose, LaneState } from './connection/lane-state.js'
 export type { Headers } from './connection/message.js'
+export type { BreakerOptions } from './consuming/breaker.js'
 export type { DeadLetter } from './consuming/dead-letter.js'
 export type { BrokerReason, DeathReason } from './consuming/death-reason.js'
 export type { DeduplicationStore } from './consuming/deduplication.js'
 export type { Handler, ManualHandler } from './consuming/handling.js'
+export type {
+  Acknowledgement,
+  BatchOptions,
+  DeduplicateOptions,
+  HandlingOptions,
+  ModeOptions,
+} from './consuming/handling-options.js'
 export type { LetterOf } from './consuming/letter-of.js'
 export type {
   DiscardOptions,
@@ -40,8 +48,9 @@ export { MemoryOffsetStore, type OffsetStore } from './consuming/offset-store.js
 export type { SettlementName } from './consuming/settlement.js'
 export type { BatchHandler, BatchItem } from './consuming/shared-call.js'
 export type { OrderKey } from './consuming/slots.js'
-export { HandlerTimeout, Reject, Retry } from './consuming/steering.js'
+export { HandlerTimeout, Reject, Retry, type RetryAfter } from './consuming/steering.js'
 export type { SubscriberEvents } from './consuming/subscriber-events.js'
+export type { DurableOptions, EphemeralOptions, ReaderOptions } from './consuming/subscriber-options.js'
 export type {
   BatchSubscriberOptions,
   EventHandler,
@@ -110,6 +119,7 @@ export {
   ClosedError,
   ConnectionError,
   type ConnectionFailure,
+  type FailureOptions,
   type Issue,
   LeveretError,
   OptionsError,
@@ -119,6 +129,7 @@ export {
 } from './errors.js'
 export type { Logger } from './log.js'
 export { OffsetStoreError } from './offset-store-error.js'
+export type { MessageOptions, PropertyOptions, SendingOptions } from './publishing/compose.js'
 export {
   type EncodedMessage,
   type EncodedProperties,

@@ -26,12 +26,18 @@ const settings = {
 
 /** Has the compiler check a program that imports the built library. @returns whether it has no errors, and what the compiler printed */
 export async function compile(program: string, ...flags: string[]): Promise<{ isValid: boolean; printed: string }> {
-  const folder = await mkdtemp(join(tmpdir(), 'leveret-types-'))
-  onTestFinished(async () => await rm(folder, { recursive: true }))
-  await writeFile(join(folder, 'program.mts'), program)
-  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(settings))
+  const folder = await projectOf(program)
   return await run(path('../../../node_modules/.bin/tsc'), ['-p', folder, ...flags]).then(
     ({ stdout }) => ({ isValid: true, printed: stdout }),
     ({ stdout }: { stdout: string }) => ({ isValid: false, printed: stdout }),
   )
+}
+
+/** Writes a program that imports the built library, as `program.mts` of a project. @returns the folder, which goes with the test */
+export async function projectOf(program: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'leveret-types-'))
+  onTestFinished(async () => await rm(folder, { recursive: true }))
+  await writeFile(join(folder, 'program.mts'), program)
+  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(settings))
+  return folder
 }

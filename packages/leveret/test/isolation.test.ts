@@ -123,10 +123,10 @@ function workerOf({
   rabbit,
   contract,
   crowd,
-  options: { batch, acknowledge: _, ...options },
+  options: { batch, acknowledge: _, orderBy, ...options },
 }: Made): Worker<typeof tasks> {
   if (batch === undefined) {
-    return new Worker(rabbit, contract, (task) => crowd.handle(task), options)
+    return new Worker(rabbit, contract, (task) => crowd.handle(task), { ...options, orderBy })
   }
   const handler = async (items: readonly BatchItem<{ n: number }>[]): Promise<void> => {
     await Promise.all(items.map(({ payload }) => crowd.handle(payload)))

@@ -8,30 +8,25 @@ import { type Closable, closeAll } from './closable.js'
 import { closeOptions } from './closing.js'
 import { Connection, internalsOf } from './connection.js'
 
-const signalOption = z
-  .string()
-  .refine(
-    (name) => name in constants.signals && name !== 'SIGKILL' && name !== 'SIGSTOP',
-    'expected a signal to listen to',
-  )
-  .transform((name) => name as NodeJS.Signals)
+const signalOption = z.custom<NodeJS.Signals>(
+  (name) => typeof name === 'string' && name in constants.signals && name !== 'SIGKILL' && name !== 'SIGSTOP',
+  'expected a signal to listen to',
+)
 
-const signalOptions = closeOptions.extend({
-  /**
-   * The signals that end the program: SIGTERM comes from Docker, Kubernetes and systemd, SIGINT from Ctrl-C.
-   * @defaultValue ['SIGTERM', 'SIGINT']
-   */
+/** Checks {@link CloseOnSignalsOptions}. */
+export const signalOptions = closeOptions.extend({
   signals: z.array(signalOption).min(1).default(['SIGTERM', 'SIGINT']),
 })
 
 /** Options of `closeOnSignals`. */
 export interface CloseOnSignalsOptions {
   /**
-   * For all of them together, in milliseconds. Keep it below what the platform grants; Kubernetes kills after 30 s. @defaultValue 25_000
+   * How long closing all of them may take together, in milliseconds, from 0 to 2,147,483,647. Keep it below what the platform grants; Kubernetes
+   * kills after 30 s. @defaultValue 25_000
    */
   readonly timeoutMs?: number | undefined
   /**
-   * The signals that end the program: SIGTERM comes from Docker, Kubernetes and systemd, SIGINT from Ctrl-C.
+   * The signals that end the program, one at least: SIGTERM comes from Docker, Kubernetes and systemd, SIGINT from Ctrl-C.
    * @defaultValue ['SIGTERM', 'SIGINT']
    */
   readonly signals?: readonly NodeJS.Signals[] | undefined

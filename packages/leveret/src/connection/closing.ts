@@ -5,13 +5,18 @@ import { MAX_TIMER_MS, parseOptions } from '../options.js'
 import { inRootContext } from '../root-context.js'
 
 /** Options of every `close`. */
+export interface CloseOptions {
+  /**
+   * How long to wait for what is in hand, in milliseconds, from 0 to 2,147,483,647. What is not done then is given up: the broker delivers it again, and
+   * a publish fails with `unknown`. Keep it below what the platform grants: Kubernetes kills after 30 s. @defaultValue 25_000
+   */
+  readonly timeoutMs?: number | undefined
+}
+
+/** Checks {@link CloseOptions}. */
 export const closeOptions = z.strictObject({
-  /** How long to wait for what is in hand. @defaultValue 25_000, because Kubernetes kills after 30 s */
   timeoutMs: z.int().min(0).max(MAX_TIMER_MS).default(25_000),
 })
-
-/** Options of every `close`. */
-export type CloseOptions = z.input<typeof closeOptions>
 
 /** What is closed once, however often it is asked. */
 export class Closing {

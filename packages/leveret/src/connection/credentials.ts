@@ -8,14 +8,18 @@ import { Login } from './login.js'
 
 /** Who we are to the broker. */
 export interface Credentials {
+  /** Name of the user. */
   readonly username: string
-  /** Or a token, where the broker takes those. @see https://www.rabbitmq.com/docs/oauth2 */
+  /** The user's password, or a token, where the broker takes those. @see https://www.rabbitmq.com/docs/oauth2 */
   readonly password: string
 }
 
 /** Credentials that may expire. */
 export interface IssuedCredentials extends Credentials {
-  /** Ask again after this long, and hand the new password to the broker without a new connection. */
+  /**
+   * How long they hold, in milliseconds, from 1 to 2,147,483,647. Then the provider is asked again, and the broker gets the new password without a new
+   * connection. @defaultValue for ever
+   */
   readonly refreshMs?: number | undefined
 }
 
@@ -31,7 +35,8 @@ export interface Grant {
 /** Asks for a grant; `undefined` when each endpoint has its own login. */
 export type LoginSource = (signal: AbortSignal) => Promise<Grant | undefined>
 
-const issued = z.strictObject({
+/** Checks {@link IssuedCredentials}. */
+export const issuedCredentials = z.strictObject({
   username: z.string(),
   password: z.string(),
   refreshMs: z.int().min(1).max(MAX_TIMER_MS).optional(),
@@ -40,7 +45,7 @@ const issued = z.strictObject({
 /** The option `credentials`. */
 export const credentialsOption = z.union(
   [
-    issued.omit({ refreshMs: true }),
+    issuedCredentials.omit({ refreshMs: true }),
     z.literal('external'),
     z.custom<CredentialsProvider>((value) => typeof value === 'function'),
   ],
@@ -59,7 +64,7 @@ export function loginSource(
 
 async function askProvider(provide: CredentialsProvider, timeoutMs: number, signal: AbortSignal): Promise<Grant> {
   const late = (): Error => new Error(`no answer within ${timeoutMs} ms`)
-  const asked = (async () => parseOptions(issued, await inRootContext(provide), 'credentials'))()
+  const asked = (async () => parseOptions(issuedCredentials, await inRootContext(provide), 'credentials'))()
   try {
     const answer = await within(timeoutMs, unlessAborted(signal, asked), late)
     return { login: loginOf(answer), refreshMs: answer.refreshMs }

@@ -1,4 +1,4 @@
-import { PublishError, type PublishErrorOptions, type PublishOutcome } from '../errors.js'
+import { type FailureOptions, PublishError, type PublishOutcome } from '../errors.js'
 import { messageOf } from '../message-of.js'
 import type { OutgoingMessage } from './message.js'
 
@@ -20,7 +20,7 @@ export function publishError(
   outcome: PublishOutcome,
   { exchange, routingKey, properties }: OutgoingMessage,
   why: string,
-  options?: PublishErrorOptions,
+  options?: FailureOptions,
 ): PublishError {
   return new PublishError(outcome, { exchange, routingKey, messageId: properties.messageId }, why, options)
 }

@@ -2,20 +2,29 @@ import { z } from 'zod'
 import { MAX_TIMER_MS } from '../options.js'
 
 /** When a worker stops by itself, because what its handler needs seems to be down. */
-export const breakerOptions = z.strictObject({
-  /** This part of the attempts has failed. @defaultValue 0.1 */
-  failureRate: z.number().gt(0).max(1).default(0.1),
-  /** Fewer attempts than this say nothing. @defaultValue 100 */
-  minAttempts: z.int().min(1).default(100),
-  /** Older attempts do not count. @defaultValue 60_000 */
-  windowMs: z.int().min(100).max(MAX_TIMER_MS).default(60_000),
-  /** For so long nothing is taken; then one delivery is tried. @defaultValue 60_000 */
-  pauseMs: z.int().min(1).max(MAX_TIMER_MS).default(60_000),
+export interface BreakerOptions {
+  /** The part of the attempts that must have failed: above 0, up to 1. @defaultValue 0.1 */
+  readonly failureRate?: number | undefined
+  /** The fewest attempts that say anything, from 1: with fewer it goes on. @defaultValue 100 */
+  readonly minAttempts?: number | undefined
+  /** How long an attempt counts, in milliseconds, from 100 to 2,147,483,647. @defaultValue 60_000 */
+  readonly windowMs?: number | undefined
+  /** How long nothing is taken, in milliseconds, from 1 to 2,147,483,647. Then one delivery is tried. @defaultValue 60_000 */
+  readonly pauseMs?: number | undefined
   /**
    * Counts as failed what never reaches the handler because it cannot be read: the schema or the codec refuses it, or no template knows it.
    * So a deploy with a wrong schema stops by itself, before the queue has gone to the dead-letter queue: `minAttempts` deliveries go there, and as
    * many as the prefetch holds, then one after each pause. @defaultValue false
    */
+  readonly countInvalid?: boolean | undefined
+}
+
+/** Checks {@link BreakerOptions}. */
+export const breakerOptions = z.strictObject({
+  failureRate: z.number().gt(0).max(1).default(0.1),
+  minAttempts: z.int().min(1).default(100),
+  windowMs: z.int().min(100).max(MAX_TIMER_MS).default(60_000),
+  pauseMs: z.int().min(1).max(MAX_TIMER_MS).default(60_000),
   countInvalid: z.boolean().default(false),
 })
 

@@ -23,7 +23,7 @@ import { Batches, joining } from './batches.js'
 import { BatchesInPlace } from './batches-in-place.js'
 import { Deduplicator } from './deduplication.js'
 import type { BatchBounds } from './gathering.js'
-import type { HandlingSettings } from './handling-options.js'
+import type { Acknowledgement, HandlingSettings } from './handling-options.js'
 import { InPlace, type InPlaceOptions } from './in-place.js'
 import type { Life } from './life.js'
 import { type Lineage, lineageOf, streamLineage } from './lineage.js'
@@ -47,6 +47,13 @@ export type ManualHandler<Payload> = (payload: Payload, delivery: ManualDelivery
 
 /** What works on deliveries, in the form that the settings ask for. */
 export type AnyHandler<Payload> = Handler<Payload> | ManualHandler<Payload> | BatchHandler<Payload>
+
+/** The handler that the options ask for. */
+export type HandlerFor<Payload, Acknowledge extends Acknowledgement, Size> = [Size] extends [never]
+  ? [Acknowledge] extends ['manual']
+    ? ManualHandler<Payload>
+    : Handler<Payload>
+  : BatchHandler<Payload>
 
 /** Reports on deliveries. None of these throws. */
 export interface HandlingHooks {

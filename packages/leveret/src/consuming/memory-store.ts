@@ -2,13 +2,17 @@ import { z } from 'zod'
 import { parseOptions } from '../options.js'
 import type { DeduplicationStore } from './deduplication.js'
 
-const memoryStoreOptions = z.strictObject({
-  /** Above this the oldest that are done are forgotten, whether or not their time is up. @defaultValue 100_000 */
-  maxKeys: z.int().min(1).default(100_000),
-})
-
 /** Options of the store in memory. */
-export type MemoryStoreOptions = z.input<typeof memoryStoreOptions>
+export interface MemoryStoreOptions {
+  /**
+   * The most keys to remember of work that is done, from 1. Above it the oldest are forgotten, whether or not their time is up; a message that
+   * comes again after that is handled again. @defaultValue 100_000
+   */
+  readonly maxKeys?: number | undefined
+}
+
+/** Checks {@link MemoryStoreOptions}. */
+export const memoryStoreOptions = z.strictObject({ maxKeys: z.int().min(1).default(100_000) })
 
 interface Entry {
   readonly token: string

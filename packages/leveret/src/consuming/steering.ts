@@ -19,6 +19,19 @@ export class Reject extends Error {
   }
 }
 
+/** When a delivery is tried again, and why. */
+export interface RetryAfter {
+  /**
+   * The least time until the next attempt, in milliseconds, from 0 to 86,400,000 (24 hours). It becomes the next step of 1 s, 2 s, 5 s, 10 s, 30 s,
+   * 1 min, 5 min, 15 min, 1 h, 6 h, 24 h.
+   */
+  readonly afterMs: number
+  /** Why: the message of the error, which events and dead letters have. @defaultValue `to be tried again after … ms` */
+  readonly reason?: string | undefined
+  /** The error that it comes from. @defaultValue none */
+  readonly cause?: unknown
+}
+
 /**
  * Throw it from a handler to fail an attempt and choose when the next is made. It counts like any failed attempt.
  *
@@ -28,11 +41,8 @@ export class Retry extends Error {
   override readonly name = 'Retry'
   readonly afterMs: number
 
-  /**
-   * @param options.afterMs - at the earliest; the next step of 1 s, 2 s, 5 s, 10 s, 30 s, 1 min, 5 min, 15 min, 1 h, 6 h, 24 h
-   * @throws {@link OptionsError} less than 0 or more than 24 hours
-   */
-  constructor(options: { afterMs: number; reason?: string; cause?: unknown }) {
+  /** @throws {@link OptionsError} `afterMs` is no number, less than 0, or more than 24 hours */
+  constructor(options: RetryAfter) {
     const { afterMs, reason, cause } = Object(options) as typeof options
     super(reason ?? `to be tried again after ${afterMs} ms`, { cause })
     if (!Number.isFinite(afterMs))

@@ -1,40 +1,43 @@
-import type { z } from 'zod'
 import type { Delivery } from '../connection/delivery.js'
 import type { BindingChoice } from '../contract/bindings.js'
 import type { BindingKeyProblem, RoutedExchange, UselessKey } from '../contract/event-types.js'
 import type { Exchange } from '../contract/exchange.js'
 import type { EventWithin, ExchangeOf, Subscribable } from '../contract/subscribable.js'
 import type { Subscription } from '../contract/subscription.js'
-import type { handlingOptions } from './handling-options.js'
+import type { BatchOptions } from './handling-options.js'
 import type { OrderKey } from './slots.js'
-import type { ephemeralOptions, readerOptions } from './subscriber-options.js'
+import type { DurableOptions, EphemeralOptions, ReaderOptions } from './subscriber-options.js'
 
-type AllHandling = z.input<typeof handlingOptions>
-type Handling = Omit<AllHandling, 'orderBy' | 'batch' | 'acknowledge' | 'priority' | 'exclusive'>
+/** Which events of an exchange with routing keys a reader of a stream hands over. */
+type Only<E extends Exchange, Keys extends readonly string[]> = E extends RoutedExchange
+  ? {
+      /**
+       * Routing keys, or patterns of them, that this reader hands over, one at least. It reads past all others, without an event, and the stream
+       * keeps them. @defaultValue what the contract's binding keys bring
+       */
+      readonly only?: Keys | undefined
+    }
+  : unknown
 
-type Ephemeral<E extends Exchange, Keys extends readonly string[]> = Omit<Handling, 'isolation' | 'deduplicate'> &
-  Pick<z.input<typeof ephemeralOptions>, 'maxLength'> &
-  BindingChoice<E, Keys>
-
-type Durable = Handling & Pick<AllHandling, 'priority' | 'exclusive'>
-
-type Reader<E extends Exchange, Keys extends readonly string[]> = Omit<Handling, 'isolation'> &
-  Omit<z.input<typeof readerOptions>, 'only'> &
-  (E extends RoutedExchange
-    ? {
-        /**
-         * Routing keys, or patterns of them, that this reader hands over. It reads past all others, without an event, and the stream
-         * keeps them. @defaultValue what the contract's binding keys bring
-         */
-        readonly only?: Keys | undefined
-      }
-    : unknown)
+/** In which order events are handled. */
+interface OrderOptions<Event> {
+  /**
+   * Events of one key are handled one after the other, in the order in which they came. It promises no more than a worker's `orderBy` does.
+   * @defaultValue none: `concurrency` of them at once
+   */
+  readonly orderBy?: ((event: Event) => OrderKey) | undefined
+}
 
 /** How a subscriber handles what comes. Of an exchange it also says what is to come, and of a stream where it begins. */
-export type SubscriberOptions<C extends Subscribable, Keys extends readonly string[] = readonly string[]> = {
-  /** Events of one key are handled one after the other, in the order in which they came. It promises no more than a worker's `orderBy` does. */
-  readonly orderBy?: ((event: EventWithin<C, Keys[number]>) => OrderKey) | undefined
-} & (C extends Exchange ? Ephemeral<C, Keys> : C extends Subscription ? Durable : Reader<ExchangeOf<C>, Keys>)
+export type SubscriberOptions<
+  C extends Subscribable,
+  Keys extends readonly string[] = readonly string[],
+> = OrderOptions<EventWithin<C, Keys[number]>> &
+  (C extends Exchange
+    ? EphemeralOptions & BindingChoice<C, Keys>
+    : C extends Subscription
+      ? DurableOptions
+      : ReaderOptions & Only<ExchangeOf<C>, Keys>)
 
 /** How a subscriber handles events in batches: their order is that in which they came. */
 export type BatchSubscriberOptions<
@@ -48,19 +51,21 @@ export type ManualSubscriberOptions<
   Keys extends readonly string[] = readonly string[],
 > = SubscriberOptions<C, Keys> & Manual
 
+/** Several events at once. */
 export interface Batched {
-  readonly batch: NonNullable<z.input<typeof handlingOptions>['batch']>
-  readonly acknowledge?: 'on-return'
+  /** Hands over several events at once: the handler gets a list of them, and may return one result for each. */
+  readonly batch: BatchOptions
+  /** A batch is acknowledged when its handler returns. @defaultValue 'on-return' */
+  readonly acknowledge?: 'on-return' | undefined
+  /** A batch has no order of its own: its events are in the order in which they came. */
   readonly orderBy?: undefined
 }
 
+/** One event at a time, settled by its handler. */
 export interface Manual {
+  /** When the handler says so, by `delivery.ack()` and its like. What it leaves unsettled for `handlerTimeoutMs` is a failed attempt. */
   readonly acknowledge: 'manual'
-  readonly batch?: undefined
-}
-
-export interface OneByOne {
-  readonly acknowledge?: 'on-return' | 'none'
+  /** What a handler settles itself comes one by one. */
   readonly batch?: undefined
 }
 
@@ -70,16 +75,14 @@ export type EventHandler<C extends Subscribable, Keys extends readonly string[] 
   delivery: Delivery,
 ) => unknown
 
-/** The options as they must be: an exchange with routing keys needs to be told which, and a mode other than one event at a time which. */
+/** The options as they must be: an exchange with routing keys needs to be told which. `Mode` says which handler is asked for. */
 export type OptionsOf<C extends Subscribable, Keys extends readonly string[], Mode> = C extends RoutedExchange
   ? [options: SubscriberOptions<C, Keys> & Mode & BindingKeyProblem<C, Keys>]
   : C extends Exchange
-    ? Given<Mode, SubscriberOptions<C, Keys>>
+    ? [options?: SubscriberOptions<C, Keys> & Mode]
     : C extends Subscription
-      ? Given<Mode, SubscriberOptions<C>>
-      : Given<
-          Mode,
-          SubscriberOptions<C, Keys> & { readonly only?: Keys | undefined } & UselessKey<ExchangeOf<C>, Keys, 'only'>
-        >
-
-type Given<Mode, Options> = Mode extends OneByOne ? [options?: Options & Mode] : [options: Options & Mode]
+      ? [options?: SubscriberOptions<C> & Mode]
+      : [
+          options?: SubscriberOptions<C, Keys> &
+            Mode & { readonly only?: Keys | undefined } & UselessKey<ExchangeOf<C>, Keys, 'only'>,
+        ]

@@ -37,14 +37,19 @@ export const bindingOptions = z.strictObject({
 
 /** Which messages of an exchange come, by the type of the exchange. */
 export type BindingChoice<E extends Exchange, Keys extends readonly string[]> = E extends RoutedExchange
-  ? { /** Routing keys, or patterns of them. */ readonly bindingKeys: Keys }
+  ? {
+      /** Routing keys, or patterns of them: a message comes whose routing key one of these matches. At least one, each of at most 255 bytes. */
+      readonly bindingKeys: Keys
+    }
   : E extends HeadersExchange<string, infer H>
     ? {
         /** A message comes that has all headers of one of these tables, with these values. @defaultValue all messages */
         readonly headers?: readonly Partial<SchemaInput<H>>[] | undefined
       }
     : E extends PluginExchange
-      ? { /** What the plugin asks of a binding. @defaultValue [''] */ readonly bindingKeys?: Keys | undefined }
+      ? {
+          /** What the plugin asks of a binding. @defaultValue [''] */ readonly bindingKeys?: Keys | undefined
+        }
       : unknown
 
 /**

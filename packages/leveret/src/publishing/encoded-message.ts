@@ -8,7 +8,7 @@ import { templateContractsOf } from '../contract/template-contracts.js'
 import type { WorkQueue } from '../contract/work-queue.js'
 import { OptionsError } from '../errors.js'
 import { parseOptions } from '../options.js'
-import { composeProperties, messageOptions } from './compose.js'
+import { composeProperties, type PropertyOptions, propertyOptions } from './compose.js'
 import { anyRoutingKey, checkCopyKeys, readHeaders } from './event-parts.js'
 import { contractHeaderOf } from './sender.js'
 
@@ -49,13 +49,14 @@ export interface EncodedMessage {
   readonly mandatory: boolean
 }
 
-const encodeOptions = messageOptions.omit({ failFast: true, timeoutMs: true, signal: true }).extend({
-  /** Whether it is an error when no queue takes it. A task always is. @defaultValue false for events */
-  mandatory: z.boolean().optional(),
-})
-
 /** What may be said of one encoded message. */
-export type EncodeOptions = z.input<typeof encodeOptions>
+export interface EncodeOptions extends PropertyOptions {
+  /** Whether it is an error when no queue takes it. A task always is. @defaultValue false for events */
+  readonly mandatory?: boolean | undefined
+}
+
+/** Checks {@link EncodeOptions}. */
+export const encodeOptions = propertyOptions.extend({ mandatory: z.boolean().optional() })
 
 /** A message as it was asked for. */
 interface Asked {
@@ -80,7 +81,7 @@ interface Asked {
 export function encodeMessage<S extends Schema>(
   queue: WorkQueue<S>,
   payload: SchemaInput<S>,
-  options?: Omit<EncodeOptions, 'mandatory'>,
+  options?: PropertyOptions,
 ): Promise<EncodedMessage>
 export function encodeMessage<const E extends RoutedExchange, const Key extends string>(
   exchange: E,

@@ -1,7 +1,7 @@
 import type { OutgoingMessage } from '../connection/message.js'
 import { publishError } from '../connection/publish-error.js'
 import type { Share } from '../connection/room.js'
-import type { LeveretError, PublishErrorOptions, PublishOutcome } from '../errors.js'
+import type { FailureOptions, LeveretError, PublishOutcome } from '../errors.js'
 import { describeRefusal } from './loss.js'
 import type { PublishRequest, Sent, Topology } from './request.js'
 import type { Line } from './turns.js'
@@ -104,7 +104,7 @@ export class Publication {
   }
 
   /** Fails with what is known: nothing reached the broker, or nobody can tell. */
-  giveUp(why: string, options?: PublishErrorOptions): void {
+  giveUp(why: string, options?: FailureOptions): void {
     if (this.#denial !== undefined && this.denials === this.handedOver) {
       this.fail('refused', `${why}: ${describeRefusal(this.#denial)}`, { cause: this.#denial, retryable: true })
       return
@@ -118,7 +118,7 @@ export class Publication {
     else this.#settleWith(error)
   }
 
-  fail(outcome: PublishOutcome, why: string, options?: PublishErrorOptions): void {
+  fail(outcome: PublishOutcome, why: string, options?: FailureOptions): void {
     this.#settleWith(publishError(outcome, this.message, why, options))
   }
 

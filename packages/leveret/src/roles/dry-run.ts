@@ -9,7 +9,8 @@ import { parseOptions } from '../options.js'
 
 const CLOSE_TIMEOUT_MS = 2_000
 
-const dryRunOptions = z.strictObject({ limit: z.int().min(1).max(10_000).default(100) })
+/** Checks {@link DryRunOptions}. */
+export const dryRunOptions = z.strictObject({ limit: z.int().min(1).max(10_000).default(100) })
 
 /** Options of `dryRun`. */
 export interface DryRunOptions {

@@ -9,7 +9,7 @@ import { ClosedError, OptionsError } from '../errors.js'
 import { givenAs } from '../given.js'
 import { MADE } from '../marks.js'
 import { parseOptions } from '../options.js'
-import { messageOptions } from '../publishing/compose.js'
+import { type MessageOptions, messageOptions } from '../publishing/compose.js'
 import { type PipelineFailure, pipeline } from '../publishing/pipeline.js'
 import type { Sent } from '../publishing/request.js'
 import { type Route, Sender, type Sending } from '../publishing/sender.js'
@@ -19,13 +19,19 @@ import { queueDeclarationsOf } from '../topology/declarations.js'
 import { delayedSendingOf, delayRoute, MAX_SEND_DELAY_MS } from '../topology/delay-levels.js'
 
 /** What a sender may say of one task. */
+export interface SendOptions extends MessageOptions {
+  /**
+   * Nobody gets the task before this time is up; a free worker gets it within a second after, or a few seconds where thousands are due
+   * together. Milliseconds, from 0 (at once) to 31,622,400,000 (366 days), rounded up to the next quarter of a second. The task waits in quorum queues that all contracts of
+   * the vhost share (`leveret.delay.<ms>`, then `<queue>.delayed`), across restarts of the broker. It cannot be called back. Not together with
+   * `expirationMs`. @defaultValue none: at once
+   */
+  readonly delayMs?: number | undefined
+}
+
+/** Checks {@link SendOptions}. */
 export const sendOptions = messageOptions
   .extend({
-    /**
-     * Nobody gets the task before this time is up; a free worker gets it within a second after, or a few seconds where thousands are due
-     * together. Milliseconds, from 0 (at once) to 31,622,400,000 (366 days), rounded up to the next quarter of a second. The task waits in quorum queues that all contracts of
-     * the vhost share (`leveret.delay.<ms>`, then `<queue>.delayed`), across restarts of the broker. It cannot be called back.
-     */
     delayMs: z.int().min(0).max(MAX_SEND_DELAY_MS, 'at most 366 days; keep what is due later in a database').optional(),
   })
   .refine(({ delayMs, expirationMs }) => delayMs === undefined || expirationMs === undefined, {
@@ -33,13 +39,10 @@ export const sendOptions = messageOptions
     message: 'a delayed task that expires would be delivered when it expires: give one or the other',
   })
 
-/** What a sender may say of one task. */
-export type SendOptions = z.input<typeof sendOptions>
-
 /** What `sendAll` may be told, beside what holds for each task. */
 export interface SendAllOptions<Payload> extends Omit<SendOptions, 'messageId' | 'failFast'> {
   /** Gets each task that failed, and sending goes on. Without it the first failure ends `sendAll`. */
-  readonly onFailure?: (failure: PipelineFailure<Payload>) => void
+  readonly onFailure?: ((failure: PipelineFailure<Payload>) => void) | undefined
 }
 
 const failureOptions = z.looseObject({

@@ -11,7 +11,7 @@ import { templateContractsOf } from '../contract/template-contracts.js'
 import { OptionsError } from '../errors.js'
 import { MADE } from '../marks.js'
 import { parseOptions } from '../options.js'
-import { messageOptions } from '../publishing/compose.js'
+import { type MessageOptions, messageOptions } from '../publishing/compose.js'
 import { anyRoutingKey, checkCopyKeys, readHeaders } from '../publishing/event-parts.js'
 import type { Published } from '../publishing/request.js'
 import { Sender } from '../publishing/sender.js'
@@ -19,13 +19,13 @@ import { atMost } from '../timing.js'
 import { exchangeDeclarationsOf } from '../topology/exchange-declarations.js'
 
 /** What a publisher may say of one message. */
-export const publishOptions = messageOptions.extend({
+export interface PublishOptions extends MessageOptions {
   /** Rejects as `returned` when no queue is bound for the message. Without it that is normal, and counted. @defaultValue false */
-  mandatory: z.boolean().default(false),
-})
+  readonly mandatory?: boolean | undefined
+}
 
-/** What a publisher may say of one message. */
-export type PublishOptions = z.input<typeof publishOptions>
+/** Checks {@link PublishOptions}. */
+export const publishOptions = messageOptions.extend({ mandatory: z.boolean().default(false) })
 
 /** How something is published, by the kind of the exchange. */
 export type PublishFunction<E extends Exchange> = E extends RoutedExchange

@@ -11,7 +11,7 @@ import { checkContract } from '../contract/shared-options.js'
 import { ClosedError } from '../errors.js'
 import { MADE } from '../marks.js'
 import { MAX_TIMER_MS, parseOptions } from '../options.js'
-import { composeProperties, messageOptions } from '../publishing/compose.js'
+import { composeProperties, type PropertyOptions, propertyOptions } from '../publishing/compose.js'
 import { type Intercepted, type PublishLayer, publishLayers, submitInside } from '../publishing/interception.js'
 import type { Call } from '../rpc/client/call.js'
 import { Caller } from '../rpc/client/caller.js'
@@ -19,34 +19,44 @@ import { andThen, isLater, type Soon } from '../soon.js'
 
 const timeoutMs = z.int().min(1).max(MAX_TIMER_MS)
 
-const clientOptions = z.strictObject({
-  /** How long a call may take that says nothing else. @defaultValue 10_000 */
-  timeoutMs: timeoutMs.default(10_000),
+/** How a client calls. */
+export interface RpcClientOptions {
+  /**
+   * How long a call may take that says nothing else, in milliseconds, from 1 to 2,147,483,647. Then it rejects with an `RpcTimeoutError`.
+   * @defaultValue 10_000
+   */
+  readonly timeoutMs?: number | undefined
   /**
    * Whether the broker confirms each request. Without it a request that a full queue refuses (`x-overflow: reject-publish`) times out; with it
    * the call rejects at once with a `PublishError`, and each call costs the broker one answer more. @defaultValue false
    */
+  readonly confirm?: boolean | undefined
+}
+
+/** Checks {@link RpcClientOptions}. */
+export const clientOptions = z.strictObject({
+  timeoutMs: timeoutMs.default(10_000),
   confirm: z.boolean().default(false),
 })
 
-/** How a client calls. */
-export type RpcClientOptions = z.input<typeof clientOptions>
-
-const callOptions = messageOptions
-  .pick({ messageId: true, headers: true, priority: true, type: true, appId: true, userId: true })
-  .extend({
-    /** How long to wait for the answer. The request expires with it: a server does not begin it later. @defaultValue the client's */
-    timeoutMs: timeoutMs.optional(),
-    /** Gives the call up: it rejects with the signal's reason. A request that was sent may be handled all the same. */
-    signal: z.instanceof(AbortSignal).optional(),
-  })
-
 /** What may be said of one call. */
-export type CallOptions = z.input<typeof callOptions>
+export interface CallOptions
+  extends Pick<PropertyOptions, 'messageId' | 'headers' | 'priority' | 'type' | 'appId' | 'userId'> {
+  /**
+   * How long to wait for the answer, in milliseconds, from 1 to 2,147,483,647. The request expires with it: a server does not begin it later.
+   * @defaultValue the client's
+   */
+  readonly timeoutMs?: number | undefined
+  /** Gives the call up: it rejects with the signal's reason. A request that was sent may be handled all the same. */
+  readonly signal?: AbortSignal | undefined
+}
 
-type CheckedOptions = z.output<typeof callOptions>
+/** Checks {@link CallOptions}. */
+export const callOptions = propertyOptions
+  .pick({ messageId: true, headers: true, priority: true, type: true, appId: true, userId: true })
+  .extend({ timeoutMs: timeoutMs.optional(), signal: z.instanceof(AbortSignal).optional() })
 
-const NO_OPTIONS: CheckedOptions = {}
+const NO_OPTIONS: CallOptions = {}
 const NOTHING_TO_GIVE_UP = () => () => undefined
 
 /** Calls a procedure and gets its responses. One client makes any number of calls at once, over one channel. */
@@ -112,7 +122,7 @@ export class RpcClient<const P extends Procedure = Procedure> implements AsyncDi
   /** Without interceptors the call's promise is the caller's: each further one would cost as much as a schema. */
   #send(
     encoded: Soon<Buffer>,
-    { signal, timeoutMs: limitMs = this.#timeoutMs, ...options }: CheckedOptions,
+    { signal, timeoutMs: limitMs = this.#timeoutMs, ...options }: CallOptions,
   ): Promise<ResponseOf<P>> {
     const { requests, name } = this.#procedure
     const call = this.#caller.begin({ timeoutMs: limitMs, signal, read: this.#read })

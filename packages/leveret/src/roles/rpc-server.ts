@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type Connection, internalsOf } from '../connection/connection.js'
 import { Engine } from '../consuming/engine.js'
-import { checkHandler, handlingOptions } from '../consuming/handling-options.js'
+import { checkHandler, type HandlingOptions, handlingOptions } from '../consuming/handling-options.js'
 import { Receiver, type ReceiverParts } from '../consuming/receiver.js'
 import { RoleEvents } from '../consuming/role-events.js'
 import type { WorkerEvents } from '../consuming/worker-events.js'
@@ -21,10 +21,15 @@ import { queueDeclarationsOf } from '../topology/declarations.js'
 import { declareOn } from '../topology/declare.js'
 
 const { concurrency, prefetch, handlerTimeoutMs, isolation } = handlingOptions.in.shape
-const serverOptions = z.strictObject({ concurrency, prefetch, handlerTimeoutMs, isolation })
+
+/** Checks {@link RpcServerOptions}. */
+export const serverOptions = z
+  .strictObject({ concurrency, prefetch, handlerTimeoutMs, isolation })
+  .transform((options) => handlingOptions.parse(options))
 
 /** How a server handles requests. */
-export type RpcServerOptions = z.input<typeof serverOptions>
+export interface RpcServerOptions
+  extends Pick<HandlingOptions, 'concurrency' | 'prefetch' | 'handlerTimeoutMs' | 'isolation'> {}
 
 /** Answers the requests of a procedure. Each is acknowledged when its answer was sent, and none is tried again. */
 export class RpcServer<const P extends Procedure = Procedure> extends Receiver<RpcServerEvents> {
@@ -57,7 +62,7 @@ function partsOf<P extends Procedure>(
 ): ReceiverParts<RpcServerEvents> {
   checkContract('RpcServer', procedure, 'procedure')
   checkHandler('RpcServer', handler)
-  const settings = handlingOptions.parse(parseOptions(serverOptions, options, 'RpcServer'))
+  const settings = parseOptions(serverOptions, options, 'RpcServer')
   const { name, requests } = procedure
   const internals = internalsOf(rabbit)
   internals.assertOpen()

@@ -4,7 +4,7 @@ import { Closing } from '../connection/closing.js'
 import { type Connection, internalsOf } from '../connection/connection.js'
 import { headersProblem } from '../connection/table.js'
 import { parseOptions } from '../options.js'
-import { messageOptions, routingKeys } from '../publishing/compose.js'
+import { routingKeys, type SendingOptions, sendingOptions } from '../publishing/compose.js'
 import type { EncodedMessage } from '../publishing/encoded-message.js'
 import type { Published } from '../publishing/request.js'
 import { Sender } from '../publishing/sender.js'
@@ -66,10 +66,8 @@ const storedMessage = z.strictObject({
   }),
 })
 
-const sendEncodedOptions = messageOptions.pick({ failFast: true, timeoutMs: true, signal: true })
-
-/** How an encoded message is sent: `timeoutMs`, `signal` and `failFast`, as for `Producer.send`. */
-export type SendEncodedOptions = z.input<typeof sendEncodedOptions>
+/** How an encoded message is sent, as `Producer.send` does. */
+export interface SendEncodedOptions extends SendingOptions {}
 
 /**
  * Sends a message that `encodeMessage` has made, perhaps in another process. Resolves when the broker has confirmed it. Messages of one
@@ -87,7 +85,7 @@ export async function sendEncoded(
   options: SendEncodedOptions = {},
 ): Promise<Published> {
   const sender = senderOf(rabbit)
-  const checked = parseOptions(sendEncodedOptions, options, 'sendEncoded')
+  const checked = parseOptions(sendingOptions, options, 'sendEncoded')
   const { exchange, routingKey, content, properties, mandatory } = parseOptions(storedMessage, message, 'sendEncoded')
   const { messageId } = properties
   let routed: boolean | undefined = true

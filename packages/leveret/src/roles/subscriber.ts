@@ -3,18 +3,17 @@ import type { Delivery } from '../connection/delivery.js'
 import { silenceBefore } from '../connection/silence.js'
 import { Engine } from '../consuming/engine.js'
 import { decoderOf } from '../consuming/events-of.js'
-import type { AnyHandler, ManualHandler } from '../consuming/handling.js'
-import { checkHandler } from '../consuming/handling-options.js'
+import type { AnyHandler, HandlerFor } from '../consuming/handling.js'
+import { type Acknowledgement, checkHandler, type ModeOptions, type WithBatch } from '../consuming/handling-options.js'
 import { type Prepare, prepareOwnQueue, prepareStream, prepareSubscription } from '../consuming/preparation.js'
 import { Receiver, type ReceiverParts } from '../consuming/receiver.js'
 import { RoleEvents } from '../consuming/role-events.js'
 import { Settler } from '../consuming/settler.js'
-import type { BatchHandler } from '../consuming/shared-call.js'
 import { StreamReading } from '../consuming/stream-reading.js'
 import { StreamSettler } from '../consuming/stream-settler.js'
 import { type SubscriberEvents, subscriberLines } from '../consuming/subscriber-events.js'
 import { planOf, type SubscriberPlan } from '../consuming/subscriber-plan.js'
-import type { Batched, EventHandler, Manual, OneByOne, OptionsOf } from '../consuming/subscriber-types.js'
+import type { OptionsOf } from '../consuming/subscriber-types.js'
 import { checkContract } from '../contract/shared-options.js'
 import type { EventWithin, Subscribable } from '../contract/subscribable.js'
 import type { Log } from '../log.js'
@@ -30,6 +29,8 @@ import { tellPolicy, warnOfDrops, warnOfLoops } from '../topology/advice.js'
 export class Subscriber<
   const C extends Subscribable,
   const Keys extends readonly string[] = readonly string[],
+  Acknowledge extends Acknowledgement = 'on-return',
+  Size = never,
 > extends Receiver<SubscriberEvents> {
   readonly #queue: Consumed
 
@@ -46,16 +47,9 @@ export class Subscriber<
   constructor(
     rabbit: Connection,
     contract: C,
-    handler: BatchHandler<EventWithin<C, Keys[number]>>,
-    ...options: OptionsOf<C, Keys, Batched>
+    handler: HandlerFor<EventWithin<C, Keys[number]>, Acknowledge, Size>,
+    ...options: OptionsOf<C, Keys, ModeOptions<Acknowledge, Size> & WithBatch<Size>>
   )
-  constructor(
-    rabbit: Connection,
-    contract: C,
-    handler: ManualHandler<EventWithin<C, Keys[number]>>,
-    ...options: OptionsOf<C, Keys, Manual>
-  )
-  constructor(rabbit: Connection, contract: C, handler: EventHandler<C, Keys>, ...options: OptionsOf<C, Keys, OneByOne>)
   constructor(
     rabbit: Connection,
     contract: C,

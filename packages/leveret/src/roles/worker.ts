@@ -1,13 +1,20 @@
-import type { z } from 'zod'
 import { type Connection, internalsOf } from '../connection/connection.js'
 import { Engine } from '../consuming/engine.js'
 import { checkExclusive } from '../consuming/exclusivity.js'
-import type { AnyHandler, Handler, ManualHandler } from '../consuming/handling.js'
-import { checkHandler, type HandlingSettings, handlingOptions } from '../consuming/handling-options.js'
+import type { AnyHandler, HandlerFor } from '../consuming/handling.js'
+import {
+  type Acknowledgement,
+  type BatchOptions,
+  checkHandler,
+  type HandlingOptions,
+  type HandlingSettings,
+  handlingOptions,
+  type ModeOptions,
+  type WithBatch,
+} from '../consuming/handling-options.js'
 import { Receiver, type ReceiverParts } from '../consuming/receiver.js'
 import { RoleEvents } from '../consuming/role-events.js'
 import { Settler } from '../consuming/settler.js'
-import type { BatchHandler } from '../consuming/shared-call.js'
 import type { OrderKey } from '../consuming/slots.js'
 import { type WorkerEvents, workerLines } from '../consuming/worker-events.js'
 import type { PayloadOf } from '../contract/derived-types.js'
@@ -22,7 +29,9 @@ import { queueDeclarationsOf } from '../topology/declarations.js'
 import { declareOn } from '../topology/declare.js'
 
 /** How a worker handles deliveries. */
-export type WorkerOptions<Payload = unknown> = Omit<z.input<typeof handlingOptions>, 'orderBy'> & {
+export interface WorkerOptions<Payload = unknown, Acknowledge extends Acknowledgement = Acknowledgement, Size = number>
+  extends HandlingOptions,
+    ModeOptions<Acknowledge, Size> {
   /**
    * Deliveries of one key are handled one after the other, in the order in which they came, while those of other keys go on. With a
    * `prefetch` above `concurrency` those of other keys are at hand.
@@ -34,18 +43,26 @@ export type WorkerOptions<Payload = unknown> = Omit<z.input<typeof handlingOptio
    * For one order of each key over all processes, give the contract `queue: { singleActive: true }`, so that one worker at a time gets deliveries. To
    * share the work, send to several such queues, each key always to the same one. A stream also keeps the order over failed
    * attempts: its subscribers make them in place.
+   *
+   * @defaultValue none: `concurrency` of them at once
    */
   readonly orderBy?: ((payload: Payload) => OrderKey) | undefined
 }
 
 /** How a worker handles deliveries in batches: their order is that in which they came. */
-export type BatchWorkerOptions = Omit<WorkerOptions, 'orderBy' | 'acknowledge'> & {
-  readonly batch: NonNullable<WorkerOptions['batch']>
-  readonly acknowledge?: 'on-return'
+export interface BatchWorkerOptions extends HandlingOptions {
+  /** Hands over several deliveries at once: the handler gets a list of them, and may return one result for each. */
+  readonly batch: BatchOptions
+  /** A batch is acknowledged when its handler returns. @defaultValue 'on-return' */
+  readonly acknowledge?: 'on-return' | undefined
 }
 
 /** Works on the tasks of one queue. Every delivery is settled: acknowledged, tried again, or kept as a dead letter. */
-export class Worker<const C extends WorkQueue = WorkQueue> extends Receiver<WorkerEvents> {
+export class Worker<
+  const C extends WorkQueue = WorkQueue,
+  Acknowledge extends Acknowledgement = 'on-return',
+  Size = never,
+> extends Receiver<WorkerEvents> {
   /**
    * Nothing is opened or declared before `start`.
    *
@@ -55,18 +72,11 @@ export class Worker<const C extends WorkQueue = WorkQueue> extends Receiver<Work
    * @throws {@link ClosedError} the connection has been closed
    * @throws {@link OptionsError}
    */
-  constructor(rabbit: Connection, contract: C, handler: BatchHandler<PayloadOf<C>>, options: BatchWorkerOptions)
   constructor(
     rabbit: Connection,
     contract: C,
-    handler: ManualHandler<PayloadOf<C>>,
-    options: WorkerOptions<PayloadOf<C>> & { readonly acknowledge: 'manual'; readonly batch?: undefined },
-  )
-  constructor(
-    rabbit: Connection,
-    contract: C,
-    handler: Handler<PayloadOf<C>>,
-    options?: WorkerOptions<PayloadOf<C>> & { readonly batch?: undefined; readonly acknowledge?: 'on-return' | 'none' },
+    handler: HandlerFor<PayloadOf<C>, Acknowledge, Size>,
+    options?: WorkerOptions<PayloadOf<C>, Acknowledge, Size> & WithBatch<Size>,
   )
   constructor(
     rabbit: Connection,

@@ -5,15 +5,22 @@ import { MAX_TIMER_MS, parseOptions } from '../options.js'
 import { checkDescribed, type Described, declarationsOf } from './contract-declarations.js'
 import { declare as declareOnLane } from './declare.js'
 
-const declareOptions = z.strictObject({
-  /** How long it may take, the time without a connection included. @defaultValue the connection's `publishTimeoutMs` */
-  timeoutMs: z.int().min(1).max(MAX_TIMER_MS).optional(),
+/** How topology is declared ahead of time. */
+export interface DeclareOptions {
+  /**
+   * How long it may take, the time without a connection included, in milliseconds, from 1 to 2,147,483,647. Then it rejects with a
+   * `ConnectionError`. @defaultValue the connection's `publishTimeoutMs`
+   */
+  readonly timeoutMs?: number | undefined
   /** Gives it up: it rejects with the signal's reason. What was declared stays. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Checks {@link DeclareOptions}. */
+export const declareOptions = z.strictObject({
+  timeoutMs: z.int().min(1).max(MAX_TIMER_MS).optional(),
   signal: z.instanceof(AbortSignal).optional(),
 })
-
-/** How topology is declared ahead of time. */
-export type DeclareOptions = z.input<typeof declareOptions>
 
 /**
  * Makes topology ahead of time: everything that {@link declarationsOf} lists, one after the other. It may be called again and again, as each
