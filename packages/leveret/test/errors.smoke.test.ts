@@ -75,7 +75,8 @@ test('every error tells a caller what to decide and a person what happened, and 
     'connect: wrong password': () => connect({ ...fields, password: `${PASSWORD}!` }),
     'connect: no such vhost': () => connect({ ...fields, vhost: 'nowhere' }),
     'connect: no right to the vhost': () => connect({ ...fields, vhost: '/' }),
-    'workQueue: a contradiction': () => workQueue('q', { payload: z.string(), queue: { maxPriority: 3 } }),
+    'workQueue: a contradiction': () =>
+      workQueue('q', { payload: z.string(), queue: { durable: false, type: 'classic' } }),
     'send: the payload does not fit': () => producer.send({ n: 1.5 }),
     'send: a reserved header': () => producer.send({ n: 1 }, { headers: { 'x-death': 1 } }),
     'send: delayed for too long': () => producer.send({ n: 1 }, { delayMs: 31_622_400_001 }),

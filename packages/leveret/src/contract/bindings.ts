@@ -27,24 +27,27 @@ const headerTable = z.record(z.string(), z.unknown()).superRefine((value, contex
 /** Binding keys, or patterns of routing keys. */
 export const bindingKeysOption = z.array(shortString('a binding key')).min(1).readonly().optional()
 
-/** Options that say which messages of an exchange come. */
+/** The check of {@link BindingChoice}. */
 export const bindingOptions = z.strictObject({
-  /** For direct and topic exchanges: routing keys, or patterns of them. For an exchange of a plugin: what that asks for. */
   bindingKeys: bindingKeysOption,
-  /** For headers exchanges: a message comes that has all headers of one of these tables, with these values. @defaultValue all messages */
   headers: z.array(headerTable).min(1).readonly().optional(),
 })
 
 /** Which messages of an exchange come, by the type of the exchange. */
 export type BindingChoice<E extends Exchange, Keys extends readonly string[]> = E extends RoutedExchange
-  ? { /** Routing keys, or patterns of them. */ readonly bindingKeys: Keys }
+  ? {
+      /** Routing keys, or patterns of them: a message comes whose routing key one of these matches. At least one, each of at most 255 bytes. */
+      readonly bindingKeys: Keys
+    }
   : E extends HeadersExchange<string, infer H>
     ? {
         /** A message comes that has all headers of one of these tables, with these values. @defaultValue all messages */
         readonly headers?: readonly Partial<InputOf<H>>[] | undefined
       }
     : E extends PluginExchange
-      ? { /** What the plugin asks of a binding. @defaultValue [''] */ readonly bindingKeys?: Keys | undefined }
+      ? {
+          /** What the plugin asks of a binding. @defaultValue [''] */ readonly bindingKeys?: Keys | undefined
+        }
       : unknown
 
 /**

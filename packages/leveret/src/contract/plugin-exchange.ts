@@ -1,12 +1,15 @@
 import { parseOptions } from '../options.js'
 import { quoted, shortString } from '../short-string.js'
 import { checkCarried } from './carried.js'
-import { describeExchange, type ExchangeOptions, exchangeOptions, type PluginExchange } from './exchange.js'
+import type { PayloadProblem } from './carried-types.js'
+import type { CodecOption, SyncCodec } from './codec.js'
+import { describeExchange, type PluginExchange } from './exchange.js'
+import { type ExchangeOptions, exchangeOptions } from './exchange-options.js'
 import type { Schema } from './schema.js'
 import { schemaOption } from './shared-options.js'
 
-const pluginOptions = exchangeOptions.extend({
-  /** As the plugin calls it, for example `x-consistent-hash`. */
+/** The check of {@link PluginExchangeOptions}. */
+export const pluginOptions = exchangeOptions.extend({
   type: shortString("an exchange's type")
     .regex(
       /^x-./,
@@ -16,11 +19,12 @@ const pluginOptions = exchangeOptions.extend({
   payload: schemaOption,
 })
 
-/** What `exchange` takes beside the options of all exchanges. */
-export interface PluginExchangeOptions<S extends Schema> {
+/** What `exchange` takes beside the name. */
+export interface PluginExchangeOptions<S extends Schema, C extends CodecOption = CodecOption>
+  extends ExchangeOptions<C> {
   /** As the plugin calls it, for example `x-consistent-hash`. It begins with `x-`. */
   readonly type: `x-${string}`
-  /** What each message is. */
+  /** What each message is. What is sent of it is as with `payload` of `workQueue`. */
   readonly payload: S
 }
 
@@ -34,10 +38,11 @@ export interface PluginExchangeOptions<S extends Schema> {
  *
  * @throws {@link OptionsError}
  */
-export function exchange<const Name extends string, const S extends Schema>(
-  name: Name,
-  options: ExchangeOptions & PluginExchangeOptions<S>,
-): PluginExchange<Name, S> {
+export function exchange<
+  const Name extends string,
+  const S extends Schema,
+  const C extends CodecOption = SyncCodec<'json'>,
+>(name: Name, options: PluginExchangeOptions<S, C> & PayloadProblem<S, C>): PluginExchange<Name, S> {
   const where = `exchange(${quoted(name)})`
   const { type, payload, ...settings } = parseOptions(pluginOptions, options, where)
   checkCarried(where, 'payload', payload, settings.codec)
