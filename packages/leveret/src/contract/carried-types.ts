@@ -123,45 +123,62 @@ type HoleSentence<Hole extends string, C extends Carrier, Path extends string> =
   ? never
   : Sentence<C, Path, Hole>
 
-/** The name of a contract's codec; `string` for one that is not leveret's own. */
-type CodecNameOf<C extends CodecOption> = (C extends readonly [infer First, ...unknown[]] ? First : C) extends {
-  readonly encode: { readonly codec?: infer Name }
+/**
+ * Options, of which only the codec matters here. Its content type is inferred apart from the rest of the codec, so the compiler knows that there
+ * is one also where it cannot infer it, because a function in it has parameters without types.
+ */
+export interface GivenCodec<ContentType> {
+  readonly codec?:
+    | { readonly contentType?: ContentType; readonly 0?: { readonly contentType?: ContentType } }
+    | undefined
 }
-  ? CodecName extends Name
-    ? string
-    : Name & string
-  : string
+
+/** The name of a contract's codec, which is `json` where none was given; `string` for one that is not leveret's own. */
+type CodecNameOf<C extends CodecOption, ContentType> = [unknown] extends [ContentType]
+  ? 'json'
+  : (C extends readonly [infer First, ...unknown[]] ? First : C) extends {
+        readonly encode: { readonly codec?: infer Name }
+      }
+    ? CodecName extends Name
+      ? string
+      : Name & string
+    : string
 
 /**
- * `undefined` where there is no problem. A conditional type that asks whether this is a text is one that the compiler can decide also for a
- * type parameter, as far as it must: so a generic function may make contracts of schemas that it is given.
+ * `undefined` where there is no problem, as for `any`. So the compiler also lets a type parameter pass, of which it knows no more: a generic
+ * function may make contracts of the schemas that it is given.
  */
-type OrUndefined<Problem> = [Problem] extends [never] ? undefined : Problem
+type OrUndefined<T, Problem> = [unknown] extends [T] ? undefined : [Problem] extends [never] ? undefined : Problem
 
-type VerdictOf<T, Codec extends string, Path extends string> = unknown extends T
-  ? undefined
-  : Codec extends 'json'
-    ? OrUndefined<ProblemsOf<T, 'JSON', Path>>
-    : Codec extends 'text'
-      ? OnlyVerdict<T, string, `the codec text carries strings only, and ${Path} is another type: use json`>
-      : Codec extends 'bytes'
-        ? OnlyVerdict<T, Uint8Array, `the codec bytes carries a Uint8Array only, and ${Path} is another type: use json`>
-        : undefined
+type VerdictOf<T, Codec extends string, Path extends string> = Codec extends 'json'
+  ? OrUndefined<T, ProblemsOf<T, 'JSON', Path>>
+  : Codec extends 'text'
+    ? OnlyVerdict<T, string, `the codec text carries strings only, and ${Path} is another type: use json`>
+    : Codec extends 'bytes'
+      ? OnlyVerdict<T, Uint8Array, `the codec bytes carries a Uint8Array only, and ${Path} is another type: use json`>
+      : undefined
 
-type OnlyVerdict<T, Carried, Problem extends string> = [Exclude<T, Carried | Empty>] extends [never]
-  ? undefined
-  : Problem
+type OnlyVerdict<T, Carried, Problem extends string> = OrUndefined<
+  T,
+  [Exclude<T, Carried | Empty>] extends [never] ? never : Problem
+>
 
 /** `unknown` when the codec carries what the schema takes; else what a caller reads in the compiler's error. */
-export type PayloadProblem<S extends Schema, C extends CodecOption, Option extends string = 'payload'> =
-  VerdictOf<InputOf<S>, CodecNameOf<C>, Option> extends string
-    ? { readonly [name in Option]: VerdictOf<InputOf<S>, CodecNameOf<C>, Option> }
+export type PayloadProblem<S extends Schema, C extends CodecOption, ContentType, Option extends string = 'payload'> =
+  VerdictOf<InputOf<S>, CodecNameOf<C, ContentType>, Option> extends string
+    ? { readonly [name in Option]: VerdictOf<InputOf<S>, CodecNameOf<C, ContentType>, Option> }
     : unknown
 
 /** The same for the schemas of an exchange, or of the errors of a procedure. */
-export type SchemasProblem<T extends Templates, C extends CodecOption> =
-  OrUndefined<OddKeys<T, CodecNameOf<C>>> extends string
-    ? { readonly [K in OddKeys<T, CodecNameOf<C>>]: VerdictOf<InputOf<T[K]>, CodecNameOf<C>, 'payload'> }
+export type SchemasProblem<T extends Templates, C extends CodecOption = CodecOption, ContentType = unknown> =
+  OrUndefined<T, OddKeys<T, CodecNameOf<C, ContentType>>> extends string
+    ? {
+        readonly [K in OddKeys<T, CodecNameOf<C, ContentType>>]: VerdictOf<
+          InputOf<T[K]>,
+          CodecNameOf<C, ContentType>,
+          'payload'
+        >
+      }
     : unknown
 
 type OddKeys<T extends Templates, Codec extends string> = {
@@ -172,4 +189,4 @@ type OddKeys<T extends Templates, Codec extends string> = {
 export type HeadersProblem<H extends Schema> =
   HeadersVerdict<InputOf<H>> extends string ? { readonly headers: HeadersVerdict<InputOf<H>> } : unknown
 
-type HeadersVerdict<T> = unknown extends T ? undefined : OrUndefined<ProblemsOf<T, 'a header', 'headers'>>
+type HeadersVerdict<T> = OrUndefined<T, ProblemsOf<T, 'a header', 'headers'>>

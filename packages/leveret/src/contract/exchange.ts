@@ -3,8 +3,8 @@ import { OptionsError } from '../errors.js'
 import { parseOptions } from '../options.js'
 import { quoted } from '../short-string.js'
 import { checkCarried } from './carried.js'
-import type { HeadersProblem, PayloadProblem, SchemasProblem } from './carried-types.js'
-import type { Codec, CodecOption, SyncCodec } from './codec.js'
+import type { GivenCodec, HeadersProblem, PayloadProblem, SchemasProblem } from './carried-types.js'
+import type { Codec, CodecOption } from './codec.js'
 import {
   type ExchangeOptions,
   exchangeName,
@@ -99,8 +99,12 @@ const ALTERNATE = 'alternate-exchange'
 export function fanoutExchange<
   const Name extends string,
   const S extends Schema,
-  const C extends CodecOption = SyncCodec<'json'>,
->(name: Name, options: FanoutExchangeOptions<S, C> & PayloadProblem<S, C>): FanoutExchange<Name, S> {
+  const C extends CodecOption = CodecOption,
+  const ContentType = unknown,
+>(
+  name: Name,
+  options: FanoutExchangeOptions<S, C> & GivenCodec<ContentType> & PayloadProblem<S, C, ContentType>,
+): FanoutExchange<Name, S> {
   const where = `fanoutExchange(${quoted(name)})`
   const { payload, ...settings } = parseOptions(fanoutOptions, options, where)
   checkCarried(where, 'payload', payload, settings.codec)
@@ -116,8 +120,13 @@ export function fanoutExchange<
 export function directExchange<
   const Name extends string,
   const T extends Templates,
-  const C extends CodecOption = SyncCodec<'json'>,
->(name: Name, templates: T & SchemasProblem<T, C>, options: ExchangeOptions<C> = {}): DirectExchange<Name, T> {
+  const C extends CodecOption = CodecOption,
+  const ContentType = unknown,
+>(
+  name: Name,
+  templates: T & SchemasProblem<T, C, ContentType>,
+  options: ExchangeOptions<C> & GivenCodec<ContentType> = {},
+): DirectExchange<Name, T> {
   const where = `directExchange(${quoted(name)})`
   const made = describeExchange(name, parseOptions(exchangeOptions, options, where), where)
   return Object.freeze({ ...made, type: 'direct', templates: checkTemplates(templates, made.codec, where) })
@@ -133,12 +142,13 @@ export function directExchange<
 export function topicExchange<
   const Name extends string,
   const T extends Templates,
-  const C extends CodecOption = SyncCodec<'json'>,
+  const C extends CodecOption = CodecOption,
+  const ContentType = unknown,
   const Policy extends OverlapPolicy = 'refuse',
 >(
   name: Name,
-  templates: T & SchemasProblem<T, C> & OverlapProblem<T, Policy>,
-  options: TopicExchangeOptions<C, Policy> = {},
+  templates: T & SchemasProblem<T, C, ContentType> & OverlapProblem<T, Policy>,
+  options: TopicExchangeOptions<C, Policy> & GivenCodec<ContentType> = {},
 ): TopicExchange<Name, T> {
   const where = `topicExchange(${quoted(name)})`
   const { overlap, ...settings } = parseOptions(topicOptions, options, where)
@@ -156,10 +166,14 @@ export function headersExchange<
   const Name extends string,
   const H extends Schema,
   const S extends Schema,
-  const C extends CodecOption = SyncCodec<'json'>,
+  const C extends CodecOption = CodecOption,
+  const ContentType = unknown,
 >(
   name: Name,
-  options: HeadersExchangeOptions<H, S, C> & HeadersProblem<H> & PayloadProblem<S, C>,
+  options: HeadersExchangeOptions<H, S, C> &
+    GivenCodec<ContentType> &
+    HeadersProblem<H> &
+    PayloadProblem<S, C, ContentType>,
 ): HeadersExchange<Name, H, S> {
   const where = `headersExchange(${quoted(name)})`
   const { headers, payload, ...settings } = parseOptions(headersOptions, options, where)

@@ -7,12 +7,16 @@ export type OverlapPolicy = 'refuse' | 'most-specific'
 /** `unknown` when no routing key can match two of the templates, or that is allowed; else what a caller reads in the compiler's error. */
 export type OverlapProblem<T extends Templates, Policy extends OverlapPolicy> = 'most-specific' extends Policy
   ? unknown
-  : OverlapVerdict<keyof T & string> extends string
-    ? OverlapVerdict<keyof T & string>
+  : OverlapVerdict<T> extends string
+    ? OverlapVerdict<T>
     : unknown
 
-/** `undefined` when there is no problem: so the compiler can decide it also for a type parameter. */
-type OverlapVerdict<Template extends string> = [PairsOf<Template>] extends [never] ? undefined : PairsOf<Template>
+/** `undefined` when there is no problem, as for `any`. So the compiler also lets a type parameter pass, of which it knows no more. */
+type OverlapVerdict<T extends Templates> = [unknown] extends [T]
+  ? undefined
+  : [PairsOf<keyof T & string>] extends [never]
+    ? undefined
+    : PairsOf<keyof T & string>
 
 /** Two keys of an object that are no patterns never overlap, so only patterns are looked at, each with all others. */
 type PairsOf<Template extends string> = SentencesOf<Extract<Template, `${string}${'*' | '#'}${string}`>, Template>

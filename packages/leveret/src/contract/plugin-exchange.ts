@@ -1,8 +1,8 @@
 import { parseOptions } from '../options.js'
 import { quoted, shortString } from '../short-string.js'
 import { checkCarried } from './carried.js'
-import type { PayloadProblem } from './carried-types.js'
-import type { CodecOption, SyncCodec } from './codec.js'
+import type { GivenCodec, PayloadProblem } from './carried-types.js'
+import type { CodecOption } from './codec.js'
 import { describeExchange, type PluginExchange } from './exchange.js'
 import { type ExchangeOptions, exchangeOptions } from './exchange-options.js'
 import type { Schema } from './schema.js'
@@ -41,8 +41,12 @@ export interface PluginExchangeOptions<S extends Schema, C extends CodecOption =
 export function exchange<
   const Name extends string,
   const S extends Schema,
-  const C extends CodecOption = SyncCodec<'json'>,
->(name: Name, options: PluginExchangeOptions<S, C> & PayloadProblem<S, C>): PluginExchange<Name, S> {
+  const C extends CodecOption = CodecOption,
+  const ContentType = unknown,
+>(
+  name: Name,
+  options: PluginExchangeOptions<S, C> & GivenCodec<ContentType> & PayloadProblem<S, C, ContentType>,
+): PluginExchange<Name, S> {
   const where = `exchange(${quoted(name)})`
   const { type, payload, ...settings } = parseOptions(pluginOptions, options, where)
   checkCarried(where, 'payload', payload, settings.codec)

@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { parseOptions } from '../options.js'
 import { quoted } from '../short-string.js'
 import { checkCarried } from './carried.js'
-import type { PayloadProblem, SchemasProblem } from './carried-types.js'
-import { type CodecOption, json, type SyncCodec } from './codec.js'
+import type { GivenCodec, PayloadProblem, SchemasProblem } from './carried-types.js'
+import { type CodecOption, json } from './codec.js'
 import type { PayloadContract } from './payload.js'
 import type { QueueOptions, QueueType } from './queue-options.js'
 import type { InputOf, OutputOf, Schema } from './schema.js'
@@ -87,7 +87,7 @@ export interface ProcedureOptions<
 }
 
 /** The data of an error is JSON, whatever the procedure's own codec can say. */
-type ErrorsProblem<Errors extends DeclaredErrors> = { readonly errors?: SchemasProblem<Errors, SyncCodec<'json'>> }
+type ErrorsProblem<Errors extends DeclaredErrors> = { readonly errors?: SchemasProblem<Errors> }
 
 /**
  * Describes a procedure: a queue of requests, the response, and the errors that a client is to know.
@@ -102,12 +102,14 @@ export function procedure<
   const Response extends Schema,
   const Errors extends DeclaredErrors = Record<never, never>,
   const Type extends QueueType = 'quorum',
-  const C extends CodecOption = SyncCodec<'json'>,
+  const C extends CodecOption = CodecOption,
+  const ContentType = unknown,
 >(
   name: string,
   options: ProcedureOptions<Request, Response, Errors, Type, C> &
-    PayloadProblem<Request, C, 'request'> &
-    PayloadProblem<Response, C, 'response'> &
+    GivenCodec<ContentType> &
+    PayloadProblem<Request, C, ContentType, 'request'> &
+    PayloadProblem<Response, C, ContentType, 'response'> &
     ErrorsProblem<Errors>,
 ): Procedure<Request, Response, Errors> {
   const where = `procedure(${quoted(name)})`

@@ -1,8 +1,8 @@
 import { parseOptions } from '../options.js'
 import { quoted } from '../short-string.js'
 import { checkCarried } from './carried.js'
-import type { PayloadProblem } from './carried-types.js'
-import { type CodecOption, json, type SyncCodec } from './codec.js'
+import type { GivenCodec, PayloadProblem } from './carried-types.js'
+import { type CodecOption, json } from './codec.js'
 import type { PayloadContract } from './payload.js'
 import {
   describeQueueContract,
@@ -60,8 +60,12 @@ export interface WorkQueueOptions<
 export function workQueue<
   const S extends Schema,
   const Type extends QueueType = 'quorum',
-  const C extends CodecOption = SyncCodec<'json'>,
->(name: string, options: WorkQueueOptions<S, Type, C> & PayloadProblem<S, C>): WorkQueue<S> {
+  const C extends CodecOption = CodecOption,
+  const ContentType = unknown,
+>(
+  name: string,
+  options: WorkQueueOptions<S, Type, C> & GivenCodec<ContentType> & PayloadProblem<S, C, ContentType>,
+): WorkQueue<S> {
   return describeWorkQueue(name, options, `workQueue(${quoted(name)})`)
 }
 
