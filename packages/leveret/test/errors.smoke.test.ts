@@ -167,7 +167,7 @@ test('every error tells a caller what to decide and a person what happened, and 
       amqp://zoe-<vhost>@<host>:<port>: 'zoe-<vhost>' may not use the vhost '/'; grant it with rabbitmqctl set_permissions (530 NOT_ALLOWED - access to vhost '/' refused for user 'zoe-<vhost>')
     workQueue: a contradiction
       OptionsError final
-      workQueue('q'): queue.maxPriority: only a classic queue takes a maximal priority
+      workQueue('q'): queue.durable: a queue that is not durable needs legacyTransient: true, and a broker that still permits it
     send: the payload does not fit
       PayloadError outgoing final
       The payload was not sent to 'tasks': at n: Invalid input: expected int, received number

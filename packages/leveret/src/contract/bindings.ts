@@ -8,7 +8,7 @@ import type { Exchange, HeadersExchange, PluginExchange } from './exchange.js'
 import type { InputOf } from './schema.js'
 
 /** An exchange, as a part of another contract. */
-export const exchangeOption: z.ZodType<Exchange> = z.custom<Exchange>(
+export const exchangeOption: z.ZodType<Exchange, Exchange> = z.custom<Exchange>(
   (value) => Object(value).kind === 'exchange',
   'expected an exchange, as topicExchange() and its like make one',
 )

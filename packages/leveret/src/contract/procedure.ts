@@ -72,7 +72,7 @@ export interface ProcedureOptions<
    * @defaultValue json
    */
   readonly codec?: C | undefined
-  /** How the queue of requests is declared. Whoever else declares it must say the same, or is refused. @defaultValue a durable quorum queue */
+  /** How the queue of requests is declared. Whoever else declares it must say the same, or is refused. By default it is a durable quorum queue. @defaultValue {} */
   readonly queue?: QueueOptions<Type> | undefined
   /**
    * Written to the `leveret-contract` header of requests, after the name: what tells the versions of a contract apart, of 1 to 64 characters.

@@ -37,7 +37,7 @@ export interface QueueContract {
 
 /** Options that the contracts of queues have in common. */
 export interface QueueContractOptions<Type extends QueueType = QueueType> {
-  /** How the queue is declared. Whoever else declares it must say the same, or is refused. @defaultValue a durable quorum queue */
+  /** How the queue is declared. Whoever else declares it must say the same, or is refused. By default it is a durable quorum queue. @defaultValue {} */
   readonly queue?: QueueOptions<Type> | undefined
   /**
    * When a failed attempt is made again.

@@ -7,7 +7,7 @@ import { type Codec, type CodecOption, oneOf } from './codec.js'
 import type { Schema } from './schema.js'
 
 /** A schema of a contract, from whatever library. */
-export const schemaOption: z.ZodType<Schema> = z.custom<Schema>(
+export const schemaOption: z.ZodType<Schema, Schema> = z.custom<Schema>(
   (value) => typeof Object(Object(value)['~standard']).validate === 'function',
   'expected a schema: zod, valibot, arktype or any other Standard Schema',
 )
