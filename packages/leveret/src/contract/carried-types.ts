@@ -37,9 +37,11 @@ type KindOfObject<T, C extends Carrier> =
           : 'Uint8Array'
         : T extends PromiseLike<unknown>
           ? 'promise'
-          : [C, T] extends ['JSON', { toJSON(): unknown }]
-            ? never
-            : 'table'
+          : T extends { arrayBuffer(): PromiseLike<ArrayBuffer> }
+            ? 'file'
+            : [C, T] extends ['JSON', { toJSON(): unknown }]
+              ? never
+              : 'table'
 
 /** A list may be as long as it likes: what it has is looked at once. That of a tuple may be left out. */
 type HoleIn<T extends readonly unknown[]> = number extends T['length']
@@ -85,6 +87,7 @@ interface WayOut {
   readonly symbol: ': take text'
   readonly promise: ': wait for it before'
   readonly Uint8Array: ': take text, as z.base64() does, or use the codec bytes'
+  readonly file: ': take text, as z.base64() does, or use the codec bytes'
   readonly 'undefined in an array': ': take null, as .nullable() does'
 }
 

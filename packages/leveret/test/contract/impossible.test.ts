@@ -3,7 +3,7 @@ import { compile } from '../compile.js'
 
 const SETTING = `
 import {
-  bytes, type Codec, type Connection, directExchange, exchange, fanoutExchange, headersExchange, json, procedure, ProcedureError, type QueueType,
+  bytes, type Codec, type CodecOption, type Connection, directExchange, exchange, fanoutExchange, headersExchange, json, procedure, ProcedureError, type QueueContractOptions, type QueueType,
   type Schema, stream, Subscriber, subscription, text, topicExchange, workQueue, type WorkQueueOptions,
 } from 'leveret'
 import { z } from 'zod'
@@ -70,12 +70,12 @@ const IMPOSSIBLE: readonly (readonly [program: string, ...words: string[]])[] = 
     'the codec text carries strings only',
   ],
   [`workQueue('q', { payload: z.string(), codec: bytes })`, 'the codec bytes carries a Uint8Array only'],
-  ...(['Date', 'Map', 'Set', 'bigint', 'symbol', 'function', 'Uint8Array', 'undefined in an array'] as const).map(
-    (kind): [string, string] => [
-      `workQueue('q', { payload: z.object({ a: z.array(z.object({ b: ${schemaOf(kind)} })) }) })`,
-      `JSON carries no ${kind}, which payload.a.[].b takes`,
-    ],
-  ),
+  ...(
+    ['Date', 'Map', 'Set', 'bigint', 'symbol', 'function', 'Uint8Array', 'file', 'undefined in an array'] as const
+  ).map((kind): [string, string] => [
+    `workQueue('q', { payload: z.object({ a: z.array(z.object({ b: ${schemaOf(kind)} })) }) })`,
+    `JSON carries no ${kind}, which payload.a.[].b takes`,
+  ]),
   [`workQueue('q', { payload: late, codec: { ...json, accepts: ['application/octet-stream'] } })`, 'payload.at takes'],
   [`workQueue('q', { payload: z.date().nullable() })`, 'JSON carries no Date, which payload takes'],
   [`workQueue('q', { payload: z.union([z.string(), late]) })`, 'which payload.at takes'],
@@ -99,6 +99,7 @@ function schemaOf(kind: string): string {
     symbol: 'z.symbol()',
     function: 'z.custom<() => void>()',
     Uint8Array: 'z.instanceof(Uint8Array)',
+    file: 'z.file()',
     'undefined in an array': 'z.array(z.string().optional())',
   }
   return schemas[kind] ?? ''
@@ -144,6 +145,24 @@ workQueue('q', { payload: ofOthers })
 interface Money { toJSON(): string; plus(other: Money): Money }
 declare const money: Schema<{ readonly price: Money }>
 workQueue('q', { payload: money })
+workQueue('q', { payload: z.instanceof(URL) })
+workQueue('q', { payload: z.looseObject({ a: z.int() }) })
+workQueue('q', { payload: z.record(z.enum(['a', 'b']), z.array(z.int()).readonly()) })
+workQueue('q', { payload: z.discriminatedUnion('t', [z.object({ t: z.literal('a') }), z.object({ t: z.literal('b'), n: z.int() })]) })
+workQueue<Schema<string>>('q', { payload: z.string(), codec: text })
+declare const isClassic: boolean
+workQueue('q', { payload, queue: { type: isClassic ? 'classic' : 'quorum' } })
+workQueue('q', { payload, queue: isClassic ? { type: 'classic', maxPriority: 3 } : {} })
+declare const codecs: CodecOption
+workQueue('q', { payload: late, codec: codecs })
+workQueue('q', { payload: late, codec: [{ contentType: 'a/b', encode: (value) => Buffer.from(String(value)), decode: String }, json] })
+directExchange('x', { late }, { codec: { contentType: 'a/b', encode: (value) => Buffer.from(String(value)), decode: String } })
+const defaults: QueueContractOptions = { retry: false, queue: { type: 'classic' } }
+workQueue('q', { ...defaults, payload })
+for (const [name, schema] of Object.entries({} as Record<string, z.ZodType>)) workQueue(name, { payload: schema })
+export const retriedQueueOf = <S extends z.ZodType>(options: WorkQueueOptions<S>) => workQueue('q', { ...options, retry: false })
+export const headersOf = <S extends Schema>(headers: S) => headersExchange('x', { headers, payload })
+export const directOf = <T extends Readonly<Record<string, Schema>>>(templates: T) => directExchange('x', templates)
 export const queueOf = <S extends Schema>(schema: S) => workQueue('q', { payload: schema })
 export const textQueueOf = <S extends Schema<string>>(schema: S) => workQueue('q', { payload: schema, codec: text })
 export const eventsOf = <S extends Schema>(schema: S) => fanoutExchange('x', { payload: schema })
