@@ -62,25 +62,41 @@ export type { DeadLetterReason, Failure } from './consuming/verdict.js'
 export type { DeliveryEvent, RoleEvent, WorkerEvents } from './consuming/worker-events.js'
 export { type Application, type ApplicationOptions, application, type Contract } from './contract/application.js'
 export type { Binding } from './contract/bindings.js'
-export { bytes, type Codec, json, type SyncCodec, text } from './contract/codec.js'
+export {
+  bytes,
+  type Codec,
+  type CodecName,
+  type CodecOption,
+  type Encode,
+  json,
+  type SyncCodec,
+  text,
+} from './contract/codec.js'
 export type { ContentProperties } from './contract/content-types.js'
-export type { DeadLetterSettings } from './contract/dead-letter-options.js'
+export type { DeadLetterOptions, DeadLetterSettings } from './contract/dead-letter-options.js'
 export type { ErrorOf, InputOf, PayloadOf, RequestOf, ResponseInputOf, ResponseOf } from './contract/derived-types.js'
 export type { RoutedEvent, RoutedExchange } from './contract/event-types.js'
 export {
   type DirectExchange,
   directExchange,
   type Exchange,
-  type ExchangeOptions,
   type FanoutExchange,
   fanoutExchange,
   type HeadersExchange,
   headersExchange,
   type PluginExchange,
   type TopicExchange,
-  type TopicExchangeOptions,
   topicExchange,
 } from './contract/exchange.js'
+export type {
+  ExchangeOptions,
+  FanoutExchangeOptions,
+  HeadersExchangeOptions,
+  SourceOptions,
+  TopicExchangeOptions,
+} from './contract/exchange-options.js'
+export type { Impossible } from './contract/impossible.js'
+export type { OverlapPolicy } from './contract/overlap-types.js'
 export { exchange, type PluginExchangeOptions } from './contract/plugin-exchange.js'
 export {
   type DeclaredErrors,
@@ -97,15 +113,16 @@ export {
   type ProcedureErrorOf,
   type ProcedureErrorOptions,
 } from './contract/procedure-error.js'
-export type { QueueContract } from './contract/queue-contract.js'
-export type { QueueSettings } from './contract/queue-options.js'
-export type { NativeRetry, NativeRetrySettings, RetryDelays, RetryPolicy } from './contract/retry.js'
+export type { QueueContract, QueueContractOptions } from './contract/queue-contract.js'
+export type { QueueOptions, QueueSettings, QueueType } from './contract/queue-options.js'
+export type { NativeRetry, NativeRetrySettings, RetryDelays, RetryOptions, RetryPolicy } from './contract/retry.js'
 export type { Schema, SchemaInput, SchemaOutput } from './contract/schema.js'
-export { type Retention, type Stream, type StreamOptions, stream } from './contract/stream.js'
+export { type Retention, type Stream, type StreamOptions, type StreamQueueOptions, stream } from './contract/stream.js'
 export type { EventOf, ExchangeOf, Subscribable } from './contract/subscribable.js'
 export {
   type Subscription,
   type SubscriptionOptions,
+  type SubscriptionQueueOptions,
   subscription,
   type UnknownPolicy,
 } from './contract/subscription.js'

@@ -75,7 +75,8 @@ test('every error tells a caller what to decide and a person what happened, and 
     'connect: wrong password': () => connect({ ...fields, password: `${PASSWORD}!` }),
     'connect: no such vhost': () => connect({ ...fields, vhost: 'nowhere' }),
     'connect: no right to the vhost': () => connect({ ...fields, vhost: '/' }),
-    'workQueue: a contradiction': () => workQueue('q', { payload: z.string(), queue: { maxPriority: 3 } }),
+    'workQueue: a contradiction': () =>
+      workQueue('q', { payload: z.string(), queue: { durable: false, type: 'classic' } }),
     'send: the payload does not fit': () => producer.send({ n: 1.5 }),
     'send: a reserved header': () => producer.send({ n: 1 }, { headers: { 'x-death': 1 } }),
     'send: delayed for too long': () => producer.send({ n: 1 }, { delayMs: 31_622_400_001 }),
@@ -166,7 +167,7 @@ test('every error tells a caller what to decide and a person what happened, and 
       amqp://zoe-<vhost>@<host>:<port>: 'zoe-<vhost>' may not use the vhost '/'; grant it with rabbitmqctl set_permissions (530 NOT_ALLOWED - access to vhost '/' refused for user 'zoe-<vhost>')
     workQueue: a contradiction
       OptionsError final
-      workQueue('q'): queue.maxPriority: only a classic queue takes a maximal priority
+      workQueue('q'): queue.durable: a queue that is not durable needs legacyTransient: true, and a broker that still permits it
     send: the payload does not fit
       PayloadError outgoing final
       The payload was not sent to 'tasks': at n: Invalid input: expected int, received number

@@ -33,19 +33,13 @@ const ASKED: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
-/** Contracts. */
-const SKIPPED = new Set([
-  ...['directExchange', 'exchange', 'fanoutExchange', 'headersExchange', 'topicExchange'],
-  ...['application', 'procedure', 'stream', 'subscription', 'workQueue'],
-])
-
 const undocumented = (options: readonly Option[]): string[] =>
   options.filter(({ documentation }) => documentation === '').map(({ path }) => path)
 
 describe('in an editor', () => {
   test('every option of every function, constructor and method has documentation', async () => {
     const service = await LanguageService.of(program)
-    const names = service.exported(SymbolFlags.Function | SymbolFlags.Class).filter((name) => !SKIPPED.has(name))
+    const names = service.exported(SymbolFlags.Function | SymbolFlags.Class)
     const parameters = names.filter((name) => !(name in ASKED)).flatMap((name) => [...service.optionsOfCalls(name)])
     const marks = names.flatMap((name) => ASKED[name] ?? [])
     const all = [...parameters, ...marks.map((mark) => [mark, service.offeredAt(mark)] as const)]

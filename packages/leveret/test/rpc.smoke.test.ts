@@ -156,6 +156,7 @@ describe('a call', () => {
 
 test('a procedure whose description contradicts itself is refused', () => {
   const schema = z.string()
+  // @ts-expect-error the compiler says so too
   expect(() => procedure('p', { request: schema, response: schema, queue: { durable: false } })).toThrow(
     /^procedure\('p'\): queue.durable: a quorum queue is always durable/,
   )

@@ -31,10 +31,28 @@ export interface Application {
   readonly answers: readonly Procedure[]
 }
 
-/** What `application` takes. A list that is left out is empty. */
-export type ApplicationOptions = Pick<Application, 'name' | 'version'> & Partial<Omit<Application, 'kind'>>
+/** What `application` takes. */
+export interface ApplicationOptions {
+  /** The name of the service. */
+  readonly name: string
+  /** The version of the service, in whatever form it has. */
+  readonly version: string
+  /** Queues that it has producers of. @defaultValue [] */
+  readonly sends?: readonly WorkQueue[] | undefined
+  /** Queues that it has workers of. @defaultValue [] */
+  readonly works?: readonly WorkQueue[] | undefined
+  /** Exchanges that it publishes to. @defaultValue [] */
+  readonly publishes?: readonly Exchange[] | undefined
+  /** What it subscribes by: subscriptions, streams, and the exchanges of ephemeral subscribers. @defaultValue [] */
+  readonly subscribes?: readonly Subscribable[] | undefined
+  /** Procedures that it calls. @defaultValue [] */
+  readonly calls?: readonly Procedure[] | undefined
+  /** Procedures that it has servers of. @defaultValue [] */
+  readonly answers?: readonly Procedure[] | undefined
+}
 
-const applicationOptions = z.strictObject({
+/** The check of {@link ApplicationOptions}. */
+export const applicationOptions = z.strictObject({
   name: z.string().min(1),
   version: z.string().min(1),
   sends: listOf('work-queue'),

@@ -8,7 +8,7 @@ import type { Exchange, HeadersExchange, PluginExchange } from './exchange.js'
 import type { SchemaInput } from './schema.js'
 
 /** An exchange, as a part of another contract. */
-export const exchangeOption: z.ZodType<Exchange> = z.custom<Exchange>(
+export const exchangeOption: z.ZodType<Exchange, Exchange> = z.custom<Exchange>(
   (value) => Object(value).kind === 'exchange',
   'expected an exchange, as topicExchange() and its like make one',
 )
@@ -27,11 +27,9 @@ const headerTable = z.record(z.string(), z.unknown()).superRefine((value, contex
 /** Binding keys, or patterns of routing keys. */
 export const bindingKeysOption = z.array(shortString('a binding key')).min(1).readonly().optional()
 
-/** Options that say which messages of an exchange come. */
+/** The check of {@link BindingChoice}. */
 export const bindingOptions = z.strictObject({
-  /** For direct and topic exchanges: routing keys, or patterns of them. For an exchange of a plugin: what that asks for. */
   bindingKeys: bindingKeysOption,
-  /** For headers exchanges: a message comes that has all headers of one of these tables, with these values. @defaultValue all messages */
   headers: z.array(headerTable).min(1).readonly().optional(),
 })
 

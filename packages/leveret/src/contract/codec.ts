@@ -26,10 +26,23 @@ export interface Codec {
   decode(content: Buffer, properties: ContentProperties): unknown
 }
 
+/** One codec, or several: the first encodes; a delivery is decoded by the one whose content type it has. */
+export type CodecOption = Codec | readonly [Codec, ...Codec[]]
+
+/** The names of leveret's own codecs. */
+export type CodecName = 'json' | 'text' | 'bytes'
+
+/** An encoder of leveret's own. Its type tells the compiler what a contract with it can hold. */
+export interface Encode<Name extends CodecName = CodecName> {
+  (payload: unknown): Buffer
+  /** Never there: only the compiler reads it. */
+  readonly codec?: Name
+}
+
 /** A codec that encodes at once. */
-export interface SyncCodec extends Codec {
+export interface SyncCodec<Name extends CodecName = CodecName> extends Codec {
   readonly accepts: readonly string[]
-  encode(payload: unknown): Buffer
+  readonly encode: Encode<Name>
   decode(content: Buffer): unknown
 }
 
@@ -39,7 +52,7 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true })
  * The default codec: JSON in UTF-8. `undefined` has no form in JSON, so it is no content. JSON that calls itself `application/*+json`,
  * `text/json` or `text/plain` is accepted too: the schema says whether it fits.
  */
-export const json: SyncCodec = {
+export const json: SyncCodec<'json'> = {
   contentType: 'application/json',
   accepts: ['application/*+json', 'text/json', 'text/plain'],
   encode(payload) {
@@ -52,7 +65,7 @@ export const json: SyncCodec = {
 }
 
 /** Strings in UTF-8. */
-export const text: SyncCodec = {
+export const text: SyncCodec<'text'> = {
   contentType: 'text/plain',
   accepts: [],
   encode(payload) {
@@ -63,7 +76,7 @@ export const text: SyncCodec = {
 }
 
 /** The bytes as they are: a `Uint8Array` to send, a `Buffer` received. */
-export const bytes: SyncCodec = {
+export const bytes: SyncCodec<'bytes'> = {
   contentType: 'application/octet-stream',
   accepts: [],
   encode(payload) {
@@ -78,7 +91,7 @@ export const bytes: SyncCodec = {
 const ONE_OF = Symbol('oneOf')
 
 /** Which of leveret's own codecs one is, or is made of; `undefined` when it is another. */
-export function builtInOf({ encode }: Codec): 'json' | 'text' | 'bytes' | undefined {
+export function builtInOf({ encode }: Codec): CodecName | undefined {
   if (encode === json.encode) return 'json'
   if (encode === text.encode) return 'text'
   return encode === bytes.encode ? 'bytes' : undefined

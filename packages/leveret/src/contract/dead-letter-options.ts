@@ -1,13 +1,13 @@
 import { z } from 'zod'
 import { OptionsError } from '../errors.js'
 import type { Failure } from './failure.js'
-import { queueName } from './queue-options.js'
+import { type QueueType, queueName } from './queue-options.js'
 import { argumentsOption } from './shared-options.js'
 
 /** Where dead letters are kept, and what is kept with them. */
 export interface DeadLetterSettings {
   readonly queue: string
-  readonly type: 'quorum' | 'classic'
+  readonly type: QueueType
   /** When given, exactly these are declared, and none is added. */
   readonly arguments?: Readonly<Record<string, unknown>>
   /** Whether somebody else declares it: leveret asks for it, and never declares it. */
@@ -17,29 +17,43 @@ export interface DeadLetterSettings {
   readonly redact?: (failure: Failure) => Failure
 }
 
-/** Where dead letters are kept, and what is kept with them. */
+/** Where dead letters are kept, and what is kept with them. Of `type`, `arguments` and `existing`, at most one is given. */
+export interface DeadLetterOptions {
+  /** The name of the queue, of at most 200 bytes. Letters of several contracts may share one. @defaultValue `<name>.dead-letter` */
+  readonly queue?: string | undefined
+  /**
+   * `quorum` is declared so that no letter is dropped: `x-overflow: reject-publish` and a delivery limit that is as good as none.
+   * `classic` is for a queue that somebody has declared as a plain classic one. @defaultValue 'quorum'
+   */
+  readonly type?: QueueType | undefined
+  /**
+   * For a queue that somebody else declares too: exactly these arguments are declared, and leveret adds none. At most 48 KiB.
+   * @defaultValue those of `type`
+   */
+  readonly arguments?: Readonly<Record<string, unknown>> | undefined
+  /**
+   * Somebody else declares it: leveret asks whether it is there, and never declares it. One that drops letters (`x-max-length`,
+   * `x-message-ttl`, a low delivery limit) drops those that were reported as kept. @defaultValue false
+   */
+  readonly existing?: boolean | undefined
+  /** Keeps the stack of the error as well. It may name paths and values that are nobody else's business. @defaultValue false */
+  readonly stack?: boolean | undefined
+  /**
+   * Gets the error of a delivery that is given up and returns what may be kept of it. It must be pure and fast. Should it
+   * throw, or return something else, nothing of the error is kept.
+   * @defaultValue all of it is kept
+   */
+  readonly redact?: ((failure: Failure) => Failure) | undefined
+}
+
+/** The check of {@link DeadLetterOptions}. */
 export const deadLetterOptions = z
   .strictObject({
-    /** @defaultValue `<name>.dead-letter` */
     queue: queueName.optional(),
-    /**
-     * `quorum` is declared so that no letter is dropped: `x-overflow: reject-publish` and a delivery limit that is as good as none.
-     * `classic` is for a queue that somebody has declared as a plain classic one. @defaultValue 'quorum'
-     */
     type: z.enum(['quorum', 'classic']).optional(),
-    /** For a queue that somebody else declares too: exactly these arguments are declared, and leveret adds none. */
     arguments: argumentsOption.optional(),
-    /**
-     * Somebody else declares it: leveret asks whether it is there, and never declares it. One that drops letters (`x-max-length`,
-     * `x-message-ttl`, a low delivery limit) drops those that were reported as kept. @defaultValue false
-     */
     existing: z.boolean().default(false),
-    /** Keeps the stack of the error as well. It may name paths and values that are nobody else's business. @defaultValue false */
     stack: z.boolean().default(false),
-    /**
-     * Gets the error of a delivery that is given up and returns what may be kept of it. It must be pure and fast. Should it
-     * throw, or return something else, nothing of the error is kept.
-     */
     redact: z
       .custom<(failure: Failure) => Failure>((value) => typeof value === 'function', 'expected a function')
       .optional(),

@@ -1,11 +1,23 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import { OptionsError } from '../errors.js'
 import { parseOptions } from '../options.js'
-import { quoted, shortString } from '../short-string.js'
+import { quoted } from '../short-string.js'
 import { checkCarried } from './carried.js'
-import { type Codec, json } from './codec.js'
+import type { GivenCodec, HeadersProblem, PayloadProblem, SchemasProblem } from './carried-types.js'
+import type { Codec, CodecOption } from './codec.js'
+import {
+  type ExchangeOptions,
+  exchangeName,
+  exchangeOptions,
+  type FanoutExchangeOptions,
+  fanoutOptions,
+  type HeadersExchangeOptions,
+  headersOptions,
+  type TopicExchangeOptions,
+  topicOptions,
+} from './exchange-options.js'
+import type { OverlapPolicy, OverlapProblem } from './overlap-types.js'
 import type { Schema } from './schema.js'
-import { argumentsOption, codecOption, existingOption, schemaOption, versionOption } from './shared-options.js'
 import { checkTemplates, refuseOverlaps, type Templates } from './templates.js'
 
 /** The exchange itself, as it is declared. */
@@ -79,64 +91,19 @@ export type Exchange = FanoutExchange | DirectExchange | TopicExchange | Headers
 
 const ALTERNATE = 'alternate-exchange'
 
-const exchangeName = shortString('an exchange name').min(1)
-
-const sourceBinding = z.strictObject({
-  exchange: exchangeName,
-  bindingKey: shortString('a binding key').default(''),
-  arguments: argumentsOption.default({}),
-})
-
-/** How an exchange is declared. */
-export const exchangeOptions = z.strictObject({
-  /**
-   * How payloads are written. Of several, the first encodes; a delivery is decoded by the one whose content type it has.
-   * @defaultValue json
-   */
-  codec: codecOption.default(json),
-  /** Survives a restart of the broker. @defaultValue true */
-  durable: z.boolean().default(true),
-  /** Goes when its last binding does. @defaultValue false */
-  autoDelete: z.boolean().default(false),
-  /** Nobody publishes to it; it is only bound to others. @defaultValue false */
-  internal: z.boolean().default(false),
-  /** Gets what no queue took. @see https://www.rabbitmq.com/docs/ae */
-  alternate: exchangeName.optional(),
-  /** What else to declare it with. Arguments cannot be changed once it exists. */
-  arguments: argumentsOption.default({}),
-  /** Exchanges, by name, whose messages come here too. They must exist. @see https://www.rabbitmq.com/docs/e2e */
-  boundTo: z.array(sourceBinding).default([]),
-  version: versionOption.optional(),
-  /** Somebody else declares it: leveret asks whether it is there (a passive declaration), and never declares it. @defaultValue false */
-  existing: existingOption,
-})
-
-const fanoutOptions = exchangeOptions.extend({ payload: schemaOption })
-
-const headersOptions = exchangeOptions.extend({ headers: schemaOption, payload: schemaOption })
-
-const topicOptions = exchangeOptions.extend({
-  /**
-   * What a message is whose routing key two templates match. `refuse`: the contract is refused instead. `most-specific`: the
-   * first word in which they differ decides; a name comes before `*`, and that before `#`. @defaultValue 'refuse'
-   */
-  overlap: z.enum(['refuse', 'most-specific']).default('refuse'),
-})
-
-/** How an exchange is declared. */
-export type ExchangeOptions = z.input<typeof exchangeOptions>
-
-/** How a topic exchange is declared. */
-export type TopicExchangeOptions = z.input<typeof topicOptions>
-
 /**
  * Describes a fanout exchange: each event to everyone who listens.
  *
  * @throws {@link OptionsError}
  */
-export function fanoutExchange<const Name extends string, const S extends Schema>(
+export function fanoutExchange<
+  const Name extends string,
+  const S extends Schema,
+  const C extends CodecOption = CodecOption,
+  const ContentType = unknown,
+>(
   name: Name,
-  options: ExchangeOptions & { readonly payload: S },
+  options: FanoutExchangeOptions<S, C> & GivenCodec<ContentType> & PayloadProblem<S, C, ContentType>,
 ): FanoutExchange<Name, S> {
   const where = `fanoutExchange(${quoted(name)})`
   const { payload, ...settings } = parseOptions(fanoutOptions, options, where)
@@ -150,10 +117,15 @@ export function fanoutExchange<const Name extends string, const S extends Schema
  * @param templates - the schema of each routing key
  * @throws {@link OptionsError}
  */
-export function directExchange<const Name extends string, const T extends Templates>(
+export function directExchange<
+  const Name extends string,
+  const T extends Templates,
+  const C extends CodecOption = CodecOption,
+  const ContentType = unknown,
+>(
   name: Name,
-  templates: T,
-  options: ExchangeOptions = {},
+  templates: T & SchemasProblem<T, C, ContentType>,
+  options: ExchangeOptions<C> & GivenCodec<ContentType> = {},
 ): DirectExchange<Name, T> {
   const where = `directExchange(${quoted(name)})`
   const made = describeExchange(name, parseOptions(exchangeOptions, options, where), where)
@@ -167,10 +139,16 @@ export function directExchange<const Name extends string, const T extends Templa
  *   any number of them
  * @throws {@link OptionsError} also when two templates match one routing key, unless `overlap` says what then
  */
-export function topicExchange<const Name extends string, const T extends Templates>(
+export function topicExchange<
+  const Name extends string,
+  const T extends Templates,
+  const C extends CodecOption = CodecOption,
+  const ContentType = unknown,
+  const Policy extends OverlapPolicy = 'refuse',
+>(
   name: Name,
-  templates: T,
-  options: TopicExchangeOptions = {},
+  templates: T & SchemasProblem<T, C, ContentType> & OverlapProblem<T, Policy>,
+  options: TopicExchangeOptions<C, Policy> & GivenCodec<ContentType> = {},
 ): TopicExchange<Name, T> {
   const where = `topicExchange(${quoted(name)})`
   const { overlap, ...settings } = parseOptions(topicOptions, options, where)
@@ -182,12 +160,20 @@ export function topicExchange<const Name extends string, const T extends Templat
 /**
  * Describes a headers exchange.
  *
- * @param options.headers - what each message has in its headers, as an object's schema
  * @throws {@link OptionsError}
  */
-export function headersExchange<const Name extends string, const H extends Schema, const S extends Schema>(
+export function headersExchange<
+  const Name extends string,
+  const H extends Schema,
+  const S extends Schema,
+  const C extends CodecOption = CodecOption,
+  const ContentType = unknown,
+>(
   name: Name,
-  options: ExchangeOptions & { readonly headers: H; readonly payload: S },
+  options: HeadersExchangeOptions<H, S, C> &
+    GivenCodec<ContentType> &
+    HeadersProblem<H> &
+    PayloadProblem<S, C, ContentType>,
 ): HeadersExchange<Name, H, S> {
   const where = `headersExchange(${quoted(name)})`
   const { headers, payload, ...settings } = parseOptions(headersOptions, options, where)

@@ -1,12 +1,15 @@
 import { parseOptions } from '../options.js'
 import { quoted, shortString } from '../short-string.js'
 import { checkCarried } from './carried.js'
-import { describeExchange, type ExchangeOptions, exchangeOptions, type PluginExchange } from './exchange.js'
+import type { GivenCodec, PayloadProblem } from './carried-types.js'
+import type { CodecOption } from './codec.js'
+import { describeExchange, type PluginExchange } from './exchange.js'
+import { type ExchangeOptions, exchangeOptions } from './exchange-options.js'
 import type { Schema } from './schema.js'
 import { schemaOption } from './shared-options.js'
 
-const pluginOptions = exchangeOptions.extend({
-  /** As the plugin calls it, for example `x-consistent-hash`. */
+/** The check of {@link PluginExchangeOptions}. */
+export const pluginOptions = exchangeOptions.extend({
   type: shortString("an exchange's type")
     .regex(
       /^x-./,
@@ -16,11 +19,12 @@ const pluginOptions = exchangeOptions.extend({
   payload: schemaOption,
 })
 
-/** What `exchange` takes beside the options of all exchanges. */
-export interface PluginExchangeOptions<S extends Schema> {
+/** What `exchange` takes beside the name. */
+export interface PluginExchangeOptions<S extends Schema, C extends CodecOption = CodecOption>
+  extends ExchangeOptions<C> {
   /** As the plugin calls it, for example `x-consistent-hash`. It begins with `x-`. */
   readonly type: `x-${string}`
-  /** What each message is. */
+  /** What each message is. What is sent of it is as with `payload` of `workQueue`. */
   readonly payload: S
 }
 
@@ -34,9 +38,14 @@ export interface PluginExchangeOptions<S extends Schema> {
  *
  * @throws {@link OptionsError}
  */
-export function exchange<const Name extends string, const S extends Schema>(
+export function exchange<
+  const Name extends string,
+  const S extends Schema,
+  const C extends CodecOption = CodecOption,
+  const ContentType = unknown,
+>(
   name: Name,
-  options: ExchangeOptions & PluginExchangeOptions<S>,
+  options: PluginExchangeOptions<S, C> & GivenCodec<ContentType> & PayloadProblem<S, C, ContentType>,
 ): PluginExchange<Name, S> {
   const where = `exchange(${quoted(name)})`
   const { type, payload, ...settings } = parseOptions(pluginOptions, options, where)

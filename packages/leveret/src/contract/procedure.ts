@@ -2,11 +2,13 @@ import { z } from 'zod'
 import { parseOptions } from '../options.js'
 import { quoted } from '../short-string.js'
 import { checkCarried } from './carried.js'
-import { json } from './codec.js'
+import type { GivenCodec, PayloadProblem, SchemasProblem } from './carried-types.js'
+import { type CodecOption, json } from './codec.js'
 import type { PayloadContract } from './payload.js'
+import type { QueueOptions, QueueType } from './queue-options.js'
 import type { Schema, SchemaInput, SchemaOutput } from './schema.js'
 import { schemaOption } from './shared-options.js'
-import { describeWorkQueue, type WorkQueue, type WorkQueueOptions } from './work-queue.js'
+import { describeWorkQueue, type WorkQueue } from './work-queue.js'
 
 /** What a procedure may answer beside its response, by code. */
 export type DeclaredErrors = Readonly<Record<string, Schema>>
@@ -37,17 +39,21 @@ export type ErrorOutputOf<P extends Procedure, Code extends ErrorCodeOf<P>> = Sc
 /** A code is written to a header, and read in logs. */
 const errorCode = z.string().regex(/^[A-Za-z][\w.-]{0,99}$/, 'a letter, then up to 99 letters, digits, _, . and -')
 
-const procedureOptions = z.object({
+/** The check of what only {@link ProcedureOptions} have. The rest is checked as that of a work queue. */
+export const procedureOptions = z.object({
   request: schemaOption,
   response: schemaOption,
   errors: z.record(errorCode, schemaOption).default({}),
 })
 
 /** What `procedure` takes beside the name. */
-export type ProcedureOptions<Request extends Schema, Response extends Schema, Errors extends DeclaredErrors> = Pick<
-  WorkQueueOptions<Request>,
-  'codec' | 'queue' | 'version' | 'existing'
-> & {
+export interface ProcedureOptions<
+  Request extends Schema,
+  Response extends Schema,
+  Errors extends DeclaredErrors,
+  Type extends QueueType = QueueType,
+  C extends CodecOption = CodecOption,
+> {
   /** What a client gives; the server gets the schema's output. What is sent of it is as with `payload` of `workQueue`. */
   readonly request: Request
   /**
@@ -55,9 +61,33 @@ export type ProcedureOptions<Request extends Schema, Response extends Schema, Er
    * transforms, or is none of zod's: then **what the handler returned is sent with all its keys**.
    */
   readonly response: Response
-  /** Errors that are answers, by code: the server throws one as a `ProcedureError`, and the client gets it with its data. */
-  readonly errors?: Errors
+  /**
+   * Errors that are answers, by code: the server throws one as a `ProcedureError`, and the client gets it with its data, which is always
+   * JSON. A code is a letter, then up to 99 letters, digits, `_`, `.` and `-`.
+   * @defaultValue {}
+   */
+  readonly errors?: Errors | undefined
+  /**
+   * How requests and responses are written. Of several, the first encodes; what came is decoded by the one whose content type it has.
+   * @defaultValue json
+   */
+  readonly codec?: C | undefined
+  /** How the queue of requests is declared. Whoever else declares it must say the same, or is refused. By default it is a durable quorum queue. @defaultValue {} */
+  readonly queue?: QueueOptions<Type> | undefined
+  /**
+   * Written to the `leveret-contract` header of requests, after the name: what tells the versions of a contract apart, of 1 to 64 characters.
+   * @defaultValue none
+   */
+  readonly version?: string | undefined
+  /**
+   * Somebody else declares the queue of requests: leveret asks whether it is there (a passive declaration), and never declares it.
+   * @defaultValue false
+   */
+  readonly existing?: boolean | undefined
 }
+
+/** The data of an error is JSON, whatever the procedure's own codec can say. */
+type ErrorsProblem<Errors extends DeclaredErrors> = { readonly errors?: SchemasProblem<Errors> }
 
 /**
  * Describes a procedure: a queue of requests, the response, and the errors that a client is to know.
@@ -71,7 +101,17 @@ export function procedure<
   const Request extends Schema,
   const Response extends Schema,
   const Errors extends DeclaredErrors = Record<never, never>,
->(name: string, options: ProcedureOptions<Request, Response, Errors>): Procedure<Request, Response, Errors> {
+  const Type extends QueueType = 'quorum',
+  const C extends CodecOption = CodecOption,
+  const ContentType = unknown,
+>(
+  name: string,
+  options: ProcedureOptions<Request, Response, Errors, Type, C> &
+    GivenCodec<ContentType> &
+    PayloadProblem<Request, C, ContentType, 'request'> &
+    PayloadProblem<Response, C, ContentType, 'response'> &
+    ErrorsProblem<Errors>,
+): Procedure<Request, Response, Errors> {
   const where = `procedure(${quoted(name)})`
   const { request, response, errors } = parseOptions(procedureOptions, options, where)
   const { request: _request, response: _response, errors: _errors, ...queue } = options

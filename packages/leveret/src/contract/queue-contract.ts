@@ -1,9 +1,22 @@
 import { z } from 'zod'
 import { OptionsError } from '../errors.js'
 import { parseOptions } from '../options.js'
-import { type DeadLetterSettings, deadLetterOption, deadLetterSettings } from './dead-letter-options.js'
-import { existingProblem, type QueueSettings, queueName, queueOptions, queueSettings } from './queue-options.js'
-import { nativeRetryOf, type RetryPolicy, retryOptions } from './retry.js'
+import {
+  type DeadLetterOptions,
+  type DeadLetterSettings,
+  deadLetterOption,
+  deadLetterSettings,
+} from './dead-letter-options.js'
+import {
+  existingProblem,
+  type QueueOptions,
+  type QueueSettings,
+  type QueueType,
+  queueName,
+  queueOptions,
+  queueSettings,
+} from './queue-options.js'
+import { nativeRetryOf, type RetryOptions, type RetryPolicy, retryOptions } from './retry.js'
 import { existingOption, versionOption } from './shared-options.js'
 
 /** What the contracts of queues have in common: how the queue is declared, and what becomes of what fails. */
@@ -23,16 +36,19 @@ export interface QueueContract {
 }
 
 /** Options that the contracts of queues have in common. */
-export const queueContractOptions = z.strictObject({
-  queue: queueOptions.prefault({}),
+export interface QueueContractOptions<Type extends QueueType = QueueType> {
+  /** How the queue is declared. Whoever else declares it must say the same, or is refused. By default it is a durable quorum queue. @defaultValue {} */
+  readonly queue?: QueueOptions<Type> | undefined
   /**
+   * When a failed attempt is made again.
+   *
    * `{ delaysMs }` works on every broker: a failed task waits as a copy in a queue of its delay, and only a handler that failed
    * counts as an attempt. `{ native: { minMs, maxMs, attempts } }` leaves the task in its quorum queue and has RabbitMQ 4.3
    * hold it back; older brokers are refused with a `BrokerVersionError`. There an attempt is whatever RabbitMQ counts: a lost
    * connection or channel too, for each delivery that was held, begun or not. `false`: the first failed attempt is the last.
    * @defaultValue { delaysMs: [1_000, 30_000, 300_000] }
    */
-  retry: retryOptions,
+  readonly retry?: RetryOptions<Type> | undefined
   /**
    * What becomes of a received payload that the schema or the codec refuses. `retry`: a failed attempt like any other, since
    * a deploy in progress may mend it; after the last one it is dead-lettered all the same, as `invalid-payload`.
@@ -40,14 +56,32 @@ export const queueContractOptions = z.strictObject({
    * `breaker: { countInvalid: true }` stops one that refuses whatever it gets.
    * @defaultValue 'dead-letter'
    */
-  onInvalid: z.enum(['dead-letter', 'retry']).default('dead-letter'),
-  deadLetter: deadLetterOption,
-  version: versionOption.optional(),
+  readonly onInvalid?: 'dead-letter' | 'retry' | undefined
+  /**
+   * Where what failed for good is kept, and what is kept with it. `false`: it is dropped.
+   * @defaultValue {}
+   */
+  readonly deadLetter?: false | DeadLetterOptions | undefined
+  /**
+   * Written to the `leveret-contract` header, after the name: what tells the versions of a contract apart, of 1 to 64 characters.
+   * @defaultValue none
+   */
+  readonly version?: string | undefined
   /**
    * Somebody else declares the queue: leveret asks whether it is there (a passive declaration), and never declares it. Its type and
    * arguments may be any. What is leveret's own, such as delay queues and the dead-letter queue, is declared all the same.
    * @defaultValue false
    */
+  readonly existing?: boolean | undefined
+}
+
+/** The check of {@link QueueContractOptions}. */
+export const queueContractOptions = z.strictObject({
+  queue: queueOptions.prefault({}),
+  retry: retryOptions,
+  onInvalid: z.enum(['dead-letter', 'retry']).default('dead-letter'),
+  deadLetter: deadLetterOption,
+  version: versionOption.optional(),
   existing: existingOption,
 })
 

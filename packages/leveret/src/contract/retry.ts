@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { MAX_TIMER_MS } from '../options.js'
+import type { Impossible } from './impossible.js'
+import type { QueueType } from './queue-options.js'
 
 const DEFAULT_DELAYS_MS = [1_000, 30_000, 300_000]
 const MAX_DELAYS = 20
@@ -7,38 +9,46 @@ const MAX_ATTEMPTS = 1_000
 
 /** Failed attempts wait as copies, in one queue for each delay. Works on every broker. */
 export interface RetryDelays {
-  /** After how long a failed attempt is made again: one entry an attempt after the first. */
+  /** After how many milliseconds a failed attempt is made again, from 1 to 2,147,483,647: 1 to 20 entries, one an attempt after the first. */
   readonly delaysMs: readonly number[]
 }
 
 /** Failed attempts wait in the work queue itself, held back by RabbitMQ 4.3. */
 export interface NativeRetry {
+  /** How long, and how often. */
   readonly native: NativeRetrySettings
 }
 
 /** How RabbitMQ 4.3 holds failed attempts back: for `minMs` after the first, twice that after the second, up to `maxMs`. */
 export interface NativeRetrySettings {
+  /** The pause after the first attempt, in milliseconds, from 1 to 2,147,483,647; after the nth it is n times as long. */
   readonly minMs: number
+  /** No pause is longer. In milliseconds, from `minMs` to 2,147,483,647. */
   readonly maxMs: number
-  /** In all, the first one and those that ended with their connection among them. */
+  /**
+   * How many there are in all, from 2 to 1,000: the first one and those that ended with their connection among them. The queue's delivery
+   * limit is one less, so a delivery whose process dies in its last attempt is dead-lettered by the broker.
+   */
   readonly attempts: number
 }
 
 /** When a failed attempt is made again. */
 export type RetryPolicy = RetryDelays | NativeRetry
 
+/** What a contract may say of retries, by the type of its queue. */
+export type RetryOptions<Type extends QueueType = QueueType> =
+  | false
+  | RetryDelays
+  | (Type extends 'quorum'
+      ? NativeRetry
+      : { readonly native: Impossible<'only a quorum queue holds back what has failed: say delaysMs'> })
+
 const delayMs = z.int().min(1).max(MAX_TIMER_MS)
 
 const nativeRetry = z
   .strictObject({
-    /** The pause after the first attempt; after the nth it is n times as long. */
     minMs: delayMs,
-    /** No pause is longer. */
     maxMs: delayMs,
-    /**
-     * How many there are in all, the first among them. The queue's delivery limit is one less, so a delivery whose process
-     * dies in its last attempt is dead-lettered by the broker.
-     */
     attempts: z.int().min(2).max(MAX_ATTEMPTS),
   })
   .refine(({ minMs, maxMs }) => minMs <= maxMs, { path: ['maxMs'], message: 'shorter than minMs' })

@@ -3,18 +3,18 @@ import { tableProblem } from '../connection/table.js'
 import { OptionsError } from '../errors.js'
 import { givenAs } from '../given.js'
 import { nameProblem, namesProblem, shortString } from '../short-string.js'
-import { type Codec, oneOf } from './codec.js'
+import { type Codec, type CodecOption, oneOf } from './codec.js'
 import type { Schema } from './schema.js'
 
 /** A schema of a contract, from whatever library. */
-export const schemaOption: z.ZodType<Schema> = z.custom<Schema>(
+export const schemaOption: z.ZodType<Schema, Schema> = z.custom<Schema>(
   (value) => typeof Object(Object(value)['~standard']).validate === 'function',
   'expected a schema: zod, valibot, arktype or any other Standard Schema',
 )
 
 /** How payloads are written; of several codecs, the first encodes. */
-export const codecOption: z.ZodType<Codec, Codec | readonly [Codec, ...Codec[]]> = z
-  .custom<Codec | readonly [Codec, ...Codec[]]>(
+export const codecOption: z.ZodType<Codec, CodecOption> = z
+  .custom<CodecOption>(
     (value) => (Array.isArray(value) ? value.length > 0 && value.every(isCodec) : isCodec(value)),
     'expected a codec: contentType (without a line end or a lone surrogate), encode and decode; or several in an array',
   )

@@ -3,20 +3,20 @@ import { OptionsError } from '../errors.js'
 import { parseOptions } from '../options.js'
 import { quoted } from '../short-string.js'
 import { type Binding, type BindingChoice, bindingOptions, bindingsOf, exchangeOption } from './bindings.js'
-import { deadLetterOptions } from './dead-letter-options.js'
+import { type DeadLetterOptions, deadLetterOptions } from './dead-letter-options.js'
 import type { BindingKeyProblem } from './event-types.js'
 import type { Exchange } from './exchange.js'
 import { describeQueueContract, type QueueContract } from './queue-contract.js'
 import { queueOptions } from './queue-options.js'
-import { retryInPlaceOptions } from './retry.js'
+import { type RetryDelays, retryInPlaceOptions } from './retry.js'
 import { existingOption } from './shared-options.js'
 import { type UnknownPolicy, unknownOption } from './subscription.js'
 
 /** What a stream keeps. Without any of these it keeps everything. */
 export interface Retention {
-  /** Segments that are older are deleted. As RabbitMQ writes it: a whole number of `Y`, `M`, `D`, `h`, `m` or `s`, such as `7D`. */
+  /** Segments that are older are deleted. As RabbitMQ writes it: a whole number of `Y`, `M`, `D`, `h`, `m` or `s`, such as `7D`. @defaultValue none */
   readonly maxAge?: string | undefined
-  /** Above so many bytes, from 1 on, the oldest segments are deleted. */
+  /** Above so many bytes, from 1 on, the oldest segments are deleted. @defaultValue none */
   readonly maxBytes?: number | undefined
   /**
    * Retention deletes whole segments of so many bytes, from 1 to 3,000,000,000, and never the last one.
@@ -53,29 +53,43 @@ const retentionOption = z.strictObject({
   maxSegmentBytes: z.int().min(1).max(3_000_000_000).optional(),
 })
 
-const ownOptions = z.strictObject({
-  /** What the stream keeps. It is declared with it. @defaultValue everything */
-  retention: retentionOption.default({}),
-  /**
-   * What failed is tried again in its place. It is held meanwhile, and with a concurrency of 1 everything behind it: keep the delays
-   * short, and their sum far below the broker's consumer timeout of 30 minutes. @defaultValue { delaysMs: [1_000, 30_000, 300_000] }
-   */
-  retry: retryInPlaceOptions,
-  /** Where a copy of what failed for good is kept. It stays in the stream anyhow. @defaultValue false */
-  deadLetter: z.union([z.literal(false), deadLetterOptions]).default(false),
-  /** What becomes of a message that no template matches, or no binding key brings. @defaultValue 'ignore' */
-  onUnknown: unknownOption.default('ignore'),
-  /** Somebody else declares the stream and its bindings: leveret asks whether it is there, and never declares it. @defaultValue false */
-  existing: existingOption,
-})
-
-const streamOptions = ownOptions.extend({ of: exchangeOption, ...bindingOptions.shape })
-
-/** What `stream` takes beside the name. */
-export type StreamOptions<E extends Exchange, Keys extends readonly string[]> = z.input<typeof ownOptions> & {
+/** What every stream may say, whatever its exchange is. */
+export interface StreamQueueOptions<E extends Exchange> {
   /** The exchange whose messages it keeps. */
   readonly of: E
-} & BindingChoice<E, Keys>
+  /** What the stream keeps. It is declared with it. @defaultValue {} */
+  readonly retention?: Retention | undefined
+  /**
+   * What failed is tried again in its place. It is held meanwhile, and with a concurrency of 1 everything behind it: keep the delays
+   * short, and their sum far below the broker's consumer timeout of 30 minutes. `false`: the first failed attempt is the last.
+   * @defaultValue { delaysMs: [1_000, 30_000, 300_000] }
+   */
+  readonly retry?: false | RetryDelays | undefined
+  /** Where a copy of what failed for good is kept. `false`: nowhere. It stays in the stream anyhow. @defaultValue false */
+  readonly deadLetter?: false | DeadLetterOptions | undefined
+  /**
+   * What becomes of a message that no template matches, or no binding key brings. `ignore`: it is passed over, and reported as
+   * `delivery.ignored`. `retry` and `dead-letter`: as with `subscription`. @defaultValue 'ignore'
+   */
+  readonly onUnknown?: UnknownPolicy | undefined
+  /** Somebody else declares the stream and its bindings: leveret asks whether it is there, and never declares it. @defaultValue false */
+  readonly existing?: boolean | undefined
+}
+
+/** What `stream` takes beside the name. */
+export type StreamOptions<E extends Exchange, Keys extends readonly string[]> = StreamQueueOptions<E> &
+  BindingChoice<E, Keys>
+
+/** The check of {@link StreamOptions}. */
+export const streamOptions = z.strictObject({
+  of: exchangeOption,
+  retention: retentionOption.default({}),
+  retry: retryInPlaceOptions,
+  deadLetter: z.union([z.literal(false), deadLetterOptions]).default(false),
+  onUnknown: unknownOption.default('ignore'),
+  existing: existingOption,
+  ...bindingOptions.shape,
+})
 
 /**
  * Describes a stream: history, read by any number of readers, each from where it likes, without taking anything away from others.

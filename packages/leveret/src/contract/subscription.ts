@@ -4,7 +4,13 @@ import { quoted } from '../short-string.js'
 import { type Binding, type BindingChoice, bindingOptions, bindingsOf, exchangeOption } from './bindings.js'
 import type { BindingKeyProblem } from './event-types.js'
 import type { Exchange } from './exchange.js'
-import { describeQueueContract, type QueueContract, queueContractOptions } from './queue-contract.js'
+import {
+  describeQueueContract,
+  type QueueContract,
+  type QueueContractOptions,
+  queueContractOptions,
+} from './queue-contract.js'
+import type { QueueType } from './queue-options.js'
 
 /** What becomes of a message that no template matches, or that no binding key asked for. */
 export type UnknownPolicy = 'retry' | 'dead-letter' | 'ignore'
@@ -30,7 +36,11 @@ export interface Subscription<E extends Exchange = Exchange, Keys extends readon
 /** What becomes of a message that the contract does not know. */
 export const unknownOption = z.enum(['retry', 'dead-letter', 'ignore'])
 
-const ownOptions = queueContractOptions.omit({ version: true }).extend({
+/** What every subscription may say, whatever its exchange is. */
+export interface SubscriptionQueueOptions<E extends Exchange, Type extends QueueType = QueueType>
+  extends Omit<QueueContractOptions<Type>, 'version'> {
+  /** The exchange whose messages come. */
+  readonly of: E
   /**
    * What becomes of a message that no template matches, or no binding key brings. `retry`: a failed attempt like any other, since
    * during a rolling deploy another instance may know it; after the last one it is dead-lettered, as `unknown-message`.
@@ -38,16 +48,20 @@ const ownOptions = queueContractOptions.omit({ version: true }).extend({
    *
    * @defaultValue 'retry'
    */
-  onUnknown: unknownOption.default('retry'),
-})
-
-const subscriptionOptions = ownOptions.extend({ of: exchangeOption, ...bindingOptions.shape })
+  readonly onUnknown?: UnknownPolicy | undefined
+}
 
 /** What `subscription` takes beside the name. */
-export type SubscriptionOptions<E extends Exchange, Keys extends readonly string[]> = z.input<typeof ownOptions> & {
-  /** The exchange whose messages come. */
-  readonly of: E
-} & BindingChoice<E, Keys>
+export type SubscriptionOptions<
+  E extends Exchange,
+  Keys extends readonly string[],
+  Type extends QueueType = QueueType,
+> = SubscriptionQueueOptions<E, Type> & BindingChoice<E, Keys>
+
+/** The check of {@link SubscriptionOptions}. */
+export const subscriptionOptions = queueContractOptions
+  .omit({ version: true })
+  .extend({ of: exchangeOption, onUnknown: unknownOption.default('retry'), ...bindingOptions.shape })
 
 /**
  * Describes a durable subscription: a queue that is bound to an exchange, and keeps what comes while nobody runs. Every instance of a
@@ -60,9 +74,16 @@ export type SubscriptionOptions<E extends Exchange, Keys extends readonly string
  * @param name - of the queue
  * @throws {@link OptionsError} when the description contradicts itself, its exchange or RabbitMQ
  */
-export function subscription<const E extends Exchange, const Keys extends readonly string[] = readonly string[]>(
+export function subscription<
+  const E extends Exchange,
+  const Keys extends readonly string[] = readonly string[],
+  const Type extends QueueType = 'quorum',
+>(
   name: string,
-  options: SubscriptionOptions<E, Keys> & { readonly bindingKeys?: Keys | undefined } & BindingKeyProblem<E, Keys>,
+  options: SubscriptionOptions<E, Keys, Type> & { readonly bindingKeys?: Keys | undefined } & BindingKeyProblem<
+      E,
+      Keys
+    >,
 ): Subscription<E, Keys> {
   const where = `subscription(${quoted(name)})`
   const { of, bindingKeys, headers, onUnknown, ...queue } = parseOptions(subscriptionOptions, options, where)

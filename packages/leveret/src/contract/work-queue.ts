@@ -1,10 +1,16 @@
-import type { z } from 'zod'
 import { parseOptions } from '../options.js'
 import { quoted } from '../short-string.js'
 import { checkCarried } from './carried.js'
-import { json } from './codec.js'
+import type { GivenCodec, PayloadProblem } from './carried-types.js'
+import { type CodecOption, json } from './codec.js'
 import type { PayloadContract } from './payload.js'
-import { describeQueueContract, type QueueContract, queueContractOptions } from './queue-contract.js'
+import {
+  describeQueueContract,
+  type QueueContract,
+  type QueueContractOptions,
+  queueContractOptions,
+} from './queue-contract.js'
+import type { QueueType } from './queue-options.js'
 import type { Schema } from './schema.js'
 import { codecOption, schemaOption } from './shared-options.js'
 
@@ -14,17 +20,18 @@ export interface WorkQueue<S extends Schema = Schema> extends PayloadContract<S>
   readonly name: string
 }
 
-const contractOptions = queueContractOptions.extend({
+/** The check of {@link WorkQueueOptions}. */
+export const workQueueOptions = queueContractOptions.extend({
   payload: schemaOption,
-  /**
-   * How payloads are written. Of several, the first encodes; a delivery is decoded by the one whose content type it has.
-   * @defaultValue json
-   */
   codec: codecOption.default(json),
 })
 
 /** What `workQueue` takes beside the name. */
-export type WorkQueueOptions<S extends Schema> = Omit<z.input<typeof contractOptions>, 'payload'> & {
+export interface WorkQueueOptions<
+  S extends Schema,
+  Type extends QueueType = QueueType,
+  C extends CodecOption = CodecOption,
+> extends QueueContractOptions<Type> {
   /**
    * What a task is. The sender gives the schema's input, the handler gets its output.
    *
@@ -34,6 +41,11 @@ export type WorkQueueOptions<S extends Schema> = Omit<z.input<typeof contractOpt
    * `z.strictObject()` there, or hand over only what may be sent.
    */
   readonly payload: S
+  /**
+   * How payloads are written. Of several, the first encodes; a delivery is decoded by the one whose content type it has.
+   * @defaultValue json
+   */
+  readonly codec?: C | undefined
 }
 
 /**
@@ -45,7 +57,15 @@ export type WorkQueueOptions<S extends Schema> = Omit<z.input<typeof contractOpt
  *
  * @throws {@link OptionsError} when the description contradicts itself or RabbitMQ
  */
-export function workQueue<const S extends Schema>(name: string, options: WorkQueueOptions<S>): WorkQueue<S> {
+export function workQueue<
+  const S extends Schema,
+  const Type extends QueueType = 'quorum',
+  const C extends CodecOption = CodecOption,
+  const ContentType = unknown,
+>(
+  name: string,
+  options: WorkQueueOptions<S, Type, C> & GivenCodec<ContentType> & PayloadProblem<S, C, ContentType>,
+): WorkQueue<S> {
   return describeWorkQueue(name, options, `workQueue(${quoted(name)})`)
 }
 
@@ -55,7 +75,7 @@ export function describeWorkQueue<S extends Schema>(
   options: WorkQueueOptions<S>,
   where: string,
 ): WorkQueue<S> {
-  const { payload, codec, ...queue } = parseOptions(contractOptions, options, where)
+  const { payload, codec, ...queue } = parseOptions(workQueueOptions, options, where)
   checkCarried(where, 'payload', payload, codec)
   const described = describeQueueContract(name, queue, where)
   return Object.freeze({ kind: 'work-queue', ...described, payload: payload as S, codec })

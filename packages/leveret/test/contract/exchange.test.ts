@@ -1,12 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import {
-  directExchange,
-  type ExchangeOptions,
-  fanoutExchange,
-  headersExchange,
-  topicExchange,
-} from '../../src/contract/exchange.js'
+import { directExchange, fanoutExchange, headersExchange, topicExchange } from '../../src/contract/exchange.js'
+import type { ExchangeOptions } from '../../src/contract/exchange-options.js'
 import { TemplateContracts } from '../../src/contract/template-contracts.js'
 import { OptionsError } from '../../src/errors.js'
 import { exchangeDeclarationsOf } from '../../src/topology/exchange-declarations.js'

@@ -1,6 +1,8 @@
 import { expect, expectTypeOf, test } from 'vitest'
+import type { OverlapProblem } from '../../src/contract/overlap-types.js'
 import { overlaps, wordsOf } from '../../src/contract/routing-key.js'
 import type { KeysFor, TemplatesFor } from '../../src/contract/routing-key-types.js'
+import type { Schema } from '../../src/contract/schema.js'
 
 /** Two patterns, and whether a routing key can match both. The compiler and the program must come to the same. */
 const CASES = [
@@ -94,6 +96,26 @@ test('the types and the program agree on which patterns overlap, either way roun
   }
   expectTypeOf<Found<typeof CASES>>().toEqualTypeOf<Expected<typeof CASES>>()
   expectTypeOf<FoundReversed<typeof CASES>>().toEqualTypeOf<Expected<typeof CASES>>()
+})
+
+type Refused<T extends Table> = { [At in keyof T]: IsRefused<T[At][0], T[At][1]> }
+type IsRefused<Left extends string, Right extends string> =
+  unknown extends OverlapProblem<Record<Left | Right, Schema>, 'refuse'> ? false : true
+/** Twice the same is one template. */
+type ExpectedRefused<T extends Table> = { [At in keyof T]: T[At][0] extends T[At][1] ? false : T[At][2] }
+
+test('the compiler refuses two templates of a topic exchange exactly when they overlap', () => {
+  expectTypeOf<Refused<typeof CASES>>().toEqualTypeOf<ExpectedRefused<typeof CASES>>()
+  type Allowed = OverlapProblem<{ 'a.*': Schema; 'a.b': Schema }, 'most-specific'>
+  expectTypeOf<Allowed>().toEqualTypeOf<unknown>()
+  type Deep = OverlapProblem<{ [Key in `x.y.${'a' | '*' | 'b.#' | 'b'}`]: Schema }, 'refuse'>
+  type Both<
+    Left extends string,
+    Right extends string,
+  > = `a routing key can match both '${Left}' and '${Right}': make them differ, or say overlap: 'most-specific'`
+  expectTypeOf<Deep>().toEqualTypeOf<
+    Both<'x.y.*', 'x.y.a'> | Both<'x.y.*', 'x.y.b'> | Both<'x.y.*', 'x.y.b.#'> | Both<'x.y.b.#', 'x.y.b'>
+  >()
 })
 
 type Shop = 'order.created' | 'order.*.shipped' | 'audit.#'
