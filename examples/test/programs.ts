@@ -44,6 +44,13 @@ export const leveret: Peer = {
   argumentsOf: (program) => [fileURLToPath(new URL(`${FOLDERS[program]}/${program}.js`, built))],
 }
 
+/** The programs of an application. */
+export const application = (folder: string): Peer => ({
+  name: folder,
+  command: process.execPath,
+  argumentsOf: (program) => [fileURLToPath(new URL(`applications/${folder}/${program}.js`, built))],
+})
+
 export const amqplib: Peer = {
   name: 'amqplib',
   command: process.execPath,
@@ -81,6 +88,8 @@ export interface Running {
   printed(line: string | RegExp): Promise<void>
   /** Ctrl-C. @returns its exit code */
   interrupt(): Promise<number | null>
+  /** SIGTERM. @returns its exit code */
+  terminate(): Promise<number | null>
   /** Its end, without the process being asked to. @returns its exit code */
   ended(): Promise<number | null>
   kill(): void
@@ -98,6 +107,10 @@ export function start(peer: Peer, program: string, env: Record<string, string>, 
     ended: () => exited,
     interrupt: () => {
       child.kill('SIGINT')
+      return exited
+    },
+    terminate: () => {
+      child.kill('SIGTERM')
       return exited
     },
     kill: () => void child.kill('SIGKILL'),
