@@ -27,6 +27,7 @@ const FOLDERS: Readonly<Record<string, string>> = {
   alerter: '08-log-pipeline',
   declare: '08-log-pipeline',
   history: '08-log-pipeline',
+  statistics: '08-log-pipeline',
   'rpc-client': '06-rpc',
   'rpc-server': '06-rpc',
   'emit-log': '03-publish-subscribe',
