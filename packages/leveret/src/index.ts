@@ -56,6 +56,7 @@ export type { Binding } from './contract/bindings.js'
 export { bytes, type Codec, json, type SyncCodec, text } from './contract/codec.js'
 export type { ContentProperties } from './contract/content-types.js'
 export type { DeadLetterSettings } from './contract/dead-letter-options.js'
+export type { ErrorOf, InputOf, PayloadOf, RequestOf, ResponseInputOf, ResponseOf } from './contract/derived-types.js'
 export type { RoutedEvent, RoutedExchange } from './contract/event-types.js'
 export {
   type DirectExchange,
@@ -90,7 +91,7 @@ export {
 export type { QueueContract } from './contract/queue-contract.js'
 export type { QueueSettings } from './contract/queue-options.js'
 export type { NativeRetry, NativeRetrySettings, RetryDelays, RetryPolicy } from './contract/retry.js'
-export type { InputOf, OutputOf, Schema } from './contract/schema.js'
+export type { Schema, SchemaInput, SchemaOutput } from './contract/schema.js'
 export { type Retention, type Stream, type StreamOptions, stream } from './contract/stream.js'
 export type { EventOf, ExchangeOf, Subscribable } from './contract/subscribable.js'
 export {
@@ -128,14 +129,16 @@ export type { PipelineFailure } from './publishing/pipeline.js'
 export type { Published, Sent } from './publishing/request.js'
 export { DeadLetters, type Discarded, type Moved, type Replayed } from './roles/dead-letters.js'
 export { type DryRunOptions, dryRun } from './roles/dry-run.js'
+export type { HandlerOf } from './roles/handler-of.js'
 export { Producer, type SendAllOptions, type SendOptions, type SentAll } from './roles/producer.js'
 export { Publisher, type PublishFunction, type PublishOptions } from './roles/publisher.js'
 export { type CallOptions, RpcClient, type RpcClientOptions } from './roles/rpc-client.js'
-export { type RequestHandler, RpcServer, type RpcServerOptions } from './roles/rpc-server.js'
+export { RpcServer, type RpcServerOptions } from './roles/rpc-server.js'
 export { type SendEncodedOptions, type StoredMessage, sendEncoded } from './roles/send-encoded.js'
 export { Subscriber } from './roles/subscriber.js'
 export { type BatchWorkerOptions, Worker, type WorkerOptions } from './roles/worker.js'
 export type { RequestEvent, RpcServerEvents } from './rpc/server/request-events.js'
+export type { RequestHandler } from './rpc/server/request-handler.js'
 export {
   type AbsenceReason,
   type CallOutcome,

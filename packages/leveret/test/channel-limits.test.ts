@@ -32,12 +32,12 @@ function workersOf(rabbit: Connection, count: number, handle: (n: number) => voi
 }
 
 /** Starts so many, one after the other. The broker counts channels a moment late, so that of many at once more may come in. */
-async function startEach(workers: readonly Worker<typeof tasks.payload>[]): Promise<void> {
+async function startEach(workers: readonly Worker<typeof tasks>[]): Promise<void> {
   for (const worker of workers) await worker.start()
 }
 
 /** What becomes of starts. */
-async function outcomes(workers: readonly Worker<typeof tasks.payload>[]) {
+async function outcomes(workers: readonly Worker<typeof tasks>[]) {
   const ends = await Promise.allSettled(workers.map((worker) => worker.start()))
   const started = workers.filter((_worker, index) => ends[index]?.status === 'fulfilled')
   const refused: unknown[] = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []))

@@ -25,7 +25,7 @@ function deduplicating(
   rabbit: Connection,
   handler: Handler,
   { store = new MemoryDeduplicationStore(), options }: Deduplicating = {},
-): Worker<typeof tasks.payload> {
+): Worker<typeof tasks> {
   return new Worker(rabbit, tasks, handler, { ...options, deduplicate: { store, ttlMs: 60_000 } })
 }
 

@@ -58,7 +58,8 @@ describe.for(THENABLES)('%s', ([_name, thenable]) => {
 
   test('that a server returns is the response when it is there', async ({ rabbit }) => {
     const double = procedure('double', { request: z.int(), response: z.int() })
-    const handler = (n: number): PromiseLike<number> => thenable(Promise.resolve(n * 2))
+    // The type asks for a `Promise`, because the compiler's errors are short then.
+    const handler = (n: number): Promise<number> => thenable(Promise.resolve(n * 2)) as Promise<number>
     await new RpcServer(rabbit, double, handler).start()
     expect(await new RpcClient(rabbit, double).call(4)).toBe(8)
   })

@@ -47,7 +47,7 @@ function refusing(bytes: Buffer): Buffer | undefined {
 async function sender(
   to: string,
   connectTo: (options: typeof PATIENT, url: string) => Promise<Connection>,
-): Promise<Pick<Spoiler, 'spoil' | 'cut'> & { readonly producer: Producer<typeof tasks.payload> }> {
+): Promise<Pick<Spoiler, 'spoil' | 'cut'> & { readonly producer: Producer<typeof tasks> }> {
   const { url, spoil, cut } = await spoiler(to)
   const producer = new Producer(await connectTo(PATIENT, url), tasks)
   await producer.send({ n: 0 })

@@ -11,8 +11,8 @@ interface Place {
 
 /** A worker with task 1 in its handler and others waiting, and the suspect in the hand of another worker. */
 interface Scene {
-  readonly worker: Worker<typeof tasks.payload>
-  readonly producer: Producer<typeof tasks.payload>
+  readonly worker: Worker<typeof tasks>
+  readonly producer: Producer<typeof tasks>
   readonly crowd: Crowd
   /** The suspect comes, and the worker waits for task 1. */
   meet(): Promise<void>

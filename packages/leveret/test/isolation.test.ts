@@ -124,7 +124,7 @@ function workerOf({
   contract,
   crowd,
   options: { batch, acknowledge: _, ...options },
-}: Made): Worker<typeof tasks.payload> {
+}: Made): Worker<typeof tasks> {
   if (batch === undefined) {
     return new Worker(rabbit, contract, (task) => crowd.handle(task), options)
   }

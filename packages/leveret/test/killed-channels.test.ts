@@ -62,7 +62,7 @@ test.for(CASES)(
     const other = workQueue('other', { payload: tasks.payload })
     const [worker, neighbour] = [tasks, other].map(
       (queue) => new Worker(rabbit, queue, ({ n }) => void handled.push(`${queue.name} ${n}`), { prefetch: PREFETCH }),
-    ) as [Worker<typeof tasks.payload>, Worker<typeof tasks.payload>]
+    ) as [Worker<typeof tasks>, Worker<typeof tasks>]
     await Promise.all([worker.start(), neighbour.start()])
     const [lost, neighbourLost] = [vi.fn(), vi.fn()]
     worker.on('channel.lost', lost)

@@ -36,7 +36,7 @@ class Program {
     return this.#sends
   }
 
-  send(producer: Producer<typeof payload>): Promise<unknown> {
+  send(producer: Producer<ReturnType<typeof simple>>): Promise<unknown> {
     this.#count += 1
     const sent = settled(producer.send({ n: this.#count }, { timeoutMs: 5_000 }))
     this.#sends.push(sent)

@@ -62,7 +62,7 @@ test('a payload of 200,000 levels is handled where the schema takes anything, se
   const recursive = workQueue('recursive', { payload: z.json(), retry: { delaysMs: [50] } })
   const ended: unknown[] = []
   for (const contract of [anything, recursive]) {
-    const worker = new Worker<z.ZodType>(rabbit, contract, (_value, { attempt }) => {
+    const worker = new Worker(rabbit, contract, (_value, { attempt }) => {
       if (attempt === 1) throw new Error('again')
     })
     worker.on('delivery.acked', ({ attempt }) => ended.push([contract.name, 'acked', attempt]))

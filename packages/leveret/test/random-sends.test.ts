@@ -66,7 +66,7 @@ async function work(url: string, name: string, ledger: Ledger, random: Random, o
   let next = 0
   const producers = [new Producer(rabbit, kept), new Producer(rabbit, kept)]
   const client = new RpcClient(rabbit, echo)
-  const send = async (producer: Producer<typeof kept.payload>): Promise<void> => {
+  const send = async (producer: Producer<typeof kept>): Promise<void> => {
     const [messageId, timeoutMs] = [`s${next++}`, 200 + random.below(8_000)]
     const signal = random.chance(0.05) ? AbortSignal.timeout(random.below(500)) : undefined
     const options = { messageId, timeoutMs, signal, failFast: random.chance(0.05) }

@@ -36,7 +36,7 @@ export function workerOf(
   handler: Handler,
   store: DeduplicationStore,
   { contract = once, ...options }: Settings & { contract?: typeof tasks } = {},
-): Worker<typeof tasks.payload> {
+): Worker<typeof tasks> {
   // The types tell the ways to acknowledge apart.
   return new Worker(rabbit, contract, handler, { ...(options as object), deduplicate: { store, ttlMs: 60_000 } })
 }

@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest'
-import { type Procedure, RpcClient, RpcServer } from '../src/index.js'
+import { RpcClient, RpcServer } from '../src/index.js'
 import { double, nextEvent } from './rpc.js'
 import { type Stranger, stranger } from './stranger.js'
 import { gate, stable, test } from './support.js'
@@ -17,7 +17,7 @@ function withClock<T>(aheadMs: number, call: () => Promise<T>): Promise<T> {
   }
 }
 
-type Client = RpcClient<Procedure['requests']['payload'], Procedure['responses']['payload'], Procedure['errors']>
+type Client = RpcClient
 
 /** A client whose channel is open, so that it writes a request at once. */
 async function attached<C extends Pick<Client, 'call'>>(client: C): Promise<C> {

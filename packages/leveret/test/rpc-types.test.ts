@@ -10,7 +10,7 @@ const getUser = procedure('get-user', {
 const ping = procedure('ping', { request: z.null(), response: z.null() })
 
 test('the contract types requests, responses and errors on both sides', () => {
-  expectTypeOf<Parameters<RpcClient<typeof getUser.requests.payload, never, never>['call']>[0]>().toEqualTypeOf<{
+  expectTypeOf<Parameters<RpcClient<typeof getUser>['call']>[0]>().toEqualTypeOf<{
     id: string
   }>()
   const client = (rabbit: Connection) => new RpcClient(rabbit, getUser)

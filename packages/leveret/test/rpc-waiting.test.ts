@@ -103,9 +103,7 @@ describe('a call that nobody can answer', () => {
   })
 
   test('rejects where nobody consumes the queue, and succeeds when somebody does again', async ({ rabbit }) => {
-    const serve = async (): Promise<
-      RpcServer<typeof double.requests.payload, typeof double.responses.payload, typeof double.errors>
-    > => {
+    const serve = async (): Promise<RpcServer<typeof double>> => {
       const server = new RpcServer(rabbit, double, ({ n }) => ({ doubled: 2 * n }))
       await server.start()
       return server

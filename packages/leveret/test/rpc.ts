@@ -14,7 +14,7 @@ export const double: Procedure<typeof request, typeof response, typeof errors> =
 
 /** Resolves with what the next event of this name carries. */
 export function nextEvent<Name extends keyof RpcServerEvents>(
-  server: Pick<RpcServer<typeof request, typeof response, typeof errors>, 'on'>,
+  server: Pick<RpcServer<typeof double>, 'on'>,
   name: Name,
 ): Promise<RpcServerEvents[Name]> {
   return new Promise((resolve) => server.on(name, resolve))

@@ -76,7 +76,7 @@ const task = z.object({ n: z.int() })
 /** Numbered tasks, tried again quickly. */
 export const tasks: WorkQueue<typeof task> = workQueue('tasks', { payload: task, retry: { delaysMs: [100, 200] } })
 
-type AnyWorker = Pick<Worker<typeof task>, 'on'>
+type AnyWorker = Pick<Worker<typeof tasks>, 'on'>
 
 /** Resolves with what the next event of this name carries. */
 export function firstEvent<Name extends keyof WorkerEvents>(source: AnyWorker, name: Name): Promise<WorkerEvents[Name]>

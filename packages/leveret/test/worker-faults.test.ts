@@ -11,7 +11,7 @@ const LATER = { timeoutMs: 30_000 }
 const isBefore43 = (version: string): boolean => version.localeCompare('4.3', undefined, { numeric: true }) < 0
 
 /** What happened to deliveries, by message id. */
-function ledger(worker: Worker<typeof tasks.payload>): Record<'stale' | 'acked' | 'retried', (string | undefined)[]> {
+function ledger(worker: Worker<typeof tasks>): Record<'stale' | 'acked' | 'retried', (string | undefined)[]> {
   const told = { stale: [], acked: [], retried: [] } as Record<'stale' | 'acked' | 'retried', (string | undefined)[]>
   for (const how of ['stale', 'acked', 'retried'] as const) {
     worker.on(`delivery.${how}`, ({ messageId }) => told[how].push(messageId))

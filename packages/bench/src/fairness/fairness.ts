@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { RabbitMQ } from '@leveret/testing'
-import { type Connection, connect, Producer, workQueue } from 'leveret'
+import { type Connection, connect, Producer, type WorkQueue, workQueue } from 'leveret'
 import type { Effort } from '../arguments.js'
 import { createVhost } from '../broker.js'
 import { type Column, figure, renderTable } from '../table.js'
@@ -63,7 +63,7 @@ export async function fairness(broker: RabbitMQ, { quick }: Effort): Promise<str
   )}`
 }
 
-type OrderProducer = Producer<typeof orderSchema>
+type OrderProducer = Producer<WorkQueue<typeof orderSchema>>
 
 function producerOf(rabbit: Connection, number: number): OrderProducer {
   return new Producer(rabbit, workQueue(`fairness-${number}`, { payload: orderSchema, queue: { type: 'classic' } }))

@@ -8,7 +8,7 @@ const probes = workQueue('probes', { payload: z.object({ sentAt: z.number() }) }
 
 /** A producer that tells when a message was confirmed, on a queue with every default. */
 export class Probe {
-  readonly #producer: Producer<typeof probes.payload>
+  readonly #producer: Producer<typeof probes>
 
   private constructor(rabbit: Connection) {
     this.#producer = new Producer(rabbit, probes)

@@ -1,5 +1,5 @@
 import type { ExchangeEvent, RoutedEvent, RoutedExchange } from '../contract/event-types.js'
-import type { OutputOf } from '../contract/schema.js'
+import type { SchemaOutput } from '../contract/schema.js'
 import type { Stream } from '../contract/stream.js'
 import type { ExchangeOf } from '../contract/subscribable.js'
 import type { Subscription } from '../contract/subscription.js'
@@ -10,7 +10,7 @@ import type { LetterContract } from './letter-source.js'
 /** A dead letter of an exchange with templates: its template tells which payload it has. */
 type EventLetter<Event> =
   | (Event extends RoutedEvent<infer Template, infer S>
-      ? DeadLetter<OutputOf<S>> & {
+      ? DeadLetter<SchemaOutput<S>> & {
           /** The template that its routing key matches. It tells which schema the payload has to pass. */
           readonly template: Template
         }
@@ -23,7 +23,7 @@ type EventLetter<Event> =
 /** A dead letter of a contract. Of an exchange with templates it is one type for each of those that the binding keys bring. */
 export type LetterOf<C extends LetterContract> =
   C extends WorkQueue<infer S>
-    ? DeadLetter<OutputOf<S>>
+    ? DeadLetter<SchemaOutput<S>>
     : C extends Subscription | Stream
       ? ExchangeOf<C> extends RoutedExchange
         ? EventLetter<ExchangeEvent<ExchangeOf<C>, C['bindingKeys'][number]>>

@@ -7,7 +7,7 @@ import { json } from './codec.js'
 import { decodePayload, encodePayload, type PayloadContract } from './payload.js'
 import type { ErrorCodeOf, ErrorInputOf, Procedure } from './procedure.js'
 import { ProcedureError } from './procedure-error.js'
-import { type OutputOf, type Schema, validate } from './schema.js'
+import { type Schema, type SchemaOutput, validate } from './schema.js'
 
 /** What a server sends back: a response, or an error, which its headers say. */
 export interface Answer {
@@ -73,7 +73,7 @@ export function decodeAnswer<Response extends Schema>(
   procedure: Procedure<Schema, Response>,
   content: Buffer,
   properties: MessageProperties,
-): Soon<OutputOf<Response>> {
+): Soon<SchemaOutput<Response>> {
   const { [ERROR]: kind, [CODE]: code } = properties.headers ?? {}
   if (kind === undefined) return decodeResponse(procedure.responses, content, properties)
   const { name } = procedure
@@ -95,7 +95,7 @@ function decodeResponse<S extends Schema>(
   contract: PayloadContract<S>,
   content: Buffer,
   properties: MessageProperties,
-): Soon<OutputOf<S>> {
+): Soon<SchemaOutput<S>> {
   const isNothing = content.length === 0 && !properties.contentType
   return isNothing ? decodeNothing(contract, content, properties) : decodePayload(contract, content, properties)
 }
@@ -104,7 +104,7 @@ async function decodeNothing<S extends Schema>(
   contract: PayloadContract<S>,
   content: Buffer,
   properties: MessageProperties,
-): Promise<OutputOf<S>> {
+): Promise<SchemaOutput<S>> {
   try {
     return await validate(contract.payload, undefined, { direction: 'incoming', contract: contract.name })
   } catch {

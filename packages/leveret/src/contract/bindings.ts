@@ -5,7 +5,7 @@ import { namesProblem, shortString } from '../short-string.js'
 import { checkBindingKeys } from './binding-keys.js'
 import type { RoutedExchange } from './event-types.js'
 import type { Exchange, HeadersExchange, PluginExchange } from './exchange.js'
-import type { InputOf } from './schema.js'
+import type { SchemaInput } from './schema.js'
 
 /** An exchange, as a part of another contract. */
 export const exchangeOption: z.ZodType<Exchange> = z.custom<Exchange>(
@@ -41,7 +41,7 @@ export type BindingChoice<E extends Exchange, Keys extends readonly string[]> = 
   : E extends HeadersExchange<string, infer H>
     ? {
         /** A message comes that has all headers of one of these tables, with these values. @defaultValue all messages */
-        readonly headers?: readonly Partial<InputOf<H>>[] | undefined
+        readonly headers?: readonly Partial<SchemaInput<H>>[] | undefined
       }
     : E extends PluginExchange
       ? { /** What the plugin asks of a binding. @defaultValue [''] */ readonly bindingKeys?: Keys | undefined }

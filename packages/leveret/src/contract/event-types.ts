@@ -7,7 +7,7 @@ import type {
   TopicExchange,
 } from './exchange.js'
 import type { KeysFor, TemplatesFor } from './routing-key-types.js'
-import type { InputOf, OutputOf, Schema } from './schema.js'
+import type { Schema, SchemaInput, SchemaOutput } from './schema.js'
 import type { Templates } from './templates.js'
 
 /** An exchange whose messages are told apart by their routing key. */
@@ -28,7 +28,7 @@ export type InputFor<E extends RoutedExchange, Key extends string> = [TemplatesO
   ? `no template of the exchange '${E['name']}' matches the routing key '${Key}'`
   : [E, Key] extends [TopicExchange, Wild]
     ? `'*' and '#' are for binding keys, not for '${Key}'`
-    : InputOf<E['templates'][TemplatesOf<E, Key>]>
+    : SchemaInput<E['templates'][TemplatesOf<E, Key>]>
 
 type Wild = Wildcard | `${Wildcard}.${string}` | `${string}.${Wildcard}` | `${string}.${Wildcard}.${string}`
 
@@ -39,7 +39,7 @@ export interface RoutedEvent<Template extends string, S extends Schema> {
   /** As the contract has it: it tells which schema the payload has passed. */
   readonly template: Template
   readonly routingKey: string
-  readonly payload: OutputOf<S>
+  readonly payload: SchemaOutput<S>
 }
 
 /** What a handler gets: for an exchange with templates, one type for each of those that the binding keys can bring. */
@@ -47,9 +47,9 @@ export type ExchangeEvent<E extends Exchange, Key extends string = string> =
   E extends RoutedExchange<string, infer T>
     ? { [Template in TemplatesOf<E, Key>]: RoutedEvent<Template, T[Template]> }[TemplatesOf<E, Key>]
     : E extends HeadersExchange<string, infer H, infer S>
-      ? { readonly routingKey: string; readonly headers: OutputOf<H>; readonly payload: OutputOf<S> }
+      ? { readonly routingKey: string; readonly headers: SchemaOutput<H>; readonly payload: SchemaOutput<S> }
       : E extends FanoutExchange<string, infer S> | PluginExchange<string, infer S>
-        ? { readonly routingKey: string; readonly payload: OutputOf<S> }
+        ? { readonly routingKey: string; readonly payload: SchemaOutput<S> }
         : never
 
 /** `unknown` when every binding key can match a message of the exchange; else what a caller reads in the compiler's error. */

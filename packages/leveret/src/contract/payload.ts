@@ -2,7 +2,7 @@ import { andThen, disregard, isLater, type Soon } from '../soon.js'
 import { decode, encode, type PayloadContract } from './coding.js'
 import type { ContentProperties } from './content-types.js'
 import { checkProof } from './proof.js'
-import { type InputOf, type OutputOf, type Schema, validate } from './schema.js'
+import { type Schema, type SchemaInput, type SchemaOutput, validate } from './schema.js'
 import { planOf, type SchemaPlan } from './schema-plan.js'
 
 export type { PayloadContract } from './coding.js'
@@ -18,7 +18,7 @@ export type { PayloadContract } from './coding.js'
  *
  * @throws {@link PayloadError}
  */
-export function encodePayload<S extends Schema>(contract: PayloadContract<S>, payload: InputOf<S>): Soon<Buffer> {
+export function encodePayload<S extends Schema>(contract: PayloadContract<S>, payload: SchemaInput<S>): Soon<Buffer> {
   const plan = planOf(contract.payload)
   if (plan.isAsync && !plan.isPlainData) return encodeSnapshot(contract, payload, plan)
   const checked: unknown = check(contract, payload)
@@ -49,7 +49,7 @@ export function decodePayload<S extends Schema>(
   contract: PayloadContract<S>,
   content: Buffer,
   properties: ContentProperties,
-): Soon<OutputOf<S>> {
+): Soon<SchemaOutput<S>> {
   const place = { direction: 'incoming', contract: contract.name } as const
   return andThen(decode(contract, content, properties), (value) => validate(contract.payload, value, place))
 }

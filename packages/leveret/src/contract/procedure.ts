@@ -4,7 +4,7 @@ import { quoted } from '../short-string.js'
 import { checkCarried } from './carried.js'
 import { json } from './codec.js'
 import type { PayloadContract } from './payload.js'
-import type { InputOf, OutputOf, Schema } from './schema.js'
+import type { Schema, SchemaInput, SchemaOutput } from './schema.js'
 import { schemaOption } from './shared-options.js'
 import { describeWorkQueue, type WorkQueue, type WorkQueueOptions } from './work-queue.js'
 
@@ -29,10 +29,10 @@ export interface Procedure<
 export type ErrorCodeOf<P extends Procedure> = keyof P['errors'] & string
 
 /** What a server gives with a declared error. */
-export type ErrorInputOf<P extends Procedure, Code extends ErrorCodeOf<P>> = InputOf<P['errors'][Code] & Schema>
+export type ErrorInputOf<P extends Procedure, Code extends ErrorCodeOf<P>> = SchemaInput<P['errors'][Code] & Schema>
 
 /** What a client gets with it. */
-export type ErrorOutputOf<P extends Procedure, Code extends ErrorCodeOf<P>> = OutputOf<P['errors'][Code] & Schema>
+export type ErrorOutputOf<P extends Procedure, Code extends ErrorCodeOf<P>> = SchemaOutput<P['errors'][Code] & Schema>
 
 /** A code is written to a header, and read in logs. */
 const errorCode = z.string().regex(/^[A-Za-z][\w.-]{0,99}$/, 'a letter, then up to 99 letters, digits, _, . and -')

@@ -19,10 +19,10 @@ export interface Schema<Input = unknown, Output = Input> {
 }
 
 /** What a sender hands over. */
-export type InputOf<S extends Schema> = NonNullable<S['~standard']['types']>['input']
+export type SchemaInput<S extends Schema> = NonNullable<S['~standard']['types']>['input']
 
 /** What a handler gets. */
-export type OutputOf<S extends Schema> = NonNullable<S['~standard']['types']>['output']
+export type SchemaOutput<S extends Schema> = NonNullable<S['~standard']['types']>['output']
 
 /** Where a payload comes from or goes to, for the error. */
 export interface PayloadPlace {
@@ -37,14 +37,14 @@ export interface PayloadPlace {
  * @throws {@link PayloadError} with a path and a message for each issue, and never the refused value itself. A schema that fails
  *   by itself says nothing of the value, so that error is `retryable`, and has what it failed with as its cause
  */
-export function validate<S extends Schema>(schema: S, value: unknown, place: PayloadPlace): Soon<OutputOf<S>> {
-  let result: Soon<SchemaResult<OutputOf<S>>>
+export function validate<S extends Schema>(schema: S, value: unknown, place: PayloadPlace): Soon<SchemaOutput<S>> {
+  let result: Soon<SchemaResult<SchemaOutput<S>>>
   try {
     const { calling } = planOf(schema)
     result =
       calling === undefined
         ? soonOf(schema['~standard'].validate(value))
-        : (validateWithZod(calling, value) as Soon<SchemaResult<OutputOf<S>>>)
+        : (validateWithZod(calling, value) as Soon<SchemaResult<SchemaOutput<S>>>)
   } catch (cause) {
     throw failed(cause, place)
   }

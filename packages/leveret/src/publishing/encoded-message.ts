@@ -3,7 +3,7 @@ import type { Headers, MessageProperties } from '../connection/message.js'
 import type { InputFor, RoutedExchange } from '../contract/event-types.js'
 import type { Exchange, FanoutExchange, HeadersExchange, PluginExchange } from '../contract/exchange.js'
 import { encodePayload, type PayloadContract } from '../contract/payload.js'
-import type { InputOf, Schema } from '../contract/schema.js'
+import type { Schema, SchemaInput } from '../contract/schema.js'
 import { templateContractsOf } from '../contract/template-contracts.js'
 import type { WorkQueue } from '../contract/work-queue.js'
 import { OptionsError } from '../errors.js'
@@ -79,7 +79,7 @@ interface Asked {
  */
 export function encodeMessage<S extends Schema>(
   queue: WorkQueue<S>,
-  payload: InputOf<S>,
+  payload: SchemaInput<S>,
   options?: Omit<EncodeOptions, 'mandatory'>,
 ): Promise<EncodedMessage>
 export function encodeMessage<const E extends RoutedExchange, const Key extends string>(
@@ -90,19 +90,19 @@ export function encodeMessage<const E extends RoutedExchange, const Key extends 
 ): Promise<EncodedMessage>
 export function encodeMessage<H extends Schema, S extends Schema>(
   exchange: HeadersExchange<string, H, S>,
-  headers: InputOf<H>,
-  payload: InputOf<S>,
+  headers: SchemaInput<H>,
+  payload: SchemaInput<S>,
   options?: EncodeOptions,
 ): Promise<EncodedMessage>
 export function encodeMessage<S extends Schema>(
   exchange: PluginExchange<string, S>,
   routingKey: string,
-  payload: InputOf<S>,
+  payload: SchemaInput<S>,
   options?: EncodeOptions,
 ): Promise<EncodedMessage>
 export function encodeMessage<S extends Schema>(
   exchange: FanoutExchange<string, S>,
-  payload: InputOf<S>,
+  payload: SchemaInput<S>,
   options?: EncodeOptions,
 ): Promise<EncodedMessage>
 export async function encodeMessage(contract: WorkQueue | Exchange, ...given: unknown[]): Promise<EncodedMessage> {

@@ -7,7 +7,7 @@ import { publishError } from '../connection/publish-error.js'
 import { Share } from '../connection/room.js'
 import type { Codec } from '../contract/codec.js'
 import { encodePayload, type PayloadContract } from '../contract/payload.js'
-import type { InputOf, Schema } from '../contract/schema.js'
+import type { Schema, SchemaInput } from '../contract/schema.js'
 import { BrokerError, ClosedError, type LeveretError, type PublishError } from '../errors.js'
 import { InHand } from '../in-hand.js'
 import { isLater } from '../soon.js'
@@ -79,7 +79,7 @@ export class Sender {
    * @param contract - what the payload is
    * @throws {@link PayloadError}, {@link PublishError}, or why the topology was refused
    */
-  send<S extends Schema>(contract: PayloadContract<S>, payload: InputOf<S>, sending: Sending): Promise<Sent> {
+  send<S extends Schema>(contract: PayloadContract<S>, payload: SchemaInput<S>, sending: Sending): Promise<Sent> {
     try {
       const { codec } = contract
       const encoded = encodePayload(contract, payload)

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { type CloseOptions, Closing } from '../connection/closing.js'
 import { type Connection, type ConnectionInternals, internalsOf } from '../connection/connection.js'
 import { Share } from '../connection/room.js'
-import type { InputOf, Schema } from '../contract/schema.js'
+import type { InputOf } from '../contract/derived-types.js'
 import { checkContract } from '../contract/shared-options.js'
 import type { WorkQueue } from '../contract/work-queue.js'
 import { ClosedError, OptionsError } from '../errors.js'
@@ -65,8 +65,8 @@ export interface SentAll {
 const NO_OPTIONS: SendOptions = {}
 
 /** Sends tasks to one queue, each confirmed by the broker. */
-export class Producer<S extends Schema> implements AsyncDisposable {
-  readonly #contract: WorkQueue<S>
+export class Producer<const C extends WorkQueue = WorkQueue> implements AsyncDisposable {
+  readonly #contract: C
   readonly #internals: ConnectionInternals
   readonly #closing = new Closing()
   readonly #sender: Sender
@@ -75,7 +75,7 @@ export class Producer<S extends Schema> implements AsyncDisposable {
   readonly #unregister: () => void
 
   /** Nothing is opened or declared before the first `send`. @throws {@link ClosedError} the connection has been closed */
-  constructor(rabbit: Connection, contract: WorkQueue<S>) {
+  constructor(rabbit: Connection, contract: C) {
     checkContract('Producer', contract, 'work-queue')
     this.#contract = contract
     this.#internals = internalsOf(rabbit)
@@ -111,7 +111,7 @@ export class Producer<S extends Schema> implements AsyncDisposable {
    * @throws {@link PublishError} `outcome` says whether it may have been stored
    * @see https://www.rabbitmq.com/docs/confirms#publisher-confirms
    */
-  send(payload: InputOf<S>, options?: SendOptions): Promise<Sent> {
+  send(payload: InputOf<C>, options?: SendOptions): Promise<Sent> {
     if (options === undefined) return this.#sender.send(this.#contract, payload, this.#directly)
     return this.#sendWith(payload, options)
   }
@@ -126,8 +126,8 @@ export class Producer<S extends Schema> implements AsyncDisposable {
    *   producer or its connection closes; each when what was begun has settled
    */
   async sendAll(
-    payloads: Iterable<InputOf<S>> | AsyncIterable<InputOf<S>>,
-    given: SendAllOptions<InputOf<S>> = {},
+    payloads: Iterable<InputOf<C>> | AsyncIterable<InputOf<C>>,
+    given: SendAllOptions<InputOf<C>> = {},
   ): Promise<SentAll> {
     checkSource(payloads)
     const { onFailure: _checked, ...options } = parseOptions(failureOptions, given, 'sendAll')
@@ -164,7 +164,7 @@ export class Producer<S extends Schema> implements AsyncDisposable {
     return 'role'
   }
 
-  async #sendWith(payload: InputOf<S>, options: SendOptions): Promise<Sent> {
+  async #sendWith(payload: InputOf<C>, options: SendOptions): Promise<Sent> {
     const checked = parseOptions(sendOptions, options, 'send')
     return await this.#sender.send(this.#contract, payload, this.#sendingOf(checked))
   }

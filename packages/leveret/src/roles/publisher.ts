@@ -5,7 +5,7 @@ import type { RoleHealth } from '../connection/health.js'
 import type { InputFor, RoutedExchange } from '../contract/event-types.js'
 import type { Exchange, FanoutExchange, HeadersExchange, PluginExchange } from '../contract/exchange.js'
 import type { PayloadContract } from '../contract/payload.js'
-import type { InputOf } from '../contract/schema.js'
+import type { SchemaInput } from '../contract/schema.js'
 import { checkContract } from '../contract/shared-options.js'
 import { templateContractsOf } from '../contract/template-contracts.js'
 import { OptionsError } from '../errors.js'
@@ -35,11 +35,11 @@ export type PublishFunction<E extends Exchange> = E extends RoutedExchange
       options?: PublishOptions,
     ) => Promise<Published>
   : E extends HeadersExchange<string, infer H, infer S>
-    ? (headers: InputOf<H>, payload: InputOf<S>, options?: PublishOptions) => Promise<Published>
+    ? (headers: SchemaInput<H>, payload: SchemaInput<S>, options?: PublishOptions) => Promise<Published>
     : E extends FanoutExchange<string, infer S>
-      ? (payload: InputOf<S>, options?: PublishOptions) => Promise<Published>
+      ? (payload: SchemaInput<S>, options?: PublishOptions) => Promise<Published>
       : E extends PluginExchange<string, infer S>
-        ? (routingKey: string, payload: InputOf<S>, options?: PublishOptions) => Promise<Published>
+        ? (routingKey: string, payload: SchemaInput<S>, options?: PublishOptions) => Promise<Published>
         : never
 
 /** A message as it was asked for. */

@@ -4,9 +4,9 @@ import { type Connection, type ConnectionInternals, internalsOf } from '../conne
 import type { RoleHealth } from '../connection/health.js'
 import type { ReceivedMessage } from '../connection/message.js'
 import { decodeAnswer } from '../contract/answer.js'
+import type { InputOf, ResponseOf } from '../contract/derived-types.js'
 import { encodePayload } from '../contract/payload.js'
-import type { DeclaredErrors, Procedure } from '../contract/procedure.js'
-import type { InputOf, OutputOf, Schema } from '../contract/schema.js'
+import type { Procedure } from '../contract/procedure.js'
 import { checkContract } from '../contract/shared-options.js'
 import { ClosedError } from '../errors.js'
 import { MADE } from '../marks.js'
@@ -45,16 +45,13 @@ const callOptions = messageOptions
 export type CallOptions = z.input<typeof callOptions>
 
 type CheckedOptions = z.output<typeof callOptions>
-type Answer<Response extends Schema> = Promise<OutputOf<Response>>
 
 const NO_OPTIONS: CheckedOptions = {}
 const NOTHING_TO_GIVE_UP = () => () => undefined
 
 /** Calls a procedure and gets its responses. One client makes any number of calls at once, over one channel. */
-export class RpcClient<Request extends Schema, Response extends Schema, Errors extends DeclaredErrors>
-  implements AsyncDisposable
-{
-  readonly #procedure: Procedure<Request, Response, Errors>
+export class RpcClient<const P extends Procedure = Procedure> implements AsyncDisposable {
+  readonly #procedure: P
   readonly #internals: ConnectionInternals
   readonly #caller: Caller
   readonly #layers: readonly PublishLayer[]
@@ -69,7 +66,7 @@ export class RpcClient<Request extends Schema, Response extends Schema, Errors e
    * @throws {@link ClosedError} the connection has been closed
    * @throws {@link OptionsError}
    */
-  constructor(rabbit: Connection, procedure: Procedure<Request, Response, Errors>, options: RpcClientOptions = {}) {
+  constructor(rabbit: Connection, procedure: P, options: RpcClientOptions = {}) {
     checkContract('RpcClient', procedure, 'procedure')
     const { name, requests } = procedure
     this.#procedure = procedure
@@ -101,7 +98,7 @@ export class RpcClient<Request extends Schema, Response extends Schema, Errors e
    * @throws {@link PublishError} the broker refused the request, or it is too large, or too many wait
    * @throws {@link OptionsError}, or {@link ClosedError} when the client is closed before the answer comes
    */
-  call(request: InputOf<Request>, options?: CallOptions): Promise<OutputOf<Response>> {
+  call(request: InputOf<P>, options?: CallOptions): Promise<ResponseOf<P>> {
     try {
       const checked = options === undefined ? NO_OPTIONS : parseOptions(callOptions, options, 'call')
       const { requests, name } = this.#procedure
@@ -116,7 +113,7 @@ export class RpcClient<Request extends Schema, Response extends Schema, Errors e
   #send(
     encoded: Soon<Buffer>,
     { signal, timeoutMs: limitMs = this.#timeoutMs, ...options }: CheckedOptions,
-  ): Answer<Response> {
+  ): Promise<ResponseOf<P>> {
     const { requests, name } = this.#procedure
     const call = this.#caller.begin({ timeoutMs: limitMs, signal, read: this.#read })
     const properties = composeProperties(requests.codec, this.#contractHeader, {
@@ -124,7 +121,7 @@ export class RpcClient<Request extends Schema, Response extends Schema, Errors e
       correlationId: call.correlationId,
     })
     // What `read` gives is what the response's schema gives.
-    const result = call.result as Answer<Response>
+    const result = call.result as Promise<ResponseOf<P>>
     const sending = andThen(encoded, (content): Soon<void> => {
       const message = { exchange: '', routingKey: name, content, mandatory: true, properties }
       if (this.#layers.length > 0) return this.#sendInside(call, { message, timeoutMs: limitMs, signal })
@@ -141,7 +138,7 @@ export class RpcClient<Request extends Schema, Response extends Schema, Errors e
     return await result
   }
 
-  readonly #read = ({ content, properties }: ReceivedMessage): Soon<OutputOf<Response>> =>
+  readonly #read = ({ content, properties }: ReceivedMessage): Soon<ResponseOf<P>> =>
     decodeAnswer(this.#procedure, content, properties)
 
   /** Sends inside the interceptors. Never rejects: the call fails. */

@@ -1,20 +1,20 @@
 import { z } from 'zod'
 import { type Connection, internalsOf } from '../connection/connection.js'
-import type { Delivery } from '../connection/delivery.js'
 import { Engine } from '../consuming/engine.js'
 import { checkHandler, handlingOptions } from '../consuming/handling-options.js'
 import { Receiver, type ReceiverParts } from '../consuming/receiver.js'
 import { RoleEvents } from '../consuming/role-events.js'
 import type { WorkerEvents } from '../consuming/worker-events.js'
+import type { RequestOf, ResponseInputOf } from '../contract/derived-types.js'
 import { decodePayload } from '../contract/payload.js'
-import type { DeclaredErrors, Procedure } from '../contract/procedure.js'
-import type { InputOf, OutputOf, Schema } from '../contract/schema.js'
+import type { Procedure } from '../contract/procedure.js'
 import { checkContract } from '../contract/shared-options.js'
 import { parseOptions } from '../options.js'
 import { Answering } from '../rpc/server/answering.js'
 import { keeping } from '../rpc/server/kept.js'
 import { ReplyChannel } from '../rpc/server/reply-channel.js'
 import { type RpcServerEvents, requestLines, shareEvents } from '../rpc/server/request-events.js'
+import type { RequestHandler } from '../rpc/server/request-handler.js'
 import { timeToHandleMs } from '../rpc/server/request-time.js'
 import { tellPolicy } from '../topology/advice.js'
 import { queueDeclarationsOf } from '../topology/declarations.js'
@@ -26,18 +26,8 @@ const serverOptions = z.strictObject({ concurrency, prefetch, handlerTimeoutMs, 
 /** How a server handles requests. */
 export type RpcServerOptions = z.input<typeof serverOptions>
 
-/** Answers a request: by what it returns, or by a declared error that it throws. */
-export type RequestHandler<Request, Response> = (
-  request: Request,
-  delivery: Delivery,
-) => Response | PromiseLike<Response>
-
 /** Answers the requests of a procedure. Each is acknowledged when its answer was sent, and none is tried again. */
-export class RpcServer<
-  Request extends Schema,
-  Response extends Schema,
-  Errors extends DeclaredErrors,
-> extends Receiver<RpcServerEvents> {
+export class RpcServer<const P extends Procedure = Procedure> extends Receiver<RpcServerEvents> {
   /**
    * Nothing is opened or declared before `start`.
    *
@@ -50,18 +40,19 @@ export class RpcServer<
    */
   constructor(
     rabbit: Connection,
-    procedure: Procedure<Request, Response, Errors>,
-    handler: RequestHandler<OutputOf<Request>, InputOf<Response>>,
+    procedure: P,
+    // Behind a condition, so that the compiler reads the procedure first: a text that the handler returns stays one of an enum's.
+    handler: [P] extends [infer _] ? RequestHandler<RequestOf<P>, ResponseInputOf<P>> : never,
     options: RpcServerOptions = {},
   ) {
-    super(partsOf(rabbit, procedure, handler, options))
+    super(partsOf(rabbit, procedure, handler as RequestHandler<RequestOf<P>, ResponseInputOf<P>>, options))
   }
 }
 
-function partsOf<Request extends Schema, Response extends Schema, Errors extends DeclaredErrors>(
+function partsOf<P extends Procedure>(
   rabbit: Connection,
-  procedure: Procedure<Request, Response, Errors>,
-  handler: RequestHandler<OutputOf<Request>, InputOf<Response>>,
+  procedure: P,
+  handler: RequestHandler<RequestOf<P>, ResponseInputOf<P>>,
   options: RpcServerOptions,
 ): ReceiverParts<RpcServerEvents> {
   checkContract('RpcServer', procedure, 'procedure')
@@ -88,7 +79,7 @@ function partsOf<Request extends Schema, Response extends Schema, Errors extends
   const engine = new Engine({
     contract: requests,
     decode: ({ message: { content, properties } }) => decodePayload(requests, content, properties),
-    handler: keeping<OutputOf<Request>>(procedure, handler),
+    handler: keeping<RequestOf<P>>(procedure, handler),
     settings,
     settler: answering,
     timeLeftMs: timeToHandleMs,

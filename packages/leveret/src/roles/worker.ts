@@ -10,12 +10,13 @@ import { Settler } from '../consuming/settler.js'
 import type { BatchHandler } from '../consuming/shared-call.js'
 import type { OrderKey } from '../consuming/slots.js'
 import { type WorkerEvents, workerLines } from '../consuming/worker-events.js'
+import type { PayloadOf } from '../contract/derived-types.js'
 import { decodePayload } from '../contract/payload.js'
-import type { OutputOf, Schema } from '../contract/schema.js'
 import { checkContract } from '../contract/shared-options.js'
 import type { WorkQueue } from '../contract/work-queue.js'
 import { parseOptions } from '../options.js'
 import { publishCopies } from '../publishing/copies.js'
+import type { Soon } from '../soon.js'
 import { tellPolicy, warnOfDrops, warnOfLoops } from '../topology/advice.js'
 import { queueDeclarationsOf } from '../topology/declarations.js'
 import { declareOn } from '../topology/declare.js'
@@ -44,7 +45,7 @@ export type BatchWorkerOptions = Omit<WorkerOptions, 'orderBy' | 'acknowledge'> 
 }
 
 /** Works on the tasks of one queue. Every delivery is settled: acknowledged, tried again, or kept as a dead letter. */
-export class Worker<S extends Schema> extends Receiver<WorkerEvents> {
+export class Worker<const C extends WorkQueue = WorkQueue> extends Receiver<WorkerEvents> {
   /**
    * Nothing is opened or declared before `start`.
    *
@@ -54,38 +55,33 @@ export class Worker<S extends Schema> extends Receiver<WorkerEvents> {
    * @throws {@link ClosedError} the connection has been closed
    * @throws {@link OptionsError}
    */
+  constructor(rabbit: Connection, contract: C, handler: BatchHandler<PayloadOf<C>>, options: BatchWorkerOptions)
   constructor(
     rabbit: Connection,
-    contract: WorkQueue<S>,
-    handler: BatchHandler<OutputOf<S>>,
-    options: BatchWorkerOptions,
+    contract: C,
+    handler: ManualHandler<PayloadOf<C>>,
+    options: WorkerOptions<PayloadOf<C>> & { readonly acknowledge: 'manual'; readonly batch?: undefined },
   )
   constructor(
     rabbit: Connection,
-    contract: WorkQueue<S>,
-    handler: ManualHandler<OutputOf<S>>,
-    options: WorkerOptions<OutputOf<S>> & { readonly acknowledge: 'manual'; readonly batch?: undefined },
+    contract: C,
+    handler: Handler<PayloadOf<C>>,
+    options?: WorkerOptions<PayloadOf<C>> & { readonly batch?: undefined; readonly acknowledge?: 'on-return' | 'none' },
   )
   constructor(
     rabbit: Connection,
-    contract: WorkQueue<S>,
-    handler: Handler<OutputOf<S>>,
-    options?: WorkerOptions<OutputOf<S>> & { readonly batch?: undefined; readonly acknowledge?: 'on-return' | 'none' },
-  )
-  constructor(
-    rabbit: Connection,
-    contract: WorkQueue<S>,
-    handler: AnyHandler<OutputOf<S>>,
-    options: WorkerOptions<OutputOf<S>> = {},
+    contract: C,
+    handler: AnyHandler<PayloadOf<C>>,
+    options: WorkerOptions<PayloadOf<C>> = {},
   ) {
     super(partsOf(rabbit, contract, handler, parseOptions(handlingOptions, options, 'Worker')))
   }
 }
 
-function partsOf<S extends Schema>(
+function partsOf<C extends WorkQueue>(
   rabbit: Connection,
-  contract: WorkQueue<S>,
-  handler: AnyHandler<OutputOf<S>>,
+  contract: C,
+  handler: AnyHandler<PayloadOf<C>>,
   settings: HandlingSettings,
 ): ReceiverParts<WorkerEvents> {
   checkContract('Worker', contract, 'work-queue')
@@ -101,7 +97,9 @@ function partsOf<S extends Schema>(
   warnOfLoops(contract, settings.handlerTimeoutMs, log)
   const engine = new Engine({
     contract,
-    decode: ({ message: { content, properties } }) => decodePayload(contract, content, properties),
+    // What the contract's schema gives.
+    decode: ({ message: { content, properties } }) =>
+      decodePayload(contract, content, properties) as Soon<PayloadOf<C>>,
     handler,
     settings,
     settler: new Settler(contract, publishCopies(rabbit), connection.topology === 'declare'),

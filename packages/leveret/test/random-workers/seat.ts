@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { z } from 'zod'
-import type { Connection, Worker, WorkerEvents } from '../../src/index.js'
+import type { Connection, Worker, WorkerEvents, WorkQueue } from '../../src/index.js'
 import { others, settlements } from './entry.js'
 import type { Task } from './handlers.js'
 import type { Account, Worked } from './model.js'
@@ -10,7 +10,7 @@ import type { Way } from './program.js'
 const CLOSE_MARGIN_MS = 6_000
 
 /** A worker of the tasks of a run. */
-export type TaskWorker = Worker<z.ZodType<Task, Task>>
+export type TaskWorker = Worker<WorkQueue<z.ZodType<Task, Task>>>
 
 /** What a seat is made of. */
 export interface SeatOptions {

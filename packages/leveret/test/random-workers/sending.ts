@@ -12,7 +12,7 @@ export class Sending implements AsyncDisposable {
   readonly #ids: readonly string[]
   readonly #rabbit: Connection
   readonly #outsider: Outsider
-  readonly #producer: Producer<Stage['contract']['payload']>
+  readonly #producer: Producer<Stage['contract']>
   #next = 0
 
   private constructor(stage: Stage, ids: readonly string[], rabbit: Connection, outsider: Outsider) {

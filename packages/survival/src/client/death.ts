@@ -1,6 +1,5 @@
 import { subscribe } from 'node:diagnostics_channel'
 import type { Diagnostics, Worker } from 'leveret'
-import type { payload } from './contracts.js'
 import type { ClientSettings, Step } from './settings.js'
 
 /** Kills this process when it has come to a step so many times. */
@@ -23,7 +22,7 @@ export class Death {
   }
 
   /** Learns what a worker has done with a delivery. */
-  watch(worker: Worker<typeof payload>): void {
+  watch(worker: Worker): void {
     worker.on('delivery.retried', () => this.at('retried'))
     worker.on('delivery.dead-lettered', () => this.at('dead-lettered'))
   }

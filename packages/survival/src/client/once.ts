@@ -51,7 +51,7 @@ export class Once {
     await this.#link.close()
   }
 
-  async #send(producer: Producer<typeof contract.payload>, notebook: Notebook, run: string): Promise<void> {
+  async #send(producer: Producer<typeof contract>, notebook: Notebook, run: string): Promise<void> {
     for (let n = 0; !this.#stopped; n += 1) {
       const messageId = `${onceLetter}${run}-${n}`
       notebook.note('published', messageId)

@@ -18,7 +18,7 @@ export class Sending {
   readonly #rabbit: Connection
   readonly #notebook: Notebook
   readonly #settings: ClientSettings
-  readonly #producers: Readonly<Record<QueueName, Producer<ReturnType<typeof contractsOf>[QueueName]['payload']>>>
+  readonly #producers: Readonly<Record<QueueName, Producer<ReturnType<typeof contractsOf>[QueueName]>>>
   readonly #loops: Promise<void>[]
   #next = 1
   #stopped = false

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Connection, type Delivery, type OutputOf, Reject, Worker } from 'leveret'
+import { type Connection, type Delivery, Reject, type SchemaOutput, Worker } from 'leveret'
 import { ORDERED_PREFETCH, type QueueName, queueNames, queueOf } from '../ledger/message.js'
 import type { contractsOf, payload } from './contracts.js'
 import type { Death } from './death.js'
@@ -43,7 +43,7 @@ function handlerOf(
   { death, workMs = WORK_MS, heedsSignal = false }: Settings & { readonly death: Death },
 ) {
   const hung = new Set<string>()
-  return async ({ behaviour }: OutputOf<typeof payload>, delivery: Delivery): Promise<void> => {
+  return async ({ behaviour }: SchemaOutput<typeof payload>, delivery: Delivery): Promise<void> => {
     const { messageId: id = '?', attempt, signal } = delivery
     notebook.note('begun', id, String(attempt))
     if (queueOf(id) !== queue) notebook.note('misplaced', id, queue)

@@ -2,10 +2,10 @@ import { FieldTable } from '@leveret/memory-broker'
 import {
   connect,
   type Handler,
-  type InputOf,
-  type OutputOf,
   Producer,
   type Schema,
+  type SchemaInput,
+  type SchemaOutput,
   Worker,
   type WorkerEvents,
   type WorkerOptions,
@@ -51,7 +51,7 @@ export interface TestDelivery<S extends Schema> {
    *
    * @throws what `Producer.send` and `Worker.start` throw, as a rejection: the payload does not fit the contract, an option is wrong
    */
-  handledBy(handler: Handler<OutputOf<S>>, options?: TestWorkerOptions<OutputOf<S>>): Promise<TestVerdict>
+  handledBy(handler: Handler<SchemaOutput<S>>, options?: TestWorkerOptions<SchemaOutput<S>>): Promise<TestVerdict>
 }
 
 /**
@@ -62,7 +62,7 @@ export interface TestDelivery<S extends Schema> {
  */
 export function testDelivery<const S extends Schema>(
   contract: WorkQueue<S>,
-  payload: InputOf<S>,
+  payload: SchemaInput<S>,
   options: TestDeliveryOptions = {},
 ): TestDelivery<S> {
   return {

@@ -1,0 +1,20 @@
+import type { Handler } from '../consuming/handling.js'
+import type { EventHandler } from '../consuming/subscriber-types.js'
+import type { PayloadOf, RequestOf, ResponseInputOf } from '../contract/derived-types.js'
+import type { Procedure } from '../contract/procedure.js'
+import type { Subscribable } from '../contract/subscribable.js'
+import type { WorkQueue } from '../contract/work-queue.js'
+import type { RequestHandler } from '../rpc/server/request-handler.js'
+
+/**
+ * The handler that a contract asks for, to be written and tested by itself: of a `Worker`, a `Subscriber` or an `RpcServer`.
+ *
+ * `const handle: HandlerOf<typeof emails> = async ({ to }, { attempt }) => …`
+ */
+export type HandlerOf<C extends WorkQueue | Subscribable | Procedure> = C extends Procedure
+  ? RequestHandler<RequestOf<C>, ResponseInputOf<C>>
+  : C extends WorkQueue
+    ? Handler<PayloadOf<C>>
+    : C extends Subscribable
+      ? EventHandler<C>
+      : never
