@@ -1,4 +1,4 @@
-import { workQueue } from 'leveret'
+import { type PayloadOf, workQueue } from 'leveret'
 import { z } from 'zod'
 
 /** Images to be made small: one task for each width that somebody needs. */
@@ -7,4 +7,4 @@ export const thumbnails = workQueue('thumbnails', {
   retry: { delaysMs: [200, 1_000] },
 })
 
-export type Thumbnail = z.infer<typeof thumbnails.payload>
+export type Thumbnail = PayloadOf<typeof thumbnails>

@@ -11,8 +11,7 @@ const { RABBITMQ_URL = 'amqp://localhost', IMAGES = '.', PORT = '8080', PROBE_PO
 
 // Returns at once: until the broker is there the service is alive and not ready, and goes on trying.
 const rabbit = await connect(RABBITMQ_URL, { startupTimeoutMs: Infinity, logger: console })
-const producer = new Producer(rabbit, thumbnails)
-const api = createApi((task) => producer.send(task))
+const api = createApi(new Producer(rabbit, thumbnails))
 const probes = createProbes(rabbit)
 // No more requests; then what is in hand is finished; the probes are answered until that is done.
 closeOnSignals([api, rabbit, probes])
