@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { json } from 'node:stream/consumers'
-import { LeveretError, type Producer } from 'leveret'
+import { type Producer, PublishError } from 'leveret'
 import { thumbnails } from './contracts.js'
 
 interface Answer {
@@ -24,7 +24,8 @@ async function answer(request: IncomingMessage, producer: Producer<typeof thumbn
     const { messageId } = await producer.send(task.data)
     return { status: 202, body: { messageId } }
   } catch (error) {
-    if (error instanceof LeveretError && error.retryable) return { status: 503, body: { error: error.message } }
+    // Under one `messageId` it may even be stored already: doing it twice does no harm here.
+    if (error instanceof PublishError) return { status: 503, body: { error: error.message } }
     console.error(error)
     return { status: 500, body: { error: 'the task could not be stored' } }
   }
