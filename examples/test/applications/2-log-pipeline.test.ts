@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { eventually, test } from '@leveret/testing/vitest'
+import { test } from '@leveret/testing/vitest'
 import { expect, onTestFinished } from 'vitest'
 import { leveret, start } from '../programs.js'
 
@@ -32,10 +32,6 @@ test('a reader of a stream that keeps its offset with its work counts each line 
   expect(await statistics.interrupt()).toBe(0)
   const of = (service: string, times: number): Record<string, number> =>
     Object.fromEntries(['info', 'warning', 'error'].map((level) => [`${service}.${level}`, times]))
-  await eventually(() =>
-    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({
-      offset: 9,
-      counts: { ...of('shop', 2), ...of('till', 1) },
-    }),
-  )
+  const counts = { ...of('shop', 2), ...of('till', 1) }
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ offset: 9, counts })
 })

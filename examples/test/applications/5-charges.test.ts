@@ -17,7 +17,7 @@ const settings = {
 }
 
 // Jest is 60 MB of packages that nothing else here needs: it is installed for this test, and removed with it.
-test('handlers are tested under Jest as they are under Vitest', async () => {
+test('handlers are tested under Jest as they are under Vitest', { timeout: 180_000 }, async () => {
   mkdirSync(join(examples, 'dist'), { recursive: true })
   const folder = mkdtempSync(join(examples, 'dist/jest-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
