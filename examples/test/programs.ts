@@ -27,6 +27,7 @@ const FOLDERS: Readonly<Record<string, string>> = {
   alerter: '08-log-pipeline',
   declare: '08-log-pipeline',
   history: '08-log-pipeline',
+  statistics: '08-log-pipeline',
   'rpc-client': '06-rpc',
   'rpc-server': '06-rpc',
   'emit-log': '03-publish-subscribe',
@@ -43,6 +44,13 @@ export const leveret: Peer = {
   command: process.execPath,
   argumentsOf: (program) => [fileURLToPath(new URL(`${FOLDERS[program]}/${program}.js`, built))],
 }
+
+/** The programs of an application. */
+export const application = (folder: string): Peer => ({
+  name: folder,
+  command: process.execPath,
+  argumentsOf: (program) => [fileURLToPath(new URL(`applications/${folder}/${program}.js`, built))],
+})
 
 export const amqplib: Peer = {
   name: 'amqplib',
@@ -81,6 +89,8 @@ export interface Running {
   printed(line: string | RegExp): Promise<void>
   /** Ctrl-C. @returns its exit code */
   interrupt(): Promise<number | null>
+  /** SIGTERM. @returns its exit code */
+  terminate(): Promise<number | null>
   /** Its end, without the process being asked to. @returns its exit code */
   ended(): Promise<number | null>
   kill(): void
@@ -98,6 +108,10 @@ export function start(peer: Peer, program: string, env: Record<string, string>, 
     ended: () => exited,
     interrupt: () => {
       child.kill('SIGINT')
+      return exited
+    },
+    terminate: () => {
+      child.kill('SIGTERM')
       return exited
     },
     kill: () => void child.kill('SIGKILL'),
