@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { signalOption } from '../options.js'
 import { shortString } from '../short-string.js'
 import type { LetterOf } from './letter-of.js'
 import type { LetterContract } from './letter-source.js'
@@ -28,7 +29,7 @@ const passOptions = z.strictObject({
   dryRun: z.boolean().default(false),
   includeUnknown: z.boolean().default(false),
   limit: z.int().min(1).optional(),
-  signal: z.instanceof(AbortSignal).optional(),
+  signal: signalOption.optional(),
   onProgress: z.custom<(progress: LetterProgress) => void>(isFunction, 'expected a function').optional(),
 })
 

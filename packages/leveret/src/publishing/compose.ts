@@ -5,7 +5,7 @@ import { headersProblem } from '../connection/table.js'
 import { type Codec, encodesAs } from '../contract/codec.js'
 import { OptionsError } from '../errors.js'
 import { newMessageId } from '../message-id.js'
-import { MAX_TIMER_MS } from '../options.js'
+import { MAX_TIMER_MS, signalOption } from '../options.js'
 import { namesProblem, shortString } from '../short-string.js'
 
 /** Headers of a user's own, without those that leveret or RabbitMQ itself writes or acts on. */
@@ -95,7 +95,7 @@ export const propertyOptions = z.strictObject({
 export const sendingOptions = z.strictObject({
   failFast: z.boolean().default(false),
   timeoutMs: z.int().min(1).max(MAX_TIMER_MS).optional(),
-  signal: z.instanceof(AbortSignal).optional(),
+  signal: signalOption.optional(),
 })
 
 /** Checks {@link MessageOptions}. */

@@ -10,7 +10,7 @@ import type { Procedure } from '../contract/procedure.js'
 import { checkContract } from '../contract/shared-options.js'
 import { ClosedError } from '../errors.js'
 import { MADE } from '../marks.js'
-import { MAX_TIMER_MS, parseOptions } from '../options.js'
+import { MAX_TIMER_MS, parseOptions, signalOption } from '../options.js'
 import { composeProperties, type PropertyOptions, propertyOptions } from '../publishing/compose.js'
 import { type Intercepted, type PublishLayer, publishLayers, submitInside } from '../publishing/interception.js'
 import type { Call } from '../rpc/client/call.js'
@@ -54,7 +54,7 @@ export interface CallOptions
 /** Checks {@link CallOptions}. */
 export const callOptions = propertyOptions
   .pick({ messageId: true, headers: true, priority: true, type: true, appId: true, userId: true })
-  .extend({ timeoutMs: timeoutMs.optional(), signal: z.instanceof(AbortSignal).optional() })
+  .extend({ timeoutMs: timeoutMs.optional(), signal: signalOption.optional() })
 
 const NO_OPTIONS: CallOptions = {}
 const NOTHING_TO_GIVE_UP = () => () => undefined

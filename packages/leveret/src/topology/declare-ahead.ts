@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type Connection, internalsOf } from '../connection/connection.js'
 import { ConnectionError } from '../errors.js'
-import { MAX_TIMER_MS, parseOptions } from '../options.js'
+import { MAX_TIMER_MS, parseOptions, signalOption } from '../options.js'
 import { checkDescribed, type Described, declarationsOf } from './contract-declarations.js'
 import { declare as declareOnLane } from './declare.js'
 
@@ -19,7 +19,7 @@ export interface DeclareOptions {
 /** Checks {@link DeclareOptions}. */
 export const declareOptions = z.strictObject({
   timeoutMs: z.int().min(1).max(MAX_TIMER_MS).optional(),
-  signal: z.instanceof(AbortSignal).optional(),
+  signal: signalOption.optional(),
 })
 
 /**
