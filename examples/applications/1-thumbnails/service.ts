@@ -16,10 +16,11 @@ const probes = createProbes(rabbit)
 // No more requests; then what is in hand is finished; the probes are answered until that is done.
 closeOnSignals([api, rabbit, probes])
 console.log(`probes on port ${await listen(probes, PROBE_PORT)}`)
+console.log(`serving on port ${await listen(api, PORT)}`)
 
+// It comes last: `start` also resolves when SIGTERM closes it before it has begun, and nothing may be opened after that.
 const worker = new Worker(rabbit, thumbnails, async (task) => await render(IMAGES, task), { concurrency: 4 })
 await worker.start()
-console.log(`serving on port ${await listen(api, PORT)}`)
 
 async function listen(server: Server, port: string): Promise<number> {
   await once(server.listen(Number(port)), 'listening')

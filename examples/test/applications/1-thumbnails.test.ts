@@ -20,10 +20,11 @@ interface Service {
   letters(...words: string[]): Promise<readonly string[]>
 }
 
-const test = base.extend<{ service: Service }>({
-  service: async ({ vhost }, use) => {
+const test = base.extend<{ url: string; service: Service }>({
+  url: async ({ vhost }, use) => await use(vhost.url),
+  service: async ({ url }, use) => {
     const folder = mkdtempSync(join(tmpdir(), 'thumbnails-'))
-    const env = { RABBITMQ_URL: vhost.url, IMAGES: folder, PORT: '0', PROBE_PORT: '0' }
+    const env = { RABBITMQ_URL: url, IMAGES: folder, PORT: '0', PROBE_PORT: '0' }
     const running = start(thumbnails, 'service', env)
     await running.printed(/^serving on port/)
     const port = (of: string): string =>
@@ -104,5 +105,14 @@ describe('a work-queue service', () => {
     await pipe.close()
     expect(await ended).toBe(0)
     expect(await readFile(join(service.folder, `${imageId}-320.svg`), 'utf8')).toBe('<svg width="320"/>')
+  })
+
+  describe('whose broker is not there', () => {
+    test.override({ url: 'amqp://127.0.0.1:1' })
+
+    test('is alive and not ready, and ends with 0 when it is asked to', async ({ service }) => {
+      expect([await service.probe('/live'), await service.probe('/ready')]).toEqual([200, 503])
+      expect(await service.running.terminate()).toBe(0)
+    })
   })
 })
