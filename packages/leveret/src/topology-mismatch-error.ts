@@ -38,7 +38,7 @@ export class TopologyMismatchError extends LeveretError implements Mismatch {
     const asItIs =
       describedAs.length === 0 ? '' : `To use it as it is, write in the contract ${describedAs.join(' or ')}. Else `
     super(
-      `The ${kind} '${entity}' exists with other arguments: ${argument} should be ${wanted}, and the broker has ${found}. ` +
+      `The ${kind} '${entity}' exists with other arguments: ${argument} should be ${shown(wanted)}, and the broker has ${shown(found)}. ` +
         `${asItIs}${asItIs === '' ? 'Either ' : ''}give the contract a new name, or move the messages away and delete the ${kind}, ` +
         "or connect with topology: 'check'.",
       options,
@@ -51,4 +51,9 @@ export class TopologyMismatchError extends LeveretError implements Mismatch {
     this.replyText = mismatch.replyText
     this.describedAs = describedAs
   }
+}
+
+/** An empty text would be overlooked. */
+function shown(value: string): string {
+  return value === '' ? "''" : value
 }
