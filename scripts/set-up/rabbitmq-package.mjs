@@ -6,11 +6,17 @@ import { installPackages } from './debian-packages.mjs'
 /** Where a server may be although PATH does not name it: Debian's, and the one root's PATH has. */
 const wellKnown = ['/usr/lib/rabbitmq/bin', '/usr/sbin', '/usr/local/sbin', '/opt/homebrew/sbin']
 
-/** @returns {Promise<string | undefined>} the path of an installed rabbitmq-server */
+/** @returns {Promise<string | undefined>} the path of an installed rabbitmq-server that has an Erlang to run on */
 export async function findRabbitMQServer() {
-  const directories = [...(process.env.PATH ?? '').split(delimiter), ...wellKnown]
-  for (const directory of directories.filter(Boolean)) {
-    const file = join(directory, 'rabbitmq-server')
+  const onPath = (process.env.PATH ?? '').split(delimiter).filter(Boolean)
+  if ((await findIn(onPath, 'erl')) === undefined) return undefined
+  return await findIn([...onPath, ...wellKnown], 'rabbitmq-server')
+}
+
+/** @param {readonly string[]} directories @param {string} name */
+async function findIn(directories, name) {
+  for (const directory of directories) {
+    const file = join(directory, name)
     const found = await access(file).then(
       () => true,
       () => false,

@@ -1,4 +1,4 @@
-import { describe, expect, onTestFinished } from 'vitest'
+import { describe, expect } from 'vitest'
 import { z } from 'zod'
 import {
   DeadLetters,
@@ -96,23 +96,6 @@ test("a queue's settings that are left to a policy are told, and hold as soon as
   await eventually(async () => expect(await vhost.queue('changeable')).toMatchObject({ policy: name }))
   await producer.send('kept', { expirationMs: 1 })
   await eventually(async () => expect(await vhost.queue('changeable.dead-letter')).toMatchObject({ messages: 1 }))
-})
-
-test('a worker is warned of a queue that may drop what it delivered too often; a sender is not, nor is one of a classic queue', async ({
-  rabbit,
-}) => {
-  const dropping = workQueue('dropping', { payload: z.string(), deadLetter: false, retry: false })
-  const warnings: string[] = []
-  const onWarning = ({ message }: Error): void => void warnings.push(message)
-  process.on('warning', onWarning)
-  onTestFinished(() => void process.off('warning', onWarning))
-  await new Producer(rabbit, dropping).send('x')
-  await new Worker(rabbit, dropping, () => undefined).start()
-  const queue = { arguments: { 'x-queue-type': 'classic' } }
-  const keeping = workQueue('keeping', { payload: z.string(), deadLetter: false, retry: false, queue })
-  await new Worker(rabbit, keeping, () => undefined).start()
-  expect(warnings.filter((text) => text.includes("'keeping'"))).toEqual([])
-  expect(warnings.filter((text) => text.includes("'dropping' has no dead letters"))).toHaveLength(1)
 })
 
 describe("with topology: 'check'", () => {

@@ -48,12 +48,18 @@ export function tellPolicy(contract: QueueContract, log: Log): void {
   log.warn(`the queue '${contract.name}' takes its settings from a policy: ${command}`, { queue: contract.name })
 }
 
+/** The highest that RabbitMQ takes: nothing is delivered as often. */
+const NO_LIMIT = 2 ** 31 - 1
+
 /** Says to a worker that the broker drops what it has delivered too often, where there is nowhere to keep it. */
 export function warnOfDrops({ name, queue, deadLetter, retry, existing }: QueueContract, log: Log): void {
   const hasRoute = queue.arguments?.['x-dead-letter-exchange'] !== undefined
   if (isClassic(queue) || deadLetter !== false || hasRoute || queue.settings === 'policy' || existing) return
+  const given = queue.arguments?.['x-delivery-limit']
+  const limit = typeof given === 'number' ? given : deliveryLimitOf(retry)
+  if (limit >= NO_LIMIT) return
   log.warn(
-    `the queue '${name}' has no dead letters: RabbitMQ drops what it has delivered more often than its delivery limit (${deliveryLimitOf(retry)})`,
+    `the queue '${name}' has no dead letters: RabbitMQ drops what it has delivered more often than its delivery limit (${limit})`,
     { queue: name },
   )
 }
