@@ -18,10 +18,12 @@ export class Events<Map extends object> {
   readonly #emitter = new EventEmitter().setMaxListeners(0)
 
   on<Name extends keyof Map & string>(name: Name, listener: Listener<Map[Name]>): void {
-    if (typeof listener !== 'function') {
-      throw new OptionsError(`on: the listener of '${name}' is ${givenAs(listener)}: expected a function`)
-    }
-    this.#emitter.on(name, listener)
+    this.#emitter.on(name, checked(name, listener))
+  }
+
+  /** The same for the next time only. */
+  once<Name extends keyof Map & string>(name: Name, listener: Listener<Map[Name]>): void {
+    this.#emitter.once(name, checked(name, listener))
   }
 
   off<Name extends keyof Map & string>(name: Name, listener: Listener<Map[Name]>): void {
@@ -35,10 +37,15 @@ export class Events<Map extends object> {
 
   emit<Name extends keyof Map & string>(name: Name, payload: Map[Name]): void {
     if (!this.has(name)) return
-    for (const listener of this.#emitter.listeners(name) as Listener<Map[Name]>[]) {
+    for (const listener of this.#emitter.rawListeners(name) as Listener<Map[Name]>[]) {
       inRootContext(guarded, `a listener of '${name}'`, () => listener(payload))
     }
   }
+}
+
+function checked<T>(name: string, listener: T): T {
+  if (typeof listener === 'function') return listener
+  throw new OptionsError(`on: the listener of '${name}' is ${givenAs(listener)}: expected a function`)
 }
 
 /** Calls what is not ours. When it throws, now or later, that is a process warning and nothing else. */

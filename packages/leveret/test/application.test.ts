@@ -180,7 +180,7 @@ describe('declare', () => {
     await expect(declare(rabbit, emails, { signal })).rejects.toThrow('not now')
     // @ts-expect-error no contract
     await expect(declare(rabbit, [emails, payload])).rejects.toThrow(
-      new OptionsError('declare: expected an application, a contract, or a list of contracts'),
+      new OptionsError('declare: expected an application, a contract, or a list of these'),
     )
     // @ts-expect-error no contract
     expect(() => declarationsOf(undefined)).toThrow('declarationsOf: expected an application')

@@ -169,6 +169,11 @@ export class Connection implements AsyncDisposable {
     return this
   }
 
+  once<Name extends keyof ConnectionEvents>(name: Name, listener: Listener<ConnectionEvents[Name]>): this {
+    this.#events.once(name, listener)
+    return this
+  }
+
   off<Name extends keyof ConnectionEvents>(name: Name, listener: Listener<ConnectionEvents[Name]>): this {
     this.#events.off(name, listener)
     return this

@@ -102,6 +102,12 @@ export abstract class Receiver<Happenings extends object> implements AsyncDispos
     return this
   }
 
+  /** The same for the next time only. */
+  once<Name extends keyof Happenings & string>(name: Name, listener: Listener<Happenings[Name]>): this {
+    this.#parts.events.once(name, listener)
+    return this
+  }
+
   off<Name extends keyof Happenings & string>(name: Name, listener: Listener<Happenings[Name]>): this {
     this.#parts.events.off(name, listener)
     return this

@@ -6,8 +6,8 @@ import { delayQueue, queueDeclarationsOf } from './declarations.js'
 import { exchangeDeclarationsOf } from './exchange-declarations.js'
 import { subscriptionDeclarations } from './subscription.js'
 
-/** What can be declared ahead of time: what a service does, or contracts. */
-export type Described = Application | Contract | readonly Contract[]
+/** What can be declared ahead of time: what a service does, a contract, or several of these. */
+export type Described = Application | Contract | readonly (Application | Contract)[]
 
 /**
  * Lists what would be declared, in the order in which it would be: exchanges, queues with their dead-letter and delay queues, bindings.
@@ -30,7 +30,7 @@ export function declarationsOf(described: Described): readonly Declaration[] {
 export function checkDescribed(where: string, described: unknown): void {
   const isKnown = (one: unknown): boolean => KINDS.has(Object(one).kind)
   if (Array.isArray(described) ? described.every(isKnown) : isKnown(described)) return
-  throw new OptionsError(`${where}: expected an application, a contract, or a list of contracts`)
+  throw new OptionsError(`${where}: expected an application, a contract, or a list of these`)
 }
 
 const KINDS: ReadonlySet<unknown> = new Set<Application['kind'] | Contract['kind']>([
@@ -45,7 +45,7 @@ const KINDS: ReadonlySet<unknown> = new Set<Application['kind'] | Contract['kind
 const ORDER = ['exchange', 'queue', 'binding'] as const
 
 function listOf(described: Described): readonly Declaration[] {
-  if (isList(described)) return described.flatMap(allOf)
+  if (isList(described)) return described.flatMap(listOf)
   if (described.kind !== 'application') return allOf(described)
   const { sends, works, publishes, subscribes, answers } = described
   return [...sends.flatMap(queueDeclarationsOf), ...[...works, ...publishes, ...subscribes, ...answers].flatMap(allOf)]
@@ -74,6 +74,6 @@ function delayQueuesOf(contract: QueueContract): readonly QueueDeclaration[] {
   return retry.delaysMs.map((delayMs) => delayQueue(contract, delayMs))
 }
 
-function isList(described: Described): described is readonly Contract[] {
+function isList(described: Described): described is readonly (Application | Contract)[] {
   return Array.isArray(described)
 }

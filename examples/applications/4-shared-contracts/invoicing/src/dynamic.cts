@@ -6,7 +6,7 @@ async function main(): Promise<void> {
   const worker = new Worker(rabbit, invoices, ({ orderId, totalCents }) => {
     console.log(`invoice for ${orderId}: ${totalCents} cents`)
   })
-  const done = new Promise((resolve) => worker.on('delivery.acked', resolve))
+  const done = new Promise((resolve) => worker.once('delivery.acked', resolve))
   await worker.start()
   await done
 }
