@@ -48,6 +48,27 @@ describe('on a signal', () => {
     })
   })
 
+  test('that something else keeps the process alive is said, a second after all is closed', async ({ vhost }) => {
+    const body = `${RABBIT}
+      closeOnSignals(rabbit)
+      const late = new Worker(await connect(url), tasks, () => undefined)
+      signal()
+      await new Promise((resolve) => rabbit.on('closed', resolve))
+      await late.start()
+      process.on('warning', ({ message }) => {
+        console.log(message)
+        process.exit()
+      })`
+    const { lines, code } = await runProgram(vhost.url, body)
+    expect({ lines, code }).toEqual({
+      lines: [
+        'rabbit closed',
+        'leveret: closeOnSignals has closed all that it was given, and something else keeps the process alive: a server that began to listen afterwards, for example',
+      ],
+      code: 0,
+    })
+  })
+
   test('what fails is told, the others are closed all the same, and the exit code is 1', async ({ vhost }) => {
     const body = `${RABBIT}
       class Pool { async close() { throw new Error('no such pool') } }

@@ -8,6 +8,10 @@ import { type Closable, closeAll } from './closable.js'
 import { closeOptions } from './closing.js'
 import { Connection, internalsOf } from './connection.js'
 
+const GRACE_MS = 1_000
+const STILL_ALIVE =
+  'leveret: closeOnSignals has closed all that it was given, and something else keeps the process alive: a server that began to listen afterwards, for example'
+
 const signalOption = z.custom<NodeJS.Signals>(
   (name) => typeof name === 'string' && name in constants.signals && name !== 'SIGKILL' && name !== 'SIGSTOP',
   'expected a signal to listen to',
@@ -45,9 +49,10 @@ export interface CloseOnSignalsOptions {
  * What fails, or is not closed in time, is told (to the logger of the first connection, or as a process warning) and does not keep the others from
  * being closed. Each has half a second at least.
  *
- * Afterwards the process ends by itself, if nothing else keeps it alive: with the exit code 0, or 1 where something failed or was late. A second
+ * Afterwards the process ends by itself, if nothing else keeps it alive, which is a process warning after a second: with the exit code 0, or 1 where something failed or was late. A second
  * signal does what it would do without this: it ends the process at once, by that signal, which a shell shows as 130 (SIGINT) or 143 (SIGTERM).
- * A role that is made or started after the signal throws a `ClosedError`: catch it, or it ends the process with code 1.
+ * A role that is made or started after the signal throws a `ClosedError`: catch it, or it ends the process with code 1. One that had been called to start
+ * resolves, and the program goes on behind it: begin to listen before.
  *
  * @param closables - one, or several in their order
  * @throws {@link OptionsError} one of them cannot be closed, or an option is wrong
@@ -67,12 +72,18 @@ export function closeOnSignals(
   const onSignal = (): void => {
     // Without a listener the next signal does what it always does.
     leave()
-    void inRootContext(closeAll, all, timeoutMs, teller(all))
+    void inRootContext(closeAndTell, all, timeoutMs)
   }
   for (const signal of signals) process.on(signal, onSignal)
   const [first, ...others] = all
   if (first instanceof Connection && others.length === 0) first.on('closed', leave)
   return leave
+}
+
+async function closeAndTell(closables: readonly Closable[], timeoutMs: number): Promise<void> {
+  await closeAll(closables, timeoutMs, teller(closables))
+  // By itself it keeps nothing alive.
+  setTimeout(() => process.emitWarning(STILL_ALIVE, 'LeveretWarning'), GRACE_MS).unref()
 }
 
 /** @throws {@link OptionsError} */
