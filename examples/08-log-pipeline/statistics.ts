@@ -21,9 +21,9 @@ const reader = new Subscriber(
   rabbit,
   logHistory,
   async (lines) => {
-    for (const { payload: line, delivery } of lines) {
+    for (const { event: line, delivery } of lines) {
       // A batch whose file could not be written comes again.
-      if (delivery.offset === undefined || delivery.offset < next) continue
+      if (delivery.offset < next) continue
       counts[line.routingKey] = (counts[line.routingKey] ?? 0) + 1
       next = delivery.offset + 1
     }

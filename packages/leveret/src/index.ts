@@ -53,8 +53,12 @@ export type { SubscriberEvents } from './consuming/subscriber-events.js'
 export type { DurableOptions, EphemeralOptions, ReaderOptions } from './consuming/subscriber-options.js'
 export type {
   BatchSubscriberOptions,
+  EventBatchHandler,
   EventHandler,
+  EventItem,
+  ManualEventHandler,
   ManualSubscriberOptions,
+  StreamDelivery,
   SubscriberOptions,
 } from './consuming/subscriber-types.js'
 export type { DryRun, RefusalReason } from './consuming/trial.js'

@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest'
-import { type BatchItem, type Connection, type ManualDelivery, Subscriber } from '../src/index.js'
+import { type Connection, type EventItem, type ManualDelivery, Subscriber } from '../src/index.js'
 import { linesOf, range, write } from './journal.js'
 import { eventually, gate, test } from './support.js'
 import { forbidSurprises } from './surprises.js'
@@ -19,7 +19,7 @@ class Saved {
   }
 }
 
-type Items = readonly BatchItem<{ readonly payload: { readonly n: number } }>[]
+type Items = readonly EventItem<ReturnType<typeof linesOf>>[]
 
 /** Reads the stream `lines` in batches of ten. */
 function batches(
@@ -33,7 +33,7 @@ function batches(
     linesOf(retry === undefined ? {} : { retry }),
     (items) =>
       handle(
-        items.map(({ payload }) => payload.payload.n),
+        items.map(({ event }) => event.payload.n),
         items,
       ),
     { offset: 'first', store, saveEveryMs: 0, batch: { size: 10, waitMs: 500 } },

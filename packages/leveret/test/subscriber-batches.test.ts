@@ -33,9 +33,9 @@ describe('a durable subscriber', () => {
       rabbit,
       billing,
       (items) => {
-        expectTypeOf(items[0]?.payload.payload).toEqualTypeOf<{ id: number } | undefined>()
-        seen.push(items.map(({ payload }) => payload.payload.id))
-        return Promise.allSettled(items.map(({ payload }) => outcomeOf(payload.payload.id)))
+        expectTypeOf(items[0]?.event.payload).toEqualTypeOf<{ id: number } | undefined>()
+        seen.push(items.map(({ event }) => event.payload.id))
+        return Promise.allSettled(items.map(({ event }) => outcomeOf(event.payload.id)))
       },
       { batch: { size: 3, waitMs: 20_000 } },
     )

@@ -2,9 +2,11 @@ import type { Delivery } from '../connection/delivery.js'
 import type { BindingChoice } from '../contract/bindings.js'
 import type { BindingKeyProblem, RoutedExchange, UselessKey } from '../contract/event-types.js'
 import type { Exchange } from '../contract/exchange.js'
+import type { Stream } from '../contract/stream.js'
 import type { EventWithin, ExchangeOf, Subscribable } from '../contract/subscribable.js'
 import type { Subscription } from '../contract/subscription.js'
-import type { BatchOptions } from './handling-options.js'
+import type { Acknowledgement, BatchOptions } from './handling-options.js'
+import type { ManualDelivery } from './manual-delivery.js'
 import type { OrderKey } from './slots.js'
 import type { DurableOptions, EphemeralOptions, ReaderOptions } from './subscriber-options.js'
 
@@ -69,11 +71,48 @@ export interface Manual {
   readonly batch?: undefined
 }
 
+/** A delivery of a stream: it has its place there. */
+export interface StreamDelivery extends Delivery {
+  readonly offset: number
+}
+
+type DeliveryOf<C extends Subscribable> = C extends Stream ? StreamDelivery : Delivery
+
 /** Handles one event. Returning acknowledges; throwing fails the attempt. */
 export type EventHandler<C extends Subscribable, Keys extends readonly string[] = readonly string[]> = (
   event: EventWithin<C, Keys[number]>,
-  delivery: Delivery,
+  delivery: DeliveryOf<C>,
 ) => unknown
+
+/** One of the events of a batch. */
+export interface EventItem<C extends Subscribable, Keys extends readonly string[] = readonly string[]> {
+  readonly event: EventWithin<C, Keys[number]>
+  readonly delivery: DeliveryOf<C>
+}
+
+/** Handles several events at once, and says of each what becomes of it as a worker's `BatchHandler` does. */
+export type EventBatchHandler<C extends Subscribable, Keys extends readonly string[] = readonly string[]> = (
+  items: readonly EventItem<C, Keys>[],
+  signal: AbortSignal,
+) => unknown
+
+/** Settles each event itself, by what its delivery offers. */
+export type ManualEventHandler<C extends Subscribable, Keys extends readonly string[] = readonly string[]> = (
+  event: EventWithin<C, Keys[number]>,
+  delivery: ManualDelivery & DeliveryOf<C>,
+) => unknown
+
+/** The handler that the options of a subscriber ask for. */
+export type EventHandlerFor<
+  C extends Subscribable,
+  Keys extends readonly string[],
+  Acknowledge extends Acknowledgement,
+  Size,
+> = [Size] extends [never]
+  ? [Acknowledge] extends ['manual']
+    ? ManualEventHandler<C, Keys>
+    : EventHandler<C, Keys>
+  : EventBatchHandler<C, Keys>
 
 /** The options as they must be: an exchange with routing keys needs to be told which. `Mode` says which handler is asked for. */
 export type OptionsOf<C extends Subscribable, Keys extends readonly string[], Mode> = C extends RoutedExchange

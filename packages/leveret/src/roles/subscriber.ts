@@ -1,21 +1,26 @@
 import { type Connection, type ConnectionInternals, internalsOf } from '../connection/connection.js'
-import type { Delivery } from '../connection/delivery.js'
 import { silenceBefore } from '../connection/silence.js'
 import { Engine } from '../consuming/engine.js'
 import { decoderOf } from '../consuming/events-of.js'
-import type { AnyHandler, HandlerFor } from '../consuming/handling.js'
 import { type Acknowledgement, checkHandler, type ModeOptions, type WithBatch } from '../consuming/handling-options.js'
 import { type Prepare, prepareOwnQueue, prepareStream, prepareSubscription } from '../consuming/preparation.js'
 import { Receiver, type ReceiverParts } from '../consuming/receiver.js'
 import { RoleEvents } from '../consuming/role-events.js'
 import { Settler } from '../consuming/settler.js'
+import type { BatchHandler } from '../consuming/shared-call.js'
 import { StreamReading } from '../consuming/stream-reading.js'
 import { StreamSettler } from '../consuming/stream-settler.js'
 import { type SubscriberEvents, subscriberLines } from '../consuming/subscriber-events.js'
 import { planOf, type SubscriberPlan } from '../consuming/subscriber-plan.js'
-import type { OptionsOf } from '../consuming/subscriber-types.js'
+import type {
+  EventBatchHandler,
+  EventHandler,
+  EventHandlerFor,
+  ManualEventHandler,
+  OptionsOf,
+} from '../consuming/subscriber-types.js'
 import { checkContract } from '../contract/shared-options.js'
-import type { EventWithin, Subscribable } from '../contract/subscribable.js'
+import type { Subscribable } from '../contract/subscribable.js'
 import type { Log } from '../log.js'
 import { publishCopies } from '../publishing/copies.js'
 import { tellPolicy, warnOfDrops, warnOfLoops } from '../topology/advice.js'
@@ -47,13 +52,13 @@ export class Subscriber<
   constructor(
     rabbit: Connection,
     contract: C,
-    handler: HandlerFor<EventWithin<C, Keys[number]>, Acknowledge, Size>,
+    handler: EventHandlerFor<C, Keys, Acknowledge, Size>,
     ...options: OptionsOf<C, Keys, ModeOptions<Acknowledge, Size> & WithBatch<Size>>
   )
   constructor(
     rabbit: Connection,
     contract: C,
-    handler: AnyHandler<EventWithin<C, Keys[number]>>,
+    handler: EventHandler<C, Keys> | ManualEventHandler<C, Keys> | EventBatchHandler<C, Keys>,
     ...[options = {}]: readonly unknown[]
   ) {
     const queue: Consumed = { name: undefined, last: '' }
@@ -73,7 +78,8 @@ interface Consumed {
   last: string
 }
 
-type AnyEventHandler = (event: unknown, delivery: Delivery) => unknown
+/** Of whichever kind the options ask for. */
+type AnyEventHandler = (given: unknown, beside: unknown) => unknown
 
 function partsOf(
   rabbit: Connection,
@@ -96,7 +102,7 @@ function partsOf(
   const engine = new Engine({
     contract,
     decode: decoding(plan, events),
-    handler,
+    handler: handling.batch === undefined ? handler : batchOfEvents(handler),
     settings: handling,
     settler: reading ? new StreamSettler(settler, contract, reading) : settler,
     stream: reading,
@@ -113,6 +119,14 @@ function partsOf(
   })
   const closed = async (timeoutMs: number): Promise<void> => await reading?.close(timeoutMs)
   return { role: 'subscriber', name: contract.name, internals, engine, events, closed }
+}
+
+/** What a batch brings of an exchange is an event, and has a payload of its own. */
+function batchOfEvents(handler: AnyEventHandler): BatchHandler<unknown> {
+  return (items, signal) => {
+    const events = items.map(({ payload: event, delivery }) => ({ event, delivery }))
+    return handler(events, signal)
+  }
 }
 
 function preparing(
