@@ -1,6 +1,8 @@
 import { expect } from 'vitest'
 import { z } from 'zod'
 import { Producer, text, Worker, workQueue } from '../src/index.js'
+import { publishRaw, shortText } from './fuzz/wire.js'
+import { stranger } from './stranger.js'
 import { eventually, firstEvent, test } from './support.js'
 
 /** Of a queue of somebody else's leveret does not know whether the broker keeps what is rejected. */
@@ -12,7 +14,6 @@ const foreign = workQueue('foreign', {
 })
 
 test('a task of which no copy can be stored is kept unacknowledged; others go on, and close does not wait for it', async ({
-  broker,
   rabbit,
   vhost,
 }) => {
@@ -21,9 +22,15 @@ test('a task of which no copy can be stored is kept unacknowledged; others go on
   })
   const stuck = firstEvent(worker, 'delivery.stuck')
   await worker.start()
-  // A table that amqplib takes for its mark of a type, and of a value that this type cannot have.
-  const properties = { headers: { bad: { '!': 'double', value: 'none' } }, message_id: 'm1' }
-  await broker.management.publish(vhost.name, { routingKey: 'foreign', payload: 'bad', properties })
+  await using other = await stranger(vhost.url)
+  // As text these bytes are three times as long, so no copy can carry them.
+  const properties = { messageId: shortText('m1'), correlationId: shortText(Buffer.alloc(255, 0xff)) }
+  publishRaw(other.channel, {
+    exchange: '',
+    routingKey: Buffer.from('foreign'),
+    content: Buffer.from('bad'),
+    properties,
+  })
   expect(await stuck).toMatchObject({
     messageId: 'm1',
     attempt: 1,
