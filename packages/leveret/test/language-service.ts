@@ -86,6 +86,13 @@ export class LanguageService {
     return offered.flatMap(({ symbol }) => (symbol === undefined ? [] : [this.#optionOf(mark, symbol)]))
   }
 
+  /** The type that an editor shows for the name at a mark in the program. */
+  typeAt(mark: string): string {
+    const type = this.#checker.getTypeAtPosition(this.#file, this.#program.indexOf(mark))
+    if (type === undefined) throw new Error(`nothing has a type at ${mark}`)
+    return this.#checker.typeToString(type)
+  }
+
   #collect(found: Map<string, Option[]>, path: string, type: Type, kind: SignatureKind): void {
     for (const signature of this.#checker.getSignaturesOfType(type, kind)) {
       for (const [index, { name }] of signature.getParameters().entries()) {

@@ -173,6 +173,16 @@ describe('headers that begin with x-', () => {
   })
 })
 
+test('a header that is undefined is left out, from an interceptor too', async ({ connectTo, vhost }) => {
+  const rabbit = await connectTo({ interceptors: [{ publish: (_message, next) => next({ tenant: undefined }) }] })
+  await new Producer(rabbit, tasks).send(
+    { n: 1 },
+    { headers: { mine: 'kept', none: undefined, deep: { none: undefined } } },
+  )
+  await using other = await stranger(vhost.url)
+  expect((await got(other, 'tasks')).properties.headers).toEqual({ mine: 'kept', deep: {} })
+})
+
 describe('cc and bcc', () => {
   test('send a task to further queues, and only cc says so', async ({ rabbit, vhost }) => {
     await using other = await stranger(vhost.url)

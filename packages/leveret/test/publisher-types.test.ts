@@ -116,9 +116,9 @@ test('publishing to the others takes no routing key', () => {
 
 describe('what a handler gets', () => {
   type Of<Key extends string> = EventOf<typeof shop, Key>
-  type CreatedEvent = RoutedEvent<'order.created', typeof Created>
-  type ShippedEvent = RoutedEvent<'order.*.shipped', typeof Shipped>
-  type AuditEvent = RoutedEvent<'audit.#', typeof Line>
+  type CreatedEvent = RoutedEvent<'order.created', z.output<typeof Created>>
+  type ShippedEvent = RoutedEvent<'order.*.shipped', z.output<typeof Shipped>>
+  type AuditEvent = RoutedEvent<'audit.#', z.output<typeof Line>>
 
   test('is what the binding keys can bring', () => {
     expectTypeOf<Of<'order.created'>>().toEqualTypeOf<CreatedEvent>()
@@ -130,7 +130,7 @@ describe('what a handler gets', () => {
     expectTypeOf<Of<'#'>>().toEqualTypeOf<CreatedEvent | ShippedEvent | AuditEvent>()
     expectTypeOf<Of<string>>().toEqualTypeOf<CreatedEvent | ShippedEvent | AuditEvent>()
     expectTypeOf<EventOf<typeof shop>>().toEqualTypeOf<CreatedEvent | ShippedEvent | AuditEvent>()
-    expectTypeOf<EventOf<typeof logs, 'error'>>().toEqualTypeOf<RoutedEvent<'error', typeof Created>>()
+    expectTypeOf<EventOf<typeof logs, 'error'>>().toEqualTypeOf<RoutedEvent<'error', z.output<typeof Created>>>()
     expectTypeOf<EventOf<typeof logs, '#'>>().toEqualTypeOf<never>()
   })
 

@@ -9,7 +9,7 @@ describe('headers', () => {
     [{ at: new Date() }, 'toISOString'],
     [{ big: 2n ** 63n }, 'bigint'],
     [{ nan: Number.NaN }, 'finite'],
-    [{ when: undefined }, 'undefined'],
+    [{ when: [undefined] }, 'undefined'],
     [{ map: new Map() }, 'class'],
     [{ ['x'.repeat(256)]: 1 }, '255 bytes'],
     [{ huge: 'x'.repeat(50_000) }, 'the most'],

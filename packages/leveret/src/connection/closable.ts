@@ -53,8 +53,9 @@ async function close(closable: Closable, timeoutMs: number): Promise<void> {
 }
 
 async function closeOther(closable: Closable): Promise<void> {
-  if (Symbol.asyncDispose in closable) await closable[Symbol.asyncDispose]()
-  else await closable.close()
+  const { [Symbol.asyncDispose]: dispose } = closable as Partial<AsyncDisposable>
+  if (typeof dispose === 'function') await dispose.call(closable)
+  else await (closable as { close(): unknown }).close()
 }
 
 /** Its callback says when the last connection has ended; one that is kept alive for a next request would take its time. */

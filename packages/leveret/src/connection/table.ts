@@ -24,6 +24,8 @@ export function headersProblem(table: Readonly<Record<string, unknown>>): string
 export function measureTable(table: Readonly<Record<string, unknown>>): number | string {
   let total = 0
   for (const [name, value] of Object.entries(table)) {
+    // Left out, as in JSON.
+    if (value === undefined) continue
     const size = measure(value, 0)
     if (typeof size === 'string') return `${name}: ${size}`
     if (Buffer.byteLength(name) > 255) return `${name.slice(0, 20)}…: a name has at most 255 bytes`
@@ -46,7 +48,7 @@ function measure(value: unknown, depth: number): number | string {
     case 'object':
       return measureObject(value, depth)
     default:
-      return `a ${typeof value} has no form in an AMQP table`
+      return `a value of type ${typeof value} has no form in an AMQP table`
   }
 }
 
@@ -60,6 +62,8 @@ function measureObject(value: object | null, depth: number): number | string {
   if (![Object.prototype, null].includes(Object.getPrototypeOf(value)))
     return 'an instance of a class has no form in an AMQP table'
   const sizes = Object.entries(value).map(([name, item]) => {
+    // Left out, as in JSON.
+    if (item === undefined) return 0
     const size = measure(item, depth + 1)
     return typeof size === 'string' ? size : size + 1 + Buffer.byteLength(name)
   })

@@ -9,8 +9,8 @@ import type { LetterContract } from './letter-source.js'
 
 /** A dead letter of an exchange with templates: its template tells which payload it has. */
 type EventLetter<Event> =
-  | (Event extends RoutedEvent<infer Template, infer S>
-      ? DeadLetter<SchemaOutput<S>> & {
+  | (Event extends RoutedEvent<infer Template, infer Payload>
+      ? DeadLetter<Payload> & {
           /** The template that its routing key matches. It tells which schema the payload has to pass. */
           readonly template: Template
         }

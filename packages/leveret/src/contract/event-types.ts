@@ -7,7 +7,7 @@ import type {
   TopicExchange,
 } from './exchange.js'
 import type { KeysFor, TemplatesFor } from './routing-key-types.js'
-import type { Schema, SchemaInput, SchemaOutput } from './schema.js'
+import type { SchemaInput, SchemaOutput } from './schema.js'
 import type { Templates } from './templates.js'
 
 /** An exchange whose messages are told apart by their routing key. */
@@ -35,17 +35,17 @@ type Wild = Wildcard | `${Wildcard}.${string}` | `${string}.${Wildcard}` | `${st
 type Wildcard = '*' | '#'
 
 /** A message of one template. */
-export interface RoutedEvent<Template extends string, S extends Schema> {
+export interface RoutedEvent<Template extends string, Payload> {
   /** As the contract has it: it tells which schema the payload has passed. */
   readonly template: Template
   readonly routingKey: string
-  readonly payload: SchemaOutput<S>
+  readonly payload: Payload
 }
 
 /** What a handler gets: for an exchange with templates, one type for each of those that the binding keys can bring. */
 export type ExchangeEvent<E extends Exchange, Key extends string = string> =
   E extends RoutedExchange<string, infer T>
-    ? { [Template in TemplatesOf<E, Key>]: RoutedEvent<Template, T[Template]> }[TemplatesOf<E, Key>]
+    ? { [Template in TemplatesOf<E, Key>]: RoutedEvent<Template, SchemaOutput<T[Template]>> }[TemplatesOf<E, Key>]
     : E extends HeadersExchange<string, infer H, infer S>
       ? { readonly routingKey: string; readonly headers: SchemaOutput<H>; readonly payload: SchemaOutput<S> }
       : E extends FanoutExchange<string, infer S> | PluginExchange<string, infer S>

@@ -109,7 +109,8 @@ class Reader {
     else if (type === 'array') this.#readElements([definition.element], path)
     else if (type === 'tuple')
       for (const item of [...listOf(definition.items), definition.rest]) this.#readItem(item, path)
-    else if (type === 'record') this.read(definition.valueType, [...path, '{}'])
+    else if (type === 'record')
+      for (const part of [definition.keyType, definition.valueType]) this.read(part, [...path, '{}'])
     else if (type === 'literal') this.#readLiteral(listOf(definition.values), path)
     else if (!isKnown) this.isOpen = true
   }

@@ -57,7 +57,12 @@ export interface PropertyOptions {
   readonly contentType?: string | undefined
   /** Says how the content is encoded, as the codec writes it. @defaultValue the codec's, or none */
   readonly contentEncoding?: string | undefined
-  /** Further routing keys: the message goes to what is bound with these too. Receivers see them in the header `CC`. Up to 100. @defaultValue none */
+  /**
+   * Further routing keys: the message goes to what is bound with these too. Receivers see them in the header `CC`. Up to 100.
+   *
+   * A message counts as taken when any of its keys brings it to a queue. So where a task has further keys, nobody is told that its own queue
+   * has been deleted meanwhile; to know that, send those messages by themselves. @defaultValue none
+   */
   readonly cc?: readonly string[] | undefined
   /** The same, and no receiver sees them. Up to 100. @see https://www.rabbitmq.com/docs/sender-selected @defaultValue none */
   readonly bcc?: readonly string[] | undefined

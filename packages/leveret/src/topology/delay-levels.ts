@@ -53,24 +53,35 @@ export function delayRoute(queue: string, delayMs: number): DelayRoute {
 }
 
 /**
- * What must exist before a task can be sent with a delay. The same contract and number of levels give the same list.
+ * What must exist before a task can be sent with a delay. The same contract and number of levels give the same list, for a minute.
  *
  * The names and arguments are a wire format, shared by all contracts of a vhost.
  */
 export function delayedSendingOf(contract: WorkQueue, levels: number): readonly Declaration[] {
-  const byLevels = known.get(contract) ?? new Map<number, readonly Declaration[]>()
+  const byLevels = known.get(contract) ?? new Map<number, Known>()
   known.set(contract, byLevels)
-  const made = byLevels.get(levels) ?? [
+  const now = performance.now()
+  const last = byLevels.get(levels)
+  if (last !== undefined && now - last.at < REMAKE_MS) return last.declarations
+  const declarations = [
     ...queueDeclarationsOf(contract),
     ...ends,
     ...Array.from({ length: levels }, (_, level) => levelDeclarations(level)).flat(),
     ...arrivalDeclarations(contract.name),
   ]
-  byLevels.set(levels, made)
-  return made
+  byLevels.set(levels, { declarations, at: now })
+  return declarations
 }
 
-const known = new WeakMap<WorkQueue, Map<number, readonly Declaration[]>>()
+interface Known {
+  readonly declarations: readonly Declaration[]
+  readonly at: number
+}
+
+/** Nobody tells a sender that somebody has deleted the queue in which its tasks arrive, so it is declared anew from time to time. */
+const REMAKE_MS = 60_000
+
+const known = new WeakMap<WorkQueue, Map<number, Known>>()
 
 /** Where the levels end, and what keeps a message whose arrival queue is gone: it would hold all others of its level up. */
 const ends: readonly Declaration[] = [

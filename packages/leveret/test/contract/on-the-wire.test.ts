@@ -112,3 +112,15 @@ describe('what was checked is what is encoded, though the payload changes meanwh
     await soon()
   })
 })
+
+test('a transform of the keys of a record runs once too, at the receiver', async () => {
+  const prefixed = z.record(
+    z.string().transform((key) => `id-${key}`),
+    z.int(),
+  )
+  expect(await sent(prefixed, { a: 1 })).toEqual({ a: 1 })
+  expect(await sent(z.object({ counts: prefixed }), { counts: { a: 1 }, more: 2 })).toEqual({
+    counts: { a: 1 },
+    more: 2,
+  })
+})

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { z } from 'zod'
 import type { Declaration, QueueDeclaration } from '../../src/connection/declaration.js'
 import type { Headers } from '../../src/connection/message.js'
@@ -160,4 +160,18 @@ test('the declared arguments are frozen', () => {
 
 test('the same contract and number of levels give the same list, so it is declared once', () => {
   expect(delayedSendingOf(contract, 5)).toBe(delayedSendingOf(contract, 5))
+})
+
+test('what a sender declares is another list after a minute, so that it is declared anew', () => {
+  const now = vi.spyOn(performance, 'now')
+  onTestFinished(() => now.mockRestore())
+  const contract = workQueue('later', { payload: z.string() })
+  now.mockReturnValue(1_000)
+  const first = delayedSendingOf(contract, 2)
+  now.mockReturnValue(60_999)
+  expect(delayedSendingOf(contract, 2)).toBe(first)
+  now.mockReturnValue(61_000)
+  const next = delayedSendingOf(contract, 2)
+  expect(next).not.toBe(first)
+  expect(next).toEqual(first)
 })
