@@ -99,10 +99,12 @@ describe('an ack that the broker no longer waits for', () => {
     const ids: string[] = []
     for (let n = 0; n <= 10; n += 1) ids.push((await producer.send({ n })).messageId)
     // RabbitMQ 4.3.6 may not look at a queue in which nothing happens (2 of 4 times).
-    const poke = async (): Promise<void> => void ids.push((await producer.send({ n: 100 })).messageId)
-    const poking = setInterval(() => void poke(), 500)
-    void cancelled.finally(() => clearInterval(poking))
-    onTestFinished(() => clearInterval(poking))
+    const stop = (): void => clearInterval(poking)
+    const poke = (): unknown => producer.send({ n: 100 }).then(({ messageId }) => ids.push(messageId), stop)
+    const poking = setInterval(poke, 500)
+    void cancelled.finally(stop)
+    // The connection closes before a test is finished, and what is sent then fails: that ends it too.
+    onTestFinished(stop)
     return { ids, handled, aborted, told, losses, cancelled }
   }
 
