@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { inHandlerContext } from './root-context.js'
+import { inRootContext } from './root-context.js'
 
 /** A delivery whose handler runs. */
 export interface Handled {
@@ -19,7 +19,7 @@ export function callAsHandler<Payload, D extends Handled>(
   payload: Payload,
   delivery: D,
 ): unknown {
-  return inHandlerContext(enter<Payload, D>, call, payload, delivery)
+  return inRootContext(enter<Payload, D>, call, payload, delivery)
 }
 
 function enter<Payload, D extends Handled>(

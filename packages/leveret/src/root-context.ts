@@ -3,9 +3,6 @@ import { AsyncResource } from 'node:async_hooks'
 /** The context of whoever loads this module, which no request does. No foreign code runs directly in it. */
 const root = new AsyncResource('leveret', { requireManualDestroy: true })
 
-/** Whether this turn runs in a fresh context that no handler has had yet. */
-let isUnused = false
-
 /**
  * Calls a function in a fresh async context, which holds nothing of the caller's.
  *
@@ -18,30 +15,10 @@ export function inRootContext<Args extends readonly unknown[], Result>(
   call: (...args: Args) => Result,
   ...args: Args
 ): Result {
-  return root.runInAsyncScope(inFreshContext<Args, Result>, undefined, call, ...args)
+  return root.runInAsyncScope(inFreshContext<Args, Result>, undefined, call, args)
 }
 
-/** The same for what a socket brings, whose own context is as good as the root's: no foreign code runs directly in it either. */
-export function inFreshContext<Args extends readonly unknown[], Result>(
-  call: (...args: Args) => Result,
-  ...args: Args
-): Result {
+function inFreshContext<Args extends readonly unknown[], Result>(call: (...args: Args) => Result, args: Args): Result {
   const own = new AsyncResource('leveret', { requireManualDestroy: true })
-  const before = isUnused
-  isUnused = true
-  try {
-    return own.runInAsyncScope(call, undefined, ...args)
-  } finally {
-    isUnused = before
-  }
-}
-
-/** The same for a handler. The fresh context in which this turn began will do, once. */
-export function inHandlerContext<Args extends readonly unknown[], Result>(
-  call: (...args: Args) => Result,
-  ...args: Args
-): Result {
-  if (!isUnused) return inRootContext(call, ...args)
-  isUnused = false
-  return call(...args)
+  return own.runInAsyncScope(call, undefined, ...args)
 }

@@ -1,6 +1,6 @@
 import type * as amqp from 'amqplib'
 import { ClosedError, ConnectionError, type LeveretError } from '../errors.js'
-import { inFreshContext } from '../root-context.js'
+import { inRootContext } from '../root-context.js'
 import { atMost, within } from '../timing.js'
 import { Answers } from './answers.js'
 import type { Backlog } from './backlog.js'
@@ -160,7 +160,7 @@ export class Channel {
     onDelivery: (message: ReceivedMessage | undefined) => void,
     how: ConsumeOptions = {},
   ): Promise<void> {
-    const onMessage = (message: amqp.ConsumeMessage | null): void => inFreshContext(onDelivery, message ?? undefined)
+    const onMessage = (message: amqp.ConsumeMessage | null): void => inRootContext(onDelivery, message ?? undefined)
     const options = { consumerTag, ...consumeArguments(how) }
     await this.#ask(`Consuming from '${queue}'`, this.#raw.consume(queue, onMessage, options))
   }
