@@ -3,7 +3,7 @@ import { decodePayload, type PayloadContract } from '../contract/payload.js'
 import { wantedBy } from '../contract/routing-key.js'
 import { validate } from '../contract/schema.js'
 import type { UnknownPolicy } from '../contract/subscription.js'
-import { TemplateContracts } from '../contract/template-contracts.js'
+import { templateContractsOf } from '../contract/template-contracts.js'
 import { andThen } from '../soon.js'
 import type { ActiveDelivery } from './active-delivery.js'
 import { copyKeysOf } from './lineage.js'
@@ -32,7 +32,7 @@ export function decoderOf(
       }
     case 'direct':
     case 'topic': {
-      const contracts = new TemplateContracts(exchange)
+      const contracts = templateContractsOf(exchange)
       const isWanted = wantedBy(bindingKeys, exchange.type)
       return (delivery) => {
         const { routingKey } = delivery

@@ -2,7 +2,7 @@ import type { PayloadContract } from '../contract/payload.js'
 import { wantedBy } from '../contract/routing-key.js'
 import type { Stream } from '../contract/stream.js'
 import type { Subscription } from '../contract/subscription.js'
-import { TemplateContracts } from '../contract/template-contracts.js'
+import { templateContractsOf } from '../contract/template-contracts.js'
 import type { WorkQueue } from '../contract/work-queue.js'
 
 /** A contract that may keep dead letters. */
@@ -25,7 +25,7 @@ export function letterSource(contract: LetterContract): LetterSource {
   if (exchange.type !== 'direct' && exchange.type !== 'topic') {
     return { name, hasTemplates: false, find: () => ({ contract: exchange }) }
   }
-  const contracts = new TemplateContracts(exchange)
+  const contracts = templateContractsOf(exchange)
   const isWanted = wantedBy(contract.bindingKeys, exchange.type)
   return {
     name,
