@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { describe, expect } from 'vitest'
-import { type Connection, Producer, Worker } from '../src/index.js'
+import { type Connection, json, Producer, Worker, workQueue } from '../src/index.js'
 import { eventually, tasks, test } from './support.js'
 
 const COUNT = 20
@@ -34,6 +34,20 @@ describe('a context that a handler enters', () => {
     await eventually(() => expect(kept).toHaveLength(COUNT))
     expect(new Set(found)).toEqual(new Set([undefined]))
     expect(new Set(kept)).toEqual(new Set([true]))
+  })
+
+  test('is not seen by a handler where its codec has entered it', async ({ connectTo, rabbit }) => {
+    await burst(rabbit)
+    const found: (string | undefined)[] = []
+    const decode = (content: Buffer): unknown => {
+      context.enterWith('of a codec')
+      return json.decode(content)
+    }
+    const entering = workQueue('tasks', { payload: tasks.payload, retry: tasks.retry, codec: { ...json, decode } })
+    const worker = new Worker(await connectTo(), entering, () => void found.push(context.getStore()))
+    await worker.start()
+    await eventually(() => expect(found).toHaveLength(COUNT))
+    expect(new Set(found)).toEqual(new Set([undefined]))
   })
 
   test('is not seen by the next one where handlers return at once', async ({ connectTo, rabbit }) => {
