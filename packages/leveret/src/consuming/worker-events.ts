@@ -25,8 +25,11 @@ export interface DeliveryEvent extends RoleEvent {
 
 /** What happens to a worker and to what it works on. */
 export interface WorkerEvents {
+  /** Handled, and acknowledged (`basic.ack`). */
   readonly 'delivery.acked': DeliveryEvent
+  /** An attempt has failed. The next one is made after `afterMs`. */
   readonly 'delivery.retried': DeliveryEvent & { readonly afterMs: number; readonly failure: Failure }
+  /** Given up, and kept in the dead-letter queue. */
   readonly 'delivery.dead-lettered': DeliveryEvent & { readonly reason: DeadLetterReason; readonly failure: Failure }
   /** Given up, and the contract says `deadLetter: false`, or the worker `acknowledge: 'none'`. */
   readonly 'delivery.dropped': DeliveryEvent & { readonly reason: DeadLetterReason; readonly failure: Failure }
@@ -79,6 +82,7 @@ export interface WorkerEvents {
   readonly resumed: RoleEvent
   /** The broker took the consumer away: the queue was deleted, its node was lost, or an ack took too long. A fresh one follows. */
   readonly 'consumer.cancelled': RoleEvent
+  /** Consuming has stopped: the broker closed the channel, or the connection was lost. A fresh channel follows. */
   readonly 'channel.lost': RoleEvent & { readonly reason: LeveretError }
   /** Consuming again, after `channel.lost` or `consumer.cancelled`. */
   readonly 'channel.recovered': RoleEvent
