@@ -1,0 +1,70 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The folder that holds the whole repository. */
+export const repository: string = fileURLToPath(new URL('../../../..', import.meta.url))
+
+/**
+ * A block of TypeScript in a document.
+ *
+ * - `program` (a fence of `ts`) is whole: it is compiled and run
+ * - `fragment` (`ts fragment`) is compiled, behind the imports and contracts that its page takes for granted
+ * - `excerpt` (a fence that names a file, such as `ts examples/01-hello/send.ts`) stands in that file, word for word
+ */
+export interface Block {
+  readonly kind: 'program' | 'fragment' | 'excerpt'
+  /** Where it stands: the document and the line. */
+  readonly where: string
+  readonly code: string
+  /** Of an excerpt: the file that it is from. */
+  readonly file: string
+  /** What it prints, if a fence of `text` follows. `…` stands for anything; alone on a line for any lines. */
+  readonly prints: string | undefined
+}
+
+/** All documents of the repository, by their paths from its root. */
+export function documents(): string[] {
+  const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.md'], {
+    cwd: repository,
+    encoding: 'utf8',
+  })
+  return files.split('\n').filter((file) => file !== '')
+}
+
+/** The text of a document. */
+export function textOf(document: string): string {
+  return readFileSync(join(repository, document), 'utf8')
+}
+
+/** The blocks of TypeScript, and the excerpts in any language, of a text. @param where - its name, for the errors */
+export function blocksOf(text: string, where: string): Block[] {
+  const fences = [...text.matchAll(/^```(\w+)(?: ([^\n]+))?\n(.*?)^```$/gms)]
+  return fences.flatMap((fence, index): Block[] => {
+    const [, language, about = '', code = ''] = fence
+    const isFile = about.includes('/')
+    if (!isFile && language !== 'ts') return []
+    const line = text.slice(0, fence.index).split('\n').length
+    const kind = isFile ? 'excerpt' : about === 'fragment' ? 'fragment' : 'program'
+    return [{ kind, where: `${where}:${line}`, code, file: about, prints: printedBy(text, fence, fences[index + 1]) }]
+  })
+}
+
+/** The text of the fence behind another one, where nothing stands between but "It prints:". */
+function printedBy(text: string, fence: RegExpExecArray, next: RegExpExecArray | undefined): string | undefined {
+  if (next?.[1] !== 'text') return undefined
+  const between = text.slice(fence.index + fence[0].length, next.index)
+  return ['', 'It prints:'].includes(between.trim()) ? next[3] : undefined
+}
+
+/** What a program must print, as an expression. */
+export function pattern(prints: string): RegExp {
+  const lines = prints.trimEnd().split('\n')
+  const each = lines.map((line) => (line === '…' ? '(?:.*\\n)*?' : `${escaped(line).replaceAll('…', '.*')}\\n`))
+  return new RegExp(`^${each.join('')}`, 'm')
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
+}
