@@ -1,7 +1,7 @@
 import type { Bag, Bagged } from './bag.js'
-import { MAX_TIMER_MS } from './options.js'
 import { PatientTimer } from './patient-timer.js'
 import { inRootContext } from './root-context.js'
+import { MAX_TIMER_MS } from './timing.js'
 
 /** Sweeps come no closer together than this. */
 const MIN_GAP_MS = 20

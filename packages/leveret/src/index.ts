@@ -21,7 +21,7 @@ export type { LanePurpose, LaneState } from './connection/lane-state.js'
 export type { Headers } from './connection/message.js'
 export type { BreakerOptions } from './consuming/breaker.js'
 export type { DeadLetter } from './consuming/dead-letter.js'
-export type { BrokerReason, DeathReason } from './consuming/death-reason.js'
+export type { BrokerReason, DeadLetterReason, DeathReason } from './consuming/death-reason.js'
 export type { DeduplicationStore } from './consuming/deduplication.js'
 export type { Handler, ManualHandler } from './consuming/handling.js'
 export type {
@@ -62,7 +62,6 @@ export type {
   SubscriberOptions,
 } from './consuming/subscriber-types.js'
 export type { DryRun, RefusalReason } from './consuming/trial.js'
-export type { DeadLetterReason, Failure } from './consuming/verdict.js'
 export type { DeliveryEvent, RoleEvent, WorkerEvents } from './consuming/worker-events.js'
 export { type Application, type ApplicationOptions, application, type Contract } from './contract/application.js'
 export type { Binding } from './contract/bindings.js'
@@ -148,6 +147,7 @@ export {
   PublishError,
   type PublishOutcome,
 } from './errors.js'
+export type { Failure } from './failure.js'
 export type { Logger } from './log.js'
 export { OffsetStoreError } from './offset-store-error.js'
 export type { MessageOptions, PropertyOptions, SendingOptions } from './publishing/compose.js'

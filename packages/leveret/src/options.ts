@@ -50,8 +50,5 @@ function read<S extends z.ZodType>(schema: S, options: unknown, where: string): 
   }
 }
 
-/** Whole milliseconds that a Node.js timer can wait (2^31 - 1, about 24.8 days). */
-export const MAX_TIMER_MS = 2_147_483_647
-
 /** A signal. Its type is one that zod 4.0 knows too. */
 export const signalOption: z.ZodType<AbortSignal, AbortSignal> = z.instanceof(AbortSignal)

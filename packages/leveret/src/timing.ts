@@ -1,7 +1,9 @@
 import { setTimeout as sleepFor } from 'node:timers/promises'
-import { MAX_TIMER_MS } from './options.js'
 import { PatientTimer } from './patient-timer.js'
 import { onAbort } from './signals.js'
+
+/** Whole milliseconds that a Node.js timer can wait (2^31 - 1, about 24.8 days). */
+export const MAX_TIMER_MS = 2_147_483_647
 
 /** Waits, or rejects with the signal's reason as soon as it is aborted. */
 export async function sleep(ms: number, signal: AbortSignal): Promise<void> {

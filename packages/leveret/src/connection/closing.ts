@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { ClosedError } from '../errors.js'
 import { handledHere } from '../handler-context.js'
-import { MAX_TIMER_MS, parseOptions } from '../options.js'
+import { parseOptions } from '../options.js'
 import { inRootContext } from '../root-context.js'
+import { MAX_TIMER_MS } from '../timing.js'
 
 /** Options of every `close`. */
 export interface CloseOptions {

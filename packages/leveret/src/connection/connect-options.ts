@@ -1,7 +1,7 @@
 import type { SecureContextOptions } from 'node:tls'
 import { z } from 'zod'
 import type { Logger } from '../log.js'
-import { MAX_TIMER_MS } from '../options.js'
+import { MAX_TIMER_MS } from '../timing.js'
 import { type Credentials, type CredentialsProvider, credentialsOption } from './credentials.js'
 import type { Interceptor } from './interceptor.js'
 

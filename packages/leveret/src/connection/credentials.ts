@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { ConnectionError } from '../errors.js'
 import { messageOf } from '../message-of.js'
-import { MAX_TIMER_MS, parseOptions } from '../options.js'
+import { parseOptions } from '../options.js'
 import { inRootContext } from '../root-context.js'
-import { unlessAborted, within } from '../timing.js'
+import { MAX_TIMER_MS, unlessAborted, within } from '../timing.js'
 import { Login } from './login.js'
 
 /** Who we are to the broker. */

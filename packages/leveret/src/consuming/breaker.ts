@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { MAX_TIMER_MS } from '../options.js'
+import { MAX_TIMER_MS } from '../timing.js'
 
 /** When a worker stops by itself, because what its handler needs seems to be down. */
 export interface BreakerOptions {

@@ -1,15 +1,12 @@
 import type { Headers, MessageProperties, OutgoingMessage, ReceivedMessage } from '../connection/message.js'
 import { propertyBytes } from '../connection/property-bytes.js'
 import type { DeadLetterSettings } from '../contract/dead-letter-options.js'
-import type { Failure } from '../contract/failure.js'
+import type { Failure } from '../failure.js'
 import { newMessageId } from '../message-id.js'
-import type { DeadLetter } from './dead-letter.js'
+import type { DeadLetterReason } from './death-reason.js'
 import { failureHeaders, headersWithin, keptFailure } from './failure-headers.js'
 import { soundHeaders } from './leveret-headers.js'
-import { copiedHeaders, type Lineage, writeLineage, writeReplay } from './lineage.js'
-import type { DeadLetterReason } from './verdict.js'
-
-const PRIORITY = 'leveret-original-priority'
+import { copiedHeaders, type Lineage, writeLineage } from './lineage.js'
 
 /** Makes the copy that waits in a delay queue for the next attempt. */
 export function retryCopy(message: ReceivedMessage, lineage: Lineage, delayQueue: string): OutgoingMessage {
@@ -54,55 +51,8 @@ export function deadLetterCopy(
   return { ...whole, shrink }
 }
 
-/**
- * The copy that goes back to the work queue: a first attempt. An expiration that it once had stays out, because it would
- * expire again at once.
- */
-export function replayCopy(message: ReceivedMessage, letter: DeadLetter, workQueue: string): OutgoingMessage {
-  const {
-    'leveret-attempt': _attempt,
-    'leveret-original-expiration': _expiration,
-    ...headers
-  } = withoutDeath(soundHeaders(copiedHeaders(message.properties)))
-  const { queue, exchange, routingKey, replays } = letter
-  const origin = queue === undefined ? { exchange: '', routingKey: workQueue } : { exchange, routingKey }
-  return withItsPriority(copy(message, workQueue, { ...headers, ...writeReplay(origin, replays + 1) }))
-}
-
-/** The same dead letter for another queue. */
-export function letterCopy(message: ReceivedMessage, letter: DeadLetter, queue: string): OutgoingMessage {
-  return withItsPriority(copy(message, queue, letterHeaders(message, letter)))
-}
-
-/**
- * The same dead letter for the end of its own queue. RabbitMQ 4.3 delivers by priority, and takes none for 4: with any but the
- * lowest it would come before others that wait for longer. So its own is kept in a header, until it leaves the queue.
- */
-export function renewedCopy(message: ReceivedMessage, letter: DeadLetter, queue: string): OutgoingMessage {
-  const headers = letterHeaders(message, letter)
-  const { properties, ...outgoing } = copy(message, queue, headers)
-  const kept = { ...headers, [PRIORITY]: headers[PRIORITY] ?? properties.priority ?? 'none' }
-  return { ...outgoing, properties: { ...properties, priority: 0, headers: kept } }
-}
-
-/** What only RabbitMQ had said of a letter is written in leveret's way, because copies do not carry the broker's own headers. */
-function letterHeaders(message: ReceivedMessage, letter: DeadLetter): Headers {
-  const headers = soundHeaders(copiedHeaders(message.properties))
-  const { reason, queue, deadLetteredAt: at, attempts: attempt, exchange, routingKey } = letter
-  if (queue === undefined) return headers
-  return { ...headers, ...writeLineage({ attempt, exchange, routingKey }), ...deathHeaders({ queue, reason, at }) }
-}
-
-/** Takes the priority back from the header that {@link renewedCopy} writes. */
-function withItsPriority(outgoing: OutgoingMessage): OutgoingMessage {
-  const { [PRIORITY]: kept, ...headers } = outgoing.properties.headers ?? {}
-  if (kept === undefined) return outgoing
-  const { priority: _lowest, ...properties } = outgoing.properties
-  const priority = typeof kept === 'number' ? { priority: kept } : {}
-  return { ...outgoing, properties: { ...properties, ...priority, headers } }
-}
-
-function deathHeaders({ queue, reason, at }: { queue: string; reason: string; at: Date | undefined }): Headers {
+/** Writes why a message is in a dead-letter queue. */
+export function deathHeaders({ queue, reason, at }: { queue: string; reason: string; at: Date | undefined }): Headers {
   return {
     'leveret-queue': queue,
     'leveret-reason': reason,
@@ -111,7 +61,7 @@ function deathHeaders({ queue, reason, at }: { queue: string; reason: string; at
 }
 
 /** Leaves out what an earlier death has written: it says nothing of the next one, nor of the attempts that follow. */
-function withoutDeath(headers: Headers): Headers {
+export function withoutDeath(headers: Headers): Headers {
   const {
     'leveret-queue': _queue,
     'leveret-reason': _reason,
@@ -124,7 +74,8 @@ function withoutDeath(headers: Headers): Headers {
   return kept
 }
 
-function copy({ content, properties }: ReceivedMessage, queue: string, headers: Headers): OutgoingMessage {
+/** Copies a message to a queue, with these headers. */
+export function copy({ content, properties }: ReceivedMessage, queue: string, headers: Headers): OutgoingMessage {
   const { expiration: _expiration, userId: _userId, messageId, timestamp, ...kept }: MessageProperties = properties
   return {
     exchange: '',

@@ -1,4 +1,5 @@
 import type { Headers } from '../connection/message.js'
+import { dateOf } from '../connection/timestamps.js'
 import type { BrokerReason } from './death-reason.js'
 import { isShortText } from './leveret-headers.js'
 
@@ -36,12 +37,6 @@ export function readDeath(headers: Headers): Death | undefined {
     return undefined
   }
   return { reason: REASONS.get(reason) ?? 'unknown', queue, exchange, routingKey, at: readTime(time) }
-}
-
-/** AMQP counts whole seconds since 1970. @returns `undefined` for what is no time at all */
-export function dateOf(seconds: unknown): Date | undefined {
-  const date = new Date(typeof seconds === 'number' ? seconds * 1_000 : Number.NaN)
-  return Number.isNaN(date.getTime()) ? undefined : date
 }
 
 /** amqplib marks the type of a timestamp inside a table. */

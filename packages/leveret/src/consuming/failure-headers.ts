@@ -1,7 +1,7 @@
 import type { Headers } from '../connection/message.js'
 import { tableBytes } from '../connection/property-bytes.js'
 import type { DeadLetterSettings } from '../contract/dead-letter-options.js'
-import type { Failure } from '../contract/failure.js'
+import type { Failure } from '../failure.js'
 import { disregard } from '../soon.js'
 import { bytesOf, isLeveretHeader, MAX_LEVERET_BYTES } from './leveret-headers.js'
 

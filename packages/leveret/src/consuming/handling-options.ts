@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { OptionsError } from '../errors.js'
 import { givenAs, isClass } from '../given.js'
-import { MAX_TIMER_MS } from '../options.js'
+import { MAX_TIMER_MS } from '../timing.js'
 import { type BreakerOptions, breakerOptions } from './breaker.js'
 import type { DeduplicationStore } from './deduplication.js'
 import type { OrderKey } from './slots.js'

@@ -30,13 +30,13 @@ import { type Lineage, lineageOf, streamLineage } from './lineage.js'
 import { type ManualDelivery, SteeredDelivery } from './manual-delivery.js'
 import { Processor, type ProcessorOptions } from './processor.js'
 import { type Decode, Reader } from './reader.js'
+import type { Reading } from './reading.js'
 import type { ReturnMemory } from './return-memory.js'
 import type { ToldDelivery } from './role-events.js'
 import type { Settlement } from './settlement.js'
 import type { Settling } from './settler.js'
 import type { BatchHandler } from './shared-call.js'
 import type { OrderKey, Slots } from './slots.js'
-import type { StreamReading } from './stream-reading.js'
 import { judge, judgeUnread } from './verdict.js'
 
 /** Does the work. Returning acknowledges; throwing fails the attempt. */
@@ -84,7 +84,7 @@ export interface Handling<Payload> {
   readonly settler: Settling
   readonly hooks: HandlingHooks
   /** Where deliveries come from a stream: how far that was read. */
-  readonly stream?: StreamReading | undefined
+  readonly stream?: Reading | undefined
   /** How long somebody waits for what comes of a delivery, where that is known. When it is over the delivery is skipped. */
   readonly timeLeftMs?: (delivery: ActiveDelivery) => number
 }

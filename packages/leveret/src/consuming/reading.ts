@@ -6,4 +6,6 @@ export interface Reading {
   readonly offset: number
   /** @returns whether it is to be handled: no consumer has brought it before */
   receive(message: ReceivedMessage): boolean
+  /** The number of the attempt that is next, from 1. */
+  attemptAt(message: ReceivedMessage): number
 }

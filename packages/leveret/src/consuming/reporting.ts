@@ -1,7 +1,7 @@
+import { describeFailure } from '../failure.js'
 import type { HandlingHooks } from './handling.js'
 import type { RoleEvents, ToldDelivery } from './role-events.js'
 import type { Settlement } from './settlement.js'
-import { describeFailure } from './verdict.js'
 import type { WorkerEvents } from './worker-events.js'
 
 /** Tells of deliveries as events. */

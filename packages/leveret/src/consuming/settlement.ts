@@ -1,4 +1,5 @@
-import type { DeadLetterReason, Failure } from './verdict.js'
+import type { Failure } from '../failure.js'
+import type { DeadLetterReason } from './death-reason.js'
 
 /**
  * What became of a delivery:

@@ -3,6 +3,7 @@ import type { QueueDeclaration } from '../connection/declaration.js'
 import type { OutgoingMessage } from '../connection/message.js'
 import type { QueueContract } from '../contract/queue-contract.js'
 import { type LeveretError, OptionsError, PublishError } from '../errors.js'
+import { describeFailure } from '../failure.js'
 import type { Soon } from '../soon.js'
 import { sleep } from '../timing.js'
 import { delayedDeclarationsOf, delayQueueName, queueDeclarationsOf } from '../topology/declarations.js'
@@ -10,7 +11,7 @@ import type { ActiveDelivery } from './active-delivery.js'
 import { deadLetterCopy, postponedCopy, retryCopy } from './copy.js'
 import { readFailedDeliveries } from './lineage.js'
 import type { Settlement } from './settlement.js'
-import { describeFailure, type Verdict } from './verdict.js'
+import type { Verdict } from './verdict.js'
 
 /** Publishes a copy with a confirm. Settles when it is stored, is refused, or the signal is aborted. */
 export type PublishCopy = (

@@ -9,8 +9,8 @@ import { OffsetSaver, type OffsetSaverOptions, STORE_TIMEOUT_MS } from './offset
 import type { OffsetStore } from './offset-store.js'
 import { Offsets } from './offsets.js'
 import type { RoleEvents } from './role-events.js'
+import type { StreamEvents } from './stream-events.js'
 import { StreamProbe } from './stream-probe.js'
-import type { SubscriberEvents } from './subscriber-events.js'
 
 /** A replica that a reader comes to after another one may be behind it for so long. */
 const BEHIND_MS = 5_000
@@ -26,7 +26,7 @@ export interface StreamReadingOptions {
   readonly saveEveryMs: number
   /** Which events are handed over, by their routing key. The others are read past. @defaultValue all */
   readonly wants?: (routingKey: string) => boolean
-  readonly events: RoleEvents<SubscriberEvents>
+  readonly events: Pick<RoleEvents<StreamEvents>, 'tell'>
 }
 
 /** How far a stream was read, over lost channels and, with a store, over lost processes. */

@@ -1,9 +1,9 @@
 import type { LogLines } from '../log.js'
-import type { OffsetStoreError } from '../offset-store-error.js'
+import type { StreamEvents } from './stream-events.js'
 import { type RoleEvent, type WorkerEvents, workerLines } from './worker-events.js'
 
 /** What happens to a subscriber and to what it gets. */
-export interface SubscriberEvents extends WorkerEvents {
+export interface SubscriberEvents extends WorkerEvents, StreamEvents {
   /**
    * An ephemeral subscriber had no queue for this long, or none that it could hear of: what was published meanwhile it never
    * gets, nor what waited in the old queue. A queue of a new name, which this event names, has taken over.
@@ -14,15 +14,6 @@ export interface SubscriberEvents extends WorkerEvents {
    * for each routing key. leveret removes no binding.
    */
   readonly 'binding.unexpected': RoleEvent & { readonly routingKey: string }
-  /**
-   * These offsets, and all between them, were not read, and the stream has them no longer: its retention was quicker than the
-   * subscriber. Some may have been the broker's own, and no messages.
-   */
-  readonly 'stream.truncated': RoleEvent & { readonly from: number; readonly to: number }
-  /** The stream ends before this offset, at which reading was to begin: it is another stream of this name. It is read from its first message on. */
-  readonly 'stream.restarted': RoleEvent & { readonly offset: number }
-  /** The offset store failed, or took longer than 10 s. Reading goes on, and so do tries to save; a process that ends now repeats more. */
-  readonly 'offset.not-saved': RoleEvent & { readonly offset: number; readonly error: OffsetStoreError }
 }
 
 /** How they read in the log of a subscriber of this queue. */

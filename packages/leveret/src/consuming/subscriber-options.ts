@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { bindingKeysOption, bindingOptions } from '../contract/bindings.js'
-import { MAX_TIMER_MS } from '../options.js'
+import { MAX_TIMER_MS } from '../timing.js'
 import type { HandlingOptions } from './handling-options.js'
 import type { OffsetStore } from './offset-store.js'
 

@@ -1,9 +1,10 @@
-import type { Failure } from '../contract/failure.js'
 import type { QueueContract } from '../contract/queue-contract.js'
 import { nativeDelayMs } from '../contract/retry.js'
 import { type Issue, PayloadError } from '../errors.js'
+import { describeFailure, type Failure } from '../failure.js'
 import { isMarked } from '../marks.js'
 import { ladderStepMs, MAX_DELAY_MS } from '../topology/delay-ladder.js'
+import type { DeadLetterReason } from './death-reason.js'
 import { UnknownMessage } from './steering.js'
 
 /**
@@ -27,24 +28,6 @@ export type Verdict =
       /** What is wrong with an invalid payload. */
       readonly issues?: readonly Issue[]
     }
-
-/**
- * Why a delivery was given up:
- * - `rejected`: the handler threw `Reject`
- * - `invalid-payload`: its content does not fit the contract; with `onInvalid: 'retry'`, not in the last attempt either
- * - `attempts-exhausted`: the last attempt failed
- * - `retry-impossible`: an attempt failed, and its copy for the next one can never be stored, or its queue counts no attempts
- * - `unknown-message`: the contract of its exchange has no template for its routing key, or no binding key asks for it; with
- *   `onUnknown: 'retry'`, not in the last attempt either
- */
-export type DeadLetterReason =
-  | 'rejected'
-  | 'invalid-payload'
-  | 'attempts-exhausted'
-  | 'retry-impossible'
-  | 'unknown-message'
-
-export type { Failure } from '../contract/failure.js'
 
 /** What decides whether an attempt counts. */
 export interface Counting {
@@ -138,29 +121,4 @@ function nextAttempt(
   }
   const afterMs = retry.delaysMs[attempt - 1]
   return afterMs === undefined ? undefined : { do: 'retry', afterMs }
-}
-
-/** Handlers throw anything: an error, a string, nothing. */
-export function describeFailure(thrown: unknown): Failure {
-  if (thrown instanceof Error) return withStack({ name: textOf(thrown.name), message: textOf(thrown.message) }, thrown)
-  return { name: 'NonError', message: `the handler threw ${typeof thrown === 'string' ? thrown : typeof thrown}` }
-}
-
-/** The types say string; `Object.assign(new Error(), responseBody)` says otherwise. */
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : `a ${typeof value}`
-}
-
-/** Made only when it is asked for, and in no log or copy of the failure that did not ask. */
-function withStack(failure: Failure, error: Error): Failure {
-  return Object.defineProperty(failure, 'stack', { get: () => readStack(error) })
-}
-
-function readStack(error: Error): string | undefined {
-  try {
-    const { stack } = error
-    return typeof stack === 'string' ? stack : undefined
-  } catch {
-    return undefined
-  }
 }

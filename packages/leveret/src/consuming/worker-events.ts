@@ -1,6 +1,7 @@
 import type { LeveretError } from '../errors.js'
+import { describeFailure, type Failure } from '../failure.js'
 import type { LogLines } from '../log.js'
-import { type DeadLetterReason, describeFailure, type Failure } from './verdict.js'
+import type { DeadLetterReason } from './death-reason.js'
 
 /** What each event of a role says of that role. */
 export interface RoleEvent {

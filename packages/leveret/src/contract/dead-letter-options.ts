@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { OptionsError } from '../errors.js'
-import type { Failure } from './failure.js'
+import type { Failure } from '../failure.js'
 import { type QueueType, queueName } from './queue-options.js'
 import { argumentsOption } from './shared-options.js'
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { MAX_TIMER_MS } from '../options.js'
 import { shortString } from '../short-string.js'
+import { MAX_TIMER_MS } from '../timing.js'
 import type { Impossible } from './impossible.js'
 import { argumentsOption } from './shared-options.js'
 

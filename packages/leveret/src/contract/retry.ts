@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { MAX_TIMER_MS } from '../options.js'
+import { MAX_TIMER_MS } from '../timing.js'
 import type { Impossible } from './impossible.js'
 import type { QueueType } from './queue-options.js'
 

@@ -5,8 +5,9 @@ import { headersProblem } from '../connection/table.js'
 import { type Codec, encodesAs } from '../contract/codec.js'
 import { OptionsError } from '../errors.js'
 import { newMessageId } from '../message-id.js'
-import { MAX_TIMER_MS, signalOption } from '../options.js'
+import { signalOption } from '../options.js'
 import { namesProblem, shortString } from '../short-string.js'
+import { MAX_TIMER_MS } from '../timing.js'
 
 /** Headers of a user's own, without those that leveret or RabbitMQ itself writes or acts on. */
 export const userHeaders = z.record(z.string(), z.unknown()).superRefine(checkHeaders)

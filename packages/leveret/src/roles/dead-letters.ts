@@ -1,8 +1,8 @@
 import { type CloseOptions, Closing } from '../connection/closing.js'
 import { type Connection, internalsOf } from '../connection/connection.js'
 import type { ReceivedMessage } from '../connection/message.js'
-import { letterCopy, renewedCopy, replayCopy } from '../consuming/copy.js'
 import { readDeadLetter } from '../consuming/dead-letter.js'
+import { letterCopy, renewedCopy, replayCopy } from '../consuming/letter-copies.js'
 import type { LetterOf } from '../consuming/letter-of.js'
 import {
   type DiscardOptions,

@@ -10,12 +10,13 @@ import type { Procedure } from '../contract/procedure.js'
 import { checkContract } from '../contract/shared-options.js'
 import { ClosedError } from '../errors.js'
 import { MADE } from '../marks.js'
-import { MAX_TIMER_MS, parseOptions, signalOption } from '../options.js'
+import { parseOptions, signalOption } from '../options.js'
 import { composeProperties, type PropertyOptions, propertyOptions } from '../publishing/compose.js'
 import { type Intercepted, type PublishLayer, publishLayers, submitInside } from '../publishing/interception.js'
 import type { Call } from '../rpc/client/call.js'
 import { Caller } from '../rpc/client/caller.js'
 import { andThen, isLater, type Soon } from '../soon.js'
+import { MAX_TIMER_MS } from '../timing.js'
 
 const timeoutMs = z.int().min(1).max(MAX_TIMER_MS)
 

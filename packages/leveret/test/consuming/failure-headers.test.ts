@@ -3,7 +3,7 @@ import type { Headers } from '../../src/connection/message.js'
 import { tableBytes } from '../../src/connection/property-bytes.js'
 import { measureTable } from '../../src/connection/table.js'
 import { cut, failureHeaders, headersWithin, keptFailure } from '../../src/consuming/failure-headers.js'
-import type { Failure } from '../../src/contract/failure.js'
+import type { Failure } from '../../src/failure.js'
 
 /** What is kept of an error, beside other headers. */
 function kept(failure: Failure, settings: Parameters<typeof keptFailure>[1], beside: Headers): Headers {

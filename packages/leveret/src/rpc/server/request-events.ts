@@ -1,9 +1,9 @@
 import type { ActiveDelivery } from '../../consuming/active-delivery.js'
-import { describeFailure, type Failure } from '../../consuming/verdict.js'
 import { type DeliveryEvent, type RoleEvent, type WorkerEvents, workerLines } from '../../consuming/worker-events.js'
 import type { ToldFailure } from '../../contract/answer.js'
 import type { LeveretError } from '../../errors.js'
 import type { Events } from '../../events.js'
+import { describeFailure, type Failure } from '../../failure.js'
 import type { LogLines } from '../../log.js'
 import type { Lateness } from './request-time.js'
 
