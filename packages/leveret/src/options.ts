@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { type Issue, OptionsError } from './errors.js'
-import { givenAs } from './given.js'
-import { messageOf } from './message-of.js'
+import { type Issue, OptionsError } from './errors/errors.js'
+import { givenAs } from './errors/given.js'
+import { messageOf } from './errors/message-of.js'
 
 /**
  * Checks options once, at the door, and fills in the defaults. The caller's object is left alone.

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { Bag, type Bagged } from '../src/bag.js'
-import { SlotMap } from '../src/slot-map.js'
+import { SlotMap } from '../src/collections/dense-map.js'
+import { Bag, type Bagged } from '../src/collections/dense-set.js'
 import { Random } from './random.js'
 
 const STEPS = 20_000

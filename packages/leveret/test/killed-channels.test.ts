@@ -1,8 +1,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { expect, onTestFinished, vi } from 'vitest'
-import { Channel } from '../src/connection/channel.js'
-import type { ReceivedMessage } from '../src/connection/message.js'
+import { Channel } from '../src/amqp/channel.js'
 import { type Diagnostics, Producer, Worker, workQueue } from '../src/index.js'
+import type { ReceivedMessage } from '../src/message/message.js'
 import { eventually, fieldsOf, tasks, test } from './support.js'
 
 const PREFETCH = 100

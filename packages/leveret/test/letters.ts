@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { expect } from 'vitest'
-import type { Channel } from '../src/connection/channel.js'
+import type { Channel } from '../src/amqp/channel.js'
 import { internalsOf } from '../src/connection/connection.js'
 import { type Connection, DeadLetters, Producer, Reject, Worker } from '../src/index.js'
 import { stranger } from './stranger.js'

@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest'
 import { Share } from '../src/connection/room.js'
 import { type Connection, Producer, type PublishError, Worker, workQueue } from '../src/index.js'
-import { newMessageId } from '../src/message-id.js'
+import { newMessageId } from '../src/message/message-id.js'
 import { outboxOf } from '../src/publishing/outbox-of.js'
 import type { Topology } from '../src/publishing/request.js'
 import { Line } from '../src/publishing/turns.js'

@@ -1,6 +1,6 @@
 import { describe, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
-import type { BindingKeyProblem, InputFor } from '../src/contract/event-types.js'
+import type { BindingKeyProblem, InputFor } from '../src/contract/exchanges/event-types.js'
 import {
   directExchange,
   type EventOf,

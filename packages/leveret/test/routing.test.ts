@@ -1,6 +1,6 @@
 import type { ConfirmChannel } from 'amqplib'
 import { expect } from 'vitest'
-import { matches, overlaps, wordsOf } from '../src/contract/routing-key.js'
+import { matches, overlaps, wordsOf } from '../src/contract/exchanges/routing-key.js'
 import { Random } from './random.js'
 import { stranger } from './stranger.js'
 import { eventually, test } from './support.js'

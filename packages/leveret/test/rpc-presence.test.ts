@@ -1,8 +1,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { describe, expect, onTestFinished, vi } from 'vitest'
 import { z } from 'zod'
-import { Channel } from '../src/connection/channel.js'
-import { Link } from '../src/connection/link.js'
+import { Channel } from '../src/amqp/channel.js'
+import { Link } from '../src/amqp/link.js'
 import {
   type CallOptions,
   type Diagnostics,

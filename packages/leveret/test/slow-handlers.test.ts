@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest'
 import { DeadLetters, Producer, Worker, workQueue } from '../src/index.js'
-import { newMessageId } from '../src/message-id.js'
+import { newMessageId } from '../src/message/message-id.js'
 import { stranger } from './stranger.js'
 import { eventually, firstEvent, gate, tasks, test } from './support.js'
 import { forbidSurprises } from './surprises.js'

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { Channel } from '../src/connection/channel.js'
+import type { Channel } from '../src/amqp/channel.js'
 import { internalsOf } from '../src/connection/connection.js'
 import { BrokerError } from '../src/index.js'
 import { eventually, test } from './support.js'

@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest'
 import { internalsOf } from '../src/connection/connection.js'
-import { StreamProbe } from '../src/consuming/stream-probe.js'
 import { MemoryOffsetStore } from '../src/index.js'
+import { StreamProbe } from '../src/streams/stream-probe.js'
 import { type Handle, once, range, reader, write } from './journal.js'
 import { stranger } from './stranger.js'
 import { eventually, gate, test } from './support.js'

@@ -2,7 +2,7 @@ import type { Permissions, RabbitMQ } from '@leveret/testing'
 import { type Fixtures as BrokerFixtures, test as base, eventually } from '@leveret/testing/vitest'
 import { expect, type TestAPI } from 'vitest'
 import { z } from 'zod'
-import { STABLE_MS } from '../src/connection/backoff.js'
+import { STABLE_MS } from '../src/connection/lanes/backoff.js'
 import {
   type BrokerAddress,
   type Connection,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isRabbitMQSince, readIdentity } from '../../src/connection/broker-identity.js'
+import { isRabbitMQSince, readIdentity } from '../../src/amqp/broker-identity.js'
 
 const ADDRESS = 'amqp://ann@h:5672'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { parseEndpoint } from '../../src/connection/endpoint.js'
-import { combineFailures, connectFailure, handshakeFailure, wasDropped } from '../../src/connection/failure.js'
-import { BrokerError, ConnectionError } from '../../src/errors.js'
+import { combineFailures, connectFailure, handshakeFailure, wasDropped } from '../../src/amqp/connect-failure.js'
+import { parseEndpoint } from '../../src/amqp/endpoint.js'
+import { BrokerError, ConnectionError } from '../../src/errors/errors.js'
 
 const endpoint = parseEndpoint('amqp://ann:s3cret@h/shop')
 

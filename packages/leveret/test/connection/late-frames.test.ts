@@ -1,6 +1,6 @@
 import type * as amqp from 'amqplib'
 import { expect, test } from 'vitest'
-import { dropLateFrames } from '../../src/connection/late-frames.js'
+import { dropLateFrames } from '../../src/amqp/amqplib/late-frames.js'
 
 /** Some of what a broker sends, by the numbers of AMQP. */
 const METHODS = {

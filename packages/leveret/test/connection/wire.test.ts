@@ -1,6 +1,6 @@
 import { Duplex } from 'node:stream'
 import { expect, test } from 'vitest'
-import { Wire } from '../../src/connection/wire.js'
+import { Wire } from '../../src/amqp/frames/socket-batcher.js'
 import { Random } from '../random.js'
 
 /** A socket that keeps what is written to it, call by call. */

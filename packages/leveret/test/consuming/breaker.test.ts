@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Breaker, breakerOptions } from '../../src/consuming/breaker.js'
+import { Breaker, breakerOptions } from '../../src/consuming/handling/breaker.js'
 
 const settings = breakerOptions.parse({ failureRate: 0.5, minAttempts: 4, windowMs: 6_000 })
 

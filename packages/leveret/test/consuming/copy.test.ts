@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import type { ReceivedMessage } from '../../src/connection/message.js'
-import { deadLetterCopy, retryCopy } from '../../src/consuming/copy.js'
-import { readLineage } from '../../src/consuming/lineage.js'
+import { readLineage } from '../../src/headers/attempt-headers.js'
+import { deadLetterCopy, retryCopy } from '../../src/headers/copies.js'
+import type { ReceivedMessage } from '../../src/message/message.js'
 
 const message: ReceivedMessage = {
   content: Buffer.from('body'),

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import type { Headers, MessageProperties, ReceivedMessage } from '../../src/connection/message.js'
-import { deadLetterCopy } from '../../src/consuming/copy.js'
-import { readDeadLetter } from '../../src/consuming/dead-letter.js'
-import { letterCopy, renewedCopy, replayCopy } from '../../src/consuming/letter-copies.js'
-import { letterSource } from '../../src/consuming/letter-source.js'
-import { readLineage } from '../../src/consuming/lineage.js'
-import { workQueue } from '../../src/contract/work-queue.js'
-import { PayloadError } from '../../src/errors.js'
+import { workQueue } from '../../src/contract/queues/work-queue.js'
+import { readDeadLetter } from '../../src/dead-letters/dead-letter.js'
+import { letterCopy, renewedCopy, replayCopy } from '../../src/dead-letters/letter-copies.js'
+import { letterSource } from '../../src/dead-letters/letter-source.js'
+import { PayloadError } from '../../src/errors/errors.js'
+import { readLineage } from '../../src/headers/attempt-headers.js'
+import { deadLetterCopy } from '../../src/headers/copies.js'
+import type { Headers, MessageProperties, ReceivedMessage } from '../../src/message/message.js'
 
 const source = letterSource(workQueue('tasks', { payload: z.object({ n: z.int() }) }))
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import type { Headers } from '../../src/connection/message.js'
-import { tableBytes } from '../../src/connection/property-bytes.js'
-import { measureTable } from '../../src/connection/table.js'
-import { cut, failureHeaders, headersWithin, keptFailure } from '../../src/consuming/failure-headers.js'
-import type { Failure } from '../../src/failure.js'
+import type { Failure } from '../../src/errors/failure.js'
+import { cut, failureHeaders, headersWithin, keptFailure } from '../../src/headers/failure-headers.js'
+import { measureTable } from '../../src/message/amqp-table.js'
+import type { Headers } from '../../src/message/message.js'
+import { tableBytes } from '../../src/message/property-bytes.js'
 
 /** What is kept of an error, beside other headers. */
 function kept(failure: Failure, settings: Parameters<typeof keptFailure>[1], beside: Headers): Headers {

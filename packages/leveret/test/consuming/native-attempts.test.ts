@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { Headers, ReceivedMessage } from '../../src/connection/message.js'
-import { lineageOf, readFailedDeliveries } from '../../src/consuming/lineage.js'
+import { lineageOf, readFailedDeliveries } from '../../src/headers/attempt-headers.js'
+import type { Headers, ReceivedMessage } from '../../src/message/message.js'
 
 const native = { native: { minMs: 1, maxMs: 1, attempts: 3 } }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { NumberRanges } from '../../src/consuming/number-ranges.js'
+import { NumberRanges } from '../../src/consuming/delivery/number-ranges.js'
 import { Random } from '../random.js'
 
 test('a million numbers in a row take one range', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Offsets } from '../../src/consuming/offsets.js'
+import { Offsets } from '../../src/streams/offsets.js'
 
 /** Received so far: 5, 6, 9, 10. The broker skips some. */
 function reading(): Offsets {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import type { Headers, ReceivedMessage } from '../../src/connection/message.js'
-import { fingerprintOf, ReturnMemory } from '../../src/consuming/return-memory.js'
-import { newMessageId } from '../../src/message-id.js'
+import { fingerprintOf, ReturnMemory } from '../../src/consuming/delivery/return-memory.js'
+import type { Headers, ReceivedMessage } from '../../src/message/message.js'
+import { newMessageId } from '../../src/message/message-id.js'
 
 interface Given {
   readonly messageId?: string

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Slots } from '../../src/consuming/slots.js'
+import { Slots } from '../../src/consuming/handling/slots.js'
 
 /** Enters, and says under which names, in which order, it was let in or given back. */
 function crowd(slots: Slots): { enter(name: string, key?: string): void; begun: string[]; given: string[] } {

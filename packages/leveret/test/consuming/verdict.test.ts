@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { Reject, Retry, UnknownMessage } from '../../src/consuming/steering.js'
-import { judge, judgeUnread, type RetryRules } from '../../src/consuming/verdict.js'
-import { OptionsError, PayloadError } from '../../src/errors.js'
-import { describeFailure } from '../../src/failure.js'
+import { Reject, Retry, UnknownMessage } from '../../src/consuming/delivery/handler-errors.js'
+import { judge, judgeUnread, type RetryRules } from '../../src/consuming/delivery/verdict.js'
+import { OptionsError, PayloadError } from '../../src/errors/errors.js'
+import { describeFailure } from '../../src/errors/failure.js'
 
 const rules: RetryRules = { retry: { delaysMs: [10, 20] }, onInvalid: 'dead-letter' }
 const invalid = new PayloadError('incoming', 'tasks', [{ path: [], message: 'bad' }])

@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm'
 import { gunzip, gzip } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { decodePayload, encodePayload } from '../../src/contract/payload.js'
+import { decodePayload, encodePayload } from '../../src/contract/payloads/payload.js'
 import { bytes, type Codec, json, text, workQueue } from '../../src/index.js'
 
 const payload = z.object({ n: z.int() })

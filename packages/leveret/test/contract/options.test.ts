@@ -3,12 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
 import { type ApplicationOptions, applicationOptions } from '../../src/contract/application.js'
-import {
-  type DeadLetterOptions,
-  deadLetterOptions,
-  deadLetterSettings,
-} from '../../src/contract/dead-letter-options.js'
-import type { Exchange } from '../../src/contract/exchange.js'
+import type { Exchange } from '../../src/contract/exchanges/exchange.js'
 import {
   type ExchangeOptions,
   exchangeOptions,
@@ -18,16 +13,25 @@ import {
   headersOptions,
   type TopicExchangeOptions,
   topicOptions,
-} from '../../src/contract/exchange-options.js'
-import type { Impossible } from '../../src/contract/impossible.js'
-import { type PluginExchangeOptions, pluginOptions } from '../../src/contract/plugin-exchange.js'
-import { type DeclaredErrors, type ProcedureOptions, procedureOptions } from '../../src/contract/procedure.js'
-import { type QueueContractOptions, queueContractOptions } from '../../src/contract/queue-contract.js'
-import { type QueueOptions, queueOptions } from '../../src/contract/queue-options.js'
-import type { Schema } from '../../src/contract/schema.js'
-import { type StreamQueueOptions, streamOptions } from '../../src/contract/stream.js'
-import { type SubscriptionQueueOptions, subscriptionOptions } from '../../src/contract/subscription.js'
-import { type WorkQueueOptions, workQueueOptions } from '../../src/contract/work-queue.js'
+} from '../../src/contract/exchanges/exchange-options.js'
+import { type PluginExchangeOptions, pluginOptions } from '../../src/contract/exchanges/plugin-exchange.js'
+import type { Schema } from '../../src/contract/payloads/schema.js'
+import {
+  type DeclaredErrors,
+  type ProcedureOptions,
+  procedureOptions,
+} from '../../src/contract/procedures/procedure.js'
+import {
+  type DeadLetterOptions,
+  deadLetterOptions,
+  deadLetterSettings,
+} from '../../src/contract/queues/dead-letter-options.js'
+import type { Impossible } from '../../src/contract/queues/impossible.js'
+import { type QueueContractOptions, queueContractOptions } from '../../src/contract/queues/queue-contract.js'
+import { type QueueOptions, queueOptions } from '../../src/contract/queues/queue-options.js'
+import { type StreamQueueOptions, streamOptions } from '../../src/contract/queues/stream.js'
+import { type SubscriptionQueueOptions, subscriptionOptions } from '../../src/contract/queues/subscription.js'
+import { type WorkQueueOptions, workQueueOptions } from '../../src/contract/queues/work-queue.js'
 import { json } from '../../src/index.js'
 
 /** What is left when nothing is `readonly`, and nothing impossible. */
