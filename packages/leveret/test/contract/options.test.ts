@@ -79,9 +79,9 @@ test('the options of contracts are what their schemas check', () => {
 
 /** Files with interfaces of options, and their schemas. */
 const DOCUMENTED: readonly (readonly [file: string, name: string, schema: z.ZodObject])[] = [
-  ['queue-options', 'QueueOptions', queueOptions],
+  ['queues/queue-options', 'QueueOptions', queueOptions],
   [
-    'dead-letter-options',
+    'queues/dead-letter-options',
     'DeadLetterOptions',
     // It is filled in later, because it must not be given beside `arguments` or `existing`.
     z.object({
@@ -89,16 +89,16 @@ const DOCUMENTED: readonly (readonly [file: string, name: string, schema: z.ZodO
       type: z.string().default(String(Object(deadLetterSettings('q', { existing: false, stack: false }, '')).type)),
     }),
   ],
-  ['queue-contract', 'QueueContractOptions', queueContractOptions],
-  ['work-queue', 'WorkQueueOptions', workQueueOptions],
-  ['procedure', 'ProcedureOptions', workQueueOptions.extend(procedureOptions.shape)],
-  ['exchange-options', 'ExchangeOptions', exchangeOptions],
-  ['exchange-options', 'FanoutExchangeOptions', fanoutOptions],
-  ['exchange-options', 'HeadersExchangeOptions', headersOptions],
-  ['exchange-options', 'TopicExchangeOptions', topicOptions],
-  ['plugin-exchange', 'PluginExchangeOptions', pluginOptions],
-  ['subscription', 'SubscriptionQueueOptions', subscriptionOptions],
-  ['stream', 'StreamQueueOptions', streamOptions],
+  ['queues/queue-contract', 'QueueContractOptions', queueContractOptions],
+  ['queues/work-queue', 'WorkQueueOptions', workQueueOptions],
+  ['procedures/procedure', 'ProcedureOptions', workQueueOptions.extend(procedureOptions.shape)],
+  ['exchanges/exchange-options', 'ExchangeOptions', exchangeOptions],
+  ['exchanges/exchange-options', 'FanoutExchangeOptions', fanoutOptions],
+  ['exchanges/exchange-options', 'HeadersExchangeOptions', headersOptions],
+  ['exchanges/exchange-options', 'TopicExchangeOptions', topicOptions],
+  ['exchanges/plugin-exchange', 'PluginExchangeOptions', pluginOptions],
+  ['queues/subscription', 'SubscriptionQueueOptions', subscriptionOptions],
+  ['queues/stream', 'StreamQueueOptions', streamOptions],
   ['application', 'ApplicationOptions', applicationOptions],
 ]
 

@@ -6,8 +6,8 @@ import { json } from '../../src/contract/payloads/codec.js'
 import { decodePayload, encodePayload } from '../../src/contract/payloads/payload.js'
 import type { Schema } from '../../src/contract/payloads/schema.js'
 import type { PayloadError } from '../../src/errors/errors.js'
-import { forbidSurprises } from '../surprises.js'
-import { THENABLES } from '../thenables.js'
+import { forbidSurprises } from '../support/surprises.js'
+import { THENABLES } from '../support/thenables.js'
 
 forbidSurprises()
 

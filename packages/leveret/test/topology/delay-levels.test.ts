@@ -5,7 +5,7 @@ import { workQueue } from '../../src/contract/queues/work-queue.js'
 import type { Headers } from '../../src/message/message.js'
 import { queueDeclarationsOf } from '../../src/topology/declarations.js'
 import { delayedSendingOf, delayRoute, MAX_SEND_DELAY_MS } from '../../src/topology/delay-levels.js'
-import { Random } from '../random.js'
+import { Random } from '../support/random.js'
 
 const SEED = Number(process.env.LEVERET_SEED ?? 11)
 const contract = workQueue('tasks', { payload: z.string() })
