@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect } from 'vitest'
-import { test } from '../support.js'
+import { test } from '../support/support.js'
 import { compileBlocks, runBlock } from './compiled.js'
 import { type Block, repository } from './documents.js'
 

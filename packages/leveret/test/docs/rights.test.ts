@@ -16,8 +16,8 @@ import {
   Worker,
   workQueue,
 } from '../../src/index.js'
-import { MARK } from '../no-secrets.js'
-import { eventually, fieldsOf, test } from '../support.js'
+import { MARK } from '../support/no-secrets.js'
+import { eventually, fieldsOf, test } from '../support/support.js'
 import { textOf } from './documents.js'
 
 const payload = z.object({ n: z.int() })

@@ -1,4 +1,4 @@
-import type { LanguageService, Option } from '../language-service.js'
+import type { LanguageService, Option } from '../support/language-service.js'
 
 /**
  * The table of an interface of options: each with its default and what it does.

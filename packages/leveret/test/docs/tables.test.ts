@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { LanguageService } from '../language-service.js'
+import { LanguageService } from '../support/language-service.js'
 import { documents, repository, textOf } from './documents.js'
 import { eventRows, optionRows } from './rows.js'
 

@@ -1,0 +1,20 @@
+import { describe, expect, test } from 'vitest'
+import { blocksOf, textOf } from './documents.js'
+import { holdBlocks } from './programs.js'
+
+describe.for(['README.md', 'packages/leveret/README.md'])('%s', (readme) => {
+  const text = textOf(readme)
+  const blocks = blocksOf(text, readme)
+
+  test('begins with a program that a stranger can run', () => {
+    expect(blocks[0]).toMatchObject({ kind: 'program', prints: expect.any(String) })
+  })
+
+  holdBlocks(blocks)
+})
+
+describe('README.md', () => {
+  test('has at most 200 lines', () => {
+    expect(textOf('README.md').split('\n').length).toBeLessThanOrEqual(201)
+  })
+})
