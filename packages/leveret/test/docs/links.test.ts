@@ -11,9 +11,6 @@ const AWAITED = [
   ...['ARCHITECTURE.md', 'CONTRIBUTING.md'],
   ...['docs/cli.md', 'docs/commonjs-and-bundlers.md', 'docs/contracts-in-ci.md', 'docs/logging.md'],
   ...['docs/memory-broker-conformance.md', 'docs/operating.md', 'docs/tracing.md', 'docs/wire-format.md'],
-  ...['amqplib', 'amqp-connection-manager', 'rascal', 'rabbitmq-client', 'golevelup', 'nest-microservices'].map(
-    (page) => `docs/migration/${page}.md`,
-  ),
 ]
 
 interface Link {
