@@ -5,9 +5,6 @@ import { OptionsError } from './errors/errors.js'
 import { givenAs } from './errors/given.js'
 import { stackOf } from './errors/message-of.js'
 
-/** Listeners of named events, each with its payload's type. */
-export type Listener<Payload> = (payload: Payload) => void
-
 /**
  * Typed events that cannot hurt who emits them.
  *
@@ -42,6 +39,9 @@ export class Events<Map extends object> {
     }
   }
 }
+
+/** Listeners of named events, each with its payload's type. */
+export type Listener<Payload> = (payload: Payload) => void
 
 function checked<T>(name: string, listener: T): T {
   if (typeof listener === 'function') return listener

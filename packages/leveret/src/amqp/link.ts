@@ -21,15 +21,6 @@ import { type Silence, watchSilence } from './silence-watch.js'
 
 const CLOSE_TIMEOUT_MS = 2_000
 
-/** How to open a link. */
-export type LinkOptions = DialOptions
-
-/** What a link tells its lane. */
-export interface LinkHooks {
-  /** The broker has raised (`reason`) or cleared (`undefined`) an alarm. */
-  blocked(reason: string | undefined): void
-}
-
 /** One TCP connection to the broker. Once lost it stays lost. */
 export class Link {
   /** `amqp://ann@broker:5672`, never with a password. */
@@ -243,4 +234,13 @@ export class Link {
     const cause = text === 'Heartbeat timeout' ? (this.#silence() ?? error) : error
     return new ConnectionError('lost', `The connection to ${this.address} was lost: ${text}`, { cause })
   }
+}
+
+/** How to open a link. */
+export type LinkOptions = DialOptions
+
+/** What a link tells its lane. */
+export interface LinkHooks {
+  /** The broker has raised (`reason`) or cleared (`undefined`) an alarm. */
+  blocked(reason: string | undefined): void
 }

@@ -21,34 +21,11 @@ import { closingOrder, type Resident } from './resident.js'
 import { Residents } from './residents.js'
 import { Room } from './room.js'
 
-/** What roles and engines need of a connection and users do not. */
-export interface ConnectionInternals {
-  readonly name: string
-  readonly log: Log
-  readonly settings: ConnectSettings
-  readonly publishLane: Lane
-  readonly consumeLane: Lane
-  /** For what waits to be published. */
-  readonly room: Room
-  /** @throws {@link ClosedError} when the connection is closing or closed */
-  assertOpen(): void
-  /** Health and close reach it from now on. @returns a function that takes it off again */
-  register(resident: Resident): () => void
-}
-
-const CLOSING = 'it is closing: it takes nothing more, and finishes what is in hand'
-
-/** What is left for the last step of a close when the steps before it have used the time up. */
-const LAST_STEP_MS = 500
-
 /** For roles and engines; not part of the public API. */
 export let internalsOf: (connection: Connection) => ConnectionInternals
 
 /** For roles and engines; not part of the public API. */
 export let openConnection: (target: ConnectTarget, options: ConnectOptions | undefined) => Promise<Connection>
-
-/** One broker, or several of one cluster: URLs or fields. */
-export type ConnectTarget = string | BrokerAddress | readonly (string | BrokerAddress)[]
 
 /**
  * A connection to RabbitMQ that comes back by itself, with everything on it, until it is closed.
@@ -233,6 +210,29 @@ export class Connection implements AsyncDisposable {
     return lane
   }
 }
+
+/** What roles and engines need of a connection and users do not. */
+export interface ConnectionInternals {
+  readonly name: string
+  readonly log: Log
+  readonly settings: ConnectSettings
+  readonly publishLane: Lane
+  readonly consumeLane: Lane
+  /** For what waits to be published. */
+  readonly room: Room
+  /** @throws {@link ClosedError} when the connection is closing or closed */
+  assertOpen(): void
+  /** Health and close reach it from now on. @returns a function that takes it off again */
+  register(resident: Resident): () => void
+}
+
+const CLOSING = 'it is closing: it takes nothing more, and finishes what is in hand'
+
+/** What is left for the last step of a close when the steps before it have used the time up. */
+const LAST_STEP_MS = 500
+
+/** One broker, or several of one cluster: URLs or fields. */
+export type ConnectTarget = string | BrokerAddress | readonly (string | BrokerAddress)[]
 
 /**
  * Connects to RabbitMQ.

@@ -18,34 +18,6 @@ const LOOK_MS = 100
 /** So long after a fresh channel was opened. What comes later is no longer about the node that is gone. */
 const WATCH_MS = 10_000
 
-/** What an engine wants of its channel. */
-export interface LastingChannelOptions {
-  readonly lane: Lane
-  /** For diagnostics: `publishing`, or the name of the queue consumed. */
-  readonly purpose: string
-  readonly kind: 'plain' | 'confirm'
-  /** Confirms and returns of whichever channel is current. */
-  readonly hooks?: Omit<ChannelHooks, 'closed'>
-  /**
-   * What was in flight on a lost channel is sent again on the next one, so a channel may be given up over its first message. @defaultValue false
-   */
-  readonly resends?: boolean
-  /** Makes a fresh channel fit for work: declarations, prefetch, consumer. Runs again on every fresh channel. */
-  setUp(channel: Channel, signal: AbortSignal): Promise<void>
-  /** The channel is set up and current. */
-  opened(channel: Channel): void
-  /**
-   * It is no longer. Comes once for every `opened`.
-   *
-   * @returns whether the cause is gone with it, so that nothing is gained by waiting before the next one
-   */
-  lost(reason: LeveretError): boolean
-  /** A try to open or set up failed; the next follows, unless `isFinal`. */
-  failed(reason: LeveretError): void
-  /** Whether an error of `setUp` makes every further try useless. */
-  isFinal(error: LeveretError): boolean
-}
-
 /** A channel that comes back by itself, on its own: neither its neighbours nor the connection notice. */
 export class LastingChannel {
   readonly #options: LastingChannelOptions
@@ -245,4 +217,32 @@ export class LastingChannel {
       throw isLost(error) ? (channel.signal.reason ?? error) : error
     }
   }
+}
+
+/** What an engine wants of its channel. */
+export interface LastingChannelOptions {
+  readonly lane: Lane
+  /** For diagnostics: `publishing`, or the name of the queue consumed. */
+  readonly purpose: string
+  readonly kind: 'plain' | 'confirm'
+  /** Confirms and returns of whichever channel is current. */
+  readonly hooks?: Omit<ChannelHooks, 'closed'>
+  /**
+   * What was in flight on a lost channel is sent again on the next one, so a channel may be given up over its first message. @defaultValue false
+   */
+  readonly resends?: boolean
+  /** Makes a fresh channel fit for work: declarations, prefetch, consumer. Runs again on every fresh channel. */
+  setUp(channel: Channel, signal: AbortSignal): Promise<void>
+  /** The channel is set up and current. */
+  opened(channel: Channel): void
+  /**
+   * It is no longer. Comes once for every `opened`.
+   *
+   * @returns whether the cause is gone with it, so that nothing is gained by waiting before the next one
+   */
+  lost(reason: LeveretError): boolean
+  /** A try to open or set up failed; the next follows, unless `isFinal`. */
+  failed(reason: LeveretError): void
+  /** Whether an error of `setUp` makes every further try useless. */
+  isFinal(error: LeveretError): boolean
 }

@@ -14,41 +14,6 @@ import { Slots } from './handling/slots.js'
 import { type Handling, type HandlingHooks, processorFor } from './handling.js'
 import { reporting, successOf } from './reporting.js'
 
-/** What an engine is made of. */
-export interface EngineOptions<Payload>
-  extends Pick<
-    Handling<Payload>,
-    'contract' | 'decode' | 'handler' | 'settings' | 'settler' | 'stream' | 'timeLeftMs'
-  > {
-  readonly lane: Lane
-  readonly interceptors: readonly Interceptor[]
-  readonly events: RoleEvents<WorkerEvents>
-  /** For a queue that goes with its last consumer: while it is paused, what comes is held. @defaultValue false */
-  readonly keepsConsuming?: boolean
-  /** What has been done is done again when it comes back: its sender waits for an answer. @defaultValue false */
-  readonly repeatsDone?: boolean
-  /** Makes sure that the queue exists. Runs before every subscription. @returns its name */
-  prepare(channel: Channel, signal: AbortSignal): Promise<string>
-}
-
-/** How an engine is doing. */
-export interface EngineHealth {
-  /** It consumes, or was told not to, and nothing that cannot be settled takes its slots. */
-  readonly ready: boolean
-  readonly attached: boolean
-  /** Handlers, or batches, running. */
-  readonly inFlight: number
-  /** Handlers that ended after their time was up, so far. */
-  readonly late: number
-  /** Handlers that were given up when their time was up, and still run. */
-  readonly hung: number
-  /** Deliveries that are handled and stay unacknowledged, because the broker refuses their copy. */
-  readonly heldUp: number
-  readonly lastDeliveryAt: Date | undefined
-  /** Why it is not consuming. */
-  readonly why: string | undefined
-}
-
 /** Consumes a queue and settles every delivery of it. */
 export class Engine<Payload> {
   readonly #consumer: Consumer
@@ -210,4 +175,39 @@ export class Engine<Payload> {
     this.#why = reason
     this.#events.tell('consume-failed', { reason })
   }
+}
+
+/** What an engine is made of. */
+export interface EngineOptions<Payload>
+  extends Pick<
+    Handling<Payload>,
+    'contract' | 'decode' | 'handler' | 'settings' | 'settler' | 'stream' | 'timeLeftMs'
+  > {
+  readonly lane: Lane
+  readonly interceptors: readonly Interceptor[]
+  readonly events: RoleEvents<WorkerEvents>
+  /** For a queue that goes with its last consumer: while it is paused, what comes is held. @defaultValue false */
+  readonly keepsConsuming?: boolean
+  /** What has been done is done again when it comes back: its sender waits for an answer. @defaultValue false */
+  readonly repeatsDone?: boolean
+  /** Makes sure that the queue exists. Runs before every subscription. @returns its name */
+  prepare(channel: Channel, signal: AbortSignal): Promise<string>
+}
+
+/** How an engine is doing. */
+export interface EngineHealth {
+  /** It consumes, or was told not to, and nothing that cannot be settled takes its slots. */
+  readonly ready: boolean
+  readonly attached: boolean
+  /** Handlers, or batches, running. */
+  readonly inFlight: number
+  /** Handlers that ended after their time was up, so far. */
+  readonly late: number
+  /** Handlers that were given up when their time was up, and still run. */
+  readonly hung: number
+  /** Deliveries that are handled and stay unacknowledged, because the broker refuses their copy. */
+  readonly heldUp: number
+  readonly lastDeliveryAt: Date | undefined
+  /** Why it is not consuming. */
+  readonly why: string | undefined
 }

@@ -11,20 +11,6 @@ import type { Engine } from './engine.js'
 /** What is left for the last step when the time is up. */
 const LAST_STEP_MS = 500
 
-/** What a receiver is made of. */
-export interface ReceiverParts<Happenings extends object> {
-  readonly role: RoleHealth['role']
-  /** Of its contract. */
-  readonly name: string
-  readonly internals: ConnectionInternals
-  /** On which it consumes. @defaultValue the connection's for consuming */
-  readonly lane?: Lane
-  readonly engine: Pick<Engine<unknown>, 'start' | 'close' | 'whenOthersEnded' | 'pause' | 'resume' | 'health' | 'why'>
-  readonly events: Events<Happenings>
-  /** Called when nothing is consumed any more. `close` waits for it, and gives it so much time. */
-  readonly closed?: (timeoutMs: number) => unknown
-}
-
 /** What every role that consumes can do: start, pause, go on, tell, close. */
 export abstract class Receiver<Happenings extends object> implements AsyncDisposable {
   readonly #parts: ReceiverParts<Happenings>
@@ -153,4 +139,18 @@ export abstract class Receiver<Happenings extends object> implements AsyncDispos
       ...(why === undefined ? {} : { why }),
     }
   }
+}
+
+/** What a receiver is made of. */
+export interface ReceiverParts<Happenings extends object> {
+  readonly role: RoleHealth['role']
+  /** Of its contract. */
+  readonly name: string
+  readonly internals: ConnectionInternals
+  /** On which it consumes. @defaultValue the connection's for consuming */
+  readonly lane?: Lane
+  readonly engine: Pick<Engine<unknown>, 'start' | 'close' | 'whenOthersEnded' | 'pause' | 'resume' | 'health' | 'why'>
+  readonly events: Events<Happenings>
+  /** Called when nothing is consumed any more. `close` waits for it, and gives it so much time. */
+  readonly closed?: (timeoutMs: number) => unknown
 }

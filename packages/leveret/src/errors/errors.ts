@@ -1,13 +1,6 @@
 import { type BrokerReply, describeReply, isPassing } from './broker-reply.js'
 import { isMarked, MARK } from './marks.js'
 
-/** One line of a refused payload or of refused options: where, and what is wrong there. Never holds a value. */
-export interface Issue {
-  /** Path into the value, for example `['order', 'lines', 0]`. Empty for the value itself. */
-  readonly path: readonly (string | number)[]
-  readonly message: string
-}
-
 /**
  * The root of every error that leveret throws or rejects with.
  *
@@ -22,6 +15,13 @@ export abstract class LeveretError extends Error {
   get [MARK](): 'error' {
     return 'error'
   }
+}
+
+/** One line of a refused payload or of refused options: where, and what is wrong there. Never holds a value. */
+export interface Issue {
+  /** Path into the value, for example `['order', 'lines', 0]`. Empty for the value itself. */
+  readonly path: readonly (string | number)[]
+  readonly message: string
 }
 
 /** Whether it is one of leveret's, of whichever copy of the package. */

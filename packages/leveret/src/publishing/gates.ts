@@ -10,18 +10,6 @@ import type { Topology } from './request.js'
 
 const FOR_EVER = Number.POSITIVE_INFINITY
 
-/** What the gates need of the outbox. */
-export interface GateKeeper {
-  declare(topology: Topology): Promise<void>
-  /** The way is free for these, in their order. */
-  release(publications: readonly Publication[]): void
-  /** What these need was refused. */
-  refuse(publications: readonly Publication[], error: LeveretError): void
-  /** Whether trying again is useless. */
-  isFinal(error: LeveretError): boolean
-  readonly signal: AbortSignal
-}
-
 /**
  * Publications wait here until what they need is declared. Each topology has its own gate, so one that is refused or
  * slow holds nobody else up.
@@ -141,6 +129,18 @@ export class Gates {
     }
     return taken
   }
+}
+
+/** What the gates need of the outbox. */
+export interface GateKeeper {
+  declare(topology: Topology): Promise<void>
+  /** The way is free for these, in their order. */
+  release(publications: readonly Publication[]): void
+  /** What these need was refused. */
+  refuse(publications: readonly Publication[], error: LeveretError): void
+  /** Whether trying again is useless. */
+  isFinal(error: LeveretError): boolean
+  readonly signal: AbortSignal
 }
 
 function groupByTopology(publications: readonly Publication[]): Map<Topology, Publication[]> {

@@ -6,9 +6,6 @@ import { describeRefusal } from './loss.js'
 import type { PublishRequest, Sent, Topology } from './request.js'
 import type { Line } from './turns.js'
 
-/** Who is told, once, that a publication has settled: without an error it was confirmed. */
-export type OnSettled = (publication: Publication, error: LeveretError | undefined) => void
-
 /** A message on its way, from `submit` until its promise settles. */
 export class Publication {
   readonly message: OutgoingMessage
@@ -134,3 +131,6 @@ export class Publication {
     return true
   }
 }
+
+/** Who is told, once, that a publication has settled: without an error it was confirmed. */
+export type OnSettled = (publication: Publication, error: LeveretError | undefined) => void

@@ -22,35 +22,6 @@ import { Line } from './turns.js'
 
 const NOTHING = Buffer.alloc(0)
 
-/** Where a message goes, and what must exist for it. */
-export interface Route {
-  readonly exchange: string
-  readonly routingKey: string
-  readonly topology: Topology
-  /** Whether the broker tells when no queue takes it. That is an error, unless somebody is told of it. */
-  readonly mandatory: boolean
-  readonly whenReturned?: (isSure: boolean) => void
-}
-
-/** How a payload is sent. */
-export interface Sending {
-  readonly route: Route
-  readonly options: MessageOptions
-  /** For one of many that are brought one after the other: with what it waits, where others are refused. */
-  readonly patience?: Share
-}
-
-/** Whose messages a sender sends. */
-export interface SenderContract {
-  readonly name: string
-  readonly version?: string
-}
-
-/** What the header `leveret-contract` says of a contract that has a version. */
-export function contractHeaderOf({ name, version }: SenderContract): string | undefined {
-  return version === undefined ? undefined : `${name}@${version}`
-}
-
 /** Takes a payload from its sender to the outbox: check, encode, compose, intercept, submit. */
 export class Sender {
   readonly #name: string
@@ -168,6 +139,35 @@ export class Sender {
     this.#refused = error === undefined ? undefined : (refusalOf(error) ?? this.#refused)
     this.#inHand.end()
   }
+}
+
+/** Where a message goes, and what must exist for it. */
+export interface Route {
+  readonly exchange: string
+  readonly routingKey: string
+  readonly topology: Topology
+  /** Whether the broker tells when no queue takes it. That is an error, unless somebody is told of it. */
+  readonly mandatory: boolean
+  readonly whenReturned?: (isSure: boolean) => void
+}
+
+/** How a payload is sent. */
+export interface Sending {
+  readonly route: Route
+  readonly options: MessageOptions
+  /** For one of many that are brought one after the other: with what it waits, where others are refused. */
+  readonly patience?: Share
+}
+
+/** Whose messages a sender sends. */
+export interface SenderContract {
+  readonly name: string
+  readonly version?: string
+}
+
+/** What the header `leveret-contract` says of a contract that has a version. */
+export function contractHeaderOf({ name, version }: SenderContract): string | undefined {
+  return version === undefined ? undefined : `${name}@${version}`
 }
 
 /** A queue that is refused stays refused; what one message suffers says nothing of the next. */

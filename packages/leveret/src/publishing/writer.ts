@@ -14,19 +14,6 @@ import { Window } from './window.js'
 const CLOSE_TIMEOUT_MS = 2_000
 const COPY_PATIENCE_MS = 5_000
 
-/** What a writer tells the outbox. */
-export interface WriterOptions {
-  readonly internals: ConnectionInternals
-  /** It no longer waits. */
-  handedOver(publication: Publication): void
-  /** No queue took it: what it needs may be gone. */
-  returned(publication: Publication): void
-  /** The broker denied what it had let pass before, and may do so again. */
-  denied(publications: readonly Publication[], reason: LeveretError): void
-  /** The channel is gone, and what was declared may be too. These were in flight, and those wait, in their order. */
-  interrupted(inFlight: readonly Publication[], waiting: readonly Publication[]): void
-}
-
 /** Puts messages on the wire in their order, within the window, and settles them by the broker's answers. */
 export class Writer {
   readonly #options: WriterOptions
@@ -242,4 +229,17 @@ export class Writer {
   #wasTakenBefore({ message, deadline }: Publication): boolean {
     return this.#known.has(message.exchange) && deadline !== Number.POSITIVE_INFINITY
   }
+}
+
+/** What a writer tells the outbox. */
+export interface WriterOptions {
+  readonly internals: ConnectionInternals
+  /** It no longer waits. */
+  handedOver(publication: Publication): void
+  /** No queue took it: what it needs may be gone. */
+  returned(publication: Publication): void
+  /** The broker denied what it had let pass before, and may do so again. */
+  denied(publications: readonly Publication[], reason: LeveretError): void
+  /** The channel is gone, and what was declared may be too. These were in flight, and those wait, in their order. */
+  interrupted(inFlight: readonly Publication[], waiting: readonly Publication[]): void
 }

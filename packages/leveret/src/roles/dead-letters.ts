@@ -26,30 +26,6 @@ import { parseOptions } from '../options.js'
 import { type PublishCopy, publishCopies } from '../publishing/copies.js'
 import { queueDeclarationsOf } from '../topology/declarations.js'
 
-/** How `replay` ended. */
-export interface Replayed {
-  /** With `dryRun` as many as would have been. */
-  readonly replayed: number
-  /** Letters that stay: the filter refused them, or they are of another queue. */
-  readonly skipped: number
-}
-
-/** How `move` ended. */
-export interface Moved {
-  /** With `dryRun` as many as would have been. */
-  readonly moved: number
-  /** Letters that stay: the filter refused them, or they are of another queue. */
-  readonly skipped: number
-}
-
-/** How `discard` ended. */
-export interface Discarded {
-  /** With `dryRun` as many as would have been. */
-  readonly discarded: number
-  /** Letters that stay: the filter refused them, or they are of another queue. */
-  readonly skipped: number
-}
-
 /**
  * What a contract's workers have given up, and what RabbitMQ has: to be counted, looked at, sent back to work, moved or discarded.
  *
@@ -231,4 +207,28 @@ export class DeadLetters<const C extends LetterContract> implements AsyncDisposa
     }
     return await this.#visits.sweep(what, storeAnew, work)
   }
+}
+
+/** How `replay` ended. */
+export interface Replayed {
+  /** With `dryRun` as many as would have been. */
+  readonly replayed: number
+  /** Letters that stay: the filter refused them, or they are of another queue. */
+  readonly skipped: number
+}
+
+/** How `move` ended. */
+export interface Moved {
+  /** With `dryRun` as many as would have been. */
+  readonly moved: number
+  /** Letters that stay: the filter refused them, or they are of another queue. */
+  readonly skipped: number
+}
+
+/** How `discard` ended. */
+export interface Discarded {
+  /** With `dryRun` as many as would have been. */
+  readonly discarded: number
+  /** Letters that stay: the filter refused them, or they are of another queue. */
+  readonly skipped: number
 }

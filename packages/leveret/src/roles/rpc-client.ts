@@ -20,46 +20,6 @@ import { Caller } from '../rpc/client/caller.js'
 
 const timeoutMs = z.int().min(1).max(MAX_TIMER_MS)
 
-/** How a client calls. */
-export interface RpcClientOptions {
-  /**
-   * How long a call may take that says nothing else, in milliseconds, from 1 to 2,147,483,647. Then it rejects with an `RpcTimeoutError`.
-   * @defaultValue 10_000
-   */
-  readonly timeoutMs?: number | undefined
-  /**
-   * Whether the broker confirms each request. Without it a request that a full queue refuses (`x-overflow: reject-publish`) times out; with it
-   * the call rejects at once with a `PublishError`, and each call costs the broker one answer more. @defaultValue false
-   */
-  readonly confirm?: boolean | undefined
-}
-
-/** Checks {@link RpcClientOptions}. */
-export const clientOptions = z.strictObject({
-  timeoutMs: timeoutMs.default(10_000),
-  confirm: z.boolean().default(false),
-})
-
-/** What may be said of one call. */
-export interface CallOptions
-  extends Pick<PropertyOptions, 'messageId' | 'headers' | 'priority' | 'type' | 'appId' | 'userId'> {
-  /**
-   * How long to wait for the answer, in milliseconds, from 1 to 2,147,483,647. The request expires with it: a server does not begin it later.
-   * @defaultValue the client's
-   */
-  readonly timeoutMs?: number | undefined
-  /** Gives the call up: it rejects with the signal's reason. A request that was sent may be handled all the same. */
-  readonly signal?: AbortSignal | undefined
-}
-
-/** Checks {@link CallOptions}. */
-export const callOptions = propertyOptions
-  .pick({ messageId: true, headers: true, priority: true, type: true, appId: true, userId: true })
-  .extend({ timeoutMs: timeoutMs.optional(), signal: signalOption.optional() })
-
-const NO_OPTIONS: CallOptions = {}
-const NOTHING_TO_GIVE_UP = () => () => undefined
-
 /** Calls a procedure and gets its responses. One client makes any number of calls at once, over one channel. */
 export class RpcClient<const P extends Procedure = Procedure> implements AsyncDisposable {
   readonly #procedure: P
@@ -202,3 +162,43 @@ export class RpcClient<const P extends Procedure = Procedure> implements AsyncDi
     }
   }
 }
+
+/** How a client calls. */
+export interface RpcClientOptions {
+  /**
+   * How long a call may take that says nothing else, in milliseconds, from 1 to 2,147,483,647. Then it rejects with an `RpcTimeoutError`.
+   * @defaultValue 10_000
+   */
+  readonly timeoutMs?: number | undefined
+  /**
+   * Whether the broker confirms each request. Without it a request that a full queue refuses (`x-overflow: reject-publish`) times out; with it
+   * the call rejects at once with a `PublishError`, and each call costs the broker one answer more. @defaultValue false
+   */
+  readonly confirm?: boolean | undefined
+}
+
+/** Checks {@link RpcClientOptions}. */
+export const clientOptions = z.strictObject({
+  timeoutMs: timeoutMs.default(10_000),
+  confirm: z.boolean().default(false),
+})
+
+/** What may be said of one call. */
+export interface CallOptions
+  extends Pick<PropertyOptions, 'messageId' | 'headers' | 'priority' | 'type' | 'appId' | 'userId'> {
+  /**
+   * How long to wait for the answer, in milliseconds, from 1 to 2,147,483,647. The request expires with it: a server does not begin it later.
+   * @defaultValue the client's
+   */
+  readonly timeoutMs?: number | undefined
+  /** Gives the call up: it rejects with the signal's reason. A request that was sent may be handled all the same. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Checks {@link CallOptions}. */
+export const callOptions = propertyOptions
+  .pick({ messageId: true, headers: true, priority: true, type: true, appId: true, userId: true })
+  .extend({ timeoutMs: timeoutMs.optional(), signal: signalOption.optional() })
+
+const NO_OPTIONS: CallOptions = {}
+const NOTHING_TO_GIVE_UP = () => () => undefined

@@ -22,15 +22,6 @@ import { tellPolicy } from '../topology/queue-policy.js'
 
 const { concurrency, prefetch, handlerTimeoutMs, isolation } = handlingOptions.in.shape
 
-/** Checks {@link RpcServerOptions}. */
-export const serverOptions = z
-  .strictObject({ concurrency, prefetch, handlerTimeoutMs, isolation })
-  .transform((options) => handlingOptions.parse(options))
-
-/** How a server handles requests. */
-export interface RpcServerOptions
-  extends Pick<HandlingOptions, 'concurrency' | 'prefetch' | 'handlerTimeoutMs' | 'isolation'> {}
-
 /** Answers the requests of a procedure. Each is acknowledged when its answer was sent, and none is tried again. */
 export class RpcServer<const P extends Procedure = Procedure> extends Receiver<RpcServerEvents> {
   /**
@@ -53,6 +44,15 @@ export class RpcServer<const P extends Procedure = Procedure> extends Receiver<R
     super(partsOf(rabbit, procedure, handler as RequestHandler<RequestOf<P>, ResponseInputOf<P>>, options))
   }
 }
+
+/** Checks {@link RpcServerOptions}. */
+export const serverOptions = z
+  .strictObject({ concurrency, prefetch, handlerTimeoutMs, isolation })
+  .transform((options) => handlingOptions.parse(options))
+
+/** How a server handles requests. */
+export interface RpcServerOptions
+  extends Pick<HandlingOptions, 'concurrency' | 'prefetch' | 'handlerTimeoutMs' | 'isolation'> {}
 
 function partsOf<P extends Procedure>(
   rabbit: Connection,

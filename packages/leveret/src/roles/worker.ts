@@ -28,35 +28,6 @@ import { queueDeclarationsOf } from '../topology/declarations.js'
 import { declareOn } from '../topology/declare.js'
 import { tellPolicy, warnOfDrops, warnOfLoops } from '../topology/queue-policy.js'
 
-/** How a worker handles deliveries. */
-export interface WorkerOptions<Payload = unknown, Acknowledge extends Acknowledgement = Acknowledgement, Size = number>
-  extends HandlingOptions,
-    ModeOptions<Acknowledge, Size> {
-  /**
-   * Deliveries of one key are handled one after the other, in the order in which they came, while those of other keys go on. With a
-   * `prefetch` above `concurrency` those of other keys are at hand.
-   *
-   * It promises nothing over several workers: each has an order of its own, and two may handle one key at the same time. Nor for what
-   * comes later than it was sent: a failed attempt, a delayed task, a replayed dead letter, and what comes back from a
-   * lost connection. Those of its key that are behind it do not wait. Beside a handler that is given up as hung the next one of its key begins.
-   *
-   * For one order of each key over all processes, give the contract `queue: { singleActive: true }`, so that one worker at a time gets deliveries. To
-   * share the work, send to several such queues, each key always to the same one. A stream also keeps the order over failed
-   * attempts: its subscribers make them in place.
-   *
-   * @defaultValue none: `concurrency` of them at once
-   */
-  readonly orderBy?: ((payload: Payload) => OrderKey) | undefined
-}
-
-/** How a worker handles deliveries in batches: their order is that in which they came. */
-export interface BatchWorkerOptions extends HandlingOptions {
-  /** Hands over several deliveries at once: the handler gets a list of them, and may return one result for each. */
-  readonly batch: BatchOptions
-  /** A batch is acknowledged when its handler returns. @defaultValue 'on-return' */
-  readonly acknowledge?: 'on-return' | undefined
-}
-
 /** Works on the tasks of one queue. Every delivery is settled: acknowledged, tried again, or kept as a dead letter. */
 export class Worker<
   const C extends WorkQueue = WorkQueue,
@@ -86,6 +57,35 @@ export class Worker<
   ) {
     super(partsOf(rabbit, contract, handler, parseOptions(handlingOptions, options, 'Worker')))
   }
+}
+
+/** How a worker handles deliveries. */
+export interface WorkerOptions<Payload = unknown, Acknowledge extends Acknowledgement = Acknowledgement, Size = number>
+  extends HandlingOptions,
+    ModeOptions<Acknowledge, Size> {
+  /**
+   * Deliveries of one key are handled one after the other, in the order in which they came, while those of other keys go on. With a
+   * `prefetch` above `concurrency` those of other keys are at hand.
+   *
+   * It promises nothing over several workers: each has an order of its own, and two may handle one key at the same time. Nor for what
+   * comes later than it was sent: a failed attempt, a delayed task, a replayed dead letter, and what comes back from a
+   * lost connection. Those of its key that are behind it do not wait. Beside a handler that is given up as hung the next one of its key begins.
+   *
+   * For one order of each key over all processes, give the contract `queue: { singleActive: true }`, so that one worker at a time gets deliveries. To
+   * share the work, send to several such queues, each key always to the same one. A stream also keeps the order over failed
+   * attempts: its subscribers make them in place.
+   *
+   * @defaultValue none: `concurrency` of them at once
+   */
+  readonly orderBy?: ((payload: Payload) => OrderKey) | undefined
+}
+
+/** How a worker handles deliveries in batches: their order is that in which they came. */
+export interface BatchWorkerOptions extends HandlingOptions {
+  /** Hands over several deliveries at once: the handler gets a list of them, and may return one result for each. */
+  readonly batch: BatchOptions
+  /** A batch is acknowledged when its handler returns. @defaultValue 'on-return' */
+  readonly acknowledge?: 'on-return' | undefined
 }
 
 function partsOf<C extends WorkQueue>(

@@ -1,11 +1,5 @@
 import type { StreamProbe } from './stream-probe.js'
 
-/** Offsets that a reader did not get, though it got those before and behind. */
-export interface Jump {
-  readonly from: number
-  readonly to: number
-}
-
 /**
  * Finds out what it means that offsets are missing. Some are the broker's own, and retention takes others from under a slow reader, over
  * which RabbitMQ says nothing: it goes on with the oldest it has.
@@ -48,4 +42,10 @@ export class Jumps {
   close(): void {
     this.#end.abort(new Error('closed'))
   }
+}
+
+/** Offsets that a reader did not get, though it got those before and behind. */
+export interface Jump {
+  readonly from: number
+  readonly to: number
 }

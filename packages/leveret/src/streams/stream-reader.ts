@@ -15,20 +15,6 @@ import { StreamProbe } from './stream-probe.js'
 /** A replica that a reader comes to after another one may be behind it for so long. */
 const BEHIND_MS = 5_000
 
-/** What a reading is made of. */
-export interface StreamReadingOptions {
-  readonly lane: Lane
-  /** Of the stream. */
-  readonly name: string
-  /** Where to begin when the store knows nothing. */
-  readonly offset: StreamOffset
-  readonly store?: OffsetStore | undefined
-  readonly saveEveryMs: number
-  /** Which events are handed over, by their routing key. The others are read past. @defaultValue all */
-  readonly wants?: (routingKey: string) => boolean
-  readonly events: Pick<RoleEvents<StreamEvents>, 'tell'>
-}
-
 /** How far a stream was read, over lost channels and, with a store, over lost processes. */
 export class StreamReading {
   readonly #options: StreamReadingOptions
@@ -164,4 +150,18 @@ export class StreamReading {
     this.#offsets = new Offsets(offset)
     this.#saver?.note(offset)
   }
+}
+
+/** What a reading is made of. */
+export interface StreamReadingOptions {
+  readonly lane: Lane
+  /** Of the stream. */
+  readonly name: string
+  /** Where to begin when the store knows nothing. */
+  readonly offset: StreamOffset
+  readonly store?: OffsetStore | undefined
+  readonly saveEveryMs: number
+  /** Which events are handed over, by their routing key. The others are read past. @defaultValue all */
+  readonly wants?: (routingKey: string) => boolean
+  readonly events: Pick<RoleEvents<StreamEvents>, 'tell'>
 }

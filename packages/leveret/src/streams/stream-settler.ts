@@ -5,14 +5,6 @@ import type { Verdict } from '../consuming/delivery/verdict.js'
 import type { QueueContract } from '../contract/queues/queue-contract.js'
 import type { ReceivedMessage } from '../message/message.js'
 
-/** Who knows how far a stream was read. */
-export interface Progress {
-  settle(message: ReceivedMessage): void
-  fail(message: ReceivedMessage): void
-}
-
-const STALE: Settlement = { did: 'stale' }
-
 /**
  * Settles what stays in its stream. An ack is credit for another delivery, and there is nothing else: RabbitMQ takes a nack or a
  * reject for an ack, or closes the connection over it (3.10, measured). So what is to be tried again is held.
@@ -58,6 +50,14 @@ export class StreamSettler implements Settling {
     }
   }
 }
+
+/** Who knows how far a stream was read. */
+export interface Progress {
+  settle(message: ReceivedMessage): void
+  fail(message: ReceivedMessage): void
+}
+
+const STALE: Settlement = { did: 'stale' }
 
 function isDone({ did }: Settlement): boolean {
   return did !== 'retried' && did !== 'postponed' && did !== 'given-back' && did !== 'stale' && did !== 'stuck'

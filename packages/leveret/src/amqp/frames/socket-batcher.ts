@@ -4,12 +4,6 @@ import type { Duplex } from 'node:stream'
 const PIECE_BYTES = 64 * 1024
 const LONG_BYTES = 16 * 1024
 
-/** Where bytes that go out at the end of this turn may be written. */
-export interface Place {
-  readonly bytes: Buffer
-  readonly offset: number
-}
-
 /**
  * All that is written to a socket, gathered for one turn of the event loop: one call of the system, where each frame would be one,
  * and a packet of its own without Nagle's algorithm.
@@ -90,4 +84,10 @@ export class Wire {
     this.#from = 0
     this.#to = 0
   }
+}
+
+/** Where bytes that go out at the end of this turn may be written. */
+export interface Place {
+  readonly bytes: Buffer
+  readonly offset: number
 }

@@ -11,18 +11,6 @@ import { keepFresh } from './refresh.js'
 /** A host whose machine is gone does not even refuse. Whoever is there has let us in by then, over whatever distance. */
 const PATIENCE_MS = 1_000
 
-/** Where the brokers of one cluster are, and how to get in. */
-export interface HostsOptions extends LinkOptions {
-  readonly endpoints: readonly Endpoint[]
-  readonly login: LoginSource
-}
-
-/** What becomes of a link, as its lane is told. */
-export interface HostsHooks extends LinkHooks {
-  /** A new secret could not be had, or not be handed over. It is tried again. Without this hook secrets are not renewed. */
-  refreshFailed?(reason: LeveretError): void
-}
-
 /** The brokers of one cluster, any of which will do. */
 export class Hosts {
   readonly #options: HostsOptions
@@ -64,6 +52,18 @@ export class Hosts {
       throw connectFailure(error, host)
     })
   }
+}
+
+/** Where the brokers of one cluster are, and how to get in. */
+export interface HostsOptions extends LinkOptions {
+  readonly endpoints: readonly Endpoint[]
+  readonly login: LoginSource
+}
+
+/** What becomes of a link, as its lane is told. */
+export interface HostsHooks extends LinkHooks {
+  /** A new secret could not be had, or not be handed over. It is tried again. Without this hook secrets are not renewed. */
+  refreshFailed?(reason: LeveretError): void
 }
 
 /** The link to the first of several places that lets us in. @throws {@link ConnectionError} naming each; the signal's reason */

@@ -15,16 +15,6 @@ import { ChannelLimit } from './channel-limit.js'
 import type { Hosts, HostsHooks } from './hosts.js'
 import type { LaneEvents, LanePurpose, LaneState } from './lane-state.js'
 
-/** What a lane is made of. */
-export interface LaneOptions {
-  readonly purpose: LanePurpose
-  /** Name of the connection. */
-  readonly connection: string
-  readonly hosts: Hosts
-  /** How long its first connection may take; `Infinity` makes no failure fatal. */
-  readonly startupTimeoutMs: number
-}
-
 /** A link that comes back, for ever. One loop owns it, so that however it ends, one reconnect starts. */
 export class Lane {
   readonly purpose: LanePurpose
@@ -245,4 +235,14 @@ export class Lane {
     this.#why = why ?? this.#why
     if (state !== 'blocked') for (const resume of this.#whenUnblocked.splice(0)) resume()
   }
+}
+
+/** What a lane is made of. */
+export interface LaneOptions {
+  readonly purpose: LanePurpose
+  /** Name of the connection. */
+  readonly connection: string
+  readonly hosts: Hosts
+  /** How long its first connection may take; `Infinity` makes no failure fatal. */
+  readonly startupTimeoutMs: number
 }

@@ -14,18 +14,6 @@ const STEP_TIMEOUT_MS = 5_000
  */
 const CANCELLED_PAUSE_MS = 250
 
-/** What a subscription is made of. */
-export interface SubscriptionOptions extends LifeOptions {
-  readonly priority?: number | undefined
-  /** Nobody else may consume the queue, a second consumer of its own among them. */
-  readonly exclusive: boolean
-  /** Of a stream: where the next consumer begins. */
-  readonly reading: Reading | undefined
-  delivered(message: ReceivedMessage, life: Life): void
-  /** The broker cancelled the consumer: its tag cannot be used again. */
-  cancelled(): void
-}
-
 /** The consumer on one channel. Its intake may change; RabbitMQ sets a prefetch for new consumers only, so a change is a new one. */
 export class Subscription {
   readonly life: Life
@@ -163,4 +151,16 @@ export class Subscription {
     this.#tag = undefined
     this.#actual = 'none'
   }
+}
+
+/** What a subscription is made of. */
+export interface SubscriptionOptions extends LifeOptions {
+  readonly priority?: number | undefined
+  /** Nobody else may consume the queue, a second consumer of its own among them. */
+  readonly exclusive: boolean
+  /** Of a stream: where the next consumer begins. */
+  readonly reading: Reading | undefined
+  delivered(message: ReceivedMessage, life: Life): void
+  /** The broker cancelled the consumer: its tag cannot be used again. */
+  cancelled(): void
 }

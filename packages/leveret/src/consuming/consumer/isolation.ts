@@ -7,20 +7,6 @@ import type { Stage } from './intake.js'
 /** How long handlers that run may take to end before a suspect begins beside them: the other slots stand still meanwhile. */
 const DRAIN_MS = 1_000
 
-/** What isolation needs of the consumer. */
-export interface IsolationOptions {
-  readonly suspicion: Suspicion
-  /** Unsettled deliveries that the broker lets it hold. */
-  readonly prefetch: number
-  readonly slots: Slots
-  /** The stage has changed. Resolves when the broker does as it says. Never rejects. */
-  changed(): Promise<void>
-  /** Resolves when the broker has read all that was settled before, or rejects when its channel is lost. */
-  read(): Promise<void>
-  /** It is handled alone. */
-  isolated(delivery: ActiveDelivery): void
-}
-
 /**
  * Has a message that may end its process handled with nothing else in hand but what runs for longer than a second: what is in hand
  * comes back with it, and would be suspected, and in the end given up, like the culprit.
@@ -100,4 +86,18 @@ export class Isolation {
     this.#stage = stage
     void this.#options.changed()
   }
+}
+
+/** What isolation needs of the consumer. */
+export interface IsolationOptions {
+  readonly suspicion: Suspicion
+  /** Unsettled deliveries that the broker lets it hold. */
+  readonly prefetch: number
+  readonly slots: Slots
+  /** The stage has changed. Resolves when the broker does as it says. Never rejects. */
+  changed(): Promise<void>
+  /** Resolves when the broker has read all that was settled before, or rejects when its channel is lost. */
+  read(): Promise<void>
+  /** It is handled alone. */
+  isolated(delivery: ActiveDelivery): void
 }

@@ -7,36 +7,6 @@ import { Acks } from './acks.js'
 import { fingerprintOf, type ReturnMemory } from './return-memory.js'
 import type { ToldDelivery } from './role-events.js'
 
-/**
- * Why an attempt no longer counts:
- * - `lost`: its channel has ended, so the broker delivers the message again
- * - `closing`: the time of `close` is nearly up, so the message goes back to its queue
- * - `late`: its own time is up, so it has failed
- */
-export type End = 'lost' | 'closing' | 'late'
-
-/** A delivery that is in hand. */
-export interface Held extends ToldDelivery, Bagged {
-  readonly message: ReceivedMessage
-  /** Whether the broker has forgotten it already. */
-  readonly isAcknowledged: boolean
-  abort(how: End, reason: Error): void
-}
-
-/** What a life is made of. */
-export interface LifeOptions {
-  /** The queue that its deliveries come from. */
-  readonly queue: string
-  /** How many deliveries it may hold. */
-  readonly prefetch: number
-  /** Remembers what goes back to the queue. Without it nothing is remembered, as for a stream. */
-  readonly memory: ReturnMemory | undefined
-  /** A handler of one of its deliveries waits for a `close`. */
-  awaitsClose(delivery: Held): void
-  /** The broker has refused the copy of a delivery for the first time. It is tried again. */
-  copyRefused(delivery: Held, error: LeveretError): void
-}
-
 /** One subscription: the channel that delivers, for as long as its deliveries count. They are settled here and nowhere else. */
 export class Life {
   readonly acks: Acks
@@ -180,4 +150,34 @@ export class Life {
     if (!this.signal.aborted) this.#end.abort(reason)
     for (const delivery of this.#inHand) delivery.abort(how, reason)
   }
+}
+
+/**
+ * Why an attempt no longer counts:
+ * - `lost`: its channel has ended, so the broker delivers the message again
+ * - `closing`: the time of `close` is nearly up, so the message goes back to its queue
+ * - `late`: its own time is up, so it has failed
+ */
+export type End = 'lost' | 'closing' | 'late'
+
+/** A delivery that is in hand. */
+export interface Held extends ToldDelivery, Bagged {
+  readonly message: ReceivedMessage
+  /** Whether the broker has forgotten it already. */
+  readonly isAcknowledged: boolean
+  abort(how: End, reason: Error): void
+}
+
+/** What a life is made of. */
+export interface LifeOptions {
+  /** The queue that its deliveries come from. */
+  readonly queue: string
+  /** How many deliveries it may hold. */
+  readonly prefetch: number
+  /** Remembers what goes back to the queue. Without it nothing is remembered, as for a stream. */
+  readonly memory: ReturnMemory | undefined
+  /** A handler of one of its deliveries waits for a `close`. */
+  awaitsClose(delivery: Held): void
+  /** The broker has refused the copy of a delivery for the first time. It is tried again. */
+  copyRefused(delivery: Held, error: LeveretError): void
 }

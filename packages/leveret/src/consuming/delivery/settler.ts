@@ -13,29 +13,6 @@ import type { ActiveDelivery } from './active-delivery.js'
 import type { Settlement } from './settlement.js'
 import type { Verdict } from './verdict.js'
 
-/** Publishes a copy with a confirm. Settles when it is stored, is refused, or the signal is aborted. */
-export type PublishCopy = (
-  message: OutgoingMessage,
-  topology: readonly QueueDeclaration[],
-  signal: AbortSignal,
-) => Promise<unknown>
-
-const STALE: Settlement = { did: 'stale' }
-
-type RetryVerdict = Extract<Verdict, { do: 'retry' | 'hold-back' }>
-type DeadLetterVerdict = Extract<Verdict, { do: 'dead-letter' }>
-
-/** Who carries out verdicts. */
-export interface Settling {
-  /** Never throws or rejects but for a defect. @returns no promise where nothing has to be waited for */
-  settle(verdict: Verdict, delivery: ActiveDelivery): Soon<Settlement>
-}
-
-/** Gives back what does not count. */
-export function givenBack({ life, message }: ActiveDelivery): Settlement {
-  return life.giveBack(message) ? { did: 'given-back' } : STALE
-}
-
 /** Carries out verdicts on the channel that delivered: first the copy, confirmed, and only then the ack. */
 export class Settler implements Settling {
   readonly #contract: QueueContract
@@ -166,6 +143,29 @@ export class Settler implements Settling {
     if (error instanceof PublishError && error.outcome === 'returned') return this.#declares
     return error.retryable
   }
+}
+
+/** Publishes a copy with a confirm. Settles when it is stored, is refused, or the signal is aborted. */
+export type PublishCopy = (
+  message: OutgoingMessage,
+  topology: readonly QueueDeclaration[],
+  signal: AbortSignal,
+) => Promise<unknown>
+
+const STALE: Settlement = { did: 'stale' }
+
+type RetryVerdict = Extract<Verdict, { do: 'retry' | 'hold-back' }>
+type DeadLetterVerdict = Extract<Verdict, { do: 'dead-letter' }>
+
+/** Who carries out verdicts. */
+export interface Settling {
+  /** Never throws or rejects but for a defect. @returns no promise where nothing has to be waited for */
+  settle(verdict: Verdict, delivery: ActiveDelivery): Soon<Settlement>
+}
+
+/** Gives back what does not count. */
+export function givenBack({ life, message }: ActiveDelivery): Settlement {
+  return life.giveBack(message) ? { did: 'given-back' } : STALE
 }
 
 function impossible(error: LeveretError): DeadLetterVerdict {

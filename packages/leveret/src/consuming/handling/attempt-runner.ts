@@ -5,31 +5,6 @@ import type { Verdict } from '../delivery/verdict.js'
 import type { Attempt } from './attempt.js'
 import type { OrderKey, Slots } from './slots.js'
 
-/** A delivery on its way from its arrival to its settlement. */
-export interface Unread<D extends ActiveDelivery = ActiveDelivery> {
-  readonly delivery: D
-  /**
-   * Settles it. Never throws or rejects. Called once at most, except where attempts are made in place.
-   *
-   * @param attempt - the delivery as its handler had it, where that is another one each time
-   */
-  conclude(verdict: Verdict, attempt?: D): Soon<Settlement>
-}
-
-/** A delivery whose payload has been checked. */
-export interface Task<Payload, D extends ActiveDelivery = ActiveDelivery> extends Unread<D> {
-  readonly payload: Payload
-  readonly key: OrderKey | undefined
-}
-
-/** How checked deliveries come to their handler: one by one, or in batches. */
-export interface Attempts<Payload, D extends ActiveDelivery = ActiveDelivery> {
-  /** Waits until it may begin, makes one attempt, and concludes. @returns `false` when it did not begin: it is to be given back */
-  make(task: Task<Payload, D>): Soon<boolean>
-  /** The same for what could not be read yet, where it is read again in place. Elsewhere a copy comes back. */
-  readAgain?(unread: Unread<D>, verdict: Verdict): Soon<boolean>
-}
-
 /** Gives each delivery a slot of its own, for as long as its handler runs. */
 export class OneByOne<Payload, D extends ActiveDelivery> implements Attempts<Payload, D> {
   readonly #slots: Slots
@@ -66,4 +41,29 @@ export class OneByOne<Payload, D extends ActiveDelivery> implements Attempts<Pay
     await left
     return true
   }
+}
+
+/** A delivery on its way from its arrival to its settlement. */
+export interface Unread<D extends ActiveDelivery = ActiveDelivery> {
+  readonly delivery: D
+  /**
+   * Settles it. Never throws or rejects. Called once at most, except where attempts are made in place.
+   *
+   * @param attempt - the delivery as its handler had it, where that is another one each time
+   */
+  conclude(verdict: Verdict, attempt?: D): Soon<Settlement>
+}
+
+/** A delivery whose payload has been checked. */
+export interface Task<Payload, D extends ActiveDelivery = ActiveDelivery> extends Unread<D> {
+  readonly payload: Payload
+  readonly key: OrderKey | undefined
+}
+
+/** How checked deliveries come to their handler: one by one, or in batches. */
+export interface Attempts<Payload, D extends ActiveDelivery = ActiveDelivery> {
+  /** Waits until it may begin, makes one attempt, and concludes. @returns `false` when it did not begin: it is to be given back */
+  make(task: Task<Payload, D>): Soon<boolean>
+  /** The same for what could not be read yet, where it is read again in place. Elsewhere a copy comes back. */
+  readAgain?(unread: Unread<D>, verdict: Verdict): Soon<boolean>
 }

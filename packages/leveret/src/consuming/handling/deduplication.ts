@@ -4,6 +4,51 @@ import { messageOf } from '../../errors/message-of.js'
 import type { ToldDelivery } from '../delivery/role-events.js'
 import type { Verdict } from '../delivery/verdict.js'
 
+/** Keeps what was done from being done again. */
+export class Deduplicator {
+  readonly #options: DeduplicatorOptions
+  readonly #leaseMs: number
+
+  constructor(options: DeduplicatorOptions) {
+    this.#options = options
+    this.#leaseMs = options.handlerTimeoutMs + LEASE_MARGIN_MS
+  }
+
+  /** Takes the key of a delivery. Rejects with what fails the attempt. A key that is taken too late is to be ended at once. */
+  async begin(delivery: ToldDelivery): Promise<Begun> {
+    const { store, queue } = this.#options
+    const { messageId } = delivery
+    const key = messageId ? `${queue}:${messageId}` : undefined
+    const taken: Taken = { do: 'handle', delivery, key, token: randomUUID() }
+    if (key === undefined) return taken
+    try {
+      const state: unknown = await store.begin(key, taken.token, this.#leaseMs)
+      if (state === 'new') return taken
+      if (state === 'done') return DUPLICATE
+      if (state === 'in-progress') return POSTPONED
+      throw new TypeError(`the deduplication store's begin: expected 'new', 'in-progress' or 'done'`)
+    } catch (error) {
+      // The store may have taken the key before it failed.
+      void this.end(taken, undefined)
+      const why = `the deduplication store's begin failed, so the handler did not begin: ${messageOf(error)}`
+      throw new Error(why, { cause: error })
+    }
+  }
+
+  /**
+   * Marks a key as done when its delivery is to be acknowledged, and gives it up otherwise. Never rejects, and takes 5 s at most:
+   * what has been done is not done again because it could not be written down.
+   */
+  async end({ key, token, delivery }: Taken, verdict: Verdict | undefined): Promise<void> {
+    if (key === undefined) return
+    const { store, ttlMs, failed } = this.#options
+    const call = verdict?.do === 'ack' ? 'done' : 'giveUp'
+    const calling = (async () => await (call === 'done' ? store.done(key, token, ttlMs) : store.giveUp(key, token)))()
+    const late = (): Error => new Error(`the deduplication store's ${call} had no answer within ${END_TIMEOUT_MS} ms`)
+    await within(END_TIMEOUT_MS, calling, late).catch((error: unknown) => failed(delivery, error))
+  }
+}
+
 /**
  * Remembers which messages were handled, so that one that comes twice is handled once.
  *
@@ -57,51 +102,6 @@ export interface Taken {
 
 /** What an attempt begins with: a key of its own, or the verdict on a duplicate. */
 export type Begun = Taken | Verdict
-
-/** Keeps what was done from being done again. */
-export class Deduplicator {
-  readonly #options: DeduplicatorOptions
-  readonly #leaseMs: number
-
-  constructor(options: DeduplicatorOptions) {
-    this.#options = options
-    this.#leaseMs = options.handlerTimeoutMs + LEASE_MARGIN_MS
-  }
-
-  /** Takes the key of a delivery. Rejects with what fails the attempt. A key that is taken too late is to be ended at once. */
-  async begin(delivery: ToldDelivery): Promise<Begun> {
-    const { store, queue } = this.#options
-    const { messageId } = delivery
-    const key = messageId ? `${queue}:${messageId}` : undefined
-    const taken: Taken = { do: 'handle', delivery, key, token: randomUUID() }
-    if (key === undefined) return taken
-    try {
-      const state: unknown = await store.begin(key, taken.token, this.#leaseMs)
-      if (state === 'new') return taken
-      if (state === 'done') return DUPLICATE
-      if (state === 'in-progress') return POSTPONED
-      throw new TypeError(`the deduplication store's begin: expected 'new', 'in-progress' or 'done'`)
-    } catch (error) {
-      // The store may have taken the key before it failed.
-      void this.end(taken, undefined)
-      const why = `the deduplication store's begin failed, so the handler did not begin: ${messageOf(error)}`
-      throw new Error(why, { cause: error })
-    }
-  }
-
-  /**
-   * Marks a key as done when its delivery is to be acknowledged, and gives it up otherwise. Never rejects, and takes 5 s at most:
-   * what has been done is not done again because it could not be written down.
-   */
-  async end({ key, token, delivery }: Taken, verdict: Verdict | undefined): Promise<void> {
-    if (key === undefined) return
-    const { store, ttlMs, failed } = this.#options
-    const call = verdict?.do === 'ack' ? 'done' : 'giveUp'
-    const calling = (async () => await (call === 'done' ? store.done(key, token, ttlMs) : store.giveUp(key, token)))()
-    const late = (): Error => new Error(`the deduplication store's ${call} had no answer within ${END_TIMEOUT_MS} ms`)
-    await within(END_TIMEOUT_MS, calling, late).catch((error: unknown) => failed(delivery, error))
-  }
-}
 
 /** Options of {@link Deduplicator}. */
 export interface DeduplicatorOptions {

@@ -9,16 +9,6 @@ import { Pauses } from './pauses.js'
 import type { Read } from './payload-reader.js'
 import type { OrderKey, Slots } from './slots.js'
 
-/** What attempts in place are made of. */
-export interface InPlaceOptions<Payload, D extends ActiveDelivery> {
-  readonly slots: Slots
-  readonly attempt: Attempt<Payload, D>
-  /** Never throws or rejects. */
-  read(delivery: D): Soon<Read<Payload>>
-  /** The same delivery for its next attempt, or for the same one again. */
-  again(delivery: D): D
-}
-
 /**
  * Makes every attempt at a delivery before its slot is free: what cannot be put back is held until it is done, and what comes
  * after it waits.
@@ -65,6 +55,16 @@ export class InPlace<Payload, D extends ActiveDelivery> implements Attempts<Payl
     }
     return false
   }
+}
+
+/** What attempts in place are made of. */
+export interface InPlaceOptions<Payload, D extends ActiveDelivery> {
+  readonly slots: Slots
+  readonly attempt: Attempt<Payload, D>
+  /** Never throws or rejects. */
+  read(delivery: D): Soon<Read<Payload>>
+  /** The same delivery for its next attempt, or for the same one again. */
+  again(delivery: D): D
 }
 
 /** Makes one attempt at a delivery that its channel need not know: a later attempt is another delivery of the same message. */

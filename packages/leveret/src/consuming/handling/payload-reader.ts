@@ -5,22 +5,6 @@ import type { Judge } from './attempt.js'
 import { withinDeadline } from './deadline.js'
 import type { OrderKey } from './slots.js'
 
-/** What has been read of a delivery: its checked payload and its key, or the verdict on one that has none. */
-export type Read<Payload> = { readonly payload: Payload; readonly key: OrderKey | undefined } | Verdict
-
-/** Decodes and checks one delivery. Throws or rejects with what is to be judged. */
-export type Decode<Payload> = (delivery: ActiveDelivery) => Soon<Payload>
-
-/** What a reader is made of. */
-export interface ReaderOptions<Payload> {
-  readonly decode: Decode<Payload>
-  /** Payloads of one key are handled in the order in which they came. With it, all are read in that order. */
-  readonly orderBy: ((payload: Payload) => OrderKey | undefined) | undefined
-  /** How long a schema may take. */
-  readonly timeoutMs: number
-  readonly judge: Judge
-}
-
 /** Decodes and checks deliveries: at once where the schema does so, and where order matters in the order in which they came. */
 export class Reader<Payload> {
   readonly #options: ReaderOptions<Payload>
@@ -75,4 +59,20 @@ export class Reader<Payload> {
     if (this.#last === turn) this.#last = undefined
     return result
   }
+}
+
+/** What has been read of a delivery: its checked payload and its key, or the verdict on one that has none. */
+export type Read<Payload> = { readonly payload: Payload; readonly key: OrderKey | undefined } | Verdict
+
+/** Decodes and checks one delivery. Throws or rejects with what is to be judged. */
+export type Decode<Payload> = (delivery: ActiveDelivery) => Soon<Payload>
+
+/** What a reader is made of. */
+export interface ReaderOptions<Payload> {
+  readonly decode: Decode<Payload>
+  /** Payloads of one key are handled in the order in which they came. With it, all are read in that order. */
+  readonly orderBy: ((payload: Payload) => OrderKey | undefined) | undefined
+  /** How long a schema may take. */
+  readonly timeoutMs: number
+  readonly judge: Judge
 }

@@ -11,17 +11,6 @@ import type { Read, Reader } from './payload-reader.js'
 
 type Conclude<D extends ActiveDelivery> = Task<unknown, D>['conclude']
 
-/** What a processor is made of. */
-export interface ProcessorOptions<Payload, D extends ActiveDelivery> {
-  readonly reader: Reader<Payload>
-  readonly attempts: Attempts<Payload, D>
-  readonly settler: Settling
-  deliveryOf(message: ReceivedMessage, life: Life): D
-  settled(delivery: ActiveDelivery, settlement: Settlement): void
-}
-
-const GIVE_BACK: Verdict = { do: 'give-back' }
-
 /** Takes a delivery from its bytes to its settlement: read, wait for a slot, attempt, conclude. */
 export class Processor<Payload, D extends ActiveDelivery> {
   readonly #options: ProcessorOptions<Payload, D>
@@ -104,6 +93,17 @@ export class Processor<Payload, D extends ActiveDelivery> {
     }
   }
 }
+
+/** What a processor is made of. */
+export interface ProcessorOptions<Payload, D extends ActiveDelivery> {
+  readonly reader: Reader<Payload>
+  readonly attempts: Attempts<Payload, D>
+  readonly settler: Settling
+  deliveryOf(message: ReceivedMessage, life: Life): D
+  settled(delivery: ActiveDelivery, settlement: Settlement): void
+}
+
+const GIVE_BACK: Verdict = { do: 'give-back' }
 
 function stuckOver(error: unknown): Settlement {
   return { did: 'stuck', error: error instanceof Error ? error : new Error(messageOf(error)) }

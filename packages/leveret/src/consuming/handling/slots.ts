@@ -2,14 +2,6 @@ import { InHand } from '../../async/in-flight-count.js'
 import type { Soon } from '../../async/maybe-promise.js'
 import { Fifo } from '../../collections/fifo.js'
 
-/** What has the same key is handled one after the other. */
-export type OrderKey = string | number
-
-interface Waiter {
-  readonly key: OrderKey | undefined
-  admit(begins: boolean): void
-}
-
 /** Bounds how many deliveries are handled at once, and keeps those of one key in the order in which they came. */
 export class Slots {
   #limit: number
@@ -135,4 +127,12 @@ export class Slots {
       next.admit(true)
     }
   }
+}
+
+/** What has the same key is handled one after the other. */
+export type OrderKey = string | number
+
+interface Waiter {
+  readonly key: OrderKey | undefined
+  admit(begins: boolean): void
 }

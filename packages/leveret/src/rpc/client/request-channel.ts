@@ -12,24 +12,6 @@ import type { Call } from './call.js'
 const REPLY_TO = 'amq.rabbitmq.reply-to'
 const CLOSE_TIMEOUT_MS = 2_000
 
-/** What a request channel is made of. */
-export interface RequestChannelOptions {
-  readonly lane: Lane
-  readonly queue: string
-  /** Whether the broker is to confirm each request. */
-  readonly confirm: boolean
-  /** What bounds requests that wait in the socket, and those without their confirm. */
-  readonly limits: Pick<ConnectSettings, 'maxInFlight' | 'maxQueuedBytes'>
-  /** There may be room to write. */
-  ready(): void
-  /** The broker has answered for a request. */
-  confirmed(call: Call, accepted: boolean): void
-  /** No queue took it. */
-  returned(message: ReturnedMessage): void
-  replied(reply: ReceivedMessage): void
-  lost(reason: LeveretError): void
-}
-
 /** Publishes requests, and consumes their replies, which direct reply-to gives to that same channel only. */
 export class RequestChannel {
   readonly #options: RequestChannelOptions
@@ -129,6 +111,24 @@ export class RequestChannel {
     this.#options.lost(reason)
     return false
   }
+}
+
+/** What a request channel is made of. */
+export interface RequestChannelOptions {
+  readonly lane: Lane
+  readonly queue: string
+  /** Whether the broker is to confirm each request. */
+  readonly confirm: boolean
+  /** What bounds requests that wait in the socket, and those without their confirm. */
+  readonly limits: Pick<ConnectSettings, 'maxInFlight' | 'maxQueuedBytes'>
+  /** There may be room to write. */
+  ready(): void
+  /** The broker has answered for a request. */
+  confirmed(call: Call, accepted: boolean): void
+  /** No queue took it. */
+  returned(message: ReturnedMessage): void
+  replied(reply: ReceivedMessage): void
+  lost(reason: LeveretError): void
 }
 
 /**

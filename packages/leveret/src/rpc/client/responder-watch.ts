@@ -11,23 +11,6 @@ const MOMENT_MS = 20
 /** Who has just lost his connection, or answers a moment late for his queue, is not absent yet: he is back within a second. */
 const LOOK_AGAIN_MS = 1_000
 
-/** Nobody was there, twice in a row. */
-export interface Absence {
-  readonly reason: AbsenceReason
-  /** Nobody has been there since this time of `performance.now()`; `-Infinity` where the queue is gone, with all that was in it. */
-  readonly since: number
-  /** Concerns what was sent before. */
-  readonly before: number
-}
-
-/** Who looks, and what follows. */
-export interface AttendanceOptions {
-  readonly lane: Lane
-  readonly queue: string
-  readonly signal: AbortSignal
-  absent(absence: Absence): void
-}
-
 /**
  * Looks whether anybody consumes a queue, while somebody waits for that: RabbitMQ returns no message of a queue that exists.
  *
@@ -129,4 +112,21 @@ export class Attendance {
       return error instanceof BrokerError && error.replyCode === 404 ? 'no-queue' : undefined
     }
   }
+}
+
+/** Nobody was there, twice in a row. */
+export interface Absence {
+  readonly reason: AbsenceReason
+  /** Nobody has been there since this time of `performance.now()`; `-Infinity` where the queue is gone, with all that was in it. */
+  readonly since: number
+  /** Concerns what was sent before. */
+  readonly before: number
+}
+
+/** Who looks, and what follows. */
+export interface AttendanceOptions {
+  readonly lane: Lane
+  readonly queue: string
+  readonly signal: AbortSignal
+  absent(absence: Absence): void
 }

@@ -18,24 +18,6 @@ import type { ReplyChannel } from './reply-channel.js'
 import { latenessOf, timeToAnswerMs } from './request-time.js'
 import { type RequestEvent, type RpcServerEvents, requestEventOf } from './rpc-server-events.js'
 
-/** What answering needs. */
-export interface AnsweringOptions {
-  readonly procedure: Procedure
-  readonly events: Events<RpcServerEvents>
-  readonly internals: Pick<ConnectionInternals, 'name' | 'settings'>
-  readonly replies: ReplyChannel
-}
-
-type FailureVerdict = Extract<Verdict, { do: 'dead-letter' }>
-
-const STALE: Settlement = { did: 'stale' }
-const TOO_LARGE = {
-  reason: 'too-large',
-  failure: { name: 'PayloadError', message: 'the answer has more bytes than maxMessageBytes' },
-  issues: [],
-} as const
-const NO_ANSWER = { name: 'NoAnswer', message: 'an interceptor ended the request without its handler' }
-
 /**
  * Settles requests: writes the ack, and the answer right behind it. Nothing is tried again: whoever asked decides that.
  *
@@ -113,6 +95,24 @@ export class Answering implements Settling {
     }
   }
 }
+
+/** What answering needs. */
+export interface AnsweringOptions {
+  readonly procedure: Procedure
+  readonly events: Events<RpcServerEvents>
+  readonly internals: Pick<ConnectionInternals, 'name' | 'settings'>
+  readonly replies: ReplyChannel
+}
+
+type FailureVerdict = Extract<Verdict, { do: 'dead-letter' }>
+
+const STALE: Settlement = { did: 'stale' }
+const TOO_LARGE = {
+  reason: 'too-large',
+  failure: { name: 'PayloadError', message: 'the answer has more bytes than maxMessageBytes' },
+  issues: [],
+} as const
+const NO_ANSWER = { name: 'NoAnswer', message: 'an interceptor ended the request without its handler' }
 
 function replyOf({ content, headers, ...type }: Answer, { message }: ActiveDelivery): OutgoingMessage {
   const { replyTo = '', correlationId } = message.properties

@@ -5,17 +5,6 @@ import { LastingChannel } from '../../connection/recovering-channel.js'
 import { BrokerError, type LeveretError } from '../../errors/errors.js'
 import type { OutgoingMessage } from '../../message/message.js'
 
-/** What a reply channel is made of. */
-export interface ReplyChannelOptions {
-  readonly lane: Lane
-  /** Of the procedure. */
-  readonly name: string
-  /** Bounds what waits in the socket. */
-  readonly maxQueuedBytes: number
-  /** The broker has closed it: answers written just before may not have arrived. */
-  lost(reason: BrokerError): void
-}
-
 /**
  * Publishes answers, without confirms: nobody could use them, because whoever asked waits for a bounded time.
  *
@@ -84,4 +73,15 @@ export class ReplyChannel {
     if (reason instanceof BrokerError) this.#options.lost(reason)
     return false
   }
+}
+
+/** What a reply channel is made of. */
+export interface ReplyChannelOptions {
+  readonly lane: Lane
+  /** Of the procedure. */
+  readonly name: string
+  /** Bounds what waits in the socket. */
+  readonly maxQueuedBytes: number
+  /** The broker has closed it: answers written just before may not have arrived. */
+  lost(reason: BrokerError): void
 }
