@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events'
 import { isLater, soonOf } from './async/maybe-promise.js'
 import { inRootContext } from './async/root-context.js'
-import { OptionsError } from './errors/errors.js'
 import { givenAs } from './errors/given.js'
 import { stackOf } from './errors/message-of.js'
+import { OptionsError } from './errors/options-error.js'
 
 /**
  * Typed events that cannot hurt who emits them.

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { handledHere } from '../async/handler-context.js'
 import { inRootContext } from '../async/root-context.js'
 import { MAX_TIMER_MS } from '../async/timing.js'
-import { ClosedError } from '../errors/errors.js'
+import { ClosedError } from '../errors/closed-error.js'
 import { parseOptions } from '../options.js'
 
 /** What is closed once, however often it is asked. */

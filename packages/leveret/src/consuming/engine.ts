@@ -1,7 +1,7 @@
 import type { Channel } from '../amqp/channel.js'
 import type { Interceptor } from '../connection/interceptor.js'
 import type { Lane } from '../connection/lanes/lane.js'
-import type { LeveretError } from '../errors/errors.js'
+import type { LeveretError } from '../errors/leveret-error.js'
 import { Consumer } from './consumer/consumer.js'
 import { Pausing } from './consumer/pausing.js'
 import type { ActiveDelivery } from './delivery/active-delivery.js'

@@ -1,6 +1,6 @@
 import type { Channel } from '../amqp/channel.js'
 import { sleep } from '../async/timing.js'
-import { PublishError } from '../errors/errors.js'
+import { PublishError } from '../errors/publish-error.js'
 import { readFailedDeliveries } from '../headers/attempt-headers.js'
 import type { ReceivedMessage } from '../message/message.js'
 import { Round } from './round.js'

@@ -1,5 +1,5 @@
 import type { Channel } from '../amqp/channel.js'
-import { ConnectionError } from '../errors/errors.js'
+import { ConnectionError } from '../errors/connection-error.js'
 import type { ReceivedMessage } from '../message/message.js'
 
 /** What a channel has taken from a queue, in the order of its delivery tags. It is settled with as few commands as can be. */

@@ -1,4 +1,4 @@
-import { LeveretError } from './errors.js'
+import { LeveretError } from './leveret-error.js'
 
 /**
  * A contract asks for what this broker cannot do, and would not refuse by itself. Nothing was declared and nothing was sent.

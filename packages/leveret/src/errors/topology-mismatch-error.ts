@@ -1,4 +1,4 @@
-import { LeveretError } from './errors.js'
+import { LeveretError } from './leveret-error.js'
 
 /**
  * A queue or exchange exists with other arguments than the contract's. Nothing was changed and nothing was deleted.

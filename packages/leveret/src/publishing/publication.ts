@@ -1,5 +1,6 @@
 import type { Share } from '../connection/room.js'
-import type { FailureOptions, LeveretError, PublishOutcome } from '../errors/errors.js'
+import type { FailureOptions, LeveretError } from '../errors/leveret-error.js'
+import type { PublishOutcome } from '../errors/publish-error.js'
 import { publishError } from '../errors/publish-failures.js'
 import type { OutgoingMessage } from '../message/message.js'
 import { describeRefusal } from './loss.js'

@@ -19,11 +19,11 @@ import { type LetterContract, type LetterSource, letterSource } from '../dead-le
 import type { Sweep } from '../dead-letters/queue-pass.js'
 import { Visits } from '../dead-letters/short-lived-channels.js'
 import { type TransferOptions, type Transferred, transfer } from '../dead-letters/transfer.js'
-import { OptionsError } from '../errors/errors.js'
 import { MADE } from '../errors/marks.js'
+import { OptionsError } from '../errors/options-error.js'
 import type { ReceivedMessage } from '../message/message.js'
 import { parseOptions } from '../options.js'
-import { type PublishCopy, publishCopies } from '../publishing/copies.js'
+import { type PublishCopy, publishCopies } from '../publishing/copy-publisher.js'
 import { queueDeclarationsOf } from '../topology/declarations.js'
 
 /**

@@ -1,7 +1,7 @@
 import type { Channel } from '../../amqp/channel.js'
 import type { Soon } from '../../async/maybe-promise.js'
 import type { Lane } from '../../connection/lanes/lane.js'
-import type { LeveretError } from '../../errors/errors.js'
+import type { LeveretError } from '../../errors/leveret-error.js'
 import type { ReceivedMessage } from '../../message/message.js'
 import type { ActiveDelivery } from '../delivery/active-delivery.js'
 import type { Held, Life } from '../delivery/delivery-channel.js'

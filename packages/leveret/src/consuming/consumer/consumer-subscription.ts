@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Channel } from '../../amqp/channel.js'
 import { sleep } from '../../async/timing.js'
-import type { LeveretError } from '../../errors/errors.js'
+import type { LeveretError } from '../../errors/leveret-error.js'
 import type { ReceivedMessage } from '../../message/message.js'
 import { Life, type LifeOptions } from '../delivery/delivery-channel.js'
 import type { Reading } from '../delivery/stream-position.js'

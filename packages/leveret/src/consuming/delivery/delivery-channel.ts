@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import type { Channel } from '../../amqp/channel.js'
 import { Bag, type Bagged } from '../../collections/dense-set.js'
-import type { LeveretError } from '../../errors/errors.js'
+import type { LeveretError } from '../../errors/leveret-error.js'
 import type { ReceivedMessage } from '../../message/message.js'
 import { Acks } from './acks.js'
 import { fingerprintOf, type ReturnMemory } from './return-memory.js'

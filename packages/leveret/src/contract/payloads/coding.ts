@@ -1,6 +1,6 @@
 import { types } from 'node:util'
 import { andThen, isLater, type Soon, soonOf } from '../../async/maybe-promise.js'
-import { PayloadError } from '../../errors/errors.js'
+import { PayloadError } from '../../errors/payload-error.js'
 import { type Codec, codecFor } from './codec.js'
 import type { ContentProperties } from './content-types.js'
 import type { Schema } from './schema.js'

@@ -1,6 +1,7 @@
 import { types } from 'node:util'
 import { andThen, isLater, type Soon } from '../../async/maybe-promise.js'
-import { type Issue, PayloadError } from '../../errors/errors.js'
+import type { Issue } from '../../errors/issue.js'
+import { PayloadError } from '../../errors/payload-error.js'
 import { decode, type PayloadContract } from './coding.js'
 import { validate } from './schema.js'
 

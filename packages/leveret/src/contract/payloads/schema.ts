@@ -1,5 +1,6 @@
 import { isLater, type Soon, soonOf } from '../../async/maybe-promise.js'
-import { type Issue, PayloadError } from '../../errors/errors.js'
+import type { Issue } from '../../errors/issue.js'
+import { PayloadError } from '../../errors/payload-error.js'
 import { readIssues, type SchemaResult } from './issues.js'
 import { planOf } from './schema-plan.js'
 import { validateWithZod } from './zod-schema.js'

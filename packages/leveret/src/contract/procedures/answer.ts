@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { andThen, type Soon } from '../../async/maybe-promise.js'
-import type { Issue } from '../../errors/errors.js'
+import type { Issue } from '../../errors/issue.js'
 import { type RemoteFailure, RpcRemoteError } from '../../errors/rpc-errors.js'
 import type { Headers, MessageProperties } from '../../message/message.js'
 import { json } from '../payloads/codec.js'

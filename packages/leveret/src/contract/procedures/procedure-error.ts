@@ -1,5 +1,5 @@
-import { OptionsError } from '../../errors/errors.js'
 import { givenAs } from '../../errors/given.js'
+import { OptionsError } from '../../errors/options-error.js'
 import { RpcError } from '../../errors/rpc-errors.js'
 import { checkContract } from '../payloads/shared-options.js'
 import type { ErrorCodeOf, ErrorInputOf, ErrorOutputOf, Procedure } from './procedure.js'

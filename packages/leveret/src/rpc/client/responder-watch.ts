@@ -1,5 +1,5 @@
 import type { Lane } from '../../connection/lanes/lane.js'
-import { BrokerError } from '../../errors/errors.js'
+import { BrokerError } from '../../errors/broker-error.js'
 import type { AbsenceReason } from '../../errors/rpc-errors.js'
 
 /** Calls that have waited this long make it worth a look, and so often. */

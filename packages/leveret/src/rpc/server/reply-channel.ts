@@ -2,7 +2,8 @@ import type { Soon } from '../../async/maybe-promise.js'
 import { unlessAborted } from '../../async/timing.js'
 import type { Lane } from '../../connection/lanes/lane.js'
 import { LastingChannel } from '../../connection/recovering-channel.js'
-import { BrokerError, type LeveretError } from '../../errors/errors.js'
+import { BrokerError } from '../../errors/broker-error.js'
+import type { LeveretError } from '../../errors/leveret-error.js'
 import type { OutgoingMessage } from '../../message/message.js'
 
 /**
