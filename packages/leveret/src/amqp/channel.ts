@@ -143,7 +143,7 @@ export class Channel {
 
   /** Takes one message out of a queue, to be settled. @returns `undefined` when none is ready */
   async get(queue: string): Promise<ReceivedMessage | undefined> {
-    const message = await this.#ask(`Reading from '${queue}'`, this.#raw.get(queue))
+    const message = await this.#ask(`StreamPosition from '${queue}'`, this.#raw.get(queue))
     return message === false ? undefined : message
   }
 

@@ -17,7 +17,7 @@ import type { ChannelHooks } from './channel-parts.js'
 import { brokerReply } from './close-frame.js'
 import { type DialOptions, dial, type Line } from './dial.js'
 import { describeEndpoint, type Endpoint } from './endpoint.js'
-import { Wire } from './frames/socket-batcher.js'
+import { SocketBatcher } from './frames/socket-batcher.js'
 import type { Login } from './login.js'
 import { type Silence, watchSilence } from './silence-watch.js'
 
@@ -39,7 +39,7 @@ export class Link {
   /** Channels being opened, open, or being closed. */
   #taken = 0
   readonly #socket: Socket
-  readonly #wire: Wire
+  readonly #wire: SocketBatcher
   readonly #socketClosed: Promise<void>
   readonly #stopWatching: () => void
   /** How silent the other side is. */
@@ -62,7 +62,7 @@ export class Link {
     })
     this.#opened = dropLateFrames(model)
     watchHeaders(model)
-    this.#wire = new Wire(socket)
+    this.#wire = new SocketBatcher(socket)
     this.#socketClosed = closed(socket)
     this.#stopWatching = this.#watch((endpoint.heartbeatSeconds ?? options.heartbeatSeconds) * 2_000)
     model.on('error', (error) => {

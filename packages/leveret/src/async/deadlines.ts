@@ -1,4 +1,4 @@
-import type { Bag, Bagged } from '../collections/dense-set.js'
+import type { DenseItem, DenseSet } from '../collections/dense-set.js'
 import { PatientTimer } from './patient-timer.js'
 import { inRootContext } from './root-context.js'
 import { MAX_TIMER_MS } from './timing.js'
@@ -45,12 +45,12 @@ export class Deadlines {
 }
 
 /** What must be over at a time of `performance.now()`. */
-export interface Due extends Bagged {
+export interface Due extends DenseItem {
   readonly dueAt: number
 }
 
 /** Tells what is late of what is open, which may then leave it, or be given more time. @returns the next deadline, for {@link Deadlines} */
-export function tellLate<T extends Due>(open: Bag<T>, now: number, late: (one: T) => void): number {
+export function tellLate<T extends Due>(open: DenseSet<T>, now: number, late: (one: T) => void): number {
   let next = Number.POSITIVE_INFINITY
   for (const one of open) {
     if (one.dueAt <= now) late(one)

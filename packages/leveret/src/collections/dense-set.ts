@@ -6,7 +6,7 @@
  *
  * @see https://v8.dev/blog/trash-talk
  */
-export class Bag<T extends Bagged> {
+export class DenseSet<T extends DenseItem> {
   readonly #items: T[] = []
 
   get size(): number {
@@ -42,8 +42,8 @@ export class Bag<T extends Bagged> {
   }
 }
 
-/** What can be in a {@link Bag}, in one at a time. */
-export interface Bagged {
+/** What can be in a {@link DenseSet}, in one at a time. */
+export interface DenseItem {
   /** For the bag alone: its place there. */
   bagged?: number | undefined
 }

@@ -18,8 +18,8 @@ import { Hosts } from './lanes/hosts.js'
 import { Lane } from './lanes/lane.js'
 import type { LanePurpose } from './lanes/lane-state.js'
 import { watchLoopLag } from './loop-lag.js'
-import { closingOrder, type Resident } from './resident.js'
-import { Residents } from './residents.js'
+import { closingOrder, type OpenRole } from './open-role.js'
+import { OpenRoles } from './open-roles.js'
 import { Room } from './room.js'
 
 /** For roles and engines; not part of the public API. */
@@ -38,7 +38,7 @@ export class Connection implements AsyncDisposable {
   readonly #internals: ConnectionInternals
   readonly #lanes: readonly Lane[]
   readonly #events = new Events<ConnectionEvents>()
-  readonly #residents: Residents
+  readonly #residents: OpenRoles
   readonly #closing = new Closing()
   readonly #stopWatching: () => void
   #isClosed = false
@@ -73,7 +73,7 @@ export class Connection implements AsyncDisposable {
       )
     const log = new Log(settings.logger, name)
     log.follow(this.#events, connectionLines)
-    this.#residents = new Residents((message) => log.warn(message))
+    this.#residents = new OpenRoles((message) => log.warn(message))
     const heartbeats = hosts.endpoints.map((endpoint) => (endpoint.heartbeatSeconds ?? hosts.heartbeatSeconds) * 1_000)
     const heartbeat = { heartbeatMs: Math.min(...heartbeats) }
     this.#stopWatching = watchLoopLag(heartbeat.heartbeatMs, log, (blockedMs) =>
@@ -224,7 +224,7 @@ export interface ConnectionInternals {
   /** @throws {@link ClosedError} when the connection is closing or closed */
   assertOpen(): void
   /** Health and close reach it from now on. @returns a function that takes it off again */
-  register(resident: Resident): () => void
+  register(resident: OpenRole): () => void
 }
 
 const CLOSING = 'it is closing: it takes nothing more, and finishes what is in hand'

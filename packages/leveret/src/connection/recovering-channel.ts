@@ -21,8 +21,8 @@ const LOOK_MS = 100
 const WATCH_MS = 10_000
 
 /** A channel that comes back by itself, on its own: neither its neighbours nor the connection notice. */
-export class LastingChannel {
-  readonly #options: LastingChannelOptions
+export class RecoveringChannel {
+  readonly #options: RecoveringChannelOptions
   readonly #stop = new AbortController()
   readonly #backoff = new Backoff()
   #current: Channel | undefined
@@ -36,7 +36,7 @@ export class LastingChannel {
   /** Why a channel was given up on which an answer was held. */
   #held: LeveretError | undefined
 
-  constructor(options: LastingChannelOptions) {
+  constructor(options: RecoveringChannelOptions) {
     this.#options = options
     setMaxListeners(0, this.#stop.signal, this.#cut.signal)
   }
@@ -222,7 +222,7 @@ export class LastingChannel {
 }
 
 /** What an engine wants of its channel. */
-export interface LastingChannelOptions {
+export interface RecoveringChannelOptions {
   readonly lane: Lane
   /** For diagnostics: `publishing`, or the name of the queue consumed. */
   readonly purpose: string

@@ -10,7 +10,7 @@ import { COMMANDS_AT_ONCE, Unsettled } from './unsettled.js'
  * One pass over a queue: it takes as many messages as were there at its start, in rounds, and what is stored anew lies behind
  * them. What has not been settled by its end goes back.
  */
-export class Sweep {
+export class QueuePass {
   readonly #options: SweepOptions
   readonly #unsettled: Unsettled
   #left: number
@@ -26,9 +26,9 @@ export class Sweep {
   }
 
   /** @throws {@link BrokerError} there is no such queue; {@link ConnectionError} */
-  static async begin(options: SweepOptions): Promise<Sweep> {
+  static async begin(options: SweepOptions): Promise<QueuePass> {
     const { messageCount } = await options.channel.checkQueue(options.queue)
-    return new Sweep(options, messageCount)
+    return new QueuePass(options, messageCount)
   }
 
   /** Aborted when the channel has ended, and with it the sweep: then all that is unsettled is the broker's again. */

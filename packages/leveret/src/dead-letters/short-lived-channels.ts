@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import type { Channel } from '../amqp/channel.js'
 import type { QueueDeclaration } from '../amqp/declaration.js'
-import { InHand } from '../async/in-flight-count.js'
+import { InFlightCount } from '../async/in-flight-count.js'
 import { atMost } from '../async/timing.js'
 import type { ConnectionInternals } from '../connection/connection.js'
 import type { QueueContract } from '../contract/queues/queue-contract.js'
@@ -12,19 +12,19 @@ import type { ReceivedMessage } from '../message/message.js'
 import { queueDeclarationsOf } from '../topology/declarations.js'
 import { declare } from '../topology/declare.js'
 import { patiently } from './patience.js'
-import { Sweep } from './queue-pass.js'
+import { QueuePass } from './queue-pass.js'
 
 const CLOSE_TIMEOUT_MS = 2_000
 
 /** What is done to a contract's dead letters from time to time, each time on a channel that lasts no longer. */
-export class Visits {
+export class ShortLivedChannels {
   readonly #name: string
   readonly #queue: string
   /** The dead-letter queue alone: a work queue that has changed keeps nobody from its dead letters. */
   readonly #needed: readonly QueueDeclaration[]
   readonly #internals: ConnectionInternals
   readonly #stop = new AbortController()
-  readonly #inHand = new InHand()
+  readonly #inHand = new InFlightCount()
   readonly #channels = new Set<Channel>()
 
   /** @param queue - the dead-letter queue */
@@ -68,10 +68,10 @@ export class Visits {
   async sweep<T>(
     what: string,
     storeAnew: (message: ReceivedMessage, signal: AbortSignal) => Promise<unknown>,
-    work: (sweep: Sweep) => Promise<T>,
+    work: (sweep: QueuePass) => Promise<T>,
   ): Promise<T> {
     return await this.onChannel(async (channel) => {
-      const sweep = await Sweep.begin({
+      const sweep = await QueuePass.begin({
         channel,
         queue: this.#queue,
         storeAnew: async (message) => void (await storeAnew(message, channel.signal)),

@@ -3,18 +3,18 @@ import type { Failure } from '../errors/failure.js'
 import type { Headers, MessageProperties, OutgoingMessage, ReceivedMessage } from '../message/message.js'
 import { newMessageId } from '../message/message-id.js'
 import { propertyBytes } from '../message/property-bytes.js'
-import { copiedHeaders, type Lineage, writeLineage } from './attempt-headers.js'
+import { type AttemptOrigin, copiedHeaders, writeLineage } from './attempt-headers.js'
 import type { DeadLetterReason } from './dead-letter-reason.js'
 import { failureHeaders, headersWithin, keptFailure } from './failure-headers.js'
 import { soundHeaders } from './leveret-headers.js'
 
 /** Makes the copy that waits in a delay queue for the next attempt. */
-export function retryCopy(message: ReceivedMessage, lineage: Lineage, delayQueue: string): OutgoingMessage {
+export function retryCopy(message: ReceivedMessage, lineage: AttemptOrigin, delayQueue: string): OutgoingMessage {
   return postponedCopy(message, { ...lineage, attempt: lineage.attempt + 1 }, delayQueue)
 }
 
 /** Makes the copy that waits in a delay queue for the same attempt. */
-export function postponedCopy(message: ReceivedMessage, lineage: Lineage, delayQueue: string): OutgoingMessage {
+export function postponedCopy(message: ReceivedMessage, lineage: AttemptOrigin, delayQueue: string): OutgoingMessage {
   return copy(message, delayQueue, { ...withoutDeath(copiedHeaders(message.properties)), ...writeLineage(lineage) })
 }
 
@@ -32,7 +32,7 @@ export interface DeadLetterNote {
  */
 export function deadLetterCopy(
   message: ReceivedMessage,
-  lineage: Lineage,
+  lineage: AttemptOrigin,
   settings: Pick<DeadLetterSettings, 'queue' | 'stack' | 'redact'>,
   { queue, reason, failure, at }: DeadLetterNote,
 ): OutgoingMessage {

@@ -1,4 +1,4 @@
-import { InHand } from '../async/in-flight-count.js'
+import { InFlightCount } from '../async/in-flight-count.js'
 import { isLater } from '../async/maybe-promise.js'
 import type { Closing } from '../connection/closing.js'
 import { type Connection, type ConnectionInternals, internalsOf } from '../connection/connection.js'
@@ -18,8 +18,8 @@ import type { OutgoingMessage } from '../message/message.js'
 import { composeProperties, type MessageOptions } from './compose.js'
 import { encodedInTime } from './encoding-time.js'
 import { type PublishLayer, publishLayers, submitInside } from './interception.js'
-import type { Outbox } from './outbox.js'
-import { outboxOf } from './outbox-of.js'
+import type { PublishEngine } from './publish-engine.js'
+import { publishEngineOf } from './publish-engine-of.js'
 import type { PublishRequest, Sent, Topology } from './request.js'
 import { Line } from './turns.js'
 
@@ -31,11 +31,11 @@ export class Sender {
   readonly #contractHeader: string | undefined
   readonly #closing: Closing
   readonly #internals: ConnectionInternals
-  readonly #outbox: Outbox
+  readonly #outbox: PublishEngine
   readonly #layers: readonly PublishLayer[]
   readonly #line = new Line()
   readonly #share = new Share()
-  readonly #inHand = new InHand()
+  readonly #inHand = new InFlightCount()
   #refused: LeveretError | undefined
 
   /** @throws {@link ClosedError} the connection has been closed */
@@ -45,7 +45,7 @@ export class Sender {
     this.#closing = closing
     this.#internals = internalsOf(rabbit)
     this.#internals.assertOpen()
-    this.#outbox = outboxOf(rabbit)
+    this.#outbox = publishEngineOf(rabbit)
     this.#layers = publishLayers(this.#internals.settings.interceptors)
   }
 

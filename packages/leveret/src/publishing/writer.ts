@@ -1,17 +1,17 @@
 import { partition } from '../collections/partition.js'
 import type { ConnectionInternals } from '../connection/connection.js'
 import { tell } from '../connection/message-diagnostics.js'
-import { LastingChannel } from '../connection/recovering-channel.js'
+import { RecoveringChannel } from '../connection/recovering-channel.js'
 import { BrokerError } from '../errors/broker-error.js'
 import { isDenied } from '../errors/broker-reply.js'
 import { ConnectionError } from '../errors/connection-error.js'
 import type { LeveretError } from '../errors/leveret-error.js'
 import { NACKED, notEncoded } from '../errors/publish-failures.js'
 import { Aside } from './aside.js'
+import { ConfirmWindow } from './confirm-window.js'
 import { describeRefusal, isCulprit, readLoss } from './loss.js'
 import type { Publication } from './publication.js'
 import { Turns } from './turns.js'
-import { Window } from './window.js'
 
 const CLOSE_TIMEOUT_MS = 2_000
 const COPY_PATIENCE_MS = 5_000
@@ -19,10 +19,10 @@ const COPY_PATIENCE_MS = 5_000
 /** Puts messages on the wire in their order, within the window, and settles them by the broker's answers. */
 export class Writer {
   readonly #options: WriterOptions
-  readonly #channel: LastingChannel
+  readonly #channel: RecoveringChannel
   readonly #waiting = new Turns<Publication>()
   readonly #aside = new Aside()
-  readonly #window = new Window()
+  readonly #window = new ConfirmWindow()
   readonly #suspects = new Set<Publication>()
   /** Exchanges that have taken a message: a broker that denies them now may have lost sight of them for a while. */
   readonly #known = new Set<string>()
@@ -31,7 +31,7 @@ export class Writer {
   constructor(options: WriterOptions) {
     this.#options = options
     const { publishLane } = options.internals
-    this.#channel = new LastingChannel({
+    this.#channel = new RecoveringChannel({
       lane: publishLane,
       purpose: 'publishing',
       kind: 'confirm',

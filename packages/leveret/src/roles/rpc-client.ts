@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { andThen, isLater, type Soon } from '../async/maybe-promise.js'
+import { isLater, type MaybePromise, whenReady } from '../async/maybe-promise.js'
 import { MAX_TIMER_MS } from '../async/timing.js'
 import { type CloseOptions, Closing } from '../connection/closing.js'
 import { type Connection, type ConnectionInternals, internalsOf } from '../connection/connection.js'
@@ -82,7 +82,7 @@ export class RpcClient<const P extends Procedure = Procedure> implements AsyncDi
 
   /** Without interceptors the call's promise is the caller's: each further one would cost as much as a schema. */
   #send(
-    encoded: Soon<Buffer>,
+    encoded: MaybePromise<Buffer>,
     { signal, timeoutMs: limitMs = this.#timeoutMs, ...options }: CallOptions,
   ): Promise<ResponseOf<P>> {
     const { requests, name } = this.#procedure
@@ -93,7 +93,7 @@ export class RpcClient<const P extends Procedure = Procedure> implements AsyncDi
     })
     // What `read` gives is what the response's schema gives.
     const result = call.result as Promise<ResponseOf<P>>
-    const sending = andThen(encoded, (content): Soon<void> => {
+    const sending = whenReady(encoded, (content): MaybePromise<void> => {
       const message = { exchange: '', routingKey: name, content, mandatory: true, properties }
       if (this.#layers.length > 0) return this.#sendInside(call, { message, timeoutMs: limitMs, signal })
       return this.#caller.send(call, message)
@@ -109,7 +109,7 @@ export class RpcClient<const P extends Procedure = Procedure> implements AsyncDi
     return await result
   }
 
-  readonly #read = ({ content, properties }: ReceivedMessage): Soon<ResponseOf<P>> =>
+  readonly #read = ({ content, properties }: ReceivedMessage): MaybePromise<ResponseOf<P>> =>
     decodeAnswer(this.#procedure, content, properties)
 
   /** Sends inside the interceptors. Never rejects: the call fails. */

@@ -1,9 +1,9 @@
-import type { Soon } from '../async/maybe-promise.js'
+import type { MaybePromise } from '../async/maybe-promise.js'
 import { type Connection, internalsOf } from '../connection/connection.js'
+import { ConsumeEngine } from '../consuming/consume-engine.js'
 import { RoleEvents } from '../consuming/delivery/role-events.js'
 import { Settler } from '../consuming/delivery/settler.js'
 import { type WorkerEvents, workerLines } from '../consuming/delivery/worker-events.js'
-import { Engine } from '../consuming/engine.js'
 import { checkExclusive } from '../consuming/handling/exclusivity.js'
 import type { OrderKey } from '../consuming/handling/slots.js'
 import {
@@ -17,7 +17,7 @@ import {
   type WithBatch,
 } from '../consuming/handling/worker-options.js'
 import type { AnyHandler, HandlerFor } from '../consuming/handling.js'
-import { Receiver, type ReceiverParts } from '../consuming/receiver.js'
+import { Receiver, type ReceiverOptions } from '../consuming/receiver.js'
 import type { PayloadOf } from '../contract/derived-types.js'
 import { decodePayload } from '../contract/payloads/payload.js'
 import { checkContract } from '../contract/payloads/shared-options.js'
@@ -55,7 +55,7 @@ export class Worker<
     handler: AnyHandler<PayloadOf<C>>,
     options: WorkerOptions<PayloadOf<C>> = {},
   ) {
-    super(partsOf(rabbit, contract, handler, parseOptions(handlingOptions, options, 'Worker')))
+    super(receiverOptionsOf(rabbit, contract, handler, parseOptions(handlingOptions, options, 'Worker')))
   }
 }
 
@@ -88,12 +88,12 @@ export interface BatchWorkerOptions extends HandlingOptions {
   readonly acknowledge?: 'on-return' | undefined
 }
 
-function partsOf<C extends WorkQueue>(
+function receiverOptionsOf<C extends WorkQueue>(
   rabbit: Connection,
   contract: C,
   handler: AnyHandler<PayloadOf<C>>,
   settings: HandlingSettings,
-): ReceiverParts<WorkerEvents> {
+): ReceiverOptions<WorkerEvents> {
   checkContract('Worker', contract, 'work-queue')
   checkHandler('Worker', handler)
   checkExclusive('Worker', contract, settings)
@@ -105,11 +105,11 @@ function partsOf<C extends WorkQueue>(
   tellPolicy(contract, log)
   warnOfDrops(contract, log)
   warnOfLoops(contract, settings.handlerTimeoutMs, log)
-  const engine = new Engine({
+  const engine = new ConsumeEngine({
     contract,
     // What the contract's schema gives.
     decode: ({ message: { content, properties } }) =>
-      decodePayload(contract, content, properties) as Soon<PayloadOf<C>>,
+      decodePayload(contract, content, properties) as MaybePromise<PayloadOf<C>>,
     handler,
     settings,
     settler: new Settler(contract, publishCopies(rabbit), connection.topology === 'declare'),

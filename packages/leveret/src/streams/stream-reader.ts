@@ -5,7 +5,7 @@ import { OffsetStoreError } from '../errors/offset-store-error.js'
 import { OptionsError } from '../errors/options-error.js'
 import type { ReceivedMessage } from '../message/message.js'
 import { offsetOf, type StreamOffset } from '../message/stream-offset.js'
-import { Jumps } from './offset-gaps.js'
+import { OffsetGaps } from './offset-gaps.js'
 import { OffsetSaver, type OffsetSaverOptions, STORE_TIMEOUT_MS } from './offset-saver.js'
 import type { OffsetStore } from './offset-store.js'
 import { Offsets } from './offsets.js'
@@ -16,18 +16,18 @@ import { StreamProbe } from './stream-probe.js'
 const BEHIND_MS = 5_000
 
 /** How far a stream was read, over lost channels and, with a store, over lost processes. */
-export class StreamReading {
-  readonly #options: StreamReadingOptions
+export class StreamReader {
+  readonly #options: StreamReaderOptions
   readonly #probe: StreamProbe
   readonly #saver: OffsetSaver | undefined
-  readonly #jumps: Jumps
+  readonly #jumps: OffsetGaps
   #offsets: Offsets | undefined
 
-  constructor(options: StreamReadingOptions) {
+  constructor(options: StreamReaderOptions) {
     const { lane, name: stream, store, saveEveryMs: everyMs, events } = options
     this.#options = options
     this.#probe = new StreamProbe(lane, stream)
-    this.#jumps = new Jumps(this.#probe, (jump) => events.tell('stream.truncated', jump))
+    this.#jumps = new OffsetGaps(this.#probe, (jump) => events.tell('stream.truncated', jump))
     if (store === undefined) return
     const failed: OffsetSaverOptions['failed'] = (offset, error) => events.tell('offset.not-saved', { offset, error })
     this.#saver = new OffsetSaver({ stream, store, everyMs, failed })
@@ -153,7 +153,7 @@ export class StreamReading {
 }
 
 /** What a reading is made of. */
-export interface StreamReadingOptions {
+export interface StreamReaderOptions {
   readonly lane: Lane
   /** Of the stream. */
   readonly name: string

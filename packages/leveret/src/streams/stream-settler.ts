@@ -12,10 +12,10 @@ import type { ReceivedMessage } from '../message/message.js'
 export class StreamSettler implements Settling {
   readonly #settler: Settling
   readonly #keepsDeadLetters: boolean
-  readonly #progress: Progress
+  readonly #progress: StreamProgress
 
   /** @param settler - carries out what leaves a copy or an ack */
-  constructor(settler: Settling, { deadLetter }: Pick<QueueContract, 'deadLetter'>, progress: Progress) {
+  constructor(settler: Settling, { deadLetter }: Pick<QueueContract, 'deadLetter'>, progress: StreamProgress) {
     this.#settler = settler
     this.#keepsDeadLetters = deadLetter !== false
     this.#progress = progress
@@ -52,7 +52,7 @@ export class StreamSettler implements Settling {
 }
 
 /** Who knows how far a stream was read. */
-export interface Progress {
+export interface StreamProgress {
   settle(message: ReceivedMessage): void
   fail(message: ReceivedMessage): void
 }

@@ -12,7 +12,7 @@ const LONG_BYTES = 16 * 1024
  *
  * @see https://nodejs.org/api/net.html#socketsetnodelaynodelay
  */
-export class Wire {
+export class SocketBatcher {
   readonly #socket: Duplex
   readonly #write: (chunk: Uint8Array) => boolean
   #piece = Buffer.allocUnsafeSlow(PIECE_BYTES)
@@ -59,7 +59,7 @@ export class Wire {
   }
 
   /** @param length - at most 16 KiB. What is written there now goes out with {@link keep}, or not at all */
-  room(length: number): Place {
+  room(length: number): Reserved {
     if (this.#to + length > PIECE_BYTES) this.#next()
     return { bytes: this.#piece, offset: this.#to }
   }
@@ -87,7 +87,7 @@ export class Wire {
 }
 
 /** Where bytes that go out at the end of this turn may be written. */
-export interface Place {
+export interface Reserved {
   readonly bytes: Buffer
   readonly offset: number
 }

@@ -3,8 +3,8 @@ import type { Channel } from '../../amqp/channel.js'
 import { sleep } from '../../async/timing.js'
 import type { LeveretError } from '../../errors/leveret-error.js'
 import type { ReceivedMessage } from '../../message/message.js'
-import { Life, type LifeOptions } from '../delivery/delivery-channel.js'
-import type { Reading } from '../delivery/stream-position.js'
+import { DeliveryChannel, type LifeOptions } from '../delivery/delivery-channel.js'
+import type { StreamPosition } from '../delivery/stream-position.js'
 import type { Intake } from './intake.js'
 
 const STEP_TIMEOUT_MS = 5_000
@@ -16,7 +16,7 @@ const CANCELLED_PAUSE_MS = 250
 
 /** The consumer on one channel. Its intake may change; RabbitMQ sets a prefetch for new consumers only, so a change is a new one. */
 export class Subscription {
-  readonly life: Life
+  readonly life: DeliveryChannel
   readonly #channel: Channel
   readonly #options: SubscriptionOptions
   #queue: string
@@ -32,7 +32,7 @@ export class Subscription {
     this.#channel = channel
     this.#options = options
     this.#queue = options.queue
-    this.life = new Life(channel, options)
+    this.life = new DeliveryChannel(channel, options)
   }
 
   /** How many deliveries the broker lets it hold now. */
@@ -159,8 +159,8 @@ export interface SubscriptionOptions extends LifeOptions {
   /** Nobody else may consume the queue, a second consumer of its own among them. */
   readonly exclusive: boolean
   /** Of a stream: where the next consumer begins. */
-  readonly reading: Reading | undefined
-  delivered(message: ReceivedMessage, life: Life): void
+  readonly reading: StreamPosition | undefined
+  delivered(message: ReceivedMessage, life: DeliveryChannel): void
   /** The broker cancelled the consumer: its tag cannot be used again. */
   cancelled(): void
 }

@@ -1,17 +1,17 @@
 import type { Channel } from '../../amqp/channel.js'
-import { InHand } from '../../async/in-flight-count.js'
-import { andThen } from '../../async/maybe-promise.js'
+import { InFlightCount } from '../../async/in-flight-count.js'
+import { whenReady } from '../../async/maybe-promise.js'
 import { atMost } from '../../async/timing.js'
-import { LastingChannel } from '../../connection/recovering-channel.js'
+import { RecoveringChannel } from '../../connection/recovering-channel.js'
 import { ClosedError } from '../../errors/closed-error.js'
 import { ConnectionError } from '../../errors/connection-error.js'
 import type { LeveretError } from '../../errors/leveret-error.js'
 import type { ReceivedMessage } from '../../message/message.js'
-import type { Held, Life } from '../delivery/delivery-channel.js'
+import type { DeliveryChannel, Held } from '../delivery/delivery-channel.js'
 import type { ConsumerOptions } from './consumer-options.js'
 import { Subscription } from './consumer-subscription.js'
 import { HeldUp } from './held-up.js'
-import { type Gate, type Intake, intakeOf, slotsOf } from './intake.js'
+import { type Intake, intakeOf, type PauseState, slotsOf } from './intake.js'
 import { Isolation } from './isolation.js'
 
 /** How long before its time is up `close` aborts handlers, so that they can notice. */
@@ -25,14 +25,14 @@ const LAST_STEP_MS = 500
 /** Consumes one queue, on a channel of its own, for ever: however the subscription ends, a fresh one follows. */
 export class Consumer {
   readonly #options: ConsumerOptions
-  readonly #channel: LastingChannel
-  readonly #inHand = new InHand()
+  readonly #channel: RecoveringChannel
+  readonly #inHand = new InFlightCount()
   readonly #heldUp: HeldUp
   /** Those whose handlers wait for a `close`. */
   readonly #closers = new Set<Held>()
   readonly #isolation: Isolation
   #subscription: Subscription | undefined
-  #gate: Gate = 'open'
+  #gate: PauseState = 'open'
   #closing = false
   #isCancelled = false
   #lastDeliveryAt: Date | undefined
@@ -47,7 +47,7 @@ export class Consumer {
       changed: () => this.#steer(),
       read: async () => await this.#subscription?.read(),
     })
-    this.#channel = new LastingChannel({
+    this.#channel = new RecoveringChannel({
       lane: options.lane,
       purpose: options.name,
       kind: 'plain',
@@ -82,7 +82,7 @@ export class Consumer {
   }
 
   /** Resolves when the broker knows, if there is one to tell. Never rejects. */
-  async pass(gate: Gate): Promise<void> {
+  async pass(gate: PauseState): Promise<void> {
     this.#gate = gate
     this.#isolation.steering()
     await this.#steer()
@@ -124,7 +124,7 @@ export class Consumer {
     await this.#channel.close(Math.max(left(), LAST_STEP_MS))
   }
 
-  async #stopTaking(left: () => number, life: Life | undefined): Promise<void> {
+  async #stopTaking(left: () => number, life: DeliveryChannel | undefined): Promise<void> {
     const { slots, isSingleActive } = this.#options
     if (isSingleActive) {
       // A cancel hands the queue over while handlers still run here, and only the end of the channel gives back in order.
@@ -161,7 +161,7 @@ export class Consumer {
     await subscription.take(this.#intake())
   }
 
-  #onDelivery(message: ReceivedMessage, life: Life): void {
+  #onDelivery(message: ReceivedMessage, life: DeliveryChannel): void {
     const { reading, receive, process } = this.#options
     this.#lastDeliveryAt = new Date()
     this.#startEnded()
@@ -169,7 +169,7 @@ export class Consumer {
     this.#inHand.begin()
     const delivery = receive(message, life)
     const admitted = this.#isolation.admit(delivery)
-    void andThen(admitted, () => andThen(process(delivery), () => this.#ended(delivery)))
+    void whenReady(admitted, () => whenReady(process(delivery), () => this.#ended(delivery)))
   }
 
   #ended(delivery: Held): void {

@@ -1,8 +1,8 @@
 import { atMost, unlessAborted } from '../../async/timing.js'
 import type { ActiveDelivery } from '../delivery/active-delivery.js'
-import type { Suspicion } from '../delivery/redelivery-policy.js'
+import type { RedeliveryPolicy } from '../delivery/redelivery-policy.js'
 import type { Slots } from '../handling/slots.js'
-import type { Stage } from './intake.js'
+import type { IsolationStage } from './intake.js'
 
 /** How long handlers that run may take to end before a suspect begins beside them: the other slots stand still meanwhile. */
 const DRAIN_MS = 1_000
@@ -13,7 +13,7 @@ const DRAIN_MS = 1_000
  */
 export class Isolation {
   readonly #options: IsolationOptions
-  #stage: Stage = 'open'
+  #stage: IsolationStage = 'open'
   /** The suspect that is handled now. */
   #suspect: ActiveDelivery | undefined
   #closed = false
@@ -22,7 +22,7 @@ export class Isolation {
     this.#options = options
   }
 
-  get stage(): Stage {
+  get stage(): IsolationStage {
     return this.#stage
   }
 
@@ -82,7 +82,7 @@ export class Isolation {
     this.#options.isolated(suspect)
   }
 
-  #to(stage: Stage): void {
+  #to(stage: IsolationStage): void {
     this.#stage = stage
     void this.#options.changed()
   }
@@ -90,7 +90,7 @@ export class Isolation {
 
 /** What isolation needs of the consumer. */
 export interface IsolationOptions {
-  readonly suspicion: Suspicion
+  readonly suspicion: RedeliveryPolicy
   /** Unsettled deliveries that the broker lets it hold. */
   readonly prefetch: number
   readonly slots: Slots

@@ -1,10 +1,10 @@
 import type { Handled } from '../../async/handler-context.js'
-import type { Soon } from '../../async/maybe-promise.js'
-import { expirationOf, type Lineage } from '../../headers/attempt-headers.js'
+import type { MaybePromise } from '../../async/maybe-promise.js'
+import { type AttemptOrigin, expirationOf } from '../../headers/attempt-headers.js'
 import { receivedHeaders } from '../../message/field-table.js'
 import type { Headers, ReceivedMessage } from '../../message/message.js'
 import { dateOf } from '../../message/timestamps.js'
-import type { End, Held, Life } from './delivery-channel.js'
+import type { DeliveryChannel, End, Held } from './delivery-channel.js'
 import type { Settlement } from './settlement.js'
 
 /** A heartbeat is a second at least, and a channel is given up after two. */
@@ -20,8 +20,8 @@ const PERSISTENT = 2
 export class ActiveDelivery implements Held, Handled {
   readonly message: ReceivedMessage
   /** Where it is settled. */
-  readonly life: Life
-  readonly lineage: Lineage
+  readonly life: DeliveryChannel
+  readonly lineage: AttemptOrigin
   /** In milliseconds of `performance.now()`. */
   readonly receivedAtMs: number = performance.now()
   /** @internal */
@@ -41,7 +41,7 @@ export class ActiveDelivery implements Held, Handled {
   #abort: AbortController | undefined
   #end: { readonly how: End; readonly reason: Error } | undefined
 
-  constructor(message: ReceivedMessage, life: Life, lineage: Lineage) {
+  constructor(message: ReceivedMessage, life: DeliveryChannel, lineage: AttemptOrigin) {
     this.message = message
     this.life = life
     this.lineage = lineage
@@ -95,7 +95,7 @@ export class ActiveDelivery implements Held, Handled {
   }
 
   /** It is being settled: what its handler decides from now on comes too late. */
-  concludes(_outcome: Soon<Settlement>): void {}
+  concludes(_outcome: MaybePromise<Settlement>): void {}
 
   awaitsClose(): void {
     this.life.awaitsClose(this)

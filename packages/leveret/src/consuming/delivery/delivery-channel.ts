@@ -1,20 +1,20 @@
 import { setMaxListeners } from 'node:events'
 import type { Channel } from '../../amqp/channel.js'
-import { Bag, type Bagged } from '../../collections/dense-set.js'
+import { type DenseItem, DenseSet } from '../../collections/dense-set.js'
 import type { LeveretError } from '../../errors/leveret-error.js'
 import type { ReceivedMessage } from '../../message/message.js'
 import { Acks } from './acks.js'
 import { fingerprintOf, type ReturnMemory } from './return-memory.js'
-import type { ToldDelivery } from './role-events.js'
+import type { ReportedDelivery } from './role-events.js'
 
 /** One subscription: the channel that delivers, for as long as its deliveries count. They are settled here and nowhere else. */
-export class Life {
+export class DeliveryChannel {
   readonly acks: Acks
   readonly #channel: Channel
   readonly #options: LifeOptions
   readonly #end = new AbortController()
   readonly #closing = new AbortController()
-  readonly #inHand = new Bag<Held>()
+  readonly #inHand = new DenseSet<Held>()
   /** The last acks of what took long, as many as the broker may not have read: it delivers no more than the prefetch without reading one. */
   readonly #doubtful: string[] = []
   #reading: Promise<void> | undefined
@@ -161,7 +161,7 @@ export class Life {
 export type End = 'lost' | 'closing' | 'late'
 
 /** A delivery that is in hand. */
-export interface Held extends ToldDelivery, Bagged {
+export interface Held extends ReportedDelivery, DenseItem {
   readonly message: ReceivedMessage
   /** Whether the broker has forgotten it already. */
   readonly isAcknowledged: boolean

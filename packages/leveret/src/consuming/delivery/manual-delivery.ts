@@ -1,26 +1,26 @@
-import type { Soon } from '../../async/maybe-promise.js'
-import type { Lineage } from '../../headers/attempt-headers.js'
+import type { MaybePromise } from '../../async/maybe-promise.js'
+import type { AttemptOrigin } from '../../headers/attempt-headers.js'
 import type { Delivery } from '../../message/delivery.js'
 import type { ReceivedMessage } from '../../message/message.js'
 import { ActiveDelivery } from './active-delivery.js'
-import type { Life } from './delivery-channel.js'
+import type { DeliveryChannel } from './delivery-channel.js'
 import { Reject, Retry } from './handler-errors.js'
 import type { Settlement, SettlementName } from './settlement.js'
 
 /** The delivery behind `acknowledge: 'manual'`. */
-export class SteeredDelivery extends ActiveDelivery implements ManualDelivery {
+export class ManuallySettledDelivery extends ActiveDelivery implements ManualDelivery {
   /** Resolves with the first decision. */
   readonly decision: Promise<Decision>
   #decide: (decision: Decision) => void = () => undefined
   /** What became of it; there from the moment that it is settled, whoever decided. */
   readonly #outcome: Promise<Settlement>
-  #conclude: (outcome: Soon<Settlement>) => void = () => undefined
+  #conclude: (outcome: MaybePromise<Settlement>) => void = () => undefined
   #isDecided = false
   #hasDecided = false
   readonly #onTwice: () => void
 
   /** @param onTwice - is told of every call after the first */
-  constructor(message: ReceivedMessage, life: Life, lineage: Lineage, onTwice: () => void) {
+  constructor(message: ReceivedMessage, life: DeliveryChannel, lineage: AttemptOrigin, onTwice: () => void) {
     super(message, life, lineage)
     this.#onTwice = onTwice
     this.decision = new Promise((resolve) => {
@@ -45,7 +45,7 @@ export class SteeredDelivery extends ActiveDelivery implements ManualDelivery {
     return true
   }
 
-  override concludes(outcome: Soon<Settlement>): void {
+  override concludes(outcome: MaybePromise<Settlement>): void {
     this.#isDecided = true
     this.#conclude(outcome)
   }

@@ -23,7 +23,7 @@ export class RoleEvents<Map extends object> extends Events<Map> {
   /** Emits what happened to one delivery. */
   tellOf<Name extends keyof Map & string>(
     name: Name,
-    { queue, messageId, attempt, durationMs, offset }: ToldDelivery,
+    { queue, messageId, attempt, durationMs, offset }: ReportedDelivery,
     more: Omit<Map[Name], keyof DeliveryEvent>,
   ): void {
     if (!this.has(name)) return
@@ -33,7 +33,7 @@ export class RoleEvents<Map extends object> extends Events<Map> {
 }
 
 /** A delivery that events can tell of. */
-export interface ToldDelivery extends Delivery {
+export interface ReportedDelivery extends Delivery {
   /** How long its attempt has taken, until it ended. */
   readonly durationMs: number
 }

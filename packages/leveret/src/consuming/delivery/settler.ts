@@ -1,5 +1,5 @@
 import type { QueueDeclaration } from '../../amqp/declaration.js'
-import type { Soon } from '../../async/maybe-promise.js'
+import type { MaybePromise } from '../../async/maybe-promise.js'
 import { sleep } from '../../async/timing.js'
 import { backoffMs } from '../../connection/lanes/backoff.js'
 import type { QueueContract } from '../../contract/queues/queue-contract.js'
@@ -28,7 +28,7 @@ export class Settler implements Settling {
     this.#declares = declares
   }
 
-  settle(verdict: Verdict, delivery: ActiveDelivery): Soon<Settlement> {
+  settle(verdict: Verdict, delivery: ActiveDelivery): MaybePromise<Settlement> {
     const { message, life } = delivery
     switch (verdict.do) {
       case 'ack':
@@ -162,7 +162,7 @@ type DeadLetterVerdict = Extract<Verdict, { do: 'dead-letter' }>
 /** Who carries out verdicts. */
 export interface Settling {
   /** Never throws or rejects but for a defect. @returns no promise where nothing has to be waited for */
-  settle(verdict: Verdict, delivery: ActiveDelivery): Soon<Settlement>
+  settle(verdict: Verdict, delivery: ActiveDelivery): MaybePromise<Settlement>
 }
 
 /** Gives back what does not count. */

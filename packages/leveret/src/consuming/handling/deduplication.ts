@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { within } from '../../async/timing.js'
 import { messageOf } from '../../errors/message-of.js'
-import type { ToldDelivery } from '../delivery/role-events.js'
+import type { ReportedDelivery } from '../delivery/role-events.js'
 import type { Verdict } from '../delivery/verdict.js'
 
 /** Keeps what was done from being done again. */
@@ -15,7 +15,7 @@ export class Deduplicator {
   }
 
   /** Takes the key of a delivery. Rejects with what fails the attempt. A key that is taken too late is to be ended at once. */
-  async begin(delivery: ToldDelivery): Promise<Begun> {
+  async begin(delivery: ReportedDelivery): Promise<Begun> {
     const { store, queue } = this.#options
     const { messageId } = delivery
     const key = messageId ? `${queue}:${messageId}` : undefined
@@ -94,7 +94,7 @@ export interface DeduplicationStore {
 /** A delivery that is to be handled, and the key that its attempt has taken. */
 export interface Taken {
   readonly do: 'handle'
-  readonly delivery: ToldDelivery
+  readonly delivery: ReportedDelivery
   /** `undefined` when the message has no id: then it is always new. */
   readonly key: string | undefined
   readonly token: string
@@ -110,7 +110,7 @@ export interface DeduplicatorOptions {
   readonly handlerTimeoutMs: number
   /** The same id may be used on two queues. */
   readonly queue: string
-  failed(delivery: ToldDelivery, error: unknown): void
+  failed(delivery: ReportedDelivery, error: unknown): void
 }
 
 /** How long the store may take when an attempt has ended. */

@@ -1,19 +1,19 @@
-import type { Soon } from '../../async/maybe-promise.js'
+import type { MaybePromise } from '../../async/maybe-promise.js'
 import { onAbort } from '../../async/on-abort.js'
 import type { ActiveDelivery } from '../delivery/active-delivery.js'
 import type { Settlement } from '../delivery/settlement.js'
 import type { Verdict } from '../delivery/verdict.js'
 import type { Attempt } from './attempt.js'
-import type { Attempts, Task, Unread } from './attempt-runner.js'
+import type { AttemptRunner, DecodedDelivery, Unread } from './attempt-runner.js'
 import { Pauses } from './pauses.js'
-import type { Read } from './payload-reader.js'
+import type { ReadResult } from './payload-reader.js'
 import type { OrderKey, Slots } from './slots.js'
 
 /**
  * Makes every attempt at a delivery before its slot is free: what cannot be put back is held until it is done, and what comes
  * after it waits.
  */
-export class InPlace<Payload, D extends ActiveDelivery> implements Attempts<Payload, D> {
+export class InPlaceRunner<Payload, D extends ActiveDelivery> implements AttemptRunner<Payload, D> {
   readonly #options: InPlaceOptions<Payload, D>
   readonly #pauses: Pauses
 
@@ -22,7 +22,7 @@ export class InPlace<Payload, D extends ActiveDelivery> implements Attempts<Payl
     this.#pauses = new Pauses(options.slots)
   }
 
-  async make(task: Task<Payload, D>): Promise<boolean> {
+  async make(task: DecodedDelivery<Payload, D>): Promise<boolean> {
     return await this.#hold(task, task, task.key)
   }
 
@@ -30,7 +30,7 @@ export class InPlace<Payload, D extends ActiveDelivery> implements Attempts<Payl
     return await this.#hold(unread, verdict, undefined)
   }
 
-  async #hold(unread: Unread<D>, read: Read<Payload>, key: OrderKey | undefined): Promise<boolean> {
+  async #hold(unread: Unread<D>, read: ReadResult<Payload>, key: OrderKey | undefined): Promise<boolean> {
     const { slots } = this.#options
     const begins = slots.enter(key)
     if (begins === false || (begins !== true && !(await begins))) return false
@@ -41,7 +41,7 @@ export class InPlace<Payload, D extends ActiveDelivery> implements Attempts<Payl
     }
   }
 
-  async #make({ delivery, conclude }: Unread<D>, first: Read<Payload>): Promise<boolean> {
+  async #make({ delivery, conclude }: Unread<D>, first: ReadResult<Payload>): Promise<boolean> {
     const { again, attempt, read } = this.#options
     let known = first
     for (let current = delivery; !current.life.signal.aborted; current = again(current)) {
@@ -62,7 +62,7 @@ export interface InPlaceOptions<Payload, D extends ActiveDelivery> {
   readonly slots: Slots
   readonly attempt: Attempt<Payload, D>
   /** Never throws or rejects. */
-  read(delivery: D): Soon<Read<Payload>>
+  read(delivery: D): MaybePromise<ReadResult<Payload>>
   /** The same delivery for its next attempt, or for the same one again. */
   again(delivery: D): D
 }

@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events'
 import { Deadlines, tellLate } from '../../async/deadlines.js'
-import { InHand } from '../../async/in-flight-count.js'
+import { InFlightCount } from '../../async/in-flight-count.js'
 import { atMost } from '../../async/timing.js'
-import { Bag } from '../../collections/dense-set.js'
+import { DenseSet } from '../../collections/dense-set.js'
 import type { ConnectionInternals } from '../../connection/connection.js'
 import { tell, tellFailed } from '../../connection/message-diagnostics.js'
 import { Share } from '../../connection/room.js'
@@ -19,7 +19,7 @@ import { Call, type CallTerms } from './call.js'
 import type { CallerHealth } from './caller-health.js'
 import { ClockGap } from './clock-gap.js'
 import { RequestChannel } from './request-channel.js'
-import { type Absence, Attendance } from './responder-watch.js'
+import { type Absence, ResponderWatch } from './responder-watch.js'
 
 const LAST_STEP_MS = 500
 const UNANSWERED = 'its schema, its codec or an interceptor has not answered'
@@ -35,15 +35,15 @@ export class Caller {
   readonly #confirm: boolean
   readonly #internals: ConnectionInternals
   readonly #channel: RequestChannel
-  readonly #attendance: Attendance
+  readonly #attendance: ResponderWatch
   readonly #stop = new AbortController()
-  readonly #open = new Bag<Call>()
+  readonly #open = new DenseSet<Call>()
   readonly #deadlines = new Deadlines((now) => tellLate(this.#open, now, (call) => call.fail(this.#timeoutOf(call))), {
     keepsAlive: true,
   })
   readonly #waiting = new Set<Call>()
   readonly #awaited = new Awaited()
-  readonly #inHand = new InHand()
+  readonly #inHand = new InFlightCount()
   readonly #share = new Share()
   readonly #clockGap = new ClockGap()
 
@@ -68,7 +68,7 @@ export class Caller {
       replied: (reply) => this.#onReply(reply),
       lost: (reason) => this.#onLost(reason),
     })
-    this.#attendance = new Attendance({
+    this.#attendance = new ResponderWatch({
       lane,
       queue: name,
       signal: this.signal,

@@ -3,7 +3,7 @@ import type { Channel } from '../../amqp/channel.js'
 import { Tags } from '../../collections/tags.js'
 import type { ConnectSettings } from '../../connection/connect-options.js'
 import type { Lane } from '../../connection/lanes/lane.js'
-import { LastingChannel } from '../../connection/recovering-channel.js'
+import { RecoveringChannel } from '../../connection/recovering-channel.js'
 import { ConnectionError } from '../../errors/connection-error.js'
 import type { LeveretError } from '../../errors/leveret-error.js'
 import type { OutgoingMessage, ReceivedMessage, ReturnedMessage } from '../../message/message.js'
@@ -16,7 +16,7 @@ const CLOSE_TIMEOUT_MS = 2_000
 /** Publishes requests, and consumes their replies, which direct reply-to gives to that same channel only. */
 export class RequestChannel {
   readonly #options: RequestChannelOptions
-  readonly #channel: LastingChannel
+  readonly #channel: RecoveringChannel
   readonly #unconfirmed = new Tags<Call>()
   /** Resolves when a full socket has been emptied. Never rejects. */
   #flushing: Promise<void> | undefined
@@ -25,7 +25,7 @@ export class RequestChannel {
 
   constructor(options: RequestChannelOptions) {
     this.#options = options
-    this.#channel = new LastingChannel({
+    this.#channel = new RecoveringChannel({
       lane: options.lane,
       purpose: `calling ${options.queue}`,
       kind: options.confirm ? 'confirm' : 'plain',

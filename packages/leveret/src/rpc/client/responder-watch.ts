@@ -17,7 +17,7 @@ const LOOK_AGAIN_MS = 1_000
  * A look is a passive declaration on the lane's spare channel, because a missing queue closes its channel. None is needed while
  * replies come.
  */
-export class Attendance {
+export class ResponderWatch {
   readonly #options: AttendanceOptions
   #timer: NodeJS.Timeout | undefined
   #looking = false

@@ -1,4 +1,4 @@
-import { andThen, type Soon } from '../../async/maybe-promise.js'
+import { type MaybePromise, whenReady } from '../../async/maybe-promise.js'
 import type { ConnectionInternals } from '../../connection/connection.js'
 import { tell as tellPublished } from '../../connection/message-diagnostics.js'
 import type { ActiveDelivery } from '../../consuming/delivery/active-delivery.js'
@@ -32,7 +32,7 @@ export class Answering implements Settling {
     this.#options = options
   }
 
-  settle(verdict: Verdict, delivery: ActiveDelivery): Soon<Settlement> {
+  settle(verdict: Verdict, delivery: ActiveDelivery): MaybePromise<Settlement> {
     const { events } = this.#options
     const event = requestEventOf(delivery)
     if (!delivery.message.properties.replyTo) {
@@ -47,16 +47,16 @@ export class Answering implements Settling {
     if (timeToAnswerMs(delivery) <= 0) {
       return acknowledged(delivery, () => this.#tellExpired(event, delivery, true), conclusion.settlement)
     }
-    return andThen(this.#options.replies.whenFree(delivery.life.signal), (isFree) =>
+    return whenReady(this.#options.replies.whenFree(delivery.life.signal), (isFree) =>
       isFree ? this.#answer(conclusion, delivery, event) : STALE,
     )
   }
 
-  #answer(conclusion: Conclusion, delivery: ActiveDelivery, event: RequestEvent): Soon<Settlement> {
+  #answer(conclusion: Conclusion, delivery: ActiveDelivery, event: RequestEvent): MaybePromise<Settlement> {
     const { life, message } = delivery
     // Over its answer the connection may have been closed before: this time the broker has read the ack first.
     const acking = message.fields.redelivered ? life.ackAndWait(message) : life.ackNow(message)
-    return andThen(acking, (isAcked) => (isAcked ? this.#send(conclusion, delivery, event) : STALE))
+    return whenReady(acking, (isAcked) => (isAcked ? this.#send(conclusion, delivery, event) : STALE))
   }
 
   #send({ answer, tell, settlement }: Conclusion, delivery: ActiveDelivery, event: RequestEvent): Settlement {

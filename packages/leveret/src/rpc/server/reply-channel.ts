@@ -1,7 +1,7 @@
-import type { Soon } from '../../async/maybe-promise.js'
+import type { MaybePromise } from '../../async/maybe-promise.js'
 import { unlessAborted } from '../../async/timing.js'
 import type { Lane } from '../../connection/lanes/lane.js'
-import { LastingChannel } from '../../connection/recovering-channel.js'
+import { RecoveringChannel } from '../../connection/recovering-channel.js'
 import { BrokerError } from '../../errors/broker-error.js'
 import type { LeveretError } from '../../errors/leveret-error.js'
 import type { OutgoingMessage } from '../../message/message.js'
@@ -13,12 +13,12 @@ import type { OutgoingMessage } from '../../message/message.js'
  */
 export class ReplyChannel {
   readonly #options: ReplyChannelOptions
-  readonly #channel: LastingChannel
+  readonly #channel: RecoveringChannel
   #waiting: (() => void)[] = []
 
   constructor(options: ReplyChannelOptions) {
     this.#options = options
-    this.#channel = new LastingChannel({
+    this.#channel = new RecoveringChannel({
       lane: options.lane,
       purpose: `answering ${options.name}`,
       kind: 'plain',
@@ -38,7 +38,7 @@ export class ReplyChannel {
   }
 
   /** No promise where it takes one more at once, as it mostly does. @returns `false` when the signal is aborted first */
-  whenFree(signal: AbortSignal): Soon<boolean> {
+  whenFree(signal: AbortSignal): MaybePromise<boolean> {
     return this.#isFree || this.#untilFree(signal)
   }
 

@@ -15,8 +15,8 @@ const FOR_EVER = Number.POSITIVE_INFINITY
  * Publications wait here until what they need is declared. Each topology has its own gate, so one that is refused or
  * slow holds nobody else up.
  */
-export class Gates {
-  readonly #keeper: GateKeeper
+export class TopologyGates {
+  readonly #keeper: TopologyDeclarer
   /** Weak: a contract may be made for one send only. */
   #declared = new WeakSet<Topology>()
   readonly #everDeclared = new WeakSet<Topology>()
@@ -24,7 +24,7 @@ export class Gates {
   readonly #quarantine = new Quarantine((publications) => this.reenter(publications))
   readonly #troubles = new Map<Topology, LeveretError>()
 
-  constructor(keeper: GateKeeper) {
+  constructor(keeper: TopologyDeclarer) {
     this.#keeper = keeper
   }
 
@@ -133,7 +133,7 @@ export class Gates {
 }
 
 /** What the gates need of the outbox. */
-export interface GateKeeper {
+export interface TopologyDeclarer {
   declare(topology: Topology): Promise<void>
   /** The way is free for these, in their order. */
   release(publications: readonly Publication[]): void

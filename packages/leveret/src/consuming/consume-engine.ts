@@ -15,7 +15,7 @@ import { type Handling, type HandlingHooks, processorFor } from './handling.js'
 import { reporting, successOf } from './reporting.js'
 
 /** Consumes a queue and settles every delivery of it. */
-export class Engine<Payload> {
+export class ConsumeEngine<Payload> {
   readonly #consumer: Consumer
   readonly #pausing: Pausing
   readonly #slots: Slots
@@ -28,7 +28,7 @@ export class Engine<Payload> {
   #refused: Error | undefined
   #everAttached = false
 
-  constructor(options: EngineOptions<Payload>) {
+  constructor(options: ConsumeEngineOptions<Payload>) {
     const { contract, settings, events } = options
     this.#events = events
     this.#slots = new Slots(settings.concurrency)
@@ -178,7 +178,7 @@ export class Engine<Payload> {
 }
 
 /** What an engine is made of. */
-export interface EngineOptions<Payload>
+export interface ConsumeEngineOptions<Payload>
   extends Pick<
     Handling<Payload>,
     'contract' | 'decode' | 'handler' | 'settings' | 'settler' | 'stream' | 'timeLeftMs'

@@ -1,12 +1,12 @@
 import { merged, type RoleHealth } from './health.js'
-import type { Resident } from './resident.js'
+import type { OpenRole } from './open-role.js'
 
 /** So many senders of one contract: one is made for each call, and none is closed. */
 const CROWD = 100
 
 /** The roles and engines of one connection. */
-export class Residents {
-  readonly #all = new Set<Resident>()
+export class OpenRoles {
+  readonly #all = new Set<OpenRole>()
   /** How many senders of each contract are open. */
   readonly #senders = new Map<string, number>()
   readonly #crowded: (message: string) => void
@@ -18,7 +18,7 @@ export class Residents {
   }
 
   /** Adds one. @returns a function that takes it off again */
-  add(resident: Resident): () => void {
+  add(resident: OpenRole): () => void {
     this.#all.add(resident)
     this.#count(resident, 1)
     return () => {
@@ -27,7 +27,7 @@ export class Residents {
   }
 
   /** Those that close in this stage. */
-  of(stage: Resident['stage']): readonly Resident[] {
+  of(stage: OpenRole['stage']): readonly OpenRole[] {
     return [...this.#all].filter((resident) => resident.stage === stage)
   }
 
@@ -41,7 +41,7 @@ export class Residents {
     return merged([...this.#all].flatMap((resident) => resident.health?.() ?? []))
   }
 
-  #count({ sender }: Resident, change: 1 | -1): void {
+  #count({ sender }: OpenRole, change: 1 | -1): void {
     if (sender === undefined) return
     const open = (this.#senders.get(sender) ?? 0) + change
     if (open === 0) this.#senders.delete(sender)
