@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import { isLater, soonOf } from './async/maybe-promise.js'
+import { isLater, maybePromiseOf } from './async/maybe-promise.js'
 import { inRootContext } from './async/root-context.js'
 import { givenAs } from './errors/given.js'
 import { stackOf } from './errors/message-of.js'
@@ -55,7 +55,7 @@ export function guarded(what: string, call: () => unknown): void {
   }
   try {
     // It may be async without the types minding.
-    const result = soonOf(call())
+    const result = maybePromiseOf(call())
     if (isLater(result)) result.catch(warn)
   } catch (error) {
     warn(error)

@@ -11,7 +11,7 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
 const Native = (async () => undefined)().constructor
 
 /** Takes a value that is not ours: a promise of another library becomes one of ours. */
-export function soonOf<T>(value: T | PromiseLike<T>): MaybePromise<T> {
+export function maybePromiseOf<T>(value: T | PromiseLike<T>): MaybePromise<T> {
   return isThenable(value) && !(value instanceof Native) ? adopt(value) : (value as MaybePromise<T>)
 }
 

@@ -38,7 +38,7 @@ export class Connection implements AsyncDisposable {
   readonly #internals: ConnectionInternals
   readonly #lanes: readonly Lane[]
   readonly #events = new Events<ConnectionEvents>()
-  readonly #residents: OpenRoles
+  readonly #openRoles: OpenRoles
   readonly #closing = new Closing()
   readonly #stopWatching: () => void
   #isClosed = false
@@ -73,7 +73,7 @@ export class Connection implements AsyncDisposable {
       )
     const log = new Log(settings.logger, name)
     log.follow(this.#events, connectionLines)
-    this.#residents = new OpenRoles((message) => log.warn(message))
+    this.#openRoles = new OpenRoles((message) => log.warn(message))
     const heartbeats = hosts.endpoints.map((endpoint) => (endpoint.heartbeatSeconds ?? hosts.heartbeatSeconds) * 1_000)
     const heartbeat = { heartbeatMs: Math.min(...heartbeats) }
     this.#stopWatching = watchLoopLag(heartbeat.heartbeatMs, log, (blockedMs) =>
@@ -92,7 +92,7 @@ export class Connection implements AsyncDisposable {
       assertOpen: () => {
         if (this.#closing.begun) throw new ClosedError('The connection has been closed')
       },
-      register: (resident) => this.#residents.add(resident),
+      register: (role) => this.#openRoles.add(role),
     }
   }
 
@@ -131,7 +131,7 @@ export class Connection implements AsyncDisposable {
    */
   health(): Health {
     const { state } = this
-    const roles = this.#residents.health()
+    const roles = this.#openRoles.health()
     const lanes = {
       publish: laneHealth(this.#internals.publishLane),
       consume: laneHealth(this.#internals.consumeLane),
@@ -168,7 +168,7 @@ export class Connection implements AsyncDisposable {
    *   not confirmed fails. Default: 25 000
    */
   close(options?: CloseOptions): Promise<void> {
-    return this.#closing.begin(options, this.#close, () => this.#residents.othersEnded())
+    return this.#closing.begin(options, this.#close, () => this.#openRoles.othersEnded())
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -184,9 +184,9 @@ export class Connection implements AsyncDisposable {
     const deadline = performance.now() + timeoutMs
     const left = (): number => Math.max(Math.round(deadline - performance.now()), LAST_STEP_MS)
     for (const stage of closingOrder) {
-      const residents = this.#residents.of(stage)
+      const openRoles = this.#openRoles.of(stage)
       // Each ends in its time, but one that was already closing may have been given more.
-      await atMost(left(), Promise.all(residents.map(async (resident) => await resident.close(left()))))
+      await atMost(left(), Promise.all(openRoles.map(async (role) => await role.close(left()))))
     }
     await Promise.all(this.#lanes.map(async (lane) => await lane.close(Math.min(left(), 5_000))))
     this.#stopWatching()
@@ -224,7 +224,7 @@ export interface ConnectionInternals {
   /** @throws {@link ClosedError} when the connection is closing or closed */
   assertOpen(): void
   /** Health and close reach it from now on. @returns a function that takes it off again */
-  register(resident: OpenRole): () => void
+  register(role: OpenRole): () => void
 }
 
 const CLOSING = 'it is closing: it takes nothing more, and finishes what is in hand'

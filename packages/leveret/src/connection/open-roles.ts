@@ -18,27 +18,27 @@ export class OpenRoles {
   }
 
   /** Adds one. @returns a function that takes it off again */
-  add(resident: OpenRole): () => void {
-    this.#all.add(resident)
-    this.#count(resident, 1)
+  add(role: OpenRole): () => void {
+    this.#all.add(role)
+    this.#count(role, 1)
     return () => {
-      if (this.#all.delete(resident)) this.#count(resident, -1)
+      if (this.#all.delete(role)) this.#count(role, -1)
     }
   }
 
   /** Those that close in this stage. */
   of(stage: OpenRole['stage']): readonly OpenRole[] {
-    return [...this.#all].filter((resident) => resident.stage === stage)
+    return [...this.#all].filter((role) => role.stage === stage)
   }
 
   /** Resolves when all handlers have ended but those that wait for a `close`. */
   async othersEnded(): Promise<void> {
-    await Promise.all([...this.#all].map(async (resident) => await resident.othersEnded?.()))
+    await Promise.all([...this.#all].map(async (role) => await role.othersEnded?.()))
   }
 
   /** The health of each role; senders of one contract are one entry. */
   health(): readonly RoleHealth[] {
-    return merged([...this.#all].flatMap((resident) => resident.health?.() ?? []))
+    return merged([...this.#all].flatMap((role) => role.health?.() ?? []))
   }
 
   #count({ sender }: OpenRole, change: 1 | -1): void {

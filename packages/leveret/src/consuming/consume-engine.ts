@@ -5,7 +5,7 @@ import type { LeveretError } from '../errors/leveret-error.js'
 import { Consumer } from './consumer/consumer.js'
 import { Pausing } from './consumer/pausing.js'
 import type { ActiveDelivery } from './delivery/active-delivery.js'
-import { isSingleActive, noSuspicion, suspicionOf } from './delivery/redelivery-policy.js'
+import { isSingleActive, noRedeliveryPolicy, redeliveryPolicyOf } from './delivery/redelivery-policy.js'
 import { returnMemoryOf } from './delivery/return-memory.js'
 import type { RoleEvents } from './delivery/role-events.js'
 import type { Settlement } from './delivery/settlement.js'
@@ -34,7 +34,8 @@ export class ConsumeEngine<Payload> {
     this.#slots = new Slots(settings.concurrency)
     const isKept = options.keepsConsuming !== true && options.stream === undefined
     const memory = isKept ? returnMemoryOf(options.lane, contract.name) : undefined
-    const suspicion = memory !== undefined && settings.isolation ? suspicionOf(contract, memory) : noSuspicion()
+    const redeliveryPolicy =
+      memory !== undefined && settings.isolation ? redeliveryPolicyOf(contract, memory) : noRedeliveryPolicy()
     const processor = processorFor({
       ...options,
       slots: this.#slots,
@@ -46,13 +47,13 @@ export class ConsumeEngine<Payload> {
       lane: options.lane,
       name: contract.name,
       slots: this.#slots,
-      suspicion,
+      redeliveryPolicy,
       memory,
       keepsConsuming: options.keepsConsuming ?? false,
       isSingleActive: isSingleActive(contract),
       reading: options.stream,
       prepare: options.prepare,
-      receive: (message, life) => processor.receive(message, life),
+      receive: (message, channel) => processor.receive(message, channel),
       process: (delivery) => processor.process(delivery),
       isolated: (delivery) => events.tellOf('delivery.isolated', delivery, {}),
       copyRefused: (delivery, error) => {

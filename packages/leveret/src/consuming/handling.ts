@@ -1,7 +1,7 @@
 import type { MaybePromise } from '../async/maybe-promise.js'
 import type { Interceptor } from '../connection/interceptor.js'
 import type { QueueContract } from '../contract/queues/queue-contract.js'
-import { type AttemptOrigin, lineageOf, streamLineage } from '../headers/attempt-headers.js'
+import { type AttemptOrigin, originOf, streamOrigin } from '../headers/attempt-headers.js'
 import type { Delivery } from '../message/delivery.js'
 import type { ReceivedMessage } from '../message/message.js'
 import { BatchRunner, joining } from './batches/batch-runner.js'
@@ -91,7 +91,7 @@ export interface Handling<Payload> {
 
 /** A processor of deliveries, whatever kind they are. */
 export interface AnyProcessor {
-  receive(message: ReceivedMessage, life: DeliveryChannel): ActiveDelivery
+  receive(message: ReceivedMessage, channel: DeliveryChannel): ActiveDelivery
   process(delivery: ActiveDelivery): MaybePromise<void>
 }
 
@@ -99,20 +99,20 @@ export interface AnyProcessor {
 export function processorFor<Payload>(handling: Handling<Payload>): AnyProcessor {
   const { settings, hooks, interceptors } = handling
   const common = commonOf(handling)
-  const lineageAt = lineageIn(handling)
+  const originAt = originIn(handling)
   if (settings.acknowledge === 'manual') {
     const call = inside<Payload, ManuallySettledDelivery>(interceptors, handling.handler as ManualHandler<Payload>)
-    const deliveryOf = (message: ReceivedMessage, life: DeliveryChannel): ManuallySettledDelivery => {
+    const deliveryOf = (message: ReceivedMessage, channel: DeliveryChannel): ManuallySettledDelivery => {
       const twice = (): void => hooks.settledTwice(delivery)
-      const delivery = new ManuallySettledDelivery(message, life, lineageAt(message), twice)
+      const delivery = new ManuallySettledDelivery(message, channel, originAt(message), twice)
       return delivery
     }
     return single({ ...common, deliveryOf }, handling, manual(call, common.judge, hooks.late))
   }
   if (settings.batch !== undefined) return batched(common, handling, settings.batch)
   const work = returning(inside<Payload, ActiveDelivery>(interceptors, handling.handler as Handler<Payload>))
-  const deliveryOf = (message: ReceivedMessage, life: DeliveryChannel): ActiveDelivery =>
-    new ActiveDelivery(message, life, lineageAt(message))
+  const deliveryOf = (message: ReceivedMessage, channel: DeliveryChannel): ActiveDelivery =>
+    new ActiveDelivery(message, channel, originAt(message))
   return single({ ...common, deliveryOf }, handling, settings.acknowledge === 'none' ? acknowledgedFirst(work) : work)
 }
 
@@ -132,9 +132,9 @@ function single<Payload, D extends ActiveDelivery>(
 
 function batched<Payload>(common: Common<Payload>, handling: Handling<Payload>, bounds: BatchBounds): AnyProcessor {
   const { settings, slots, stream, interceptors } = handling
-  const lineageAt = lineageIn(handling)
-  const deliveryOf = (message: ReceivedMessage, life: DeliveryChannel): BatchedDelivery<Payload> =>
-    new BatchedDelivery(message, life, lineageAt(message))
+  const originAt = originIn(handling)
+  const deliveryOf = (message: ReceivedMessage, channel: DeliveryChannel): BatchedDelivery<Payload> =>
+    new BatchedDelivery(message, channel, originAt(message))
   const attempt = attemptAt(
     returning(inside<Payload, BatchedDelivery<Payload>>(interceptors, joining)),
     common,
@@ -154,7 +154,7 @@ function held<Payload, D extends ActiveDelivery>({
   reader,
   deliveryOf,
 }: Pick<ProcessorOptions<Payload, D>, 'reader' | 'deliveryOf'>): Pick<InPlaceOptions<Payload, D>, 'read' | 'again'> {
-  return { read: (delivery) => reader.read(delivery), again: ({ message, life }) => deliveryOf(message, life) }
+  return { read: (delivery) => reader.read(delivery), again: ({ message, channel }) => deliveryOf(message, channel) }
 }
 
 /** Bounds the time of the work, and does not do again what has been done. */
@@ -172,15 +172,15 @@ function attemptAt<Payload, D extends ActiveDelivery>(
 }
 
 /** What is known of the past of a delivery. */
-function lineageIn<Payload>({ contract, stream }: Handling<Payload>): (message: ReceivedMessage) => AttemptOrigin {
-  if (stream !== undefined) return (message) => streamLineage(message, stream.attemptAt(message))
-  return (message) => lineageOf(message, contract.retry)
+function originIn<Payload>({ contract, stream }: Handling<Payload>): (message: ReceivedMessage) => AttemptOrigin {
+  if (stream !== undefined) return (message) => streamOrigin(message, stream.attemptAt(message))
+  return (message) => originOf(message, contract.retry)
 }
 
 /** A processor gets back the deliveries that it has made, and no others. */
 function anyProcessor<Payload, D extends ActiveDelivery>(processor: Processor<Payload, D>): AnyProcessor {
   return {
-    receive: (message, life) => processor.receive(message, life),
+    receive: (message, channel) => processor.receive(message, channel),
     process: (delivery) => processor.process(delivery as D),
   }
 }

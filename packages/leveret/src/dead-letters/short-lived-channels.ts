@@ -24,7 +24,7 @@ export class ShortLivedChannels {
   readonly #needed: readonly QueueDeclaration[]
   readonly #internals: ConnectionInternals
   readonly #stop = new AbortController()
-  readonly #inHand = new InFlightCount()
+  readonly #inFlight = new InFlightCount()
   readonly #channels = new Set<Channel>()
 
   /** @param queue - the dead-letter queue */
@@ -44,7 +44,7 @@ export class ShortLivedChannels {
   /** @throws {@link ClosedError}, {@link ConnectionError}, {@link BrokerError}, {@link TopologyMismatchError} */
   async onChannel<T>(act: (channel: Channel) => Promise<T>): Promise<T> {
     this.#stop.signal.throwIfAborted()
-    this.#inHand.begin()
+    this.#inFlight.begin()
     try {
       const channel = await this.#open()
       this.#channels.add(channel)
@@ -55,7 +55,7 @@ export class ShortLivedChannels {
         await channel.close(CLOSE_TIMEOUT_MS)
       }
     } finally {
-      this.#inHand.end()
+      this.#inFlight.end()
     }
   }
 
@@ -92,7 +92,7 @@ export class ShortLivedChannels {
   async close(timeoutMs: number): Promise<void> {
     const closed = new ClosedError(`The dead letters of '${this.#name}' have been closed`)
     this.#stop.abort(closed)
-    await atMost(timeoutMs, this.#inHand.whenEmpty())
+    await atMost(timeoutMs, this.#inFlight.whenEmpty())
     await Promise.all([...this.#channels].map(async (channel) => await channel.close(CLOSE_TIMEOUT_MS, closed)))
   }
 

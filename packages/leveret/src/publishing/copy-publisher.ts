@@ -15,7 +15,7 @@ export type PublishCopy = (message: OutgoingMessage, topology: Topology, signal:
  * @param timeoutMs - by default none but the signal, which is the life of the delivery's channel
  */
 export function publishCopies(rabbit: Connection, timeoutMs = Number.POSITIVE_INFINITY): PublishCopy {
-  const outbox = publishEngineOf(rabbit)
+  const engine = publishEngineOf(rabbit)
   const [line, share, patient] = [new Line(), new Share(), true]
-  return (message, topology, signal) => outbox.submit({ message, topology, line, share, patient, timeoutMs, signal })
+  return (message, topology, signal) => engine.submit({ message, topology, line, share, patient, timeoutMs, signal })
 }

@@ -31,11 +31,11 @@ export class Sender {
   readonly #contractHeader: string | undefined
   readonly #closing: Closing
   readonly #internals: ConnectionInternals
-  readonly #outbox: PublishEngine
+  readonly #engine: PublishEngine
   readonly #layers: readonly PublishLayer[]
   readonly #line = new Line()
   readonly #share = new Share()
-  readonly #inHand = new InFlightCount()
+  readonly #inFlight = new InFlightCount()
   #refused: LeveretError | undefined
 
   /** @throws {@link ClosedError} the connection has been closed */
@@ -45,7 +45,7 @@ export class Sender {
     this.#closing = closing
     this.#internals = internalsOf(rabbit)
     this.#internals.assertOpen()
-    this.#outbox = publishEngineOf(rabbit)
+    this.#engine = publishEngineOf(rabbit)
     this.#layers = publishLayers(this.#internals.settings.interceptors)
   }
 
@@ -65,13 +65,13 @@ export class Sender {
 
   /** Resolves when nothing is on its way. */
   async whenIdle(): Promise<void> {
-    await this.#inHand.whenEmpty()
+    await this.#inFlight.whenEmpty()
   }
 
   health(role: RoleHealth['role']): RoleHealth {
-    const { state, why = this.#outbox.why ?? this.#refused?.message } = this.#internals.publishLane
+    const { state, why = this.#engine.why ?? this.#refused?.message } = this.#internals.publishLane
     const ready = state === 'ready' && why === undefined
-    const base = { role, name: this.#name, ready, inFlight: this.#inHand.size }
+    const base = { role, name: this.#name, ready, inFlight: this.#inFlight.size }
     return why === undefined ? base : { ...base, why }
   }
 
@@ -90,13 +90,13 @@ export class Sender {
     const properties = composeProperties(codec, this.#contractHeader, sending.options)
     const request = this.#requestOf(NOTHING, properties, sending)
     const dueAt = performance.now() + request.timeoutMs
-    this.#inHand.begin()
+    this.#inFlight.begin()
     try {
-      const content = await encodedInTime(encoding, request, this.#outbox.signal)
+      const content = await encodedInTime(encoding, request, this.#engine.signal)
       const timeoutMs = Math.max(Math.ceil(dueAt - performance.now()), 1)
       return await this.#submit({ ...request, message: { ...request.message, content }, timeoutMs })
     } finally {
-      this.#inHand.end()
+      this.#inFlight.end()
     }
   }
 
@@ -118,13 +118,13 @@ export class Sender {
 
   /** Where nothing comes before the broker's answer, its promise is the sender's: one for each message would cost more than most of this. */
   #submit(request: PublishRequest): Promise<Sent> {
-    this.#inHand.begin()
-    return this.#layers.length === 0 ? this.#outbox.submit(request, this.#ended) : this.#sendInside(request)
+    this.#inFlight.begin()
+    return this.#layers.length === 0 ? this.#engine.submit(request, this.#ended) : this.#sendInside(request)
   }
 
   async #sendInside(request: PublishRequest): Promise<Sent> {
     try {
-      await submitInside(this.#layers, request, this.#outbox)
+      await submitInside(this.#layers, request, this.#engine)
       this.#ended(undefined)
       return { messageId: request.message.properties.messageId }
     } catch (error) {
@@ -140,7 +140,7 @@ export class Sender {
 
   readonly #ended = (error: unknown): void => {
     this.#refused = error === undefined ? undefined : (refusalOf(error) ?? this.#refused)
-    this.#inHand.end()
+    this.#inFlight.end()
   }
 }
 

@@ -28,23 +28,23 @@ export class StreamSettler implements Settling {
   }
 
   async #carryOut(verdict: Verdict, delivery: ActiveDelivery): Promise<Settlement> {
-    const { message, life } = delivery
+    const { message, channel } = delivery
     switch (verdict.do) {
       case 'retry':
       case 'hold-back':
-        if (life.signal.aborted) return STALE
+        if (channel.signal.aborted) return STALE
         this.#progress.fail(message)
         return { did: 'retried', afterMs: verdict.afterMs, failure: verdict.failure }
       case 'postpone':
-        return life.signal.aborted ? STALE : { did: 'postponed', afterMs: verdict.afterMs }
+        return channel.signal.aborted ? STALE : { did: 'postponed', afterMs: verdict.afterMs }
       case 'requeue':
-        return life.signal.aborted ? STALE : { did: 'postponed', afterMs: 0 }
+        return channel.signal.aborted ? STALE : { did: 'postponed', afterMs: 0 }
       case 'give-back':
         // It stays in its stream. RabbitMQ 3.10 closes the whole connection over a nack for one (measured).
-        return life.isOpen ? { did: 'given-back' } : STALE
+        return channel.isOpen ? { did: 'given-back' } : STALE
       case 'dead-letter':
         if (this.#keepsDeadLetters) return await this.#settler.settle(verdict, delivery)
-        return life.ack(message) ? { did: 'dropped', reason: verdict.reason, failure: verdict.failure } : STALE
+        return channel.ack(message) ? { did: 'dropped', reason: verdict.reason, failure: verdict.failure } : STALE
       default:
         return await this.#settler.settle(verdict, delivery)
     }

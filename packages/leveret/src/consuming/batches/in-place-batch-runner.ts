@@ -37,7 +37,7 @@ export class InPlaceBatchRunner<Payload> implements AttemptRunner<Payload, Deliv
     let call: BatchCall<Payload> | undefined = rounds.first
     let current = delivery
     while (call !== undefined) {
-      if (current.end !== undefined || current.life.signal.aborted) {
+      if (current.end !== undefined || current.channel.signal.aborted) {
         call.leave(current)
         rounds.leave()
         return false

@@ -25,7 +25,7 @@ export interface ConsumerOptions {
   readonly concurrency: number
   /** What is being handled, and what waits for that. */
   readonly slots: Slots
-  readonly suspicion: RedeliveryPolicy
+  readonly redeliveryPolicy: RedeliveryPolicy
   /** Remembers what goes back to the queue, where that is of use. */
   readonly memory: ReturnMemory | undefined
   /** Its queue goes with its last consumer: while it is paused it goes on consuming, and holds what comes. */
@@ -37,7 +37,7 @@ export interface ConsumerOptions {
   /** Makes sure that the queue exists. Runs before every subscription. @returns its name */
   prepare(channel: Channel, signal: AbortSignal): Promise<string>
   /** A message has come: its delivery is in hand. */
-  receive(message: ReceivedMessage, life: DeliveryChannel): ActiveDelivery
+  receive(message: ReceivedMessage, channel: DeliveryChannel): ActiveDelivery
   /** Works on one delivery until it is settled or its life has ended. Never throws or rejects. */
   process(delivery: ActiveDelivery): MaybePromise<void>
   /** It is handled alone. */
@@ -53,5 +53,5 @@ export interface ConsumerOptions {
   lost(reason: LeveretError): void
   failed(reason: LeveretError): void
   /** `close` has ended while handlers still ran. */
-  leftRunning(inHand: number): void
+  leftRunning(inFlight: number): void
 }

@@ -16,7 +16,7 @@ const CANCELLED_PAUSE_MS = 250
 
 /** The consumer on one channel. Its intake may change; RabbitMQ sets a prefetch for new consumers only, so a change is a new one. */
 export class Subscription {
-  readonly life: DeliveryChannel
+  readonly channel: DeliveryChannel
   readonly #channel: Channel
   readonly #options: SubscriptionOptions
   #queue: string
@@ -32,7 +32,7 @@ export class Subscription {
     this.#channel = channel
     this.#options = options
     this.#queue = options.queue
-    this.life = new DeliveryChannel(channel, options)
+    this.channel = new DeliveryChannel(channel, options)
   }
 
   /** How many deliveries the broker lets it hold now. */
@@ -73,12 +73,12 @@ export class Subscription {
 
   /** Resolves when the broker has read all that was settled before. */
   async read(): Promise<void> {
-    await this.life.read()
+    await this.channel.read()
   }
 
   async #consumeAgain(prepare: () => Promise<string>): Promise<void> {
     await this.#changing
-    const { acks, closing } = this.life
+    const { acks, closing } = this.channel
     const former = this.#tag
     this.#tag = undefined
     this.#actual = 'none'
@@ -110,7 +110,7 @@ export class Subscription {
 
   #canWiden(): boolean {
     if (this.#options.exclusive) return false
-    return this.#wanted === 'all' && !this.#isUsedUp && !this.life.acks.hasSettled(this.#lastTag)
+    return this.#wanted === 'all' && !this.#isUsedUp && !this.channel.acks.hasSettled(this.#lastTag)
   }
 
   async #consume(intake: Intake): Promise<void> {
@@ -129,7 +129,7 @@ export class Subscription {
 
   #receive(message: ReceivedMessage): void {
     this.#lastTag = message.fields.deliveryTag
-    this.#options.delivered(message, this.life)
+    this.#options.delivered(message, this.channel)
   }
 
   /**
@@ -137,12 +137,12 @@ export class Subscription {
    * because which of them is first, and so the order, would be chance: the former one keeps the delivery that fills it.
    */
   async #widen(former: string): Promise<void> {
-    this.life.acks.hold()
+    this.channel.acks.hold()
     try {
       await this.#consume('all')
       await this.#channel.cancel(former)
     } finally {
-      this.life.acks.release()
+      this.channel.acks.release()
     }
   }
 
@@ -160,7 +160,7 @@ export interface SubscriptionOptions extends LifeOptions {
   readonly exclusive: boolean
   /** Of a stream: where the next consumer begins. */
   readonly reading: StreamPosition | undefined
-  delivered(message: ReceivedMessage, life: DeliveryChannel): void
+  delivered(message: ReceivedMessage, channel: DeliveryChannel): void
   /** The broker cancelled the consumer: its tag cannot be used again. */
   cancelled(): void
 }

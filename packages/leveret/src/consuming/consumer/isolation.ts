@@ -29,7 +29,7 @@ export class Isolation {
   /** A fresh subscription begins. What has come back comes first, so it takes one, and more when that is no suspect. */
   restart(): void {
     this.#suspect = undefined
-    this.#stage = this.#options.suspicion.isOn ? 'one by one' : 'open'
+    this.#stage = this.#options.redeliveryPolicy.isOn ? 'one by one' : 'open'
   }
 
   /** The intake is about to change. A fresh consumer would bring another one beside the suspect. */
@@ -39,8 +39,8 @@ export class Isolation {
 
   /** A delivery has come. @returns a promise where it must not begin before that resolves */
   admit(delivery: ActiveDelivery): Promise<void> | undefined {
-    const { suspicion, prefetch } = this.#options
-    if (!suspicion.isSuspect(delivery.message)) {
+    const { redeliveryPolicy, prefetch } = this.#options
+    if (!redeliveryPolicy.isSuspect(delivery.message)) {
       if (this.#stage === 'one by one' && prefetch > 1) this.#to('open')
       return undefined
     }
@@ -63,7 +63,7 @@ export class Isolation {
 
   async #empty(suspect: ActiveDelivery): Promise<void> {
     const { slots, changed, read } = this.#options
-    const { signal } = suspect.life
+    const { signal } = suspect.channel
     this.#stage = 'emptying'
     await changed()
     // Only now: before the broker has stopped, it would deliver what comes back to this very consumer.
@@ -90,7 +90,7 @@ export class Isolation {
 
 /** What isolation needs of the consumer. */
 export interface IsolationOptions {
-  readonly suspicion: RedeliveryPolicy
+  readonly redeliveryPolicy: RedeliveryPolicy
   /** Unsettled deliveries that the broker lets it hold. */
   readonly prefetch: number
   readonly slots: Slots

@@ -20,8 +20,8 @@ const PERSISTENT = 2
 export class ActiveDelivery implements Held, Handled {
   readonly message: ReceivedMessage
   /** Where it is settled. */
-  readonly life: DeliveryChannel
-  readonly lineage: AttemptOrigin
+  readonly channel: DeliveryChannel
+  readonly origin: AttemptOrigin
   /** In milliseconds of `performance.now()`. */
   readonly receivedAtMs: number = performance.now()
   /** @internal */
@@ -41,10 +41,10 @@ export class ActiveDelivery implements Held, Handled {
   #abort: AbortController | undefined
   #end: { readonly how: End; readonly reason: Error } | undefined
 
-  constructor(message: ReceivedMessage, life: DeliveryChannel, lineage: AttemptOrigin) {
+  constructor(message: ReceivedMessage, channel: DeliveryChannel, origin: AttemptOrigin) {
     this.message = message
-    this.life = life
-    this.lineage = lineage
+    this.channel = channel
+    this.origin = origin
   }
 
   /** Starts its time. */
@@ -75,7 +75,7 @@ export class ActiveDelivery implements Held, Handled {
   /** Acknowledges it before it is handled. Resolves when the broker has read that. @returns `false` when its channel has ended */
   async acknowledgeFirst(): Promise<boolean> {
     // What ends its channel from now on is no concern of its handler.
-    this.#isAcknowledged = await this.life.ackAndWait(this.message)
+    this.#isAcknowledged = await this.channel.ackAndWait(this.message)
     return this.#isAcknowledged
   }
 
@@ -98,11 +98,11 @@ export class ActiveDelivery implements Held, Handled {
   concludes(_outcome: MaybePromise<Settlement>): void {}
 
   awaitsClose(): void {
-    this.life.awaitsClose(this)
+    this.channel.awaitsClose(this)
   }
 
   get queue(): string {
-    return this.life.queue
+    return this.channel.queue
   }
 
   get messageId(): string | undefined {
@@ -111,7 +111,7 @@ export class ActiveDelivery implements Held, Handled {
   }
 
   get attempt(): number {
-    return this.lineage.attempt
+    return this.origin.attempt
   }
 
   get redelivered(): boolean {
@@ -124,11 +124,11 @@ export class ActiveDelivery implements Held, Handled {
   }
 
   get exchange(): string {
-    return this.lineage.exchange
+    return this.origin.exchange
   }
 
   get routingKey(): string {
-    return this.lineage.routingKey
+    return this.origin.routingKey
   }
 
   get headers(): Headers {
@@ -141,7 +141,7 @@ export class ActiveDelivery implements Held, Handled {
   }
 
   get offset(): number | undefined {
-    return this.lineage.offset
+    return this.origin.offset
   }
 
   get correlationId(): string | undefined {

@@ -14,7 +14,7 @@ export class DeliveryChannel {
   readonly #options: LifeOptions
   readonly #end = new AbortController()
   readonly #closing = new AbortController()
-  readonly #inHand = new DenseSet<Held>()
+  readonly #inFlight = new DenseSet<Held>()
   /** The last acks of what took long, as many as the broker may not have read: it delivers no more than the prefetch without reading one. */
   readonly #doubtful: string[] = []
   #reading: Promise<void> | undefined
@@ -69,12 +69,12 @@ export class DeliveryChannel {
   /** It is in hand: from now on it is aborted when this ends. */
   begin(delivery: Held): void {
     if (this.signal.aborted) delivery.abort(this.isOpen ? 'closing' : 'lost', this.signal.reason)
-    else this.#inHand.add(delivery)
+    else this.#inFlight.add(delivery)
   }
 
   /** It no longer is. */
   finish(delivery: Held): void {
-    this.#inHand.delete(delivery)
+    this.#inFlight.delete(delivery)
   }
 
   /** Sends `basic.ack`, soon. @returns `false` when the channel has ended: the delivery is the broker's again */
@@ -141,14 +141,14 @@ export class DeliveryChannel {
   #lost(reason: Error): void {
     const { memory } = this.#options
     if (!this.closing.aborted) memory?.noteLoss(performance.now())
-    for (const { message, isAcknowledged } of this.#inHand) if (!isAcknowledged) memory?.noteReturn(message)
+    for (const { message, isAcknowledged } of this.#inFlight) if (!isAcknowledged) memory?.noteReturn(message)
     for (const fingerprint of this.#doubtful) memory?.noteDone(fingerprint)
     this.#abort('lost', reason)
   }
 
   #abort(how: 'lost' | 'closing', reason: Error): void {
     if (!this.signal.aborted) this.#end.abort(reason)
-    for (const delivery of this.#inHand) delivery.abort(how, reason)
+    for (const delivery of this.#inFlight) delivery.abort(how, reason)
   }
 }
 

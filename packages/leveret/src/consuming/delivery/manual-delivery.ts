@@ -20,8 +20,8 @@ export class ManuallySettledDelivery extends ActiveDelivery implements ManualDel
   readonly #onTwice: () => void
 
   /** @param onTwice - is told of every call after the first */
-  constructor(message: ReceivedMessage, life: DeliveryChannel, lineage: AttemptOrigin, onTwice: () => void) {
-    super(message, life, lineage)
+  constructor(message: ReceivedMessage, channel: DeliveryChannel, origin: AttemptOrigin, onTwice: () => void) {
+    super(message, channel, origin)
     this.#onTwice = onTwice
     this.decision = new Promise((resolve) => {
       this.#decide = resolve

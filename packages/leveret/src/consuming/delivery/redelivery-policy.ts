@@ -24,7 +24,7 @@ const NONE: RedeliveryPolicy = { isOn: false, isSuspect: () => false }
  * a culprit. Where only one consumer is active, its order is worth more. With native retry the broker counts failed attempts, which
  * are no reason for suspicion.
  */
-export function suspicionOf(contract: QueueContract, memory: ReturnMemory): RedeliveryPolicy {
+export function redeliveryPolicyOf(contract: QueueContract, memory: ReturnMemory): RedeliveryPolicy {
   const { queue, retry } = contract
   if (isClassic(queue) || isSingleActive(contract) || nativeRetryOf(retry) !== undefined) return NONE
   const isSuspect = (message: ReceivedMessage): boolean => {
@@ -40,6 +40,6 @@ export function isSingleActive({ queue }: Pick<QueueContract, 'queue'>): boolean
 }
 
 /** Nothing is suspected. */
-export function noSuspicion(): RedeliveryPolicy {
+export function noRedeliveryPolicy(): RedeliveryPolicy {
   return NONE
 }

@@ -96,10 +96,10 @@ export function unlessDone<Payload, D extends ActiveDelivery>(
   memory: ReturnMemory,
 ): Attempt<Payload, D> {
   return (payload, delivery) => {
-    const { message, life } = delivery
+    const { message, channel } = delivery
     if (!memory.takeDone(message)) return attempt(payload, delivery)
     // This ack, too, may be lost with its channel.
-    life.rememberDone(message)
+    channel.rememberDone(message)
     return SKIP
   }
 }
@@ -156,7 +156,7 @@ export function bounded<Payload, D extends ActiveDelivery>(
   bounds: Bounds,
 ): Attempt<Payload, D> {
   const counted = (verdict: Verdict, delivery: D): Verdict => {
-    if (isDoneUnheard(verdict, delivery)) delivery.life.rememberDone(delivery.message)
+    if (isDoneUnheard(verdict, delivery)) delivery.channel.rememberDone(delivery.message)
     // It has done its work in the second that it had to notice.
     if (verdict.do === 'ack' && delivery.end?.how === 'late' && delivery.takeLate()) bounds.late(delivery)
     return countedVerdict(verdict, delivery, judge)

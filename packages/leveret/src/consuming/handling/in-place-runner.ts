@@ -44,7 +44,7 @@ export class InPlaceRunner<Payload, D extends ActiveDelivery> implements Attempt
   async #make({ delivery, conclude }: Unread<D>, first: ReadResult<Payload>): Promise<boolean> {
     const { again, attempt, read } = this.#options
     let known = first
-    for (let current = delivery; !current.life.signal.aborted; current = again(current)) {
+    for (let current = delivery; !current.channel.signal.aborted; current = again(current)) {
       if (current !== delivery && 'do' in known) known = await read(current)
       const verdict = 'do' in known ? known : await heldAttempt(attempt, known.payload, current)
       const settlement = await conclude(verdict, current)
@@ -73,8 +73,10 @@ export async function heldAttempt<Payload, D extends ActiveDelivery>(
   payload: Payload,
   delivery: D,
 ): Promise<Verdict> {
-  const { life } = delivery
-  const callOff = onAbort(life.signal, () => delivery.abort(life.isOpen ? 'closing' : 'lost', life.signal.reason))
+  const { channel } = delivery
+  const callOff = onAbort(channel.signal, () =>
+    delivery.abort(channel.isOpen ? 'closing' : 'lost', channel.signal.reason),
+  )
   try {
     return await attempt(payload, delivery)
   } finally {

@@ -20,9 +20,9 @@ export class Processor<Payload, D extends ActiveDelivery> {
   }
 
   /** A message has come. From now on its delivery is in hand. */
-  receive(message: ReceivedMessage, life: DeliveryChannel): D {
-    const delivery = this.#options.deliveryOf(message, life)
-    life.begin(delivery)
+  receive(message: ReceivedMessage, channel: DeliveryChannel): D {
+    const delivery = this.#options.deliveryOf(message, channel)
+    channel.begin(delivery)
     return delivery
   }
 
@@ -51,7 +51,7 @@ export class Processor<Payload, D extends ActiveDelivery> {
   }
 
   #ended(delivery: D): void {
-    delivery.life.finish(delivery)
+    delivery.channel.finish(delivery)
   }
 
   #process(delivery: D): MaybePromise<unknown> {
@@ -99,7 +99,7 @@ export interface ProcessorOptions<Payload, D extends ActiveDelivery> {
   readonly reader: PayloadReader<Payload>
   readonly attempts: AttemptRunner<Payload, D>
   readonly settler: Settling
-  deliveryOf(message: ReceivedMessage, life: DeliveryChannel): D
+  deliveryOf(message: ReceivedMessage, channel: DeliveryChannel): D
   settled(delivery: ActiveDelivery, settlement: Settlement): void
 }
 

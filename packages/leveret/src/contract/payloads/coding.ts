@@ -1,5 +1,5 @@
 import { types } from 'node:util'
-import { isLater, type MaybePromise, soonOf, whenReady } from '../../async/maybe-promise.js'
+import { isLater, type MaybePromise, maybePromiseOf, whenReady } from '../../async/maybe-promise.js'
 import { PayloadError } from '../../errors/payload-error.js'
 import { type Codec, codecFor } from './codec.js'
 import type { ContentProperties } from './content-types.js'
@@ -52,7 +52,7 @@ function refusing(direction: 'outgoing' | 'incoming', contract: string, message:
 /** Calls a codec, and refuses what it fails with, at once or later. */
 function guarded<T>(refuse: Refuse, act: () => T | PromiseLike<T>): MaybePromise<T> {
   try {
-    const result = soonOf(act())
+    const result = maybePromiseOf(act())
     return isLater(result) ? guardedLate(refuse, result) : result
   } catch (cause) {
     throw refuse(cause)

@@ -1,4 +1,4 @@
-import { isLater, type MaybePromise, soonOf } from '../../async/maybe-promise.js'
+import { isLater, type MaybePromise, maybePromiseOf } from '../../async/maybe-promise.js'
 import type { Issue } from '../../errors/issue.js'
 import { PayloadError } from '../../errors/payload-error.js'
 import { readIssues, type SchemaResult } from './issues.js'
@@ -48,7 +48,7 @@ export function validate<S extends Schema>(
     const { calling } = planOf(schema)
     result =
       calling === undefined
-        ? soonOf(schema['~standard'].validate(value))
+        ? maybePromiseOf(schema['~standard'].validate(value))
         : (validateWithZod(calling, value) as MaybePromise<SchemaResult<SchemaOutput<S>>>)
   } catch (cause) {
     throw failed(cause, place)

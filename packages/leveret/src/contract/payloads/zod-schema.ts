@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type MaybePromise, soonOf, whenReady } from '../../async/maybe-promise.js'
+import { type MaybePromise, maybePromiseOf, whenReady } from '../../async/maybe-promise.js'
 import type { SchemaResult } from './issues.js'
 
 /** Functions that zod takes as synchronous: what makes the text of an error, whether a check is made, `trim` and its kin, `catch`. */
@@ -14,7 +14,7 @@ const SYNCHRONOUS: ReadonlySet<string> = new Set(['error', 'when', 'tx', 'catchV
  */
 export function validateWithZod(schema: z.core.$ZodType, value: unknown): MaybePromise<SchemaResult<unknown>> {
   const context = { async: true }
-  return whenReady(soonOf(schema._zod.run({ value, issues: [] }, context)), (payload) =>
+  return whenReady(maybePromiseOf(schema._zod.run({ value, issues: [] }, context)), (payload) =>
     payload.issues.length === 0
       ? { value: payload.value }
       : { issues: payload.issues.map((issue) => z.core.util.finalizeIssue(issue, context, z.core.config())) },

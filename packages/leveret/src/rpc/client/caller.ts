@@ -43,7 +43,7 @@ export class Caller {
   })
   readonly #waiting = new Set<Call>()
   readonly #awaited = new Awaited()
-  readonly #inHand = new InFlightCount()
+  readonly #inFlight = new InFlightCount()
   readonly #share = new Share()
   readonly #clockGap = new ClockGap()
 
@@ -84,7 +84,7 @@ export class Caller {
 
   /** Begins a call; its time runs. It settles however it ends. */
   begin(terms: CallTerms): Call {
-    this.#inHand.begin()
+    this.#inFlight.begin()
     const correlationId = this.#awaited.newCorrelationId()
     const call = new Call({ ...terms, correlationId, settled: this.#onSettled })
     this.#open.add(call)
@@ -105,7 +105,7 @@ export class Caller {
   /** Waits for the calls in hand, then fails what is left. Never rejects. */
   async close(timeoutMs: number): Promise<void> {
     const deadline = performance.now() + timeoutMs
-    await atMost(timeoutMs, this.#inHand.whenEmpty())
+    await atMost(timeoutMs, this.#inFlight.whenEmpty())
     const closed = new ClosedError(`The client of '${this.#name}' was closed before the answer came`)
     this.#stop.abort(closed)
     this.#internals.publishLane.events.off('unblocked', this.#pump)
@@ -117,7 +117,7 @@ export class Caller {
   health(): CallerHealth {
     const { isAttached: attached, why } = this.#channel
     const { late, unknown, lastReplyAt } = this.#awaited
-    return { attached, inFlight: this.#inHand.size, late, unknown, lastReplyAt, why }
+    return { attached, inFlight: this.#inFlight.size, late, unknown, lastReplyAt, why }
   }
 
   #refusal(message: OutgoingMessage): PublishError | undefined {
@@ -181,7 +181,7 @@ export class Caller {
     if (this.#awaited.delete(call) && this.#awaited.size === 0) this.#attendance.rest()
     call.message = undefined
     if (this.#waiting.size > 0) queueMicrotask(this.#pump)
-    this.#inHand.end()
+    this.#inFlight.end()
   }
 
   #onReply(reply: ReceivedMessage): void {

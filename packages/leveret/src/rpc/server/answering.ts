@@ -47,15 +47,15 @@ export class Answering implements Settling {
     if (timeToAnswerMs(delivery) <= 0) {
       return acknowledged(delivery, () => this.#tellExpired(event, delivery, true), conclusion.settlement)
     }
-    return whenReady(this.#options.replies.whenFree(delivery.life.signal), (isFree) =>
+    return whenReady(this.#options.replies.whenFree(delivery.channel.signal), (isFree) =>
       isFree ? this.#answer(conclusion, delivery, event) : STALE,
     )
   }
 
   #answer(conclusion: Conclusion, delivery: ActiveDelivery, event: RequestEvent): MaybePromise<Settlement> {
-    const { life, message } = delivery
+    const { channel, message } = delivery
     // Over its answer the connection may have been closed before: this time the broker has read the ack first.
-    const acking = message.fields.redelivered ? life.ackAndWait(message) : life.ackNow(message)
+    const acking = message.fields.redelivered ? channel.ackAndWait(message) : channel.ackNow(message)
     return whenReady(acking, (isAcked) => (isAcked ? this.#send(conclusion, delivery, event) : STALE))
   }
 
@@ -157,8 +157,8 @@ function problemOf(failed: FailureVerdict | undefined, kept: Kept | undefined): 
   return { reason: 'invalid-response', failure: describeFailure(refused), issues: refused.issues }
 }
 
-function acknowledged({ life, message }: ActiveDelivery, tell: () => void, settlement: Settlement): Settlement {
-  if (!life.ack(message)) return STALE
+function acknowledged({ channel, message }: ActiveDelivery, tell: () => void, settlement: Settlement): Settlement {
+  if (!channel.ack(message)) return STALE
   tell()
   return settlement
 }
