@@ -41,6 +41,19 @@ import { queueDeclarationsOf } from '../topology/declarations.js'
  * in hand (64) are stored twice under the same `messageId`. And with a {@link BrokerError} or {@link TopologyMismatchError} when
  * the broker refuses the queue, and with a {@link ClosedError} after `close`. `replay` also with a {@link BrokerVersionError}: the
  * work queue is not for this broker.
+ *
+ * @example
+ * ```ts
+ * import { connect, DeadLetters, declare, workQueue } from 'leveret'
+ * import { z } from 'zod'
+ *
+ * const emails = workQueue('emails', { payload: z.object({ to: z.email() }) })
+ * await using rabbit = await connect(process.env.RABBITMQ_URL ?? 'amqp://localhost')
+ * await declare(rabbit, [emails])
+ * const letters = new DeadLetters(rabbit, emails)
+ * for (const { reason, error } of await letters.peek()) console.log(reason, error?.message)
+ * console.log(await letters.replay({ limit: 100 })) // prints: { replayed: 0, skipped: 0 }
+ * ```
  */
 export class DeadLetters<const C extends LetterContract> implements AsyncDisposable {
   readonly #contract: C

@@ -40,6 +40,22 @@ import { tellPolicy, warnOfDrops, warnOfLoops } from '../topology/queue-policy.j
  * as a dead letter, as a worker's is, and every instance gets a share. By a `stream` it reads that, from where it is told to, each event
  * at least once, and takes nothing away from others. By an exchange alone it is ephemeral: it gets what comes while it is connected,
  * from a queue that goes with its connection, each at most until its handler has ended, and reports its gaps.
+ *
+ * @example
+ * ```ts
+ * import { closeOnSignals, connect, Publisher, Subscriber, subscription, topicExchange } from 'leveret'
+ * import { z } from 'zod'
+ *
+ * const shop = topicExchange('shop', { 'order.created': z.object({ orderId: z.int() }) })
+ * const billing = subscription('billing', { of: shop, bindingKeys: ['order.*'] })
+ * const rabbit = await connect(process.env.RABBITMQ_URL ?? 'amqp://localhost')
+ * closeOnSignals(rabbit)
+ * const subscriber = new Subscriber(rabbit, billing, ({ template, payload }) => {
+ *   console.log(`${template} ${payload.orderId}`) // prints: order.created 7
+ * })
+ * await subscriber.start()
+ * await new Publisher(rabbit, shop).publish('order.created', { orderId: 7 })
+ * ```
  */
 export class Subscriber<
   const C extends Subscribable,

@@ -28,7 +28,24 @@ import { queueDeclarationsOf } from '../topology/declarations.js'
 import { declareOn } from '../topology/declare.js'
 import { tellPolicy, warnOfDrops, warnOfLoops } from '../topology/queue-policy.js'
 
-/** Works on the tasks of one queue. Every delivery is settled: acknowledged, tried again, or kept as a dead letter. */
+/**
+ * Works on the tasks of one queue. Every delivery is settled: acknowledged, tried again, or kept as a dead letter.
+ *
+ * @example
+ * ```ts
+ * import { closeOnSignals, connect, Producer, Worker, workQueue } from 'leveret'
+ * import { z } from 'zod'
+ *
+ * const emails = workQueue('emails', { payload: z.object({ to: z.email() }) })
+ * const rabbit = await connect(process.env.RABBITMQ_URL ?? 'amqp://localhost')
+ * closeOnSignals(rabbit)
+ * const worker = new Worker(rabbit, emails, async ({ to }, { attempt, signal }) => {
+ *   console.log(`writing to ${to}, attempt ${attempt}, ${signal.aborted}`) // prints: writing to ann@example.com, attempt 1, false
+ * })
+ * await worker.start()
+ * await new Producer(rabbit, emails).send({ to: 'ann@example.com' })
+ * ```
+ */
 export class Worker<
   const C extends WorkQueue = WorkQueue,
   Acknowledge extends Acknowledgement = 'on-return',

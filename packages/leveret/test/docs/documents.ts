@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -26,11 +26,14 @@ export interface Block {
 
 /** All documents of the repository, by their paths from its root. */
 export function documents(): string[] {
-  const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.md'], {
-    cwd: repository,
-    encoding: 'utf8',
-  })
-  return files.split('\n').filter((file) => file !== '')
+  return listed('*.md')
+}
+
+/** The files of the repository that match, also those that are new. */
+function listed(pattern: string): string[] {
+  const options = ['--cached', '--others', '--exclude-standard']
+  const files = execFileSync('git', ['ls-files', ...options, pattern], { cwd: repository, encoding: 'utf8' })
+  return files.split('\n').filter((file) => file !== '' && existsSync(join(repository, file)))
 }
 
 /** The text of a document. */
@@ -47,8 +50,31 @@ export function blocksOf(text: string, where: string): Block[] {
     if (!isFile && language !== 'ts') return []
     const line = text.slice(0, fence.index).split('\n').length
     const kind = isFile ? 'excerpt' : about === 'fragment' ? 'fragment' : 'program'
-    return [{ kind, where: `${where}:${line}`, code, file: about, prints: printedBy(text, fence, fences[index + 1]) }]
+    const prints = printedBy(text, fence, fences[index + 1]) ?? commented(code)
+    return [{ kind, where: `${where}:${line}`, code, file: about, prints }]
   })
+}
+
+/** The programs in the doc comments of the source, by the name of what they are examples of. */
+export function examples(): Map<string, Block> {
+  return new Map(listed('packages/leveret/src/*.ts').flatMap((file) => examplesOf(textOf(file), file)))
+}
+
+function examplesOf(text: string, file: string): [string, Block][] {
+  const comments = [
+    ...text.matchAll(/^\/\*\*\n(?: \*[^\n]*\n)*? \* @example\n((?: \*[^\n]*\n)*?) \*\/\nexport (?:async )?\w+ (\w+)/gm),
+  ]
+  return comments.flatMap((comment) => {
+    const [, example = '', name = ''] = comment
+    const blocks = blocksOf(example.replaceAll(/^ \* ?/gm, ''), `${file}:${name}`)
+    return blocks.map((block): [string, Block] => [name, block])
+  })
+}
+
+/** What a program prints by its own comments: `console.log(42) // prints: 42`. */
+function commented(code: string): string | undefined {
+  const lines = [...code.matchAll(/\/\/ prints: (.+)$/gm)].map(([, line]) => line)
+  return lines.length === 0 ? undefined : lines.join('\n')
 }
 
 /** The text of the fence behind another one, where nothing stands between but "It prints:". */
