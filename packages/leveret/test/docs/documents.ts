@@ -21,7 +21,13 @@ export interface Block {
   /** Of an excerpt: the file that it is from. */
   readonly file: string
   /** What it prints, if a fence of `text` follows. `…` stands for anything; alone on a line for any lines. */
-  readonly prints: string | undefined
+  readonly prints: Prints | undefined
+}
+
+/** The lines that a program prints; a fence of `text in any order` says that each may come first. */
+export interface Prints {
+  readonly text: string
+  readonly isOrdered: boolean
 }
 
 /** All documents of the repository, by their paths from its root. */
@@ -72,23 +78,26 @@ function examplesOf(text: string, file: string): [string, Block][] {
 }
 
 /** What a program prints by its own comments: `console.log(42) // prints: 42`. */
-function commented(code: string): string | undefined {
+function commented(code: string): Prints | undefined {
   const lines = [...code.matchAll(/\/\/ prints: (.+)$/gm)].map(([, line]) => line)
-  return lines.length === 0 ? undefined : lines.join('\n')
+  return lines.length === 0 ? undefined : { text: lines.join('\n'), isOrdered: true }
 }
 
 /** The text of the fence behind another one, where nothing stands between but "It prints:". */
-function printedBy(text: string, fence: RegExpExecArray, next: RegExpExecArray | undefined): string | undefined {
-  if (next?.[1] !== 'text') return undefined
+function printedBy(text: string, fence: RegExpExecArray, next: RegExpExecArray | undefined): Prints | undefined {
+  const [, language, about, printed = ''] = next ?? []
+  if (next === undefined || language !== 'text') return undefined
   const between = text.slice(fence.index + fence[0].length, next.index)
-  return ['', 'It prints:'].includes(between.trim()) ? next[3] : undefined
+  if (!['', 'It prints:'].includes(between.trim())) return undefined
+  return { text: printed, isOrdered: about !== 'in any order' }
 }
 
 /** What a program must print, as an expression. */
-export function pattern(prints: string): RegExp {
-  const lines = prints.trimEnd().split('\n')
+export function pattern({ text, isOrdered }: Prints): RegExp {
+  const lines = text.trimEnd().split('\n')
   const each = lines.map((line) => (line === '…' ? '(?:.*\\n)*?' : `${escaped(line).replaceAll('…', '.*')}\\n`))
-  return new RegExp(`^${each.join('')}`, 'm')
+  if (isOrdered) return new RegExp(`^${each.join('')}`, 'm')
+  return new RegExp(`^${each.map((line) => `(?=(?:.*\\n)*?${line})`).join('')}`)
 }
 
 function escaped(text: string): string {

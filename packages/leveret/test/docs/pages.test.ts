@@ -26,6 +26,7 @@ describe('each page', () => {
   })
 })
 
-describe('the code of the pages', () => {
-  holdBlocks(pages.flatMap((page) => blocksOf(textOf(page), page)))
+describe('the code of the pages, and of the packages for tests', () => {
+  const all = [...pages, 'packages/testing/README.md', 'packages/memory-broker/README.md']
+  holdBlocks(all.flatMap((page) => blocksOf(textOf(page), page)))
 })
