@@ -12,9 +12,3 @@ describe.for(['README.md', 'packages/leveret/README.md'])('%s', (readme) => {
 
   holdBlocks(blocks)
 })
-
-describe('README.md', () => {
-  test('has at most 200 lines', () => {
-    expect(textOf('README.md').split('\n').length).toBeLessThanOrEqual(201)
-  })
-})
