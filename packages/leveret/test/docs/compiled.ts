@@ -18,12 +18,16 @@ const GIVEN: Readonly<Record<string, string>> = {
   render: 'declare function render(imageId: string, widthPx: number, signal?: AbortSignal): Promise<void>',
 }
 
-/**
- * Compiles blocks in one go, in a folder from which `leveret` and `zod` are found as a user's project finds them.
- *
- * @returns the path of each compiled block
- */
-export async function compileBlocks(blocks: readonly Block[]): Promise<string[]> {
+/** A block as the compiler sees it. */
+export interface Compiled {
+  /** The program that it became. */
+  readonly path: string
+  /** What the compiler says against it. */
+  readonly errors: readonly string[]
+}
+
+/** Compiles blocks in one go, in a folder from which `leveret` and `zod` are found as a user's project finds them. */
+export async function compileBlocks(blocks: readonly Block[]): Promise<Compiled[]> {
   const parent = join(repository, 'examples/dist')
   mkdirSync(parent, { recursive: true })
   const folder = mkdtempSync(join(parent, 'docs-'))
@@ -36,10 +40,14 @@ export async function compileBlocks(blocks: readonly Block[]): Promise<string[]>
     files: names.map((name) => `${name}.ts`),
   }
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config))
-  await promisify(execFile)(process.execPath, [compiler, '-p', folder]).catch(({ stdout }: { stdout: string }) => {
-    throw new Error(stdout)
-  })
-  return names.map((name) => join(folder, `${name}.js`))
+  const said = await promisify(execFile)(process.execPath, [compiler, '-p', folder]).then(
+    () => [],
+    ({ stdout }: { stdout: string }) => stdout.split(/\n(?=\S)/),
+  )
+  return names.map((name) => ({
+    path: join(folder, `${name}.js`),
+    errors: said.filter((error) => error.includes(`/${name}.ts(`)),
+  }))
 }
 
 /** A fragment with what it takes for granted. */

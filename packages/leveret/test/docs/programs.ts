@@ -2,27 +2,27 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect } from 'vitest'
 import { test } from '../support/support.js'
-import { compileBlocks, runBlock } from './compiled.js'
+import { type Compiled, compileBlocks, runBlock } from './compiled.js'
 import { type Block, repository } from './documents.js'
 
 /** Holds that blocks of TypeScript compile, run, and stand where they say that they stand. */
 export function holdBlocks(blocks: readonly Block[]): void {
   const compiled = blocks.filter(({ kind }) => kind !== 'excerpt')
-  const paths = new Map<string, string>()
+  const made = new Map<string, Compiled>()
   beforeAll(async () => {
-    for (const [index, path] of (await compileBlocks(compiled)).entries()) paths.set(compiled[index]?.where ?? '', path)
+    for (const [index, each] of (await compileBlocks(compiled)).entries()) made.set(compiled[index]?.where ?? '', each)
   })
 
   describe('compiles', () => {
     test.for(compiled.map(({ where }) => where))('%s', (where) => {
-      expect(paths.get(where)).toBeDefined()
+      expect(made.get(where)?.errors).toEqual([])
     })
   })
 
   describe('runs, and prints what its document says', () => {
     test.for(blocks.filter(({ kind }) => kind === 'program').map((block) => [block.where, block] as const))(
       '%s',
-      async ([where, block], { vhost }) => await runBlock(block, paths.get(where) ?? '', vhost.url),
+      async ([where, block], { vhost }) => await runBlock(block, made.get(where)?.path ?? '', vhost.url),
     )
   })
 

@@ -8,12 +8,11 @@ import type { LanguageService, Option } from '../support/language-service.js'
 export function optionRows(service: LanguageService, name: string, but = ''): string[] {
   const left = but.split(', ')
   const isLeft = (option: string): boolean => left.some((each) => option === each || option.startsWith(`${each}.`))
-  const rows = service
-    .optionsOfType(name)
-    .map((option) => ({ ...option, name: nameOf(option) }))
+  const rows = sorted(service.optionsOfType(name).map((option) => ({ ...option, name: nameOf(option) })))
     .filter((option) => !isLeft(option.name))
-    .map(({ name: option, defaultValue, documentation }) => {
-      return `| \`${option}\` | ${cell(code(defaultValue))} | ${cell(documentation)} |`
+    .map(({ name: option, defaultValue, isOptional, documentation }) => {
+      const otherwise = defaultValue ?? (isOptional ? 'none' : 'must be given')
+      return `| \`${option}\` | ${cell(code(otherwise))} | ${cell(documentation)} |`
     })
   if (rows.length === 0) throw new Error(`${name} has no options for a table`)
   return ['| option | default | what it does |', '| --- | --- | --- |', ...new Set(rows)]
@@ -39,7 +38,7 @@ const ANYHOW = new Set([
  */
 export function eventRows(service: LanguageService, name: string, but: string | undefined): string[] {
   const elsewhere = but === undefined ? [] : service.optionsOfType(but).map(nameOf)
-  const all = service.optionsOfType(name).map((option) => ({ ...option, name: nameOf(option) }))
+  const all = sorted(service.optionsOfType(name).map((option) => ({ ...option, name: nameOf(option) })))
   const isWithin = (event: string): boolean => all.some((other) => event.startsWith(`${other.name}.`))
   const events = all.filter((event) => !isWithin(event.name) && !elsewhere.includes(event.name))
   const rows = events.map((event) => {
@@ -54,14 +53,20 @@ export function eventRows(service: LanguageService, name: string, but: string | 
   return ['| event | carries | means |', '| --- | --- | --- |', ...new Set(rows)]
 }
 
+/** By name, because the compiler gives them in another order each time. What must be given comes first. */
+function sorted<O extends { readonly name: string; readonly isOptional: boolean }>(all: O[]): O[] {
+  const needed = new Set(all.flatMap(({ name, isOptional }) => (isOptional ? [] : [name])))
+  const rank = ({ name }: O): number => (needed.has(name.split('.')[0] ?? '') ? 0 : 1)
+  return all.toSorted((one, other) => rank(one) - rank(other) || (one.name < other.name ? -1 : 1))
+}
+
 /** `batch.size` of `WorkerOptions.batch.size`. */
 function nameOf({ path }: Option): string {
   return path.slice(path.indexOf('.') + 1)
 }
 
 /** A value of the language as code, and words as they are. */
-function code(value: string | undefined): string {
-  if (value === undefined) return 'must be given'
+function code(value: string): string {
   if (value.startsWith('none')) return value
   return /^[\w'"[{.-][^ ]*$|^[[{].*[\]}]$/.test(value.trim()) ? `\`${value.trim()}\`` : value
 }
