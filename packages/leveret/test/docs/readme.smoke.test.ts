@@ -12,3 +12,9 @@ describe.for(['README.md', 'packages/leveret/README.md'])('%s', (readme) => {
 
   holdBlocks(blocks)
 })
+
+test('both say the same commands to begin with', () => {
+  const commandsIn = (readme: string): string[] => textOf(readme).match(/^(?:npm|npx tsc) .+$/gm) ?? []
+  expect(commandsIn('README.md').length).toBeGreaterThan(3)
+  expect(commandsIn('packages/leveret/README.md')).toEqual(commandsIn('README.md'))
+})

@@ -29,6 +29,12 @@ const double = procedure('double', { request: payload, response: z.int() })
 /** What a service of each role does with the rights of its row, beside a program that may do everything. */
 const DOINGS: Readonly<Record<string, (service: Connection, others: Connection) => Promise<void>>> = {
   '`Producer` of `tasks`': async (service) => void (await new Producer(service, tasks).send({ n: 1 })),
+  '`Producer` of `tasks`, with `delayMs`': async (service, others) => {
+    await new Producer(service, tasks).send({ n: 1 }, { delayMs: 250 })
+    const handled: unknown[] = []
+    await new Worker(others, tasks, (task) => void handled.push(task)).start()
+    await eventually(() => expect(handled).toHaveLength(1))
+  },
   '`Worker` of `tasks`, `DeadLetters` of `tasks`': async (service, others) => {
     let attempts = 0
     const worker = new Worker(service, tasks, () => {
@@ -57,6 +63,12 @@ const DOINGS: Readonly<Record<string, (service: Connection, others: Connection) 
     const letters = new DeadLetters(others, billing)
     await eventually(async () => expect(await letters.peek()).toMatchObject([{ reason: 'attempts-exhausted' }]))
     expect(attempts).toBe(2)
+  },
+  '`Subscriber` of the exchange `shop` alone': async (service, others) => {
+    const seen: unknown[] = []
+    await new Subscriber(service, shop, (event) => void seen.push(event), { bindingKeys: ['order.*'] }).start()
+    await new Publisher(others, shop).publish('order.created', { n: 1 })
+    await eventually(() => expect(seen).toHaveLength(1))
   },
   '`RpcServer` of `double`': async (service, others) => {
     await new RpcServer(service, double, ({ n }) => 2 * n).start()
@@ -98,7 +110,11 @@ describe.for([
   const rows = rowsOf(mark)
 
   test('are said of each role', () => {
-    expect(rows.map(([role]) => role)).toEqual(Object.keys(DOINGS))
+    const roles = Object.keys(DOINGS)
+    // What a delay needs is declared when it is first asked for, by whoever may.
+    expect(rows.map(([role]) => role)).toEqual(
+      topology === 'declare' ? roles : roles.filter((role) => !role.includes('delayMs')),
+    )
   })
 
   test.for(rows)(
