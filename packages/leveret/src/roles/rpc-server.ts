@@ -9,6 +9,7 @@ import type { RequestOf, ResponseInputOf } from '../contract/derived-types.js'
 import { decodePayload } from '../contract/payloads/payload.js'
 import { checkContract } from '../contract/payloads/shared-options.js'
 import type { Procedure } from '../contract/procedures/procedure.js'
+import type { LeveretError } from '../errors/leveret-error.js'
 import { parseOptions } from '../options.js'
 import { Answering } from '../rpc/server/answering.js'
 import { keeping } from '../rpc/server/kept.js'
@@ -18,7 +19,7 @@ import { timeToHandleMs } from '../rpc/server/request-time.js'
 import { type RpcServerEvents, requestLines, shareEvents } from '../rpc/server/rpc-server-events.js'
 import { queueDeclarationsOf } from '../topology/declarations.js'
 import { declareOn } from '../topology/declare.js'
-import { tellPolicy } from '../topology/queue-policy.js'
+import { warnOfPolicy } from '../topology/queue-warnings.js'
 
 const { concurrency, prefetch, handlerTimeoutMs, isolation } = handlingOptions.in.shape
 
@@ -90,16 +91,10 @@ function receiverOptionsOf<P extends Procedure>(
   const { publishLane: lane, settings: connection, log } = internals
   const events = new RoleEvents<RpcServerEvents>('rpc-server', () => name)
   log.follow(events, requestLines(name))
-  tellPolicy(requests, log)
-  const replies = new ReplyChannel({
-    lane,
-    name,
-    maxQueuedBytes: connection.maxQueuedBytes,
-    lost: (reason) => events.tell('replies.lost', { reason }),
-  })
+  warnOfPolicy(requests, log)
+  const lost = (reason: LeveretError): void => events.tell('replies.lost', { reason })
+  const replies = new ReplyChannel({ lane, name, maxQueuedBytes: connection.maxQueuedBytes, lost })
   const answering = new Answering({ procedure, events, internals, replies })
-  const happenings = new RoleEvents<WorkerEvents>('rpc-server', () => name)
-  shareEvents(happenings, events)
   const engine = new ConsumeEngine({
     contract: requests,
     decode: ({ message: { content, properties } }) => decodePayload(requests, content, properties),
@@ -110,7 +105,7 @@ function receiverOptionsOf<P extends Procedure>(
     repeatsDone: true,
     lane,
     interceptors: connection.interceptors,
-    events: happenings,
+    events: workerEventsFor(name, events),
     prepare: async (channel, signal) => {
       replies.start()
       await declareOn({ lane, channel }, queueDeclarationsOf(requests), connection.topology, signal)
@@ -118,4 +113,11 @@ function receiverOptionsOf<P extends Procedure>(
     },
   })
   return { role: 'rpc-server', name, internals, lane, engine, events, closed: (timeoutMs) => replies.close(timeoutMs) }
+}
+
+/** The events of the engine, of which the server's share some. */
+function workerEventsFor(name: string, events: RoleEvents<RpcServerEvents>): RoleEvents<WorkerEvents> {
+  const engineEvents = new RoleEvents<WorkerEvents>('rpc-server', () => name)
+  shareEvents(engineEvents, events)
+  return engineEvents
 }

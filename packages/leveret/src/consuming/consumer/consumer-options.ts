@@ -11,7 +11,7 @@ import type { StreamPosition } from '../delivery/stream-position.js'
 import type { Slots } from '../handling/slots.js'
 
 /** What a consumer is made of. */
-export interface ConsumerOptions {
+export interface ConsumerOptions extends ConsumerHooks {
   readonly lane: Lane
   /** For errors and diagnostics. */
   readonly name: string
@@ -40,6 +40,10 @@ export interface ConsumerOptions {
   receive(message: ReceivedMessage, channel: DeliveryChannel): ActiveDelivery
   /** Works on one delivery until it is settled or its life has ended. Never throws or rejects. */
   process(delivery: ActiveDelivery): MaybePromise<void>
+}
+
+/** What a consumer reports to its engine. */
+export interface ConsumerHooks {
   /** It is handled alone. */
   isolated(delivery: ActiveDelivery): void
   /** The broker has refused its copy. It is tried again, and takes no place from others meanwhile. */
