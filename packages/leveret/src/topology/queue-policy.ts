@@ -6,22 +6,25 @@ import type { WorkQueue } from '../contract/queues/work-queue.js'
 import type { Log } from '../log.js'
 import { changeableSettings, deliveryLimitOf } from './declarations.js'
 
-/** A RabbitMQ policy, as the management API and definition files take it. @see https://www.rabbitmq.com/docs/policies */
+/**
+ * A RabbitMQ policy, in the form that the management API and definition files use.
+ * @see https://www.rabbitmq.com/docs/policies
+ */
 export interface QueuePolicy {
   readonly name: string
-  /** Matches the queue and no other. */
+  /** The pattern, which matches this queue and no other. */
   readonly pattern: string
   readonly 'apply-to': 'queues'
   readonly definition: Readonly<Record<string, unknown>>
 }
 
 /**
- * The policy that gives a queue with `settings: 'policy'` what it would otherwise have as arguments.
+ * Makes the policy that gives a queue with `settings: 'policy'` what it would otherwise have as arguments.
  *
- * RabbitMQ applies one policy to a queue, the one of the highest priority: where another one matches it too, put these
- * settings into that one.
+ * RabbitMQ applies one policy to a queue, the one with the highest priority. If another policy matches the queue too,
+ * add these settings to that one.
  *
- * @throws {@link OptionsError} it is no contract of a work queue
+ * @throws {@link OptionsError} the argument is no contract of a work queue or subscription
  */
 export function policyOf(contract: WorkQueue | Subscription): QueuePolicy {
   checkContract('policyOf', contract, 'work-queue', 'subscription')
@@ -38,7 +41,7 @@ function policyFor(contract: QueueContract): QueuePolicy {
   }
 }
 
-/** Says, once for each contract, which policy is to be set, where a contract leaves settings to one. */
+/** Logs, once for each contract, the policy that must be set, where a contract leaves its settings to a policy. */
 export function tellPolicy(contract: QueueContract, log: Log): void {
   if (contract.queue.settings !== 'policy' || told.has(contract)) return
   told.add(contract)
@@ -48,10 +51,10 @@ export function tellPolicy(contract: QueueContract, log: Log): void {
   log.warn(`the queue '${contract.name}' takes its settings from a policy: ${command}`, { queue: contract.name })
 }
 
-/** The highest that RabbitMQ takes: nothing is delivered as often. */
+/** The highest limit that RabbitMQ accepts: no message is delivered that often. */
 const NO_LIMIT = 2 ** 31 - 1
 
-/** Says to a worker that the broker drops what it has delivered too often, where there is nowhere to keep it. */
+/** Warns a worker that the broker drops messages after too many deliveries, where no dead-letter queue keeps them. */
 export function warnOfDrops({ name, queue, deadLetter, retry, existing }: QueueContract, log: Log): void {
   const hasRoute = queue.arguments?.['x-dead-letter-exchange'] !== undefined
   if (isClassic(queue) || deadLetter !== false || hasRoute || queue.settings === 'policy' || existing) return
@@ -64,12 +67,12 @@ export function warnOfDrops({ name, queue, deadLetter, retry, existing }: QueueC
   )
 }
 
-/** RabbitMQ's own. @see https://www.rabbitmq.com/docs/consumers#acknowledgement-timeout */
+/** RabbitMQ's default. @see https://www.rabbitmq.com/docs/consumers#acknowledgement-timeout */
 const DEFAULT_CONSUMER_TIMEOUT_MS = 1_800_000
 
 /**
- * Says to a worker that the broker may take a delivery back before its attempt has failed. RabbitMQ counts that neither as an
- * attempt nor as a delivery, so a handler that is always too slow would get it for ever.
+ * Warns a worker that the broker may take a delivery back before its attempt has failed. RabbitMQ counts that neither
+ * as an attempt nor as a delivery, so a handler that is always too slow would get the message for ever.
  */
 export function warnOfLoops({ name, queue }: QueueContract, handlerTimeoutMs: number, log: Log): void {
   const declared = queue.consumerTimeoutMs ?? queue.arguments?.['x-consumer-timeout']
@@ -84,7 +87,7 @@ export function warnOfLoops({ name, queue }: QueueContract, handlerTimeoutMs: nu
 
 const told = new WeakSet<QueueContract>()
 
-/** For a POSIX shell. */
+/** Quotes a text for a POSIX shell. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`
 }
