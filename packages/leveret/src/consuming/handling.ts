@@ -66,9 +66,7 @@ export interface HandlingHooks {
   endedAtLast(): void
   /** Reports that a handler settled a delivery that was settled already. */
   settledTwice(delivery: ReportedDelivery): void
-  /**
-   * Reports that the deduplication store failed after the handler ended: the key was neither marked done nor released.
-   */
+  /** Reports that the deduplication store failed after a handler had ended, so that the state of its key is unknown. */
   notRemembered(delivery: ReportedDelivery, error: unknown): void
 }
 

@@ -11,7 +11,7 @@ import type { LetterSource } from './letter-source.js'
 
 /** A message that was given up, read from a dead-letter queue. */
 export interface DeadLetter<Payload = unknown> {
-  /** The id of the original message; `undefined` when its sender set none and RabbitMQ itself dead-lettered it. */
+  /** The message's own id; `undefined` when its sender set none and RabbitMQ itself dead-lettered it. */
   readonly messageId: string | undefined
   readonly reason: DeathReason
   /** The error of the last attempt; `undefined` when RabbitMQ itself dead-lettered the message. */

@@ -103,7 +103,10 @@ export function readLeveretHeaders(headers: Headers): LeveretHeaders {
   return known.every(isSound) ? (Object.fromEntries(known) as LeveretHeaders) : {}
 }
 
-/** Drops malformed `leveret-*` headers, and all unknown ones when together they exceed 4 KiB. */
+/**
+ * Removes `leveret-*` headers that are malformed. Removes those that this version does not know if together they take
+ * more than 4 KiB.
+ */
 export function soundHeaders(headers: Headers): Headers {
   const isUnknown = (name: string): boolean => name.startsWith('leveret-') && !CHECKS.has(name)
   const entries = Object.entries(headers)

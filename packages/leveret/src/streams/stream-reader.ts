@@ -128,7 +128,7 @@ export class StreamReader {
   async #resolve(offset: StreamOffset, signal: AbortSignal): Promise<number> {
     if (typeof offset === 'number') return offset
     const found = offset === 'next' ? undefined : await this.#probe.first(offset, 0, signal)
-    // A time in the future matches no message yet.
+    // No message is as new as a time in the future: reading begins behind the last one.
     if (found !== undefined) return found
     const last = await this.#probe.last(signal)
     return last === undefined ? 0 : last + 1

@@ -18,7 +18,7 @@ export class Acks {
   readonly #gathers: boolean
   /** Acknowledged by the worker, and not sent yet. */
   readonly #acked = new DenseMap<number, ReceivedMessage>()
-  /** Tags settled out of order: above `#oldest`. */
+  /** Tags above `#oldest` that are settled already. */
   readonly #ahead = new NumberRanges()
   /** The oldest tag that is not settled: all tags below it are. */
   #oldest = 1
@@ -87,7 +87,7 @@ export class Acks {
     this.#gatherMs = ms
   }
 
-  /** Holds acks back, so the broker counts these deliveries as unacknowledged. */
+  /** Holds all commands back. The broker counts these deliveries as unacknowledged meanwhile. */
   hold(): void {
     this.#held = true
     this.#callOff?.()
@@ -99,7 +99,7 @@ export class Acks {
     if (this.#held) await new Promise<void>((resolve) => this.#waiting.push(resolve))
   }
 
-  /** Sends everything that {@link hold} kept back. */
+  /** Ends {@link hold}: sends all commands that waited. */
   release(): void {
     this.#held = false
     for (const settle of this.#waiting.splice(0)) settle()

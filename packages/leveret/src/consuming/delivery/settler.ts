@@ -78,8 +78,8 @@ export class Settler implements Settling {
   }
 
   /**
-   * Settles a failed attempt with native retry (`basic.reject(requeue=true)`): the message stays in its queue, and
-   * RabbitMQ counts the failure and delays the redelivery.
+   * Settles a failed attempt with native retry (`basic.reject(requeue=true)`): the queue keeps the message, counts the
+   * failed delivery, and delays the next one.
    */
   async #holdBack({ afterMs, failure }: RetryVerdict, delivery: ActiveDelivery): Promise<Settlement> {
     const { message, channel } = delivery
@@ -143,7 +143,7 @@ export class Settler implements Settling {
         if (channel.signal.aborted) return undefined
         if (!this.#canSucceedLater(error)) return error
         if (attempt === 1) channel.copyRefused(delivery, error)
-        // A role that closes does not wait for a copy that the broker has refused.
+        // A role that is closing does not wait until the broker accepts a copy.
         if (channel.closing.aborted) return undefined
         await sleep(backoffMs(attempt, Math.random()), channel.closing).catch(() => undefined)
       }
