@@ -108,9 +108,9 @@ export class QueuePass {
   }
 
   /**
-   * Gives the unsettled messages back in the order in which they were taken (`basic.nack(requeue=true)`), and resolves
-   * when the broker counts them again. A quorum queue counts them a moment after it has answered, and the next reader
-   * of the queue is to find all of them.
+   * Gives the unsettled messages back in the order in which they were taken (`basic.nack(requeue=true)`). Resolves when
+   * the broker counts them again, which a quorum queue does a moment after it has answered. So the next reader of the
+   * queue finds them all.
    *
    * @throws {@link PublishError} a message that came back too often could not be copied to the end; it is still in the
    *   queue

@@ -1,12 +1,12 @@
 /**
  * The reason why a delivery was given up:
  * - `rejected`: the handler threw `Reject`
- * - `invalid-payload`: the content does not fit the contract; with `onInvalid: 'retry'`, not in the last attempt either
+ * - `invalid-payload`: the content does not fit the contract; with `onInvalid: 'retry'`, up to the last attempt
  * - `attempts-exhausted`: the last attempt failed
  * - `retry-impossible`: an attempt failed, and either its copy for the next attempt can never be stored, or its queue
  *   does not count attempts
  * - `unknown-message`: the exchange's contract has no template for the routing key, or no binding key matches it; with
- *   `onUnknown: 'retry'`, not in the last attempt either
+ *   `onUnknown: 'retry'`, up to the last attempt
  */
 export type DeadLetterReason =
   | 'rejected'

@@ -21,8 +21,7 @@ export interface DeclaringOn {
 }
 
 /**
- * Declares everything in the list, on the spare channel of a lane: a refused declaration closes its channel, and no
- * other operation is to suffer from that.
+ * Declares everything in the list, on the spare channel of a lane, because a refused declaration closes its channel.
  *
  * With `check` it only asks whether the objects exist; with `skip` it declares nothing.
  *

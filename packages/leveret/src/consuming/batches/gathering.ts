@@ -17,8 +17,8 @@ export class Gathering<T> {
   }
 
   /**
-   * Adds a delivery to the open batch. Resolves with the value of that batch; `undefined` when the delivery is to be
-   * given back.
+   * Adds a delivery to the open batch. Resolves with the value of that batch; `undefined` when the delivery goes back
+   * to its queue.
    */
   async join(): Promise<T | undefined> {
     if (this.#slots.isClosed) return undefined
@@ -29,7 +29,7 @@ export class Gathering<T> {
     return await batch.made
   }
 
-  /** Closes the open batch to further deliveries. @param begins - `false` when the batch is to be given back */
+  /** Closes the open batch to further deliveries. @param begins - `false` when the batch goes back to its queue */
   complete(begins: boolean): void {
     const batch = this.#open
     this.#open = undefined
@@ -69,8 +69,8 @@ export interface BatchBounds {
 
 interface Batch<T> {
   size: number
-  /** Resolves when the batch has a slot; with `undefined` when it is to be given back. */
+  /** Resolves when the batch has a slot; with `undefined` when it goes back to its queue. */
   readonly made: Promise<T | undefined>
-  /** Ends the wait for more deliveries. @param begins - `false` when the batch is to be given back */
+  /** Ends the wait for more deliveries. @param begins - `false` when the batch goes back to its queue */
   complete(begins: boolean): void
 }

@@ -20,7 +20,7 @@ export class Rounds<Call> {
     this.first = options.makeCall(options.size)
   }
 
-  /** Removes a delivery that is done, or that is to be given back. */
+  /** Removes a delivery that is done, or that goes back to its queue. */
   leave(): void {
     this.#left -= 1
     this.#check()
@@ -28,7 +28,7 @@ export class Rounds<Call> {
 
   /**
    * Registers a failed delivery. Resolves with the call for all deliveries that failed in this round, after the longest
-   * of their delays; with `undefined` when the delivery is to be given back.
+   * of their delays; with `undefined` when the delivery goes back to its queue.
    */
   async again(afterMs: number): Promise<Call | undefined> {
     this.#pauseMs = Math.max(this.#pauseMs, afterMs)

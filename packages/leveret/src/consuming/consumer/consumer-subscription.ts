@@ -27,7 +27,7 @@ export class Subscription {
   #tag: string | undefined
   #wanted: Intake = 'none'
   #actual: Intake = 'none'
-  /** Whether a new consumer is to replace the current one. */
+  /** Whether the current consumer must be replaced by a new one. */
   #isUsedUp = false
   #changing: Promise<void> | undefined
   #lastTag = 0

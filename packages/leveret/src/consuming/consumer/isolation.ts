@@ -8,9 +8,9 @@ import type { IsolationStage } from './intake.js'
 const DRAIN_MS = 1_000
 
 /**
- * Has a message that may crash its process handled alone, except beside handlers that run for longer than a second. If
- * the process crashes, all of its deliveries come back, so the others would become suspects too, and in the end be
- * dead-lettered like the one that caused it.
+ * Lets a message that may crash its process begin only when no other delivery is handled, apart from handlers that run
+ * for longer than a second. If the process crashes, all of its deliveries come back. So the others would become
+ * suspects too, and in the end be dead-lettered like the one that caused it.
  */
 export class Isolation {
   readonly #options: IsolationOptions

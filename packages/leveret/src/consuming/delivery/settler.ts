@@ -125,8 +125,8 @@ export class Settler implements Settling {
    * Stores a copy, however long that takes. The first refusal is reported, and then the delivery takes no place from
    * others.
    *
-   * @returns `true` when the copy is stored, the error when it never can be, `undefined` when the delivery is to be
-   *   given back
+   * @returns `true` when the copy is stored, the error when it never can be, `undefined` when the delivery goes back to
+   *   its queue
    */
   async #store(
     copy: OutgoingMessage,

@@ -68,7 +68,7 @@ export interface DecodedDelivery<Payload, D extends ActiveDelivery = ActiveDeliv
 export interface AttemptRunner<Payload, D extends ActiveDelivery = ActiveDelivery> {
   /**
    * Waits until the delivery may begin, makes one attempt, and concludes it.
-   * @returns `false` when the attempt did not begin, so that the delivery is to be given back
+   * @returns `false` when the attempt did not begin, so the delivery goes back to its queue
    */
   make(task: DecodedDelivery<Payload, D>): MaybePromise<boolean>
   /**

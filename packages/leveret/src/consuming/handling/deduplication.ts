@@ -64,8 +64,7 @@ export class Deduplicator {
  *
  * | call | commands |
  * | --- | --- |
- * | `begin` | `SET key token NX PX leaseMs GET`: no value, or the token itself: `new`; `done`: `done`; else
- * `in-progress` |
+ * | `begin` | `SET key token NX PX leaseMs GET`: nothing or the token: `new`; `done`: `done`; else `in-progress` |
  * | `done` | a script: if `GET key` is the token or nothing, `SET key done PX ttlMs` |
  * | `giveUp` | a script: if `GET key` is the token, `DEL key` |
  */

@@ -45,7 +45,7 @@ export class Slots {
 
   /**
    * Waits for a slot.
-   * @returns whether the delivery may begin; `false` when it is to be given back. Every `true` is followed by a
+   * @returns whether the delivery may begin; `false` when it goes back to its queue. Every `true` is followed by a
    *   {@link leave}
    */
   enter(key?: OrderKey): MaybePromise<boolean> {
@@ -70,7 +70,7 @@ export class Slots {
    * Asks whether a delivery that has a slot may make another attempt. If the number of slots has become smaller, it
    * waits, ahead of all others.
    *
-   * @returns `false` when the delivery is to be given back. It has its slot again in either case
+   * @returns `false` when the delivery goes back to its queue. It has its slot again in either case
    */
   again(): MaybePromise<boolean> {
     if (this.#closed) return false

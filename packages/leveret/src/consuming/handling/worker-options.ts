@@ -84,7 +84,7 @@ export interface HandlingOptions {
    */
   readonly breaker?: boolean | BreakerOptions | undefined
   /**
-   * Handles a message alone that came back twice from other processes, because it may crash them: deliveries held
+   * Whether a message that came back twice from other processes is handled alone, because it may crash them. Deliveries
    * beside it would come back with it, until all are given up. Running handlers get a second to end first. Messages
    * that came back because this process lost its connection are not suspected. For quorum queues without a single
    * active consumer or native retry. There, each subscription begins with one delivery, and holds one more than
@@ -105,8 +105,8 @@ export interface HandlingOptions {
    */
   readonly priority?: number | undefined
   /**
-   * Whether the queue allows no other consumer meanwhile. A second consumer waits until the first is gone; its `start`
-   * rejects with a `BrokerError` (403, in exclusive use) after `startupTimeoutMs`. Classic queues only.
+   * Whether this consumer is the only one that the queue allows. A second consumer waits until the first is gone; its
+   * `start` rejects with a `BrokerError` (403, in exclusive use) after `startupTimeoutMs`. Classic queues only.
    * @defaultValue false
    */
   readonly exclusive?: boolean | undefined

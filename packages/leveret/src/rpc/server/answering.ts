@@ -85,8 +85,8 @@ export class Answering implements Settling {
     const { events, internals } = this.#options
     const kept = keptOf(delivery)
     const failed = verdict.do === 'dead-letter' ? verdict : undefined
-    // A response does not count if an interceptor failed afterwards, or if it came too late. A declared error does: it
-    // is a failure.
+    // A response does not count if the attempt failed: an interceptor failed after it, or it came too late. A declared
+    // error counts, because it is that failure.
     const answered = kept?.answer !== undefined && (failed === undefined || kept.code !== undefined) ? kept : undefined
     if (answered !== undefined && answered.answer.content.length <= internals.settings.maxMessageBytes) {
       const { answer, code } = answered
