@@ -23,7 +23,7 @@ export abstract class Receiver<EventMap extends object> implements AsyncDisposab
     this.#parts = parts
     this.#unregister = parts.internals.register({
       stage: 'consumer',
-      // The connection sets the time itself, even when a handler has called close().
+      // Waits for all handlers: the connection itself deals with a close() that a handler has called.
       close: (timeoutMs) => this.#closing.begin({ timeoutMs }, this.#close),
       othersEnded: () => parts.engine.whenOthersEnded(),
       health: () => this.#health(),

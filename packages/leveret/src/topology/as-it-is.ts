@@ -130,13 +130,13 @@ function exchangeLines(declared: ExchangeDeclaration, mismatch: ReadMismatch): r
 
 /**
  * The declared arguments, with the value that the broker has for the differing one.
- * @returns `undefined` where it is no such argument, or its value has no form in a contract
+ * @returns `undefined` where the difference is in no argument, or its value has no form in a contract
  */
 function foundArguments(declared: Arguments, { argument, current }: ReadMismatch): Arguments | undefined {
   if (!argument.startsWith('x-') && argument !== 'alternate-exchange') return undefined
   const value = foundValue(current, declared[argument])
   if (value === 'unknown') return undefined
-  // RabbitMQ 3 reports no type for a classic queue.
+  // For RabbitMQ 3, a queue without a type is classic.
   const is = argument === TYPE ? (value.is ?? 'classic') : value.is
   const others = Object.entries(declared).filter(([name]) => name !== argument && !isImpossible(name, argument, is))
   return Object.fromEntries(is === undefined ? others : [...others, [argument, is]])

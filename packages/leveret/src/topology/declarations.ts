@@ -24,7 +24,7 @@ const NATIVE_RETRY: BrokerNeed = {
  * The declarations that must be made before a task can be sent. The dead-letter queue comes first, so that no message
  * is dead-lettered to a queue that does not exist yet.
  *
- * The arguments are a wire format: if one changes, the broker refuses to declare every existing queue.
+ * The arguments are a wire format: if one changes, the declaration of every existing queue fails.
  *
  * @see https://www.rabbitmq.com/docs/quorum-queues#dead-lettering
  */
