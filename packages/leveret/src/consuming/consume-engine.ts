@@ -3,6 +3,7 @@ import type { Interceptor } from '../connection/interceptor.js'
 import type { Lane } from '../connection/lanes/lane.js'
 import type { LeveretError } from '../errors/leveret-error.js'
 import { Consumer } from './consumer/consumer.js'
+import type { ConsumerHooks } from './consumer/consumer-options.js'
 import { Pausing } from './consumer/pausing.js'
 import type { ActiveDelivery } from './delivery/active-delivery.js'
 import { isSingleActive, noRedeliveryPolicy, redeliveryPolicyOf } from './delivery/redelivery-policy.js'
@@ -44,6 +45,7 @@ export class ConsumeEngine<Payload> {
     })
     this.#consumer = new Consumer({
       ...settings,
+      ...this.#consumerHooks(events),
       lane: options.lane,
       name: contract.name,
       slots: this.#slots,
@@ -55,6 +57,12 @@ export class ConsumeEngine<Payload> {
       prepare: options.prepare,
       receive: (message, channel) => processor.receive(message, channel),
       process: (delivery) => processor.process(delivery),
+    })
+    this.#pausing = new Pausing(settings.breaker, events, (gate) => this.#consumer.pass(gate))
+  }
+
+  #consumerHooks(events: RoleEvents<WorkerEvents>): ConsumerHooks {
+    return {
       isolated: (delivery) => events.tellOf('delivery.isolated', delivery, {}),
       copyRefused: (delivery, error) => {
         this.#refused = error
@@ -69,8 +77,7 @@ export class ConsumeEngine<Payload> {
       lost: (reason) => this.#lost(reason),
       failed: (reason) => this.#failed(reason),
       leftRunning: (deliveries) => events.tell('close.incomplete', { deliveries }),
-    })
-    this.#pausing = new Pausing(settings.breaker, events, (gate) => this.#consumer.pass(gate))
+    }
   }
 
   /** The reason why the engine is not consuming. */

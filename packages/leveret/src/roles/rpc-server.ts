@@ -9,6 +9,7 @@ import type { RequestOf, ResponseInputOf } from '../contract/derived-types.js'
 import { decodePayload } from '../contract/payloads/payload.js'
 import { checkContract } from '../contract/payloads/shared-options.js'
 import type { Procedure } from '../contract/procedures/procedure.js'
+import type { LeveretError } from '../errors/leveret-error.js'
 import { parseOptions } from '../options.js'
 import { Answering } from '../rpc/server/answering.js'
 import { keeping } from '../rpc/server/kept.js'
@@ -73,15 +74,9 @@ function receiverOptionsOf<P extends Procedure>(
   const events = new RoleEvents<RpcServerEvents>('rpc-server', () => name)
   log.follow(events, requestLines(name))
   warnOfPolicy(requests, log)
-  const replies = new ReplyChannel({
-    lane,
-    name,
-    maxQueuedBytes: connection.maxQueuedBytes,
-    lost: (reason) => events.tell('replies.lost', { reason }),
-  })
+  const lost = (reason: LeveretError): void => events.tell('replies.lost', { reason })
+  const replies = new ReplyChannel({ lane, name, maxQueuedBytes: connection.maxQueuedBytes, lost })
   const answering = new Answering({ procedure, events, internals, replies })
-  const happenings = new RoleEvents<WorkerEvents>('rpc-server', () => name)
-  shareEvents(happenings, events)
   const engine = new ConsumeEngine({
     contract: requests,
     decode: ({ message: { content, properties } }) => decodePayload(requests, content, properties),
@@ -92,7 +87,7 @@ function receiverOptionsOf<P extends Procedure>(
     repeatsDone: true,
     lane,
     interceptors: connection.interceptors,
-    events: happenings,
+    events: workerEventsFor(name, events),
     prepare: async (channel, signal) => {
       replies.start()
       await declareOn({ lane, channel }, queueDeclarationsOf(requests), connection.topology, signal)
@@ -100,4 +95,11 @@ function receiverOptionsOf<P extends Procedure>(
     },
   })
   return { role: 'rpc-server', name, internals, lane, engine, events, closed: (timeoutMs) => replies.close(timeoutMs) }
+}
+
+/** The events of the engine. The server emits some of them too. */
+function workerEventsFor(name: string, events: RoleEvents<RpcServerEvents>): RoleEvents<WorkerEvents> {
+  const engineEvents = new RoleEvents<WorkerEvents>('rpc-server', () => name)
+  shareEvents(engineEvents, events)
+  return engineEvents
 }

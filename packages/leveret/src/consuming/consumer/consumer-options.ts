@@ -11,7 +11,7 @@ import type { StreamPosition } from '../delivery/stream-position.js'
 import type { Slots } from '../handling/slots.js'
 
 /** Options of {@link Consumer}. */
-export interface ConsumerOptions {
+export interface ConsumerOptions extends ConsumerHooks {
   readonly lane: Lane
   /** The name in errors and diagnostics. */
   readonly name: string
@@ -40,6 +40,10 @@ export interface ConsumerOptions {
   receive(message: ReceivedMessage, channel: DeliveryChannel): ActiveDelivery
   /** Works on one delivery until it is settled or its channel has ended. Never throws or rejects. */
   process(delivery: ActiveDelivery): MaybePromise<void>
+}
+
+/** Callbacks with which a consumer reports to its engine. */
+export interface ConsumerHooks {
   /** Reports that a delivery is handled alone. */
   isolated(delivery: ActiveDelivery): void
   /**
