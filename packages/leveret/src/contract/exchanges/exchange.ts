@@ -194,7 +194,7 @@ export function topicExchange<
  * import { headersExchange } from 'leveret'
  * import { z } from 'zod'
  *
- * const reports = headersExchange('reports', { headers: z.object({ format: z.enum(['pdf', 'csv']) }), payload: z.string() })
+ * const reports = headersExchange('reports', { headers: z.object({ format: z.string() }), payload: z.string() })
  * console.log(reports.type) // prints: headers
  * ```
  */
