@@ -121,6 +121,50 @@ describe('a dead-letter queue that others have declared', () => {
     expect(await letters.replay()).toEqual({ replayed: 1, skipped: 0 })
   })
 
+  test.for([
+    [{ existing: true }, 'declare'],
+    [{ queue: { type: 'classic' } }, 'declare'],
+    [{ existing: true }, 'check'],
+    [{ existing: true }, 'skip'],
+  ] as const)(
+    'that is deleted and comes back gets what failed meanwhile, and why: %o, topology %s',
+    async ([described, topology], { vhost, connectTo, broker }) => {
+      await using other = await stranger(vhost.url)
+      await other.channel.assertQueue('lost', { durable: true })
+      const contract = workQueue('tasks', {
+        payload,
+        retry: false,
+        deadLetter: { queue: 'lost', existing: true },
+        ...described,
+      })
+      if ('existing' in described) await other.channel.assertQueue('tasks', { durable: true })
+      const rabbit = await connectTo({ topology })
+      const worker = new Worker(rabbit, contract, fail, { prefetch: 2 })
+      const refused: unknown[] = []
+      const dead: unknown[] = []
+      worker.on('delivery.copy-refused', ({ messageId }) => refused.push(messageId))
+      worker.on('delivery.stuck', ({ messageId }) => refused.push(`${messageId} is stuck`))
+      worker.on('delivery.dead-lettered', ({ messageId }) => dead.push(messageId))
+      await worker.start()
+      await new Producer(rabbit, contract).send({ n: 0 }, { messageId: 'first' })
+      await eventually(() => expect(dead).toEqual(['first']))
+      await broker.management.deleteQueue(vhost.name, 'lost')
+      const ids = ['1', '2', '3', '4', '5']
+      // Not by the producer, which asks for the dead-letter queue too.
+      const sent = { persistent: true, contentType: 'application/json' }
+      for (const messageId of ids) other.channel.sendToQueue('tasks', Buffer.from('{"n":1}'), { ...sent, messageId })
+      await eventually(() => expect(refused.sort()).toEqual(ids))
+      expect(dead).toEqual(['first'])
+      await other.channel.assertQueue('lost', { durable: true })
+      await eventually(() => expect(dead.slice(1).sort()).toEqual(ids), { timeoutMs: 30_000 })
+      const letters = await new DeadLetters(rabbit, contract).peek()
+      expect(letters.map(({ messageId, reason, error }) => [messageId, reason, error?.message]).sort()).toEqual(
+        ids.map((id) => [id, 'attempts-exhausted', 'no']),
+      )
+      await eventually(async () => expect(await vhost.queue('tasks')).toMatchObject({ messages: 0 }))
+    },
+  )
+
   test('is said in one way', () => {
     const deadLetter = { queue: 'lost', type: 'classic', existing: true } as const
     expect(() => workQueue('tasks', { payload, deadLetter })).toThrow('type, arguments and existing each say all')

@@ -2,10 +2,11 @@ import { backoffMs } from '../connection/backoff.js'
 import type { QueueDeclaration } from '../connection/declaration.js'
 import type { OutgoingMessage } from '../connection/message.js'
 import type { QueueContract } from '../contract/queue-contract.js'
-import { type LeveretError, OptionsError, PublishError } from '../errors.js'
+import { BrokerError, type LeveretError, OptionsError, PublishError } from '../errors.js'
 import type { Soon } from '../soon.js'
 import { sleep } from '../timing.js'
 import { delayedDeclarationsOf, delayQueueName, queueDeclarationsOf } from '../topology/declarations.js'
+import { TopologyMismatchError } from '../topology-mismatch-error.js'
 import type { ActiveDelivery } from './active-delivery.js'
 import { deadLetterCopy, postponedCopy, retryCopy } from './copy.js'
 import { readFailedDeliveries } from './lineage.js'
@@ -20,6 +21,8 @@ export type PublishCopy = (
 ) => Promise<unknown>
 
 const STALE: Settlement = { did: 'stale' }
+/** Reply codes that say that a right or a queue is missing. */
+const OF_PLACE: ReadonlySet<number> = new Set([403, 404])
 
 type RetryVerdict = Extract<Verdict, { do: 'retry' | 'hold-back' }>
 type DeadLetterVerdict = Extract<Verdict, { do: 'dead-letter' }>
@@ -84,7 +87,10 @@ export class Settler implements Settling {
     delivery: ActiveDelivery,
   ): Promise<true | LeveretError | undefined> {
     const copy = copyOf(delivery.message, delivery.lineage, delayQueueName(this.#contract.name, afterMs))
-    return await this.#store(copy, delayedDeclarationsOf(this.#contract, afterMs), delivery)
+    // A delay queue that is not declared here may never be there; then the message is dead-lettered instead.
+    return await this.#store(copy, delayedDeclarationsOf(this.#contract, afterMs), delivery, (error) =>
+      isReturned(error) ? !this.#declares : !error.retryable,
+    )
   }
 
   async #retry({ afterMs, failure }: RetryVerdict, delivery: ActiveDelivery): Promise<Settlement> {
@@ -111,7 +117,8 @@ export class Settler implements Settling {
     // Without a dead-letter queue of ours the message goes where the queue's own arguments send it, if anywhere.
     if (deadLetter === false) return life.reject(message) ? { did: 'dropped', reason, failure } : STALE
     const copy = deadLetterCopy(message, lineage, deadLetter, { queue: name, reason, failure, at: new Date() })
-    const stored = await this.#store(copy, queueDeclarationsOf(this.#contract), delivery)
+    const isFinal = (error: LeveretError): boolean => !error.retryable && !isOfPlace(error)
+    const stored = await this.#store(copy, queueDeclarationsOf(this.#contract), delivery, isFinal)
     if (stored === undefined) return givenBack(delivery)
     const settled = { did: 'dead-lettered', reason, failure } as const
     if (stored === true) return life.ack(message) ? settled : STALE
@@ -135,12 +142,14 @@ export class Settler implements Settling {
   /**
    * Stores a copy, however long that takes. While the broker refuses it, that is said, and its delivery takes no place from others.
    *
-   * @returns `true` when it is stored, the error when it never can be, `undefined` when the delivery is to be given back first
+   * @param isFinal - whether it is useless to try again after this error
+   * @returns `true` when it is stored, the error when it is final, `undefined` when the delivery is to be given back first
    */
   async #store(
     copy: OutgoingMessage,
     topology: readonly QueueDeclaration[],
     delivery: ActiveDelivery,
+    isFinal: (error: LeveretError) => boolean,
   ): Promise<true | LeveretError | undefined> {
     const { life } = delivery
     for (let attempt = 1; !life.signal.aborted; attempt += 1) {
@@ -150,7 +159,7 @@ export class Settler implements Settling {
       } catch (thrown) {
         const error = thrown as LeveretError
         if (life.signal.aborted) return undefined
-        if (!this.#canSucceedLater(error)) return error
+        if (isFinal(error)) return error
         if (attempt === 1) life.copyRefused(delivery, error)
         // Who closes does not wait for what the broker has refused.
         if (life.closing.aborted) return undefined
@@ -159,14 +168,19 @@ export class Settler implements Settling {
     }
     return undefined
   }
-
-  /** A returned copy finds its queue declared anew, where we declare; a nacked one finds room. */
-  #canSucceedLater(error: LeveretError): boolean {
-    if (error instanceof PublishError && error.outcome === 'returned') return this.#declares
-    return error.retryable
-  }
 }
 
 function impossible(error: LeveretError): DeadLetterVerdict {
   return { do: 'dead-letter', reason: 'retry-impossible', failure: describeFailure(error) }
+}
+
+/** Whether somebody may mend it while this worker runs: a queue is missing or another one, or a right is missing. */
+function isOfPlace(error: unknown): boolean {
+  if (error instanceof PublishError) return isReturned(error) || isOfPlace(error.cause)
+  return error instanceof TopologyMismatchError || (error instanceof BrokerError && OF_PLACE.has(error.replyCode))
+}
+
+/** No queue took it. Where queues are declared here, the next try declares this one again. */
+function isReturned(error: LeveretError): boolean {
+  return error instanceof PublishError && error.outcome === 'returned'
 }
