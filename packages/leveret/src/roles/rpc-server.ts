@@ -31,7 +31,11 @@ export const serverOptions = z
 export interface RpcServerOptions
   extends Pick<HandlingOptions, 'concurrency' | 'prefetch' | 'handlerTimeoutMs' | 'isolation'> {}
 
-/** Answers the requests of a procedure. Each is acknowledged when its answer was sent, and none is tried again. */
+/**
+ * Answers the requests of a procedure. Each is acknowledged when its answer was sent, and none is tried again.
+ *
+ * It needs the right to write to the default exchange (`amq.default`). Without it `start` rejects with a {@link BrokerError} that says so.
+ */
 export class RpcServer<const P extends Procedure = Procedure> extends Receiver<RpcServerEvents> {
   /**
    * Nothing is opened or declared before `start`.
@@ -93,7 +97,7 @@ function partsOf<P extends Procedure>(
     interceptors: connection.interceptors,
     events: happenings,
     prepare: async (channel, signal) => {
-      replies.start()
+      await replies.start(channel)
       await declareOn({ lane, channel }, queueDeclarationsOf(requests), connection.topology, signal)
       return requests.name
     },

@@ -1,9 +1,14 @@
+import type { Channel } from '../../connection/channel.js'
 import type { Lane } from '../../connection/lane.js'
 import { LastingChannel } from '../../connection/lasting-channel.js'
 import type { OutgoingMessage } from '../../connection/message.js'
 import { BrokerError, type LeveretError } from '../../errors.js'
+import { newMessageId } from '../../message-id.js'
 import type { Soon } from '../../soon.js'
 import { unlessAborted } from '../../timing.js'
+
+const ACCESS_REFUSED = 403
+const CLOSE_TIMEOUT_MS = 2_000
 
 /** What a reply channel is made of. */
 export interface ReplyChannelOptions {
@@ -24,6 +29,8 @@ export interface ReplyChannelOptions {
 export class ReplyChannel {
   readonly #options: ReplyChannelOptions
   readonly #channel: LastingChannel
+  /** The one that delivers requests. */
+  #delivering: Channel | undefined
   #waiting: (() => void)[] = []
 
   constructor(options: ReplyChannelOptions) {
@@ -42,9 +49,24 @@ export class ReplyChannel {
     })
   }
 
-  /** Opens the channel, once. */
-  start(): void {
+  /**
+   * Opens it, once, and makes sure that answers may be published before any request comes. When that right is taken later, the channel that
+   * delivers is closed: what it would deliver, another server may answer.
+   *
+   * @param delivering - the channel that is to deliver requests, on which nothing is consumed yet
+   * @throws {@link BrokerError} the right to write to the default exchange is missing; {@link ConnectionError}
+   */
+  async start(delivering: Channel): Promise<void> {
     void this.#channel.run()
+    this.#delivering = delivering
+    delivering.publish(toNobody())
+    try {
+      // Any answer says that the broker has read the message before it.
+      await delivering.prefetch(1)
+    } catch (error) {
+      if (!(error instanceof BrokerError)) throw error
+      throw new BrokerError(`Answering the requests of '${this.#options.name}'`, error, { cause: error })
+    }
   }
 
   /** No promise where it takes one more at once, as it mostly does. @returns `false` when the signal is aborted first */
@@ -81,7 +103,15 @@ export class ReplyChannel {
   }
 
   #onLost(reason: LeveretError): boolean {
-    if (reason instanceof BrokerError) this.#options.lost(reason)
+    if (!(reason instanceof BrokerError)) return false
+    this.#options.lost(reason)
+    if (reason.replyCode === ACCESS_REFUSED) void this.#delivering?.close(CLOSE_TIMEOUT_MS, reason)
     return false
   }
+}
+
+/** The default exchange drops it, because no queue has an empty name. */
+function toNobody(): OutgoingMessage {
+  const properties = { messageId: newMessageId() }
+  return { exchange: '', routingKey: '', content: Buffer.alloc(0), properties, mandatory: false }
 }

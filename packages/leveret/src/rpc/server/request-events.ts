@@ -41,7 +41,10 @@ export interface RpcServerEvents extends Pick<WorkerEvents, (typeof SHARED)[numb
   readonly 'request.unanswerable': RequestEvent
   /** The answer could not be encoded. The request was acknowledged: it has been handled. */
   readonly 'reply.failed': RequestEvent & { readonly error: unknown }
-  /** The broker has closed the channel of the answers, over one of them perhaps. Those written just before may not have arrived. */
+  /**
+   * The broker has closed the channel of the answers, over one of them perhaps. Those written just before may not have arrived. Where the right to answer is
+   * missing (403), the server takes no more requests until it is granted: `consume-failed` follows.
+   */
   readonly 'replies.lost': RoleEvent & { readonly reason: LeveretError }
 }
 
