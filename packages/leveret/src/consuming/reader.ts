@@ -3,7 +3,10 @@ import type { ActiveDelivery } from './active-delivery.js'
 import type { Judge } from './attempt.js'
 import { withinDeadline } from './deadline.js'
 import type { OrderKey } from './slots.js'
+import { HandlerTimeout } from './steering.js'
 import type { Verdict } from './verdict.js'
+
+const UNREAD = 'its schema or codec had not answered'
 
 /** What has been read of a delivery: its checked payload and its key, or the verdict on one that has none. */
 export type Read<Payload> = { readonly payload: Payload; readonly key: OrderKey | undefined } | Verdict
@@ -16,7 +19,7 @@ export interface ReaderOptions<Payload> {
   readonly decode: Decode<Payload>
   /** Payloads of one key are handled in the order in which they came. With it, all are read in that order. */
   readonly orderBy: ((payload: Payload) => OrderKey | undefined) | undefined
-  /** How long a schema may take. */
+  /** How long a schema or a codec may take. */
   readonly timeoutMs: number
   readonly judge: Judge
 }
@@ -46,12 +49,15 @@ export class Reader<Payload> {
 
   async #readLate(payload: Promise<Payload>, delivery: ActiveDelivery): Promise<Read<Payload>> {
     const { timeoutMs, judge } = this.#options
-    const nothing = (): void => undefined
+    let isLate = false
+    const abort = (): void => {
+      isLate = true
+    }
     try {
-      const deadline = { timeoutMs, abort: nothing, givenUp: nothing }
-      return this.#keyed(await withinDeadline(payload, deadline))
+      return this.#keyed(await withinDeadline(payload, { timeoutMs, abort, givenUp: () => undefined }))
     } catch (error) {
-      return judge(error, delivery.attempt)
+      // What fails when its time is up has said nothing of the payload.
+      return judge(isLate ? new HandlerTimeout(timeoutMs, UNREAD) : error, delivery.attempt)
     }
   }
 

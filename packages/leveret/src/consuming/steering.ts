@@ -35,6 +35,9 @@ export interface RetryAfter {
 /**
  * Throw it from a handler to fail an attempt and choose when the next is made. It counts like any failed attempt.
  *
+ * Throw it from a codec that cannot answer for now, for example because it asks a key service that is down. What was received is then tried
+ * again, as if its handler had thrown it; what was to be sent is not, and the caller gets a `PayloadError` that is `retryable`.
+ *
  * With native retry the pauses are the queue's own and `afterMs` changes nothing: it is a failed attempt like any other.
  */
 export class Retry extends Error {
@@ -58,12 +61,12 @@ export class Retry extends Error {
   }
 }
 
-/** The handler did not settle in time. Its result, should there still be one, is dropped. */
+/** The handler, or what reads its payload, did not settle in time. Its result, should there still be one, is dropped. */
 export class HandlerTimeout extends Error {
   override readonly name = 'HandlerTimeout'
 
-  constructor(handlerTimeoutMs: number) {
-    super(`the handler had not finished after ${handlerTimeoutMs} ms`)
+  constructor(handlerTimeoutMs: number, what = 'the handler had not finished') {
+    super(`${what} after ${handlerTimeoutMs} ms`)
   }
 }
 

@@ -89,7 +89,7 @@ export function judge(thrown: unknown, attempt: number, rules: RetryRules): Verd
  * handler throws may be about the answer of somebody else.
  */
 export function judgeUnread(thrown: unknown, attempt: number, rules: RetryRules): Verdict {
-  // A schema that failed by itself may succeed later: what it failed with is judged as a handler's failure is.
+  // A schema that failed by itself, or a codec that threw Retry, may succeed later: what it threw is judged as a handler's failure is.
   if (isRecoverable(thrown)) return judge(thrown.cause, attempt, rules)
   const reason = reasonOf(thrown)
   if (reason === undefined) return judge(thrown, attempt, rules)
