@@ -2,6 +2,7 @@ import { describe, expect } from 'vitest'
 import { z } from 'zod'
 import {
   DeadLetters,
+  dryRun,
   fanoutExchange,
   OptionsError,
   Producer,
@@ -76,6 +77,19 @@ describe('a queue that exists', () => {
     await new Producer(rabbit, workQueue('others', { payload })).send({ n: 1 })
     const names = (await vhost.queues()).map(({ name }) => name).sort()
     expect(names).toEqual(['others', 'others.dead-letter', 'tasks.dead-letter'])
+  })
+
+  test('that is a stream cannot be looked at by a dry run, which says so and costs nobody his connection', async ({
+    vhost,
+    rabbit,
+  }) => {
+    await using other = await stranger(vhost.url)
+    await other.channel.assertQueue('tasks', { durable: true, arguments: { 'x-queue-type': 'stream' } })
+    await new Producer(rabbit, contract).send({ n: 1 })
+    const disconnected: unknown[] = []
+    rabbit.on('disconnected', (event) => disconnected.push(event))
+    await expect(dryRun(rabbit, contract)).rejects.toThrow("dryRun: the queue 'tasks' is a stream")
+    expect(disconnected).toEqual([])
   })
 
   test('may be that of a procedure', async ({ vhost, rabbit }) => {
@@ -162,6 +176,27 @@ describe('a dead-letter queue that others have declared', () => {
         ids.map((id) => [id, 'attempts-exhausted', 'no']),
       )
       await eventually(async () => expect(await vhost.queue('tasks')).toMatchObject({ messages: 0 }))
+    },
+  )
+
+  test.for([{ existing: true }, { arguments: { 'x-queue-type': 'stream' } }])(
+    'that is a stream is said to be one: %o',
+    async (described, { vhost, rabbit }) => {
+      await using other = await stranger(vhost.url)
+      await other.channel.assertQueue('lost', { durable: true, arguments: { 'x-queue-type': 'stream' } })
+      const contract = workQueue('tasks', { payload, retry: false, deadLetter: { queue: 'lost', ...described } })
+      const worker = new Worker(rabbit, contract, fail)
+      const dead = firstEvent(worker, 'delivery.dead-lettered')
+      await worker.start()
+      await new Producer(rabbit, contract).send({ n: 1 })
+      await dead
+      const letters = new DeadLetters(rabbit, contract)
+      const said = { name: 'OptionsError', message: expect.stringMatching(/'lost' is a stream.*Subscriber/) }
+      await expect(letters.count()).rejects.toMatchObject(said)
+      await expect(letters.peek()).rejects.toMatchObject(said)
+      await expect(letters.replay()).rejects.toMatchObject(said)
+      await expect(letters.discard({ filter: () => true })).rejects.toMatchObject(said)
+      expect(rabbit.health()).toMatchObject({ ready: true })
     },
   )
 

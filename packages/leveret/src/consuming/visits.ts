@@ -4,12 +4,13 @@ import type { ConnectionInternals } from '../connection/connection.js'
 import type { QueueDeclaration } from '../connection/declaration.js'
 import type { ReceivedMessage } from '../connection/message.js'
 import type { QueueContract } from '../contract/queue-contract.js'
-import { BrokerError, ClosedError, ConnectionError } from '../errors.js'
+import { BrokerError, ClosedError, ConnectionError, OptionsError } from '../errors.js'
 import { InHand } from '../in-hand.js'
 import { atMost } from '../timing.js'
 import { queueDeclarationsOf } from '../topology/declarations.js'
 import { declare } from '../topology/declare.js'
 import { patiently } from './patience.js'
+import { isStream } from './stream-check.js'
 import { Sweep } from './sweep.js'
 
 const CLOSE_TIMEOUT_MS = 2_000
@@ -20,6 +21,8 @@ export class Visits {
   readonly #queue: string
   /** The dead-letter queue alone: a work queue that has changed keeps nobody from its dead letters. */
   readonly #needed: readonly QueueDeclaration[]
+  /** Others have declared it. */
+  readonly #mayBeStream: boolean
   readonly #internals: ConnectionInternals
   readonly #stop = new AbortController()
   readonly #inHand = new InHand()
@@ -30,6 +33,8 @@ export class Visits {
     this.#name = contract.name
     this.#queue = queue
     this.#needed = queueDeclarationsOf(contract).filter(({ name }) => name === queue)
+    const { deadLetter } = contract
+    this.#mayBeStream = deadLetter !== false && (deadLetter.existing || deadLetter.arguments !== undefined)
     this.#internals = internals
     setMaxListeners(0, this.#stop.signal)
   }
@@ -39,7 +44,10 @@ export class Visits {
     return this.#stop.signal
   }
 
-  /** @throws {@link ClosedError}, {@link ConnectionError}, {@link BrokerError}, {@link TopologyMismatchError} */
+  /**
+   * @throws {@link ClosedError}, {@link ConnectionError}, {@link BrokerError}, {@link TopologyMismatchError}
+   * @throws {@link OptionsError} the queue is a stream
+   */
   async onChannel<T>(act: (channel: Channel) => Promise<T>): Promise<T> {
     this.#stop.signal.throwIfAborted()
     this.#inHand.begin()
@@ -98,9 +106,16 @@ export class Visits {
     const { consumeLane, settings } = this.#internals
     return await patiently(this.#internals, [this.#stop.signal], async (signal) => {
       await declare(consumeLane, this.#needed, settings.topology, signal)
+      if (this.#mayBeStream && (await isStream(consumeLane, this.#queue, signal))) throw streamRefused(this.#queue)
       return await consumeLane.openChannel('plain', {}, signal)
     })
   }
+}
+
+function streamRefused(queue: string): OptionsError {
+  return new OptionsError(
+    `DeadLetters: the dead-letter queue '${queue}' is a stream, from which nothing can be taken: describe it with stream(), and read it with a Subscriber`,
+  )
 }
 
 /** What the end of a channel means to the caller: wait and call again, or what only a person can mend. */

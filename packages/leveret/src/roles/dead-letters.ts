@@ -63,7 +63,7 @@ export interface Discarded {
  * Every method works on a channel of its own and ends it. All may reject with a {@link ConnectionError}, also when the
  * connection is lost on the way: then nothing is lost, and the same call goes on where it ended; at worst the letters that were
  * in hand (64) are stored twice under the same `messageId`. And with a {@link BrokerError} or {@link TopologyMismatchError} when
- * the broker refuses the queue, and with a {@link ClosedError} after `close`. `replay` also with a {@link BrokerVersionError}: the
+ * the broker refuses the queue, with an {@link OptionsError} when others have declared it as a stream, and with a {@link ClosedError} after `close`. `replay` also with a {@link BrokerVersionError}: the
  * work queue is not for this broker.
  */
 export class DeadLetters<const C extends LetterContract> implements AsyncDisposable {

@@ -1,10 +1,12 @@
 import { z } from 'zod'
 import { type Connection, internalsOf } from '../connection/connection.js'
 import { patiently } from '../consuming/patience.js'
+import { isStream } from '../consuming/stream-check.js'
 import { type DryRun, trialOn } from '../consuming/trial.js'
 import { checkContract } from '../contract/shared-options.js'
 import type { Subscription } from '../contract/subscription.js'
 import type { WorkQueue } from '../contract/work-queue.js'
+import { OptionsError } from '../errors.js'
 import { parseOptions } from '../options.js'
 
 const CLOSE_TIMEOUT_MS = 2_000
@@ -30,7 +32,7 @@ export interface DryRunOptions {
  * @throws {@link BrokerError} there is no such queue, it may not be read, or it has a single active consumer, from which RabbitMQ gives
  *   nothing out by `basic.get`
  * @throws {@link ConnectionError} there was no channel in time, or it was lost; the broker then has all of them again
- * @throws {@link OptionsError}, {@link ClosedError}
+ * @throws {@link OptionsError} also where the queue is a stream; {@link ClosedError}
  */
 export async function dryRun(
   rabbit: Connection,
@@ -42,7 +44,13 @@ export async function dryRun(
   const internals = internalsOf(rabbit)
   internals.assertOpen()
   const { consumeLane, settings } = internals
-  const channel = await patiently(internals, [], (signal) => consumeLane.openChannel('plain', {}, signal))
+  const channel = await patiently(internals, [], async (signal) => {
+    const mayBeStream = contract.existing || contract.queue.arguments !== undefined
+    if (mayBeStream && (await isStream(consumeLane, contract.name, signal))) {
+      throw new OptionsError(`dryRun: the queue '${contract.name}' is a stream: nothing of it can be looked at so`)
+    }
+    return await consumeLane.openChannel('plain', {}, signal)
+  })
   try {
     return await trialOn(channel, contract, limit, settings.publishTimeoutMs)
   } finally {
