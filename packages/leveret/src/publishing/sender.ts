@@ -10,10 +10,11 @@ import { encodePayload, type PayloadContract } from '../contract/payload.js'
 import type { Schema, SchemaInput } from '../contract/schema.js'
 import { BrokerError, ClosedError, type LeveretError, type PublishError } from '../errors.js'
 import { InHand } from '../in-hand.js'
+import { newMessageId } from '../message-id.js'
 import { isLater } from '../soon.js'
 import { TopologyMismatchError } from '../topology-mismatch-error.js'
 import { composeProperties, type MessageOptions } from './compose.js'
-import { encodedInTime } from './encoding-time.js'
+import { encodedInTime } from './given-up.js'
 import { type PublishLayer, publishLayers, submitInside } from './interception.js'
 import type { Outbox } from './outbox.js'
 import { outboxOf } from './outbox-of.js'
@@ -89,6 +90,18 @@ export class Sender {
     }
   }
 
+  /** Waits for what is sent beside a payload as for the payload itself. @throws {@link PublishError} it does not come in time */
+  async beside<T>(work: () => Promise<T>, { route, options }: Sending): Promise<T> {
+    const properties = { messageId: options.messageId ?? newMessageId() }
+    const { timeoutMs, signal } = this.#requestOf(NOTHING, properties, { route, options })
+    this.#inHand.begin()
+    try {
+      return await encodedInTime(work(), { ...route, properties }, { timeoutMs, signal, closed: this.#outbox.signal })
+    } finally {
+      this.#inHand.end()
+    }
+  }
+
   /** Resolves when nothing is on its way. */
   async whenIdle(): Promise<void> {
     await this.#inHand.whenEmpty()
@@ -118,7 +131,7 @@ export class Sender {
     const dueAt = performance.now() + request.timeoutMs
     this.#inHand.begin()
     try {
-      const content = await encodedInTime(encoding, request, this.#outbox.signal)
+      const content = await encodedInTime(encoding, request.message, { ...request, closed: this.#outbox.signal })
       const timeoutMs = Math.max(Math.ceil(dueAt - performance.now()), 1)
       return await this.#submit({ ...request, message: { ...request.message, content }, timeoutMs })
     } finally {

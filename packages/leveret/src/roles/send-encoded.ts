@@ -3,12 +3,15 @@ import { reservedHeadersProblem } from '../broker-headers.js'
 import { Closing } from '../connection/closing.js'
 import { type Connection, internalsOf } from '../connection/connection.js'
 import { headersProblem } from '../connection/table.js'
+import { OptionsError } from '../errors.js'
+import { givenAs } from '../given.js'
 import { parseOptions } from '../options.js'
 import { routingKeys, type SendingOptions, sendingOptions } from '../publishing/compose.js'
 import type { EncodedMessage } from '../publishing/encoded-message.js'
 import type { Published } from '../publishing/request.js'
 import { Sender } from '../publishing/sender.js'
 import { namesProblem, shortString } from '../short-string.js'
+import { isThenable } from '../soon.js'
 import { atMost } from '../timing.js'
 
 /** What `JSON.parse` makes of a `Buffer` that `JSON.stringify` has written. */
@@ -25,11 +28,21 @@ export interface StoredMessage extends Omit<EncodedMessage, 'content'> {
 
 const bytes = z.array(z.int().min(0).max(255))
 
-const storedContent = z.union([
-  z.instanceof(Uint8Array).transform((view) => Buffer.from(view.buffer, view.byteOffset, view.byteLength)),
-  z.base64().transform((text) => Buffer.from(text, 'base64')),
-  z.strictObject({ type: z.literal('Buffer'), data: bytes }).transform(({ data }) => Buffer.from(data)),
-])
+const storedContent = z.union(
+  [
+    z.instanceof(Uint8Array).transform((view) => Buffer.from(view.buffer, view.byteOffset, view.byteLength)),
+    z.base64().transform((text) => Buffer.from(text, 'base64')),
+    z.strictObject({ type: z.literal('Buffer'), data: bytes }).transform(({ data }) => Buffer.from(data)),
+  ],
+  { error: ({ input }) => `${instead(input)}: expected bytes, base64, or what JSON makes of a Buffer` },
+)
+
+/** What is in the place of the content, without its value. */
+function instead(content: unknown): string {
+  if (content === undefined) return 'is missing'
+  if (typeof content === 'string') return "is a text that is no base64, as Buffer.toString() makes it without 'base64'"
+  return Object(content).type === 'Buffer' ? 'has data that are no bytes' : `is ${givenAs(content)}`
+}
 
 /** `encodeMessage` has written these two of leveret's and RabbitMQ's own. */
 const storedHeaders = z.record(z.string(), z.unknown()).superRefine((headers, context) => {
@@ -77,7 +90,7 @@ export interface SendEncodedOptions extends SendingOptions {}
  *
  * @throws {@link OptionsError} it is no encoded message; nothing was sent
  * @throws {@link PublishError} `outcome` says whether it may have been stored; `returned` when it is mandatory and no queue takes it
- * @throws {@link ClosedError} the connection has been closed
+ * @throws {@link ClosedError} the connection was closed before anything was sent so; later that is a `PublishError`, `not-sent`, with it as its `cause`
  */
 export async function sendEncoded(
   rabbit: Connection,
@@ -85,6 +98,7 @@ export async function sendEncoded(
   options: SendEncodedOptions = {},
 ): Promise<Published> {
   const sender = senderOf(rabbit)
+  checkPlace(message)
   const checked = parseOptions(sendingOptions, options, 'sendEncoded')
   const { exchange, routingKey, content, properties, mandatory } = parseOptions(storedMessage, message, 'sendEncoded')
   const { messageId } = properties
@@ -97,6 +111,16 @@ export async function sendEncoded(
   // Its id may be that of a message that is on its way already.
   await sender.sendEncoded(content, properties, { route, options: { ...checked, messageId } })
   return { messageId, routed }
+}
+
+/** @throws {@link OptionsError} it is nothing that could be a message */
+function checkPlace(message: unknown): void {
+  const isPlain = typeof message === 'object' && message !== null && !Array.isArray(message)
+  if (isPlain && !isThenable(message)) return
+  const next = typeof message === 'string' ? '. Read a stored one with JSON.parse()' : ''
+  throw new OptionsError(
+    `sendEncoded: the message is ${givenAs(message)}: expected what encodeMessage() resolves with${next}`,
+  )
 }
 
 const NOTHING_TO_DECLARE = [] as const
