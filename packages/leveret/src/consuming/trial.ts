@@ -1,6 +1,7 @@
 import type { Channel } from '../connection/channel.js'
 import { receivedHeaders } from '../connection/field-table.js'
 import type { ReceivedMessage } from '../connection/message.js'
+import { shortened } from '../contract/issues.js'
 import { decodePayload } from '../contract/payload.js'
 import { validate } from '../contract/schema.js'
 import type { Subscription } from '../contract/subscription.js'
@@ -15,10 +16,14 @@ import { Unsettled } from './unsettled.js'
 /** A contract whose queue can be tried. */
 type Tried = WorkQueue | Subscription
 
-/** What is wrong with how many messages. Holds no value of any. */
+/**
+ * What is wrong with how many messages. Of a message it holds what a validation error holds: keys of the payload in the path, and no value
+ * unless a sentence that you have written for the schema quotes one.
+ */
 export interface RefusalReason {
-  /** Where, with `*` for the places of an array: `lines.*.price`. Empty for the payload itself. */
+  /** Where, with `*` for the places of an array: `lines.*.price`. Empty for the payload itself. At most 50 steps. */
   readonly path: string
+  /** The schema's own sentence, at most 500 characters of it. */
   readonly message: string
   /** How many messages have it. */
   readonly count: number
@@ -55,7 +60,7 @@ export async function trialOn(channel: Channel, contract: Tried, limit: number, 
       read += 1
       const issues = await issuesOf(() => check(message, contract, source), timeoutMs)
       if (issues.length > 0) refused += 1
-      for (const { path, message: text } of named(issues)) {
+      for (const { path, message: text } of named(shortened(issues))) {
         const reason = reasons.get(`${path} ${text}`) ?? { path, message: text, count: 0 }
         reasons.set(`${path} ${text}`, { ...reason, count: reason.count + 1 })
       }

@@ -21,8 +21,9 @@ export interface Codec {
    */
   readonly accepts?: readonly string[] | undefined
   /**
-   * Called once for each message. The bytes are not copied, so they must not change afterwards. Where it returns a promise, it reads the
-   * payload before it first waits, or the caller must not change the payload meanwhile.
+   * Called once for each message, and once more for each where the schema is asynchronous. The bytes are not copied, so they must not change
+   * afterwards. It does not change the payload. Where it returns a promise, it reads the payload before it first waits, or the caller must not
+   * change the payload until the send has settled: what it reads later was not checked.
    */
   encode(payload: unknown): Uint8Array | PromiseLike<Uint8Array>
   /** @param properties - what the message says of its content */

@@ -1,9 +1,8 @@
 import { parseOptions } from '../options.js'
 import { quoted, shortString } from '../short-string.js'
-import { checkCarried } from './carried.js'
 import type { GivenCodec, PayloadProblem } from './carried-types.js'
 import type { CodecOption } from './codec.js'
-import { describeExchange, type PluginExchange } from './exchange.js'
+import { describeOfOne, type PluginExchange } from './exchange.js'
 import { type ExchangeOptions, exchangeOptions } from './exchange-options.js'
 import type { Schema } from './schema.js'
 import { schemaOption } from './shared-options.js'
@@ -48,7 +47,6 @@ export function exchange<
   options: PluginExchangeOptions<S, C> & GivenCodec<ContentType> & PayloadProblem<S, C, ContentType>,
 ): PluginExchange<Name, S> {
   const where = `exchange(${quoted(name)})`
-  const { type, payload, ...settings } = parseOptions(pluginOptions, options, where)
-  checkCarried(where, 'payload', payload, settings.codec)
-  return Object.freeze({ ...describeExchange(name, settings, where), type, payload: payload as S })
+  const described = parseOptions(pluginOptions, options, where)
+  return Object.freeze(describeOfOne<Name, `x-${string}`, S>(name, described, where))
 }

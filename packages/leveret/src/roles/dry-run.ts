@@ -28,7 +28,8 @@ export interface DryRunOptions {
  * moment no worker gets these messages, afterwards each is `redelivered`, and a quorum queue may put them behind those that were not read. RabbitMQ
  * before 4.3 counts the return (`basic.nack(requeue=true)`) towards the delivery limit of a quorum queue. So do not run it in a loop.
  *
- * @returns how many of the messages would be refused, and why: paths and sentences of the schema, and no values
+ * @returns how many of the messages would be refused, and why: paths and the schema's own sentences, at most 500 characters of each. Values are in them only
+ *   where you have written such a sentence (SECURITY.md)
  * @throws {@link BrokerError} there is no such queue, it may not be read, or it has a single active consumer, from which RabbitMQ gives
  *   nothing out by `basic.get`
  * @throws {@link ConnectionError} there was no channel in time, or it was lost; the broker then has all of them again
