@@ -1,15 +1,7 @@
-import { type Addressed, publishError } from '../connection/publish-error.js'
-import type { PublishError } from '../errors.js'
-import { unlessAborted, within } from '../timing.js'
+import { unlessAborted, within } from '../async/timing.js'
+import type { PublishError } from '../errors/publish-error.js'
+import { type Addressed, publishError } from '../errors/publish-failures.js'
 import type { PublishRequest } from './request.js'
-
-/** What bounds the wait for code of the program itself: a schema, a codec or an interceptor. */
-export interface Patience extends Pick<PublishRequest, 'timeoutMs' | 'signal'> {
-  /** Aborted when nothing more is sent. */
-  readonly closed?: AbortSignal | undefined
-  /** What is said when the time is up. */
-  readonly late: string
-}
 
 /** A message was given up while the program's own code was waited for. */
 export class GivenUp extends Error {
@@ -24,6 +16,14 @@ export class GivenUp extends Error {
   notSent(message: Addressed): PublishError {
     return publishError('not-sent', message, this.message, { cause: this.cause, retryable: this.retryable })
   }
+}
+
+/** What bounds the wait for code of the program itself: a schema, a codec or an interceptor. */
+export interface Patience extends Pick<PublishRequest, 'timeoutMs' | 'signal'> {
+  /** Aborted when nothing more is sent. */
+  readonly closed?: AbortSignal | undefined
+  /** What is said when the time is up. */
+  readonly late: string
 }
 
 /**

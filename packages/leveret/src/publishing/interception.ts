@@ -1,9 +1,11 @@
 import { type Interceptor, type Layer, runInside, type SentMessage } from '../connection/interceptor.js'
-import type { Headers, OutgoingMessage } from '../connection/message.js'
-import { publishError } from '../connection/publish-error.js'
-import { headersProblem } from '../connection/table.js'
-import { isLeveretError, OptionsError, type PublishError } from '../errors.js'
-import { messageOf } from '../message-of.js'
+import { isLeveretError } from '../errors/leveret-error.js'
+import { messageOf } from '../errors/message-of.js'
+import { OptionsError } from '../errors/options-error.js'
+import type { PublishError } from '../errors/publish-error.js'
+import { publishError } from '../errors/publish-failures.js'
+import { headersProblem } from '../message/amqp-table.js'
+import type { Headers, OutgoingMessage } from '../message/message.js'
 import { parseOptions } from '../options.js'
 import { userHeaders } from './compose.js'
 import { GivenUp, unlessGivenUp } from './given-up.js'
@@ -42,24 +44,24 @@ export function publishLayers(interceptors: readonly Interceptor[]): readonly Pu
 export async function submitInside<R extends Intercepted>(
   layers: readonly PublishLayer[],
   request: R,
-  outbox: Sink<R>,
+  engine: Sink<R>,
 ): Promise<void> {
   const { message, timeoutMs, signal } = request
   const deadline = performance.now() + timeoutMs
-  const release = outbox.hold(request)
+  const release = engine.hold(request)
   let submitted: Promise<unknown> | undefined
   let isOver = false
   const inner = async ({ headers }: SentMessage): Promise<void> => {
     if (isOver) throw publishError('not-sent', message, 'it was given up before an interceptor called next()')
     release()
     const leftMs = Math.max(Math.ceil(deadline - performance.now()), 1)
-    submitted = outbox.submit({ ...request, message: withHeaders(message, headers), timeoutMs: leftMs })
+    submitted = engine.submit({ ...request, message: withHeaders(message, headers), timeoutMs: leftMs })
     await submitted
   }
   const late = `no interceptor called next() within ${timeoutMs} ms`
   try {
     const work = runInside(layers, describe(message), inner, addHeaders)
-    await unlessGivenUp(work, { timeoutMs, signal, closed: outbox.signal, late })
+    await unlessGivenUp(work, { timeoutMs, signal, closed: engine.signal, late })
   } catch (cause) {
     isOver = true
     if (submitted === undefined) {

@@ -1,25 +1,15 @@
-import type { Channel } from '../../connection/channel.js'
-import type { Lane } from '../../connection/lane.js'
-import { LastingChannel } from '../../connection/lasting-channel.js'
-import type { OutgoingMessage } from '../../connection/message.js'
-import { BrokerError, type LeveretError } from '../../errors.js'
-import { newMessageId } from '../../message-id.js'
-import type { Soon } from '../../soon.js'
-import { unlessAborted } from '../../timing.js'
+import type { Channel } from '../../amqp/channel.js'
+import type { MaybePromise } from '../../async/maybe-promise.js'
+import { unlessAborted } from '../../async/timing.js'
+import type { Lane } from '../../connection/lanes/lane.js'
+import { RecoveringChannel } from '../../connection/recovering-channel.js'
+import { BrokerError } from '../../errors/broker-error.js'
+import type { LeveretError } from '../../errors/leveret-error.js'
+import type { OutgoingMessage } from '../../message/message.js'
+import { newMessageId } from '../../message/message-id.js'
 
 const ACCESS_REFUSED = 403
 const CLOSE_TIMEOUT_MS = 2_000
-
-/** What a reply channel is made of. */
-export interface ReplyChannelOptions {
-  readonly lane: Lane
-  /** Of the procedure. */
-  readonly name: string
-  /** Bounds what waits in the socket. */
-  readonly maxQueuedBytes: number
-  /** The broker has closed it: answers written just before may not have arrived. */
-  lost(reason: BrokerError): void
-}
 
 /**
  * Publishes answers, without confirms: nobody could use them, because whoever asked waits for a bounded time.
@@ -28,14 +18,14 @@ export interface ReplyChannelOptions {
  */
 export class ReplyChannel {
   readonly #options: ReplyChannelOptions
-  readonly #channel: LastingChannel
+  readonly #channel: RecoveringChannel
   /** The one that delivers requests. */
   #delivering: Channel | undefined
   #waiting: (() => void)[] = []
 
   constructor(options: ReplyChannelOptions) {
     this.#options = options
-    this.#channel = new LastingChannel({
+    this.#channel = new RecoveringChannel({
       lane: options.lane,
       purpose: `answering ${options.name}`,
       kind: 'plain',
@@ -70,7 +60,7 @@ export class ReplyChannel {
   }
 
   /** No promise where it takes one more at once, as it mostly does. @returns `false` when the signal is aborted first */
-  whenFree(signal: AbortSignal): Soon<boolean> {
+  whenFree(signal: AbortSignal): MaybePromise<boolean> {
     return this.#isFree || this.#untilFree(signal)
   }
 
@@ -108,6 +98,17 @@ export class ReplyChannel {
     if (reason.replyCode === ACCESS_REFUSED) void this.#delivering?.close(CLOSE_TIMEOUT_MS, reason)
     return false
   }
+}
+
+/** What a reply channel is made of. */
+export interface ReplyChannelOptions {
+  readonly lane: Lane
+  /** Of the procedure. */
+  readonly name: string
+  /** Bounds what waits in the socket. */
+  readonly maxQueuedBytes: number
+  /** The broker has closed it: answers written just before may not have arrived. */
+  lost(reason: BrokerError): void
 }
 
 /** The default exchange drops it, because no queue has an empty name. */
