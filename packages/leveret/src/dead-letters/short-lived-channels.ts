@@ -8,11 +8,13 @@ import type { QueueContract } from '../contract/queues/queue-contract.js'
 import { BrokerError } from '../errors/broker-error.js'
 import { ClosedError } from '../errors/closed-error.js'
 import { ConnectionError } from '../errors/connection-error.js'
+import { OptionsError } from '../errors/options-error.js'
 import type { ReceivedMessage } from '../message/message.js'
 import { queueDeclarationsOf } from '../topology/declarations.js'
 import { declare } from '../topology/declare.js'
 import { patiently } from './patience.js'
 import { QueuePass } from './queue-pass.js'
+import { isStream } from './stream-check.js'
 
 const CLOSE_TIMEOUT_MS = 2_000
 
@@ -27,6 +29,8 @@ export class ShortLivedChannels {
    * The dead-letter queue alone, so that a work queue with other arguments does not keep its dead letters out of reach.
    */
   readonly #needed: readonly QueueDeclaration[]
+  /** Others have declared it. */
+  readonly #mayBeStream: boolean
   readonly #internals: ConnectionInternals
   readonly #stop = new AbortController()
   readonly #inFlight = new InFlightCount()
@@ -37,6 +41,8 @@ export class ShortLivedChannels {
     this.#name = contract.name
     this.#queue = queue
     this.#needed = queueDeclarationsOf(contract).filter(({ name }) => name === queue)
+    const { deadLetter } = contract
+    this.#mayBeStream = deadLetter !== false && (deadLetter.existing || deadLetter.arguments !== undefined)
     this.#internals = internals
     setMaxListeners(0, this.#stop.signal)
   }
@@ -46,7 +52,10 @@ export class ShortLivedChannels {
     return this.#stop.signal
   }
 
-  /** @throws {@link ClosedError}, {@link ConnectionError}, {@link BrokerError}, {@link TopologyMismatchError} */
+  /**
+   * @throws {@link ClosedError}, {@link ConnectionError}, {@link BrokerError}, {@link TopologyMismatchError}
+   * @throws {@link OptionsError} the queue is a stream
+   */
   async onChannel<T>(act: (channel: Channel) => Promise<T>): Promise<T> {
     this.#stop.signal.throwIfAborted()
     this.#inFlight.begin()
@@ -106,9 +115,16 @@ export class ShortLivedChannels {
     const { consumeLane, settings } = this.#internals
     return await patiently(this.#internals, [this.#stop.signal], async (signal) => {
       await declare(consumeLane, this.#needed, settings.topology, signal)
+      if (this.#mayBeStream && (await isStream(consumeLane, this.#queue, signal))) throw streamRefused(this.#queue)
       return await consumeLane.openChannel('plain', {}, signal)
     })
   }
+}
+
+function streamRefused(queue: string): OptionsError {
+  return new OptionsError(
+    `DeadLetters: the dead-letter queue '${queue}' is a stream, from which nothing can be taken: describe it with stream(), and read it with a Subscriber`,
+  )
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Channel } from '../amqp/channel.js'
 import { within } from '../async/timing.js'
+import { shortened } from '../contract/payloads/issues.js'
 import { decodePayload } from '../contract/payloads/payload.js'
 import { validate } from '../contract/payloads/schema.js'
 import type { Subscription } from '../contract/queues/subscription.js'
@@ -16,10 +17,14 @@ import { Unsettled } from './unsettled.js'
 /** A contract whose queue {@link trialOn} can read. */
 type Tried = WorkQueue | Subscription
 
-/** A reason for which messages would be refused. It contains no value of a message. */
+/**
+ * A reason for which messages would be refused. Of a message it contains what a validation error contains: keys of the
+ * payload in the path, and no value unless a sentence that you have written for the schema quotes one.
+ */
 export interface RefusalReason {
-  /** Path in the payload, with `*` for array indexes: `lines.*.price`. Empty for the payload itself. */
+  /** Path in the payload, with `*` for array indexes: `lines.*.price`. Empty for the payload itself. At most 50 steps. */
   readonly path: string
+  /** The schema's own sentence, at most 500 characters of it. */
   readonly message: string
   /** How many messages have this problem. */
   readonly count: number
@@ -56,7 +61,7 @@ export async function trialOn(channel: Channel, contract: Tried, limit: number, 
       read += 1
       const issues = await issuesOf(() => check(message, contract, source), timeoutMs)
       if (issues.length > 0) refused += 1
-      for (const { path, message: text } of named(issues)) {
+      for (const { path, message: text } of named(shortened(issues))) {
         const reason = reasons.get(`${path} ${text}`) ?? { path, message: text, count: 0 }
         reasons.set(`${path} ${text}`, { ...reason, count: reason.count + 1 })
       }

@@ -4,7 +4,8 @@ import { type FailureOptions, LeveretError } from './leveret-error.js'
 /**
  * A payload does not fit its contract. Fix the data. An outgoing one was not sent.
  *
- * Where the schema itself has failed, it has not said that: `cause` is what it threw, and the error is `retryable`.
+ * Where the schema itself has failed, or the codec has thrown `Retry`, nothing is said of the payload: `cause` is what was thrown, and the
+ * error is `retryable`.
  */
 export class PayloadError extends LeveretError {
   override readonly name = 'PayloadError'
@@ -20,11 +21,11 @@ export class PayloadError extends LeveretError {
     issues: readonly Issue[],
     options?: FailureOptions,
   ) {
-    const verb = direction === 'outgoing' ? 'The payload was not sent to' : 'A payload received from'
-    super(
-      `${verb} '${contract}'${direction === 'outgoing' ? ':' : ' does not fit:'} ${issues.map(describeIssue).join('; ')}`,
-      options,
-    )
+    const [what, end] =
+      direction === 'outgoing'
+        ? ['The payload was not sent to', '']
+        : ['A payload received from', options?.retryable === true ? ' could not be read' : ' does not fit']
+    super(`${what} '${contract}'${end}: ${issues.map(describeIssue).join('; ')}`, options)
     this.direction = direction
     this.contract = contract
     this.issues = issues

@@ -16,10 +16,15 @@ export function notEncoded(cause: unknown): string {
   return `its properties cannot be encoded: ${messageOf(cause)}`
 }
 
+/** What an error says of a message. */
+export interface Addressed extends Pick<OutgoingMessage, 'exchange' | 'routingKey'> {
+  readonly properties: Pick<OutgoingMessage['properties'], 'messageId'>
+}
+
 /** The error of a message that was not confirmed. */
 export function publishError(
   outcome: PublishOutcome,
-  { exchange, routingKey, properties }: OutgoingMessage,
+  { exchange, routingKey, properties }: Addressed,
   why: string,
   options?: FailureOptions,
 ): PublishError {

@@ -23,7 +23,7 @@ export class TopologyMismatchError extends LeveretError implements Mismatch {
     super(
       `The ${kind} '${entity}' exists with other arguments: ${argument} should be ${shown(wanted)}, and the broker has ${shown(found)}. ` +
         `${asItIs}${asItIs === '' ? 'Either ' : ''}give the contract a new name, or move the messages away and delete the ${kind}, ` +
-        "or connect with topology: 'check'.",
+        `or connect with topology: 'check'. RabbitMQ names one difference at a time; \`leveret topology plan\` or the management page shows all.`,
       options,
     )
     this.kind = kind
@@ -41,7 +41,7 @@ export interface Mismatch {
   readonly kind: 'queue' | 'exchange'
   /** Name of the queue or exchange. */
   readonly entity: string
-  /** The argument or property that differs, for example `x-queue-type` or `durable`. The broker names one at a time. */
+  /** The argument or property that differs, for example `x-queue-type` or `durable`. The broker names one at a time: others may differ too. */
   readonly argument: string
   readonly wanted: string
   readonly found: string

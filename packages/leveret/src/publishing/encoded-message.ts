@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { MAX_TIMER_MS } from '../async/timing.js'
 import type { InputFor, RoutedExchange } from '../contract/exchanges/event-types.js'
 import type { Exchange, FanoutExchange, HeadersExchange, PluginExchange } from '../contract/exchanges/exchange.js'
 import { templateContractsOf } from '../contract/exchanges/template-contracts.js'
@@ -7,9 +8,11 @@ import type { Schema, SchemaInput } from '../contract/payloads/schema.js'
 import type { WorkQueue } from '../contract/queues/work-queue.js'
 import { OptionsError } from '../errors/options-error.js'
 import type { Headers, MessageProperties } from '../message/message.js'
-import { parseOptions } from '../options.js'
-import { composeProperties, type PropertyOptions, propertyOptions } from './compose.js'
+import { newMessageId } from '../message/message-id.js'
+import { parseOptions, signalOption } from '../options.js'
+import { composeProperties, type PropertyOptions, propertyOptions, type SendingOptions } from './compose.js'
 import { anyRoutingKey, checkCopyKeys, readHeaders } from './event-parts.js'
+import { encodedInTime } from './given-up.js'
 import { contractHeaderOf } from './sender.js'
 
 /** The properties of an encoded message, with the names and values that AMQP has for them. Those that it has not are left out. */
@@ -50,13 +53,22 @@ export interface EncodedMessage {
 }
 
 /** What may be said of one encoded message. */
-export interface EncodeOptions extends PropertyOptions {
+export interface EncodeOptions extends PropertyOptions, Pick<SendingOptions, 'signal'> {
+  /**
+   * How long its schema and codec may take where they are asynchronous, in milliseconds, from 1 to 2,147,483,647. Then it rejects with a
+   * `PublishError` (`not-sent`, `retryable`). @defaultValue 30_000
+   */
+  readonly timeoutMs?: number | undefined
   /** Whether it is an error when no queue takes it. A task always is. @defaultValue false for events */
   readonly mandatory?: boolean | undefined
 }
 
 /** Checks {@link EncodeOptions}. */
-export const encodeOptions = propertyOptions.extend({ mandatory: z.boolean().optional() })
+export const encodeOptions = propertyOptions.extend({
+  mandatory: z.boolean().optional(),
+  timeoutMs: z.int().min(1).max(MAX_TIMER_MS).default(30_000),
+  signal: signalOption.optional(),
+})
 
 /** A message as it was asked for. */
 interface Asked {
@@ -65,7 +77,8 @@ interface Asked {
   readonly exchange: string
   readonly routingKey: string
   readonly options: unknown
-  readonly headers?: Headers
+  /** Those of an event for a headers exchange, checked. */
+  readonly headers?: () => Promise<Headers>
 }
 
 /**
@@ -76,12 +89,13 @@ interface Asked {
  * Its `messageId` is made here, so it stays the same however often the message is sent.
  *
  * @throws {@link PayloadError} the schema refuses the payload or the headers
+ * @throws {@link PublishError} its schema or codec did not answer within `timeoutMs`, or the signal was aborted: `not-sent`
  * @throws {@link OptionsError} the routing key matches no template of the contract, or an option is wrong
  */
 export function encodeMessage<S extends Schema>(
   queue: WorkQueue<S>,
   payload: SchemaInput<S>,
-  options?: PropertyOptions,
+  options?: Omit<EncodeOptions, 'mandatory'>,
 ): Promise<EncodedMessage>
 export function encodeMessage<const E extends RoutedExchange, const Key extends string>(
   exchange: E,
@@ -107,12 +121,15 @@ export function encodeMessage<S extends Schema>(
   options?: EncodeOptions,
 ): Promise<EncodedMessage>
 export async function encodeMessage(contract: WorkQueue | Exchange, ...given: unknown[]): Promise<EncodedMessage> {
-  const asked = contract?.kind === 'work-queue' ? taskOf(contract, given) : await eventOf(contract, given)
-  const { mandatory, ...options } = parseOptions(encodeOptions, asked.options ?? {}, 'encodeMessage')
-  const content = await encodePayload(asked.contract, asked.payload)
-  const headers = asked.headers === undefined ? options.headers : { ...options.headers, ...asked.headers }
-  const properties = composeProperties(asked.contract.codec, contractHeaderOf(contract), { ...options, headers })
+  const asked = contract?.kind === 'work-queue' ? taskOf(contract, given) : eventOf(contract, given)
+  const parsed = parseOptions(encodeOptions, asked.options ?? {}, 'encodeMessage')
+  const { mandatory, timeoutMs, signal, messageId = newMessageId(), ...options } = parsed
   const { exchange, routingKey } = asked
+  const subject = { exchange, routingKey, properties: { messageId } }
+  const { content, more } = await encodedInTime(encodingOf(asked), subject, { timeoutMs, signal })
+  const headers = more === undefined ? options.headers : { ...options.headers, ...more }
+  const all = { ...options, messageId, headers }
+  const properties = composeProperties(asked.contract.codec, contractHeaderOf(contract), all)
   return {
     exchange,
     routingKey,
@@ -122,11 +139,20 @@ export async function encodeMessage(contract: WorkQueue | Exchange, ...given: un
   }
 }
 
+async function encodingOf({
+  contract,
+  payload,
+  headers,
+}: Asked): Promise<{ readonly content: Buffer; readonly more: Headers | undefined }> {
+  const more = await headers?.()
+  return { content: await encodePayload(contract, payload), more }
+}
+
 function taskOf(contract: WorkQueue, [payload, options]: readonly unknown[]): Asked {
   return { contract, payload, exchange: '', routingKey: contract.name, options }
 }
 
-async function eventOf(exchange: Exchange, given: readonly unknown[]): Promise<Asked> {
+function eventOf(exchange: Exchange, given: readonly unknown[]): Asked {
   if (exchange?.kind !== 'exchange') {
     throw new OptionsError(
       'encodeMessage: expected a contract that workQueue() or one of the exchange functions has made',
@@ -136,7 +162,7 @@ async function eventOf(exchange: Exchange, given: readonly unknown[]): Promise<A
   const [first, second, third] = given
   if (exchange.type === 'fanout') return { ...to, contract: exchange, payload: first, options: second }
   if (exchange.type === 'headers') {
-    const headers = await readHeaders(exchange, first, 'encodeMessage')
+    const headers = (): Promise<Headers> => readHeaders(exchange, first, 'encodeMessage')
     return { ...to, contract: exchange, payload: second, options: third, headers }
   }
   const routingKey = first as string

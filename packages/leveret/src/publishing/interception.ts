@@ -1,13 +1,14 @@
-import { unlessAborted, within } from '../async/timing.js'
 import { type Interceptor, type Layer, runInside, type SentMessage } from '../connection/interceptor.js'
 import { isLeveretError } from '../errors/leveret-error.js'
 import { messageOf } from '../errors/message-of.js'
 import { OptionsError } from '../errors/options-error.js'
+import type { PublishError } from '../errors/publish-error.js'
 import { publishError } from '../errors/publish-failures.js'
 import { headersProblem } from '../message/amqp-table.js'
 import type { Headers, OutgoingMessage } from '../message/message.js'
 import { parseOptions } from '../options.js'
 import { userHeaders } from './compose.js'
+import { GivenUp, unlessGivenUp } from './given-up.js'
 import type { PublishRequest } from './request.js'
 
 /** What interceptors go around. */
@@ -57,38 +58,30 @@ export async function submitInside<R extends Intercepted>(
     submitted = engine.submit({ ...request, message: withHeaders(message, headers), timeoutMs: leftMs })
     await submitted
   }
-  const work = unlessAborted(engine.signal, runInside(layers, describe(message), inner, addHeaders))
+  const late = `no interceptor called next() within ${timeoutMs} ms`
   try {
-    const late = (): Error => new TimeUp(`no interceptor called next() within ${timeoutMs} ms`)
-    await within(timeoutMs, signal === undefined ? work : unlessAborted(signal, work), late)
+    const work = runInside(layers, describe(message), inner, addHeaders)
+    await unlessGivenUp(work, { timeoutMs, signal, closed: engine.signal, late })
   } catch (cause) {
     isOver = true
-    const end = readEnd(cause, signal, engine.signal)
     if (submitted === undefined) {
       release()
-      throw publishError('not-sent', message, end.why, { cause, retryable: end.retryable })
+      throw cause instanceof GivenUp ? cause.notSent(message) : failedBefore(message, cause)
     }
     // The broker's word counts before an interceptor's. It comes in time: the same limits hold for it.
     await submitted
-    if (!end.gaveUp) throw publishError('unknown', message, `it was confirmed, and then ${end.why}`, { cause })
+    if (cause instanceof GivenUp) return
+    throw publishError('unknown', message, `it was confirmed, and then ${failureOf(cause)}`, { cause })
   }
 }
 
-class TimeUp extends Error {}
-
-interface End {
-  /** Not an interceptor's failure. */
-  readonly gaveUp: boolean
-  readonly why: string
-  readonly retryable: boolean
+function failedBefore(message: OutgoingMessage, cause: unknown): PublishError {
+  const retryable = isLeveretError(cause) ? cause.retryable : true
+  return publishError('not-sent', message, failureOf(cause), { cause, retryable })
 }
 
-function readEnd(cause: unknown, signal: AbortSignal | undefined, closed: AbortSignal): End {
-  if (cause instanceof TimeUp) return { gaveUp: true, why: cause.message, retryable: true }
-  if (signal?.aborted) return { gaveUp: true, why: 'its signal was aborted', retryable: true }
-  if (closed.aborted) return { gaveUp: true, why: 'the connection has been closed', retryable: false }
-  const retryable = isLeveretError(cause) ? cause.retryable : true
-  return { gaveUp: false, why: `an interceptor failed: ${messageOf(cause)}`, retryable }
+function failureOf(cause: unknown): string {
+  return `an interceptor failed: ${messageOf(cause)}`
 }
 
 function describe({ exchange, routingKey, content, properties }: OutgoingMessage): SentMessage {

@@ -15,8 +15,9 @@ import type { PublishError } from '../errors/publish-error.js'
 import { publishError } from '../errors/publish-failures.js'
 import { TopologyMismatchError } from '../errors/topology-mismatch-error.js'
 import type { OutgoingMessage } from '../message/message.js'
+import { newMessageId } from '../message/message-id.js'
 import { composeProperties, type MessageOptions } from './compose.js'
-import { encodedInTime } from './encoding-time.js'
+import { encodedInTime } from './given-up.js'
 import { type PublishLayer, publishLayers, submitInside } from './interception.js'
 import type { PublishEngine } from './publish-engine.js'
 import { publishEngineOf } from './publish-engine-of.js'
@@ -63,6 +64,18 @@ export class Sender {
     }
   }
 
+  /** Waits for what is sent beside a payload as for the payload itself. @throws {@link PublishError} it does not come in time */
+  async beside<T>(work: () => Promise<T>, { route, options }: Sending): Promise<T> {
+    const properties = { messageId: options.messageId ?? newMessageId() }
+    const { timeoutMs, signal } = this.#requestOf(NOTHING, properties, { route, options })
+    this.#inFlight.begin()
+    try {
+      return await encodedInTime(work(), { ...route, properties }, { timeoutMs, signal, closed: this.#engine.signal })
+    } finally {
+      this.#inFlight.end()
+    }
+  }
+
   /** Resolves when nothing is on its way. */
   async whenIdle(): Promise<void> {
     await this.#inFlight.whenEmpty()
@@ -92,7 +105,7 @@ export class Sender {
     const dueAt = performance.now() + request.timeoutMs
     this.#inFlight.begin()
     try {
-      const content = await encodedInTime(encoding, request, this.#engine.signal)
+      const content = await encodedInTime(encoding, request.message, { ...request, closed: this.#engine.signal })
       const timeoutMs = Math.max(Math.ceil(dueAt - performance.now()), 1)
       return await this.#submit({ ...request, message: { ...request.message, content }, timeoutMs })
     } finally {

@@ -4,7 +4,9 @@ import { checkContract } from '../contract/payloads/shared-options.js'
 import type { Subscription } from '../contract/queues/subscription.js'
 import type { WorkQueue } from '../contract/queues/work-queue.js'
 import { patiently } from '../dead-letters/patience.js'
+import { isStream } from '../dead-letters/stream-check.js'
 import { type DryRun, trialOn } from '../dead-letters/trial.js'
+import { OptionsError } from '../errors/options-error.js'
 import { parseOptions } from '../options.js'
 
 const CLOSE_TIMEOUT_MS = 2_000
@@ -28,11 +30,12 @@ export interface DryRunOptions {
  * that were not read. RabbitMQ before 4.3 counts the return (`basic.nack(requeue=true)`) towards the delivery limit of
  * a quorum queue. So do not run it in a loop.
  *
- * @returns how many of the messages would be refused, and why: paths and sentences of the schema, without values
+ * @returns how many of the messages would be refused, and why: paths and the schema's own sentences, at most 500
+ *   characters of each. They hold values only where you have written a sentence that quotes one (SECURITY.md)
  * @throws {@link BrokerError} there is no such queue, the user may not read it, or it has a single active consumer, for
  *   which RabbitMQ refuses `basic.get`
  * @throws {@link ConnectionError} there was no channel in time, or it was lost; all messages are then back in the queue
- * @throws {@link OptionsError}, {@link ClosedError}
+ * @throws {@link OptionsError} also where the queue is a stream; {@link ClosedError}
  */
 export async function dryRun(
   rabbit: Connection,
@@ -44,7 +47,13 @@ export async function dryRun(
   const internals = internalsOf(rabbit)
   internals.assertOpen()
   const { consumeLane, settings } = internals
-  const channel = await patiently(internals, [], (signal) => consumeLane.openChannel('plain', {}, signal))
+  const channel = await patiently(internals, [], async (signal) => {
+    const mayBeStream = contract.existing || contract.queue.arguments !== undefined
+    if (mayBeStream && (await isStream(consumeLane, contract.name, signal))) {
+      throw new OptionsError(`dryRun: the queue '${contract.name}' is a stream: nothing of it can be looked at so`)
+    }
+    return await consumeLane.openChannel('plain', {}, signal)
+  })
   try {
     return await trialOn(channel, contract, limit, settings.publishTimeoutMs)
   } finally {

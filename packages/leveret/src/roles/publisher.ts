@@ -15,7 +15,7 @@ import { parseOptions } from '../options.js'
 import { type MessageOptions, messageOptions } from '../publishing/compose.js'
 import { anyRoutingKey, checkCopyKeys, readHeaders } from '../publishing/event-parts.js'
 import type { Published } from '../publishing/request.js'
-import { Sender } from '../publishing/sender.js'
+import { Sender, type Sending } from '../publishing/sender.js'
 import { exchangeDeclarationsOf } from '../topology/exchange-declarations.js'
 
 /**
@@ -116,7 +116,6 @@ export class Publisher<const E extends Exchange> implements AsyncDisposable {
 
   async #publish({ contract, payload, routingKey, options = {}, headers }: Asked): Promise<Published> {
     const { mandatory, ...checked } = parseOptions(publishOptions, options, 'publish')
-    const more = this.#contract.type === 'headers' ? await readHeaders(this.#contract, headers, 'publish') : undefined
     const { name: exchange, type } = this.#contract
     // The delayed-message plugin returns the messages that it delays, as if no queue were bound.
     const isTold = type !== 'x-delayed-message'
@@ -134,9 +133,17 @@ export class Publisher<const E extends Exchange> implements AsyncDisposable {
       mandatory: isTold,
       ...(mandatory ? {} : { whenReturned }),
     }
-    const all = more === undefined ? checked : { ...checked, headers: { ...checked.headers, ...more } }
-    const { messageId } = await this.#sender.send(contract, payload, { route, options: all })
+    const sending = { route, options: await this.#withHeaders(headers, { route, options: checked }) }
+    const { messageId } = await this.#sender.send(contract, payload, sending)
     return { messageId, routed }
+  }
+
+  async #withHeaders(headers: unknown, sending: Sending): Promise<MessageOptions> {
+    const { options } = sending
+    const contract = this.#contract
+    if (contract.type !== 'headers') return options
+    const more = await this.#sender.beside(() => readHeaders(contract, headers, 'publish'), sending)
+    return { ...options, headers: { ...options.headers, ...more } }
   }
 
   #health(): RoleHealth {

@@ -26,6 +26,9 @@ const { concurrency, prefetch, handlerTimeoutMs, isolation } = handlingOptions.i
 /**
  * Answers the requests of a procedure. Each is acknowledged right before its reply is sent; none is tried again.
  *
+ * The server needs the right to write to the default exchange (`amq.default`). Without that right `start` rejects with a
+ * {@link BrokerError}.
+ *
  * @example
  * ```ts
  * import { connect, isErrorOf, ProcedureError, procedure, RpcClient, RpcServer } from 'leveret'
@@ -108,7 +111,7 @@ function receiverOptionsOf<P extends Procedure>(
     interceptors: connection.interceptors,
     events: workerEventsFor(name, events),
     prepare: async (channel, signal) => {
-      replies.start()
+      await replies.start(channel)
       await declareOn({ lane, channel }, queueDeclarationsOf(requests), connection.topology, signal)
       return requests.name
     },

@@ -1,7 +1,10 @@
 import { z } from 'zod'
+import { isThenable } from '../async/maybe-promise.js'
 import { atMost } from '../async/timing.js'
 import { Closing } from '../connection/closing.js'
 import { type Connection, internalsOf } from '../connection/connection.js'
+import { givenAs } from '../errors/given.js'
+import { OptionsError } from '../errors/options-error.js'
 import { reservedHeadersProblem } from '../headers/broker-headers.js'
 import { headersProblem } from '../message/amqp-table.js'
 import { namesProblem, shortString } from '../message/short-string.js'
@@ -25,11 +28,21 @@ export interface StoredMessage extends Omit<EncodedMessage, 'content'> {
 
 const bytes = z.array(z.int().min(0).max(255))
 
-const storedContent = z.union([
-  z.instanceof(Uint8Array).transform((view) => Buffer.from(view.buffer, view.byteOffset, view.byteLength)),
-  z.base64().transform((text) => Buffer.from(text, 'base64')),
-  z.strictObject({ type: z.literal('Buffer'), data: bytes }).transform(({ data }) => Buffer.from(data)),
-])
+const storedContent = z.union(
+  [
+    z.instanceof(Uint8Array).transform((view) => Buffer.from(view.buffer, view.byteOffset, view.byteLength)),
+    z.base64().transform((text) => Buffer.from(text, 'base64')),
+    z.strictObject({ type: z.literal('Buffer'), data: bytes }).transform(({ data }) => Buffer.from(data)),
+  ],
+  { error: ({ input }) => `${instead(input)}: expected bytes, base64, or what JSON makes of a Buffer` },
+)
+
+/** What is in the place of the content, without its value. */
+function instead(content: unknown): string {
+  if (content === undefined) return 'is missing'
+  if (typeof content === 'string') return "is a text that is no base64, as Buffer.toString() makes it without 'base64'"
+  return Object(content).type === 'Buffer' ? 'has data that are no bytes' : `is ${givenAs(content)}`
+}
 
 /** `encodeMessage` writes `leveret-contract`, `CC` and `BCC`, so these reserved headers are allowed. */
 const storedHeaders = z.record(z.string(), z.unknown()).superRefine((headers, context) => {
@@ -79,7 +92,8 @@ export interface SendEncodedOptions extends SendingOptions {}
  * @throws {@link OptionsError} the argument is no encoded message; nothing was sent
  * @throws {@link PublishError} `outcome` says whether it may have been stored; `returned` when it is mandatory and no
  *   queue takes it
- * @throws {@link ClosedError} the connection has been closed
+ * @throws {@link ClosedError} the connection was closed before anything was sent so; later that is a `PublishError`
+ *   (`not-sent`), whose `cause` is the `ClosedError`
  */
 export async function sendEncoded(
   rabbit: Connection,
@@ -87,6 +101,7 @@ export async function sendEncoded(
   options: SendEncodedOptions = {},
 ): Promise<Published> {
   const sender = senderOf(rabbit)
+  checkPlace(message)
   const checked = parseOptions(sendingOptions, options, 'sendEncoded')
   const { exchange, routingKey, content, properties, mandatory } = parseOptions(storedMessage, message, 'sendEncoded')
   const { messageId } = properties
@@ -99,6 +114,16 @@ export async function sendEncoded(
   // The same id may be on its way already.
   await sender.sendEncoded(content, properties, { route, options: { ...checked, messageId } })
   return { messageId, routed }
+}
+
+/** @throws {@link OptionsError} it is nothing that could be a message */
+function checkPlace(message: unknown): void {
+  const isPlain = typeof message === 'object' && message !== null && !Array.isArray(message)
+  if (isPlain && !isThenable(message)) return
+  const next = typeof message === 'string' ? '. Read a stored one with JSON.parse()' : ''
+  throw new OptionsError(
+    `sendEncoded: the message is ${givenAs(message)}: expected what encodeMessage() resolves with${next}`,
+  )
 }
 
 const NOTHING_TO_DECLARE = [] as const

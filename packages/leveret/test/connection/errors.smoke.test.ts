@@ -191,7 +191,7 @@ test('every error tells a caller what to decide and a person what happened, and 
       The message <id> to queue 'tasks' was not sent: its signal was aborted
     send: the queue has other arguments
       TopologyMismatchError x-single-active-consumer final
-      The queue 'tasks' exists with other arguments: x-single-active-consumer should be true, and the broker has none. To use it as it is, write in the contract queue: { type: 'quorum' } or existing: true. Else give the contract a new name, or move the messages away and delete the queue, or connect with topology: 'check'.
+      The queue 'tasks' exists with other arguments: x-single-active-consumer should be true, and the broker has none. To use it as it is, write in the contract queue: { type: 'quorum' } or existing: true. Else give the contract a new name, or move the messages away and delete the queue, or connect with topology: 'check'. RabbitMQ names one difference at a time; \`leveret topology plan\` or the management page shows all.
     send: there is no queue (check)
       BrokerError 404 final
       Looking for the queue 'missing': the broker answered 404 NOT_FOUND: no queue 'missing' in vhost '<vhost>'. Declare it, or correct its name

@@ -54,6 +54,22 @@ describe('a dry run', () => {
     await eventually(() => expect(handled.toSorted()).toEqual(ids.toSorted()))
   })
 
+  test('cuts sentences and paths that have no end', async ({ rabbit }) => {
+    await new Producer(rabbit, workQueue('orders', { payload: z.any() })).send(1)
+    const check = (_value: unknown, context: z.RefinementCtx): void => {
+      const path = Array.from({ length: 1_000 }, (_, step) => `s${step}`)
+      for (let n = 0; n < 1_000; n += 1)
+        context.addIssue({ code: 'custom', path, message: `${n} ${'x'.repeat(9_000)}` })
+    }
+    const { reasons, refused } = await dryRun(rabbit, workQueue('orders', { payload: z.any().superRefine(check) }))
+    expect(refused).toBe(1)
+    expect(reasons).toHaveLength(20)
+    for (const { path, message } of reasons) {
+      expect(message).toHaveLength(500)
+      expect(path.split('.')).toHaveLength(50)
+    }
+  })
+
   test('declares nothing, and needs no right but to read', async ({ createUser, rabbit, vhost }) => {
     await expect(dryRun(rabbit, orders)).rejects.toMatchObject({ name: 'BrokerError', replyCode: 404 })
     await expect(vhost.queue('orders')).rejects.toMatchObject({ status: 404 })

@@ -163,6 +163,8 @@ describe('after close no socket and no timer is left, and the program ends, when
 describe('after a connect that failed no socket and no timer is left, and the program ends, when', () => {
   const SOON = { startupTimeoutMs: 400, connectTimeoutMs: 300 }
   const WHEN_REFUSED = {}
+  /** For what a busy machine needs its time to find out. */
+  const LATER = { startupTimeoutMs: 3_000, connectTimeoutMs: 3_000 }
   const failsAt = async (target: unknown, options = SOON as Partial<typeof SOON>): Promise<unknown> =>
     await runProgram(
       '',
@@ -185,7 +187,7 @@ describe('after a connect that failed no socket and no timer is left, and the pr
 
   test('nobody listened', async ({ proxy }) => {
     proxy.refuse()
-    expect(await failsAt(proxy.url)).toEqual({ ...NOTHING, lines: ['unreachable', '[]'] })
+    expect(await failsAt(proxy.url, LATER)).toEqual({ ...NOTHING, lines: ['unreachable', '[]'] })
   })
 
   test('nobody answered', async () => {
@@ -200,7 +202,10 @@ describe('after a connect that failed no socket and no timer is left, and the pr
   })
 
   test('TLS met a plain port', async ({ vhost }) => {
-    expect(await failsAt(vhost.url.replace('amqp:', 'amqps:'))).toEqual({ ...NOTHING, lines: ['protocol', '[]'] })
+    expect(await failsAt(vhost.url.replace('amqp:', 'amqps:'), LATER)).toEqual({
+      ...NOTHING,
+      lines: ['protocol', '[]'],
+    })
   })
 
   test('asking a provider for credentials that never come', async ({ vhost }) => {

@@ -181,38 +181,4 @@ describe('sendEncoded', () => {
       outcome: 'not-sent',
     })
   })
-
-  test.for<[what: string, change: (message: EncodedMessage) => unknown, where: string]>([
-    ['nothing', () => undefined, 'sendEncoded'],
-    ['content that is no base64', (message) => ({ ...message, content: '{"n":1}' }), 'content'],
-    [
-      'content of numbers that are no bytes',
-      (message) => ({ ...message, content: { type: 'Buffer', data: [256] } }),
-      'content',
-    ],
-    ['no id', (message) => ({ ...message, properties: {} }), 'properties.messageId'],
-    [
-      'an unknown property',
-      (message) => ({ ...message, properties: { ...message.properties, clusterId: 'a' } }),
-      'clusterId',
-    ],
-    ['a header of the broker', withHeaders({ 'x-death': [] }), 'x-death'],
-    ['a header of leveret', withHeaders({ 'leveret-attempt': 3 }), 'leveret-attempt'],
-    ['CC that is no list of keys', withHeaders({ CC: 'a' }), 'CC'],
-    ['a header that has no form', withHeaders({ at: new Date() }), 'Date'],
-    [
-      'an expiration that is no number',
-      (message) => ({ ...message, properties: { ...message.properties, expiration: '1s' } }),
-      'expiration',
-    ],
-    ['something else', (message) => ({ ...message, more: 1 }), 'more'],
-  ])('refuses %s', async ([_what, change, where], { rabbit }) => {
-    const message = await encodeMessage(tasks, { n: 1 })
-    const error = { name: 'OptionsError', message: expect.stringContaining(where) }
-    await expect(sendEncoded(rabbit, change(message) as StoredMessage)).rejects.toMatchObject(error)
-  })
 })
-
-function withHeaders(headers: object): (message: EncodedMessage) => unknown {
-  return (message) => ({ ...message, properties: { ...message.properties, headers } })
-}

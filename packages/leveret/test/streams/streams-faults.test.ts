@@ -186,13 +186,17 @@ describe('a stream', () => {
     // What it holds is of the first segment; retention does its work after the confirms.
     const probe = new StreamProbe(internalsOf(rabbit).consumeLane, 'lines')
     const { signal } = new AbortController()
-    await eventually(async () => expect(await probe.first('first', 0, signal)).toBeGreaterThan(50))
+    const patience = { timeoutMs: 30_000 }
+    await eventually(async () => expect(await probe.first('first', 0, signal)).toBeGreaterThan(50), patience)
     hold.open()
-    await eventually(() => expect(seen.at(-1)).toBe(99))
-    await eventually(() => expect(told).toHaveLength(1))
-    const behind = offsets.findIndex((offset, index) => offset > (offsets[index - 1] ?? 0) + 2)
-    const [from = 0, to = 0] = offsets.slice(behind - 1, behind + 1)
-    expect(told).toMatchObject([['stream.truncated', { from: from + 1, to: to - 1 }]])
+    await eventually(() => expect(seen.at(-1)).toBe(99), patience)
+    // Retention may still be at work, and cut once more under the reader.
+    const gaps = offsets.flatMap((offset, index) => {
+      const before = offsets[index - 1] ?? offset
+      return offset > before + 2 ? [['stream.truncated', { from: before + 1, to: offset - 1 }]] : []
+    })
+    expect(gaps.length).toBeGreaterThan(0)
+    await eventually(() => expect(told).toMatchObject(gaps))
   })
 })
 

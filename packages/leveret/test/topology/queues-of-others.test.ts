@@ -2,6 +2,7 @@ import { describe, expect } from 'vitest'
 import { z } from 'zod'
 import {
   DeadLetters,
+  dryRun,
   fanoutExchange,
   OptionsError,
   Producer,
@@ -78,6 +79,19 @@ describe('a queue that exists', () => {
     expect(names).toEqual(['others', 'others.dead-letter', 'tasks.dead-letter'])
   })
 
+  test('that is a stream cannot be looked at by a dry run, which says so and costs nobody his connection', async ({
+    vhost,
+    rabbit,
+  }) => {
+    await using other = await stranger(vhost.url)
+    await other.channel.assertQueue('tasks', { durable: true, arguments: { 'x-queue-type': 'stream' } })
+    await new Producer(rabbit, contract).send({ n: 1 })
+    const disconnected: unknown[] = []
+    rabbit.on('disconnected', (event) => disconnected.push(event))
+    await expect(dryRun(rabbit, contract)).rejects.toThrow("dryRun: the queue 'tasks' is a stream")
+    expect(disconnected).toEqual([])
+  })
+
   test('may be that of a procedure', async ({ vhost, rabbit }) => {
     await using other = await stranger(vhost.url)
     await other.channel.assertQueue('double', { durable: true, arguments: { 'x-queue-type': 'classic' } })
@@ -120,6 +134,71 @@ describe('a dead-letter queue that others have declared', () => {
     await worker.close()
     expect(await letters.replay()).toEqual({ replayed: 1, skipped: 0 })
   })
+
+  test.for([
+    [{ existing: true }, 'declare'],
+    [{ queue: { type: 'classic' } }, 'declare'],
+    [{ existing: true }, 'check'],
+    [{ existing: true }, 'skip'],
+  ] as const)(
+    'that is deleted and comes back gets what failed meanwhile, and why: %o, topology %s',
+    async ([described, topology], { vhost, connectTo, broker }) => {
+      await using other = await stranger(vhost.url)
+      await other.channel.assertQueue('lost', { durable: true })
+      const contract = workQueue('tasks', {
+        payload,
+        retry: false,
+        deadLetter: { queue: 'lost', existing: true },
+        ...described,
+      })
+      if ('existing' in described) await other.channel.assertQueue('tasks', { durable: true })
+      const rabbit = await connectTo({ topology })
+      const worker = new Worker(rabbit, contract, fail, { prefetch: 2 })
+      const refused: unknown[] = []
+      const dead: unknown[] = []
+      worker.on('delivery.copy-refused', ({ messageId }) => refused.push(messageId))
+      worker.on('delivery.stuck', ({ messageId }) => refused.push(`${messageId} is stuck`))
+      worker.on('delivery.dead-lettered', ({ messageId }) => dead.push(messageId))
+      await worker.start()
+      await new Producer(rabbit, contract).send({ n: 0 }, { messageId: 'first' })
+      await eventually(() => expect(dead).toEqual(['first']))
+      await broker.management.deleteQueue(vhost.name, 'lost')
+      const ids = ['1', '2', '3', '4', '5']
+      // Not by the producer, which asks for the dead-letter queue too.
+      const sent = { persistent: true, contentType: 'application/json' }
+      for (const messageId of ids) other.channel.sendToQueue('tasks', Buffer.from('{"n":1}'), { ...sent, messageId })
+      await eventually(() => expect(refused.sort()).toEqual(ids))
+      expect(dead).toEqual(['first'])
+      await other.channel.assertQueue('lost', { durable: true })
+      await eventually(() => expect(dead.slice(1).sort()).toEqual(ids), { timeoutMs: 30_000 })
+      const letters = await new DeadLetters(rabbit, contract).peek()
+      expect(letters.map(({ messageId, reason, error }) => [messageId, reason, error?.message]).sort()).toEqual(
+        ids.map((id) => [id, 'attempts-exhausted', 'no']),
+      )
+      await eventually(async () => expect(await vhost.queue('tasks')).toMatchObject({ messages: 0 }))
+    },
+  )
+
+  test.for([{ existing: true }, { arguments: { 'x-queue-type': 'stream' } }])(
+    'that is a stream is said to be one: %o',
+    async (described, { vhost, rabbit }) => {
+      await using other = await stranger(vhost.url)
+      await other.channel.assertQueue('lost', { durable: true, arguments: { 'x-queue-type': 'stream' } })
+      const contract = workQueue('tasks', { payload, retry: false, deadLetter: { queue: 'lost', ...described } })
+      const worker = new Worker(rabbit, contract, fail)
+      const dead = firstEvent(worker, 'delivery.dead-lettered')
+      await worker.start()
+      await new Producer(rabbit, contract).send({ n: 1 })
+      await dead
+      const letters = new DeadLetters(rabbit, contract)
+      const said = { name: 'OptionsError', message: expect.stringMatching(/'lost' is a stream.*Subscriber/) }
+      await expect(letters.count()).rejects.toMatchObject(said)
+      await expect(letters.peek()).rejects.toMatchObject(said)
+      await expect(letters.replay()).rejects.toMatchObject(said)
+      await expect(letters.discard({ filter: () => true })).rejects.toMatchObject(said)
+      expect(rabbit.health()).toMatchObject({ ready: true })
+    },
+  )
 
   test('is said in one way', () => {
     const deadLetter = { queue: 'lost', type: 'classic', existing: true } as const

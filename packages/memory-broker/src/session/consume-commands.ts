@@ -44,7 +44,7 @@ function consume(channel: ChannelState, args: Consume, tag: string): void {
   const queue = channel.queue(name)
   const subject = described('queue', name, channel.vhost.name)
   const offset = startOf(queue, args, subject, channel.broker.profile)
-  const priority = priorityOf(args, subject)
+  const priority = priorityOf(queue, args, subject)
   if (queue.type === 'stream') checkStream(channel, args, subject)
   if (queue.type === 'quorum' && channel.globalPrefetch > 0)
     throw new ReplyError(540, `${subject} does not support global qos`)
@@ -72,9 +72,11 @@ function checkStream(channel: ChannelState, { noAck }: Consume, subject: string)
   throw new ReplyError(406, `consumer prefetch count is not set for ${isOld ? `'${subject}'` : `stream ${subject}`}`)
 }
 
-function priorityOf({ arguments: args }: Consume, subject: string): number {
+function priorityOf({ type }: Queue, { arguments: args }: Consume, subject: string): number {
   const field = args.get('x-priority')
   if (field === undefined) return 0
+  if (type === 'stream')
+    throw new ReplyError(406, `invalid arg 'x-priority' for ${subject} of queue type rabbit_stream_queue`)
   const priority = integerOf(field)
   if (priority !== undefined) return priority
   throw new ReplyError(406, `invalid arg 'x-priority' for ${subject}: "expected integer, got ${typeName(field)}"`)

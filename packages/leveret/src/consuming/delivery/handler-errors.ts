@@ -38,6 +38,10 @@ export interface RetryAfter {
 /**
  * Fails an attempt when a handler throws it, and chooses the delay until the next. It counts like any failed attempt.
  *
+ * Throw it from a codec that cannot answer for now, for example because it asks a key service that is down. What was
+ * received is then tried again, as if its handler had thrown it. What was to be sent is not sent, and the caller gets a
+ * `PayloadError` that is `retryable`.
+ *
  * With native retry the queue alone sets the delays, and `afterMs` changes nothing.
  */
 export class Retry extends Error {
@@ -61,12 +65,12 @@ export class Retry extends Error {
   }
 }
 
-/** The handler did not settle in time. A later result of the handler is dropped. */
+/** The handler, or the reading of its payload, did not settle in time. A later result is dropped. */
 export class HandlerTimeout extends Error {
   override readonly name = 'HandlerTimeout'
 
-  constructor(handlerTimeoutMs: number) {
-    super(`the handler had not finished after ${handlerTimeoutMs} ms`)
+  constructor(handlerTimeoutMs: number, what = 'the handler had not finished') {
+    super(`${what} after ${handlerTimeoutMs} ms`)
   }
 }
 

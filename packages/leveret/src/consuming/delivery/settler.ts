@@ -3,10 +3,12 @@ import type { MaybePromise } from '../../async/maybe-promise.js'
 import { sleep } from '../../async/timing.js'
 import { backoffMs } from '../../connection/lanes/backoff.js'
 import type { QueueContract } from '../../contract/queues/queue-contract.js'
+import { BrokerError } from '../../errors/broker-error.js'
 import { describeFailure } from '../../errors/failure.js'
 import type { LeveretError } from '../../errors/leveret-error.js'
 import { OptionsError } from '../../errors/options-error.js'
 import { PublishError } from '../../errors/publish-error.js'
+import { TopologyMismatchError } from '../../errors/topology-mismatch-error.js'
 import { readFailedDeliveries } from '../../headers/attempt-headers.js'
 import { deadLetterCopy, postponedCopy, retryCopy } from '../../headers/copies.js'
 import type { OutgoingMessage } from '../../message/message.js'
@@ -67,7 +69,10 @@ export class Settler implements Settling {
     delivery: ActiveDelivery,
   ): Promise<true | LeveretError | undefined> {
     const copy = copyOf(delivery.message, delivery.origin, delayQueueName(this.#contract.name, afterMs))
-    return await this.#store(copy, delayedDeclarationsOf(this.#contract, afterMs), delivery)
+    // A delay queue that is not declared here may never be there; then the message is dead-lettered instead.
+    return await this.#store(copy, delayedDeclarationsOf(this.#contract, afterMs), delivery, (error) =>
+      isReturned(error) ? !this.#declares : !error.retryable,
+    )
   }
 
   async #retry({ afterMs, failure }: RetryVerdict, delivery: ActiveDelivery): Promise<Settlement> {
@@ -99,7 +104,8 @@ export class Settler implements Settling {
     // anywhere.
     if (deadLetter === false) return channel.reject(message) ? { did: 'dropped', reason, failure } : STALE
     const copy = deadLetterCopy(message, origin, deadLetter, { queue: name, reason, failure, at: new Date() })
-    const stored = await this.#store(copy, queueDeclarationsOf(this.#contract), delivery)
+    const isFinal = (error: LeveretError): boolean => !error.retryable && !isOfPlace(error)
+    const stored = await this.#store(copy, queueDeclarationsOf(this.#contract), delivery, isFinal)
     if (stored === undefined) return givenBack(delivery)
     const settled = { did: 'dead-lettered', reason, failure } as const
     if (stored === true) return channel.ack(message) ? settled : STALE
@@ -125,13 +131,15 @@ export class Settler implements Settling {
    * Stores a copy, however long that takes. The first refusal is reported, and then the delivery takes no place from
    * others.
    *
-   * @returns `true` when the copy is stored, the error when it never can be, `undefined` when the delivery goes back to
-   *   its queue
+   * @param isFinal - whether it is useless to try again after this error
+   * @returns `true` when the copy is stored, the error when it is final, `undefined` when the delivery goes back to its
+   *   queue
    */
   async #store(
     copy: OutgoingMessage,
     topology: readonly QueueDeclaration[],
     delivery: ActiveDelivery,
+    isFinal: (error: LeveretError) => boolean,
   ): Promise<true | LeveretError | undefined> {
     const { channel } = delivery
     for (let attempt = 1; !channel.signal.aborted; attempt += 1) {
@@ -141,7 +149,7 @@ export class Settler implements Settling {
       } catch (thrown) {
         const error = thrown as LeveretError
         if (channel.signal.aborted) return undefined
-        if (!this.#canSucceedLater(error)) return error
+        if (isFinal(error)) return error
         if (attempt === 1) channel.copyRefused(delivery, error)
         // A role that is closing does not wait until the broker accepts a copy.
         if (channel.closing.aborted) return undefined
@@ -149,15 +157,6 @@ export class Settler implements Settling {
       }
     }
     return undefined
-  }
-
-  /**
-   * Whether storing a copy may succeed later. After `basic.return` the queue is declared again, if leveret declares it;
-   * after `basic.nack` the queue may have room.
-   */
-  #canSucceedLater(error: LeveretError): boolean {
-    if (error instanceof PublishError && error.outcome === 'returned') return this.#declares
-    return error.retryable
   }
 }
 
@@ -169,6 +168,8 @@ export type PublishCopy = (
 ) => Promise<unknown>
 
 const STALE: Settlement = { did: 'stale' }
+/** Reply codes that say that a right or a queue is missing. */
+const OF_PLACE: ReadonlySet<number> = new Set([403, 404])
 
 type RetryVerdict = Extract<Verdict, { do: 'retry' | 'hold-back' }>
 type DeadLetterVerdict = Extract<Verdict, { do: 'dead-letter' }>
@@ -188,4 +189,15 @@ export function givenBack({ channel, message }: ActiveDelivery): Settlement {
 
 function impossible(error: LeveretError): DeadLetterVerdict {
   return { do: 'dead-letter', reason: 'retry-impossible', failure: describeFailure(error) }
+}
+
+/** Whether somebody may mend it while this worker runs: a queue is missing or another one, or a right is missing. */
+function isOfPlace(error: unknown): boolean {
+  if (error instanceof PublishError) return isReturned(error) || isOfPlace(error.cause)
+  return error instanceof TopologyMismatchError || (error instanceof BrokerError && OF_PLACE.has(error.replyCode))
+}
+
+/** No queue took it. Where queues are declared here, the next try declares this one again. */
+function isReturned(error: LeveretError): boolean {
+  return error instanceof PublishError && error.outcome === 'returned'
 }

@@ -62,9 +62,9 @@ export interface WorkerEvents {
    */
   readonly 'delivery.given-back': DeliveryEvent
   /**
-   * The broker refused the copy for a later attempt or for the dead-letter queue, as a full queue does. The copy is
-   * tried again until it is stored. Until then the delivery stays unacknowledged, and takes no place from others, up to
-   * `consumer.full`. Emitted once for each delivery.
+   * The broker refused the copy for a later attempt or for the dead-letter queue, because a queue is full, or because the
+   * dead-letter queue or a right to it is missing. The copy is tried again until it is stored. Until then the delivery
+   * stays unacknowledged, and takes no place from others, up to `consumer.full`. Emitted once for each delivery.
    */
   readonly 'delivery.copy-refused': DeliveryEvent & { readonly error: LeveretError }
   /** The handler settled a delivery that was settled already, or whose time was up. The call changed nothing. */
@@ -146,7 +146,7 @@ function settlementLines(queue: string): LogLines<WorkerEvents> {
     'delivery.given-back': (event) => ['debug', `${the(event)} was given back to its queue`],
     'delivery.copy-refused': (event) => [
       'warn',
-      `${the(event)} has failed, and the broker refuses the copy that is to be kept of it; it stays unacknowledged and is tried again until there is room: ${event.error.message}`,
+      `${the(event)} has failed, and the broker refuses the copy that is to be kept of it; it stays unacknowledged, and the copy is tried again until it is stored: ${event.error.message}`,
     ],
   }
 }
@@ -189,7 +189,7 @@ function consumerLines(queue: string): LogLines<WorkerEvents> {
     ],
     'consumer.full': ({ deliveries, role }) => [
       'error',
-      `the ${role} of '${queue}' takes no more: ${deliveries} deliveries wait for copies that the broker refuses. Make room in its dead-letter queue (replay, move or discard), or raise that queue's limit; it then goes on by itself`,
+      `the ${role} of '${queue}' takes no more: ${deliveries} deliveries wait for copies that the broker refuses. Declare its dead-letter queue where it is missing, or make room in it (replay, move or discard), or raise its limit; it then goes on by itself`,
     ],
     'consumer.cancelled': () => ['warn', `the broker cancelled the consumer of '${queue}'`],
     'channel.lost': ({ reason }) => ['warn', `not consuming '${queue}': ${reason.message}`],

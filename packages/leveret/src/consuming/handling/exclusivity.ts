@@ -1,4 +1,5 @@
 import type { QueueContract } from '../../contract/queues/queue-contract.js'
+import { isClassic } from '../../contract/queues/queue-options.js'
 import { OptionsError } from '../../errors/options-error.js'
 import type { HandlingSettings } from './worker-options.js'
 
@@ -10,9 +11,10 @@ import type { HandlingSettings } from './worker-options.js'
  * @throws {@link OptionsError}
  */
 export function checkExclusive(role: string, { name, queue }: QueueContract, { exclusive }: HandlingSettings): void {
-  if (!exclusive || (queue.arguments?.['x-queue-type'] ?? queue.type) === 'classic') return
-  throw new OptionsError(
-    `${role}: exclusive: RabbitMQ keeps nobody else from the queue '${name}', which is not classic: ` +
-      'describe it with queue: { singleActive: true } instead',
-  )
+  if (!exclusive || isClassic(queue)) return
+  const isOpen = queue.arguments !== undefined && queue.arguments['x-queue-type'] === undefined
+  const why = isOpen
+    ? "which is of its vhost's default type: add 'x-queue-type': 'classic' to its arguments, which a classic queue takes also where it was declared without"
+    : 'which is not classic: describe it with queue: { singleActive: true } instead'
+  throw new OptionsError(`${role}: exclusive: RabbitMQ keeps nobody else from the queue '${name}', ${why}`)
 }

@@ -1,9 +1,12 @@
 import { disregard, isLater, type MaybePromise } from '../../async/maybe-promise.js'
 import type { ActiveDelivery } from '../delivery/active-delivery.js'
+import { HandlerTimeout } from '../delivery/handler-errors.js'
 import type { Verdict } from '../delivery/verdict.js'
 import type { Judge } from './attempt.js'
 import { withinDeadline } from './deadline.js'
 import type { OrderKey } from './slots.js'
+
+const UNREAD = 'its schema or codec had not answered'
 
 /**
  * Decodes and checks deliveries. The result comes at once if the schema is synchronous, and in the order of arrival
@@ -33,12 +36,15 @@ export class PayloadReader<Payload> {
 
   async #readLate(payload: Promise<Payload>, delivery: ActiveDelivery): Promise<ReadResult<Payload>> {
     const { timeoutMs, judge } = this.#options
-    const nothing = (): void => undefined
+    let isLate = false
+    const abort = (): void => {
+      isLate = true
+    }
     try {
-      const deadline = { timeoutMs, abort: nothing, givenUp: nothing }
-      return this.#keyed(await withinDeadline(payload, deadline))
+      return this.#keyed(await withinDeadline(payload, { timeoutMs, abort, givenUp: () => undefined }))
     } catch (error) {
-      return judge(error, delivery.attempt)
+      // What fails when its time is up has said nothing of the payload.
+      return judge(isLate ? new HandlerTimeout(timeoutMs, UNREAD) : error, delivery.attempt)
     }
   }
 
@@ -81,7 +87,7 @@ export interface ReaderOptions<Payload> {
    * order.
    */
   readonly orderBy: ((payload: Payload) => OrderKey | undefined) | undefined
-  /** How long a schema may take. */
+  /** How long a schema or a codec may take. */
   readonly timeoutMs: number
   readonly judge: Judge
 }

@@ -114,9 +114,8 @@ export function fanoutExchange<
   options: FanoutExchangeOptions<S, C> & GivenCodec<ContentType> & PayloadProblem<S, C, ContentType>,
 ): FanoutExchange<Name, S> {
   const where = `fanoutExchange(${quoted(name)})`
-  const { payload, ...settings } = parseOptions(fanoutOptions, options, where)
-  checkCarried(where, 'payload', payload, settings.codec)
-  return Object.freeze({ ...describeExchange(name, settings, where), type: 'fanout', payload: payload as S })
+  const described = { ...parseOptions(fanoutOptions, options, where), type: 'fanout' } as const
+  return Object.freeze(describeOfOne<Name, 'fanout', S>(name, described, where))
 }
 
 /**
@@ -212,14 +211,23 @@ export function headersExchange<
     PayloadProblem<S, C, ContentType>,
 ): HeadersExchange<Name, H, S> {
   const where = `headersExchange(${quoted(name)})`
-  const { headers, payload, ...settings } = parseOptions(headersOptions, options, where)
+  const { headers, ...rest } = parseOptions(headersOptions, options, where)
+  const made = describeOfOne<Name, 'headers', S>(name, { ...rest, type: 'headers' }, where)
+  return Object.freeze({ ...made, headers: headers as H })
+}
+
+/** An exchange whose messages all have one schema. @throws {@link OptionsError} */
+export function describeOfOne<Name extends string, Type extends string, S extends Schema>(
+  name: Name,
+  { type, payload, ...settings }: z.output<typeof fanoutOptions> & { readonly type: Type },
+  where: string,
+): AnyExchange<Name> & { readonly type: Type; readonly payload: S } {
   checkCarried(where, 'payload', payload, settings.codec)
-  const made = describeExchange(name, settings, where)
-  return Object.freeze({ ...made, type: 'headers', headers: headers as H, payload: payload as S })
+  return { ...describeExchange(name, settings, where), type, payload: payload as S }
 }
 
 /** What an exchange has, of whatever type. @throws {@link OptionsError} */
-export function describeExchange<Name extends string>(
+function describeExchange<Name extends string>(
   name: Name,
   { codec, version, alternate, arguments: args, existing, ...settings }: z.output<typeof exchangeOptions>,
   where: string,

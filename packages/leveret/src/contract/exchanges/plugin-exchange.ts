@@ -1,11 +1,10 @@
 import { quoted, shortString } from '../../message/short-string.js'
 import { parseOptions } from '../../options.js'
-import { checkCarried } from '../payloads/carried.js'
 import type { CodecOption } from '../payloads/codec.js'
 import type { Schema } from '../payloads/schema.js'
 import { schemaOption } from '../payloads/shared-options.js'
 import type { GivenCodec, PayloadProblem } from './carried-types.js'
-import { describeExchange, type PluginExchange } from './exchange.js'
+import { describeOfOne, type PluginExchange } from './exchange.js'
 import { type ExchangeOptions, exchangeOptions } from './exchange-options.js'
 
 /** The check of {@link PluginExchangeOptions}. */
@@ -56,7 +55,6 @@ export function exchange<
   options: PluginExchangeOptions<S, C> & GivenCodec<ContentType> & PayloadProblem<S, C, ContentType>,
 ): PluginExchange<Name, S> {
   const where = `exchange(${quoted(name)})`
-  const { type, payload, ...settings } = parseOptions(pluginOptions, options, where)
-  checkCarried(where, 'payload', payload, settings.codec)
-  return Object.freeze({ ...describeExchange(name, settings, where), type, payload: payload as S })
+  const described = parseOptions(pluginOptions, options, where)
+  return Object.freeze(describeOfOne<Name, `x-${string}`, S>(name, described, where))
 }

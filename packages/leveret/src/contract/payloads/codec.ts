@@ -4,6 +4,9 @@ import { type ContentProperties, matchesEncoding, matchesType, mediaType } from 
 /**
  * Turns a payload into the bytes of a message and back, at once or by a promise. Throws or rejects on what it cannot turn: that is a
  * `PayloadError`, whose `cause` it is. A delivery that it cannot turn is an invalid payload.
+ *
+ * A codec that cannot answer for now, because a service that it asks is down, throws `Retry`: a delivery has then failed one attempt, and the
+ * next is made after the delay that it asks for; the `PayloadError` of a send is `retryable`.
  */
 export interface Codec {
   /** Written as the message's content type. A delivery without any is accepted; one with another only where `accepts` says so. */
@@ -18,8 +21,9 @@ export interface Codec {
    */
   readonly accepts?: readonly string[] | undefined
   /**
-   * Called once for each message. The bytes are not copied, so they must not change afterwards. Where it returns a promise, it reads the
-   * payload before it first waits, or the caller must not change the payload meanwhile.
+   * Called once for each message, and once more for each where the schema is asynchronous. The bytes are not copied, so they must not change
+   * afterwards. It does not change the payload. Where it returns a promise, it reads the payload before it first waits, or the caller must not
+   * change the payload until the send has settled: what it reads later was not checked.
    */
   encode(payload: unknown): Uint8Array | PromiseLike<Uint8Array>
   /** @param properties - what the message says of its content */

@@ -1,5 +1,6 @@
 import { types } from 'node:util'
 import { isLater, type MaybePromise, maybePromiseOf, whenReady } from '../../async/maybe-promise.js'
+import { isMarked } from '../../errors/marks.js'
 import { PayloadError } from '../../errors/payload-error.js'
 import { type Codec, codecFor } from './codec.js'
 import type { ContentProperties } from './content-types.js'
@@ -44,9 +45,13 @@ function notAccepted(name: string, codec: Codec, { contentType, contentEncoding 
 
 type Refuse = (cause: unknown) => PayloadError
 
-/** The codec's own words may quote the content, so they stay in the cause. */
-function refusing(direction: 'outgoing' | 'incoming', contract: string, message: string): Refuse {
-  return (cause) => new PayloadError(direction, contract, [{ path: [], message }], { cause })
+/** The codec's own words may quote the content, so they stay in the cause. A codec that throws `Retry` has refused nothing. */
+function refusing(direction: 'outgoing' | 'incoming', contract: string, refusal: string): Refuse {
+  return (cause) => {
+    const retryable = isMarked(cause, 'retry')
+    const message = retryable ? 'its codec cannot answer for now' : refusal
+    return new PayloadError(direction, contract, [{ path: [], message }], { cause, retryable })
+  }
 }
 
 /** Calls a codec, and refuses what it fails with, at once or later. */

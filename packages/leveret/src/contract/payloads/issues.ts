@@ -1,5 +1,8 @@
 import type { Issue } from '../../errors/issue.js'
 
+const MAX_ISSUES = 50
+const MAX_ISSUE_LENGTH = 500
+
 /** What a schema answers. */
 export type SchemaResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
@@ -63,4 +66,12 @@ function withoutReceived({ message, received }: ValibotIssue): string {
   if (typeof received !== 'string' || received === '') return message
   if (received.startsWith('"')) return message.replaceAll(received, '…')
   return message.endsWith(received) ? `${message.slice(0, -received.length)}…` : message
+}
+
+/** What comes from outside, goes there, or is kept for many messages, is bounded: 50 issues of 50 steps and 500 characters. */
+export function shortened(issues: readonly Issue[]): Issue[] {
+  return issues.slice(0, MAX_ISSUES).map(({ path, message }) => ({
+    path: path.slice(0, MAX_ISSUES),
+    message: message.slice(0, MAX_ISSUE_LENGTH),
+  }))
 }

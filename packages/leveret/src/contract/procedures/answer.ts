@@ -4,6 +4,7 @@ import type { Issue } from '../../errors/issue.js'
 import { type RemoteFailure, RpcRemoteError } from '../../errors/rpc-errors.js'
 import type { Headers, MessageProperties } from '../../message/message.js'
 import { json } from '../payloads/codec.js'
+import { shortened } from '../payloads/issues.js'
 import { decodePayload, encodePayload, type PayloadContract } from '../payloads/payload.js'
 import { type Schema, type SchemaOutput, validate } from '../payloads/schema.js'
 import type { ErrorCodeOf, ErrorInputOf, Procedure } from './procedure.js'
@@ -25,9 +26,6 @@ export type ToldFailure = Exclude<RemoteFailure, 'unknown'>
 const ERROR = 'leveret-error'
 const CODE = 'leveret-error-code'
 const DECLARED = 'declared'
-
-const MAX_ISSUES = 50
-const MAX_ISSUE_LENGTH = 500
 
 const issuesOnWire = z.object({
   issues: z.array(z.object({ path: z.array(z.union([z.string(), z.number()])), message: z.string() })),
@@ -52,14 +50,6 @@ export function encodeDeclared(procedure: Procedure, { code, data }: ProcedureEr
 export function encodeFailure(reason: ToldFailure, issues: readonly Issue[] = []): Answer {
   const content = json.encode({ issues: shortened(issues) })
   return { content, contentType: json.contentType, headers: { [ERROR]: reason } }
-}
-
-/** What comes from outside, or goes there, is bounded. */
-function shortened(issues: readonly Issue[]): Issue[] {
-  return issues.slice(0, MAX_ISSUES).map(({ path, message }) => ({
-    path: path.slice(0, MAX_ISSUES),
-    message: message.slice(0, MAX_ISSUE_LENGTH),
-  }))
 }
 
 /**

@@ -39,6 +39,10 @@ export interface WorkQueueOptions<
    * validation returned is sent. With a transform or its kin (`default`, `prefault`, `catch`, `coerce`, `pipe`, `preprocess`, `codec`,
    * `trim`), and with other libraries' schemas, **the input is sent as it was handed over, with all its keys**: say
    * `z.strictObject()` there, or hand over only what may be sent.
+   *
+   * What was checked is what is sent, as long as nobody changes the payload between the two. With an asynchronous schema leveret sees to that. It
+   * copies nothing else, so two promises are yours: a refinement (`refine`, `superRefine`) does not change what it checks, and where the codec
+   * is asynchronous and reads the payload late, the caller leaves the payload alone until the send has settled.
    */
   readonly payload: S
   /**

@@ -1,3 +1,4 @@
+import type { Channel } from '../../amqp/channel.js'
 import type { MaybePromise } from '../../async/maybe-promise.js'
 import { unlessAborted } from '../../async/timing.js'
 import type { Lane } from '../../connection/lanes/lane.js'
@@ -5,6 +6,10 @@ import { RecoveringChannel } from '../../connection/recovering-channel.js'
 import { BrokerError } from '../../errors/broker-error.js'
 import type { LeveretError } from '../../errors/leveret-error.js'
 import type { OutgoingMessage } from '../../message/message.js'
+import { newMessageId } from '../../message/message-id.js'
+
+const ACCESS_REFUSED = 403
+const CLOSE_TIMEOUT_MS = 2_000
 
 /**
  * Publishes replies without confirms. Confirms would be of no use, because the client waits for a limited time.
@@ -15,6 +20,8 @@ import type { OutgoingMessage } from '../../message/message.js'
 export class ReplyChannel {
   readonly #options: ReplyChannelOptions
   readonly #channel: RecoveringChannel
+  /** The one that delivers requests. */
+  #delivering: Channel | undefined
   #waiting: (() => void)[] = []
 
   constructor(options: ReplyChannelOptions) {
@@ -33,9 +40,24 @@ export class ReplyChannel {
     })
   }
 
-  /** Opens the channel, once. */
-  start(): void {
+  /**
+   * Opens it, once, and makes sure that answers may be published before any request comes. When that right is taken later, the channel that
+   * delivers is closed: what it would deliver, another server may answer.
+   *
+   * @param delivering - the channel that is to deliver requests, on which nothing is consumed yet
+   * @throws {@link BrokerError} the right to write to the default exchange is missing; {@link ConnectionError}
+   */
+  async start(delivering: Channel): Promise<void> {
     void this.#channel.run()
+    this.#delivering = delivering
+    delivering.publish(toNobody())
+    try {
+      // Any answer says that the broker has read the message before it.
+      await delivering.prefetch(1)
+    } catch (error) {
+      if (!(error instanceof BrokerError)) throw error
+      throw new BrokerError(`Answering the requests of '${this.#options.name}'`, error, { cause: error })
+    }
   }
 
   /**
@@ -75,7 +97,9 @@ export class ReplyChannel {
   }
 
   #onLost(reason: LeveretError): boolean {
-    if (reason instanceof BrokerError) this.#options.lost(reason)
+    if (!(reason instanceof BrokerError)) return false
+    this.#options.lost(reason)
+    if (reason.replyCode === ACCESS_REFUSED) void this.#delivering?.close(CLOSE_TIMEOUT_MS, reason)
     return false
   }
 }
@@ -89,4 +113,10 @@ export interface ReplyChannelOptions {
   readonly maxQueuedBytes: number
   /** Called when the broker has closed the channel: replies written just before may not have arrived. */
   lost(reason: BrokerError): void
+}
+
+/** The default exchange drops it, because no queue has an empty name. */
+function toNobody(): OutgoingMessage {
+  const properties = { messageId: newMessageId() }
+  return { exchange: '', routingKey: '', content: Buffer.alloc(0), properties, mandatory: false }
 }

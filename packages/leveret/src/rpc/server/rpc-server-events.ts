@@ -48,7 +48,8 @@ export interface RpcServerEvents extends Pick<WorkerEvents, (typeof SHARED)[numb
   readonly 'reply.failed': RequestEvent & { readonly error: unknown }
   /**
    * The broker closed the channel of the replies, perhaps over one of them. Replies written just before may not have
-   * arrived.
+   * arrived. If the right to reply is missing (403), the server takes no more requests until the right is granted:
+   * `consume-failed` follows.
    */
   readonly 'replies.lost': RoleEvent & { readonly reason: LeveretError }
 }

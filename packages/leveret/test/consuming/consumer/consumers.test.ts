@@ -1,6 +1,7 @@
 import { describe, expect } from 'vitest'
 import { z } from 'zod'
 import {
+  declare,
   fanoutExchange,
   OptionsError,
   Producer,
@@ -10,6 +11,7 @@ import {
   Worker,
   workQueue,
 } from '../../../src/index.js'
+import { stranger } from '../../support/stranger.js'
 import { eventually, firstEvent, gate, test } from '../../support/support.js'
 
 const payload = z.object({ n: z.int() })
@@ -97,5 +99,29 @@ describe('an exclusive consumer', () => {
     const make = (): unknown => new Worker(rabbit, quorum, () => undefined, exclusive)
     expect(make).toThrow(OptionsError)
     expect(make).toThrow("Worker: exclusive: RabbitMQ keeps nobody else from the queue 'tasks', which is not classic")
+  })
+
+  test('is refused for a queue whose arguments name no type: its vhost may make it a quorum queue, with two of them', async ({
+    broker,
+    vhost,
+    connectTo,
+  }) => {
+    await broker.management.createVhost(vhost.name, 'guest', 'quorum')
+    const rabbit = await connectTo()
+    const open = { payload, deadLetter: false, retry: false } as const
+    const untyped = workQueue('tasks', { ...open, queue: { type: 'classic', arguments: {} } })
+    await declare(rabbit, untyped)
+    // Before 3.11 a vhost has no default type.
+    const type = broker.version.startsWith('3.10.') ? 'classic' : 'quorum'
+    await eventually(async () => expect(await vhost.queue('tasks')).toMatchObject({ type }))
+    await using other = await stranger(vhost.url)
+    await other.channel.consume('tasks', () => undefined, exclusive)
+    const second = other.channel.consume('tasks', () => undefined, exclusive)
+    if (type === 'quorum') await second
+    else await expect(second).rejects.toThrow('in exclusive use')
+    const make = (): unknown => new Worker(rabbit, untyped, () => undefined, exclusive)
+    expect(make).toThrow("is of its vhost's default type: add 'x-queue-type': 'classic' to its arguments")
+    const typed = workQueue('lines', { ...open, queue: { arguments: { 'x-queue-type': 'classic' } } })
+    await new Worker(rabbit, typed, () => undefined, exclusive).start()
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest'
-import { Producer, Reject, Worker, workQueue } from '../../../src/index.js'
+import { DeadLetters, Producer, Reject, Worker, workQueue } from '../../../src/index.js'
 import { MARK } from '../../support/no-secrets.js'
 import { stranger } from '../../support/stranger.js'
 import { eventually, firstEvent, tasks, test } from '../../support/support.js'
@@ -96,7 +96,7 @@ describe('while the dead-letter queue is full', () => {
 })
 
 test.for(['classic', 'quorum'] as const)(
-  'what fails for good is not lost when its dead-letter queue is gone and may not be declared (%s)',
+  'what fails for good waits while its dead-letter queue is gone and may not be declared, and is kept when it may (%s)',
   async (type, { rabbit, connectTo, createUser, vhost, broker }) => {
     const contract = workQueue('tasks', { payload: tasks.payload, retry: false, queue: { type } })
     const user = await createUser('worker', `${MARK}-worker`)
@@ -113,22 +113,14 @@ test.for(['classic', 'quorum'] as const)(
     await first
     await broker.management.setPermissions(vhost.name, user, { configure: '^$', write: '.*', read: '.*' })
     await broker.management.deleteQueue(vhost.name, 'tasks.dead-letter')
-    const told: string[] = []
-    worker.on('delivery.dead-lettered', () => told.push('dead-lettered'))
-    worker.on('delivery.stuck', () => told.push('stuck'))
+    const dead = firstEvent(worker, 'delivery.dead-lettered')
+    const refused = firstEvent(worker, 'delivery.copy-refused')
     await using other = await stranger(vhost.url)
     const properties = { messageId: 'kept', contentType: 'application/json' }
     other.channel.sendToQueue('tasks', Buffer.from('{"n":1}'), properties)
-    await eventually(() => expect(told).toHaveLength(1))
-    // A quorum queue keeps what it cannot dead-letter.
-    expect(told).toEqual([type === 'classic' ? 'stuck' : 'dead-lettered'])
-    await worker.close()
+    expect(await refused).toMatchObject({ messageId: 'kept', error: { name: 'PublishError', outcome: 'returned' } })
     await broker.management.setPermissions(vhost.name, user, { configure: '.*', write: '.*', read: '.*' })
-    const again = new Worker(rabbit, contract, () => undefined)
-    const acked = firstEvent(again, 'delivery.acked')
-    if (type === 'classic') {
-      await again.start()
-      expect(await acked).toMatchObject({ messageId: 'kept' })
-    } else await eventually(async () => expect(await vhost.queue('tasks')).toMatchObject({ messages: 1 }))
+    expect(await dead).toMatchObject({ messageId: 'kept', reason: 'rejected' })
+    expect(await new DeadLetters(rabbit, contract).peek()).toMatchObject([{ messageId: 'kept', reason: 'rejected' }])
   },
 )

@@ -130,10 +130,12 @@ tells('rpc-server', 'double', ['reply.failed'], async (watch, { rabbit, vhost })
   await other.channel.checkQueue('double')
 })
 
-tells('rpc-server', 'double', ['replies.lost'], async (watch, { vhost, createUser, connectTo }) => {
-  const username = await createUser('mute', 'S3cr3t-mute', { configure: '.*', write: '^$', read: '.*' })
+tells('rpc-server', 'double', ['replies.lost'], async (watch, { vhost, broker, createUser, connectTo }) => {
+  const all = { configure: '.*', write: '.*', read: '.*' }
+  const username = await createUser('mute', 'S3cr3t-mute', all)
   const target = { ...fieldsOf(vhost.url), username, password: 'S3cr3t-mute' }
   await watch.on(new RpcServer(await connectTo({}, target), double, () => ({ doubled: 2 }))).start()
+  await broker.management.setPermissions(vhost.name, username, { ...all, write: '^$' })
   await using other = await stranger(vhost.url)
   other.channel.sendToQueue('double', Buffer.from('{"n":1}'), { replyTo: 'somewhere' })
   await other.channel.waitForConfirms()

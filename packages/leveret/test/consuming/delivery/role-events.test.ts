@@ -101,7 +101,9 @@ tells(
 )
 
 tells('worker', 'tasks', ['handler.late'], async (watch, { rabbit }) => {
-  const slow = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 300))
+  // It ends when it is told that its time is up.
+  const slow = (_task: unknown, { signal }: { signal: AbortSignal }): Promise<void> =>
+    new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
   await watch.on(new Worker(rabbit, quick, slow, { handlerTimeoutMs: 50 })).start()
   await new Producer(rabbit, quick).send({ n: 1 })
 })

@@ -34,6 +34,11 @@ list.differs(
   async (lab) => lab.outcome(lab.consume(await stream(lab), 'q', { prefetch: 5, noAck: true })),
 )
 list.same(
+  'knows no priority of a consumer',
+  `PRECONDITION_FAILED - invalid arg 'x-priority' for ${queue} of queue type rabbit_stream_queue`,
+  async (lab) => lab.outcome(lab.consume(await stream(lab), 'q', { args: { 'x-priority': 1 } })),
+)
+list.same(
   'knows no offset of a classic queue',
   `PRECONDITION_FAILED - invalid arg 'x-stream-offset' for ${queue} of queue type rabbit_classic_queue`,
   async (lab) => {

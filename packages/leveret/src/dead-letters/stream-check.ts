@@ -1,0 +1,29 @@
+import { randomUUID } from 'node:crypto'
+import type { Lane } from '../connection/lanes/lane.js'
+import { BrokerError } from '../errors/broker-error.js'
+
+const CLOSE_TIMEOUT_MS = 2_000
+/** RabbitMQ refuses it for every queue, so nothing is ever consumed. Of a stream it says that its type takes no priority at all (3.10.8, 4.3.6). */
+const NO_PRIORITY = 0.5
+const OF_STREAM = / of queue type rabbit_stream/
+
+/**
+ * Asks whether a queue that others have declared is a stream, which a passive declaration does not tell. `basic.get` from one closes the whole
+ * connection, and a consumer without an offset gets nothing of what is there.
+ *
+ * @returns `false` also where the broker does not say: there is no such queue, or it may not be read
+ * @throws {@link ConnectionError}
+ */
+export async function isStream(lane: Lane, queue: string, signal: AbortSignal): Promise<boolean> {
+  return await lane.spare.use(signal, async (channel) => {
+    try {
+      await channel.consume(queue, `leveret-${randomUUID()}`, () => undefined, { priority: NO_PRIORITY })
+      return false
+    } catch (error) {
+      if (!(error instanceof BrokerError)) throw error
+      return OF_STREAM.test(error.replyText)
+    } finally {
+      await channel.close(CLOSE_TIMEOUT_MS)
+    }
+  })
+}
