@@ -8,7 +8,7 @@ const REPLY = /(\d{3}) \(([A-Z-]+)\) with message "(.*)"/s
 /**
  * Reads the broker's close frame out of amqplib's error, which holds the code as a number and the rest as text.
  *
- * @returns `undefined` when the error does not come from a close frame
+ * @returns `undefined` if the error does not come from a close frame
  */
 export function brokerReply(error: unknown): BrokerReply | undefined {
   if (!(error instanceof Error)) return undefined
@@ -19,7 +19,7 @@ export function brokerReply(error: unknown): BrokerReply | undefined {
   return { replyCode: Number(parts[1]), replyName, replyText: withoutPrefix(replyText, `${replyName} - `) }
 }
 
-/** RabbitMQ begins most of its sentences with the name that the code has already said. */
+/** Removes the name of the reply code, with which RabbitMQ begins most of its reply texts. */
 function withoutPrefix(text: string, prefix: string): string {
   return text.startsWith(prefix) ? text.slice(prefix.length) : text
 }

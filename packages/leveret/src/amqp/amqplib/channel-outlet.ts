@@ -2,7 +2,7 @@ import type * as amqp from 'amqplib'
 import { PublishFrames } from '../frames/publish-frames.js'
 import type { SocketBatcher } from '../frames/socket-batcher.js'
 
-/** Where amqplib writes the frames of a channel: a stream, from which it moves them to the socket a turn later. */
+/** Stream in which amqplib collects the frames of a channel. It moves them to the socket one turn later. */
 interface Outlet {
   write(chunk: Buffer): boolean
   end(): unknown
@@ -16,20 +16,21 @@ interface Undocumented {
   }
 }
 
-/** The size of frames agreed on in the handshake. @returns `undefined` when the field is not there that amqplib does not document */
+/** Reads the `frame_max` of the handshake. @returns `undefined` if amqplib no longer has this undocumented field */
 export function frameMaxOf({ connection }: amqp.ChannelModel): number | undefined {
   const { frameMax } = connection as { frameMax?: unknown }
   return typeof frameMax === 'number' ? frameMax : undefined
 }
 
 /**
- * Has a channel write to the wire itself. What amqplib has between the two takes turns among channels, at the cost of two streams
- * for each frame; here all frames go in the order in which they were written.
+ * Makes amqplib write the frames of a channel directly to the wire.
  *
- * Call it when the channel has just been opened: nothing is under way.
+ * Between the two, amqplib takes turns among channels, at the cost of two streams for each frame. Without that, all
+ * frames go out in the order in which they were written. Call it right after the channel was opened, while no frame is
+ * in between.
  *
- * @returns the way to publish without amqplib, in order with all that it writes on this channel; `undefined`, and nothing has
- *   changed, when the fields are not there that amqplib does not document
+ * @returns a writer for messages that keeps the order with everything amqplib writes on this channel; `undefined` if
+ *   amqplib no longer has these undocumented fields, and then nothing has changed
  */
 export function writeStraight(raw: amqp.Channel, wire: SocketBatcher): PublishFrames | undefined {
   const { ch, connection } = raw as unknown as Undocumented
