@@ -5,8 +5,8 @@ import type { Intercepted } from './interception.js'
 /**
  * Waits for a payload whose schema or codec is asynchronous, within the time of its request.
  *
- * @param closed - aborted when nothing more is sent
- * @throws {@link PayloadError} what the schema or the codec refuses; a {@link PublishError} when they do not answer in time
+ * @param closed - aborted when the engine sends nothing more
+ * @throws {@link PayloadError} if the schema or the codec refuses; {@link PublishError} if they do not answer in time
  */
 export async function encodedInTime(
   encoding: Promise<Buffer>,
