@@ -13,7 +13,7 @@ export interface ChannelHooks {
   returned?(message: ReturnedMessage): void
 }
 
-/** Parts of a {@link Channel} beside the channel of amqplib. */
+/** Parts of a channel beside the channel of amqplib. */
 export interface ChannelParts {
   readonly hooks: ChannelHooks
   readonly replyTimeoutMs: number

@@ -48,7 +48,7 @@ export class DenseMap<K extends number | string, V> {
     return this.#slotOf.keys()
   }
 
-  /** Iterates over the values, in the order of {@link keys}. */
+  /** Iterates over the values, in the order of `keys`. */
   *values(): IterableIterator<V> {
     for (const slot of this.#slotOf.values()) yield this.#values[slot] as V
   }
