@@ -45,16 +45,15 @@ export type BindingChoice<E extends Exchange, Keys extends readonly string[]> = 
   : E extends HeadersExchange<string, infer H>
     ? {
         /**
-         * Tables of headers. A message comes if it has all headers of one table, with these values. @defaultValue all
-         * messages
+         * Tables of headers. A message comes if it has all headers of one table, with these values.
+         * @defaultValue all messages
          */
         readonly headers?: readonly Partial<SchemaInput<H>>[] | undefined
       }
     : E extends PluginExchange
       ? {
-          /** Binding keys in the form that the plugin needs. @defaultValue [''] */ readonly bindingKeys?:
-            | Keys
-            | undefined
+          /** Binding keys in the form that the plugin needs. @defaultValue [''] */
+          readonly bindingKeys?: Keys | undefined
         }
       : unknown
 

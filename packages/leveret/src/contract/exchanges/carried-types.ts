@@ -10,8 +10,8 @@ type Primitive = string | number | boolean | null | Empty
 type Empty = ReturnType<() => void> | undefined
 
 /**
- * How a type is carried: `list` and `table` by their parts, `never` as it is; else the name of a kind that cannot be
- * carried.
+ * Kind of one type. `list` and `table` are carried by their parts, and `never` as it is. Any other kind names what
+ * cannot be carried.
  */
 type KindOf<T, C extends Carrier> = T extends Primitive
   ? never
