@@ -49,11 +49,6 @@ export function overChannelLimit(reason: BrokerError, open: number): ConnectionE
   return new ConnectionError('limit', text, { cause: reason })
 }
 
-/** Whether amqplib reports that all channel numbers up to the `channel_max` of the handshake are in use. */
-export function isOutOfNumbers(error: unknown): boolean {
-  return error instanceof Error && error.message === 'No channels left to allocate'
-}
-
 /** The error for a channel when the connection has no channel number left. */
 export function outOfNumbers(cause: unknown, open: number): ConnectionError {
   const text =

@@ -7,6 +7,7 @@ import type { LeveretError } from '../errors/leveret-error.js'
 import { writableProperties } from '../message/field-table.js'
 import type { OutgoingMessage, ReceivedMessage } from '../message/message.js'
 import { fittingProperties } from '../message/property-bytes.js'
+import { isIllegalOperation, onConfirmFirst } from './amqplib/internals.js'
 import { Answers } from './answers.js'
 import type { Backlog } from './backlog.js'
 import { closedOver, strangeOn, unanswered } from './channel-errors.js'
@@ -48,13 +49,16 @@ export class Channel {
     })
     raw.on('close', () => this.#foundEnded())
     raw.on('return', ({ fields, properties }) => parts.hooks.returned?.(readReturn(fields, properties)))
-    // Runs before amqplib's own listener, which would grow a list up to any tag, and block the process for minutes.
-    raw.prependListener('ack', (confirm) => this.#onConfirm(confirm, true))
-    raw.prependListener('nack', (confirm) => this.#onConfirm(confirm, false))
+    onConfirmFirst(raw, (confirm, accepted) => this.#onConfirm(confirm, accepted))
   }
 
   get isOpen(): boolean {
     return this.#open
+  }
+
+  /** Whether the frames of this channel go to the socket in the order in which they were written. */
+  get isStraight(): boolean {
+    return this.#parts.frames !== undefined
   }
 
   /** Aborted, with the reason, when the channel ends. */
@@ -83,7 +87,7 @@ export class Channel {
       if (this.#parts.frames?.write(message) !== true) this.#publishRaw(message)
     } catch (error) {
       // amqplib may know first that the channel has ended. Any other error is about this message.
-      if (!(error instanceof Error) || error.name !== 'IllegalOperationError') throw error
+      if (!isIllegalOperation(error)) throw error
       this.#foundEnded()
       return undefined
     }
@@ -143,7 +147,7 @@ export class Channel {
 
   /** Takes one message out of a queue (`basic.get`), to be settled. @returns `undefined` if none is ready */
   async get(queue: string): Promise<ReceivedMessage | undefined> {
-    const message = await this.#ask(`StreamPosition from '${queue}'`, this.#raw.get(queue))
+    const message = await this.#ask(`Reading from '${queue}'`, this.#raw.get(queue))
     return message === false ? undefined : message
   }
 
@@ -182,24 +186,18 @@ export class Channel {
     return this.#settle(() => this.#raw.ack(message as amqp.Message, which === 'all up to it'))
   }
 
-  /**
-   * Puts a delivery back into its queue (`basic.nack(requeue=true)`).
-   *
-   * @param which - as for {@link ack}
-   * @returns `false` if the channel has ended
-   */
+  /** Puts a delivery back into its queue (`basic.nack(requeue=true)`). @returns `false` if the channel has ended */
   requeue(message: Pick<ReceivedMessage, 'fields'>, which: 'one' | 'all up to it' = 'one'): boolean {
     return this.#settle(() => this.#raw.nack(message as amqp.Message, which === 'all up to it', true))
   }
 
   /**
    * Puts a delivery back into its queue as failed (`basic.reject(requeue=true)`). A quorum queue counts the failure,
-   * and RabbitMQ 4.3 delays the redelivery if the queue says so.
+   * and RabbitMQ 4.3 delays the redelivery if the queue says so. Since 4.3, basic.nack does not count as a failure.
    *
    * @returns `false` if the channel has ended: the broker then has the message again
    */
   requeueFailed(message: ReceivedMessage): boolean {
-    // Since RabbitMQ 4.3, basic.nack requeues without counting a failure.
     return this.#settle(() => this.#raw.reject(message as amqp.Message, true))
   }
 

@@ -13,8 +13,8 @@ export interface RoleHealth {
    */
   readonly count?: number
   /**
-   * Consumers: whether the broker delivers to the consumer. RPC clients: whether replies can arrive, once something was
-   * called.
+   * Consumers: whether the broker delivers to the consumer. RPC clients: whether requests can be sent; missing before
+   * the first call.
    */
   readonly attached?: boolean
   /** How many handlers are running, messages await their confirm, or calls await their reply. */

@@ -1,9 +1,9 @@
 import { RawField } from './field-table.js'
 import type { Headers, MessageProperties, OutgoingMessage } from './message.js'
 
-/** How many bytes a header frame takes beside the properties: class, weight, size of the content, and flags. */
+/** How many bytes a header frame takes in addition to the properties: class, weight, size of the content, and flags. */
 const HEADER_BYTES = 14
-/** How many bytes a frame takes beside its payload. */
+/** How many bytes a frame takes in addition to its payload. */
 const FRAME_BYTES = 8
 /** Size of the buffer in which amqplib encodes all headers of a message. */
 const MAX_TABLE_BYTES = 64 * 1024

@@ -31,8 +31,8 @@ export function checkCopyKeys(
 }
 
 /**
- * Checks the headers of an event for a headers exchange. As with payloads, a setting decides which form goes on the
- * wire. The table is copied first, so that nobody changes it meanwhile.
+ * Checks the headers of an event for a headers exchange. The form that goes on the wire, the schema's input or output,
+ * is decided as with payloads. The table is copied first, so that the caller cannot change it meanwhile.
  *
  * @throws {@link OptionsError}, {@link PayloadError}
  */

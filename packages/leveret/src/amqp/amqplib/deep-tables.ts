@@ -1,5 +1,6 @@
 import type * as amqp from 'amqplib'
 import { HEADER_BYTES } from '../../message/header-bytes.js'
+import { wrapReceive } from './internals.js'
 
 const FRAME_HEAD_BYTES = 7
 const HEADER_FRAME = 2
@@ -28,32 +29,23 @@ const FIXED = new Map(
   ),
 )
 
-interface Frame {
-  readonly fields?: { headers?: unknown; [HEADER_BYTES]?: Buffer }
-}
-
 /**
  * Makes amqplib read headers that are nested more than 500 levels deep as bytes from that level on. Also keeps the
  * bytes of the headers beside what amqplib reads.
  *
  * Any publisher can write such headers, and RabbitMQ delivers them. amqplib would close the connection over each
- * delivery, again and again. `recvFrame`, and `rest` with the bytes not read yet, are undocumented fields of amqplib.
+ * delivery, again and again.
  */
-export function watchHeaders({ connection }: amqp.ChannelModel): void {
-  const receiver = connection as { recvFrame?: () => unknown; rest?: Buffer }
-  const { recvFrame } = receiver
-  if (recvFrame === undefined) return
-  // `recvFrame` calls itself when more bytes have come, and so calls this function.
-  receiver.recvFrame = () => {
-    const table = receiver.rest === undefined ? undefined : headersIn(receiver.rest)
+export function watchHeaders(model: amqp.ChannelModel): void {
+  wrapReceive(model, (receive, unread) => () => {
+    const came = unread()
+    const table = came === undefined ? undefined : headersIn(came)
     if (table !== undefined && table.length >= MAX_DEPTH * MIN_LEVEL_BYTES) flattenTable(table)
-    const frame = recvFrame.call(connection)
-    if (table !== undefined) {
-      const { fields } = frame as Frame
-      if (fields?.headers !== undefined) fields[HEADER_BYTES] = table
-    }
+    const frame = receive()
+    if (table !== undefined && frame !== false && frame.fields?.headers !== undefined)
+      frame.fields[HEADER_BYTES] = table
     return frame
-  }
+  })
 }
 
 /** Finds the table of headers in the first frame; `undefined` if the frame is not complete, or has no headers. */

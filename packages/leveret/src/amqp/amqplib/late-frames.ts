@@ -1,32 +1,24 @@
 import type * as amqp from 'amqplib'
 import { arrivals } from '../../async/arrivals.js'
+import { wrapAccept } from './internals.js'
 
 /** AMQP number of each method: number of its class, then its own. */
 const CHANNEL_OPEN_OK = (20 << 16) | 11
 const CHANNEL_CLOSE = (20 << 16) | 40
 const CHANNEL_CLOSE_OK = (20 << 16) | 41
 
-interface Frame {
-  readonly channel: number
-  /** Number of the method, if the frame is a method. */
-  readonly id?: number
-}
-
 /**
  * Drops frames that the broker sends on a channel after it has closed it, until the number belongs to a new channel.
  *
  * RabbitMQ delivers from quorum queues until it reads close-ok. By then amqplib has forgotten the channel, and would
- * close the whole connection over such a frame. `accept` is an undocumented field of amqplib.
+ * close the whole connection over such a frame.
  *
  * @returns the numbers of the channels that the broker has open, as far as it has reported
  */
-export function dropLateFrames({ connection }: amqp.ChannelModel): ReadonlySet<number> {
+export function dropLateFrames(model: amqp.ChannelModel): ReadonlySet<number> {
   const open = new Set<number>()
-  const acceptor = connection as { accept?: (frame: Frame) => void }
-  const { accept } = acceptor
-  if (accept === undefined) return open
   const closed = new Set<number>()
-  acceptor.accept = (frame) => {
+  wrapAccept(model, (accept) => (frame) => {
     arrivals.frames += 1
     const { channel, id } = frame
     if (id === CHANNEL_OPEN_OK) open.add(channel)
@@ -35,7 +27,7 @@ export function dropLateFrames({ connection }: amqp.ChannelModel): ReadonlySet<n
     // A close-ok answers a channel.close of this process that crossed the broker's.
     else if (closed.has(channel) && id !== CHANNEL_CLOSE_OK) return
     else if (id === CHANNEL_CLOSE) closed.add(channel)
-    accept.call(connection, frame)
-  }
+    accept(frame)
+  })
   return open
 }

@@ -5,7 +5,7 @@ import { FrameWriter } from './frame-writer.js'
 import type { SocketBatcher } from './socket-batcher.js'
 
 const BODY = 3
-/** How many bytes a frame takes beside its payload. */
+/** How many bytes a frame takes in addition to its payload. */
 const FRAME_BYTES = 8
 const MAX_SHORT = 255
 /** The largest message that is written in one piece. */

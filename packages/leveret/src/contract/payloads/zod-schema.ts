@@ -14,7 +14,7 @@ const SYNCHRONOUS: ReadonlySet<string> = new Set(['error', 'when', 'tx', 'catchV
  * zod's own `~standard` first tries all functions as synchronous. If one turns out asynchronous, zod calls all of them
  * again and drops the first promise, whose rejection would end the process (measured with 4.6.7). If asked to run
  * asynchronously at once, zod calls each function once, and answers without a promise if all are synchronous. That
- * loses only zod's fast path for objects (0.7 µs), so schemas without functions do not take this way.
+ * loses only zod's fast path for objects (0.7 µs), so schemas without functions do not use it.
  */
 export function validateWithZod(schema: z.core.$ZodType, value: unknown): MaybePromise<SchemaResult<unknown>> {
   const context = { async: true }
