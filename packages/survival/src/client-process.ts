@@ -54,8 +54,9 @@ export class ClientProcess {
   }
 
   /**
-   * Sends the client a command, and resolves when it is done. @throws Error if it fails, takes too long, or the client
-   * ends
+   * Sends the client a command, and resolves when it is done.
+   *
+   * @throws Error if it fails, takes too long, or the client ends
    */
   async ask(command: Command, timeoutMs = ANSWER_MS): Promise<void> {
     const answer = this.#answerTo(command.do)

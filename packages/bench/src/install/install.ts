@@ -32,8 +32,9 @@ const columns: readonly Column[] = [
 ]
 
 /**
- * Measures the packages of a client, installed by npm into an empty folder, and the time of its import. @returns the
- * table
+ * Measures the packages of a client, installed by npm into an empty folder, and the time of its import.
+ *
+ * @returns the table
  */
 export async function install(_broker: unknown, { quick }: Effort): Promise<string> {
   const names = (quick ? pair : [...pair, ...peers]).map(({ name }) => name)

@@ -25,8 +25,9 @@ const usual: Order = {
 }
 
 /**
- * Creates an order of `bytes` bytes as JSON: with items if they fit, and a note. @throws RangeError if that is too few
- * bytes
+ * Creates an order of `bytes` bytes as JSON: with items if they fit, and a note.
+ *
+ * @throws RangeError if that is too few bytes
  */
 export function orderOf(bytes: number): Order {
   const order = bytes < sizeOf(usual) ? bare : usual

@@ -10,14 +10,16 @@ export interface HandshakeReply {
 }
 
 /**
- * Node.js error codes for a broker certificate that this process does not accept. @see
- * https://nodejs.org/api/tls.html#x509-certificate-error-codes
+ * Node.js error codes for a broker certificate that this process does not accept.
+ *
+ * @see https://nodejs.org/api/tls.html#x509-certificate-error-codes
  */
 const TLS_REFUSALS =
   /^(?!ERR_SSL).*(CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|ALTNAME|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH)/
 /**
- * TLS alerts of a broker that does not accept the client's certificate or protocol version. @see
- * https://www.rfc-editor.org/rfc/rfc8446#section-6.2
+ * TLS alerts of a broker that does not accept the client's certificate or protocol version.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc8446#section-6.2
  */
 const TLS_ALERT = /\balert (?!internal error)/
 
@@ -69,7 +71,9 @@ export function connectFailure(error: unknown, endpoint: Endpoint): ConnectionEr
 }
 
 /**
- * The error for a close frame that refuses the login or the vhost. @see https://www.rabbitmq.com/docs/access-control
+ * The error for a close frame that refuses the login or the vhost.
+ *
+ * @see https://www.rabbitmq.com/docs/access-control
  */
 export function handshakeFailure({ code, text }: HandshakeReply, endpoint: Endpoint): ConnectionError {
   const where = describeEndpoint(endpoint)

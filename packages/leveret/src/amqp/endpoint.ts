@@ -22,8 +22,8 @@ export interface BrokerAddress {
   /** @defaultValue `'guest'` */
   readonly password?: string | undefined
   /**
-   * Host name for TLS: for SNI and for checking the certificate, if it differs from `host`. @defaultValue that of the
-   * option `tls`, or `host`
+   * Host name for TLS: for SNI and for checking the certificate, if it differs from `host`.
+   * @defaultValue that of the option `tls`, or `host`
    */
   readonly servername?: string | undefined
 }

@@ -26,7 +26,8 @@ export const signalOptions = closeOptions.extend({
 export interface CloseOnSignalsOptions {
   /**
    * How long closing all of them may take together, in milliseconds, from 0 to 2,147,483,647. Keep it below the grace
-   * period of the platform; Kubernetes kills after 30 s. @defaultValue 25_000
+   * period of the platform; Kubernetes kills after 30 s.
+   * @defaultValue 25_000
    */
   readonly timeoutMs?: number | undefined
   /**

@@ -20,18 +20,19 @@ export interface TlsOptions {
   /** Passphrase of `key` or `pfx`. @defaultValue none */
   readonly passphrase?: SecureContextOptions['passphrase']
   /**
-   * The oldest allowed version of TLS. Versions before 1.2 are refused, because they are insecure. @defaultValue
-   * 'TLSv1.2'
+   * The oldest allowed version of TLS. Versions before 1.2 are refused, because they are insecure.
+   * @defaultValue 'TLSv1.2'
    */
   readonly minVersion?: 'TLSv1.2' | 'TLSv1.3' | undefined
   /**
-   * Host name for SNI and for checking the certificate. For one per host: `BrokerAddress.servername`. @defaultValue the
-   * host's name
+   * Host name for SNI and for checking the certificate. For one per host: `BrokerAddress.servername`.
+   * @defaultValue the host's name
    */
   readonly servername?: string | undefined
   /**
    * Whether the broker's certificate is checked. `false` accepts any certificate, so that anybody in between can read
-   * and change everything. For a laptop only. @defaultValue true
+   * and change everything. For a laptop only.
+   * @defaultValue true
    */
   readonly rejectUnauthorized?: boolean | undefined
 }
@@ -51,7 +52,8 @@ export interface ConnectOptions {
   readonly connectTimeoutMs?: number | undefined
   /**
    * How long `connect` tries before it rejects with the last reason, in milliseconds, from 1 to 2,147,483,647. With
-   * `Infinity`, `connect` resolves at once and leveret tries for ever. @defaultValue 30_000
+   * `Infinity`, `connect` resolves at once and leveret tries for ever.
+   * @defaultValue 30_000
    */
   readonly startupTimeoutMs?: number | undefined
   /**
@@ -88,8 +90,8 @@ export interface ConnectOptions {
   readonly maxQueued?: number | undefined
   /**
    * How many bytes of content may wait for their turn, over all roles, from 1. Content beyond them is refused as
-   * `not-sent`. The same number of bytes may await their confirm. Shared among senders like `maxQueued`. @defaultValue
-   * 67_108_864
+   * `not-sent`. The same number of bytes may await their confirm. Shared among senders like `maxQueued`.
+   * @defaultValue 67_108_864
    */
   readonly maxQueuedBytes?: number | undefined
   /**

@@ -16,7 +16,7 @@ export type Contract = WorkQueue | Subscribable | Procedure
  */
 export interface Application {
   readonly kind: 'application'
-  /** Name of the service. */
+  /** Name of the service, not empty. */
   readonly name: string
   /** Version of the service, in any form. */
   readonly version: string
@@ -36,7 +36,7 @@ export interface Application {
 
 /** Options of {@link application}. */
 export interface ApplicationOptions {
-  /** Name of the service. */
+  /** Name of the service, not empty. */
   readonly name: string
   /** Version of the service, in any form. */
   readonly version: string

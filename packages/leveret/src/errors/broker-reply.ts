@@ -31,8 +31,9 @@ const PASSING_TEXTS: readonly (readonly [text: RegExp, next: string])[] = [
 ]
 
 /**
- * Reply text of a topic exchange that refuses one routing key. That needs another right. @see
- * https://www.rabbitmq.com/docs/access-control
+ * Reply text of a topic exchange that refuses one routing key. That needs another right.
+ *
+ * @see https://www.rabbitmq.com/docs/access-control
  */
 const TOPIC_REFUSED = /^(\w+ )?access to topic /
 const GRANT_TOPIC = '. Grant the right with rabbitmqctl set_topic_permissions'
@@ -61,8 +62,9 @@ function nextOfPassing(replyText: string): string | undefined {
 
 const PASSING_REPLIES: ReadonlySet<number> = new Set([311, 320, 405, 504, 506, 541])
 /**
- * Reply text for a retired feature, which RabbitMQ also refuses with 541. @see
- * https://www.rabbitmq.com/docs/deprecated-features
+ * Reply text for a retired feature, which RabbitMQ also refuses with 541.
+ *
+ * @see https://www.rabbitmq.com/docs/deprecated-features
  */
 const DEPRECATED = /deprecated/i
 

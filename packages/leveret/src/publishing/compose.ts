@@ -24,12 +24,13 @@ export const routingKeys = z.array(shortString('a routing key')).max(100)
 export interface SendingOptions {
   /**
    * Whether to reject as `not-sent` instead of waiting for a connection, for the end of an alarm, or for room among the
-   * unconfirmed messages. @defaultValue false
+   * unconfirmed messages.
+   * @defaultValue false
    */
   readonly failFast?: boolean | undefined
   /**
-   * How long this publish may take, in milliseconds, from 1 to 2,147,483,647. @defaultValue the connection's
-   * `publishTimeoutMs`
+   * How long this publish may take, in milliseconds, from 1 to 2,147,483,647.
+   * @defaultValue the connection's `publishTimeoutMs`
    */
   readonly timeoutMs?: number | undefined
   /**
@@ -43,7 +44,8 @@ export interface SendingOptions {
 export interface PropertyOptions {
   /**
    * Id of the message, at least one character. Every copy of the message keeps it, and receivers recognize duplicates
-   * by it. @defaultValue a new UUIDv7
+   * by it.
+   * @defaultValue a new UUIDv7
    */
   readonly messageId?: string | undefined
   /** Id of the message or conversation that this message belongs to, for the receiver. @defaultValue none */
@@ -55,8 +57,8 @@ export interface PropertyOptions {
    */
   readonly headers?: Headers | undefined
   /**
-   * Kind of the message, for other programs. leveret itself identifies messages by queue and routing key. @defaultValue
-   * none
+   * Kind of the message, for other programs. leveret itself identifies messages by queue and routing key.
+   * @defaultValue none
    */
   readonly type?: string | undefined
   /** Name of the program that sends the message. @defaultValue none */
@@ -65,13 +67,15 @@ export interface PropertyOptions {
   readonly replyTo?: string | undefined
   /**
    * User that sends the message. RabbitMQ checks it: if it is not the user of this connection, the broker closes the
-   * channel and the send is refused, unless the connection's user has the tag `impersonator`. @see
-   * https://www.rabbitmq.com/docs/validated-user-id @defaultValue none
+   * channel and the send is refused, unless the connection's user has the tag `impersonator`.
+   * @see https://www.rabbitmq.com/docs/validated-user-id
+   * @defaultValue none
    */
   readonly userId?: string | undefined
   /**
    * Whether a classic queue keeps the message over a restart of the broker. Quorum queues and streams keep every
-   * message. @defaultValue true
+   * message.
+   * @defaultValue true
    */
   readonly persistent?: boolean | undefined
   /**
@@ -91,13 +95,15 @@ export interface PropertyOptions {
    */
   readonly cc?: readonly string[] | undefined
   /**
-   * Further routing keys that receivers do not see. Up to 100. @see https://www.rabbitmq.com/docs/sender-selected
+   * Further routing keys that receivers do not see. Up to 100.
+   * @see https://www.rabbitmq.com/docs/sender-selected
    * @defaultValue none
    */
   readonly bcc?: readonly string[] | undefined
   /**
    * Priority from 0 to 255. It counts on a classic queue with `maxPriority`, and on quorum queues as normal (≤ 4) or
-   * high. @defaultValue none
+   * high.
+   * @defaultValue none
    */
   readonly priority?: number | undefined
   /**

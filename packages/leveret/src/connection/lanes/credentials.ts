@@ -18,7 +18,8 @@ export interface Credentials {
 export interface IssuedCredentials extends Credentials {
   /**
    * How long they are valid, in milliseconds, from 1 to 2,147,483,647. After that leveret calls the provider again and
-   * gives the broker the new password, without a new connection. @defaultValue for ever
+   * gives the broker the new password, without a new connection.
+   * @defaultValue for ever
    */
   readonly refreshMs?: number | undefined
 }

@@ -74,8 +74,9 @@ export interface HostsHooks extends LinkHooks {
 }
 
 /**
- * Opens a link to the first of several endpoints that accepts. @throws {@link ConnectionError} naming each; the
- * signal's reason
+ * Opens a link to the first of several endpoints that accepts.
+ *
+ * @throws {@link ConnectionError} naming each; the signal's reason
  */
 async function firstLink(
   places: readonly Endpoint[],

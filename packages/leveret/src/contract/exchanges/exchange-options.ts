@@ -33,7 +33,8 @@ export interface ExchangeOptions<C extends CodecOption = CodecOption> {
   /** Whether the broker deletes the exchange with its last binding. @defaultValue false */
   readonly autoDelete?: boolean | undefined
   /**
-   * Whether the broker refuses publishes to it, so that messages come from other exchanges only. @defaultValue false
+   * Whether the broker refuses publishes to it, so that messages come from other exchanges only.
+   * @defaultValue false
    */
   readonly internal?: boolean | undefined
   /**

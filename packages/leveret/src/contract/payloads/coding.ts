@@ -22,8 +22,9 @@ export function encode({ name, codec }: PayloadContract, payload: unknown): Mayb
 }
 
 /**
- * Decodes content with the contract's codec. @throws {@link PayloadError} if the codec does not accept its type, or
- * fails
+ * Decodes content with the contract's codec.
+ *
+ * @throws {@link PayloadError} if the codec does not accept its type, or fails
  */
 export function decode(
   { name, codec }: PayloadContract,

@@ -73,7 +73,9 @@ const KNOWN: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Reads a schema's own description. @throws the error of a getter in it, for example because a part is not defined yet
+ * Reads a schema's own description.
+ *
+ * @throws the error of a getter in it, for example because a part is not defined yet
  */
 export function readZod(schema: z.core.$ZodType): ZodReading {
   const reader = new PayloadReader()

@@ -82,7 +82,8 @@ export interface ProcedureOptions<
   readonly codec?: C | undefined
   /**
    * Options of the queue of requests. Any other program that declares the queue must declare the same, or is refused.
-   * By default it is a durable quorum queue. @defaultValue {}
+   * By default it is a durable quorum queue.
+   * @defaultValue {}
    */
   readonly queue?: QueueOptions<Type> | undefined
   /**

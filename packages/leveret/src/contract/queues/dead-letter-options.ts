@@ -20,8 +20,8 @@ export interface DeadLetterSettings {
 /** Options of the dead-letter queue, and of what it keeps. Give at most one of `type`, `arguments` and `existing`. */
 export interface DeadLetterOptions {
   /**
-   * Name of the queue, at most 200 bytes. Letters of several contracts may share one. @defaultValue
-   * `<name>.dead-letter`
+   * Name of the queue, at most 200 bytes. Letters of several contracts may share one.
+   * @defaultValue `<name>.dead-letter`
    */
   readonly queue?: string | undefined
   /**

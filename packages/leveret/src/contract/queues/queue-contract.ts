@@ -42,7 +42,8 @@ export interface QueueContract {
 export interface QueueContractOptions<Type extends QueueType = QueueType> {
   /**
    * Options of the queue. Any other program that declares the queue must declare the same, or is refused. By default it
-   * is a durable quorum queue. @defaultValue {}
+   * is a durable quorum queue.
+   * @defaultValue {}
    */
   readonly queue?: QueueOptions<Type> | undefined
   /**

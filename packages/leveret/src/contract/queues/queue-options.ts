@@ -30,7 +30,8 @@ export interface QueueOptions<Type extends QueueType = QueueType> {
   /**
    * Type of the queue. `quorum` is replicated, and RabbitMQ recommends it. `classic` is declared explicitly, so that
    * the queue is classic even if the vhost's default is another type. RabbitMQ treats it as equal to a queue that was
-   * declared without a type. @defaultValue 'quorum'
+   * declared without a type.
+   * @defaultValue 'quorum'
    */
   readonly type?: Type | undefined
   /**

@@ -16,7 +16,8 @@ import { type UnknownPolicy, unknownOption } from './subscription.js'
 export interface Retention {
   /**
    * The age after which segments are deleted, in RabbitMQ's form: a whole number of `Y`, `M`, `D`, `h`, `m` or `s`,
-   * such as `7D`. @defaultValue none
+   * such as `7D`.
+   * @defaultValue none
    */
   readonly maxAge?: string | undefined
   /** The most bytes to keep, from 1. Above that, the oldest segments are deleted. @defaultValue none */
@@ -71,12 +72,14 @@ export interface StreamQueueOptions<E extends Exchange> {
   readonly retry?: false | RetryDelays | undefined
   /**
    * Options of the queue for copies of messages that failed for good. `false`: there are no copies. The message stays
-   * in the stream in any case. @defaultValue false
+   * in the stream in any case.
+   * @defaultValue false
    */
   readonly deadLetter?: false | DeadLetterOptions | undefined
   /**
    * Treatment of a message that no template matches, or that no binding key brings. `ignore`: the reader skips it, and
-   * reports it as `delivery.ignored`. `retry` and `dead-letter`: as with `subscription`. @defaultValue 'ignore'
+   * reports it as `delivery.ignored`. `retry` and `dead-letter`: as with `subscription`.
+   * @defaultValue 'ignore'
    */
   readonly onUnknown?: UnknownPolicy | undefined
   /**
