@@ -54,8 +54,8 @@ export class Closing {
 export interface CloseOptions {
   /**
    * How long to wait for running work, in milliseconds, from 0 to 2,147,483,647. After that, the broker redelivers
-   * messages whose handlers still run, and unconfirmed publishes fail as `unknown`. Keep it below the grace period of
-   * the platform: Kubernetes kills after 30 s.
+   * messages whose handlers still run. Publishes without a confirm fail, as `unknown` if they were written. Keep it
+   * below the grace period of the platform: Kubernetes kills after 30 s.
    * @defaultValue 25_000
    */
   readonly timeoutMs?: number | undefined
