@@ -1,26 +1,26 @@
 import { parseArgs } from 'node:util'
 
-/** How much is measured. */
+/** Options that decide how much is measured. */
 export interface Effort {
-  /** Fewer messages, fewer repetitions. */
+  /** Whether fewer messages are measured, less often. */
   readonly quick: boolean
-  /** Rounds that count, after one that does not. */
+  /** How many rounds count, after one that does not. */
   readonly rounds: number
-  /** Messages a run, where the program's own number is not wanted. */
+  /** How many messages a run has, if not the program's own number. */
   readonly messages: number | undefined
-  /** Only the cases with this kind of queue. */
+  /** Kind of queue whose cases are measured; by default all. */
   readonly queue?: QueueType | undefined
 }
 
-/** The kinds of queues that clients are compared on. */
+/** Kinds of queues that clients are compared on. */
 export type QueueType = 'classic' | 'quorum'
 
-/** What the command line asks for. */
+/** The task that the command line asks for. */
 export type Request<Name extends string> =
   | { readonly do: 'help' }
   | { readonly do: 'measure'; readonly programs: readonly Name[]; readonly effort: Effort }
 
-/** The command line makes no sense; the message says why. */
+/** The error for a command line that makes no sense; the message says why. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
@@ -33,11 +33,11 @@ const options = {
   queue: { type: 'string' },
 } as const
 
-/** Rounds, where the command line says nothing of them. */
+/** How many rounds are measured by default. */
 const ROUNDS = { quick: 1, full: 5 }
 
 /**
- * Reads the command line: some of the programs, or all of them where none is named.
+ * Reads the command line: the named programs, or all programs if none is named.
  *
  * @throws {@link UsageError}
  */

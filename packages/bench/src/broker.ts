@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { attachRabbitMQ, type RabbitMQ, startRabbitMQ } from '@leveret/testing'
 
-/** The broker named by RABBITMQ_URL, or one of our own; disposing of it removes what was started. */
+/** Finds the broker named by RABBITMQ_URL, or starts one. Disposing removes what was started. */
 export async function findBroker(): Promise<RabbitMQ> {
   const { RABBITMQ_URL, RABBITMQ_MANAGEMENT_URL } = process.env
   if (!RABBITMQ_URL) return await startRabbitMQ()
   return await attachRabbitMQ({ url: RABBITMQ_URL, managementUrl: RABBITMQ_MANAGEMENT_URL || undefined })
 }
 
-/** A vhost that nothing else is measured in. Disposing deletes it. */
+/** A vhost for one measurement. Disposing deletes it. */
 export interface Vhost extends AsyncDisposable {
-  /** The broker's URL with this vhost. */
+  /** URL of the broker with this vhost. */
   readonly url: string
 }
 

@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm'
 setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as () => void
 
-/** Frees what nobody refers to any more, so that one run does not pay for what another left behind. */
+/** Frees unreachable memory, so that one run does not pay for the garbage of another. */
 export function collectGarbage(): void {
   collect()
 }

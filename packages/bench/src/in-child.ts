@@ -3,12 +3,12 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
 /**
- * Has a task done in a process of its own, by the built `child.js` of a folder of this program.
+ * Runs a task in a separate process, with the built `child.js` of a folder of this program.
  *
- * @returns what it prints, which is JSON
+ * @returns the JSON that the process prints
  */
 export async function inChild(folder: 'allocation' | 'growth' | 'letters', task: object): Promise<unknown> {
-  // Built, also where this file is not.
+  // The path leads to the built file, even if this file is not built.
   const child = fileURLToPath(new URL(`../dist/${folder}/child.js`, import.meta.url))
   const { stdout } = await promisify(execFile)(process.execPath, [child, JSON.stringify(task)])
   return JSON.parse(stdout)

@@ -10,7 +10,7 @@ import { describeRounds } from './work/compare.js'
 import { orderOf } from './work/order.js'
 import { Stock } from './work/stock.js'
 
-/** Messages a second: so few that none waits for another. */
+/** How many messages are sent a second: so few that none waits for another. */
 const RATE = 500
 const SECONDS = { quick: 1, full: 2 }
 const PREFETCH = 50
@@ -24,14 +24,14 @@ const columns: readonly Column[] = [
   { heading: 'CPU µs/message', align: 'right' },
 ]
 
-/** What a round of one client came to. */
+/** Results of one client in a round. */
 interface Sample {
   readonly p50Ms: number
   readonly p99Ms: number
   readonly cpuMicros: number
 }
 
-/** How long after a message was given to a client its handler had it, at a steady rate. @returns the table */
+/** Measures the time from a client's publish to its handler, at a steady rate. @returns the table */
 export async function latency(broker: RabbitMQ, { quick, rounds, messages, queue: only }: Effort): Promise<string> {
   await using vhost = await createVhost(broker)
   const count = messages ?? RATE * (quick ? SECONDS.quick : SECONDS.full)
@@ -75,7 +75,7 @@ async function sample(url: string, { queue, count, rounds }: Trial): Promise<Map
   return samples
 }
 
-/** Each message says in its note which one it is. */
+/** Measures one round. The note of each message is its number. */
 async function measure(link: Link, count: number): Promise<Sample> {
   const sentMs: number[] = []
   const tookMs: number[] = []
@@ -100,7 +100,7 @@ async function measure(link: Link, count: number): Promise<Sample> {
   return { p50Ms: percentile(tookMs, 50), p99Ms: percentile(tookMs, 99), cpuMicros: (user + system) / count }
 }
 
-/** Timers are late at times: what is due by then is made up for. */
+/** Publishes at the rate. A timer may be late, and the missed messages then follow at once. */
 async function atRate(count: number, publish: () => void): Promise<void> {
   const startedMs = performance.now()
   for (let sent = 0; sent < count; ) {

@@ -19,7 +19,7 @@ import type { Workload } from './work/work.js'
 
 interface Program {
   readonly summary: string
-  /** Resolves with what is to be printed. */
+  /** Resolves with the text to print. */
   readonly run: (broker: RabbitMQ, effort: Effort) => Promise<string>
 }
 

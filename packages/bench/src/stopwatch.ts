@@ -1,16 +1,16 @@
-/** What a run cost. */
+/** Cost of a run. */
 export interface Cost {
   readonly seconds: number
-  /** Used by this process, on all its threads, in the system and outside it. The broker's is not in it. */
+  /** CPU time of this process, on all its threads, in user and system mode. That of the broker is not included. */
   readonly cpuSeconds: number
-  /** By how much the memory of this process was above that before the run, at most. */
+  /** How many bytes the memory of this process exceeded that before the run, at most. */
   readonly grownBytes: number
 }
 
-/** How often the memory is looked at. */
+/** Interval at which the memory is read. */
 const LOOK_MS = 20
 
-/** Measures one run, from a start to a stop that the contender chooses, so that setting up is not counted. */
+/** Measures one run, from a start to a stop that the contender chooses, so that its set-up is not counted. */
 export class Stopwatch {
   #startedMs: number | undefined
   #startedCpu: NodeJS.CpuUsage | undefined

@@ -1,6 +1,6 @@
-/** Counts what happens, until it has happened so many times. */
+/** Counts events up to a given number. */
 export class Tally {
-  /** Resolves with the last one. */
+  /** Resolves with the last event. */
   readonly done: Promise<void>
   #left: number
   #finish: () => void = () => undefined
@@ -12,7 +12,7 @@ export class Tally {
     })
   }
 
-  /** One of them. */
+  /** Counts one event. */
   count(): void {
     this.#left -= 1
     if (this.#left === 0) this.#finish()

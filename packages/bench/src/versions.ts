@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { RabbitMQ } from '@leveret/testing'
 import { pair, peers } from './clients/clients.js'
 
-/** What the figures belong to. */
+/** Describes the versions and the machine that the figures belong to. */
 export async function describeSetting({ version, driver }: Pick<RabbitMQ, 'version' | 'driver'>): Promise<string> {
   const names = [...pair, ...peers].map(({ name }) => name)
   const packages = await Promise.all([...names, 'zod'].map(async (name) => `${name} ${await versionOf(name)}`))
@@ -12,7 +12,10 @@ export async function describeSetting({ version, driver }: Pick<RabbitMQ, 'versi
   return `${packages.join(', ')}\nNode.js ${process.versions.node}, RabbitMQ ${version} (${driver}), ${machine}`
 }
 
-/** The version of a package that is installed here. Not all let their manifest be imported, so it is looked for on the way up. */
+/**
+ * Returns the version of an installed package. Not every package exports its manifest, so this searches the folders
+ * above its entry.
+ */
 export async function versionOf(name: string): Promise<string> {
   for (let folder = new URL('.', import.meta.resolve(name)); folder.pathname !== '/'; folder = new URL('..', folder)) {
     const manifest = await readFile(fileURLToPath(new URL('package.json', folder)), 'utf8').catch(() => '{}')

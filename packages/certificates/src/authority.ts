@@ -3,24 +3,27 @@ import { isIP } from 'node:net'
 import { promisify } from 'node:util'
 import forge from 'node-forge'
 
-/** A certificate authority that lives as long as the process: whoever trusts `cert` trusts all it issues. */
+/**
+ * A certificate authority that lives as long as the process. A client that trusts `cert` trusts all certificates that
+ * it issues.
+ */
 export interface Authority {
-  /** Its own certificate, as PEM. */
+  /** Certificate of the authority, as PEM. */
   readonly cert: string
   issue(request: CertificateRequest): Promise<Credentials>
 }
 
-/** Whom a certificate is for, and for what. */
+/** Subject and purpose of a certificate. */
 export interface CertificateRequest {
-  /** Printable ASCII. RabbitMQ can take a client's for the name of a user. */
+  /** Name of the subject, in printable ASCII. RabbitMQ can use that of a client as a user name. */
   readonly commonName: string
-  /** The DNS names and IP addresses a server is found at. Default: none */
+  /** DNS names and IP addresses of a server. @defaultValue none */
   readonly hosts?: readonly string[] | undefined
-  /** Default: yesterday */
+  /** Start of the validity. @defaultValue yesterday */
   readonly validFrom?: Date | undefined
-  /** Default: tomorrow. In the past it makes an expired certificate. */
+  /** End of the validity. A time in the past makes an expired certificate. @defaultValue tomorrow */
   readonly validTo?: Date | undefined
-  /** The end of a connection it may stand for; the other end refuses it for more. Default: `'server'` */
+  /** End of a connection that the certificate is for. The peer refuses it for the other end. @defaultValue 'server' */
   readonly purpose?: 'server' | 'client' | undefined
 }
 
@@ -30,7 +33,7 @@ export interface Credentials {
   readonly key: string
 }
 
-/** Creates an authority with a key of its own; two of the same name do not vouch for each other. */
+/** Creates an authority with its own key. Two authorities of one name do not trust each other's certificates. */
 export async function createAuthority(commonName: string): Promise<Authority> {
   const keys = await createKeys()
   const root = certificate({ commonName }, keys.publicKey)
@@ -52,7 +55,7 @@ export async function createAuthority(commonName: string): Promise<Authority> {
   }
 }
 
-/** A certificate that nobody but its own key vouches for. */
+/** Creates a certificate that is signed with its own key only. */
 export async function selfSigned(request: CertificateRequest): Promise<Credentials> {
   const { publicKey, privateKey } = await createKeys()
   const leaf = certificate(request, publicKey)
@@ -66,7 +69,7 @@ const dayMs = 24 * 60 * 60 * 1000
 function certificate(request: CertificateRequest, publicKey: string): forge.pki.Certificate {
   const made = forge.pki.createCertificate()
   made.publicKey = forge.pki.publicKeyFromPem(publicKey)
-  // The first byte keeps the number positive and its DER the shortest.
+  // The first byte keeps the number positive and its DER form shortest.
   made.serialNumber = `01${randomBytes(15).toString('hex')}`
   made.validity.notBefore = request.validFrom ?? new Date(Date.now() - dayMs)
   made.validity.notAfter = request.validTo ?? new Date(Date.now() + dayMs)
@@ -85,12 +88,12 @@ function leafExtensions({ hosts = [], purpose = 'server' }: CertificateRequest):
   ]
 }
 
-/** The numbers are those of `GeneralName`. Source: https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.6 */
+/** Returns a name with its number in `GeneralName`. Source: https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.6 */
 function alternativeName(host: string): object {
   return isIP(host) === 0 ? { type: 2, value: host } : { type: 7, ip: host }
 }
 
-/** Tells two authorities of the same name apart. */
+/** Returns the extension that distinguishes two authorities of one name. */
 function issuedBy(root: forge.pki.Certificate): object {
   return { name: 'authorityKeyIdentifier', keyIdentifier: root.generateSubjectKeyIdentifier().getBytes() }
 }
@@ -100,7 +103,7 @@ function sign(unsigned: forge.pki.Certificate, privateKey: string): string {
   return forge.pki.certificateToPem(unsigned)
 }
 
-/** RSA, because node-forge signs with nothing else. */
+/** Creates RSA keys, because node-forge signs with no others. */
 function createKeys(): Promise<{ publicKey: string; privateKey: string }> {
   return promisify(generateKeyPair)('rsa', {
     modulusLength: 2048,

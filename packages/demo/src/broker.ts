@@ -1,16 +1,19 @@
 import { NoBrokerError, startRabbitMQ } from '@leveret/testing'
 
-/** The broker that the demo talks to, and what to do with it afterwards. */
+/** The broker of the demo. Disposing removes it if the demo started it. */
 export interface DemoBroker extends AsyncDisposable {
   readonly url: string
-  /** For the person who watches. Holds no password. */
+  /** Description for the person who watches. Holds no password. */
   readonly description: string
 }
 
-/** What the person who watches is told of a broker in memory. */
+/** Description of a broker in memory, for the person who watches. */
 const IN_MEMORY = 'no RabbitMQ found: on a broker in this process that behaves like 4.3, nothing is kept'
 
-/** The broker named by RABBITMQ_URL, or one of our own, which is removed at the end. Where there is no RabbitMQ, it is in memory. */
+/**
+ * Finds the broker named by RABBITMQ_URL, or starts one, which is removed at the end. Without RabbitMQ on the machine,
+ * the broker is in memory.
+ */
 export async function findBroker(): Promise<DemoBroker> {
   const url = process.env.RABBITMQ_URL
   if (url !== undefined && url !== '') {
@@ -31,7 +34,7 @@ export async function findBroker(): Promise<DemoBroker> {
   }
 }
 
-/** `npm run demo -- --broker rabbitmq` */
+/** Whether the command line insists on RabbitMQ: `npm run demo -- --broker rabbitmq`. */
 function insistsOnRabbitMQ(): boolean {
   return process.argv.join(' ').includes('--broker rabbitmq')
 }

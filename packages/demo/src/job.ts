@@ -7,19 +7,19 @@ const TASKS = 60
 const WORKERS = ['ann', 'bob', 'cid']
 const GAP_MS = 50
 
-/** What the demo shows in the end. Every task sent is in exactly one of `handled` and `deadLettered`, or lost. */
+/** Result of the demo. Every task sent is in exactly one of `handled` and `deadLettered`, or lost. */
 export interface JobResult {
   readonly confirmed: number
-  /** Tasks done, by the worker that did them. */
+  /** How many tasks each worker has done. */
   readonly handled: ReadonlyMap<string, number>
   readonly retried: number
   readonly deadLettered: readonly { readonly image: string; readonly reason: string }[]
-  /** Done a second time, because the broker could not know that they were done. */
+  /** How many tasks were done a second time, because the broker could not know that they were done. */
   readonly again: number
   readonly lost: number
 }
 
-/** Sends the tasks, works on them with several workers, and waits until each has come to an end. */
+/** Sends the tasks, works on them with several workers, and waits until each task has a result. */
 export async function runJob(rabbit: Connection): Promise<JobResult> {
   const run = randomUUID()
   const open = new Set<string>()
@@ -71,7 +71,7 @@ async function sendAll(rabbit: Connection, run: string, open: Set<string>): Prom
   }
 }
 
-/** Pretends to. One image fails once, and one can never be rendered. */
+/** Pretends to render an image. One image fails once, and one always fails. */
 async function render(
   worker: string,
   { image, widthPx }: { image: string; widthPx: number },
@@ -88,7 +88,7 @@ function imageOf(number: number): string {
   return number === 11 ? 'corrupt.png' : `image-${String(number).padStart(2, '0')}.png`
 }
 
-/** Until every task has come to an end, or nothing has for a while: then the rest is lost, and the table says so. */
+/** Waits until every task has a result, or no result has come for a while. The remaining tasks then count as lost. */
 async function settled(open: ReadonlySet<string>): Promise<void> {
   const patienceMs = 60_000
   for (let waitedMs = 0, left = open.size; open.size > 0 && waitedMs < patienceMs; waitedMs += GAP_MS) {

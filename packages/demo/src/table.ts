@@ -1,6 +1,6 @@
 import type { JobResult } from './job.js'
 
-/** Prints the end of the demo. */
+/** Prints the result of the demo. */
 export function printTable({ confirmed, handled, retried, deadLettered, again, lost }: JobResult): void {
   const done = [...handled.values()].reduce((sum, count) => sum + count, 0)
   const byWorker = [...handled].map(([worker, count]) => `${worker} ${count}`).join(', ')

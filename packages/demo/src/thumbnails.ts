@@ -3,10 +3,10 @@ import { z } from 'zod'
 
 const name = 'leveret-demo.thumbnails'
 
-/** The demo's tasks. Three attempts in all, so that nobody has to wait long for the last one. */
+/** The demo's tasks. They have three attempts, so that nobody has to wait long for the last one. */
 export const thumbnails = workQueue(name, {
   payload: z.object({
-    /** Tells this run's tasks from those that an interrupted run left behind. */
+    /** Id of the run. Tasks that an interrupted run left behind have another one. */
     run: z.uuid(),
     image: z.string().min(1),
     widthPx: z.int().positive(),
@@ -14,7 +14,7 @@ export const thumbnails = workQueue(name, {
   retry: { delaysMs: [500, 1_500] },
 })
 
-/** What became of the tasks that failed for good: an existing queue, described as leveret declares it. */
+/** Queue of the tasks that failed for good: an existing queue, described as leveret declares it. */
 export const deadThumbnails = workQueue(`${name}.dead-letter`, {
   payload: thumbnails.payload,
   queue: { arguments: { 'x-queue-type': 'quorum', 'x-overflow': 'reject-publish', 'x-delivery-limit': 2_147_483_647 } },

@@ -6,10 +6,10 @@ import { stackOf } from './errors/message-of.js'
 import { OptionsError } from './errors/options-error.js'
 
 /**
- * Typed events that cannot hurt who emits them.
+ * Typed events whose listeners cannot harm the code that emits.
  *
- * There is no event called `error`, so a missing listener never throws; and a listener that throws is reported as a
- * process warning, so it never stops the engine that emitted. A listener runs in no async context of anybody else's.
+ * There is no event called `error`, so a missing listener never throws. A listener that throws is reported as a process
+ * warning, so it never stops the engine that emitted the event. Each listener runs in a fresh async context.
  */
 export class Events<Map extends object> {
   readonly #emitter = new EventEmitter().setMaxListeners(0)
@@ -18,7 +18,7 @@ export class Events<Map extends object> {
     this.#emitter.on(name, checked(name, listener))
   }
 
-  /** The same for the next time only. */
+  /** Calls the listener for the next event of this name only. */
   once<Name extends keyof Map & string>(name: Name, listener: Listener<Map[Name]>): void {
     this.#emitter.once(name, checked(name, listener))
   }
@@ -27,7 +27,7 @@ export class Events<Map extends object> {
     this.#emitter.off(name, listener)
   }
 
-  /** Whether anybody listens. */
+  /** Whether an event of this name has a listener. */
   has(name: keyof Map & string): boolean {
     return this.#emitter.listenerCount(name) > 0
   }
@@ -48,13 +48,16 @@ function checked<T>(name: string, listener: T): T {
   throw new OptionsError(`on: the listener of '${name}' is ${givenAs(listener)}: expected a function`)
 }
 
-/** Calls what is not ours. When it throws, now or later, that is a process warning and nothing else. */
+/**
+ * Calls a function that is not leveret's. If it throws, or its promise rejects, leveret emits a process warning and
+ * goes on.
+ */
 export function guarded(what: string, call: () => unknown): void {
   const warn = (error: unknown): void => {
     process.emitWarning(`${what} threw: ${stackOf(error)}`, 'LeveretWarning')
   }
   try {
-    // It may be async without the types minding.
+    // A function that is typed as synchronous may return a promise all the same.
     const result = maybePromiseOf(call())
     if (isLater(result)) result.catch(warn)
   } catch (error) {

@@ -32,7 +32,7 @@ export class Log {
     inRootContext(guarded, 'the logger', () => this.#say(level, all, text))
   }
 
-  /** What the program itself should mend. Without a logger it is a process warning, so that somebody sees it. */
+  /** Logs a warning about something that the program should correct. Without a logger it is a process warning. */
   warn(message: string, fields: object = {}): void {
     if (this.#logger === undefined) process.emitWarning(`leveret: ${message}`, 'LeveretWarning')
     else this.write('warn', message, fields)
@@ -40,12 +40,16 @@ export class Log {
 }
 
 /**
- * Takes what leveret has to say beside its events: a pino, bunyan or winston logger, or `console`.
+ * A logger for leveret's events: a pino, bunyan or winston logger, or `console`.
  *
- * `fields` hold `event`, `connection` and what the event carries; an error is `fields.err`. Nothing secret is among them. A
- * console gets the message alone: it says all that a person needs, and fields would fill the screen with stacks. A winston logger, which
- * is known by its `transports` and `exceptions`, gets the message first and then the fields, with the error as an object that JSON can carry. Any other
- * logger that takes the message first needs a wrapper: `{ info: (fields, message) => other.info(message, fields), … }`.
+ * `fields` hold `event`, `connection` and the event's own fields. An error is `fields.err`. No field holds a secret.
+ *
+ * - `console` gets the message alone. The message says all that a person needs, and fields would fill the screen with
+ *   stacks.
+ * - A winston logger, recognized by its `transports` and `exceptions`, gets the message first and then the fields, with
+ *   the error as an object that JSON can carry.
+ * - Any other logger that takes the message first needs a wrapper: `{ info: (fields, message) => other.info(message,
+ *   fields), … }`.
  */
 export interface Logger {
   debug(fields: object, message: string): void
@@ -54,17 +58,17 @@ export interface Logger {
   error(fields: object, message: string): void
 }
 
-/** How much a line matters: `warn` is for what heals by itself, `error` for what does not. */
+/** Severity of a line: `warn` for what heals by itself, `error` for what does not. */
 export type LogLevel = keyof Logger
 
-/** How each event reads in a log. An event without an entry is not logged. */
+/** The log line of each event. An event without an entry is not logged. */
 export type LogLines<Map extends object> = {
   readonly [Name in keyof Map]?: (payload: Map[Name]) => readonly [LogLevel, string]
 }
 
 type Say = (level: LogLevel, fields: object, text: string) => unknown
 
-/** The way in which a logger takes a line. */
+/** Returns the function that passes a line to this logger, in the argument order that the logger expects. */
 function sayingTo(logger: Logger | undefined): Say {
   if (logger === undefined) return () => undefined
   if (logger instanceof Console) return (level, _fields, text) => logger[level](text)
@@ -73,19 +77,22 @@ function sayingTo(logger: Logger | undefined): Say {
   return (level, fields, text) => messageFirst[level](text, withPlainError(fields))
 }
 
-/** Its loggers, their children and its module itself are so made; what takes fields first has none of these. */
+/**
+ * Recognizes winston. Its loggers, their children and the module itself have both properties; loggers that take the
+ * fields first have neither.
+ */
 function isWinston(logger: Logger): boolean {
   return 'transports' in logger && 'exceptions' in logger
 }
 
-/** winston writes an error within the fields as `{}`. */
+/** Replaces the error by a plain object, because winston writes an `Error` within the fields as `{}`. */
 function withPlainError(fields: object): object {
   const { err } = fields as { readonly err?: unknown }
   if (!(err instanceof Error)) return fields
   return { ...fields, err: { ...err, name: err.name, message: err.message, stack: err.stack } }
 }
 
-/** pino serializes an error under the name `err`. */
+/** Puts the event's error under the name `err`, because pino serializes an error under that name only. */
 function fieldsOf(event: string, payload: unknown): object {
   const { reason, error, ...rest } = payload as { reason?: unknown; error?: unknown }
   const err = [reason, error].find((field) => field instanceof Error)

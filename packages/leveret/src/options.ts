@@ -5,10 +5,10 @@ import { messageOf } from './errors/message-of.js'
 import { OptionsError } from './errors/options-error.js'
 
 /**
- * Checks options once, at the door, and fills in the defaults. The caller's object is left alone.
+ * Checks options once, where they enter, and fills in the defaults. The caller's object stays unchanged.
  *
- * @param where - what the options belong to, as the caller wrote it, for example `connect`
- * @throws {@link OptionsError} naming each option that is wrong, without its value
+ * @param where - the call that the options belong to, as the caller wrote it, for example `connect`
+ * @throws {@link OptionsError} naming each wrong option, without its value
  */
 export function parseOptions<S extends z.ZodType>(schema: S, options: unknown, where: string): z.output<S> {
   const result = read(schema, options, where)
@@ -25,7 +25,7 @@ export function parseOptions<S extends z.ZodType>(schema: S, options: unknown, w
   throw new OptionsError(`${where}: ${lines.join('; ')}`, issues)
 }
 
-/** What stands where an object with options is expected, if it is something else. */
+/** Describes the argument if it is not an object with options; `undefined` if it is one. */
 function misplacedAs(options: unknown, issues: readonly z.core.$ZodIssue[]): string | undefined {
   const given = givenAs(options)
   if (given === 'a schema') return 'a schema: expected an object with the schema in it'
@@ -35,14 +35,17 @@ function misplacedAs(options: unknown, issues: readonly z.core.$ZodIssue[]): str
   return isNone ? `${given}: expected an object` : undefined
 }
 
-/** Of options that are `false` or an object, what is wrong within the object says more than that neither fits. */
+/**
+ * Replaces the issue of a union by the issues within its object branch. For an option that is `false` or an object,
+ * they say more than "neither fits".
+ */
 function unfold(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
   if (issue.code !== 'invalid_union' || issue.message !== 'Invalid input') return [issue]
   const within = issue.errors.find((branch) => branch.every(({ path }) => path.length > 0))
   return within?.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })) ?? [issue]
 }
 
-/** A getter or a proxy may throw when it is read. */
+/** Parses the options. A getter or a proxy among them may throw when it is read. */
 function read<S extends z.ZodType>(schema: S, options: unknown, where: string): z.ZodSafeParseResult<z.output<S>> {
   try {
     return schema.safeParse(options)
@@ -51,5 +54,5 @@ function read<S extends z.ZodType>(schema: S, options: unknown, where: string): 
   }
 }
 
-/** A signal. Its type is one that zod 4.0 knows too. */
+/** Schema of an `AbortSignal`. Its type is also known to zod 4.0. */
 export const signalOption: z.ZodType<AbortSignal, AbortSignal> = z.instanceof(AbortSignal)

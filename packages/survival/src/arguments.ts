@@ -1,35 +1,35 @@
 import { parseArgs } from 'node:util'
 
-/** How much is done. */
+/** Options that decide how much is done. */
 export interface Effort {
-  /** Each fault short. */
+  /** Whether each fault is kept short. */
   readonly quick: boolean
-  /** What chance decides is decided by this. */
+  /** Seed of the random numbers. */
   readonly seed: number
-  /** Messages that the leader kills of a cluster go on over, at least. */
+  /** The least number of messages over which the leader kills of a cluster go on. */
   readonly messages: number | undefined
-  /** Leader kills. */
+  /** How many leaders are killed. */
   readonly kills: number | undefined
-  /** Where to write the report. */
+  /** Path of the report. */
   readonly report: string
 }
 
-/** What the command line asks for. */
+/** The task that the command line asks for. */
 export type Request =
   | { readonly do: 'help' | 'list' }
   | { readonly do: 'faults'; readonly names: readonly string[]; readonly effort: Effort }
   | { readonly do: 'soak'; readonly names: readonly string[]; readonly minutes: number; readonly effort: Effort }
 
-/** The command line makes no sense; the message says why. */
+/** The error for a command line that makes no sense; the message says why. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
-/** The names of the faults there are. */
+/** Names of all faults. */
 export interface KnownFaults {
   readonly single: readonly string[]
   readonly cluster: readonly string[]
-  /** Those that can be done to a client that runs for long. */
+  /** Faults that a client that runs for long can be exposed to. */
   readonly soak: readonly string[]
 }
 
@@ -46,9 +46,9 @@ const options = {
 } as const
 
 /**
- * Reads the command line: some of the faults, or all of them where none is named.
+ * Reads the command line: the named faults, or all faults if none is named.
  *
- * @param newSeed - taken where none is given
+ * @param newSeed - the seed if the command line has none
  * @throws {@link UsageError}
  */
 export function readArguments(args: readonly string[], known: KnownFaults, newSeed: number): Request {

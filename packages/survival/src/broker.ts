@@ -1,12 +1,14 @@
 import { attachRabbitMQ, type RabbitMQ, startRabbitMQ } from '@leveret/testing'
 
-/** A message larger than this costs its channel: RabbitMQ's own limit is 16 or 128 MiB. */
+/** The broker's limit for a message. A larger one makes it close the channel. RabbitMQ's own limit is 16 or 128 MiB. */
 export const maxMessageBytes = 131_072
 
 /**
- * - how often a channel looks whether its handlers take too long, which RabbitMQ before 4.3 does once a minute
- * - how long a quorum queue waits until it tries a dead letter again, for which RabbitMQ takes three minutes
- * - how long RabbitMQ 4.3 keeps for a consumer what it holds, and its place as the single active one, when its node is gone: a minute
+ * Settings that make the broker act sooner:
+ * - how often a channel checks whether its handlers take too long; RabbitMQ before 4.3 does so once a minute
+ * - how long a quorum queue waits before it publishes a dead letter again; RabbitMQ's default is three minutes
+ * - how long RabbitMQ 4.3 reserves messages, and the place as the single active consumer, for a consumer whose node is
+ *   gone; the default is a minute
  */
 const sooner = [
   'channel_tick_interval 1000',
@@ -19,19 +21,19 @@ const settings = {
   erlangArguments: sooner.map((setting) => `-rabbit ${setting}`),
 }
 
-/** The broker named by RABBITMQ_URL, which only some faults can be done to, or one of our own. */
+/** Finds the broker named by RABBITMQ_URL, which allows only some faults, or starts one. */
 export async function findBroker(): Promise<RabbitMQ> {
   const { RABBITMQ_URL, RABBITMQ_MANAGEMENT_URL } = process.env
   if (!RABBITMQ_URL) return await startRabbitMQ(settings)
   return await attachRabbitMQ({ url: RABBITMQ_URL, managementUrl: RABBITMQ_MANAGEMENT_URL || undefined })
 }
 
-/** Three nodes of our own, whatever RABBITMQ_URL says: no other can be broken. */
+/** Starts a cluster of three nodes, whatever RABBITMQ_URL says: no other cluster may be broken. */
 export async function startCluster(): Promise<RabbitMQ> {
   return await startRabbitMQ({ ...settings, nodes: 3 })
 }
 
-/** Whether its processes are ours to kill and to pause. */
+/** Whether this program started the broker, so that it may kill and pause its processes. */
 export function isOurs({ driver }: Pick<RabbitMQ, 'driver'>): boolean {
   return driver !== 'attached'
 }
@@ -43,8 +45,8 @@ export function isAtLeast(version: string, major: number, minor: number): boolea
 }
 
 /**
- * Has a broker write down at once which queues it has. RabbitMQ 3.10 does so half a second later, and a quorum queue whose
- * entry is not on disk when the broker is killed has no leader afterwards.
+ * Makes a broker write the list of its queues to disk at once. RabbitMQ 3.10 does so half a second later. If it is
+ * killed before, a quorum queue whose entry is missing has no leader afterwards.
  */
 export async function saveQueues({ nodes }: Pick<RabbitMQ, 'nodes'>): Promise<void> {
   for (const node of nodes) await node.ctl('eval', '[dets:sync(Table) || Table <- dets:all()].')

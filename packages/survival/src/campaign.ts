@@ -9,23 +9,23 @@ import { Random } from './random.js'
 import { isSurvived, runFault, type Verdict } from './run.js'
 import type { Load } from './stage.js'
 
-/** What a campaign came to. */
+/** Results of a campaign. */
 export interface Outcome {
   readonly verdicts: readonly Verdict[]
   readonly brokers: readonly Pick<RabbitMQ, 'version' | 'driver' | 'nodes'>[]
 }
 
-/** How a campaign is told of while it runs. */
+/** Reports a verdict while the campaign runs. */
 export type Tell = (verdict: Verdict) => void
 
-/** Does faults one after the other: those to one broker, and then those to a cluster. */
+/** Runs faults one after the other: first those of one broker, then those of a cluster. */
 export async function campaign(faults: readonly Fault[], effort: Effort, tell: Tell): Promise<Outcome> {
   const directory = await mkdtemp(join(tmpdir(), 'leveret-survival-'))
   const [ofCluster, ofBroker] = [faults.filter(isOfCluster), faults.filter((fault) => !isOfCluster(fault))]
   const first = await strikeAll(ofBroker, findBroker, { effort, directory, tell })
   const second = await strikeAll(ofCluster, startCluster, { effort, directory, tell })
   const verdicts = [...first.verdicts, ...second.verdicts]
-  // A ledger is evidence where something did not hold.
+  // The ledgers are evidence if an invariant did not hold.
   if (verdicts.every(isSurvived)) await rm(directory, { recursive: true, force: true })
   return { verdicts, brokers: [...first.brokers, ...second.brokers] }
 }
@@ -63,7 +63,9 @@ async function strikeAll(
   return { verdicts, brokers: [broker] }
 }
 
-/** What is done to a wire or a vhost leaves others alone, and is mostly waiting: when it is to be quick, it is done at once. */
+/**
+ * How many faults run at once in a quick campaign. Faults of a wire or a vhost do not affect others, and mostly wait.
+ */
 const AT_ONCE = 3
 
 async function atOnce(
@@ -92,7 +94,10 @@ function isOfCluster({ scope }: Fault): boolean {
   return scope === 'cluster'
 }
 
-/** A number of messages is to be reached soon; but the workers must keep up, or what is sent last waits behind all the others. */
+/**
+ * Returns the load of the client. A given number of messages should be reached soon. But the workers must keep up, or
+ * the last messages wait behind all the others.
+ */
 function loadOf({ quick, messages }: Effort): Load {
   const pace =
     messages === undefined ? { senders: 10, pauseMs: 10, prefetch: 20 } : { senders: 20, pauseMs: 20, prefetch: 200 }

@@ -10,9 +10,9 @@ const program = fileURLToPath(new URL('client/main.js', import.meta.url))
 
 /** How long a closed client may take to end by itself. */
 const EXIT_MS = 10_000
-/** How long it may take to do what it is told: longer than any deadline that it has. */
+/** How long the client may take to carry out a command: longer than any deadline of its own. */
 const ANSWER_MS = 120_000
-/** What it said last on standard error is kept. */
+/** How much of its standard error is kept, from the end. */
 const KEPT_CHARACTERS = 2_000
 
 interface Waiting {
@@ -31,7 +31,7 @@ export class ClientProcess {
   #stderr = ''
   #isHung = false
 
-  /** Starts a process. It may take a while until it is ready: {@link ready}. */
+  /** Starts a process. {@link ready} waits until it is ready. */
   constructor(settings: ClientSettings, ledger: LedgerFile) {
     this.run = settings.run
     this.#ledger = ledger
@@ -43,17 +43,21 @@ export class ClientProcess {
       this.#stderr = (this.#stderr + String(chunk)).slice(-KEPT_CHARACTERS)
     })
     this.#child.on('message', (answer: Answer) => this.#answered(answer))
-    // Listened for from the beginning: it may be ready before anybody asks.
+    // The listener must exist from the beginning: the client may be ready before anybody asks.
     this.#started = this.#answerTo('start')
     this.#exited = once(this.#child, 'close').then(([code, signal]) => this.#ended(code, signal))
   }
 
-  /** Resolves when it is connected, works, and sends. @throws Error when it ends before */
+  /** Resolves when the client is connected, works, and sends. @throws Error if it ends before */
   async ready(): Promise<void> {
     await this.#started
   }
 
-  /** Tells it to do something. Resolves when that is done. @throws Error when it fails, takes too long, or the process ends before */
+  /**
+   * Sends the client a command, and resolves when it is done.
+   *
+   * @throws Error if it fails, takes too long, or the client ends
+   */
   async ask(command: Command, timeoutMs = ANSWER_MS): Promise<void> {
     const answer = this.#answerTo(command.do)
     this.#child.send(command)
@@ -67,13 +71,13 @@ export class ClientProcess {
     })
   }
 
-  /** Resolves when the process has ended, however. @throws Error when it has not in time */
+  /** Resolves when the process has ended, in any way. @throws Error if it has not ended in time */
   async exited(timeoutMs: number): Promise<void> {
     if (await this.#endsWithin(timeoutMs)) return
     throw new Error(`The client did not come to its end in ${timeoutMs} ms.`)
   }
 
-  /** Waits for its end. One that does not come is brought about, and told. */
+  /** Waits for the end of the process. If it does not end in time, kills it and notes that. */
   async end(): Promise<void> {
     if (!(await this.#endsWithin(EXIT_MS))) {
       this.#isHung = true
@@ -83,7 +87,7 @@ export class ClientProcess {
     await this.#exited
   }
 
-  /** Ends it with SIGKILL, as what is done to it. */
+  /** Kills the process with SIGKILL, as a fault. */
   async kill(): Promise<void> {
     this.#ledger.note('killed', this.run)
     this.#child.kill('SIGKILL')
@@ -92,7 +96,7 @@ export class ClientProcess {
 
   #answerTo(what: string): Promise<void> {
     const answer = new Promise<void>((resolve, reject) => this.#waiting.set(what, { resolve, reject }))
-    // Whoever asked may have given up on it.
+    // The caller may no longer wait for the answer.
     answer.catch(() => undefined)
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) this.#waiting.get(what)?.reject(this.#gone())
     return answer

@@ -2,11 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { connect } from 'amqplib'
 import type { Stage } from './stage.js'
 
-/** What is on its way between two queues comes within this. */
+/** How long nothing may arrive before the queues count as empty. Messages between two queues take less. */
 const QUIET_MS = 700
 const LOOK_MS = 50
 
-/** Empties every queue over a connection that has nothing to do with leveret, and notes what was there. */
+/** Empties every queue over a connection without leveret, and notes what was in it. */
 export async function drain({ broker, management, vhost, ledger }: Stage): Promise<void> {
   const url = new URL(broker.url)
   url.pathname = `/${vhost}`
@@ -14,7 +14,7 @@ export async function drain({ broker, management, vhost, ledger }: Stage): Promi
   try {
     const channel = await connection.createChannel()
     let lastAt = performance.now()
-    // Consuming, because RabbitMQ refuses to hand out single messages of a queue with a single active consumer.
+    // This consumes, because RabbitMQ refuses basic.get for a queue with a single active consumer.
     for (const { name } of await management.queues(vhost)) {
       const note = (message: { properties: { messageId?: unknown } } | null): void => {
         lastAt = performance.now()

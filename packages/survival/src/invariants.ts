@@ -2,32 +2,35 @@ import { isAccounted, isDestroyed, isOwed } from './ledger/account.js'
 import type { Ledger } from './ledger/ledger.js'
 import { isKept, isOnce, type Message, ONCE_CONCURRENCY, queueNames, queueOf } from './ledger/message.js'
 
-/** What a run may cost. */
+/** Limits of a run. */
 export interface Limits {
-  /** How long a send may take to settle, beside what the event loop stood still. */
+  /** How long a send may take to settle, in addition to the time in which the event loop was blocked. */
   readonly publishTimeoutMs: number
-  /** Deliveries and sends in hand at once: each of them may come twice when all is cut off. */
+  /**
+   * How many deliveries and sends may be in progress at once. Each of them may be handled twice if all connections are
+   * lost.
+   */
   readonly inHand: number
   readonly heapGrowthBytes: number
-  /** How long it may take until all goes on after a fault. */
+  /** How long the recovery from a fault may take. */
   readonly recoveryMs: number
 }
 
-/** Something that must hold whatever happens. */
+/** A condition that must hold whatever happens. */
 export interface Invariant {
   readonly name: string
-  /** As a sentence. */
+  /** The condition as a sentence. */
   readonly says: string
-  /** @returns each breach, in words; none when it holds */
+  /** Finds the breaches. @returns a text for each; empty if the condition holds */
   readonly breaches: (ledger: Ledger, limits: Limits) => string[]
 }
 
-/** For timers on a busy machine. */
+/** Tolerance for timers on a busy machine. */
 const SLACK_MS = 2_000
-/** The same number would be a matter of chance. */
+/** The part of the former pace that counts as kept. Equal numbers would be a matter of chance. */
 const KEPT_PACE = 0.6
 
-/** All that is checked after a run. */
+/** All conditions that are checked after a run. */
 export const invariants: readonly Invariant[] = [
   {
     name: 'kept',
@@ -154,10 +157,10 @@ export const invariants: readonly Invariant[] = [
   },
 ]
 
-/** The id of the last message to a queue ends so. */
+/** End of the id of the last message to a queue. */
 export const probeMark = '-probe'
 
-/** How an exit is told that did not come by itself. */
+/** Text for an exit that did not come by itself. */
 export const hung = 'hung'
 
 function moreOrLessThanOnce(ledger: Ledger): string[] {
@@ -177,7 +180,7 @@ function messagesOf({ messages }: Ledger): Message[] {
   return [...messages.values()]
 }
 
-/** Those that went through the client, not past it. */
+/** Returns the messages that went through the client, and not past it. */
 function sends(ledger: Ledger): Message[] {
   return messagesOf(ledger).filter(({ poison }) => !poison)
 }

@@ -50,7 +50,7 @@ async function survive(chosen: readonly Fault[], effort: Effort): Promise<void> 
   if (!verdicts.every(isSurvived)) process.exitCode = 1
 }
 
-/** Where the report goes says nothing of what was done. */
+/** Returns the command line without the path of the report, which says nothing of what was done. */
 function commandLine(args: readonly string[]): string {
   const kept = args.filter((arg, index) => !arg.startsWith('--report') && args[index - 1] !== '--report')
   return ['npm run survival', ...(kept.length === 0 ? [] : ['--', ...kept])].join(' ')

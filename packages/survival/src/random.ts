@@ -1,4 +1,4 @@
-/** Numbers that look random, and are the same for the same seed: what a run has done, another can do again. */
+/** Random numbers that are the same for the same seed, so that a run can be repeated. */
 export class Random {
   #state: number
 
@@ -6,7 +6,7 @@ export class Random {
     this.#state = seed >>> 0
   }
 
-  /** 0 ≤ x < 1. The generator is mulberry32. */
+  /** Returns a number, 0 ≤ x < 1. The generator is mulberry32. */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0
     let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1)
@@ -14,7 +14,7 @@ export class Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
 
-  /** A whole number, 0 ≤ n < limit. */
+  /** Returns a whole number, 0 ≤ n < limit. */
   below(limit: number): number {
     return Math.floor(this.next() * limit)
   }

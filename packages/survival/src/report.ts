@@ -2,19 +2,19 @@ import { invariants } from './invariants.js'
 import type { Figures } from './ledger/account.js'
 import { isSurvived, type Verdict } from './run.js'
 
-/** What a report is about. */
+/** Setting of a report. */
 export interface Setting {
-  /** Of Node.js, leveret, amqplib, and each broker. */
+  /** Versions of Node.js, leveret, amqplib, and each broker. */
   readonly versions: string
   readonly seed: number
-  /** How it was called. */
+  /** The command that was run. */
   readonly command: string
   readonly minutes: number
-  /** What was found and mended, written by hand, as Markdown; may be empty. */
+  /** Defects that were found and corrected, written by hand, as Markdown; may be empty. */
   readonly defects: string
 }
 
-/** Writes the report as Markdown: what held, what it came to, and what did not hold. */
+/** Writes the report as Markdown: what held, the figures, and what did not hold. */
 export function reportOf(setting: Setting, verdicts: readonly Verdict[]): string {
   const done = verdicts.filter(({ skipped }) => skipped === undefined)
   return [
@@ -40,7 +40,7 @@ export function reportOf(setting: Setting, verdicts: readonly Verdict[]): string
     .concat('\n')
 }
 
-/** What it all comes to, in a line. */
+/** Summarizes the verdicts in one line. */
 export function closingLine(verdicts: readonly Verdict[]): string {
   const done = verdicts.filter(({ skipped }) => skipped === undefined)
   const failed = done.filter((verdict) => !isSurvived(verdict))
@@ -50,7 +50,7 @@ export function closingLine(verdicts: readonly Verdict[]): string {
   return `NOT SURVIVED: ${failed.map(({ fault }) => fault).join(', ')}, of ${done.length}.${rest}`
 }
 
-/** One fault in a line, while others still run. */
+/** Summarizes one fault in a line, while others still run. */
 export function verdictLine(verdict: Verdict): string {
   const { fault, skipped, figures } = verdict
   if (skipped !== undefined) return `- ${fault}: not done, ${skipped}`
@@ -69,7 +69,7 @@ export function verdictLine(verdict: Verdict): string {
   return [`${sign} ${fault}: ${parts.join(', ')}`, ...breachLines(verdict).map((line) => `  ${line}`)].join('\n')
 }
 
-/** So many breaches of one kind are shown; the ledger has them all. */
+/** How many breaches of one kind are shown; the ledger has them all. */
 const SHOWN = 5
 
 function breachLines({ fault, broken, breaches }: Verdict): string[] {
@@ -91,7 +91,7 @@ function heldRow({ fault, broken, breaches }: Verdict): string[] {
 const count = (value: number): string => value.toLocaleString('en-US')
 const mib = (bytes: number): string => (bytes / 2 ** 20).toFixed(1)
 
-/** Counts of messages, but where another unit is named. */
+/** Columns of figures: counts of messages, unless another unit is named. */
 const figureColumns: readonly (readonly [heading: string, text: (figures: Figures) => string])[] = [
   ['times', ({ faults }) => count(faults)],
   ['published', ({ published }) => count(published)],

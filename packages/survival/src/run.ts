@@ -6,35 +6,35 @@ import { type Figures, figuresOf } from './ledger/account.js'
 import { ORDERED_PREFETCH, type QueueName, queueNames } from './ledger/message.js'
 import { patienceMs, Stage, type StageOptions } from './stage.js'
 
-/** What became of one fault. */
+/** Result of one fault. */
 export interface Verdict {
   readonly fault: string
-  /** Why it was not done; then nothing else is known. */
+  /** Reason for which the fault was not run; then nothing else is known. */
   readonly skipped?: string
-  /** What kept the run from coming to its end, such as a client that died. */
+  /** Reason for which the run was broken off, for example a client that died. */
   readonly broken?: string
-  /** Of each invariant what breaches it, in words. */
+  /** Texts of the breaches, by invariant. */
   readonly breaches: ReadonlyMap<string, readonly string[]>
   readonly figures?: Figures
   readonly warnings: readonly string[]
-  /** Where the ledger is. */
+  /** Path of the ledger. */
   readonly ledgerPath?: string
 }
 
-/** So many messages are handled before anything is done. */
+/** How many messages are handled before the fault. */
 const WARM_UP = 100
-/** The ledger is looked at only now and then. */
+/** Interval at which the ledger is read. */
 const LOOK_MS = 1_000
 const HEAP_GROWTH_BYTES = 32 * 2 ** 20
-/** Longer than a client should need for anything that it is told. */
+/** How long a client may take to carry out a command. */
 const SOON_MS = 30_000
 
-/** Whether all went as it should; what was skipped did not go wrong. */
+/** Whether all conditions held. A skipped fault breaks none. */
 export function isSurvived({ broken, breaches }: Verdict): boolean {
   return broken === undefined && [...breaches.values()].every((found) => found.length === 0)
 }
 
-/** Does something to a client that works under load, and judges what became of its messages. */
+/** Exposes a client that works under load to a fault, and judges what happened to its messages. */
 export async function runFault(fault: Fault, options: Omit<StageOptions, 'name'>): Promise<Verdict> {
   const skipped = fault.impossible?.(options.broker)
   if (skipped !== undefined) return { fault: fault.name, skipped, breaches: new Map(), warnings: [] }
@@ -61,7 +61,7 @@ async function perform(fault: Fault, stage: Stage): Promise<void> {
   await finish(stage)
 }
 
-/** Lets everything come to its end, asks the broker what is there, and closes. */
+/** Waits until every message has its result, asks the broker for its state, and closes. */
 async function finish(stage: Stage): Promise<void> {
   await stage.client.ask({ do: 'stop' })
   await stage.settles(stage.span(45_000, 300_000))
@@ -74,8 +74,8 @@ async function finish(stage: Stage): Promise<void> {
 }
 
 /**
- * Asks until there is one, or patience ends: the management API tells a little later what is there. Of the queue, because it
- * goes on listing consumers of one that is gone.
+ * Counts the consumers of a queue. It asks until there is one, or time is up, because the management API is a little
+ * behind. It asks for the queue, because the API goes on listing consumers of a queue that is gone.
  */
 async function countConsumers({ management, vhost, ledger }: Stage, queue: QueueName): Promise<void> {
   let consumers = 0
@@ -100,7 +100,7 @@ function judge(fault: Fault, stage: Stage, broken: string | undefined): Verdict 
   }
 }
 
-/** In hand are deliveries, the copies of failed ones, and sends. */
+/** Returns the limits of a run. In progress may be deliveries, the copies of failed ones, and sends. */
 function limitsOf({ load: { publishTimeoutMs, prefetch, senders } }: Stage, fault: Fault): Limits {
   const inHand = 2 * prefetch + ORDERED_PREFETCH + 2 * senders + 1
   const heapGrowthBytes = fault.heapGrowthBytes ?? HEAP_GROWTH_BYTES

@@ -3,7 +3,7 @@ import type { Fault } from './faults/fault.js'
 import { Random } from './random.js'
 import type { Stage } from './stage.js'
 
-/** What comes next, and after what pause. */
+/** The next fault, and the pause before it. */
 export interface Step {
   readonly fault: string
   readonly pauseMs: number
@@ -11,7 +11,7 @@ export interface Step {
 
 const LONGEST_PAUSE_MS = 5_000
 
-/** Faults at random, for ever: the same ones for the same names and the same seed. */
+/** Yields random faults without an end: the same ones for the same names and the same seed. */
 export function* plan(names: readonly string[], seed: number): Generator<Step, never> {
   if (names.length === 0) throw new RangeError('There is nothing to choose from.')
   const random = new Random(seed)
@@ -21,14 +21,14 @@ export function* plan(names: readonly string[], seed: number): Generator<Step, n
   }
 }
 
-/** One fault made of many, done to one client that runs all the time. */
+/** Combines many faults into one, for one client that runs all the time. */
 export function soakOf(faults: readonly Fault[], seed: number, minutes: number, tell: (line: string) => void): Fault {
   const named = new Map(faults.map((fault) => [fault.name, fault]))
   return {
     name: 'soak',
     summary: `faults at random for ${minutes} minutes`,
     scope: 'broker',
-    // With a provider, so that the password may change for good; as long as it does not, it is what the URL says.
+    // The provider lets the password change for good. Until then it returns the password of the URL.
     client: ({ passwordFile }) => ({ passwordFile }),
     strike: async (stage) => {
       const endAt = Date.now() + minutes * 60_000

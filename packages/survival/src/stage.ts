@@ -9,17 +9,17 @@ import { LedgerFile } from './ledger/ledger-file.js'
 import type { QueueName } from './ledger/message.js'
 import type { Random } from './random.js'
 
-/** How long it may take until all goes on after a fault; then the run goes on all the same. */
+/** How long a recovery may take. After that, the run goes on without it. */
 export const patienceMs = 90_000
 const LOOK_MS = 20
 
-/** What a user of the client's may do: everything but publish to one exchange. */
+/** Rights of the client's user: everything but to publish to one exchange. */
 export const usualRights: Permissions = { configure: '.*', write: '^(?!forbidden$)', read: '.*' }
 
-/** What the client sends, and how much is in hand. */
+/** Load of the client: what it sends, and how much is in progress. */
 export type Load = Pick<ClientSettings, 'senders' | 'pauseMs' | 'prefetch' | 'heartbeatMs' | 'publishTimeoutMs'>
 
-/** What a stage is set up with. */
+/** Options of {@link Stage}. */
 export interface StageOptions {
   readonly broker: RabbitMQ
   readonly directory: string
@@ -28,17 +28,17 @@ export interface StageOptions {
   readonly random: Random
   readonly load: Load
   readonly goal?: Goal | undefined
-  /** The client goes to the nodes themselves, and no wire can fail. */
+  /** Whether the client connects to the nodes directly, without proxies. */
   readonly direct?: boolean | undefined
 }
 
-/** How much is to be done, where that is asked for. */
+/** How much is to be done, if the command line says so. */
 export interface Goal {
   readonly messages?: number | undefined
   readonly kills?: number | undefined
 }
 
-/** Where one run takes place: a vhost and a user of its own, a wire that can fail, a ledger, and a client. */
+/** The place of one run: its own vhost and user, proxies that can fail, a ledger, and a client. */
 export class Stage {
   readonly broker: RabbitMQ
   readonly vhost: string
@@ -48,7 +48,7 @@ export class Stage {
   readonly quick: boolean
   readonly load: Load
   readonly goal: Goal
-  /** One for each node of the broker. */
+  /** Proxies, one for each node of the broker. */
   readonly proxies: readonly FaultProxy[]
   readonly passwordFile: string
   readonly #direct: boolean
@@ -88,19 +88,19 @@ export class Stage {
     return this.broker.management
   }
 
-  /** A duration: short where the whole run is to be short. */
+  /** Returns a duration: the short one in a quick run. */
   span(quickMs: number, fullMs: number): number {
     return this.quick ? quickMs : fullMs
   }
 
-  /** Makes the vhost, and the user's rights in it. */
+  /** Creates the vhost, and the user's rights in it. */
   async makeVhost(): Promise<void> {
     await this.management.createVhost(this.vhost)
     await this.setPassword(this.user.password)
     await this.management.setPermissions(this.vhost, this.user.name, usualRights)
   }
 
-  /** Changes the user's password at the broker; who asks `passwordFile` learns it. */
+  /** Changes the user's password on the broker, and in `passwordFile`. */
   async setPassword(password: string): Promise<void> {
     await this.management.createUser(this.user.name, password)
     this.user.password = password
@@ -130,15 +130,16 @@ export class Stage {
     return this.#client
   }
 
-  /** Notes that something is done to the client, or to its broker. */
+  /** Notes a fault of the client, or of its broker. */
   strikes(fault: string): void {
     this.ledger.note('fault', fault)
   }
 
   /**
-   * Notes that all should be well from now on, and waits until it is, or until patience ends: the ledger tells.
+   * Notes that everything should work again from now on, and waits until it does, or time is up. The ledger keeps the
+   * result.
    *
-   * @param queues - those that should be; by default all
+   * @param queues - queues that should work again; by default all
    */
   async recovers(fault: string, queues: readonly QueueName[] = []): Promise<void> {
     this.ledger.note('healed', fault, queues.join(','))
@@ -147,12 +148,12 @@ export class Stage {
     await this.until(() => mark?.recoveryMs !== undefined, patienceMs)
   }
 
-  /** Waits until every message has come to its end, or time is up. @returns whether it has */
+  /** Waits until every message has its result, or time is up. @returns whether every message has */
   async settles(timeoutMs: number): Promise<boolean> {
     return await this.until(() => openMessages(this.ledger.read()).length === 0, timeoutMs, 250)
   }
 
-  /** Waits for something that the ledger tells. @returns whether it came */
+  /** Waits until the ledger fulfils a condition. @returns whether it did in time */
   async until(isSo: () => boolean, timeoutMs: number, intervalMs = LOOK_MS): Promise<boolean> {
     const look = (): void => {
       this.ledger.read()
@@ -164,7 +165,7 @@ export class Stage {
     )
   }
 
-  /** Takes everything away, but the ledger. */
+  /** Removes everything but the ledger. */
   async close(): Promise<void> {
     for (const proxy of this.proxies) await proxy.close()
     await this.management.deleteVhost(this.vhost)

@@ -7,7 +7,7 @@ const MANIFESTS = {
   amqplib: new URL('package.json', import.meta.resolve('amqplib')),
 }
 
-/** What the figures belong to, in one line. */
+/** Describes in one line which versions and which machine the figures belong to. */
 export async function describeSetting(
   brokers: readonly Pick<RabbitMQ, 'version' | 'driver' | 'nodes'>[],
 ): Promise<string> {

@@ -3,11 +3,12 @@ import { Management } from './management/management.js'
 import type { BrokerAddress, RabbitMQ, RabbitMQNode } from './rabbitmq.js'
 
 /**
- * Uses a broker that somebody else started: its vhosts, users, queues and connections, not its process.
+ * Uses a broker that another program started: its vhosts, users, queues and connections, but not its process.
  *
- * `stop`, `kill`, `pause` and the like throw; `ctl` works when the address says how; `remove` leaves the broker alone.
+ * `stop`, `kill`, `pause` and similar methods throw. `ctl` works if the address says how. `remove` leaves the broker
+ * running.
  *
- * @throws {@link ManagementError} the management API refused
+ * @throws {@link ManagementError} if the management API refuses
  */
 export async function attachRabbitMQ(address: BrokerAddress): Promise<RabbitMQ> {
   const { url, managementUrl = managementBeside(url) } = address

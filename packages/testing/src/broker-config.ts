@@ -1,15 +1,15 @@
 import { type TlsListener, tlsConfig } from './tls.js'
 
-/** What decides the text of a node's `rabbitmq.conf`. */
+/** Options that decide the text of a node's `rabbitmq.conf`. */
 export interface BrokerConfig {
   readonly version: string
-  /** Where to listen. Default: RabbitMQ's own ports, on every interface, as a container wants it. */
+  /** Ports to listen on. @defaultValue RabbitMQ's own, on every interface, as a container needs it */
   readonly listen?: { readonly amqpPort: number; readonly managementPort: number } | undefined
-  /** Where to listen with TLS as well. Default: nowhere */
+  /** Listener for TLS. @defaultValue none */
   readonly tls?: TlsListener | undefined
-  /** The node names of the cluster; one or none means no cluster. */
+  /** Names of the cluster's nodes; one or none means no cluster. */
   readonly cluster: readonly string[]
-  /** Lines that come last, so they win. */
+  /** Further lines. They come last, so they take precedence. */
   readonly more: readonly string[]
 }
 
@@ -19,7 +19,7 @@ export function brokerConfig(config: BrokerConfig): string {
     'loopback_users.guest = false',
     'log.console = true',
     'log.file = false',
-    // What the management API says is at most a second old, not five.
+    // The management API's numbers are then at most a second old, not five.
     'collect_statistics_interval = 250',
     'management.sample_retention_policies.global.minute = 1',
     'management.sample_retention_policies.basic.minute = 1',
@@ -64,7 +64,10 @@ function listeners(listen: BrokerConfig['listen']): string[] {
   ]
 }
 
-/** Some distributions quietly permit what RabbitMQ itself refuses. Versions before 3.13 do not know the key, and would not boot. */
+/**
+ * Returns the setting that refuses a deprecated feature, which some distributions permit. Versions before 3.13 do not
+ * know the key, and would not start with it.
+ */
 function deprecatedFeatures(version: string): string[] {
   return isAtLeast(version, 3, 13) ? ['deprecated_features.permit.transient_nonexcl_queues = false'] : []
 }

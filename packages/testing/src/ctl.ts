@@ -5,7 +5,7 @@ import type { CtlAddress } from './rabbitmq.js'
  * Runs `rabbitmqctl`.
  *
  * @returns its standard output
- * @throws Error when it fails, with what it printed
+ * @throws Error with its output, if it fails
  */
 export async function runCtl(address: CtlAddress, args: readonly string[]): Promise<string> {
   if ('container' in address) {

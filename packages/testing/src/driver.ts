@@ -5,7 +5,7 @@ import type { StartOptions } from './rabbitmq.js'
 /**
  * Decides how to start a broker.
  *
- * @throws {@link NoBrokerError} when there is no way
+ * @throws {@link NoBrokerError} if no driver is available
  */
 export async function chooseDriver(wanted: StartOptions['driver']): Promise<'container' | 'local' | 'memory'> {
   const asked = wanted ?? askedByEnvironment()
@@ -18,14 +18,14 @@ export async function chooseDriver(wanted: StartOptions['driver']): Promise<'con
   )
 }
 
-/** The ways to start a broker that are open here, the preferred one first. */
+/** Finds the drivers that are available on this machine, the preferred one first. */
 export async function availableDrivers(): Promise<('container' | 'local')[]> {
   const container = (await engineAnswers()) ? ['container' as const] : []
   const local = (await findServer()) === undefined ? [] : ['local' as const]
   return [...container, ...local]
 }
 
-/** Testcontainers is loaded only where it is asked for, and need not be installed. */
+/** Whether a Docker engine answers. Testcontainers is loaded only here, and need not be installed. */
 async function engineAnswers(): Promise<boolean> {
   const engine = await import('./container/engine.js').catch(() => undefined)
   return (await engine?.engineAnswers()) ?? false

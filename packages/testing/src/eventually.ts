@@ -1,22 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** How long {@link eventually} tries. */
+/** Options of {@link eventually}. */
 export interface EventuallyOptions {
-  /** @default 10_000 */
+  /** How long to try, in milliseconds. @defaultValue 10_000 */
   readonly timeoutMs?: number | undefined
-  /** The pause between two tries. @default 25 */
+  /** The pause between two tries, in milliseconds. @defaultValue 25 */
   readonly intervalMs?: number | undefined
 }
 
-/** An assertion did not come true in time; the cause is what it last threw. */
+/** The error when an assertion did not succeed in time; `cause` is its last error. */
 export class NeverError extends Error {
   override readonly name = 'NeverError'
 }
 
 /**
- * Repeats an assertion until it no longer throws, and returns what it returned.
+ * Repeats an assertion until it no longer throws, and returns its result.
  *
- * @throws {@link NeverError} it still failed when the time was up; the message holds its last failure
+ * @throws {@link NeverError} if it still fails when the time is up; the message holds its last failure
  */
 export async function eventually<T>(assertion: () => T | Promise<T>, options: EventuallyOptions = {}): Promise<T> {
   const { timeoutMs = 10_000, intervalMs = 25 } = options
@@ -26,7 +26,7 @@ export async function eventually<T>(assertion: () => T | Promise<T>, options: Ev
     try {
       return await within(assertion, deadline)
     } catch (error) {
-      // A try that only ran out of time says less than the failure before it.
+      // A try that only timed out says less than the failure before it.
       if (!(error instanceof TryTimeout) || last === undefined) last = error
     }
     await delay(intervalMs)

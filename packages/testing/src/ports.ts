@@ -5,10 +5,10 @@ import type { StartOptions } from './rabbitmq.js'
 const given = new Set<number>()
 
 /**
- * Finds a TCP port nobody listens on, and does not give it twice in this process.
+ * Finds a free TCP port, and never returns the same one twice in this process.
  *
- * It lies below the range the kernel takes outgoing ports from (32768 on Linux): a broker that is down must find
- * its port free again, and a client that keeps dialling a port of that range can end up connected to itself.
+ * It lies below the range of outgoing ports (from 32768 on Linux). A broker that is down must find its port free again.
+ * And a client that keeps dialling a port of that range can end up connected to itself.
  */
 export async function freePort(): Promise<number> {
   for (let tries = 0; tries < 100; tries++) {

@@ -3,9 +3,9 @@ import { execFile } from 'node:child_process'
 /**
  * Runs a program to its end.
  *
- * @param env - the whole environment. Default: this process's
+ * @param env - the whole environment; by default that of this process
  * @returns its standard output
- * @throws Error with its exit code and all it printed
+ * @throws Error with its exit code and all its output
  */
 export function runProgram(
   file: string,

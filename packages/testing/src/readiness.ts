@@ -5,13 +5,14 @@ import { BrokerStartError } from './errors.js'
 import type { Management } from './management/management.js'
 import type { NodeProcess } from './node-process.js'
 
-/** A busy machine with two cores needs half a minute for a cluster; more than this means it hangs. */
+/** How long a start may take. A busy machine with two cores needs half a minute for a cluster. */
 const startTimeoutMs = 120_000
 
 /**
- * Waits until a node speaks AMQP, and TLS if it is to, and its management API answers for all its cluster; an open port says neither.
+ * Waits until a node speaks AMQP, and TLS if configured, and its management API knows all nodes of its cluster. An open
+ * port proves neither.
  *
- * @throws {@link BrokerStartError} when the node ended, or was not ready in two minutes
+ * @throws {@link BrokerStartError} if the node ended, or was not ready in two minutes
  */
 export async function untilReady(node: NodeProcess, management: Management, clusterSize: number): Promise<void> {
   const deadline = Date.now() + startTimeoutMs
@@ -30,7 +31,7 @@ async function isReady(node: NodeProcess, management: Management, clusterSize: n
   return nodes.filter(({ running }) => running).length >= clusterSize
 }
 
-/** Says hello as a client would, and takes a first frame for the answer: connection.start on channel 0. */
+/** Sends the protocol header as a client would, and expects a frame such as connection.start as the answer. */
 function speaksAmqp(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host, port })
@@ -46,7 +47,10 @@ function speaksAmqp(host: string, port: number): Promise<boolean> {
   })
 }
 
-/** Shakes hands with whoever it is. An alert will do: a broker may insist on a client's certificate. */
+/**
+ * Makes a TLS handshake without checking the certificate. An alert suffices too: a broker may require a client
+ * certificate.
+ */
 function speaksTls(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connectTls({ host, port, rejectUnauthorized: false })
@@ -65,7 +69,10 @@ async function startError(node: NodeProcess, what: string): Promise<BrokerStartE
   return new BrokerStartError(`RabbitMQ ${node.name} ${what}. From its log:\n${excerpt(await node.log())}`)
 }
 
-/** The first error says why; what follows is mostly Erlang reporting who else had to stop. */
+/**
+ * Returns the important lines of a log. The first error says why; what follows is mostly Erlang reporting what else
+ * stopped.
+ */
 function excerpt(log: string): string {
   const lines = log.trimEnd().split('\n')
   const first = lines.findIndex((line) => /\[error\]|\berror:/i.test(line))

@@ -9,14 +9,15 @@ import { untilReady } from './readiness.js'
 import { checkCertificates } from './tls.js'
 
 /**
- * Starts a real RabbitMQ that nobody else uses, and resolves when it is ready.
+ * Starts a RabbitMQ for this caller only, and resolves when it is ready.
  *
- * With the driver `memory` it is a broker in this process that behaves like one. Else it lives in a container if a Docker engine answers, else as a private node of the installed `rabbitmq-server`, on free
- * ports, with data of its own. Whatever happens to this process, it does not stay behind.
+ * With the driver `memory` it is a broker in this process that behaves like RabbitMQ. Otherwise it runs in a container
+ * if a Docker engine answers, or else as a private node of the installed `rabbitmq-server`. It has free ports and its
+ * own data. It is removed whatever happens to this process.
  *
- * @throws {@link NoBrokerError} neither a Docker engine nor a `rabbitmq-server` is there
- * @throws {@link BrokerStartError} it did not become ready; the message shows its log
- * @throws Error `options.tls` is no PEM, or its key is not that of its certificate
+ * @throws {@link NoBrokerError} if there is neither a Docker engine nor a `rabbitmq-server`
+ * @throws {@link BrokerStartError} if it did not become ready; the message shows its log
+ * @throws Error if `options.tls` is not PEM, or its key does not belong to its certificate
  */
 export async function startRabbitMQ(options: StartOptions = {}): Promise<RabbitMQ> {
   if (options.tls !== undefined) checkCertificates(options.tls)
@@ -82,7 +83,7 @@ function rabbitMQNode(node: NodeProcess, clusterSize: number): RabbitMQNode {
   let started = false
   const start = async () => {
     await node.launch()
-    // Only the first start of a cluster waits for its other nodes: later they may well be down on purpose.
+    // Only the first start of a cluster waits for the other nodes. Later they may be down on purpose.
     await untilReady(node, management, started ? 1 : clusterSize)
     started = true
   }

@@ -1,31 +1,31 @@
 import { createSecureContext } from 'node:tls'
 
-/** What a broker needs to listen with TLS, as PEM. */
+/** Certificates of a broker that listens with TLS, as PEM. */
 export interface BrokerCertificates {
-  /** The authority that clients' certificates are checked against. */
+  /** Certificate of the authority that must have issued the clients' certificates. */
   readonly ca: string
-  /** The broker's own certificate; every node shows the same. */
+  /** Certificate of the broker, the same for all nodes. */
   readonly cert: string
   readonly key: string
 }
 
-/** Where a node listens with TLS, and the folder of its {@link certificateFiles}. */
+/** TLS listener of a node, and the folder of its {@link certificateFiles}. */
 export interface TlsListener {
-  /** A port, or an address with a port, as `rabbitmq.conf` wants it. */
+  /** A port, or an address with a port, as `rabbitmq.conf` needs it. */
   readonly listener: string
   readonly directory: string
 }
 
 /**
- * Refuses what a broker would start with, only to fail every handshake.
+ * Refuses certificates with which a broker would start, but fail every handshake.
  *
- * @throws Error something is no PEM, or the key is not that of the certificate
+ * @throws Error if one of them is not PEM, or the key does not belong to the certificate
  */
 export function checkCertificates({ ca, cert, key }: BrokerCertificates): void {
   createSecureContext({ ca, cert, key })
 }
 
-/** The files of a node's certificates. */
+/** Returns the files of a node's certificates. */
 export function certificateFiles({ ca, cert, key }: BrokerCertificates): { name: string; content: string }[] {
   return [
     { name: 'ca.pem', content: ca },
@@ -34,7 +34,7 @@ export function certificateFiles({ ca, cert, key }: BrokerCertificates): { name:
   ]
 }
 
-/** The lines of `rabbitmq.conf` that make a node listen with TLS. A client may show a certificate, but need not. */
+/** Returns the lines of `rabbitmq.conf` for TLS. A client may present a certificate, but need not. */
 export function tlsConfig({ listener, directory }: TlsListener): string[] {
   return [
     `listeners.ssl.default = ${listener}`,

@@ -6,7 +6,7 @@ import { inLoops } from '../work/window.js'
 import { Meter, type Taken } from './meter.js'
 import type { Task } from './task.js'
 
-/** Until the code that runs is the code that will run. */
+/** How many messages go first, until the code is optimized. */
 const WARM_UP = 5_000
 const WINDOW = 256
 const PREFETCH = 50

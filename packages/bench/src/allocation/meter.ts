@@ -1,14 +1,14 @@
 import { GCProfiler } from 'node:v8'
 import { median } from '../rounds.js'
 
-/** What was taken of the heap. Nothing of it depends on how fast the machine is. */
+/** Heap that was taken. The figures do not depend on the speed of the machine. */
 export interface Taken {
-  /** Freed or not. */
+  /** Bytes that were taken, freed or not. */
   readonly bytes: number
   /**
-   * Which share of the bytes a collection of the young generation leaves: 0 to 1, the median of the collections. What is left of
-   * messages that were done with is moved, twice, and then stays until the next collection of the old generation. `undefined` when
-   * there were too few to tell.
+   * Share of the bytes that a collection of the young generation keeps: 0 to 1, the median of the collections. Remains
+   * of finished messages are moved twice, and then stay until the next collection of the old generation. `undefined` if
+   * there were too few collections.
    *
    * @see https://v8.dev/blog/trash-talk
    */
@@ -17,7 +17,9 @@ export interface Taken {
 
 type Collection = ReturnType<GCProfiler['stop']>['statistics'][number]
 
-/** Counts what is taken of the heap: by how much more of it is in use at the end, and what the garbage collector freed meanwhile. */
+/**
+ * Measures how much of the heap is taken: the growth of the used heap, plus what the garbage collector freed meanwhile.
+ */
 export class Meter {
   readonly #collector = new GCProfiler()
   #before = 0
@@ -27,7 +29,7 @@ export class Meter {
     this.#before = process.memoryUsage().heapUsed
   }
 
-  /** @returns what was taken since the start */
+  /** @returns the heap that was taken since the start */
   stop(): Taken {
     const more = process.memoryUsage().heapUsed - this.#before
     const { statistics } = this.#collector.stop()

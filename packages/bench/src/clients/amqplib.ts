@@ -2,7 +2,9 @@ import { type ChannelModel, connect } from 'amqplib'
 import type { Order } from '../work/order.js'
 import type { Client, Link, PublishAndCallBack } from './client.js'
 
-/** amqplib itself: default options, a callback a confirm, no validation. What the others are compared with. */
+/**
+ * amqplib itself: default options, a callback for each confirm, no validation. The other clients are compared with it.
+ */
 export const amqplib: Client = {
   name: 'amqplib',
   async connect({ url, contract: { name } }) {
@@ -23,7 +25,7 @@ export const amqplib: Client = {
 async function publisherOf(connection: ChannelModel, queue: string): Promise<PublishAndCallBack> {
   const channel = await connection.createConfirmChannel()
   return (order, settled) => {
-    // Persistent, as leveret sends: what is not, a classic queue confirms without storing it.
+    // Persistent, as leveret sends: a classic queue confirms other messages without storing them.
     channel.publish('', queue, Buffer.from(JSON.stringify(order)), { persistent: true }, settled)
   }
 }
@@ -46,7 +48,7 @@ async function consume(
     channel.ack(message)
   })
   return async () => {
-    // A quorum queue forgets acks that are still on their way to it when a channel closes, but not at a cancel.
+    // A quorum queue loses acks that are still on their way when a channel closes, but not at a cancel.
     await channel.cancel(consumerTag)
     await channel.close()
   }

@@ -1,9 +1,9 @@
 import type { WorkQueue } from 'leveret'
 import type { Order, orderSchema } from '../work/order.js'
 
-/** The queue that a client is to use. It exists. */
+/** The existing queue that a client must use. */
 export interface Place {
-  /** Leads to the workload's own vhost. */
+  /** URL with the vhost of the workload. */
   readonly url: string
   readonly contract: WorkQueue<typeof orderSchema>
 }
@@ -11,28 +11,28 @@ export interface Place {
 /** Publishes one order, persistent. Resolves when the broker has confirmed it. */
 export type Publish = (order: Order) => Promise<unknown>
 
-/** The same for clients that call back: with nothing, or with what went wrong. */
+/** Publishes one order for a client that calls back: with nothing, or with the error. */
 export type PublishAndCallBack = (order: Order, settled: (error?: unknown) => void) => void
 
-/** A client that is connected. */
+/** A connected client. */
 export interface Link {
-  /** Makes ready to publish to the queue. */
+  /** Prepares publishing to the queue. */
   publisher(): Promise<Publish>
-  /** The same, where that is how the client does it, and promises would be a cost on top. */
+  /** Prepares publishing with callbacks, if the client publishes in that way and promises would add a cost. */
   callingPublisher?(): Promise<PublishAndCallBack>
   /**
-   * Consumes the queue; each delivery is parsed, given to `handle` and then acknowledged by itself.
+   * Consumes the queue. Each delivery is parsed, passed to `handle` and then acknowledged separately.
    *
-   * @param prefetch - deliveries unacknowledged at once
-   * @returns what ends the consumer, when every ack is on its way
+   * @param prefetch - how many deliveries may be unacknowledged at once
+   * @returns a function that ends the consumer, once every ack was written
    */
   consume(prefetch: number, handle: (order: Order) => void): Promise<() => Promise<void>>
   close(): Promise<void>
 }
 
-/** A client library, used as its own documentation uses it. */
+/** A client library, used as its documentation says. */
 export interface Client {
-  /** Its package. */
+  /** Name of its package. */
   readonly name: string
   connect(place: Place): Promise<Link>
 }

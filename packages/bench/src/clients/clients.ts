@@ -6,8 +6,8 @@ import { leveret } from './leveret.js'
 import { rabbitmqClient } from './rabbitmq-client.js'
 import { rascal } from './rascal.js'
 
-/** The two that do all of the work; the others are compared with the first. */
+/** The two clients that do all of the work. The others are compared with the first. */
 export const pair: readonly [Client, Client] = [amqplib, leveret]
 
-/** Other clients, for the cases that are asked about first. */
+/** Other clients, for the headline cases. */
 export const peers: readonly Client[] = [connectionManager, rabbitmqClient, cloudamqp, rascal]

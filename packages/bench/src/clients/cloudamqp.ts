@@ -2,7 +2,7 @@ import { AMQPSession, builtinParsers } from '@cloudamqp/amqp-client'
 import type { Order } from '../work/order.js'
 import type { Client } from './client.js'
 
-/** @cloudamqp/amqp-client: its session, which makes and parses the JSON. */
+/** @cloudamqp/amqp-client: its session, which writes and parses the JSON. */
 export const cloudamqp: Client = {
   name: '@cloudamqp/amqp-client',
   async connect({ url, contract: { name } }) {

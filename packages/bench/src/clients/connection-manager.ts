@@ -2,7 +2,7 @@ import { type ChannelWrapper, connect } from 'amqp-connection-manager'
 import type { ConsumeMessage } from 'amqplib'
 import type { Client } from './client.js'
 
-/** amqp-connection-manager: a wrapper around a channel, which makes the JSON. */
+/** amqp-connection-manager: a wrapper of a channel, which writes the JSON. */
 export const connectionManager: Client = {
   name: 'amqp-connection-manager',
   async connect({ url, contract: { name } }) {

@@ -1,7 +1,7 @@
 import { connect, Producer, Worker } from 'leveret'
 import type { Client } from './client.js'
 
-/** leveret with its default options; zod validates what is sent and what is received. */
+/** leveret with its default options; zod validates each payload at both ends. */
 export const leveret: Client = {
   name: 'leveret',
   async connect({ url, contract }) {

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { Connection, type Publisher } from 'rabbitmq-client'
 import type { Client } from './client.js'
 
-/** rabbitmq-client: its Publisher with confirms, and its Consumer. It makes and parses the JSON. */
+/** rabbitmq-client: its Publisher with confirms, and its Consumer. It writes and parses the JSON. */
 export const rabbitmqClient: Client = {
   name: 'rabbitmq-client',
   async connect({ url, contract: { name } }) {
@@ -22,7 +22,7 @@ export const rabbitmqClient: Client = {
         return () => consumer.close()
       },
       close: async () => {
-        // A connection waits for all of its channels.
+        // A connection closes only after all of its channels.
         await Promise.all(publishers.map((publisher) => publisher.close()))
         await connection.close()
       },

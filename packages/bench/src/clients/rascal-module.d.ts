@@ -1,4 +1,4 @@
-/** What is used of rascal, which comes without types. */
+/** Types for the used parts of rascal, which comes without types. */
 declare module 'rascal' {
   import type { EventEmitter } from 'node:events'
 

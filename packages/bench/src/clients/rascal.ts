@@ -2,7 +2,10 @@ import rascalModule from 'rascal'
 import type { Order } from '../work/order.js'
 import type { Client, Place } from './client.js'
 
-/** rascal with its default configuration: confirms, persistent messages, a pool of channels. It makes and parses the JSON. */
+/**
+ * rascal with its default configuration: confirms, persistent messages, a pool of channels. It writes and parses the
+ * JSON.
+ */
 export const rascal: Client = {
   name: 'rascal',
   async connect(place) {

@@ -7,10 +7,10 @@ import { type Column, figure, renderTable } from '../table.js'
 import { orderOf, orderSchema } from '../work/order.js'
 
 const BOUNDS = { maxInFlight: 200, maxQueued: 200 }
-/** So many loops of sends fill every bound. */
+/** How many loops of sends fill every bound. */
 const GREEDY_LOOPS = BOUNDS.maxInFlight + BOUNDS.maxQueued
 const OTHERS = 8
-/** As many as one of ten may have unconfirmed, and some that wait. */
+/** How many loops another producer has: its tenth of the unconfirmed messages, and some that wait. */
 const LOOPS = 30
 const FULL_MS = 10_000
 const QUICK_MS = 2_000
@@ -24,7 +24,7 @@ const columns: readonly Column[] = [
   { heading: 'wait ms, most', align: 'right' },
 ]
 
-/** What one producer came to. */
+/** Results of one producer. */
 interface Account {
   readonly who: string
   readonly waitsMs: number[]
@@ -32,8 +32,10 @@ interface Account {
 }
 
 /**
- * Ten producers on one connection for ten seconds: one whose loops of sends fill the bounds, one with a `sendAll` of a million, and eight with
- * thirty loops each. @returns the table
+ * Measures ten producers on one connection for ten seconds: one whose loops of sends fill the bounds, one with a
+ * `sendAll` of a million messages, and eight with thirty loops each.
+ *
+ * @returns the table
  */
 export async function fairness(broker: RabbitMQ, { quick }: Effort): Promise<string> {
   await using vhost = await createVhost(broker)
@@ -45,7 +47,7 @@ export async function fairness(broker: RabbitMQ, { quick }: Effort): Promise<str
     const account: Account = { who, waitsMs: [], refused: 0 }
     accounts.push(account)
     const producer = producerOf(rabbit, accounts.length)
-    // Its queue is declared with the first one.
+    // The first message declares the queue.
     await producer.send(orderOf(200))
     works.push(() => work(producer, account))
   }
@@ -88,7 +90,7 @@ function loops(count: number, end: AbortSignal): (producer: OrderProducer, accou
   }
 }
 
-/** The wait of an item of `sendAll` is the time until its source is asked for the next one. */
+/** Sends with `sendAll`. The wait of an item is the time until the source is asked for the next one. */
 function all(end: AbortSignal): (producer: OrderProducer, account: Account) => Promise<unknown> {
   const order = orderOf(200)
   return async (producer, { waitsMs }) => {

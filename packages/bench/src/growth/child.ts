@@ -5,7 +5,10 @@ import { roles } from './roles.js'
 import { sendAll, unawaited } from './sends.js'
 import type { Growth, Task } from './task.js'
 
-/** A program of its own: what other measurements left in a process would hide what this one needs. */
+/**
+ * Kinds of work of this program. It runs in a separate process, because the remains of other measurements would hide
+ * its growth.
+ */
 const kinds: Record<Task['kind'], (task: Task, watch: Stopwatch) => Promise<number>> = {
   'publish and consume': messages,
   sendAll,
@@ -21,5 +24,5 @@ const refused = await kinds[task.kind](task, watch)
 collectGarbage()
 const growth: Growth = { ...watch.cost, keptBytes: process.memoryUsage().heapUsed - before, refused }
 console.log(JSON.stringify(growth))
-// The connection is still open, because what it holds was to be measured.
+// The connection is still open, because the memory that it holds counts.
 process.exit(0)

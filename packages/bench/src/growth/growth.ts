@@ -32,7 +32,7 @@ const QUICK: typeof FULL = {
   roles: [1, 10],
 }
 
-/** What more messages and more roles cost, each in a process of its own. @returns the table */
+/** Measures the cost of more messages and of more roles, each in a separate process. @returns the table */
 export async function growth(broker: RabbitMQ, { quick, messages }: Effort): Promise<string> {
   const rows: string[][] = []
   for (const [kind, counts] of Object.entries(quick ? QUICK : FULL) as [Task['kind'], readonly number[]][]) {
@@ -47,7 +47,7 @@ export async function growth(broker: RabbitMQ, { quick, messages }: Effort): Pro
   return `${title}\n\n${renderTable(columns, rows)}`
 }
 
-/** One row. */
+/** Returns the row of one count. */
 export function growthRow({ kind, count }: Pick<Task, 'kind' | 'count'>, found: Growth): string[] {
   const { seconds, cpuSeconds, grownBytes, keptBytes, refused } = found
   const messages = kind === 'roles' ? ROLE_MESSAGES : count

@@ -4,11 +4,13 @@ import { Tally } from '../tally.js'
 import { orderOf, orderSchema } from '../work/order.js'
 import type { Task } from './task.js'
 
-/** Messages in all, whatever the number of roles. */
+/** How many messages there are in all, whatever the number of roles. */
 const MESSAGES = 20_000
 const AT_ONCE = 250
 
-/** The same messages shared out to so many producers and as many workers, each pair with its own queue, on one connection. */
+/**
+ * Divides the same messages among `count` producers and as many workers on one connection. Each pair has its own queue.
+ */
 export async function roles({ url, count }: Task, watch: Stopwatch): Promise<number> {
   const rabbit = await connect(url)
   const order = orderOf(200)
@@ -32,5 +34,5 @@ export async function roles({ url, count }: Task, watch: Stopwatch): Promise<num
   return 0
 }
 
-/** For figures a message. */
+/** How many messages the figures of `roles` refer to. */
 export const ROLE_MESSAGES = MESSAGES

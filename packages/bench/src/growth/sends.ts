@@ -7,7 +7,7 @@ import type { Task } from './task.js'
 const order = orderOf(200)
 const contract = workQueue('growth-sends', { payload: orderSchema, queue: { type: 'classic' } })
 
-/** A source of any length. */
+/** Sends messages from a source with `sendAll`. */
 export async function sendAll({ url, count }: Task, watch: Stopwatch): Promise<number> {
   const producer = new Producer(await connect(url), contract)
   await producer.send(order)
@@ -21,10 +21,10 @@ export async function sendAll({ url, count }: Task, watch: Stopwatch): Promise<n
   return failed
 }
 
-/** Calls of `send` before a program gives way to what else it does. */
+/** How many calls of `send` a program makes before it gives way to its other work. */
 const BURST = 1_000
 
-/** So many calls of `send`, none of them awaited, far faster than the broker takes them. */
+/** Calls `send` without awaiting it, far faster than the broker takes the messages. */
 export async function unawaited({ url, count }: Task, watch: Stopwatch): Promise<number> {
   const producer = new Producer(await connect(url), contract)
   await producer.send(order)

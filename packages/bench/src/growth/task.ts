@@ -1,18 +1,18 @@
-/** What one process does, and how much of it. */
+/** Task of one process, and its amount. */
 export interface Task {
   readonly url: string
   readonly kind: 'publish and consume' | 'sendAll' | 'sends that nobody awaits' | 'roles'
   readonly count: number
 }
 
-/** What it came to. */
+/** Results of a task. */
 export interface Growth {
   readonly seconds: number
   readonly cpuSeconds: number
-  /** By how much the process grew, at most. */
+  /** How many bytes the process grew, at most. */
   readonly grownBytes: number
-  /** By how much more of the heap is in use at the end than at the beginning, when all garbage is collected. */
+  /** How many more bytes of the heap are in use at the end than at the start, after garbage collections. */
   readonly keptBytes: number
-  /** Of sends: what was refused because too many waited. */
+  /** How many sends were refused because too many messages waited. */
   readonly refused: number
 }

@@ -14,7 +14,7 @@ import { weigh } from './weight.js'
 const run = promisify(execFile)
 const repository = fileURLToPath(new URL('../../../../', import.meta.url))
 
-/** What is installed along with a client, because it asks for it as a peer. */
+/** Packages that are installed with a client, because it needs them as peers. */
 const WITH: Readonly<Record<string, readonly string[]>> = {
   leveret: ['zod'],
   'amqp-connection-manager': ['amqplib'],
@@ -31,7 +31,11 @@ const columns: readonly Column[] = [
   { heading: 'target', align: 'left' },
 ]
 
-/** What a client brings with it, installed into an empty folder by npm, and how long its import takes. @returns the table */
+/**
+ * Measures the packages of a client, installed by npm into an empty folder, and the time of its import.
+ *
+ * @returns the table
+ */
 export async function install(_broker: unknown, { quick }: Effort): Promise<string> {
   const names = (quick ? pair : [...pair, ...peers]).map(({ name }) => name)
   const rows: string[][] = []
@@ -57,7 +61,7 @@ async function rowOf(name: string, times: number): Promise<string[]> {
   }
 }
 
-/** What npm is to install: leveret as it would be published, the others as they are. */
+/** Returns the package for npm to install: leveret packed as for a release, the others from the registry. */
 async function specOf(name: string, folder: string): Promise<string> {
   if (name !== 'leveret') return `${name}@${await versionOf(name)}`
   const packed = await npm(['pack', '--pack-destination', folder, '--silent'], join(repository, 'packages/leveret'))

@@ -1,14 +1,14 @@
 import { lstat, readdir } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 
-/** What is in a `node_modules`. */
+/** Contents of a `node_modules` folder. */
 export interface Weight {
   readonly packages: number
-  /** Of all their files. */
+  /** Bytes of all files. */
   readonly bytes: number
 }
 
-/** Weighs what npm has installed in a folder, without the packages of these names. */
+/** Weighs the packages that npm has installed in a folder, without those of the given names. */
 export async function weigh(folder: string, without: ReadonlySet<string>): Promise<Weight> {
   const modules = join(folder, 'node_modules')
   const files = await readdir(modules, { recursive: true })
@@ -28,7 +28,9 @@ function packageOf(file: string): string {
   return first.startsWith('@') ? `${first}/${second}` : first
 }
 
-/** Only directly in a package's folder: packages keep further manifests inside, to say how modules are to be read. */
+/**
+ * Whether a file is the manifest of a package. Packages hold further manifests inside, which only name a module type.
+ */
 function isPackageManifest(file: string): boolean {
   const inside = file.split(sep).slice(file.split(sep).lastIndexOf('node_modules') + 1)
   return inside.at(-1) === 'package.json' && inside.length === (inside[0]?.startsWith('@') ? 3 : 2)

@@ -5,10 +5,13 @@ import { Tally } from '../tally.js'
 import { contract, LETTERS } from './stock.js'
 import type { Task } from './task.js'
 
-/** Deliveries not yet acknowledged, of a consumer that somebody writes in an afternoon. */
+/** How many deliveries may be unacknowledged, in a consumer written by hand. */
 const PREFETCH = 256
 
-/** A program of its own: what other measurements left in a process would hide what this one needs. */
+/**
+ * Kinds of work of this program. It runs in a separate process, because the remains of other measurements would hide
+ * its growth.
+ */
 const kinds: Record<Task['kind'], (task: Task, watch: Stopwatch) => Promise<void>> = {
   'by hand': byHand,
   replay: async (task, watch) => await replay(task, watch, undefined),
@@ -22,7 +25,7 @@ const kinds: Record<Task['kind'], (task: Task, watch: Stopwatch) => Promise<void
   'peek of one': peek,
 }
 
-/** Copy, confirm, ack: each letter to the work queue, and no question asked. */
+/** Copies each letter to the work queue, waits for the confirm and acks the letter, without any check. */
 async function byHand({ url, letters }: Task, watch: Stopwatch): Promise<void> {
   const [consuming, publishing] = [await connectRaw(url), await connectRaw(url)]
   const [channel, copies] = [await consuming.createChannel(), await publishing.createConfirmChannel()]
@@ -38,7 +41,7 @@ async function byHand({ url, letters }: Task, watch: Stopwatch): Promise<void> {
     })
   })
   await tally.done
-  // A quorum queue forgets acks that are still on their way to it when a channel closes, but not at a cancel.
+  // A quorum queue loses acks that are still on their way when a channel closes, but not at a cancel.
   await channel.cancel(consumerTag)
   watch.stop()
 }
@@ -54,7 +57,7 @@ async function replay(
   watch.stop()
 }
 
-/** Twice, because the second look finds what the first one gave back. */
+/** Peeks twice, because the second peek finds the letters that the first one requeued. */
 async function peek({ url }: Task, watch: Stopwatch): Promise<void> {
   const letters = new DeadLetters(await connect(url), contract)
   watch.start()

@@ -32,12 +32,12 @@ const cases: readonly Case[] = [
   { kinds: ['peek of one'], letters: 1_000, bytes: 300_000 },
 ]
 
-/** With `--quick`, a case has this part of its letters. */
+/** The part of a case's letters that is measured with `--quick`. */
 const QUICK = 1 / 50
-/** One run takes half a minute. */
+/** The most rounds, because one run takes half a minute. */
 const MOST_ROUNDS = 3
 
-/** What a replay costs, beside a move that is written by hand with raw amqplib. @returns the table */
+/** Measures the cost of a replay, compared with a move written by hand with amqplib. @returns the table */
 export async function letters(broker: RabbitMQ, { quick, rounds, messages }: Effort): Promise<string> {
   await using vhost = await createVhost(broker)
   await using stock = await Stock.open(vhost.url)

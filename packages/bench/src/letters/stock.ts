@@ -3,16 +3,16 @@ import { type ChannelModel, type ConfirmChannel, connect as connectRaw } from 'a
 import { connect, Producer, workQueue } from 'leveret'
 import { z } from 'zod'
 
-/** Whose letters are moved. */
+/** Contract of the letters. */
 export const contract = workQueue('letters', { payload: z.object({ n: z.int(), filler: z.string() }) })
-/** Its dead-letter queue. */
+/** Name of the contract's dead-letter queue. */
 export const LETTERS = 'letters.dead-letter'
 
-/** Unconfirmed letters at once, while the queue is filled. */
+/** How many letters may be unconfirmed while the queue is filled. */
 const WINDOW = 500
 const WINDOW_BYTES = 16 * 1024 * 1024
 
-/** The two queues, made ready between the runs. */
+/** The two queues, prepared between the runs. */
 export class Stock implements AsyncDisposable {
   readonly #connection: ChannelModel
   readonly #channel: ConfirmChannel
@@ -31,7 +31,7 @@ export class Stock implements AsyncDisposable {
     return new Stock(connection, await connection.createConfirmChannel())
   }
 
-  /** Empties both queues, and puts letters into one, as a worker writes them. */
+  /** Empties both queues, and fills one with letters, as a worker writes them. */
   async fill(letters: number, bytes: number): Promise<void> {
     await this.empty()
     const headers = {
@@ -54,7 +54,7 @@ export class Stock implements AsyncDisposable {
     await this.#channel.waitForConfirms()
   }
 
-  /** Throws everything away. @returns how much there was in the work queue, and of dead letters */
+  /** Empties both queues. @returns how many messages and letters there were */
   async empty(): Promise<{ work: number; letters: number }> {
     const { messageCount: work } = await this.#channel.purgeQueue(contract.name)
     const { messageCount: letters } = await this.#channel.purgeQueue(LETTERS)

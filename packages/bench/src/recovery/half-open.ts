@@ -5,30 +5,33 @@ import { PATIENCE_MS, Probe } from './probe.js'
 
 const SENDING_GAP_MS = 20
 
-/** What goes on while a link is dead. The signal ends it. */
+/** Work that continues while a link is dead. The signal ends it. */
 type Activity = (probe: Probe, signal: AbortSignal) => Promise<void>
 
 const idle: Activity = async () => undefined
 
 const publishing: Activity = async (probe, signal) => {
   while (!signal.aborted) {
-    // What fails or waits does so because the link is dead; the next message goes on all the same.
+    // A send may fail or wait because the link is dead; the next one follows all the same.
     probe.send().catch(() => undefined)
     await sleep(SENDING_GAP_MS)
   }
 }
 
-/** How long a link without traffic is dead before its connection says so, when it dies at the age of `aliveMs`. */
+/**
+ * Measures how long a link without traffic is dead before its connection reports it. The link dies at the age of
+ * `aliveMs`.
+ */
 export async function foundIdle(url: string, aliveMs: number): Promise<number> {
   return await foundDuring(idle, url, aliveMs)
 }
 
-/** The same of one that publishes all the time. */
+/** Measures the same for a link with publishes all the time. */
 export async function foundPublishing(url: string, aliveMs: number): Promise<number> {
   return await foundDuring(publishing, url, aliveMs)
 }
 
-/** How long `connect` tries a broker that accepts and then says nothing. */
+/** Measures how long `connect` tries a broker that accepts and then sends nothing. */
 export async function foundInHandshake(url: string): Promise<number> {
   await using proxy = await startFaultProxy({ to: url })
   proxy.blackHole()
@@ -50,12 +53,12 @@ async function foundDuring(activity: Activity, url: string, aliveMs: number): Pr
   const foundMs = (await lostAt(rabbit)) - sinceMs
   stop.abort()
   await active
-  // A mended wire lets the connection close at once.
+  // A healed wire lets the connection close at once.
   proxy.heal()
   return foundMs
 }
 
-/** When the connection says that it is lost; `Infinity` when patience ended. */
+/** Returns the time at which the connection reports its loss; `Infinity` if it does not in time. */
 function lostAt(rabbit: Connection): Promise<number> {
   return new Promise((resolve) => {
     const patience = setTimeout(() => resolve(Number.POSITIVE_INFINITY), PATIENCE_MS)

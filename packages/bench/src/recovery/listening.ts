@@ -12,10 +12,10 @@ const CONNECTION_START = [0, 10, 0, 10]
 const PAYLOAD_AT = 7
 
 /**
- * When a broker listens: a connection was accepted and the protocol header answered with connection.start. An open port
- * alone says less, because a container's port can be open while nobody is behind it.
+ * Waits until a broker listens: it accepts a connection and answers the protocol header with connection.start. An open
+ * port alone proves less, because the port of a container can be open before its broker is.
  *
- * @returns that moment, at most a pause of 5 ms late; `Infinity` when patience ended
+ * @returns the time, at most 5 ms late; `Infinity` if the broker does not listen in time
  */
 export async function listeningAt(url: string): Promise<number> {
   const deadline = performance.now() + PATIENCE_MS
@@ -26,7 +26,7 @@ export async function listeningAt(url: string): Promise<number> {
   return Number.POSITIVE_INFINITY
 }
 
-/** Whether these bytes are the beginning of connection.start; `undefined` when there are too few to tell. */
+/** Whether the bytes begin a connection.start; `undefined` if there are too few to tell. */
 export function isConnectionStart(bytes: Buffer): boolean | undefined {
   if (bytes.length < PAYLOAD_AT + CONNECTION_START.length) return undefined
   const at = (offset: number, expected: readonly number[]): boolean =>

@@ -1,12 +1,12 @@
 import { type Connection, LeveretError, Producer, workQueue } from 'leveret'
 import { z } from 'zod'
 
-/** After this long a recovery counts as one that never came. */
+/** How long a recovery may take before it counts as missing. */
 export const PATIENCE_MS = 120_000
 
 const probes = workQueue('probes', { payload: z.object({ sentAt: z.number() }) })
 
-/** A producer that tells when a message was confirmed, on a queue with every default. */
+/** A producer that reports when a message was confirmed, on a queue with every default. */
 export class Probe {
   readonly #producer: Producer<typeof probes>
 
@@ -25,7 +25,7 @@ export class Probe {
     await this.#producer.send({ sentAt: Date.now() })
   }
 
-  /** Sends until a message is confirmed. @returns when that was, or `Infinity` when patience ended */
+  /** Sends until a message is confirmed. @returns the time of the confirm, or `Infinity` if it does not come in time */
   async confirmedAt(): Promise<number> {
     const deadline = performance.now() + PATIENCE_MS
     while (performance.now() < deadline) {

@@ -17,14 +17,16 @@ interface Times {
 const FULL: Times = { resets: 20, restarts: 5, deadLinks: 5 }
 const QUICK: Times = { resets: 5, restarts: 1, deadLinks: 1 }
 
-/** A link that is to die has lived for so long, and each further one longer: they die between other heartbeats. */
+/**
+ * Age at which the first link dies, and by how much each further one is older: they die between different heartbeats.
+ */
 const ALIVE_MS = 2_000
 const STAGGER_MS = 2_600
 
-/** Breaks links and a broker, with the default options of `connect`. @returns the table, and what it comes to */
+/** Breaks links and a broker, with the default options of `connect`. @returns the table, and its summary */
 export async function recovery(broker: RabbitMQ, { quick }: Effort): Promise<string> {
   const times = quick ? QUICK : FULL
-  // A look restarts a broker while it waits for dead links to be found. What is to be quoted is measured one after the other.
+  // A quick run restarts a broker while it waits for dead links to be found. A full run measures one after the other.
   const [links, restarts] = quick
     ? await Promise.all([linkFindings(broker, times), restartFindings(times)])
     : [await linkFindings(broker, times), await restartFindings(times)]
@@ -67,7 +69,7 @@ async function linkFindings(broker: RabbitMQ, { resets, deadLinks }: Times): Pro
   ]
 }
 
-/** On a broker of our own, because the one the links lead to may be somebody else's. */
+/** Restarts a broker that this program started, because the broker of the links may belong to somebody else. */
 async function restartFindings({ restarts }: Times): Promise<{ of: string; findings: Finding[] }> {
   const what = 'first confirmed publish after the broker listens again'
   const target = { medianMs: 1_000 }

@@ -3,10 +3,10 @@ import { startFaultProxy } from '@leveret/testing'
 import { type Connection, connect } from 'leveret'
 import { Probe } from './probe.js'
 
-/** A link that lived for less than a second is not yet a success; {@link afterQuickResets} has those that are reset young. */
+/** Age at which a link is reset. A younger link is not yet a success; {@link afterQuickResets} resets those. */
 const UP_MS = 1_500
 
-/** Resets a link so many times. @returns how long after each reset a message sent right after it was confirmed */
+/** Resets a link several times. @returns how long after each reset a message sent right after it was confirmed */
 export async function afterResets(url: string, times: number): Promise<number[]> {
   await using proxy = await startFaultProxy({ to: url })
   await using rabbit = await connect(proxy.url)
@@ -21,7 +21,7 @@ export async function afterResets(url: string, times: number): Promise<number[]>
   return samplesMs
 }
 
-/** Resets a link so many times in a row, each time as soon as it is up. @returns how long it was away each time */
+/** Resets a link several times in a row, each time as soon as it is up. @returns how long each recovery took */
 export async function afterQuickResets(url: string, times: number): Promise<number[]> {
   await using proxy = await startFaultProxy({ to: url })
   await using rabbit = await connect(proxy.url)
@@ -35,7 +35,7 @@ export async function afterQuickResets(url: string, times: number): Promise<numb
   return samplesMs
 }
 
-/** Has so many tries in a row hung up on right after the accept. @returns how long after each one the next came */
+/** Closes several attempts in a row right after the accept. @returns how long after each attempt the next came */
 export async function afterQuickHangUps(url: string, times: number): Promise<number[]> {
   await using proxy = await startFaultProxy({ to: url })
   await using rabbit = await connect(proxy.url)

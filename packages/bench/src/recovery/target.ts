@@ -1,21 +1,23 @@
 import { median } from '../rounds.js'
 import { type Column, duration } from '../table.js'
 
-/** What a recovery may take. */
+/** Time that a recovery may take. */
 export interface Target {
   readonly medianMs?: number
   readonly maxMs?: number
 }
 
-/** What was measured. */
+/** Measured times of one recovery. */
 export interface Finding {
   readonly what: string
-  /** `Infinity` for what was not over in good time. None: it could not be measured here. */
+  /**
+   * Measured times. `Infinity` stands for a recovery that did not end in time. Empty if it could not be measured here.
+   */
   readonly samplesMs: readonly number[]
   readonly target: Target
 }
 
-/** Whether all of a target was met; `undefined` where nothing was measured. */
+/** Whether all of a target was met; `undefined` if nothing was measured. */
 export function isMet({ samplesMs, target }: Finding): boolean | undefined {
   if (samplesMs.length === 0) return undefined
   const { medianMs = Number.POSITIVE_INFINITY, maxMs = Number.POSITIVE_INFINITY } = target
@@ -23,7 +25,7 @@ export function isMet({ samplesMs, target }: Finding): boolean | undefined {
   return worst < Number.POSITIVE_INFINITY && median(samplesMs) <= medianMs && worst <= maxMs
 }
 
-/** The columns of the table of findings. */
+/** Columns of the table of findings. */
 export const findingColumns: readonly Column[] = [
   { heading: 'what', align: 'left' },
   { heading: 'n', align: 'right' },
@@ -33,7 +35,7 @@ export const findingColumns: readonly Column[] = [
   { heading: 'met', align: 'left' },
 ]
 
-/** A finding's row. */
+/** Returns the row of a finding. */
 export function findingRow(finding: Finding): string[] {
   const { what, samplesMs, target } = finding
   const met = isMet(finding)
@@ -41,7 +43,7 @@ export function findingRow(finding: Finding): string[] {
   return [what, String(samplesMs.length), ...measured, describe(target), verdict(met)]
 }
 
-/** The line below the table. */
+/** Returns the line below the table. */
 export function closingLine(findings: readonly Finding[]): string {
   const missed = findings.filter((finding) => isMet(finding) === false).map(({ what }) => what)
   const open = findings.filter((finding) => isMet(finding) === undefined).length

@@ -9,17 +9,17 @@ import { Stock } from './stock.js'
 import { columnsOf, type Measured, rowsOf } from './summary.js'
 import type { Case, Contender, Session, Workload } from './work.js'
 
-/** A client does its work for at least so long before it is measured. */
+/** How long a client works before it is measured. */
 const WARM_UP_MS = { quick: 100, full: 500 }
 
-/** With `--quick`, a run has this part of its messages. */
+/** The part of a run's messages that is measured with `--quick`. */
 const QUICK = 1 / 10
 
 /**
- * Has every contender do the work, case by case, in a vhost of its own.
+ * Makes every contender do the work, case by case, in a separate vhost.
  *
  * @returns the table
- * @throws Error when a client left other messages behind than the work leaves
+ * @throws Error if a client left other messages than the work leaves
  */
 export async function compare(workload: Workload, broker: RabbitMQ, effort: Effort): Promise<string> {
   await using vhost = await createVhost(broker)
@@ -28,14 +28,14 @@ export async function compare(workload: Workload, broker: RabbitMQ, effort: Effo
   const rows: string[][] = []
   for (const one of casesFor(workload, effort)) {
     const found = rowsOf(one, await measure(workload, one, { url: vhost.url, rounds, warmUpMs }))
-    // The table comes at the end of many minutes, and something may come before it.
+    // The table comes after many minutes, and the run may be interrupted before.
     for (const row of found) console.error(row.join('  '))
     rows.push(...found)
   }
   return `${workload.title}; ${describeRounds(rounds)}\n\n${renderTable(columnsOf(workload), rows)}`
 }
 
-/** What of a workload is measured, and with how many messages. */
+/** Returns the cases of a workload to measure, with their numbers of messages. */
 export function casesFor({ cases }: Pick<Workload, 'cases'>, { quick, messages, queue }: Effort): Case[] {
   return cases
     .filter((one) => queue === undefined || one.queue === queue)
@@ -43,7 +43,7 @@ export function casesFor({ cases }: Pick<Workload, 'cases'>, { quick, messages, 
     .map((one) => ({ ...one, messages: messages ?? Math.ceil(one.messages * (quick ? QUICK : 1)) }))
 }
 
-/** How much the figures are to be trusted. */
+/** Describes how many rounds the figures come from. */
 export function describeRounds(rounds: number): string {
   return rounds === 1 ? 'one round' : `medians of ${rounds} interleaved rounds`
 }
@@ -54,7 +54,7 @@ interface Place {
   readonly warmUpMs: number
 }
 
-/** One contender in a case, connected for all its rounds. */
+/** A contender in a case, connected for all its rounds. */
 interface Entry extends Contender {
   readonly session: Session
   readonly costs: Cost[]
@@ -80,7 +80,10 @@ async function measure(workload: Workload, one: Case, { url, rounds, warmUpMs }:
   return entries
 }
 
-/** Where a run is a few messages, because some clients are slow at them, one is not enough for the others. */
+/**
+ * Runs a contender until it is warm. If slow clients keep a run to a few messages, one run does not suffice for the
+ * others.
+ */
 async function warmUp(contender: Entry, stock: Stock, run: Run & { readonly forMs: number }): Promise<void> {
   const until = performance.now() + run.forMs
   do await runOnce(contender, stock, run)

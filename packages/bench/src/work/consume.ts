@@ -41,7 +41,9 @@ function casesOf(queue: Case['queue']): Case[] {
   })
 }
 
-/** Each message is parsed and acknowledged by itself; `prefetch` of them are unacknowledged at once. */
+/**
+ * Workload: each message is parsed and acknowledged separately; up to `prefetch` of them are unacknowledged at once.
+ */
 export const consume: Workload = {
   title: 'consume: JSON, each message acknowledged',
   atOnce: 'prefetch',

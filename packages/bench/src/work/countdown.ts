@@ -1,7 +1,7 @@
 import type { Stopwatch } from '../stopwatch.js'
 import { Tally } from '../tally.js'
 
-/** Counts what ends, and the time from the first that begins to the last that ends. */
+/** Counts messages that end, and measures the time from the first begin to the last end. */
 export class Countdown {
   readonly done: Promise<void>
   readonly #watch: Stopwatch
@@ -14,7 +14,7 @@ export class Countdown {
     this.done = this.#stop()
   }
 
-  /** Starts the watch, the first time. */
+  /** Starts the watch at the first call. */
   begun(): void {
     if (this.#isRunning) return
     this.#isRunning = true
@@ -28,7 +28,8 @@ export class Countdown {
 
   async #stop(): Promise<void> {
     await this.#tally.done
-    // The last ack is written in this turn of the event loop, by some before they are counted and by some after it.
+    // The last ack is written in this turn of the event loop. Some clients write it before the count, and some after
+    // it.
     await new Promise(setImmediate)
     this.#watch.stop()
   }

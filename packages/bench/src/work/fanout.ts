@@ -6,16 +6,16 @@ import { orderSchema } from './order.js'
 import { inWindow } from './window.js'
 import type { Contender, Site, Workload } from './work.js'
 
-/** So many queues get each message. */
+/** How many queues get each message. */
 const LISTENERS = 10
-/** Deliveries unacknowledged at once, of each. */
+/** How many deliveries of each queue may be unacknowledged. */
 const PREFETCH = 50
 
-/** Everybody who gets the messages of a run. */
+/** All listeners of a run. */
 class Audience {
   #tally = new Tally(0)
 
-  /** Publishes, and waits until everybody has everything. */
+  /** Publishes, and waits until every listener has every message. */
   async hear(
     { messages, atOnce }: Site,
     watch: Stopwatch,
@@ -81,7 +81,9 @@ const leveret: Contender = {
   },
 }
 
-/** Each message is confirmed, and acknowledged by everybody. Counted are messages, not deliveries. */
+/**
+ * Workload: each message is confirmed, and acknowledged by every listener. The figures count messages, not deliveries.
+ */
 export const fanout: Workload = {
   title: `fanout: JSON, each message to ${LISTENERS} ephemeral queues, a prefetch of ${PREFETCH} each; deliveries are ${LISTENERS} times as many`,
   atOnce: 'window',

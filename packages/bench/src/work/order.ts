@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** What every message holds: the usual shape of a task, so that validating it costs what it usually costs. */
+/** Schema of every message. It has the usual shape of a task, so that its validation has the usual cost. */
 export const orderSchema = z.object({
   orderId: z.uuid(),
   customer: z.string().min(1).exactOptional(),
@@ -12,7 +12,7 @@ export const orderSchema = z.object({
   note: z.string(),
 })
 
-/** What every message holds. */
+/** Content of every message. */
 export type Order = z.infer<typeof orderSchema>
 
 const bare: Order = { orderId: '0198f4a2-7b1c-7c3e-9d52-3f6a1c0e8b47', note: '' }
@@ -24,7 +24,11 @@ const usual: Order = {
   express: true,
 }
 
-/** An order that has so many bytes as JSON: with items where they fit, and the rest a note. @throws RangeError if none has so few */
+/**
+ * Creates an order of `bytes` bytes as JSON: with items if they fit, and a note.
+ *
+ * @throws RangeError if that is too few bytes
+ */
 export function orderOf(bytes: number): Order {
   const order = bytes < sizeOf(usual) ? bare : usual
   const rest = bytes - sizeOf(order)

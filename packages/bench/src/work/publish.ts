@@ -4,7 +4,7 @@ import type { Target } from './target.js'
 import { inLoops, inWindow } from './window.js'
 import type { Case, Contender, Site, Workload } from './work.js'
 
-/** Publishes in a window. */
+/** Returns the contender that publishes in a window. */
 export function publishing({ name, connect }: Client): Contender {
   return {
     client: name,
@@ -31,7 +31,10 @@ async function allPublisher(link: Link, site: Site): Promise<() => Promise<void>
   return () => inLoops(site, () => publish(order))
 }
 
-/** Messages of a run: [one at a time, 64, 256], by their bytes. One at a time, a large one waits 40 ms in some clients. */
+/**
+ * How many messages a run has, by their bytes: [one at a time, 64, 256]. In some clients a large message alone takes 40
+ * ms.
+ */
 const MESSAGES = new Map<number, readonly [number, number, number]>([
   [64, [400, 4_000, 10_000]],
   [200, [400, 4_000, 10_000]],
@@ -64,7 +67,7 @@ function casesOf(queue: Case['queue']): Case[] {
   )
 }
 
-/** Each message is confirmed; `window` of them are unconfirmed at once. */
+/** Workload: each message is confirmed; up to `window` of them are unconfirmed at once. */
 export const publish: Workload = {
   title: 'publish: JSON, each message confirmed',
   atOnce: 'window',

@@ -3,17 +3,17 @@ import { Countdown } from './countdown.js'
 import { orderSchema } from './order.js'
 import type { Case, Contender, Session, Site, Workload } from './work.js'
 
-/** The shortest that there is: what is measured is the copying, not the waiting. */
+/** The shortest delay that is allowed, because the copying is measured and not the waiting. */
 const DELAY_MS = 1
 
 interface Trouble {
-  /** What a handler does. */
+  /** Handles an attempt, and may throw. */
   readonly handle: (attempt: number) => void
-  /** What then happens once to each message, in the end. */
+  /** The event that ends each message. */
   readonly end: keyof WorkerEvents & ('delivery.acked' | 'delivery.dead-lettered')
 }
 
-/** Its own queue, because the others' has no dead letters. */
+/** Opens a session with its own queue, because the queue of the workload has no dead letters. */
 async function open({ handle, end }: Trouble, site: Site): Promise<Session> {
   const contract = workQueue(`${site.contract.name}.troubled`, {
     payload: orderSchema,
@@ -68,14 +68,14 @@ const cases: readonly Case[] = (['classic', 'quorum'] as const).map((queue) => (
 
 const shared = { atOnce: 'prefetch', before: 'empty', after: 'empty', cases, peers: [] } as const
 
-/** Each message fails once, waits as a copy, and is then acknowledged. */
+/** Workload: each message fails once, waits as a copy, and is then acknowledged. */
 export const retry: Workload = {
   ...shared,
   title: `retry: each message fails once, and its copy comes back after ${DELAY_MS} ms`,
   contenders: [retrying],
 }
 
-/** Each message is given up in its first attempt. */
+/** Workload: each message is dead-lettered after its first attempt. */
 export const deadLetter: Workload = {
   ...shared,
   title: 'dead letters: each message is given up at once, and kept as a copy',

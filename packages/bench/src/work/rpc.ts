@@ -12,7 +12,7 @@ const amqplib: Contender = {
   client: 'amqplib',
   async open(site) {
     const queue = `${site.contract.name}.amqplib`
-    // By default amqplib leaves Nagle's algorithm on: one call after the other then takes 40 ms each.
+    // By default amqplib leaves Nagle's algorithm on, and then one call after the other takes 40 ms each.
     const options = { noDelay: true }
     const [server, client] = [await connectAmqplib(site.url, options), await connectAmqplib(site.url, options)]
     await serve(server, queue, site)
@@ -44,7 +44,7 @@ async function serve(connection: ChannelModel, name: string, { contract, atOnce 
   })
 }
 
-/** By direct reply-to, as the broker's documentation says. */
+/** Returns a caller that uses direct reply-to, as the broker's documentation says. */
 async function callerOf(
   connection: ChannelModel,
   name: string,
@@ -104,7 +104,7 @@ function casesOf(queue: Case['queue']): Case[] {
   ]
 }
 
-/** Each request is answered; client and server have a connection each, in one process. */
+/** Workload: each request is answered; client and server have separate connections, in one process. */
 export const rpc: Workload = {
   title: 'rpc: JSON, each request answered by direct reply-to',
   atOnce: 'at once',

@@ -20,12 +20,12 @@ const sending: Contender = {
   },
 }
 
-/** Made one at a time, as a source of any length would. */
+/** Yields messages one at a time, as a source of any length would. */
 function* repeated(order: Order, times: number): Generator<Order> {
   for (let n = 0; n < times; n += 1) yield order
 }
 
-/** A million messages from one source, beside the raw client's window of the same width. */
+/** Workload: a million messages from one source, compared with amqplib's window of the same width. */
 export const sendAll: Workload = {
   title: 'send-all: JSON, one source of messages, each confirmed',
   atOnce: 'window',

@@ -4,9 +4,9 @@ import { type WorkQueue, workQueue } from 'leveret'
 import { type Order, orderSchema } from './order.js'
 import type { Case } from './work.js'
 
-/** The queue of one case, made ready and looked into between the runs. Disposing deletes it. */
+/** The queue of one case, prepared and checked between the runs. Disposing deletes it. */
 export class Stock implements AsyncDisposable {
-  /** Describes the queue as it is: durable and plain, so that any client can declare the same one. */
+  /** Contract of the queue: durable and plain, so that any client can declare the same queue. */
   readonly contract: WorkQueue<typeof orderSchema>
   readonly #connection: ChannelModel
   readonly #channel: ConfirmChannel
@@ -29,7 +29,7 @@ export class Stock implements AsyncDisposable {
     return new Stock(contract, connection, channel)
   }
 
-  /** Puts an order in so many times, as leveret sends it. */
+  /** Publishes `messages` copies of an order, as leveret sends it. */
   async fill(order: Order, messages: number): Promise<void> {
     const content = Buffer.from(JSON.stringify(order))
     for (let n = 0; n < messages; n += 1) {
@@ -39,7 +39,7 @@ export class Stock implements AsyncDisposable {
     await this.#channel.waitForConfirms()
   }
 
-  /** Throws everything away. @returns how much there was */
+  /** Empties the queue. @returns how many messages there were */
   async empty(): Promise<number> {
     const { messageCount } = await this.#channel.purgeQueue(this.contract.name)
     return messageCount

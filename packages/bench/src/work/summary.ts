@@ -4,17 +4,17 @@ import { type Column, figure } from '../table.js'
 import { judgeTarget } from './target.js'
 import type { Case, Workload } from './work.js'
 
-/** What the runs of one client cost, the warm-up not among them. */
+/** Costs of one client's runs, without the warm-up. */
 export interface Measured {
   readonly client: string
   readonly costs: readonly Cost[]
 }
 
-/** Whom the targets are for. */
+/** Client that the targets are for. */
 const JUDGED = 'leveret'
 const MIB = 1024 * 1024
 
-/** The columns of a workload's table. */
+/** Returns the columns of a workload's table. */
 export function columnsOf({ atOnce }: Pick<Workload, 'atOnce'>): Column[] {
   const right = ['bytes', atOnce].map((heading) => ({ heading, align: 'right' }) as const)
   const figures = ['messages/s', 'ratio', 'CPU µs/message', 'ratio', 'RSS + MiB']
@@ -27,7 +27,7 @@ export function columnsOf({ atOnce }: Pick<Workload, 'atOnce'>): Column[] {
   ]
 }
 
-/** The rows of one case; the ratios are to the first client, round by round. */
+/** Returns the rows of one case; the ratios refer to the first client, round by round. */
 export function rowsOf({ queue, bytes, atOnce, messages, target }: Case, measured: readonly Measured[]): string[][] {
   const all = measured.map(({ client, costs }) => ({
     client,

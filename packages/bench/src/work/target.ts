@@ -1,18 +1,18 @@
-/** What leveret's part of a case should come to, compared with the reference in the same round. */
+/** Ratios that leveret should reach in a case, compared with the reference in the same round. */
 export interface Target {
-  /** At least so many times its messages a second. */
+  /** The least ratio of messages a second. */
   readonly rate?: number
-  /** At most so many times its CPU time a message. */
+  /** The greatest ratio of CPU time per message. */
   readonly cpu?: number
 }
 
-/** What it came to. */
+/** Ratios that leveret reached. */
 export interface Ratios {
   readonly rate: number
   readonly cpu: number
 }
 
-/** `≥ 1.50 CPU ≤ 0.65: met`. */
+/** Compares ratios with a target: `≥ 1.50, CPU ≤ 0.65: met`. */
 export function judgeTarget({ rate, cpu }: Target, found: Ratios): string {
   const wanted = [
     ...(rate === undefined ? [] : [{ text: `≥ ${rate.toFixed(2)}`, isMet: found.rate >= rate }]),

@@ -1,11 +1,11 @@
-/** How much is to be begun. */
+/** Amount of work. */
 export interface Amount {
   readonly messages: number
-  /** So many have begun and not ended, at once. */
+  /** How many messages may be in progress at once. */
   readonly atOnce: number
 }
 
-/** Awaits something so many times, in `atOnce` loops. */
+/** Awaits `act` for each message, in `atOnce` loops. */
 export async function inLoops({ messages, atOnce }: Amount, act: () => Promise<unknown>): Promise<void> {
   let begun = 0
   const loop = async (): Promise<void> => {
@@ -14,7 +14,7 @@ export async function inLoops({ messages, atOnce }: Amount, act: () => Promise<u
   await Promise.all(Array.from({ length: atOnce }, loop))
 }
 
-/** The same for what calls back: each that ends begins the next. */
+/** Calls `begin` for each message; each that ends begins the next. */
 export function inWindow(
   { messages, atOnce }: Amount,
   begin: (settled: (error?: unknown) => void) => void,

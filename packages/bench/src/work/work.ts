@@ -4,55 +4,55 @@ import type { Stopwatch } from '../stopwatch.js'
 import type { Order } from './order.js'
 import type { Target } from './target.js'
 
-/** One row of a workload's table for each contender. */
+/** A case of a workload: one row of its table for each contender. */
 export interface Case {
   readonly queue: QueueType
-  /** Messages under way at once: unconfirmed, unacknowledged, or unanswered. */
+  /** How many messages are in progress at once: unconfirmed, unacknowledged, or unanswered. */
   readonly atOnce: number
-  /** Of a message's JSON. */
+  /** How many bytes the JSON of a message has. */
   readonly bytes: number
-  /** Messages of one run. */
+  /** How many messages a run has. */
   readonly messages: number
-  /** One of those that are asked about first: the workload's `peers` take part, and a quick look takes no others. */
+  /** Whether the case matters most: the workload's `peers` take part, and a quick run measures no others. */
   readonly headline?: boolean
-  /** What leveret should reach, compared with the first contender. */
+  /** Target of leveret, compared with the first contender. */
   readonly target?: Target
 }
 
-/** Where a case is measured, and how much. */
+/** Place and amount of a case. */
 export interface Site extends Place, Pick<Case, 'atOnce' | 'messages'> {
-  /** What is to be sent, of as many bytes as the case says. */
+  /** The order to send, of as many bytes as the case says. */
   readonly order: Order
 }
 
-/** A contender that is connected. */
+/** A connected contender. */
 export interface Session {
-  /** Does the work once. Starts the watch when the work begins, not before, and stops it when the work is done. */
+  /** Does the work once. Starts the watch when the work begins, and stops it when the work is done. */
   run(watch: Stopwatch): Promise<void>
   close(): Promise<void>
 }
 
-/** A client that does the work its way. */
+/** A client that does the work in its own way. */
 export interface Contender {
   readonly client: string
   open(site: Site): Promise<Session>
 }
 
-/** Work that several clients do alike, and what it leaves behind, so that a client that skips some of it is found out. */
+/** Work that several clients do in the same way. Its leftovers are checked, to catch a client that skips some of it. */
 export interface Workload {
-  /** Stands above the table. */
+  /** Title above the table. */
   readonly title: string
-  /** What {@link Case.atOnce} is here. */
+  /** Meaning of {@link Case.atOnce} in this workload. */
   readonly atOnce: 'window' | 'prefetch' | 'at once'
   /** Whether a run finds its messages in the queue. */
   readonly before: 'empty' | 'full'
   /** Whether a run leaves its messages in the queue. */
   readonly after: 'empty' | 'full'
   readonly cases: readonly Case[]
-  /** The first is what the others are compared with. */
+  /** The contenders. The others are compared with the first. */
   readonly contenders: readonly [Contender, ...Contender[]]
-  /** Those that take part in some cases only. */
+  /** Contenders that take part in headline cases only. */
   readonly peers: readonly Contender[]
-  /** Where one run is so long that more rounds would take hours. */
+  /** The most rounds, if one run takes long. */
   readonly mostRounds?: number
 }

@@ -1,10 +1,10 @@
-/** Keeps count of what the other side of a channel still owes an answer to. */
+/** Keeps count of the requests on a channel, and of the first publish, that the broker has not answered yet. */
 export class Answers {
   readonly #asked = new Set<{ at: number }>()
   #publishedAt = Number.POSITIVE_INFINITY
   #hasConfirmed = false
 
-  /** Settles as the answer does. */
+  /** Settles as the answer does, and counts the request as open until then. */
   async of<T>(answer: Promise<T>): Promise<T> {
     const question = { at: performance.now() }
     this.#asked.add(question)
@@ -15,30 +15,30 @@ export class Answers {
     }
   }
 
-  /** The time of what has no answer yet begins only now. */
+  /** Restarts the waiting time of everything that has no answer yet. */
   begin(): void {
     const now = performance.now()
     for (const question of this.#asked) question.at = now
     if (this.#publishedAt !== Number.POSITIVE_INFINITY) this.#publishedAt = now
   }
 
-  /** Call when a message was written. */
+  /** Records that a message was written. */
   published(): void {
     if (!this.#hasConfirmed) this.#publishedAt = Math.min(this.#publishedAt, performance.now())
   }
 
-  /** Call when the broker has accepted a message. */
+  /** Records that the broker has confirmed a message (`basic.ack`). */
   confirmed(): void {
     this.#hasConfirmed = true
     this.#publishedAt = Number.POSITIVE_INFINITY
   }
 
-  /** Whether it has accepted any message yet. */
+  /** Whether the broker has confirmed any message on this channel. */
   get hasConfirmed(): boolean {
     return this.#hasConfirmed
   }
 
-  /** For how many milliseconds the oldest question, or the first message, has had no answer. */
+  /** How long, in milliseconds, the oldest request or the first message has had no answer. */
   get heldMs(): number {
     const [oldest] = this.#asked
     return Math.max(performance.now() - Math.min(oldest?.at ?? Number.POSITIVE_INFINITY, this.#publishedAt), 0)

@@ -1,14 +1,14 @@
 import type { Socket } from 'node:net'
 import { flushed } from './amqplib/flush.js'
 
-/** What a connection has written and its socket has not taken. */
+/** The bytes that a connection has written and its socket has not sent yet. */
 export interface Backlog {
   readonly bytes: number
-  /** Resolves when all of it has been taken, or the connection has ended. */
+  /** Resolves when the socket has sent all of them, or the connection has ended. */
   taken(): Promise<void>
 }
 
-/** @param signal - of the connection: aborted when it ends */
+/** @param signal - the connection's signal, aborted when the connection ends */
 export function backlogOf(socket: Socket, signal: AbortSignal): Backlog {
   return {
     get bytes() {

@@ -1,32 +1,32 @@
-/** Who answers at the other end of a connection, in its own words. */
+/** The broker at the other end of a connection, as it describes itself. */
 export interface BrokerIdentity {
-  /** `amqp://ann@broker:5672`, never with a password. */
+  /** Address such as `amqp://ann@broker:5672`, never with a password. */
   readonly address: string
-  /** `RabbitMQ`, unless it is something else that speaks AMQP 0-9-1. */
+  /** `RabbitMQ`, or the name of another product that speaks AMQP 0-9-1. */
   readonly product: string
-  /** For example `4.3.6`. */
+  /** Version, for example `4.3.6`. */
   readonly version: string
 }
 
-/** A version as far as it decides what a broker can do. */
+/** The part of a version that decides what a broker can do. */
 export type MinorVersion = `${number}.${number}`
 
-/** What an older RabbitMQ accepts without a word and does not do, so that only its version can refuse it. */
+/** A feature that an older RabbitMQ ignores without an error, so that leveret has to check the broker's version. */
 export interface BrokerNeed {
-  /** The first RabbitMQ that does it. */
+  /** The first RabbitMQ that has the feature. */
   readonly since: MinorVersion
-  /** As the user calls it. */
+  /** Name of the feature in the contract. */
   readonly feature: string
-  /** How to do without it. */
+  /** Advice how to do without the feature. */
   readonly instead: string
 }
 
-/** Reads what the broker says of itself in the handshake. */
+/** Reads the broker's server properties of the handshake. */
 export function readIdentity(address: string, { product, version }: Readonly<Record<string, unknown>>): BrokerIdentity {
   return { address, product: readText(product), version: readText(version) }
 }
 
-/** Whether it is a RabbitMQ of this version or a later one. Others count their versions in their own way. */
+/** Whether the broker is a RabbitMQ of this version or a later one. Other products count their versions differently. */
 export function isRabbitMQSince({ product, version }: BrokerIdentity, since: MinorVersion): boolean {
   if (product !== 'RabbitMQ') return false
   const [major, minor] = numbersOf(version)
@@ -34,7 +34,7 @@ export function isRabbitMQSince({ product, version }: BrokerIdentity, since: Min
   return major > wantedMajor || (major === wantedMajor && minor >= wantedMinor)
 }
 
-/** `4.3.0-rc.1` is 4 and 3. What is no version is older than all. */
+/** Reads major and minor version: 4 and 3 from `4.3.0-rc.1`. A text that is no version counts as older than all. */
 function numbersOf(version: string): readonly [number, number] {
   const [, major = '-1', minor = '-1'] = /^(\d+)\.(\d+)/.exec(version) ?? []
   return [Number(major), Number(minor)]

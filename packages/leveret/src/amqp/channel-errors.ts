@@ -9,19 +9,22 @@ import { brokerReply } from './close-frame.js'
 const NOT_ALLOWED = 530
 const TOO_MANY = /^number of channels opened /
 
-/** Reads why amqplib says that a channel has been closed: by the broker, or by itself over what came. */
+/**
+ * Turns amqplib's error of a closed channel into leveret's: the broker closed it, or amqplib did because of an
+ * unexpected frame.
+ */
 export function closedOver(error: Error): LeveretError {
   const reply = brokerReply(error)
   return reply === undefined ? strangeOn(error) : new BrokerError('The channel was closed', reply, { cause: error })
 }
 
-/** The reason of a channel that has to end because something came on it that amqplib, or leveret, cannot deal with. */
+/** The reason of a channel that ends because neither amqplib nor leveret can handle what the broker sent on it. */
 export function strangeOn(cause: unknown): ConnectionError {
   return new ConnectionError('protocol', `The channel was closed over what came on it: ${messageOf(cause)}`, { cause })
 }
 
 /**
- * Reads why a request on a channel has no answer, or another one than was asked for.
+ * Turns the error of a request on a channel into leveret's.
  *
  * @param ended - why the channel has ended, if it has
  */
@@ -35,18 +38,18 @@ export function unanswered(operation: string, error: unknown, ended: LeveretErro
   return new ConnectionError('lost', `${operation}: ${why}`, { cause: ended ?? error })
 }
 
-/** Whether the broker has closed a connection because a channel was one too many: for its user, or for the node. */
+/** Whether the broker closed a connection because of one channel too many, for its user or for the node. */
 export function isOverChannelLimit(reason: unknown): reason is BrokerError {
   return reason instanceof BrokerError && reason.replyCode === NOT_ALLOWED && TOO_MANY.test(reason.replyText)
 }
 
-/** The error for a channel that would be one too many, where the broker has said so. */
+/** The error for a channel that the broker refused because of its limit. */
 export function overChannelLimit(reason: BrokerError, open: number): ConnectionError {
   const text = `Opening a channel: the broker allows no more, and ${open} are open on this connection (${describeReply(reason)})`
   return new ConnectionError('limit', text, { cause: reason })
 }
 
-/** The error for a channel for which a connection has no number left. */
+/** The error for a channel when the connection has no channel number left. */
 export function outOfNumbers(cause: unknown, open: number): ConnectionError {
   const text =
     `Opening a channel: ${open} are open, as many as a connection to this broker may have (its configuration's channel_max). ` +
@@ -54,12 +57,12 @@ export function outOfNumbers(cause: unknown, open: number): ConnectionError {
   return new ConnectionError('limit', text, { cause })
 }
 
-/** Whether it is that something went away, not what somebody has answered. */
+/** Whether the error is a lost connection or channel, and not an answer of the broker. */
 export function isLost(error: unknown): boolean {
   return error instanceof ConnectionError && error.reason === 'lost'
 }
 
-/** Whether the whole connection went away, as when its node did. */
+/** Whether the reason is the loss of the whole connection, for example with its node. */
 export function isLinkLoss(reason: unknown): boolean {
   return isLost(reason) || (reason instanceof BrokerError && reason.retryable)
 }

@@ -4,24 +4,24 @@ import type { ReturnedMessage } from '../message/message.js'
 import type { Backlog } from './backlog.js'
 import type { PublishFrames } from './frames/publish-frames.js'
 
-/** What a channel tells the one who opened it. None of these may throw. */
+/** Callbacks of a channel to its opener. They must not throw. */
 export interface ChannelHooks {
-  /** Once, however the channel ended: the broker closed it, its connection went away, or we closed it. */
+  /** Called once when the channel ends: the broker closed it, its connection was lost, or this process closed it. */
   closed?(reason: LeveretError): void
-  /** The broker answered for one publish, or for all up to this one. Tags count from 1 on each channel. */
+  /** Called when the broker confirms or refuses one publish, or all up to it. Tags count from 1 on each channel. */
   confirmed?(tag: number, multiple: boolean, accepted: boolean): void
   returned?(message: ReturnedMessage): void
 }
 
-/** What a channel is made of, beside amqplib's. */
+/** Parts of a channel beside the channel of amqplib. */
 export interface ChannelParts {
   readonly hooks: ChannelHooks
   readonly replyTimeoutMs: number
   readonly backlog: Backlog
-  /** The broker does not keep to the protocol: nothing that this connection says can be relied on. */
+  /** Called when the broker violates the protocol, so that nothing it sends on this connection is reliable. */
   onBreach(reason: ConnectionError): void
-  /** The size of frames agreed on; `undefined` when amqplib does not say. */
+  /** The `frame_max` of the handshake; `undefined` if amqplib does not expose it. */
   readonly frameMax: number | undefined
-  /** Writes what it can, in order with what amqplib writes, which writes the rest. */
+  /** Writer for messages of the usual form. amqplib writes the others, and the order is kept. */
   readonly frames?: PublishFrames | undefined
 }

@@ -20,9 +20,9 @@ const CLOSE_TIMEOUT_MS = 2_000
 const CLOSED_BY_US = new ClosedError('The channel was closed by this process')
 
 /**
- * One life of an AMQP channel. Once closed it stays closed: delivery tags and confirms belong to it alone.
+ * One AMQP channel. Once closed it stays closed, because delivery tags and confirms belong to this channel alone.
  *
- * Nothing here throws because the channel is closed: what needs an answer rejects, and what needs none says `false`.
+ * Calls do not throw because the channel is closed. A call that needs an answer rejects; any other returns `false`.
  */
 export class Channel {
   readonly #raw: amqp.Channel | amqp.ConfirmChannel
@@ -42,7 +42,7 @@ export class Channel {
     raw.on('error', (error) => {
       this.#said = closedOver(error)
     })
-    // What came may be a delivery, which nobody will settle now: the broker gives it back when the channel ends.
+    // The frame may be a delivery, which now stays unsettled: the broker requeues it when the channel ends.
     raw.on('handler-error', (error) => {
       if (error instanceof ConnectionError) parts.onBreach(error)
       else void this.close(CLOSE_TIMEOUT_MS, strangeOn(error))
@@ -56,17 +56,17 @@ export class Channel {
     return this.#open
   }
 
-  /** Whether its frames go to the socket in the order in which they were written. */
+  /** Whether the frames of this channel go to the socket in the order in which they were written. */
   get isStraight(): boolean {
     return this.#parts.frames !== undefined
   }
 
-  /** Aborted, with the reason, when it ends. */
+  /** Aborted, with the reason, when the channel ends. */
   get signal(): AbortSignal {
     return this.#end.signal
   }
 
-  /** Ends this life without a word to the broker. Only the first reason counts. */
+  /** Ends the channel without telling the broker. Only the first reason counts. */
   abandon(reason: LeveretError): void {
     this.#open = false
     if (this.#reason !== undefined) return
@@ -76,17 +76,17 @@ export class Channel {
   }
 
   /**
-   * Hands a message to the connection.
+   * Writes a message to the connection (`basic.publish`).
    *
-   * @returns the tag under which the broker will answer, or `undefined` when the channel has ended
-   * @throws what is wrong with properties that cannot be encoded, or do not fit; then nothing was sent and no tag was used
+   * @returns the delivery tag that the broker will answer with, or `undefined` if the channel has ended
+   * @throws if the properties cannot be encoded or do not fit; then nothing was sent and no tag was used
    */
   publish(message: OutgoingMessage): number | undefined {
     if (!this.#open) return undefined
     try {
       if (this.#parts.frames?.write(message) !== true) this.#publishRaw(message)
     } catch (error) {
-      // amqplib may know before we do that the channel is gone; everything else is about this message.
+      // amqplib may know first that the channel has ended. Any other error is about this message.
       if (!isIllegalOperation(error)) throw error
       this.#foundEnded()
       return undefined
@@ -115,13 +115,13 @@ export class Channel {
     return await this.#ask(`Declaring the queue '${name}'`, asking.then(readStatus))
   }
 
-  /** Declares a queue of a name that the broker chooses, for this connection only; it goes with it. @returns its name */
+  /** Declares a queue that the broker names and deletes with this connection. @returns its name */
   async declareOwnQueue(args: Readonly<Record<string, unknown>>): Promise<string> {
     const options = { durable: false, exclusive: true, autoDelete: true, arguments: args }
     return (await this.#ask('Declaring a queue', this.#raw.assertQueue('', options))).queue
   }
 
-  /** Asks for a queue without declaring it. A missing one closes the channel with 404. */
+  /** Asks for a queue without declaring it. If it is missing, the broker closes the channel with 404. */
   async checkQueue(name: string): Promise<QueueStatus> {
     return await this.#ask(`Looking for the queue '${name}'`, this.#raw.checkQueue(name).then(readStatus))
   }
@@ -132,7 +132,7 @@ export class Channel {
     await this.#ask(`Declaring the exchange '${name}'`, asking)
   }
 
-  /** Asks for an exchange without declaring it. A missing one closes the channel with 404. */
+  /** Asks for an exchange without declaring it. If it is missing, the broker closes the channel with 404. */
   async checkExchange(name: string): Promise<void> {
     await this.#ask(`Looking for the exchange '${name}'`, this.#raw.checkExchange(name))
   }
@@ -145,7 +145,7 @@ export class Channel {
     await this.#ask(`Binding the ${to} '${destination}' to the exchange '${source}'`, asking)
   }
 
-  /** Takes one message out of a queue, to be settled. @returns `undefined` when none is ready */
+  /** Takes one message out of a queue (`basic.get`), to be settled. @returns `undefined` if none is ready */
   async get(queue: string): Promise<ReceivedMessage | undefined> {
     const message = await this.#ask(`Reading from '${queue}'`, this.#raw.get(queue))
     return message === false ? undefined : message
@@ -156,9 +156,10 @@ export class Channel {
   }
 
   /**
-   * Deliveries may come before this resolves. Each has an async context of its own.
+   * Starts a consumer (`basic.consume`). Deliveries may arrive before this resolves. Each runs in its own async
+   * context.
    *
-   * @param onDelivery - gets `undefined` once when the broker cancels the consumer
+   * @param onDelivery - receives `undefined` once, if the broker cancels the consumer
    */
   async consume(
     queue: string,
@@ -176,51 +177,48 @@ export class Channel {
   }
 
   /**
-   * @param which - with `all up to it`, every unsettled delivery of this channel that came before it too
-   * @returns `false` when the channel has ended: the delivery is the broker's again
+   * Acknowledges a delivery (`basic.ack`).
+   *
+   * @param which - with `all up to it`, also every earlier unsettled delivery of this channel
+   * @returns `false` if the channel has ended: the broker then has the message again
    */
   ack(message: Pick<ReceivedMessage, 'fields'>, which: 'one' | 'all up to it'): boolean {
     return this.#settle(() => this.#raw.ack(message as amqp.Message, which === 'all up to it'))
   }
 
-  /**
-   * Gives it back to its queue (`basic.nack`).
-   *
-   * @param which - as for {@link ack}
-   * @returns `false` when the channel has ended
-   */
+  /** Puts a delivery back into its queue (`basic.nack(requeue=true)`). @returns `false` if the channel has ended */
   requeue(message: Pick<ReceivedMessage, 'fields'>, which: 'one' | 'all up to it' = 'one'): boolean {
     return this.#settle(() => this.#raw.nack(message as amqp.Message, which === 'all up to it', true))
   }
 
   /**
-   * Gives it back to its queue as failed: a quorum queue counts that, and RabbitMQ 4.3 holds it back where the queue says so.
+   * Puts a delivery back into its queue as failed (`basic.reject(requeue=true)`). A quorum queue counts the failure,
+   * and RabbitMQ 4.3 delays the redelivery if the queue says so. Since 4.3, basic.nack does not count as a failure.
    *
-   * @returns `false` when the channel has ended: the delivery is the broker's again
+   * @returns `false` if the channel has ended: the broker then has the message again
    */
   requeueFailed(message: ReceivedMessage): boolean {
-    // Only basic.reject does: since 4.3, basic.nack gives it back as if nothing had happened.
     return this.#settle(() => this.#raw.reject(message as amqp.Message, true))
   }
 
-  /** To the queue's own dead-letter exchange, or away when it has none. @returns `false` when the channel has ended */
+  /** Rejects a delivery (`basic.reject(requeue=false)`): it goes to the queue's dead-letter exchange, or is dropped. */
   reject(message: ReceivedMessage): boolean {
     return this.#settle(() => this.#raw.reject(message as amqp.Message, false))
   }
 
-  /** Ends this life at once, then flushes what was written and tells the broker. Never rejects. */
+  /** Ends the channel at once, then sends what was written and tells the broker. Never rejects. */
   async close(timeoutMs: number, reason: LeveretError = CLOSED_BY_US): Promise<void> {
     if (!this.#open) return
     this.abandon(reason)
     await atMost(timeoutMs, this.#closeRaw())
   }
 
-  /** amqplib's close waits for close-ok and nothing else; when the connection ends first, only its event tells. */
+  /** Waits for the close event too: amqplib's `close` never settles if the connection ends before close-ok. */
   async #closeRaw(): Promise<void> {
     await Promise.race([this.#raw.close(), new Promise((resolve) => this.#raw.once('close', resolve))])
   }
 
-  /** amqplib throws here as soon as it knows the channel or the connection to be gone, which may be before we do. */
+  /** Settles a delivery. amqplib throws if the channel or the connection has ended, which it may know first. */
   #settle(act: () => void): boolean {
     if (!this.#open) return false
     try {
@@ -232,7 +230,7 @@ export class Channel {
     }
   }
 
-  /** When the whole connection ends, its reason comes right after, in the same tick. */
+  /** Marks the channel as ended. If the whole connection ended, its reason follows in the same tick. */
   #foundEnded(): void {
     this.#open = false
     queueMicrotask(() =>

@@ -7,7 +7,7 @@ import type { QueueStatus } from './declaration.js'
 /**
  * Reads the broker's close frame out of an error of amqplib.
  *
- * @returns `undefined` when the error does not come from a close frame
+ * @returns `undefined` if the error does not come from a close frame
  */
 export function brokerReply(error: unknown): BrokerReply | undefined {
   const frame = closeFrameIn(error)
@@ -16,7 +16,7 @@ export function brokerReply(error: unknown): BrokerReply | undefined {
   return { replyCode: frame.code, replyName, replyText: withoutPrefix(frame.text, `${replyName} - `) }
 }
 
-/** RabbitMQ begins most of its sentences with the name that the code has already said. */
+/** Removes the name of the reply code, with which RabbitMQ begins most of its reply texts. */
 function withoutPrefix(text: string, prefix: string): string {
   return text.startsWith(prefix) ? text.slice(prefix.length) : text
 }

@@ -3,21 +3,32 @@ import { ConnectionError, type ConnectionFailure } from '../errors/connection-er
 import { handshakeEndIn, isClosedAbruptly, isForeignProtocol, missingMechanismIn } from './amqplib/internals.js'
 import { describeEndpoint, type Endpoint } from './endpoint.js'
 
-/** What the broker's own words in the handshake mean. `text` is the close frame's reply text. */
+/** Code and reply text of the frame in which the broker closes a connection during the handshake. */
 export interface HandshakeReply {
   readonly code: number
   readonly text: string
 }
 
-/** Ours of the broker's certificate. @see https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+/**
+ * Node.js error codes for a broker certificate that this process does not accept.
+ *
+ * @see https://nodejs.org/api/tls.html#x509-certificate-error-codes
+ */
 const TLS_REFUSALS =
   /^(?!ERR_SSL).*(CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|ALTNAME|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH)/
-/** The broker's of ours, or of all that we can offer. @see https://www.rfc-editor.org/rfc/rfc8446#section-6.2 */
+/**
+ * TLS alerts of a broker that does not accept the client's certificate or protocol version.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc8446#section-6.2
+ */
 const TLS_ALERT = /\balert (?!internal error)/
 
-/** What a name server says, or its silence: there is no such name, or nobody answers. */
+/** Error codes of name resolution: the name does not exist, or no name server answered. */
 const NAME_ERRORS: ReadonlySet<string> = new Set(['ENOTFOUND', 'EAI_AGAIN'])
-/** The port was closed, the machine could not be reached, or its name is not known yet: no broker has seen anything of the try. */
+/**
+ * Error codes of an attempt that no broker has seen: the port was closed, the host was unreachable, or its name has no
+ * address yet.
+ */
 const ABSENCES: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -26,7 +37,7 @@ const ABSENCES: ReadonlySet<string> = new Set([
   ...NAME_ERRORS,
 ])
 
-/** Turns whatever the socket or amqplib said of a failed attempt into the reason and a sentence with the next step. */
+/** Turns the error of the socket or of amqplib into a reason and a sentence with the next step. */
 export function connectFailure(error: unknown, endpoint: Endpoint): ConnectionError {
   if (error instanceof ConnectionError) return error
   const flat = flatten(error)
@@ -50,7 +61,7 @@ export function connectFailure(error: unknown, endpoint: Endpoint): ConnectionEr
       missing === 'EXTERNAL' ? ': enable the plugin rabbitmq_auth_mechanism_ssl, or log in with a password' : ''
     return make('login-refused', `the broker does not offer the login mechanism ${missing}${next}`)
   }
-  // An error without a code is amqplib's own: bytes came, or an end, and no AMQP handshake.
+  // An error without a code is amqplib's own: the peer sent bytes or ended the connection, but made no AMQP handshake.
   const hint = endpoint.protocol === 'amqp' ? `. Is ${endpoint.port} a TLS port? Then use amqps://` : ''
   if (code === '' && isForeignProtocol(text)) return make('protocol', `what answered does not speak AMQP 0-9-1${hint}`)
   if (code === '') return make('protocol', `the AMQP handshake failed (${text})${hint}`)
@@ -59,7 +70,11 @@ export function connectFailure(error: unknown, endpoint: Endpoint): ConnectionEr
   return make(code === 'ETIMEDOUT' ? 'timeout' : 'unreachable', text)
 }
 
-/** A close frame in answer to our name or our vhost. @see https://www.rabbitmq.com/docs/access-control */
+/**
+ * The error for a close frame that refuses the login or the vhost.
+ *
+ * @see https://www.rabbitmq.com/docs/access-control
+ */
 export function handshakeFailure({ code, text }: HandshakeReply, endpoint: Endpoint): ConnectionError {
   const where = describeEndpoint(endpoint)
   const said = `(${code} ${text})`
@@ -86,12 +101,12 @@ export function handshakeFailure({ code, text }: HandshakeReply, endpoint: Endpo
 }
 
 /**
- * Whether nobody refused us: the link dropped, the port was closed, whoever opened it (a proxy, a load balancer) had nobody behind it,
- * the machine could not be reached, or its name could not be resolved, as that of a pod that is not ready.
+ * Whether the attempt failed without a refusal. The connection dropped, the port was closed, a proxy or load balancer
+ * had no broker behind it, the host was unreachable, or its name had no address, as that of a pod that is not ready.
  */
 export function wasDropped(reason: unknown): boolean {
   if (!(reason instanceof ConnectionError)) return false
-  // A provider of credentials may have its own server down; that one is not to be hurried.
+  // The server of the credentials provider may be down, and a fast retry would not help it.
   if (reason.reason === 'credentials') return false
   if (reason.reason === 'lost') return true
   return flatten(reason.cause).every((cause) =>
@@ -101,7 +116,10 @@ export function wasDropped(reason: unknown): boolean {
   )
 }
 
-/** Several hosts failed: one error that names them all. A reason that waiting cannot cure wins. */
+/**
+ * Combines the failures of several hosts into one error that names them all. A failure that waiting cannot cure decides
+ * the reason.
+ */
 export function combineFailures(failures: readonly ConnectionError[]): ConnectionError {
   const first = failures.find(({ retryable }) => !retryable) ?? failures[0]
   if (first === undefined) return new ConnectionError('unreachable', 'There is no host to connect to')
@@ -110,12 +128,12 @@ export function combineFailures(failures: readonly ConnectionError[]): Connectio
   return new ConnectionError(first.reason, text, { cause: new AggregateError(failures) })
 }
 
-/** Node.js reports a host with several addresses as an AggregateError without a message of its own. */
+/** Unpacks the AggregateError without a message that Node.js reports for a host with several addresses. */
 function flatten(error: unknown): unknown[] {
   return error instanceof AggregateError ? error.errors.flatMap(flatten) : [error]
 }
 
-/** OpenSSL's sentences are long, and say what matters in `reason`. */
+/** The message of an error. OpenSSL's sentences are long, and their `reason` says what matters. */
 function messageOf(error: unknown): string {
   if (error instanceof Error && 'library' in error && 'reason' in error) return String(error.reason)
   return error instanceof Error ? error.message : String(error)

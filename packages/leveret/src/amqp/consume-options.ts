@@ -1,18 +1,23 @@
 import { offsetArgument, type StreamOffset } from '../message/stream-offset.js'
 
-/** How a queue is consumed. */
+/** Options of `basic.consume`. */
 export interface ConsumeOptions {
-  /** With `none` the broker forgets what it delivers, as it insists on for direct reply-to. @defaultValue 'acks' */
+  /**
+   * Settlement of deliveries. With `none` the broker forgets a message as it delivers it, which direct reply-to
+   * requires.
+   *
+   * @defaultValue 'acks'
+   */
   readonly settlement?: 'acks' | 'none'
-  /** Above 0: before others; below: after them. @defaultValue 0 */
+  /** Priority of the consumer: above 0 it is served before others, below 0 after them. @defaultValue 0 */
   readonly priority?: number | undefined
-  /** RabbitMQ lets nobody else consume the queue meanwhile, if it is a classic one. @defaultValue false */
+  /** Whether RabbitMQ refuses other consumers of a classic queue meanwhile. @defaultValue false */
   readonly exclusive?: boolean
-  /** Where in a stream to begin. RabbitMQ refuses it for any other queue (406). */
+  /** Place in a stream to begin at. RabbitMQ refuses it for any other queue (406). */
   readonly offset?: StreamOffset | undefined
 }
 
-/** The same as amqplib takes it. */
+/** Converts the options into those of amqplib. */
 export function consumeArguments({ settlement = 'acks', priority, exclusive = false, offset }: ConsumeOptions): {
   readonly noAck: boolean
   readonly exclusive: boolean

@@ -1,23 +1,23 @@
 import type { BrokerNeed } from './broker-identity.js'
 
-/** A queue as declared. `arguments` are the wire's own, and the only ones. */
+/** A queue to declare. `arguments` are exactly those of the wire; none are added. */
 export interface QueueDeclaration {
   readonly kind: 'queue'
   readonly name: string
   readonly durable: boolean
   readonly arguments: Readonly<Record<string, unknown>>
-  /** What leveret uses it for, where it is not the queue that a contract is named after. */
+  /** The purpose of a queue that belongs to a contract but does not have its name. */
   readonly part?: 'dead-letter' | 'delay' | 'stream'
-  /** Somebody else declares it: it is only asked for, and what is said of it here is not compared. */
+  /** Set for a queue that something else declares. leveret only checks that it exists, and compares nothing else. */
   readonly existing?: true
-  /** What its arguments, or the way its messages are settled, ask of the broker's version. */
+  /** The feature of a RabbitMQ version that the arguments need, or the way in which messages are settled. */
   readonly needs?: BrokerNeed
 }
 
-/** RabbitMQ's own types of exchanges, and those of its plugins. */
+/** Types of RabbitMQ's own exchanges, and of those of its plugins. */
 export type ExchangeType = 'fanout' | 'direct' | 'topic' | 'headers' | `x-${string}`
 
-/** An exchange as declared. */
+/** An exchange to declare. */
 export interface ExchangeDeclaration {
   readonly kind: 'exchange'
   readonly name: string
@@ -26,14 +26,16 @@ export interface ExchangeDeclaration {
   readonly autoDelete: boolean
   readonly internal: boolean
   readonly arguments: Readonly<Record<string, unknown>>
-  /** Somebody else declares it: it is only asked for, and what is said of it here is not compared. */
+  /**
+   * Set for an exchange that something else declares. leveret only checks that it exists, and compares nothing else.
+   */
   readonly existing?: true
 }
 
-/** What an exchange passes on. The same binding declared twice is one. */
+/** A binding to declare. The same binding declared twice is one. */
 export interface BindingDeclaration {
   readonly kind: 'binding'
-  /** The exchange that messages come from. */
+  /** Name of the exchange that messages come from. */
   readonly source: string
   readonly to: 'queue' | 'exchange'
   readonly destination: string
@@ -41,13 +43,13 @@ export interface BindingDeclaration {
   readonly arguments: Readonly<Record<string, unknown>>
 }
 
-/** What can be declared. */
+/** Anything that leveret declares on the broker. */
 export type Declaration = QueueDeclaration | ExchangeDeclaration | BindingDeclaration
 
-/** What the broker says of a queue. Counts are those of the moment. */
+/** The broker's answer about a queue. Counts are those of the moment. */
 export interface QueueStatus {
   readonly name: string
-  /** Messages ready for delivery. */
+  /** How many messages are ready for delivery. */
   readonly messageCount: number
   readonly consumerCount: number
 }

@@ -10,21 +10,21 @@ import { connectFailure, handshakeFailure } from './connect-failure.js'
 import { describeEndpoint, type Endpoint, tlsFor } from './endpoint.js'
 import { readRefusal } from './vhost-refusal.js'
 
-/** How to dial. */
+/** Options of {@link dial}. */
 export interface DialOptions {
-  /** Shown by the management UI. */
+  /** Name of the connection in the management UI. */
   readonly name: string
   readonly heartbeatSeconds: number
-  /** Covers TCP, TLS and the AMQP handshake together. */
+  /** The most milliseconds for TCP, TLS and the AMQP handshake together. */
   readonly connectTimeoutMs: number
   readonly tls: TlsConnectionOptions
 }
 
-/** What dialling gives: amqplib's connection, and its socket. */
+/** An open connection: amqplib's, and its socket. */
 export interface Line {
   readonly model: amqp.ChannelModel
   readonly socket: Socket
-  /** Has amqplib read what comes after the handshake. Called when all listeners are there. */
+  /** Lets amqplib read past the handshake. Call it once all listeners are attached. */
   listen(): void
 }
 
@@ -58,7 +58,7 @@ export async function dial(endpoint: Endpoint, options: DialOptions, signal: Abo
 function connect(endpoint: Endpoint, options: DialOptions): Promise<amqp.ChannelModel> {
   const { protocol, address = endpoint.host, port, vhost, login } = endpoint
   const heartbeat = endpoint.heartbeatSeconds ?? options.heartbeatSeconds
-  // amqplib decodes the vhost even when it comes as a field.
+  // amqplib decodes the vhost even if it gets it as a field.
   const fields = { protocol, hostname: address, port, vhost: encodeURIComponent(vhost), heartbeat }
   return amqp.connect(fields, {
     ...tlsFor(endpoint, options.tls),
@@ -74,7 +74,7 @@ function timedOut(endpoint: Endpoint, { connectTimeoutMs }: DialOptions): Connec
   return new ConnectionError('timeout', `Cannot connect to ${describeEndpoint(endpoint)}: ${text}`)
 }
 
-/** Asks the broker a second time, by hand, where amqplib has swallowed its words. */
+/** Connects a second time, without amqplib, to read the reply text that amqplib did not report. */
 async function explain(
   error: unknown,
   endpoint: Endpoint,

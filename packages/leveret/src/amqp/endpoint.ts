@@ -7,9 +7,9 @@ import { shortString } from '../message/short-string.js'
 import { parseOptions } from '../options.js'
 import { Login } from './login.js'
 
-/** Where a broker is, as fields. No part needs encoding here. */
+/** Address of a broker, as fields. No field needs percent-encoding. */
 export interface BrokerAddress {
-  /** `amqps` is TLS. @defaultValue `'amqp'` */
+  /** Protocol; `amqps` is TLS. @defaultValue `'amqp'` */
   readonly protocol?: 'amqp' | 'amqps' | undefined
   /** Host name, IPv4 or IPv6 address (without brackets). @defaultValue `'localhost'` */
   readonly host?: string | undefined
@@ -21,21 +21,24 @@ export interface BrokerAddress {
   readonly username?: string | undefined
   /** @defaultValue `'guest'` */
   readonly password?: string | undefined
-  /** Name to ask for and to verify with `amqps`, when it is not the host's. @defaultValue that of the option `tls`, or `host` */
+  /**
+   * Host name for TLS: for SNI and for checking the certificate, if it differs from `host`.
+   * @defaultValue that of the option `tls`, or `host`
+   */
   readonly servername?: string | undefined
 }
 
-/** One place to connect to. Holds nothing secret outside `login`. */
+/** One address to connect to. It holds no secret outside `login`. */
 export interface Endpoint {
   readonly protocol: 'amqp' | 'amqps'
   readonly host: string
-  /** The address of the host to go to, when it has been resolved. */
+  /** The resolved address of the host, if it has been resolved. */
   readonly address?: string
   readonly port: number
   readonly vhost: string
   readonly login: Login
   readonly servername?: string
-  /** Heartbeat in seconds, where the URL names one. */
+  /** Heartbeat in seconds, if the URL has one. */
   readonly heartbeatSeconds?: number
 }
 
@@ -56,7 +59,7 @@ const address = z.strictObject({
   servername: z.string().min(1).optional(),
 })
 
-/** Reads a URL or fields. @throws {@link OptionsError} saying which part is wrong, with everything before the `@` masked */
+/** Reads a URL or fields. @throws {@link OptionsError} naming the wrong part, with everything before the `@` masked */
 export function parseEndpoint(target: string | BrokerAddress): Endpoint {
   if (isUnset(target)) throw new OptionsError(`connect: ${UNSET}`)
   if (typeof target === 'string') return fromUrl(target)
@@ -71,14 +74,14 @@ export function parseEndpoint(target: string | BrokerAddress): Endpoint {
   )
 }
 
-/** Whether it is what a variable that is not set comes to. */
+/** Whether the value looks like an environment variable that is not set. */
 function isUnset(target: unknown): boolean {
   return (
     target === undefined || target === null || (typeof target === 'string' && /^\s*(undefined|null)?\s*$/.test(target))
   )
 }
 
-/** `amqp://ann@broker:5672/shop`: for errors and events. Never holds a password. */
+/** Shows an endpoint in errors and events: `amqp://ann@broker:5672/shop`. Never holds a password. */
 export function describeEndpoint({ protocol, host, port, vhost, login }: Endpoint): string {
   const user = login.mechanism === 'EXTERNAL' ? '' : `${encodeURIComponent(login.username)}@`
   const name = host.includes(':') ? `[${host}]` : host
@@ -86,13 +89,15 @@ export function describeEndpoint({ protocol, host, port, vhost, login }: Endpoin
   return `${protocol}://${user}${name}:${port}${path}`
 }
 
-/** With the name to ask for and to verify; an IP address is none (RFC 6066, section 3). */
+/**
+ * Adds the server name for SNI and for checking the certificate. An IP address is no server name (RFC 6066, section 3).
+ */
 export function tlsFor({ host, servername }: Endpoint, tls: TlsConnectionOptions): TlsConnectionOptions {
   const name = servername ?? tls.servername ?? (net.isIP(host) === 0 ? host : undefined)
   return name === undefined ? tls : { ...tls, servername: name }
 }
 
-/** In random order, so that the clients of a cluster spread over its nodes. */
+/** Returns the items in random order, so that the clients of a cluster spread over its nodes. */
 export function shuffled<T>(items: readonly T[]): T[] {
   const keyed = items.map((item) => ({ item, key: Math.random() }))
   return keyed.sort((a, b) => a.key - b.key).map(({ item }) => item)
@@ -135,7 +140,7 @@ function fromUrl(text: string): Endpoint {
   }
 }
 
-/** `URL.parse` came with Node.js 22. */
+/** Parses a URL where `URL.parse` is missing: it came with Node.js 22. */
 function tryUrl(text: string): URL | null {
   try {
     return new URL(text)
@@ -144,7 +149,7 @@ function tryUrl(text: string): URL | null {
   }
 }
 
-/** No path, `/` and `//` are the vhost `/`; everything else is one segment. */
+/** Reads the vhost from the path. No path, `/` and `//` mean the vhost `/`; any other vhost is one segment. */
 function vhostOf(path: readonly string[], refuse: (why: string) => OptionsError): string {
   const vhost = path.join('/')
   if (vhost === '' || vhost === '/') return '%2F'
@@ -155,7 +160,7 @@ function vhostOf(path: readonly string[], refuse: (why: string) => OptionsError)
 function queryOf(query: URLSearchParams, refuse: (why: string) => OptionsError): { heartbeatSeconds?: number } {
   for (const name of query.keys()) {
     if (name === 'heartbeat') continue
-    // What follows a '?' in a password that was not encoded looks like a parameter too.
+    // A `?` in a password that was not encoded makes the rest of the password look like a parameter.
     const shown = /^[\w.-]+$/.test(name) ? `unknown parameter '${name}'` : 'unknown parameter'
     throw refuse(`${shown}; only heartbeat is read, the rest are options of connect`)
   }
@@ -173,11 +178,11 @@ function decodePart(part: string, refuse: (why: string) => OptionsError): string
   }
 }
 
-/** Keeps what cannot be secret: the scheme, and where there is an `@`, what is between the last one and the parameters. */
+/** Masks what may be secret. The scheme stays, and so does the part between the last `@` and the parameters. */
 function maskUrl(text: string): string {
   const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0] ?? ''
   const at = text.lastIndexOf('@')
   if (at >= 0) return `${scheme}***${text.slice(at).replace(/\?.*/s, '?***')}`
-  // Without an '@', a name, a port and a path are shown, and anything that could be a password is not.
+  // Without an `@`, only a URL of a name, a port and a path is shown: anything else may hold a password.
   return /^(\[[0-9a-f:]+\]|[\w.-]+)(:\d{1,5})?(\/[\w.%-]*)*$/i.test(text.slice(scheme.length)) ? text : `${scheme}***`
 }

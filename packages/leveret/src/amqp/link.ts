@@ -26,24 +26,24 @@ const CLOSE_TIMEOUT_MS = 2_000
 
 /** One TCP connection to the broker. Once lost it stays lost. */
 export class Link {
-  /** `amqp://ann@broker:5672`, never with a password. */
+  /** Address such as `amqp://ann@broker:5672`, never with a password. */
   readonly address: string
-  /** Who answers. Another link may reach another node, of another version. */
+  /** The broker that answered. Another link may reach another node, of another version. */
   readonly broker: BrokerIdentity
-  /** Resolves, once, with why it ended. */
+  /** Resolves once, with the reason, when the link ends. */
   readonly lost: Promise<LeveretError>
   readonly #model: amqp.ChannelModel
   readonly #replyTimeoutMs: number
   readonly #channels = new Set<Channel>()
-  /** The numbers of those that the broker has opened. */
+  /** Numbers of the channels that the broker has opened. */
   readonly #opened: ReadonlySet<number>
-  /** Channels being opened, open, or being closed. */
+  /** How many channels are being opened, open, or being closed. */
   #taken = 0
   readonly #socket: Socket
   readonly #wire: SocketBatcher
   readonly #socketClosed: Promise<void>
   readonly #stopWatching: () => void
-  /** How silent the other side is. */
+  /** How long the broker has been silent. */
   #silence: () => Silence | undefined = () => undefined
   readonly #over = new AbortController()
   #said: LeveretError | undefined
@@ -69,7 +69,7 @@ export class Link {
     model.on('error', (error) => {
       const said = this.#explain(error)
       this.#said ??= said
-      // amqplib waits until the other side agrees to the end, and that may be one that only beats.
+      // amqplib waits for the peer to agree to the end. A peer that only sends heartbeats never agrees.
       void atMost(CLOSE_TIMEOUT_MS, this.lost).then(() => this.cut(said))
     })
     model.on('close', (error) => this.#end(this.#said ?? this.#explain(error)))
@@ -86,22 +86,22 @@ export class Link {
     return new Link(await dial(endpoint, options, signal), endpoint, options, hooks)
   }
 
-  /** Aborted, with the reason, when it ends. */
+  /** Aborted, with the reason, when the link ends. */
   get signal(): AbortSignal {
     return this.#over.signal
   }
 
-  /** Channels that it takes on the broker, or soon will. */
+  /** How many channels the link uses on the broker, or is about to use. */
   get channels(): number {
     return this.#taken
   }
 
-  /** Channels that the broker had opened when it was last heard of. */
+  /** How many channels the broker had open when it last reported one. */
   get openedChannels(): number {
     return this.#opened.size
   }
 
-  /** @throws {@link ConnectionError} when the link is lost, blocked for so long that no answer came, or has no number left */
+  /** @throws {@link ConnectionError} if the link is lost, no answer comes in time, or no channel number is left */
   async openChannel(kind: 'plain' | 'confirm', hooks: ChannelHooks): Promise<Channel> {
     if (this.#numbersFree !== undefined) {
       await within(this.#replyTimeoutMs, this.#numbersFree, () => this.#late('Opening a channel'))
@@ -118,12 +118,12 @@ export class Link {
         frames: writeStraight(raw, this.#wire),
       })
       this.#channels.add(channel)
-      // It may have ended between the broker's answer and ours: both can come in one read.
+      // The channel may have ended before this line: the broker's answer and its close can come in one read.
       if (!this.signal.aborted) return channel
       channel.abandon(this.signal.reason)
       throw this.signal.reason
     } catch (error) {
-      // What opens too late nobody will use.
+      // A channel that opens too late has no user.
       opening.then((raw) => raw.close()).catch(() => undefined)
       if (error instanceof ConnectionError) throw error
       if (isOutOfChannelNumbers(error)) throw outOfNumbers(error, this.#taken)
@@ -146,28 +146,28 @@ export class Link {
   }
 
   /**
-   * Gives the broker a new secret, so that it keeps the connection when the old one expires.
+   * Gives the broker a new secret (`connection.update-secret`), so that the connection outlives the old one.
    *
-   * It waits as long as the answer takes: an alarm may hold it up, and only the broker decides when the old secret has expired.
+   * It has no time limit: an alarm may delay the answer, and only the broker decides when the old secret expires.
    *
-   * @throws {@link ConnectionError} the link was lost. A broker that refuses the secret closes it
+   * @throws {@link ConnectionError} if the link was lost. A broker that refuses the secret closes it
    * @see https://www.rabbitmq.com/amqp-0-9-1-reference#connection.update-secret
    */
   async updateSecret(login: Login): Promise<void> {
-    // amqplib's promise stays pending when the connection ends first.
+    // amqplib's promise stays pending if the connection ends first.
     await unlessAborted(this.signal, this.#model.updateSecret(login.secret(), 'renewed by its owner'))
   }
 
-  /** Resolves when the broker reads what we send: at once, or when the alarm has ended that stops it. Rejects when the link is lost. */
+  /** Resolves when no alarm stops the broker from reading this connection. Rejects if the link is lost. */
   async whenRead(): Promise<void> {
     while (this.#isBlocked) {
       await unlessAborted(this.signal, new Promise((resolve) => this.#model.once('unblocked', resolve)))
     }
   }
 
-  /** Closes with the broker's knowledge; cuts the socket when it does not answer in time. Never rejects. */
+  /** Closes with connection.close, or cuts the socket if the broker does not answer in time. Never rejects. */
   async close(timeoutMs: number): Promise<void> {
-    // amqplib's close waits for close-ok and nothing else; a socket that ends first is as good.
+    // amqplib's close waits for close-ok only. A socket that ends first is as good.
     this.#wire.over()
     await atMost(timeoutMs, Promise.race([this.#model.close(), this.lost]))
     this.cut(new ConnectionError('lost', 'The connection was closed by this process'))
@@ -177,7 +177,7 @@ export class Link {
   /** Ends the link at once. */
   cut(reason: LeveretError): void {
     this.#said ??= reason
-    // amqplib lets go of its timers when the socket fails, not when it only closes.
+    // amqplib stops its timers if the socket fails, but not if it only closes.
     this.#socket.destroy(reason)
     this.#end(this.#said)
   }
@@ -191,7 +191,7 @@ export class Link {
     void this.#hangUp()
   }
 
-  /** amqplib ends its half of the socket at most, and leaves it to the other side to close it. */
+  /** Closes the socket. amqplib ends its own half at most, and leaves the rest to the peer. */
   async #hangUp(): Promise<void> {
     this.#socket.destroySoon()
     await atMost(CLOSE_TIMEOUT_MS, this.#socketClosed)
@@ -200,8 +200,8 @@ export class Link {
 
   #forget(channel: Channel, hooks: ChannelHooks, reason: LeveretError): void {
     this.#channels.delete(channel)
-    // amqplib gives the next channel the number of this one at once. Where amqplib itself writes the frames of this channel, it writes
-    // the open of the next one before the close-ok of this one, and the broker closes the connection over that (504).
+    // amqplib reuses the number of this channel at once. If amqplib itself writes the frames of this channel, it writes
+    // the next channel.open before this close-ok, and the broker closes the connection over that (504).
     if (reason instanceof BrokerError && !channel.isStraight) {
       const flush = flushed.bind(undefined, this.#socket, this.signal)
       this.#numbersFree = this.#numbersFree?.then(flush) ?? flush()
@@ -209,7 +209,7 @@ export class Link {
     hooks.closed?.(reason instanceof ConnectionError ? (this.#said ?? reason) : reason)
   }
 
-  /** amqplib notices neither a socket that closes without an end nor, for up to three heartbeats, one that falls silent. */
+  /** Watches the socket: amqplib misses one that closes without an end, and notices silence only after a while. */
   #watch(silenceMs: number): () => void {
     const onClose = (): void => this.cut(new ConnectionError('lost', `${this.address}: the socket closed`))
     this.#socket.once('close', onClose)
@@ -229,21 +229,21 @@ export class Link {
 
   #explain(error: unknown): LeveretError {
     const reply = brokerReply(error)
-    // Whatever it was, another connection follows, and no role is refused over it.
+    // Whatever the reply code means, leveret reconnects, so the error is retryable and no role fails.
     if (reply !== undefined)
       return new BrokerError(`${this.address} closed the connection`, reply, { cause: error, retryable: true })
     const text = error instanceof Error ? error.message : 'closed'
-    // A busy process may find amqplib the first to notice.
+    // In a busy process amqplib may notice the silence first.
     const cause = isHeartbeatTimeout(error) ? (this.#silence() ?? error) : error
     return new ConnectionError('lost', `The connection to ${this.address} was lost: ${text}`, { cause })
   }
 }
 
-/** How to open a link. */
+/** Options of {@link Link}. */
 export type LinkOptions = DialOptions
 
-/** What a link tells its lane. */
+/** Callbacks of a link to its lane. */
 export interface LinkHooks {
-  /** The broker has raised (`reason`) or cleared (`undefined`) an alarm. */
+  /** Called when the broker raises an alarm (`reason`) or clears it (`undefined`). */
   blocked(reason: string | undefined): void
 }

@@ -1,8 +1,8 @@
-/** How to be known to the broker. The password is out of reach of printing, inspecting and JSON. */
+/** SASL credentials of one connection. Printing, inspecting and JSON do not show the password. */
 export class Login {
   /** SASL mechanism. @see https://www.rabbitmq.com/docs/access-control#mechanisms */
   readonly mechanism: 'PLAIN' | 'EXTERNAL'
-  /** Empty with `EXTERNAL`: the client's certificate names the user. */
+  /** Name of the user. Empty with `EXTERNAL`: the client's certificate names the user. */
   readonly username: string
   readonly #password: string
 
@@ -20,12 +20,12 @@ export class Login {
     return new Login('EXTERNAL', '', '')
   }
 
-  /** What the mechanism answers the broker. Holds the password: for the handshake only. */
+  /** Returns the SASL response. It holds the password: use it for the handshake only. */
   response(): Buffer {
     return Buffer.from(this.mechanism === 'PLAIN' ? `\0${this.username}\0${this.#password}` : '')
   }
 
-  /** The password alone: for `connection.update-secret` only. */
+  /** Returns the password alone: use it for `connection.update-secret` only. */
   secret(): Buffer {
     return Buffer.from(this.#password)
   }

@@ -1,12 +1,12 @@
 import type { Duplex } from 'node:stream'
 
-/** Looks this many times per limit; the link is given up at most one look late. */
+/** How many checks are made within the limit. A silent link is closed one check late at most. */
 const LOOKS = 20
 
-/** Why a link was given up of which nothing was heard: it had been dead for a while. */
+/** The cause of a link closed for silence: no data had arrived for a while. */
 export class Silence extends Error {
   override readonly name = 'Silence'
-  /** Nothing came for this long, at most. */
+  /** How many milliseconds passed without data, at most. */
   readonly ms: number
 
   constructor(ms: number) {
@@ -15,18 +15,18 @@ export class Silence extends Error {
   }
 }
 
-/** How long a link had been silent when it was given up; 0 when it was not for its silence. */
+/** How long, in milliseconds, a link had been silent when it was closed; 0 if it was closed for another reason. */
 export function silenceBefore({ cause }: Error): number {
   return cause instanceof Silence ? cause.ms : 0
 }
 
 /**
- * Tells when nothing has come from the other side for `limitMs`, at most a twentieth of it late.
+ * Reports that no data has come from the peer for `limitMs`, at most a twentieth of it late.
  *
- * Counts looks instead of comparing clocks: after an event loop that stood still, what waits in the socket is read
- * before the next look, so a busy process does not mistake itself for a dead link.
+ * The watch counts its own checks instead of comparing clocks. After the event loop stood still, Node.js reads the
+ * socket before the next check, so a busy process does not take a live link for a dead one.
  *
- * @returns how to stop looking, and how silent it is now
+ * @returns `stop` to end the watch, and `now` for the silence so far
  */
 export function watchSilence(
   socket: Duplex & { bytesRead?: number },
@@ -40,7 +40,7 @@ export function watchSilence(
   const timer = setInterval(() => {
     const isQuiet = socket.bytesRead === seen
     quiet = isQuiet ? quiet + 1 : 0
-    // It may have come right after the look before.
+    // The data may have arrived right after the previous check.
     if (!isQuiet) heardAt = lookedAt
     lookedAt = performance.now()
     seen = socket.bytesRead

@@ -3,23 +3,24 @@ import { unlessAborted } from '../async/timing.js'
 import type { Channel } from './channel.js'
 
 const CLOSE_TIMEOUT_MS = 2_000
-/** Work that takes longer holds nobody else up any more … */
+/** Waiting jobs get one more channel if no job starts for this long … */
 const PATIENCE_MS = 1_000
-/** … as long as there are fewer channels than this. */
+/** … as long as fewer channels than this are open. */
 const MOST_CHANNELS = 16
 
-/** Something to be done on a channel. */
+/** A piece of work on a channel. */
 interface Job {
   readonly signal: AbortSignal
-  /** Never rejects. @returns whether the channel can be used again */
+  /** Runs the work and never rejects. @returns whether the channel can be used again */
   run(channel: Channel): Promise<boolean>
   fail(reason: unknown): void
 }
 
 /**
- * One channel for all on a lane that needs one for a moment: declarations and questions, which the broker may answer by closing it.
+ * One channel shared by all code of a lane that needs a channel for a moment: declarations and checks, which the broker
+ * may answer by closing the channel.
  *
- * What comes waits for its turn, so a thousand of them need one channel and not a thousand. There is none while there is nothing to do.
+ * Jobs wait for their turn, so a thousand jobs need one channel, not a thousand. Without a job the channel is closed.
  */
 export class SpareChannel {
   readonly #open: (signal: AbortSignal) => Promise<Channel>
@@ -33,6 +34,8 @@ export class SpareChannel {
   }
 
   /**
+   * Runs `work` on the channel when its turn comes.
+   *
    * @throws what `work` rejects with; then the channel is replaced
    * @throws why no channel could be opened; the signal's reason
    */
@@ -61,13 +64,13 @@ export class SpareChannel {
     void this.#work()
   }
 
-  /** Never rejects. */
+  /** Works through the waiting jobs, then closes the channel. Never rejects. */
   async #work(): Promise<void> {
     let channel: Channel | undefined
     while (this.#waiting.length > 0 || channel !== undefined) {
       const job = this.#waiting.shift()
       if (job === undefined) {
-        // Closed before another one is opened, so that there is never one more than needed.
+        // Closes this channel before another one opens, so that the count never exceeds the need.
         await channel?.close(CLOSE_TIMEOUT_MS)
         channel = undefined
       } else if (!job.signal.aborted) channel = await this.#do(job, channel)
@@ -83,7 +86,7 @@ export class SpareChannel {
       channel = channel?.isOpen === true ? channel : await this.#open(job.signal)
     } catch (error) {
       job.fail(error)
-      // The others wait for the same, unless its own signal has ended this one's wait.
+      // The other jobs would fail in the same way, unless this job failed because its own signal was aborted.
       if (!job.signal.aborted) for (const other of this.#waiting.splice(0)) other.fail(error)
       return undefined
     }
@@ -92,7 +95,7 @@ export class SpareChannel {
     return undefined
   }
 
-  /** Begins on one more channel when nothing is begun for a while although something waits. */
+  /** Opens one more channel if no waiting job starts for a while. */
   #lookLater(): NodeJS.Timeout {
     const begun = this.#begun
     return setTimeout(() => {

@@ -15,14 +15,15 @@ const TUNE = 30
 const TUNE_OK = 31
 const OPEN = 40
 const CLOSE = 50
-/** Class, method, code, and the length of the text. */
+/** How many bytes class, method, code and the length of the text take. */
 const MIN_CLOSE_BYTES = 7
 
 /**
- * Opens a connection by hand, only to read why the broker refuses the vhost: amqplib reports a close in answer to
- * `connection.open` without its code and text.
+ * Opens a connection without amqplib, only to read why the broker refuses the vhost. amqplib reports a close in answer
+ * to `connection.open` without its code and text.
  *
- * @returns the broker's close frame, or `undefined` when it let us in, hung up without a word, or took too long
+ * @returns the broker's close frame, or `undefined` if the broker accepted, closed the socket without a frame, or took
+ *   too long
  * @see https://www.rabbitmq.com/amqp-0-9-1-reference#connection.open
  */
 export function readRefusal(
@@ -52,7 +53,7 @@ export function readRefusal(
       socket.destroy()
     }
   })
-  // A socket that fails has no refusal to tell; the attempt that came before has already been reported.
+  // A socket that fails brings no close frame. The failure of the first attempt has already been reported.
   socket.on('error', () => socket.destroy())
   socket.on('close', () => {
     clearTimeout(timer)
@@ -76,7 +77,7 @@ interface Step {
   readonly reply?: HandshakeReply
 }
 
-/** Our answer to the first whole frame in `bytes`; one without `send` ends the conversation. */
+/** Returns the answer to the first whole frame in `bytes`. A step without `send` ends the exchange. */
 function nextStep(bytes: Buffer, endpoint: Endpoint): Step | undefined {
   if (bytes.length < FRAME_OVERHEAD) return undefined
   const size = bytes.readUInt32BE(3)
@@ -102,7 +103,10 @@ function readClose(payload: Buffer): HandshakeReply {
   return { code: payload.readUInt16BE(4), text: payload.subarray(7, 7 + length).toString('utf8') }
 }
 
-/** Client properties (one capability, so that the broker says why it hangs up), mechanism, response, locale. */
+/**
+ * Writes `connection.start-ok`: client properties, mechanism, response, locale. One capability asks the broker to say
+ * why it refuses a login.
+ */
 function startOk({ login }: Endpoint): Buffer {
   const capabilities = Buffer.concat([shortString('authentication_failure_close'), Buffer.from('t\x01')])
   const properties = Buffer.concat([shortString('capabilities'), Buffer.from('F'), longString(capabilities)])
@@ -110,7 +114,7 @@ function startOk({ login }: Endpoint): Buffer {
   return method(START_OK, longString(properties), shortString(login.mechanism), response, shortString('en_US'))
 }
 
-/** Channel-max, frame-max and heartbeat as the broker proposes them. */
+/** Writes `connection.tune-ok` with channel-max, frame-max and heartbeat as the broker proposes them. */
 function tuneOk(tune: Buffer): Buffer {
   return method(TUNE_OK, tune.subarray(4, 12))
 }

@@ -1,5 +1,8 @@
-/** What has come over all connections of this process, for whoever waits for something and asks whether more may still come. */
+/**
+ * Counts what has arrived over all connections of this process. A timer that waits for something reads it, to learn
+ * whether more is still coming.
+ */
 export const arrivals = {
-  /** Frames that were read, of any kind. */
+  /** Frames read so far, of any kind. */
   frames: 0,
 }

@@ -3,10 +3,13 @@ import { PatientTimer } from './patient-timer.js'
 import { inRootContext } from './root-context.js'
 import { MAX_TIMER_MS } from './timing.js'
 
-/** Sweeps come no closer together than this. */
+/** The shortest time between two sweeps. */
 const MIN_GAP_MS = 20
 
-/** One timer for all deadlines, set to the nearest. What has come by then is read before anything is late. */
+/**
+ * One timer for many deadlines, set to the nearest. Data that has arrived by then is read before anything counts as
+ * late.
+ */
 export class Deadlines {
   readonly #sweep: (now: number) => number
   readonly #keepsAlive: boolean
@@ -14,15 +17,15 @@ export class Deadlines {
   #setFor = Number.POSITIVE_INFINITY
 
   /**
-   * @param sweep - fails what is late and returns the next deadline, `Infinity` when there is none
-   * @param keepsAlive - whether the process waits for it when nothing else is left
+   * @param sweep - fails every item that is late and returns the next deadline, or `Infinity` if there is none
+   * @param keepsAlive - whether the timer keeps the process running when nothing else does
    */
   constructor(sweep: (now: number) => number, { keepsAlive }: { keepsAlive: boolean }) {
     this.#sweep = sweep
     this.#keepsAlive = keepsAlive
   }
 
-  /** Makes sure that a sweep comes at this time of `performance.now()`, or soon after. */
+  /** Schedules a sweep at this time of `performance.now()`, or soon after. */
   watch(deadline: number): void {
     if (deadline >= this.#setFor) return
     this.#setFor = deadline
@@ -44,12 +47,16 @@ export class Deadlines {
   }
 }
 
-/** What must be over at a time of `performance.now()`. */
+/** An item with a deadline, as a time of `performance.now()`. */
 export interface Due extends DenseItem {
   readonly dueAt: number
 }
 
-/** Tells what is late of what is open, which may then leave it, or be given more time. @returns the next deadline, for {@link Deadlines} */
+/**
+ * Calls `late` for every item whose deadline has passed. `late` may remove the item or move its deadline.
+ *
+ * @returns the next deadline, for {@link Deadlines}
+ */
 export function tellLate<T extends Due>(open: DenseSet<T>, now: number, late: (one: T) => void): number {
   let next = Number.POSITIVE_INFINITY
   for (const one of open) {

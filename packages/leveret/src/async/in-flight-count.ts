@@ -1,6 +1,6 @@
 import { partition } from '../collections/partition.js'
 
-/** Work that has begun and not ended. */
+/** Counts work that has begun and not ended. */
 export class InFlightCount {
   #count = 0
   #waiting: { readonly most: () => number; readonly resolve: () => void }[] = []
@@ -9,18 +9,18 @@ export class InFlightCount {
     return this.#count
   }
 
-  /** Call when work begins … */
+  /** Counts a piece of work that begins … */
   begin(): void {
     this.#count += 1
   }
 
-  /** … and when it has ended, however it did. */
+  /** … and one that has ended, in success or failure. */
   end(): void {
     this.#count -= 1
     this.check()
   }
 
-  /** Looks again whether what somebody waits for is reached. Call it when that has changed. */
+  /** Resolves every wait whose condition now holds. Call it when a condition may have changed. */
   check(): void {
     if (this.#waiting.length === 0) return
     const [reached, waiting] = partition(this.#waiting, ({ most }) => this.#count <= most())
@@ -28,12 +28,12 @@ export class InFlightCount {
     for (const { resolve } of reached) resolve()
   }
 
-  /** Resolves as soon as there is none. */
+  /** Resolves as soon as no work is in flight. */
   async whenEmpty(): Promise<void> {
     await this.whenAtMost(() => 0)
   }
 
-  /** Resolves as soon as there is no more than this. */
+  /** Resolves as soon as at most this many pieces of work are in flight. */
   async whenAtMost(most: () => number): Promise<void> {
     if (this.#count > most()) await new Promise<void>((resolve) => this.#waiting.push({ most, resolve }))
   }

@@ -1,16 +1,19 @@
-/** What is there at once, or later. A promise for each message would cost more than most of what it waits for. */
+/** A value, or a promise of it. A promise for each message would often cost more than the work that it waits for. */
 export type MaybePromise<T> = T | Promise<T>
 
-/** Whether something is a promise, of whatever library: an object or a function that has a function `then`. */
+/** Whether a value is a promise, of any library: an object or a function with a function `then`. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false
   return typeof (value as { readonly then?: unknown }).then === 'function'
 }
 
-/** The promise of async functions. The global one may be another: zone.js, for one, replaces it. */
+/**
+ * The class of the promises that async functions return. The global `Promise` may be another: zone.js, for example,
+ * replaces it.
+ */
 const Native = (async () => undefined)().constructor
 
-/** Takes a value that is not ours: a promise of another library becomes one of ours. */
+/** Turns a promise of another library into a native one. Any other value stays as it is. */
 export function maybePromiseOf<T>(value: T | PromiseLike<T>): MaybePromise<T> {
   return isThenable(value) && !(value instanceof Native) ? adopt(value) : (value as MaybePromise<T>)
 }
@@ -19,22 +22,28 @@ async function adopt<T>(value: PromiseLike<unknown>): Promise<T> {
   return (await value) as T
 }
 
-/** Whether it comes later. Never asks whether it is a `Promise`: there may be several. */
+/**
+ * Whether the value comes later. The check is not `instanceof Promise`, because a process may have several such
+ * classes.
+ */
 export function isLater<T>(value: MaybePromise<T>): value is Promise<T> {
   return isThenable(value)
 }
 
-/** Takes what should be no promise. Where it is one, its rejection is not unhandled: that would end the process. */
+/**
+ * Ignores a value that should not be a promise. If it is one, its rejection is handled: an unhandled one would end the
+ * process.
+ */
 export function disregard(value: unknown): void {
   if (isThenable(value)) adopt(value).catch(() => undefined)
 }
 
-/** Goes on with it: at once where it is there. */
+/** Calls `next` with the value: at once if it is there, else when the promise resolves. */
 export function whenReady<T, U>(value: MaybePromise<T>, next: (value: T) => MaybePromise<U>): MaybePromise<U> {
   return isLater(value) ? later(value, next) : next(value)
 }
 
-/** Not `then`: a promise that it returned would take two more turns, and another object. */
+/** Awaits instead of calling `then`: a promise returned from `then` takes two more turns and one more object. */
 async function later<T, U>(value: Promise<T>, next: (value: T) => MaybePromise<U>): Promise<U> {
   return await next(await value)
 }

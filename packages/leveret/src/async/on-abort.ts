@@ -12,10 +12,10 @@ interface Watched {
 const watched = new WeakMap<AbortSignal, Watched>()
 
 /**
- * Calls back, once, when the signal is aborted; not if it is already. However many wait for one signal, it has one listener,
- * while there are any.
+ * Calls back once when the signal is aborted, and never if it already is. All callbacks of one signal share one
+ * listener, which is removed with the last of them.
  *
- * @returns a function that calls it off
+ * @returns a function that removes the callback
  */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
   const { callbacks, listener } = watched.get(signal) ?? watch(signal)

@@ -1,18 +1,21 @@
 import { arrivals } from './arrivals.js'
 
-/** A timer that fires later than this says that the event loop stood still, or the whole process. */
+/** A timer that fires this much too late shows that the event loop, or the whole process, stood still. */
 const STOOD_STILL_MS = 50
-/** Then the sockets are looked at again as long as something comes, at least so often. One look reads up to 2 MiB. */
+/**
+ * The sockets then get at least this many turns to be read, and more while frames arrive. One turn reads up to 2 MiB.
+ */
 const LEAST_LOOKS = 5
 const MOST_LOOKS = 250
 const LOOK_MS = 20
 
 /**
- * Gives up what has no answer in time, but never before the answers that have come by then were read.
+ * A timer that lets Node.js read its sockets before it fires.
  *
- * Node.js runs timers before it reads sockets, so after an event loop that stood still, the answer to what is late may lie in the
- * socket already. A timer that fires in time gives way to one reading of the sockets; one that fires late to several, because much may
- * have come, and the other side may have waited for room to send the rest; at most for five seconds.
+ * Node.js runs timers before it reads sockets. After the event loop stood still, the awaited answer may already lie in
+ * the socket. A timer that fires on time waits for one reading of the sockets. One that fires late waits for several,
+ * because much may have arrived, and the peer may have waited for room to send the rest. It waits for five seconds at
+ * most.
  */
 export class PatientTimer {
   readonly #giveUp: () => void
@@ -20,7 +23,7 @@ export class PatientTimer {
   #timer: NodeJS.Timeout
   #look: NodeJS.Immediate | undefined
 
-  /** @param keepsAlive - whether the process waits for it when nothing else is left */
+  /** @param keepsAlive - whether the timer keeps the process running when nothing else does */
   constructor(ms: number, giveUp: () => void, keepsAlive = true) {
     this.#giveUp = giveUp
     this.#keepsAlive = keepsAlive

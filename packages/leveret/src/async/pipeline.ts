@@ -2,41 +2,43 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { isThenable } from './maybe-promise.js'
 import { onAbort } from './on-abort.js'
 
-/** A source that is always ready gives the event loop a turn this often. */
+/** How long a source that is always ready may run before the event loop gets a turn. */
 const TURN_MS = 10
 
 /** One item of a pipeline that failed. */
 export interface PipelineFailure<T> {
-  /** From 0, in the order of the source. */
+  /** Position in the source, from 0. */
   readonly index: number
   readonly item: T
   readonly error: unknown
 }
 
-/** How a pipeline ended. */
+/** The result of a pipeline that ran to the end of its source. */
 export interface PipelineResult {
   readonly succeeded: number
   readonly failed: number
 }
 
-/** How to run a pipeline. */
+/** Options of {@link pipeline}. */
 export interface PipelineOptions<T> {
-  /** How much is begun and not ended. */
+  /** The most items in work at once. */
   readonly limit: number
   work(item: T): Promise<unknown>
-  /** Resolves when the next may be begun; `undefined` where it may at once. */
+  /** Resolves when the next item may begin; `undefined` if it may begin at once. */
   whenReady(): Promise<void> | undefined
-  /** Gets every failure, and the pipeline goes on. Without it the first failure ends the pipeline. */
+  /** Receives every failure; the pipeline continues. Without it the first failure ends the pipeline. */
   readonly onFailure?: ((failure: PipelineFailure<T>) => void) | undefined
-  /** Each ends it when aborted, with its reason. */
+  /** Signals that end the pipeline when aborted, each with its reason. */
   readonly signals: readonly AbortSignal[]
 }
 
 /**
- * Runs `work` over a source, taking the next item only when it may be begun. A source that keeps it waiting is left as soon
- * as the pipeline is to end; its `return` is called, and not waited for.
+ * Runs `work` over a source, and takes the next item only when it may begin.
  *
- * @throws the first failure, a signal's reason, or what the source threw, when everything already begun has ended
+ * When the pipeline ends early, it stops waiting for the source. It calls the source's `return`, but does not wait for
+ * it.
+ *
+ * @throws the first failure, a signal's reason, or what the source threw, once every item in work has ended
  */
 export async function pipeline<T>(
   source: Iterable<T> | AsyncIterable<T>,
@@ -51,16 +53,16 @@ export async function pipeline<T>(
   return run.result()
 }
 
-/** One pipeline on its way. */
+/** One run of a pipeline. */
 class Run<T> {
   readonly #options: PipelineOptions<T>
   readonly #callOffs: readonly (() => void)[]
-  /** Why nothing more is begun. */
+  /** The reason to begin no more items. */
   #end: { readonly reason: unknown } | undefined
   #begun = 0
   #succeeded = 0
   #failed = 0
-  /** Wakes whoever waits for a change, or for the end. */
+  /** Wakes the code that waits for a change, or for the end. */
   #wake: (() => void) | undefined
   #turnAt = performance.now()
 
@@ -87,19 +89,21 @@ class Run<T> {
     leave(iterator)
   }
 
-  /** Resolves when all that was begun has ended. */
+  /** Resolves when every item in work has ended. */
   async whenEnded(): Promise<void> {
     while (this.#begun > 0) await this.#change()
     for (const callOff of this.#callOffs) callOff()
   }
 
-  /** @throws why it ended early */
+  /** @throws the reason of an early end */
   result(): PipelineResult {
     if (this.#end !== undefined) throw this.#end.reason
     return { succeeded: this.#succeeded, failed: this.#failed }
   }
 
-  /** A source that is not asynchronous may hold promises, and does not know when one is rejected. */
+  /**
+   * Awaits an item that is a promise. A synchronous source may hold promises, and does not learn that one was rejected.
+   */
   async #itemOf(promised: PromiseLike<T>, iterator: Iterator<T> | AsyncIterator<T>): Promise<T | undefined> {
     try {
       return await this.#orEnd(promised)
@@ -109,7 +113,10 @@ class Run<T> {
     }
   }
 
-  /** @returns `undefined` when the next one may begin at once; else resolves when it may, or none may any more */
+  /**
+   * @returns `undefined` if the next item may begin at once; else a promise that resolves when it may, or when the
+   *   pipeline ends
+   */
   #untilNext(): Promise<unknown> | undefined {
     if (this.#end !== undefined) return undefined
     const { limit, whenReady } = this.#options
@@ -153,15 +160,19 @@ class Run<T> {
     }
   }
 
-  /** Only the first reason counts. */
+  /** Ends the pipeline. Only the first reason counts. */
   #endFor(reason: unknown): void {
     this.#end ??= { reason }
     this.#wake?.()
   }
 
-  /** One waits at a time. @returns `undefined` when the pipeline is to end before that */
+  /**
+   * Waits for `work`, or for the end of the pipeline. Only one caller waits at a time.
+   *
+   * @returns `undefined` if the pipeline ends first
+   */
   async #orEnd<V>(work: PromiseLike<V>): Promise<V | undefined> {
-    // Not a race: what is raced against for long keeps a callback for each time.
+    // Promise.race would add a callback to `work` in each call, and a long-lived promise would keep all of them.
     return await new Promise<V | undefined>((resolve, reject) => {
       const look = (): void => {
         if (this.#end !== undefined) resolve(undefined)
@@ -183,11 +194,14 @@ function iteratorOf<T>(source: Iterable<T> | AsyncIterable<T>): Iterator<T> | As
   return Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]()
 }
 
-/** Tells a source that nobody goes on with it. It may be busy for long, and fail: nobody waits for that. */
+/**
+ * Tells a source that the pipeline takes no more items. The source may be busy for long, or fail: the pipeline ignores
+ * both.
+ */
 function leave(iterator: Iterator<unknown> | AsyncIterator<unknown>): void {
   try {
     Promise.resolve(iterator.return?.()).catch(() => undefined)
   } catch {
-    // A source that fails when it is left has nothing more to give.
+    // A source that fails in `return` has nothing more to give.
   }
 }

@@ -1,23 +1,23 @@
 import { onAbort } from './on-abort.js'
 
-/** How to try several. */
+/** Options of {@link race}. */
 export interface RaceOptions<Candidate, Winner> {
-  /** So long the last one that was begun is waited for before the next one is begun too. */
+  /** How long to wait for one candidate before trying the next as well. */
   readonly patienceMs: number
-  /** Calls all of it off. */
+  /** Ends the whole race when aborted. */
   readonly signal: AbortSignal
-  /** The signal is aborted when another one has won. */
+  /** Tries one candidate. Its signal is aborted when another candidate has won, or when the race ends. */
   attempt(candidate: Candidate, signal: AbortSignal): Promise<Winner>
-  /** It succeeded too late. */
+  /** Disposes of a candidate that succeeded after the end of the race. */
   discard(late: Winner): void
 }
 
 /**
- * Tries one candidate after the other: the next when one has failed, or keeps us waiting. The first that succeeds wins, and
- * the others are called off.
+ * Tries the candidates one after the other. The next one starts when the last one has failed, or takes longer than
+ * `patienceMs`. The first that succeeds wins, and the signals of the others are aborted.
  *
  * @throws AggregateError with the reason of each candidate, in their order, when all have failed; the signal's reason
- * @see https://www.rfc-editor.org/rfc/rfc8305 which does so with the addresses of one host
+ * @see https://www.rfc-editor.org/rfc/rfc8305 which does the same with the addresses of one host
  */
 export async function race<Candidate, Winner>(
   candidates: readonly Candidate[],

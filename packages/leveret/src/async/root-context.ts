@@ -1,13 +1,15 @@
 import { AsyncResource } from 'node:async_hooks'
 
-/** The context of whoever loads this module, which no request does. No foreign code runs directly in it. */
+/**
+ * The async context in which this module was loaded, outside every request. No code of the user runs directly in it.
+ */
 const root = new AsyncResource('leveret', { requireManualDestroy: true })
 
 /**
  * Calls a function in a fresh async context, which holds nothing of the caller's.
  *
- * What outlives a call must neither see nor keep what belongs to a request, and what one handler enters
- * (`AsyncLocalStorage.enterWith`) must not be there for the next one.
+ * Work that outlives a call must neither see nor keep alive what belongs to a request. The store that one handler
+ * enters (`AsyncLocalStorage.enterWith`) must not be visible to the next handler.
  *
  * @see https://nodejs.org/api/async_context.html
  */

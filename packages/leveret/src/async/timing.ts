@@ -2,18 +2,18 @@ import { setTimeout as sleepFor } from 'node:timers/promises'
 import { onAbort } from './on-abort.js'
 import { PatientTimer } from './patient-timer.js'
 
-/** Whole milliseconds that a Node.js timer can wait (2^31 - 1, about 24.8 days). */
+/** The most milliseconds that a Node.js timer can wait (2^31 - 1, about 24.8 days). */
 export const MAX_TIMER_MS = 2_147_483_647
 
-/** Waits, or rejects with the signal's reason as soon as it is aborted. */
+/** Waits for `ms`, or rejects with the signal's reason as soon as the signal is aborted. */
 export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted()
   await sleepFor(Math.min(ms, MAX_TIMER_MS), undefined, { signal }).catch(() => signal.throwIfAborted())
 }
 
 /**
- * Settles as `work` does, or rejects with `onTimeout()` after `ms`, when what has come by then was read. `work` itself is not stopped;
- * its late failure is not reported as unhandled.
+ * Settles as `work` does, or rejects with `onTimeout()` after `ms`, once the data that has arrived by then was read.
+ * `work` itself goes on. Its late failure is not reported as unhandled.
  */
 export async function within<T>(ms: number, work: Promise<T>, onTimeout: () => Error): Promise<T> {
   if (ms > MAX_TIMER_MS) return await work
@@ -28,14 +28,14 @@ export async function within<T>(ms: number, work: Promise<T>, onTimeout: () => E
   }
 }
 
-/** Waits until `work` has settled, however it does, or the time is up. Never rejects. */
+/** Waits until `work` has settled, or for `ms` at most. Never rejects. */
 export async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
   await within(ms, work, () => new Error('late')).catch(() => undefined)
 }
 
-/** Settles as `work` does, or rejects with the signal's reason as soon as it is aborted. */
+/** Settles as `work` does, or rejects with the signal's reason as soon as the signal is aborted. */
 export async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  // Nobody else listens to what is given up here.
+  // After an abort nothing else handles a rejection of `work`.
   work.catch(() => undefined)
   signal.throwIfAborted()
   let callOff: () => void = () => undefined

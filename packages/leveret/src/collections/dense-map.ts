@@ -1,6 +1,6 @@
 /**
- * A map by numbers or texts that keeps no value alive but those in it. See {@link DenseSet}: the table of a `Map` holds where a value is, and
- * not the value.
+ * A map by numbers or texts that keeps no removed value alive. The inner `Map` holds only the position of a value, not
+ * the value itself. See {@link DenseSet}.
  */
 export class DenseMap<K extends number | string, V> {
   readonly #slotOf = new Map<K, number>()
@@ -26,7 +26,7 @@ export class DenseMap<K extends number | string, V> {
     this.#values[slot] = value
   }
 
-  /** @returns the value that was there */
+  /** @returns the removed value */
   delete(key: K): V | undefined {
     const slot = this.#slotOf.get(key)
     if (slot === undefined) return undefined
@@ -43,12 +43,12 @@ export class DenseMap<K extends number | string, V> {
     this.#free.length = 0
   }
 
-  /** In the order in which they were first set. */
+  /** Iterates over the keys, in the order in which they were first set. */
   keys(): IterableIterator<K> {
     return this.#slotOf.keys()
   }
 
-  /** In the order of their keys. */
+  /** Iterates over the values, in the order of `keys`. */
   *values(): IterableIterator<V> {
     for (const slot of this.#slotOf.values()) yield this.#values[slot] as V
   }

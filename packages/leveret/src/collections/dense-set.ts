@@ -1,8 +1,9 @@
 /**
- * A set, in no order, that keeps nothing alive but what is in it.
+ * An unordered set that keeps no removed item alive.
  *
- * A `Set` does: when it outgrows its table, or has deleted enough, V8 makes a new one, and the old one with all that it held then stays
- * until the next collection of the old space. Where each message is in a set for a while, that is most of them.
+ * A `Set` does keep removed items alive. When it outgrows its table, or after enough deletions, V8 makes a new table.
+ * The old one, with all that it held, stays until the next collection of the old space. If each message is in a set for
+ * a while, that is most messages.
  *
  * @see https://v8.dev/blog/trash-talk
  */
@@ -23,7 +24,7 @@ export class DenseSet<T extends DenseItem> {
     this.#items.push(item)
   }
 
-  /** @returns whether it was there */
+  /** @returns whether the item was in the set */
   delete(item: T): boolean {
     const { bagged } = item
     if (bagged === undefined || !this.has(item)) return false
@@ -36,14 +37,16 @@ export class DenseSet<T extends DenseItem> {
     return true
   }
 
-  /** What is added meanwhile is left out, and so is what is deleted before its turn. */
+  /**
+   * Iterates over the items of this moment. It leaves out items that are added meanwhile, or deleted before their turn.
+   */
   *[Symbol.iterator](): IterableIterator<T> {
     for (const item of [...this.#items]) if (this.has(item)) yield item
   }
 }
 
-/** What can be in a {@link DenseSet}, in one at a time. */
+/** An item of a {@link DenseSet}. It can be in one set at a time, because it stores its own position. */
 export interface DenseItem {
-  /** For the bag alone: its place there. */
+  /** Position in the set. Only {@link DenseSet} reads and writes it. */
   bagged?: number | undefined
 }

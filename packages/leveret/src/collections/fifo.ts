@@ -1,7 +1,7 @@
-/** Taken items stay in front until there are this many, so that taking costs nothing. */
+/** Taken items leave empty places in front until there are this many, so that taking costs nothing. */
 const COMPACT_AT = 1_024
 
-/** First in, first out, at a constant cost per item. */
+/** A queue, first in and first out, at a constant cost per item. */
 export class Fifo<T> {
   #items: (T | undefined)[] = []
   #head = 0
@@ -14,7 +14,7 @@ export class Fifo<T> {
     return this.#items[this.#head]
   }
 
-  /** In front of all others. */
+  /** Adds an item in front of all others. */
   unshift(item: T): void {
     if (this.#head === 0) this.#items.unshift(item)
     else {
@@ -25,7 +25,7 @@ export class Fifo<T> {
 
   shift(): void {
     if (this.#head === this.#items.length) return
-    // Nor is it kept alive.
+    // An item that was taken is not kept alive.
     this.#items[this.#head] = undefined
     this.#head += 1
     if (this.#head < COMPACT_AT || this.#head * 2 < this.#items.length) return
@@ -33,7 +33,7 @@ export class Fifo<T> {
     this.#head = 0
   }
 
-  /** Takes out all of them. */
+  /** Removes and returns all items. */
   drain(): T[] {
     const items = this.#items.slice(this.#head) as T[]
     this.#items = []
@@ -41,7 +41,7 @@ export class Fifo<T> {
     return items
   }
 
-  /** Keeps only these. */
+  /** Keeps only the items that `wanted` accepts. */
   retain(wanted: (item: T) => boolean): void {
     this.#items = (this.#items.slice(this.#head) as T[]).filter(wanted)
     this.#head = 0

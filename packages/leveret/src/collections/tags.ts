@@ -1,6 +1,6 @@
 import { DenseMap } from './dense-map.js'
 
-/** What awaits the broker's answer on one channel, by the tag under which it comes. */
+/** Items that await the broker's answer on one channel, by delivery tag. */
 export class Tags<T> {
   readonly #items = new DenseMap<number, T>()
 
@@ -8,12 +8,12 @@ export class Tags<T> {
     return this.#items.size
   }
 
-  /** Tags only grow. */
+  /** Adds an item under its tag. Tags must grow from call to call. */
   add(tag: number, item: T): void {
     this.#items.set(tag, item)
   }
 
-  /** Takes out what the broker has answered for: one tag, or all up to it (`multiple`). */
+  /** Removes and returns the items that the broker has answered: one tag, or all tags up to it (`multiple`). */
   take(tag: number, multiple: boolean): T[] {
     const taken: T[] = []
     if (!multiple) this.#takeOne(tag, taken)
@@ -26,7 +26,7 @@ export class Tags<T> {
     return taken
   }
 
-  /** Takes out everything: the channel is gone. */
+  /** Removes and returns everything, after the channel has ended. */
   drain(): T[] {
     return this.take(Number.POSITIVE_INFINITY, true)
   }

@@ -3,22 +3,22 @@ import { within } from '../async/timing.js'
 import { madeOf } from '../errors/marks.js'
 import { messageOf } from '../errors/message-of.js'
 
-/** Something that can be closed: a connection, a role, a server of Node.js, a pool. */
+/** An object that can be closed: a connection, a role, a server of Node.js, a pool. */
 export type Closable = AsyncDisposable | { close(): unknown }
 
-/** What each gets at least, also when those before it have used the time up. */
+/** The least time for each closable, even if those before it have used up the time. */
 const LEAST_MS = 500
-/** A connection whose request has ended is closed within this time. */
+/** Interval at which a server's connections without a request are closed. */
 const IDLE_EVERY_MS = 50
 
-/** Both kinds of an HTTP server have these; a plain server has neither. */
+/** Methods of both kinds of HTTP servers; a plain server has neither. */
 interface ConnectionsOf {
   closeIdleConnections?(): void
   closeAllConnections?(): void
 }
 
 /**
- * Closes one after the other. Never rejects: what fails or is late is told, and sets the exit code 1.
+ * Closes one after the other. Never rejects: a failure or a timeout is passed to `tell`, and sets the exit code 1.
  *
  * @param timeoutMs - for all of them together
  */
@@ -42,7 +42,7 @@ export async function closeAll(
 }
 
 async function close(closable: Closable, timeoutMs: number): Promise<void> {
-  // They keep to their time by themselves, and say what is left running.
+  // Connections and roles of leveret keep to the time by themselves, and report what is left running.
   if (madeOf(closable) !== undefined) {
     await (closable as { close(options: { timeoutMs: number }): PromiseLike<void> }).close({ timeoutMs })
     return
@@ -58,7 +58,10 @@ async function closeOther(closable: Closable): Promise<void> {
   else await (closable as { close(): unknown }).close()
 }
 
-/** Its callback says when the last connection has ended; one that is kept alive for a next request would take its time. */
+/**
+ * Closes a server. Its callback comes with the end of the last connection, and a keep-alive connection without a
+ * request would delay that.
+ */
 async function closeServer(server: net.Server & ConnectionsOf, timeoutMs: number, late: () => Error): Promise<void> {
   const closed = new Promise<void>((resolve, reject) => {
     server.close((error) => {

@@ -25,38 +25,43 @@ export const signalOptions = closeOptions.extend({
 /** Options of `closeOnSignals`. */
 export interface CloseOnSignalsOptions {
   /**
-   * How long closing all of them may take together, in milliseconds, from 0 to 2,147,483,647. Keep it below what the platform grants; Kubernetes
-   * kills after 30 s. @defaultValue 25_000
+   * How long closing all of them may take together, in milliseconds, from 0 to 2,147,483,647. Keep it below the grace
+   * period of the platform; Kubernetes kills after 30 s.
+   * @defaultValue 25_000
    */
   readonly timeoutMs?: number | undefined
   /**
-   * The signals that end the program, one at least: SIGTERM comes from Docker, Kubernetes and systemd, SIGINT from Ctrl-C.
+   * The signals that end the program, at least one. Docker, Kubernetes and systemd send SIGTERM, and Ctrl-C sends
+   * SIGINT.
    * @defaultValue ['SIGTERM', 'SIGINT']
    */
   readonly signals?: readonly NodeJS.Signals[] | undefined
 }
 
 /**
- * Closes what the program holds when the process is asked to end: one after the other, in the order of the list. What brings work comes
- * first, what the work needs comes last: `closeOnSignals([httpServer, rabbit, pool])`.
+ * Closes what the program holds when the process gets a signal to end: one after the other, in the order of the list.
+ * List first what brings work, and last what the work needs: `closeOnSignals([httpServer, rabbit, pool])`.
  *
- * - A connection or role of leveret finishes what is in hand, for as long as there is time.
- * - A server of Node.js (`http`, `https`, `net`) takes no more connections; it is closed when its requests have ended. Connections without a
- *   request are closed at once, and all others when its time is up.
- * - Of anything else `[Symbol.asyncDispose]()` is called, or else `close()` without arguments, and awaited. Where it has another name, or takes
- *   a callback, wrap it: `{ close: () => pool.end() }`.
+ * - A connection or role of leveret finishes its running work, for as long as there is time.
+ * - A server of Node.js (`http`, `https`, `net`) takes no new connections, and is closed when its requests have ended.
+ *   Connections without a request are closed at once, and all others when the time is up.
+ * - On any other object `[Symbol.asyncDispose]()` is called and awaited, or else `close()` without arguments. If its
+ *   method has another name, or takes a callback, wrap it: `{ close: () => pool.end() }`.
  *
- * What fails, or is not closed in time, is told (to the logger of the first connection, or as a process warning) and does not keep the others from
- * being closed. Each has half a second at least.
+ * A failure or a timeout is reported to the logger of the first connection, or as a process warning. The others are
+ * closed all the same, and each has at least half a second.
  *
- * Afterwards the process ends by itself, if nothing else keeps it alive, which is a process warning after a second: with the exit code 0, or 1 where something failed or was late. A second
- * signal does what it would do without this: it ends the process at once, by that signal, which a shell shows as 130 (SIGINT) or 143 (SIGTERM).
- * A role that is made or started after the signal throws a `ClosedError`: catch it, or it ends the process with code 1. One that had been called to start
- * resolves, and the program goes on behind it: begin to listen before.
+ * Afterwards the process ends by itself, if nothing else keeps it alive. If something does, a process warning says so
+ * after a second. The exit code is 0, or 1 after a failure or a timeout. A second signal acts as if this function had
+ * not been called: it ends the process at once, which a shell shows as 130 (SIGINT) or 143 (SIGTERM).
+ *
+ * A role that is created or started after the signal throws a `ClosedError`: catch it, or it ends the process with code
+ * 1. A start that was called before the signal resolves, and the program goes on after it: let servers begin to listen
+ * before that, or they listen after the close and keep the process alive.
  *
  * @param closables - one, or several in their order
- * @throws {@link OptionsError} one of them cannot be closed, or an option is wrong
- * @returns a function that leaves the signals alone again. They are also left alone when a connection that stands alone has been closed
+ * @throws {@link OptionsError} if one of them cannot be closed, or an option is wrong
+ * @returns a function that stops listening to the signals. A single connection also does that when it has been closed
  * @example
  * ```ts
  * import { createServer } from 'node:http'
@@ -80,7 +85,7 @@ export function closeOnSignals(
     for (const signal of signals) process.off(signal, onSignal)
   }
   const onSignal = (): void => {
-    // Without a listener the next signal does what it always does.
+    // Without a listener the next signal has its default effect.
     leave()
     void inRootContext(closeAndTell, all, timeoutMs)
   }
@@ -92,7 +97,7 @@ export function closeOnSignals(
 
 async function closeAndTell(closables: readonly Closable[], timeoutMs: number): Promise<void> {
   await closeAll(closables, timeoutMs, teller(closables))
-  // By itself it keeps nothing alive.
+  // The timer itself does not keep the process alive.
   setTimeout(() => process.emitWarning(STILL_ALIVE, 'LeveretWarning'), GRACE_MS).unref()
 }
 

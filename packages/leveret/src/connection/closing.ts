@@ -5,7 +5,7 @@ import { MAX_TIMER_MS } from '../async/timing.js'
 import { ClosedError } from '../errors/closed-error.js'
 import { parseOptions } from '../options.js'
 
-/** What is closed once, however often it is asked. */
+/** Runs a close once, however often it is called. */
 export class Closing {
   readonly #begun = new AbortController()
   #done: Promise<void> | undefined
@@ -14,16 +14,17 @@ export class Closing {
     return this.#begun.signal.aborted
   }
 
-  /** Aborted when it begins. */
+  /** Aborted when the close begins. */
   get signal(): AbortSignal {
     return this.#begun.signal
   }
 
   /**
-   * Begins, or returns the promise of the call that began. Inside a handler that promise does not wait for the handler, which may
-   * itself wait for it.
+   * Begins the close, or returns the promise of the first call. Inside a handler the promise does not wait for that
+   * handler, which may itself wait for the promise.
    *
-   * @param othersEnded - resolves when all handlers have ended but those that wait for a `close`. Without it there are no handlers
+   * @param othersEnded - resolves when all handlers have ended, except those that wait for a `close`. Omit it if there
+   *   are no handlers
    * @throws {@link OptionsError} as a rejection; then nothing has begun
    */
   begin(
@@ -52,8 +53,10 @@ export class Closing {
 /** Options of every `close`. */
 export interface CloseOptions {
   /**
-   * How long to wait for what is in hand, in milliseconds, from 0 to 2,147,483,647. What is not done then is given up: the broker delivers it again, and
-   * a publish fails with `unknown`. Keep it below what the platform grants: Kubernetes kills after 30 s. @defaultValue 25_000
+   * How long to wait for running work, in milliseconds, from 0 to 2,147,483,647. After that, the broker redelivers
+   * messages whose handlers still run. Publishes without a confirm fail, as `unknown` if they were written. Keep it
+   * below the grace period of the platform: Kubernetes kills after 30 s.
+   * @defaultValue 25_000
    */
   readonly timeoutMs?: number | undefined
 }

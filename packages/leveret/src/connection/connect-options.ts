@@ -7,23 +7,33 @@ import { type Credentials, type CredentialsProvider, credentialsOption } from '.
 
 const ms = z.int().min(1).max(MAX_TIMER_MS)
 
-/** How to trust the broker, and how to be known to it. Read only with `amqps`. */
+/** Options of TLS: which broker to trust, and which client certificate to use. Read only with `amqps`. */
 export interface TlsOptions {
-  /** The authorities whose certificates are trusted, in PEM. @defaultValue those that Node.js brings */
+  /** Certificates of the authorities to trust, in PEM. @defaultValue those that Node.js brings */
   readonly ca?: SecureContextOptions['ca']
-  /** Our certificate, with those of the authorities in between, in PEM. Needs `key`. @defaultValue none */
+  /** Client certificate, followed by those of intermediate authorities, in PEM. Needs `key`. @defaultValue none */
   readonly cert?: SecureContextOptions['cert']
-  /** The private key of `cert`, in PEM. @defaultValue none */
+  /** Private key of `cert`, in PEM. @defaultValue none */
   readonly key?: SecureContextOptions['key']
-  /** Our certificate and its private key in one PKCS #12 archive, instead of `cert` and `key`. @defaultValue none */
+  /** Client certificate and its private key in one PKCS #12 archive, instead of `cert` and `key`. @defaultValue none */
   readonly pfx?: SecureContextOptions['pfx']
-  /** What `key` or `pfx` is encrypted with. @defaultValue none */
+  /** Passphrase of `key` or `pfx`. @defaultValue none */
   readonly passphrase?: SecureContextOptions['passphrase']
-  /** The oldest version of TLS that is spoken. Those before 1.2 are refused, because they can be broken. @defaultValue 'TLSv1.2' */
+  /**
+   * The oldest allowed version of TLS. Versions before 1.2 are refused, because they are insecure.
+   * @defaultValue 'TLSv1.2'
+   */
   readonly minVersion?: 'TLSv1.2' | 'TLSv1.3' | undefined
-  /** Name to ask for and to verify. One for each host: `BrokerAddress.servername`. @defaultValue the host's name */
+  /**
+   * Host name for SNI and for checking the certificate. For one per host: `BrokerAddress.servername`.
+   * @defaultValue the host's name
+   */
   readonly servername?: string | undefined
-  /** `false` accepts any certificate from anybody: who stands between reads and changes everything. For a laptop only. @defaultValue true */
+  /**
+   * Whether the broker's certificate is checked. `false` accepts any certificate, so that anybody in between can read
+   * and change everything. For a laptop only.
+   * @defaultValue true
+   */
   readonly rejectUnauthorized?: boolean | undefined
 }
 
@@ -35,69 +45,79 @@ export interface ConnectOptions {
    */
   readonly name?: string | undefined
   /**
-   * How long TCP, TLS and the AMQP handshake of one try may take, and each answer of the broker, in milliseconds, from 1 to 2,147,483,647.
+   * How long TCP, TLS and the AMQP handshake of one attempt may take, and each answer of the broker, in milliseconds,
+   * from 1 to 2,147,483,647.
    * @defaultValue 10_000
    */
   readonly connectTimeoutMs?: number | undefined
   /**
-   * How long `connect` tries before it rejects with the last reason, in milliseconds, from 1 to 2,147,483,647. `Infinity` returns at once and tries
-   * for ever. @defaultValue 30_000
+   * How long `connect` tries before it rejects with the last reason, in milliseconds, from 1 to 2,147,483,647. With
+   * `Infinity`, `connect` resolves at once and leveret tries for ever.
+   * @defaultValue 30_000
    */
   readonly startupTimeoutMs?: number | undefined
   /**
-   * A link that says nothing for two of these is given up, and so is, by the broker, a process whose event loop stands still for
-   * longer than that. Keep two of them well below `publishTimeoutMs`, or what is sent over a link that has just died fails before
-   * the link is replaced. Milliseconds in whole seconds, up to 60,000,000. 0 switches it off.
+   * Interval of heartbeats, in milliseconds, in whole seconds, up to 60,000,000. 0 switches them off.
+   *
+   * leveret closes a link that is silent for two intervals. The broker closes the connection of a process whose event
+   * loop is blocked for longer than that. Keep two intervals well below `publishTimeoutMs`. Otherwise a publish over a
+   * dead link fails before the link is replaced.
    * @see https://www.rabbitmq.com/docs/heartbeats
    * @defaultValue 10_000
    */
   readonly heartbeatMs?: number | undefined
   /**
-   * `declare` makes sure that queues exist as their contracts say; `check` asks only whether they exist (a passive
-   * declare compares no arguments), for services without the right to configure; `skip` does neither. A delay queue is looked at
-   * when it is first needed: with `check` a failed task whose delay queue is missing is dead-lettered as `retry-impossible`.
+   * Treatment of queues and exchanges. `declare` declares them as their contracts say. `check` only checks that they
+   * exist, for services without the right to configure; such a passive declare compares no arguments. `skip` does
+   * neither. A delay queue is declared or checked when it is first needed: with `check`, a failed task whose delay
+   * queue is missing is dead-lettered as `retry-impossible`.
    * @defaultValue 'declare'
    */
   readonly topology?: 'declare' | 'check' | 'skip' | undefined
   /** How long a publish may take before it fails, in milliseconds, from 1 to 2,147,483,647. @defaultValue 30_000 */
   readonly publishTimeoutMs?: number | undefined
   /**
-   * Messages awaiting their confirm at once, over all roles of the connection, from 1 to 65,535; of an RPC client, calls awaiting their answer.
+   * How many messages may await their confirm at once, over all roles of the connection, from 1 to 65,535. For an RPC
+   * client: how many calls may await their answer.
    * @defaultValue 1_000
    */
   readonly maxInFlight?: number | undefined
   /**
-   * Messages waiting for their turn, over all roles, from 1 to 1,000,000; one more is refused as `not-sent`. A sender of whose messages less than its
-   * part waits is not refused because of the others, up to twice as many. @defaultValue 10_000
+   * How many messages may wait for their turn, over all roles, from 1 to 1,000,000. One more is refused as `not-sent`.
+   * A sender with less than its equal share waiting is not refused because of others, until twice as many wait.
+   * @defaultValue 10_000
    */
   readonly maxQueued?: number | undefined
   /**
-   * Bytes of content waiting for their turn, over all roles, from 1; what exceeds them is refused as `not-sent`. As many again
-   * may be awaiting their confirm. Shared as `maxQueued` is. @defaultValue 67_108_864
+   * How many bytes of content may wait for their turn, over all roles, from 1. Content beyond them is refused as
+   * `not-sent`. The same number of bytes may await their confirm. Shared among senders like `maxQueued`.
+   * @defaultValue 67_108_864
    */
   readonly maxQueuedBytes?: number | undefined
   /**
-   * The most bytes that a content may have, from 1. A larger one is refused as `not-sent`, before the broker closes the channel over it.
+   * The most bytes that the content of one message may have, from 1. A larger message is refused as `not-sent`. Without
+   * this limit the broker would close the channel over it.
    * @see https://www.rabbitmq.com/docs/configure (max_message_size)
    * @defaultValue 16_777_216
    */
   readonly maxMessageBytes?: number | undefined
   /**
-   * Who we are, instead of what the URLs say: a name and a password; a function that gives them, for those that change; or
-   * `'external'`, when the broker knows us by the client certificate in `tls`.
+   * Credentials instead of those in the URLs: a user name and a password; a function that returns them, if they change;
+   * or `'external'`, if the broker identifies this client by the certificate in `tls`.
    * @see https://www.rabbitmq.com/docs/access-control#mechanisms
    * @defaultValue what the URLs say
    */
   readonly credentials?: Credentials | 'external' | CredentialsProvider | undefined
   /**
-   * Gets a line for what happens to the connection and to the roles on it: a pino, bunyan or winston logger, or `console`. What a
-   * call rejects with is not logged. Without it only what the program itself should mend is told, as a process warning.
+   * Receives a line for each event of the connection and of its roles: a pino, bunyan or winston logger, or `console`.
+   * The rejection of a call is not logged. Without a logger, only what the program itself should correct is reported,
+   * as a process warning.
    * @defaultValue none
    */
   readonly logger?: Logger | undefined
-  /** What goes around every send and every handler; the first is the outermost. @defaultValue [] */
+  /** Functions that wrap every send and every handler; the first is the outermost. @defaultValue [] */
   readonly interceptors?: readonly Interceptor[] | undefined
-  /** How to trust the broker, and how to be known to it. Read only with `amqps`. @defaultValue {} */
+  /** Options of TLS. Read only with `amqps`. @defaultValue {} */
   readonly tls?: TlsOptions | undefined
 }
 
@@ -143,5 +163,5 @@ export const connectOptions = z.strictObject({
     .default({}),
 })
 
-/** The same, checked, with every default in place. */
+/** The options after parsing, with every default filled in. */
 export type ConnectSettings = z.output<typeof connectOptions>

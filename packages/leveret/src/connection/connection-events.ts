@@ -3,30 +3,34 @@ import type { LeveretError } from '../errors/leveret-error.js'
 import type { LogLines } from '../log.js'
 import type { LanePurpose } from './lanes/lane-state.js'
 
-/** What happens to a connection. `lane` tells which of its two TCP connections: publishing or consuming. */
+/** Events of a connection. `lane` names one of its two TCP connections: publishing or consuming. */
 export interface ConnectionEvents {
   /** One of the two TCP connections is up: for the first time, or again. */
   readonly connected: { readonly lane: LanePurpose; readonly address: string; readonly brokerVersion: string }
   /** One of them is lost, and being restored. */
   readonly disconnected: { readonly lane: LanePurpose; readonly reason: LeveretError }
-  /** A try to connect failed; the next follows by itself. */
+  /** An attempt to connect failed. The next one follows by itself. */
   readonly 'connect-failed': { readonly lane: LanePurpose; readonly reason: ConnectionError; readonly attempt: number }
-  /** The broker takes no publishes because of a memory or disk alarm. Consuming goes on. */
+  /** The broker takes no publishes because of a memory or disk alarm. Consuming continues. */
   readonly blocked: { readonly lane: LanePurpose; readonly reason: string }
   /** The alarm is over: the broker takes publishes again. */
   readonly unblocked: { readonly lane: LanePurpose }
-  /** New credentials could not be had, or not be handed over. They are asked for again; the connection stands. */
+  /**
+   * The provider gave no new credentials, or the broker did not take them. leveret tries again; the connection stays
+   * open.
+   */
   readonly 'credentials-failed': { readonly lane: LanePurpose; readonly reason: LeveretError }
   /**
-   * This process did nothing else for so long that the broker may take it for dead: more than half a heartbeat. Something
-   * computes, or reads and writes synchronously, on the main thread. Also a process warning, where there is no logger.
+   * The event loop was blocked for more than half a heartbeat, so that the broker may take this process for dead. Some
+   * code on the main thread computes for long, or reads and writes synchronously. Without a logger this is also a
+   * process warning.
    */
   readonly 'event-loop-blocked': { readonly blockedMs: number; readonly heartbeatMs: number }
   /** `close` is done. */
   readonly closed: object
 }
 
-/** How they read in a log. */
+/** Log lines of {@link ConnectionEvents}. */
 export const connectionLines: LogLines<ConnectionEvents> = {
   connected: ({ lane, address, brokerVersion }) => [
     'info',
@@ -46,7 +50,7 @@ export const connectionLines: LogLines<ConnectionEvents> = {
   closed: () => ['info', 'closed'],
 }
 
-/** An outage of an hour is some ten lines, not thousands. */
+/** Whether an attempt is logged as a warning. An outage of an hour then makes some ten lines, not thousands. */
 function isPowerOfTwo(count: number): boolean {
   return Number.isInteger(Math.log2(count))
 }

@@ -22,17 +22,17 @@ import { closingOrder, type OpenRole } from './open-role.js'
 import { OpenRoles } from './open-roles.js'
 import { Room } from './room.js'
 
-/** For roles and engines; not part of the public API. */
+/** Returns the internals of a connection, for roles and engines; not part of the public API. */
 export let internalsOf: (connection: Connection) => ConnectionInternals
 
-/** For roles and engines; not part of the public API. */
+/** Opens a connection, for {@link connect}; not part of the public API. */
 export let openConnection: (target: ConnectTarget, options: ConnectOptions | undefined) => Promise<Connection>
 
 /**
- * A connection to RabbitMQ that comes back by itself, with everything on it, until it is closed.
+ * A connection to RabbitMQ that reconnects by itself, with everything on it, until it is closed.
  *
- * It is two TCP connections, each opened when it is first needed: one publishes, the other consumes, so that a broker
- * that stops taking publishes (an alarm) still gets acks. Made by {@link connect}.
+ * It consists of two TCP connections, each opened on first need: one publishes, the other consumes. So a broker that
+ * stops taking publishes (an alarm) still gets acks. Created by {@link connect}.
  */
 export class Connection implements AsyncDisposable {
   readonly #internals: ConnectionInternals
@@ -93,7 +93,7 @@ export class Connection implements AsyncDisposable {
     const { publishLane, settings } = connection.#internals
     const started = publishLane.start()
     if (settings.startupTimeoutMs === Number.POSITIVE_INFINITY) {
-      // A fatal reason shows in health(); nobody is waiting for it here.
+      // A fatal reason shows in health(); no caller waits for it here.
       started.catch(() => undefined)
       return connection
     }
@@ -117,7 +117,7 @@ export class Connection implements AsyncDisposable {
   }
 
   /**
-   * How everything is doing, for probes: `live` for liveness, `ready` for readiness and startup. Synchronous; opens nothing.
+   * Reports the health of all parts, for probes: `live` for liveness, `ready` for readiness and startup. Opens nothing.
    *
    * @see https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/
    */
@@ -150,14 +150,14 @@ export class Connection implements AsyncDisposable {
   }
 
   /**
-   * Finishes what is in hand, then closes: consumers, then publishing, then the TCP connections. Afterwards nothing of
-   * leveret keeps the process alive. Works in every state; a second call returns the same promise.
+   * Finishes running work, then closes consumers, then publishing, then the TCP connections. After that, nothing of
+   * leveret keeps the process alive. It works in every state. A second call returns the same promise.
    *
-   * Inside a handler it resolves when all *other* handlers have ended; that delivery is not settled yet. Before `process.exit()`, call
-   * `close()` again outside the handler: that promise resolves when all is settled and closed.
+   * Inside a handler it resolves when all *other* handlers have ended; this delivery is not settled yet. Before a
+   * `process.exit()`, call `close()` again outside the handler: that promise resolves when all is settled and closed.
    *
-   * @param options.timeoutMs - when it is up, handlers are aborted and their messages go back to the queue, and what is
-   *   not confirmed fails. Default: 25 000
+   * @param options.timeoutMs - after this time, handlers are aborted and their messages go back to the queue, and
+   *   unconfirmed publishes fail. Default: 25 000
    */
   close(options?: CloseOptions): Promise<void> {
     return this.#closing.begin(options, this.#close, () => this.#openRoles.othersEnded())
@@ -177,7 +177,7 @@ export class Connection implements AsyncDisposable {
     const left = (): number => Math.max(Math.round(deadline - performance.now()), LAST_STEP_MS)
     for (const stage of closingOrder) {
       const openRoles = this.#openRoles.of(stage)
-      // Each ends in its time, but one that was already closing may have been given more.
+      // Each role ends in its time; one that was already closing may have been given more.
       await atMost(left(), Promise.all(openRoles.map(async (role) => await role.close(left()))))
     }
     await Promise.all(this.#lanes.map(async (lane) => await lane.close(Math.min(left(), 5_000))))
@@ -204,25 +204,25 @@ export class Connection implements AsyncDisposable {
   }
 }
 
-/** What roles and engines need of a connection and users do not. */
+/** The parts of a connection that only roles and engines need. */
 export interface ConnectionInternals {
   readonly name: string
   readonly log: Log
   readonly settings: ConnectSettings
   readonly publishLane: Lane
   readonly consumeLane: Lane
-  /** For what waits to be published. */
+  /** Bounds for the messages that wait to be published. */
   readonly room: Room
-  /** @throws {@link ClosedError} when the connection is closing or closed */
+  /** @throws {@link ClosedError} if the connection is closing or closed */
   assertOpen(): void
-  /** Health and close reach it from now on. @returns a function that takes it off again */
+  /** Includes a role in `health` and `close`. @returns a function that removes it again */
   register(role: OpenRole): () => void
 }
 
 const CLOSING = 'it is closing: it takes nothing more, and finishes what is in hand'
 
-/** What is left for the last step of a close when the steps before it have used the time up. */
+/** Time for the last step of a close whose earlier steps have used up the time. */
 const LAST_STEP_MS = 500
 
-/** One broker, or several of one cluster: URLs or fields. */
+/** Address of one broker, or of several of one cluster: URLs or fields. */
 export type ConnectTarget = string | BrokerAddress | readonly (string | BrokerAddress)[]

@@ -4,7 +4,7 @@ import type { PublishOutcome } from '../errors/publish-error.js'
 import type { ConnectionEvents } from './connection-events.js'
 import type { LanePurpose } from './lanes/lane-state.js'
 
-/** A message on its way, without its content. */
+/** Facts about a message that is published, without its content. */
 export interface MessageDiagnostics {
   /** Name of the connection. */
   readonly connection: string
@@ -15,39 +15,39 @@ export interface MessageDiagnostics {
   readonly bytes: number
 }
 
-/** One of leveret's own channels. */
+/** Facts about one of leveret's own channels. */
 export interface ChannelDiagnostics {
   readonly connection: string
   readonly lane: LanePurpose
-  /** `publishing`, or the name of the queue consumed. */
+  /** Purpose of the channel: `publishing`, or the name of the queue consumed. */
   readonly purpose: string
 }
 
 type Named<Events> = { readonly [Name in keyof Events]: Events[Name] & { readonly connection: string } }
 
 /**
- * What is published on `node:diagnostics_channel`, by the name of the channel without its prefix `leveret:`. While nobody has
- * subscribed, nothing is made for it.
+ * Messages on `node:diagnostics_channel`, by the name of the channel without its prefix `leveret:`. A channel without a
+ * subscriber costs nothing.
  *
  * @see https://nodejs.org/api/diagnostics_channel.html
  */
 export interface Diagnostics extends Named<ConnectionEvents> {
-  /** Handed to the TCP connection for the first time … */
+  /** A message was written to the TCP connection for the first time … */
   readonly published: MessageDiagnostics
   /** … and again, under the same id, because its channel was lost before the confirm. */
   readonly resent: MessageDiagnostics
   /** Stored by the broker (`basic.ack` of a publish). */
   readonly confirmed: MessageDiagnostics
-  /** No queue took it. */
+  /** A message was returned (`basic.return`), because no queue took it. */
   readonly returned: MessageDiagnostics
-  /** Its promise was rejected for another reason. */
+  /** The promise of a publish was rejected for another reason. */
   readonly failed: MessageDiagnostics & {
     readonly outcome: Exclude<PublishOutcome, 'returned'>
     readonly error: LeveretError
   }
   /** A channel of leveret's own ended alone. A fresh one follows. */
   readonly 'channel-lost': ChannelDiagnostics & { readonly reason: LeveretError }
-  /** Open again, and set up as before. */
+  /** A channel is open again, and set up as before. */
   readonly 'channel-recovered': ChannelDiagnostics
 }
 
@@ -61,7 +61,7 @@ function topic<Name extends keyof Diagnostics>(name: Name): Topic<Diagnostics[Na
   return channel(`leveret:${name}`)
 }
 
-/** Ask `hasSubscribers` before making a message. */
+/** The diagnostics channels of leveret. Check `hasSubscribers` before you create a message. */
 export const diagnostics: { readonly [Name in keyof Diagnostics]: Topic<Diagnostics[Name]> } = {
   connected: topic('connected'),
   disconnected: topic('disconnected'),

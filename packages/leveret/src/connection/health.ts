@@ -1,75 +1,84 @@
 import type { LanePurpose, LaneState } from './lanes/lane-state.js'
 
-/** How one role is doing. */
+/** Health of one role. */
 export interface RoleHealth {
   readonly role: 'producer' | 'worker' | 'publisher' | 'subscriber' | 'rpc-client' | 'rpc-server'
-  /** Name of its contract. */
+  /** Name of the role's contract. */
   readonly name: string
-  /** It does what it is there for: a worker is consuming, a producer's queue is not refused. */
+  /** Whether the role works: a worker is consuming, a producer's queue is not refused. */
   readonly ready: boolean
   /**
-   * Producers, publishers and RPC clients: how many of this contract are open, where there is more than one. They are one entry: ready
-   * when all are, with the sums of their numbers.
+   * Producers, publishers and RPC clients: how many of this contract are open, if more than one. They share one entry:
+   * it is ready when all are, and its numbers are sums.
    */
   readonly count?: number
-  /** Consumers only: whether the broker delivers to it. RPC clients: once something was called. */
+  /**
+   * Consumers: whether the broker delivers to the consumer. RPC clients: whether requests can be sent; missing before
+   * the first call.
+   */
   readonly attached?: boolean
-  /** Handlers running, messages waiting for their confirm, or calls waiting for their reply. */
+  /** How many handlers are running, messages await their confirm, or calls await their reply. */
   readonly inFlight: number
   /**
-   * Consumers: handlers that ended after their time was up, so far. RPC clients: replies that came when nobody waited for them
-   * any more. Dropped, both.
+   * Consumers: how many handlers ended after their time was up, so far. RPC clients: how many replies came too late.
+   * Both were dropped.
    */
   readonly late?: number
-  /** Consumers only: handlers that were given up when their time was up, and still run. */
+  /** Consumers only: how many handlers still run although their time is up. */
   readonly hung?: number
-  /** Consumers only: deliveries that are handled and stay unacknowledged, because the broker refuses their copy, or never can store it. */
+  /**
+   * Consumers only: how many deliveries stay unacknowledged after their handler ended, because the broker refuses their
+   * copy or can never store it.
+   */
   readonly heldUp?: number
-  /** RPC clients only: replies to nothing that was asked, so far. They were dropped. */
+  /** RPC clients only: how many replies matched no call, so far. They were dropped. */
   readonly unknown?: number
-  /** Consumers only: when the last delivery came, or the last reply. */
+  /** Consumers: time of the last delivery. RPC clients: time of the last reply. */
   readonly lastDeliveryAt?: Date
-  /** Publishers only: messages that no queue was bound for, so far. */
+  /** Publishers only: how many messages no queue was bound for, so far. */
   readonly unrouted?: number
-  /** Why it is not ready. */
+  /** Reason for which the role is not ready. */
   readonly why?: string
 }
 
-/** The state of a connection as a whole: that of the worse of its two lanes; `closing` from the call of `close` until that is done. */
+/**
+ * State of a connection: that of the worse of its two lanes, or `closing` from the call of `close` until it has
+ * finished.
+ */
 export type ConnectionState = Exclude<LaneState, 'idle'> | 'closing'
 
-/** How one of the two TCP connections is doing. */
+/** Health of one of the two TCP connections. */
 export interface LaneHealth {
   readonly state: LaneState
-  /** Why it is not ready. */
+  /** Reason for which the lane is not ready. */
   readonly why?: string
 }
 
-/** A snapshot. Nothing was opened, asked or waited for to make it. */
+/** A snapshot of a connection's health. It is made without opening, asking or waiting for anything. */
 export interface Health {
   /**
-   * For a liveness probe. False only when `close` is done: until then handlers finish their work, and leveret goes on trying to connect
-   * for ever, so a restart would mend nothing and cost what is in hand.
+   * Result for a liveness probe. False only after `close` has finished. Until then handlers finish their work, and
+   * leveret goes on trying to connect, so a restart would repair nothing and lose running work.
    */
   readonly live: boolean
-  /** For a readiness or startup probe. Connected, not blocked by an alarm, not closing, and every role ready. */
+  /** Result for a readiness or startup probe: connected, not blocked by an alarm, not closing, and every role ready. */
   readonly ready: boolean
   readonly state: ConnectionState
-  /** Why it is not ready. */
+  /** Reason for which the connection is not ready. */
   readonly why?: string
   readonly lanes: Readonly<Record<LanePurpose, LaneHealth>>
   readonly roles: readonly RoleHealth[]
 }
 
-/** The health of a lane: a reason is there only where there is one. */
+/** Returns the health of a lane, with a reason only if there is one. */
 export function laneHealth({ state, why }: { state: LaneState; why: string | undefined }): LaneHealth {
   return why === undefined ? { state } : { state, why }
 }
 
-/** Roles of which one is enough for any number of calls. Where there are more, nobody asks which of them. */
+/** Roles that serve any number of calls. Several of one contract are reported together. */
 const SENDERS: ReadonlySet<RoleHealth['role']> = new Set(['producer', 'publisher', 'rpc-client'])
 
-/** Makes one entry of all senders of one contract, so that a snapshot stays small however many there are. */
+/** Merges all senders of one contract into one entry, so that a snapshot stays small. */
 export function merged(roles: readonly RoleHealth[]): readonly RoleHealth[] {
   const entries = new Map<unknown, RoleHealth>()
   for (const role of roles) {

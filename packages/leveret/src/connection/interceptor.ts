@@ -3,7 +3,7 @@ import type { Headers } from '../message/message.js'
 
 /** A message as its sender gave it, without its content. */
 export interface SentMessage {
-  /** `''` is the default exchange: the routing key is the name of a queue. */
+  /** Name of the exchange. `''` is the default exchange: the routing key is the name of a queue. */
   readonly exchange: string
   readonly routingKey: string
   readonly messageId: string
@@ -15,34 +15,39 @@ export interface SentMessage {
 }
 
 /**
- * Goes around every send and every handler of a connection: for tracing, tenants, measuring. The first of several is the
+ * Wraps every send and every handler of a connection: for tracing, tenants, measuring. The first of several is the
  * outermost.
  *
- * It calls `next` once and returns when that has settled. It cannot settle anything itself: what `next` rejects with is
- * what the caller gets, or what the attempt fails with, also when it is caught here. One that throws, or never calls
- * `next`, fails the send or the attempt.
+ * An interceptor calls `next` once, and returns when `next` has settled. It cannot change the outcome: the caller, or
+ * the attempt, gets what `next` rejected with, even if the interceptor catches it. An interceptor that throws, or never
+ * calls `next`, fails the send or the attempt.
  */
 export interface Interceptor {
   /**
-   * Around one send, within its `timeoutMs`. Copies for retry and dead letters keep their headers and do not come by.
+   * Wraps one send, within its `timeoutMs`. It is not called for copies for retry and dead letters, which keep their
+   * headers.
    *
-   * @param next - sends, with these headers added; resolves when the broker has confirmed, and for a call when it was written. What
-   *   a sender may not set is refused: names that begin with `leveret-`, `CC`, `BCC`, and those that RabbitMQ itself writes or acts on
+   * @param next - sends, with these headers added. It resolves when the broker has confirmed, or for a call when the
+   *   request was written. It refuses headers that a sender may not set: names that begin with `leveret-`, `CC`, `BCC`,
+   *   and those that RabbitMQ itself writes or acts on
    */
   publish?(message: SentMessage, next: (headers?: Headers) => Promise<void>): PromiseLike<void>
   /**
-   * Around one handler, within its `handlerTimeoutMs`, after the payload was checked.
+   * Wraps one handler, within its `handlerTimeoutMs`, after the payload was checked.
    *
-   * @param next - runs the handler, in the async context of this call; resolves when it has returned
+   * @param next - runs the handler, in the async context of this call; resolves when the handler has returned
    * @see https://nodejs.org/api/async_context.html
    */
   handle?(delivery: Delivery, next: () => Promise<void>): PromiseLike<void>
 }
 
-/** One function around another. `Change` is what it may tell `next`. */
+/** A function that wraps another. `Change` is what it may pass to `next`. */
 export type Layer<Subject, Change> = (subject: Subject, next: (change?: Change) => Promise<void>) => PromiseLike<void>
 
-/** Runs `inner` inside all layers. Settles when every layer that was entered has, with the innermost truth. */
+/**
+ * Runs `inner` inside all layers. Settles when every layer that was entered has settled. An error of `inner` takes
+ * precedence over that of a layer.
+ */
 export async function runInside<Subject, Change = never>(
   layers: readonly Layer<Subject, Change>[],
   subject: Subject,
@@ -59,7 +64,7 @@ export async function runInside<Subject, Change = never>(
         ? (async () =>
             await runInside(others, wanted === undefined ? subject : change(subject, wanted), inner, change))()
         : Promise.reject(new Error('An interceptor called next() twice'))
-    // It counts below, whether or not the interceptor waits for it.
+    // The result counts below, even if the interceptor does not wait for it.
     descended.catch(() => undefined)
     if (below === undefined) below = descended
     else again = descended as Promise<never>

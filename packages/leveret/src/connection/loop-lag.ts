@@ -1,15 +1,15 @@
 import { inRootContext } from '../async/root-context.js'
 import type { Log } from '../log.js'
 
-/** Looks this many times per limit. */
+/** How many checks are made within the limit. */
 const LOOKS = 4
 
 /**
- * Warns when the event loop stood still for longer than half a heartbeat, as soon as it moves again. Without heartbeats the broker
- * does not mind how long a process is silent.
+ * Warns if the event loop was blocked for longer than half a heartbeat, as soon as it runs again. Without heartbeats
+ * the broker does not care how long a process is silent.
  *
- * @param onLag - gets how long, in whole milliseconds
- * @returns a function that stops looking. Looking alone keeps no process alive
+ * @param onLag - gets the duration, in whole milliseconds
+ * @returns a function that stops the watch. The watch does not keep the process alive
  */
 export function watchLoopLag(heartbeatMs: number, log: Log, onLag: (blockedMs: number) => void): () => void {
   if (heartbeatMs === 0) return () => undefined

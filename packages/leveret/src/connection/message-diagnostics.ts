@@ -3,7 +3,7 @@ import { PublishError } from '../errors/publish-error.js'
 import type { OutgoingMessage } from '../message/message.js'
 import { diagnostics, type MessageDiagnostics } from './diagnostics.js'
 
-/** Tells `node:diagnostics_channel` what became of a message, if somebody listens. */
+/** Publishes on `node:diagnostics_channel` what happened to a message, if there is a subscriber. */
 export function tell(
   what: 'published' | 'resent' | 'confirmed' | 'returned',
   connection: string,
@@ -13,7 +13,7 @@ export function tell(
   if (topic.hasSubscribers) topic.publish(describe(connection, message))
 }
 
-/** Tells it that a message was not stored, as far as is known. */
+/** Publishes there that a message was not stored, as far as is known. */
 export function tellFailed(connection: string, message: OutgoingMessage, error: LeveretError): void {
   const outcome = error instanceof PublishError ? error.outcome : 'not-sent'
   if (outcome === 'returned') tell('returned', connection, message)

@@ -1,16 +1,19 @@
 import type { RoleHealth } from './health.js'
 
-/** Closed in this order: what consumes, what publishes, and the engine that both publish through. */
+/** Order of closing: consumers, then senders, then the engine that both publish through. */
 export const closingOrder = ['consumer', 'producer', 'engine'] as const
 
-/** Something that lives on a connection and ends before it. */
+/** A role or engine that lives on a connection and ends before it. */
 export interface OpenRole {
   readonly stage: (typeof closingOrder)[number]
-  /** Of a role of which one is enough for any number of calls: what it is, for the warning about too many, such as `producer of 'emails'`. */
+  /**
+   * Description of a sender, such as `producer of 'emails'`, for the warning about too many of them. One sender serves
+   * any number of calls.
+   */
   readonly sender?: string
-  /** Never rejects. */
+  /** Closes the role. Never rejects. */
   close(timeoutMs: number): Promise<void>
-  /** Resolves when all its handlers have ended but those that wait for a `close`. */
+  /** Resolves when all its handlers have ended, except those that wait for a `close`. */
   othersEnded?(): Promise<void>
   health?(): RoleHealth
 }

@@ -1,10 +1,10 @@
 import { merged, type RoleHealth } from './health.js'
 import type { OpenRole } from './open-role.js'
 
-/** So many senders of one contract: one is made for each call, and none is closed. */
+/** How many open senders of one contract suggest that the program creates one for each call and closes none. */
 const CROWD = 100
 
-/** The roles and engines of one connection. */
+/** The open roles and engines of one connection. */
 export class OpenRoles {
   readonly #all = new Set<OpenRole>()
   /** How many senders of each contract are open. */
@@ -12,12 +12,12 @@ export class OpenRoles {
   readonly #crowded: (message: string) => void
   #isTold = false
 
-  /** @param crowded - gets the warning about senders that are made for each call, once */
+  /** @param crowded - receives the warning about senders that are created for each call, once */
   constructor(crowded: (message: string) => void) {
     this.#crowded = crowded
   }
 
-  /** Adds one. @returns a function that takes it off again */
+  /** Adds a role. @returns a function that removes it again */
   add(role: OpenRole): () => void {
     this.#all.add(role)
     this.#count(role, 1)
@@ -26,17 +26,17 @@ export class OpenRoles {
     }
   }
 
-  /** Those that close in this stage. */
+  /** Returns the roles that close in this stage. */
   of(stage: OpenRole['stage']): readonly OpenRole[] {
     return [...this.#all].filter((role) => role.stage === stage)
   }
 
-  /** Resolves when all handlers have ended but those that wait for a `close`. */
+  /** Resolves when all handlers have ended, except those that wait for a `close`. */
   async othersEnded(): Promise<void> {
     await Promise.all([...this.#all].map(async (role) => await role.othersEnded?.()))
   }
 
-  /** The health of each role; senders of one contract are one entry. */
+  /** Returns the health of each role; senders of one contract share one entry. */
   health(): readonly RoleHealth[] {
     return merged([...this.#all].flatMap((role) => role.health?.() ?? []))
   }

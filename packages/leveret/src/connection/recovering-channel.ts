@@ -12,28 +12,28 @@ import { type ChannelDiagnostics, diagnostics } from './diagnostics.js'
 import { Backoff, backoffMs } from './lanes/backoff.js'
 import type { Lane } from './lanes/lane.js'
 
-/** Longer than a first reconnect takes. */
+/** Wait of a channel that was never open, so that those that were open come back first. */
 const LATECOMER_MS = 1_000
-/** An answer that takes longer is looked into, so often. */
+/** How long an answer may take before it is looked into, and the interval of the looks. */
 const HELD_MS = 800
 const LOOK_MS = 100
-/** So long after a fresh channel was opened. What comes later is no longer about the node that is gone. */
+/** How long a fresh channel is watched. A later delay has nothing to do with the lost node. */
 const WATCH_MS = 10_000
 
-/** A channel that comes back by itself, on its own: neither its neighbours nor the connection notice. */
+/** A channel that reopens by itself. Other channels and the connection do not notice. */
 export class RecoveringChannel {
   readonly #options: RecoveringChannelOptions
   readonly #stop = new AbortController()
   readonly #backoff = new Backoff()
   #current: Channel | undefined
   #running: Promise<void> | undefined
-  /** Aborted when a set-up that is going on is to end too. */
+  /** Aborted when a set-up in progress must end too. */
   readonly #cut = new AbortController()
   #settingUp: Promise<void> | undefined
   #everOpened = false
-  /** The link was lost, and nothing has been answered since. */
+  /** Whether the link was lost, and the broker has not answered since. */
   #isBack = false
-  /** Why a channel was given up on which an answer was held. */
+  /** Reason of closing a channel whose answer the broker held back. */
   #held: LeveretError | undefined
 
   constructor(options: RecoveringChannelOptions) {
@@ -41,23 +41,23 @@ export class RecoveringChannel {
     setMaxListeners(0, this.#stop.signal, this.#cut.signal)
   }
 
-  /** The channel to use now, if there is one. */
+  /** The channel that is open now, if there is one. */
   get current(): Channel | undefined {
     return this.#current
   }
 
-  /** Whether the link has been lost, and the broker has not accepted any message on this channel since: the first one goes alone. */
+  /** Whether the link was lost, and no message on this channel was confirmed since. The first message goes alone. */
   get awaitsFirstConfirm(): boolean {
     return this.#isBack && this.#current?.answers.hasConfirmed === false
   }
 
-  /** Begins, once. @returns when the loop has ended: closed, or failed for good */
+  /** Starts the loop, once. @returns when it has ended: closed, or failed for good */
   run(): Promise<void> {
     this.#running ??= inRootContext(() => this.#loop())
     return this.#running
   }
 
-  /** Opens no other channel; the current one, or the one that is being set up, stays until {@link close}. */
+  /** Stops reopening. The current channel, or one in set-up, stays until {@link close}. */
   stop(): void {
     this.#stop.abort(new ClosedError('closed'))
   }
@@ -67,7 +67,7 @@ export class RecoveringChannel {
     await this.#settingUp?.catch(() => undefined)
   }
 
-  /** Ends it for good, after what was written is flushed. Never rejects. */
+  /** Closes the channel for good, after what was written is sent. Never rejects. */
   async close(timeoutMs: number): Promise<void> {
     this.stop()
     this.#cut.abort(new ClosedError('closed'))
@@ -90,7 +90,7 @@ export class RecoveringChannel {
     }
   }
 
-  /** A channel too many costs all on the connection theirs: those that had one come back first. */
+  /** Waits after a failure. A channel too many ends the whole connection: the channels that were open reopen first. */
   async #waitAfter(error: unknown, signal: AbortSignal): Promise<void> {
     if (isOverChannelLimit(error) && !this.#everOpened) await sleep(LATECOMER_MS, signal)
     // A lost connection has its own back-off.
@@ -99,7 +99,7 @@ export class RecoveringChannel {
   }
 
   /**
-   * Opens, sets up, and waits for the end. Rejects when it never became current.
+   * Opens and sets up one channel, and waits for its end. Rejects if it never became current.
    *
    * @returns whether to wait before the next one. A lost connection has its own back-off
    */
@@ -109,14 +109,14 @@ export class RecoveringChannel {
     const ended = new Promise<LeveretError>((resolve) => {
       end = resolve
     })
-    // A blocked connection answers nothing: who asks there finds out late that the alarm has ended.
+    // A blocked connection answers nothing, so a request there would notice the end of the alarm late.
     await lane.whenWritable(signal)
     const channel = await lane.openChannel(kind, { ...hooks, closed: end }, signal)
     if (this.#isBack) void this.#watchAnswers(channel)
     try {
       this.#settingUp = this.#prepare(channel, ended, this.#cut.signal)
       await this.#settingUp
-      // Whoever has closed it meanwhile has found no channel to close.
+      // A `close` in the meantime has found no channel to close.
       this.#cut.signal.throwIfAborted()
       this.#up(channel)
       const reason = await ended
@@ -131,8 +131,8 @@ export class RecoveringChannel {
   }
 
   /**
-   * Gives a channel up, once after each loss of a link, on which the broker holds its answer back although it answers elsewhere: it has asked a
-   * node that is gone, and asks another one for a channel that comes a second later.
+   * Closes a channel whose answer the broker holds back although it answers on others, once after each loss of a link.
+   * The broker has asked a node that is gone; for a channel opened a second later it asks another node.
    */
   async #watchAnswers(channel: Channel): Promise<void> {
     const { lane } = this.#options
@@ -141,18 +141,18 @@ export class RecoveringChannel {
     try {
       while (!this.#isAnswered(channel) && (performance.now() < until || answers.heldMs > 0)) {
         await sleep(LOOK_MS, signal)
-        // What is still on its way to the broker cannot have an answer.
+        // Bytes that are still on their way to the broker cannot have an answer.
         if (channel.backlog.bytes > 0) answers.begin()
         if (answers.heldMs < HELD_MS || lane.state === 'blocked') continue
         await lane.spare.use(signal, (other) => other.prefetch(1))
-        // An answer that was right behind is here by now.
+        // An answer that was close has arrived by now.
         await sleep(LOOK_MS, signal)
         if (answers.heldMs >= HELD_MS) break
       }
       this.#isBack = false
       if (!this.#isAnswered(channel) && answers.heldMs >= HELD_MS) await this.#giveUp(channel)
     } catch {
-      // It has ended by itself, or the broker answers nobody.
+      // The channel has ended by itself, or the broker answers nobody.
     }
   }
 
@@ -161,9 +161,9 @@ export class RecoveringChannel {
   }
 
   /**
-   * Gives the current channel up over what came first on it after a loss: its answer is that of a node that is gone.
+   * Closes the current channel over its first message after a loss: its answer is that of a node that is gone.
    *
-   * @returns `false` when nothing has been lost, or an answer was given up before
+   * @returns `false` if no link was lost, or a channel was already closed over that
    */
   giveUpFirst(): boolean {
     if (this.#current === undefined || !this.awaitsFirstConfirm) return false
@@ -207,7 +207,7 @@ export class RecoveringChannel {
     let isSetUp = false
     const lost = ended.then(async (reason) => {
       if (isSetUp) return
-      // What the broker refused during the set-up says more than that the channel has ended, and is told in this turn.
+      // A refusal by the broker during the set-up says more than the end of the channel, and arrives in this turn.
       await nextTurn()
       throw reason
     })
@@ -215,35 +215,33 @@ export class RecoveringChannel {
       await unlessAborted(signal, Promise.race([this.#options.setUp(channel, signal), lost]))
       isSetUp = true
     } catch (error) {
-      // The channel knows why.
+      // The channel's own reason says more.
       throw isLost(error) ? (channel.signal.reason ?? error) : error
     }
   }
 }
 
-/** What an engine wants of its channel. */
+/** Options of {@link RecoveringChannel}. */
 export interface RecoveringChannelOptions {
   readonly lane: Lane
-  /** For diagnostics: `publishing`, or the name of the queue consumed. */
+  /** Purpose for diagnostics: `publishing`, or the name of the queue consumed. */
   readonly purpose: string
   readonly kind: 'plain' | 'confirm'
-  /** Confirms and returns of whichever channel is current. */
+  /** Callbacks for confirms and returns of the current channel. */
   readonly hooks?: Omit<ChannelHooks, 'closed'>
-  /**
-   * What was in flight on a lost channel is sent again on the next one, so a channel may be given up over its first message. @defaultValue false
-   */
+  /** Whether unconfirmed messages move to the next channel, so that one may be closed early. @defaultValue false */
   readonly resends?: boolean
-  /** Makes a fresh channel fit for work: declarations, prefetch, consumer. Runs again on every fresh channel. */
+  /** Prepares a fresh channel: declarations, prefetch, consumer. Runs on every fresh channel. */
   setUp(channel: Channel, signal: AbortSignal): Promise<void>
-  /** The channel is set up and current. */
+  /** Called when a channel is set up and current. */
   opened(channel: Channel): void
   /**
-   * It is no longer. Comes once for every `opened`.
+   * Called when the current channel has ended. Comes once for every `opened`.
    *
-   * @returns whether the cause is gone with it, so that nothing is gained by waiting before the next one
+   * @returns whether the cause ended with it, so that waiting before the next channel gains nothing
    */
   lost(reason: LeveretError): boolean
-  /** A try to open or set up failed; the next follows, unless `isFinal`. */
+  /** Called when opening or set-up has failed. Another try follows, unless `isFinal`. */
   failed(reason: LeveretError): void
   /** Whether an error of `setUp` makes every further try useless. */
   isFinal(error: LeveretError): boolean

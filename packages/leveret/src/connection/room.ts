@@ -1,22 +1,25 @@
 import type { ConnectSettings } from './connect-options.js'
 
-/** Whoever brings one message after the other brings so many before the first has had its turn: his line is then not empty when turns are given. */
+/**
+ * A share counts as low below this many waiting messages. They suffice to keep its line from being empty when turns are
+ * given.
+ */
 const LOW_COUNT = 64
 
-/** What one sender has waiting for its turn. */
+/** The part of the waiting messages that belongs to one sender. */
 export class Share {
   count = 0
   bytes = 0
-  /** Called, once, when little of it is left. */
+  /** Called once when little of the share is left. */
   onLow: (() => void) | undefined
 }
 
-/** Over all roles of a connection, how much waits for its turn, and whether there is room for more. */
+/** Counts what waits for its turn, over all roles of a connection, and decides whether there is room for more. */
 export class Room {
   readonly #bounds: Pick<ConnectSettings, 'maxQueued' | 'maxQueuedBytes'>
   #count = 0
   #bytes = 0
-  /** Shares of which something waits. */
+  /** How many shares have a message waiting. */
   #sharing = 0
 
   constructor(bounds: Pick<ConnectSettings, 'maxQueued' | 'maxQueuedBytes'>) {
@@ -44,9 +47,10 @@ export class Room {
   }
 
   /**
-   * For who brings one message after the other, of any number. One may ask at a time.
+   * Waits until so little of the share is left that its sender may bring the next message. Only one caller waits at a
+   * time.
    *
-   * @returns `undefined` when so little of the share waits that the next may be brought; else resolves when it is so
+   * @returns `undefined` if the next message may come at once
    */
   whenLow(share: Share): Promise<void> | undefined {
     if (this.#isLow(share)) return undefined
@@ -60,10 +64,10 @@ export class Room {
   }
 
   /**
-   * One message of any allowed size has room where nothing waits. A sender that has less than its share waiting is not refused because
-   * of the others, up to twice the bounds.
+   * Says why a message of this size has no room; `undefined` if it has.
    *
-   * @returns why a message of so many bytes has no room
+   * A message of any allowed size has room if nothing else waits. A sender with less than its equal share waiting is
+   * not refused because of others, until twice the bounds are reached.
    */
   refusal(share: Share, bytes: number): string | undefined {
     if (this.#count === 0) return undefined

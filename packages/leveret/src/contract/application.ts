@@ -10,48 +10,54 @@ import type { WorkQueue } from './queues/work-queue.js'
 /** A contract of any kind. */
 export type Contract = WorkQueue | Subscribable | Procedure
 
-/** What a service does, as `application` describes it: data, without I/O, for tools that plan, check, draw or document. */
+/**
+ * The contracts of one service, as `application` describes them: data, without I/O, for tools that plan, check, draw or
+ * document.
+ */
 export interface Application {
   readonly kind: 'application'
-  /** The name of the service. */
+  /** Name of the service, not empty. */
   readonly name: string
-  /** The version of the service, in whatever form it has. */
+  /** Version of the service, in any form. */
   readonly version: string
-  /** Queues that it has producers of. */
+  /** Queues that the service has producers of. */
   readonly sends: readonly WorkQueue[]
-  /** Queues that it has workers of. */
+  /** Queues that the service has workers of. */
   readonly works: readonly WorkQueue[]
-  /** Exchanges that it publishes to. */
+  /** Exchanges that the service publishes to. */
   readonly publishes: readonly Exchange[]
-  /** What it subscribes by: subscriptions, streams, and the exchanges of ephemeral subscribers. */
+  /** Subscriptions and streams that the service subscribes by, and the exchanges of its ephemeral subscribers. */
   readonly subscribes: readonly Subscribable[]
-  /** Procedures that it calls. */
+  /** Procedures that the service calls. */
   readonly calls: readonly Procedure[]
-  /** Procedures that it has servers of. */
+  /** Procedures that the service has servers of. */
   readonly answers: readonly Procedure[]
 }
 
-/** What `application` takes. */
+/** Options of {@link application}. */
 export interface ApplicationOptions {
-  /** The name of the service. */
+  /** Name of the service, not empty. */
   readonly name: string
-  /** The version of the service, in whatever form it has. */
+  /** Version of the service, in any form. */
   readonly version: string
-  /** Queues that it has producers of. @defaultValue [] */
+  /** Queues that the service has producers of. @defaultValue [] */
   readonly sends?: readonly WorkQueue[] | undefined
-  /** Queues that it has workers of. @defaultValue [] */
+  /** Queues that the service has workers of. @defaultValue [] */
   readonly works?: readonly WorkQueue[] | undefined
-  /** Exchanges that it publishes to. @defaultValue [] */
+  /** Exchanges that the service publishes to. @defaultValue [] */
   readonly publishes?: readonly Exchange[] | undefined
-  /** What it subscribes by: subscriptions, streams, and the exchanges of ephemeral subscribers. @defaultValue [] */
+  /**
+   * Subscriptions and streams that the service subscribes by, and the exchanges of its ephemeral subscribers.
+   * @defaultValue []
+   */
   readonly subscribes?: readonly Subscribable[] | undefined
-  /** Procedures that it calls. @defaultValue [] */
+  /** Procedures that the service calls. @defaultValue [] */
   readonly calls?: readonly Procedure[] | undefined
-  /** Procedures that it has servers of. @defaultValue [] */
+  /** Procedures that the service has servers of. @defaultValue [] */
   readonly answers?: readonly Procedure[] | undefined
 }
 
-/** The check of {@link ApplicationOptions}. */
+/** Checks {@link ApplicationOptions}. */
 export const applicationOptions = z.strictObject({
   name: z.string().min(1),
   version: z.string().min(1),
@@ -64,9 +70,9 @@ export const applicationOptions = z.strictObject({
 })
 
 /**
- * Lists what a service does, by its contracts. Nothing is opened or declared: see `declare` and `declarationsOf`.
+ * Describes a service by its contracts. It opens and declares nothing: for that see `declare` and `declarationsOf`.
  *
- * @throws {@link OptionsError} a list holds something else than the contracts that it is for
+ * @throws {@link OptionsError} if a list holds anything but the contracts that it is for
  * @example
  * ```ts
  * import { application, workQueue } from 'leveret'
@@ -80,7 +86,7 @@ export const applicationOptions = z.strictObject({
 export function application(options: ApplicationOptions): Application {
   const where = `application(${quoted(options?.name)})`
   const lists = parseOptions(applicationOptions, options, where)
-  // Each was checked to be of the kind that its list is for.
+  // Each contract was checked to be of its list's kind.
   return Object.freeze({ kind: 'application', ...lists }) as unknown as Application
 }
 

@@ -6,11 +6,13 @@ import type { ProcedureErrorOf } from './procedures/procedure-error.js'
 import type { EventOf, Subscribable } from './queues/subscribable.js'
 import type { WorkQueue } from './queues/work-queue.js'
 
-/** What a handler gets of a contract: of a task the payload, of an event that of each template its binding keys bring. */
+/**
+ * The payload that a handler gets: of a task, or of each template that the binding keys of a subscription can bring.
+ */
 export type PayloadOf<C extends WorkQueue | Subscribable> =
   C extends WorkQueue<infer S> ? SchemaOutput<S> : C extends Subscribable ? EventOf<C>['payload'] : never
 
-/** What is handed over for a contract: a task, an event of any template, or a request. */
+/** The payload that a caller sends for a contract: a task, an event of any template, or a request. */
 export type InputOf<C extends WorkQueue | Exchange | Procedure> = C extends Procedure
   ? SchemaInput<C['requests']['payload']>
   : C extends RoutedExchange<string, infer T>
@@ -19,14 +21,14 @@ export type InputOf<C extends WorkQueue | Exchange | Procedure> = C extends Proc
       ? SchemaInput<S>
       : never
 
-/** What the server of a procedure gets. */
+/** The request that the server of a procedure gets. */
 export type RequestOf<P extends Procedure> = SchemaOutput<P['requests']['payload']>
 
-/** What the client of a procedure gets. */
+/** The response that the client of a procedure gets. */
 export type ResponseOf<P extends Procedure> = SchemaOutput<P['responses']['payload']>
 
-/** What the server of a procedure gives. */
+/** The response that the server of a procedure returns. */
 export type ResponseInputOf<P extends Procedure> = SchemaInput<P['responses']['payload']>
 
-/** What the client of a procedure may reject with of what the procedure declares: each told apart by its `code`. */
+/** The declared errors that the client of a procedure may reject with, distinguished by `code`. */
 export type ErrorOf<P extends Procedure> = ProcedureErrorOf<P>

@@ -1,7 +1,7 @@
 import { type BrokerReply, describeReply, isPassing } from './broker-reply.js'
 import { type FailureOptions, LeveretError } from './leveret-error.js'
 
-/** The broker refused an operation. Fix the topology or the rights that `replyText` names. */
+/** The broker refused an operation. Correct the topology or grant the right that `replyText` names. */
 export class BrokerError extends LeveretError implements BrokerReply {
   override readonly name = 'BrokerError'
   readonly retryable: boolean

@@ -1,4 +1,7 @@
-/** What RabbitMQ says when a limit is reached, and what to do then. The names in it are the caller's to fill in. */
+/**
+ * RabbitMQ's reply texts for a limit that is reached, each with the next step. The caller fills in the names in
+ * capitals.
+ */
 const LIMITS: readonly (readonly [text: RegExp, step: string])[] = [
   [
     /user connection limit/,
@@ -20,7 +23,7 @@ const LIMITS: readonly (readonly [text: RegExp, step: string])[] = [
   ],
 ]
 
-/** What to do about the limit of which the broker says that it is reached; `undefined` when it says something else. */
+/** Returns the next step for a reply text that reports a reached limit; `undefined` for any other text. */
 export function limitStep(replyText: string): string | undefined {
   return LIMITS.find(([text]) => text.test(replyText))?.[1]
 }

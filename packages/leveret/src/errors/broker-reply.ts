@@ -1,10 +1,10 @@
 import { limitStep } from './broker-limits.js'
 
-/** What the broker said when it closed a channel or a connection, or refused an operation. */
+/** The broker's reply when it closed a channel or a connection, or refused an operation. */
 export interface BrokerReply {
   /** AMQP reply code, for example 404. @see https://www.rabbitmq.com/amqp-0-9-1-reference#constants */
   readonly replyCode: number
-  /** Its name, for example `NOT_FOUND`. */
+  /** Name of the reply code, for example `NOT_FOUND`. */
   readonly replyName: string
   /** The broker's own sentence. */
   readonly replyText: string
@@ -15,26 +15,34 @@ const NEXT_STEPS: Readonly<Record<number, string>> = {
   404: '. Declare it, or correct its name',
 }
 
-/** Sentences that say of what passes by itself what the code alone says of a mistake; and when it has passed. */
+/** Reply texts of a temporary condition whose reply code usually means a mistake, each with what ends the condition. */
 const PASSING_TEXTS: readonly (readonly [text: RegExp, next: string])[] = [
-  // To a second consumer RabbitMQ says 403, as it does where a right is missing; but this passes with the first one.
+  // RabbitMQ refuses a second consumer with 403, the code of a missing right. The refusal ends with the first consumer.
   [/in exclusive use$/, '. It is free when the other consumer is gone'],
-  // Of a classic queue whose node is away it says 404, as if there were none; but the queue is back when that node is.
+  // A classic queue whose node is down gets 404, the code of a missing queue. The queue is back when its node is.
   [
     /^home node .* is down or inaccessible$|^queue .* process is stopped by supervisor$/s,
     '. It is there again when its node is',
   ],
-  // The default exchange is in every vhost. Where it is missing, the metadata store is away, as with a full disk.
+  // Every vhost has the default exchange. If it is missing, the metadata store is down, for example after a full disk.
   [/^no exchange '(amq\.default)?' in vhost /s, '. It is there again when the metadata store of the broker is'],
-  // Of a stream that its node is still starting, or has no replica of, it says 406, as of a mistake in what was asked.
+  // A stream that is still starting on this node, or has no replica there, gets 406, the code of a wrong request.
   [/does not have a (running )?replica on the local node$/, '. It is there when one runs; another node may have one'],
 ]
 
-/** It refuses one routing key of a topic exchange: that is another right. @see https://www.rabbitmq.com/docs/access-control */
+/**
+ * Reply text of a topic exchange that refuses one routing key. That needs another right.
+ *
+ * @see https://www.rabbitmq.com/docs/access-control
+ */
 const TOPIC_REFUSED = /^(\w+ )?access to topic /
 const GRANT_TOPIC = '. Grant the right with rabbitmqctl set_topic_permissions'
 
-/** The broker's words, and what can be done. @param passes - nothing need be granted or declared */
+/**
+ * Describes the broker's reply and the next step.
+ *
+ * @param passes - whether the condition ends without anything being granted or declared
+ */
 export function describeReply({ replyCode, replyName, replyText }: BrokerReply, passes = false): string {
   return `${replyCode} ${replyName}: ${replyText}${nextStep(replyCode, replyText, passes)}`
 }
@@ -53,15 +61,22 @@ function nextOfPassing(replyText: string): string | undefined {
 }
 
 const PASSING_REPLIES: ReadonlySet<number> = new Set([311, 320, 405, 504, 506, 541])
-/** RabbitMQ refuses features it has retired with 541 too. @see https://www.rabbitmq.com/docs/deprecated-features */
+/**
+ * Reply text for a retired feature, which RabbitMQ also refuses with 541.
+ *
+ * @see https://www.rabbitmq.com/docs/deprecated-features
+ */
 const DEPRECATED = /deprecated/i
 
-/** Whether the same may succeed later, without anybody's doing. */
+/** Whether the same operation may succeed later although nobody changes anything. */
 export function isPassing({ replyCode, replyText }: BrokerReply): boolean {
   return nextOfPassing(replyText) !== undefined || (PASSING_REPLIES.has(replyCode) && !DEPRECATED.test(replyText))
 }
 
-/** Whether it says that a right is missing, or an exchange: both are said of everything while the metadata store of the broker is away. */
+/**
+ * Whether the reply names a missing right or a missing exchange. RabbitMQ gives both answers to everything while its
+ * metadata store is down.
+ */
 export function isDenied({ replyCode, replyText }: BrokerReply): boolean {
   if (replyCode === 403) return / refused for user '/.test(replyText)
   return replyCode === 404 && /^no exchange '/.test(replyText)

@@ -1,8 +1,8 @@
 import { LeveretError } from './leveret-error.js'
 
 /**
- * A contract asks for what this broker cannot do, and would not refuse by itself. Nothing was declared and nothing was sent.
- * Upgrade the broker, or describe the contract without it.
+ * A contract needs a feature that this broker lacks and would ignore without an error. Nothing was declared and nothing
+ * was sent. Upgrade the broker, or change the contract so that it does not need the feature.
  */
 export class BrokerVersionError extends LeveretError implements VersionGap {
   override readonly name = 'BrokerVersionError'
@@ -13,7 +13,7 @@ export class BrokerVersionError extends LeveretError implements VersionGap {
   readonly product: string
   readonly version: string
 
-  /** @param ways - where it was asked, and how to do without */
+  /** @param ways - the broker's address, and how to do without the feature */
   constructor(gap: VersionGap, ways: { readonly address: string; readonly instead: string }) {
     const { queue, feature, since, product, version } = gap
     super(
@@ -29,15 +29,15 @@ export class BrokerVersionError extends LeveretError implements VersionGap {
   }
 }
 
-/** What a contract asks of the broker, and who was asked. */
+/** The feature that a contract needs, and the broker that lacks it. */
 export interface VersionGap {
-  /** Name of the queue that needs it. */
+  /** Name of the queue that needs the feature. */
   readonly queue: string
-  /** As the contract calls it, for example `retry.native`. */
+  /** Name of the feature in the contract, for example `retry.native`. */
   readonly feature: string
-  /** The first RabbitMQ that does it, for example `4.3`. */
+  /** The first RabbitMQ that has the feature, for example `4.3`. */
   readonly since: string
-  /** What answered, for example `RabbitMQ` and `4.0.5`. */
+  /** Product name of the broker, for example `RabbitMQ`. Its `version` is for example `4.0.5`. */
   readonly product: string
   readonly version: string
 }

@@ -1,6 +1,9 @@
 import { LeveretError } from './leveret-error.js'
 
-/** There is no connection to the broker. Wait (leveret goes on trying) or alert, by `reason`. */
+/**
+ * The broker cannot be reached, or the connection was lost. `reason` says whether to wait (leveret goes on trying) or
+ * to alert somebody.
+ */
 export class ConnectionError extends LeveretError {
   override readonly name = 'ConnectionError'
   readonly retryable: boolean
@@ -14,16 +17,17 @@ export class ConnectionError extends LeveretError {
 }
 
 /**
- * Why there is no connection:
+ * Reason for which a connection or a consumer is missing:
  * - `unreachable`: no TCP or TLS connection came about, or the broker is starting or stopping
- * - `timeout`: something accepted the connection and did not answer in time
- * - `protocol`: what answered does not speak AMQP 0-9-1 here (for example TLS on a plain port), or said what fits nothing that was asked
- * - `login-refused`, `vhost-not-found`, `vhost-refused`: the broker's answer to who we are and where we want to go
+ * - `timeout`: the peer accepted the connection and did not answer in time
+ * - `protocol`: the peer does not speak AMQP 0-9-1 on this port (for example TLS on a plain port), or its answer fits
+ *   no request
+ * - `login-refused`, `vhost-not-found`, `vhost-refused`: the broker refused the user or the vhost
  * - `credentials`: the credentials provider failed, or took too long
- * - `limit`: the broker has as many connections, or the connection as many channels, as it may have
- * - `tls`: the broker's certificate did not verify, or it did not accept ours
+ * - `limit`: the broker has as many connections, or the connection has as many channels, as allowed
+ * - `tls`: the broker's certificate did not verify, or the broker did not accept the client's certificate
  * - `lost`: an open connection went away
- * - `cancelled`: the connection stands, and the broker has taken a consumer away
+ * - `cancelled`: the connection is open, and the broker has cancelled a consumer
  */
 export type ConnectionFailure =
   | 'unreachable'

@@ -1,23 +1,32 @@
-/** The error of a failed attempt, as it is reported and kept. */
+/** The error of a failed attempt, as it is reported and stored. */
 export interface Failure {
   readonly name: string
   readonly message: string
-  /** Kept with the dead letter only where the contract says so. Not enumerable in events, so that no log has it unasked. */
+  /**
+   * Stack of the error. A dead letter keeps it only if the contract says so. In events it is not enumerable, so that a
+   * log does not hold it by accident.
+   */
   readonly stack?: string
 }
 
-/** Handlers throw anything: an error, a string, nothing. */
+/** Describes what a handler threw. That may be anything: an error, a string, nothing. */
 export function describeFailure(thrown: unknown): Failure {
   if (thrown instanceof Error) return withStack({ name: textOf(thrown.name), message: textOf(thrown.message) }, thrown)
   return { name: 'NonError', message: `the handler threw ${typeof thrown === 'string' ? thrown : typeof thrown}` }
 }
 
-/** The types say string; `Object.assign(new Error(), responseBody)` says otherwise. */
+/**
+ * Guards against an error whose `name` or `message` is no string, as `Object.assign(new Error(), responseBody)` makes
+ * it.
+ */
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : `a ${typeof value}`
 }
 
-/** Made only when it is asked for, and in no log or copy of the failure that did not ask. */
+/**
+ * Adds the stack as a getter that is not enumerable. So it is computed only on demand, and logs and copies leave it
+ * out.
+ */
 function withStack(failure: Failure, error: Error): Failure {
   return Object.defineProperty(failure, 'stack', { get: () => readStack(error) })
 }

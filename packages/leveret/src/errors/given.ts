@@ -2,8 +2,8 @@ import { isThenable } from '../async/maybe-promise.js'
 import { madeOf } from './marks.js'
 
 /**
- * Names what somebody has given where something else is expected, for the sentence that says so. Never shows the value: a text may be a URL
- * with a password.
+ * Names the kind of a value that was given where something else is expected, for an error text. It never shows the
+ * value: a text may be a URL with a password.
  */
 export function givenAs(value: unknown): string {
   if (value === undefined || value === null) return String(value)
@@ -13,7 +13,7 @@ export function givenAs(value: unknown): string {
   return `a ${typeof value}`
 }
 
-/** Looks at what may throw when it is looked at. */
+/** Names the kind of an object or a function. Reading its properties may throw. */
 function givenObject(value: object): string {
   try {
     if (isThenable(value)) return 'a promise'
@@ -29,7 +29,7 @@ function givenObject(value: object): string {
   }
 }
 
-/** The sentence for what was given in place of a connection. */
+/** The error text for a value that was given in place of a connection. */
 export function insteadOfConnection(given: unknown): string {
   const said = `The connection is ${givenAs(given)}: expected what connect() resolves with`
   if (isThenable(given)) return `${said}. Await it: \`await connect(…)\``
@@ -40,7 +40,7 @@ export function insteadOfConnection(given: unknown): string {
   )
 }
 
-/** Whether it is a class, which fails each call without `new`. */
+/** Whether the value is a class. A class fails every call without `new`. */
 export function isClass(value: unknown): boolean {
   return typeof value === 'function' && /^class\b/.test(String(value))
 }

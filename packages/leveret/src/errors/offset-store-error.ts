@@ -1,7 +1,10 @@
 import { LeveretError } from './leveret-error.js'
 import { messageOf } from './message-of.js'
 
-/** The offset store of a stream's subscriber failed, or took too long; `cause` is what it said. It is asked again. */
+/**
+ * The offset store of a stream's subscriber failed, or took too long. `cause` is the store's error. leveret calls the
+ * store again.
+ */
 export class OffsetStoreError extends LeveretError {
   override readonly name = 'OffsetStoreError'
   readonly retryable = true

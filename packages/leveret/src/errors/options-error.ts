@@ -1,7 +1,7 @@
 import type { Issue } from './issue.js'
 import { LeveretError } from './leveret-error.js'
 
-/** An argument or option is wrong. Nothing was done. Fix the call. */
+/** An argument or option is wrong. Nothing was done. Correct the call. */
 export class OptionsError extends LeveretError {
   override readonly name = 'OptionsError'
   readonly retryable = false

@@ -2,10 +2,10 @@ import { describeIssue, type Issue } from './issue.js'
 import { type FailureOptions, LeveretError } from './leveret-error.js'
 
 /**
- * A payload does not fit its contract. Fix the data. An outgoing one was not sent.
+ * A payload does not fit its contract. Correct the data. An outgoing payload was not sent.
  *
- * Where the schema itself has failed, or the codec has thrown `Retry`, nothing is said of the payload: `cause` is what was thrown, and the
- * error is `retryable`.
+ * If the schema itself failed, or the codec threw `Retry`, there is no verdict on the payload: then `cause` is what was
+ * thrown, and the error is `retryable`.
  */
 export class PayloadError extends LeveretError {
   override readonly name = 'PayloadError'

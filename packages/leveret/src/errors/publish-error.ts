@@ -21,17 +21,18 @@ export class PublishError extends LeveretError implements PublishSubject {
 }
 
 /**
- * What is known of a publish that failed:
+ * The state of a message whose publish failed:
  * - `returned`: no queue took it; nothing is stored
- * - `refused`: the broker said no; it may be in some of the queues it was routed to
+ * - `refused`: the broker refused it; it may be stored in some of the queues it was routed to
  * - `not-sent`: it never left this process
- * - `unknown`: it was handed over and no answer came in time, or it was returned when it was sent again; it may or may not be stored
+ * - `unknown`: it was sent and no answer came in time, or it was sent a second time and then returned; it may or may
+ *   not be stored
  */
 export type PublishOutcome = 'returned' | 'refused' | 'not-sent' | 'unknown'
 
 /** The message of a failed publish, without its content. */
 export interface PublishSubject {
-  /** `''` is the default exchange, which routes to the queue named by the routing key. */
+  /** Name of the exchange. `''` is the default exchange, which routes to the queue named by the routing key. */
   readonly exchange: string
   readonly routingKey: string
   readonly messageId: string

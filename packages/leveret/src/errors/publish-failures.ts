@@ -3,25 +3,25 @@ import type { FailureOptions } from './leveret-error.js'
 import { messageOf } from './message-of.js'
 import { PublishError, type PublishOutcome } from './publish-error.js'
 
-/** Why a message was refused by the broker. */
+/** Error text for a message that the broker refused (`basic.nack`). */
 export const NACKED = 'the broker answered basic.nack, as a full queue does'
 
-/** Why a message was refused here. */
+/** Error text for a message that is too large to be sent. */
 export function tooLarge(bytes: number, maxMessageBytes: number): string {
   return `its content has ${bytes} bytes and maxMessageBytes is ${maxMessageBytes}`
 }
 
-/** Why a message could not be written. */
+/** Error text for a message that could not be encoded. */
 export function notEncoded(cause: unknown): string {
   return `its properties cannot be encoded: ${messageOf(cause)}`
 }
 
-/** What an error says of a message. */
+/** The part of a message that an error names. */
 export interface Addressed extends Pick<OutgoingMessage, 'exchange' | 'routingKey'> {
   readonly properties: Pick<OutgoingMessage['properties'], 'messageId'>
 }
 
-/** The error of a message that was not confirmed. */
+/** Creates the error for a message that was not confirmed. */
 export function publishError(
   outcome: PublishOutcome,
   { exchange, routingKey, properties }: Addressed,

@@ -1,7 +1,7 @@
 import type { Issue } from './issue.js'
 import { LeveretError } from './leveret-error.js'
 
-/** A call of a procedure came to no response. */
+/** A call of a procedure got no response. Base class of the errors of a call. */
 export abstract class RpcError extends LeveretError {
   /** Name of the procedure. */
   readonly procedure: string
@@ -13,20 +13,20 @@ export abstract class RpcError extends LeveretError {
 }
 
 /**
- * What is known of a request that has no answer:
- * - `not-sent`: it never left this process, so it was not handled
- * - `unknown`: it was handed over; it may have been handled, or be handled now
+ * The state of a request without an answer:
+ * - `not-sent`: it never left this process, so no server handled it
+ * - `unknown`: it was sent; a server may have handled it, or may be handling it now
  */
 export type CallOutcome = 'not-sent' | 'unknown'
 
-/** No answer came in time. Call again where handling it twice does no harm, or where `outcome` is `not-sent`. */
+/** An answer did not come in time. Call again if the request may be handled twice, or if `outcome` is `not-sent`. */
 export class RpcTimeoutError extends RpcError {
   override readonly name = 'RpcTimeoutError'
   readonly retryable = true
   readonly outcome: CallOutcome
   readonly timeoutMs: number
 
-  /** @param why - what kept it from being sent, or that the clocks differ, if that is known */
+  /** @param why - why the request was not sent, or that the clocks differ, if that is known */
   constructor(procedure: string, timeoutMs: number, outcome: CallOutcome, why?: string) {
     const what =
       outcome === 'not-sent'
@@ -39,13 +39,13 @@ export class RpcTimeoutError extends RpcError {
 }
 
 /**
- * Why nobody can answer:
- * - `no-queue`: the queue of the requests does not exist. What the broker returned was not handled
- * - `no-consumers`: it exists, and no server consumes it. The request stays there until its time is up
+ * Reason for which no server can answer:
+ * - `no-queue`: the queue of the requests does not exist. The broker returned the request, so no server handled it
+ * - `no-consumers`: the queue exists, but no server consumes it. The request stays there until it expires
  */
 export type AbsenceReason = 'no-queue' | 'no-consumers'
 
-/** Nobody is there to answer. Start a server, or call again when one may have come. */
+/** The procedure has no server: its queue is missing, or has no consumer. Start a server, or retry later. */
 export class RpcNoResponderError extends RpcError {
   override readonly name = 'RpcNoResponderError'
   readonly retryable = true
@@ -63,12 +63,13 @@ export class RpcNoResponderError extends RpcError {
 }
 
 /**
- * Why a server answered without a response:
- * - `failed`: its handler failed with an error that the procedure does not declare. What it was, only the server is told
+ * Reason for which a server answered without a response:
+ * - `failed`: its handler failed with an error that the procedure does not declare. Only the server's own events and
+ *   log say which
  * - `invalid-request`: the request does not fit the server's schema; `issues` says where
- * - `invalid-response`: its answer does not fit the server's schema, so it was not sent; `issues` says where
- * - `too-large`: its answer has more bytes than it may send
- * - `unknown`: it said so in a way that this client does not know: the server's contract is another one
+ * - `invalid-response`: the response does not fit the server's schema, so it was not sent; `issues` says where
+ * - `too-large`: the response has more bytes than the server may send
+ * - `unknown`: the answer is an error that this client does not know: the server's contract differs
  */
 export type RemoteFailure = 'failed' | 'invalid-request' | 'invalid-response' | 'too-large' | 'unknown'
 
@@ -80,12 +81,15 @@ const REMOTE_TEXT: Readonly<Record<RemoteFailure, string>> = {
   unknown: 'answered with an error that this contract does not know',
 }
 
-/** The server answered without a response. It names no reason of its own: an error's text may hold what is nobody else's business. */
+/**
+ * The server answered without a response. The error never carries the text of the server's own error, which may hold
+ * private data.
+ */
 export class RpcRemoteError extends RpcError {
   override readonly name = 'RpcRemoteError'
   readonly retryable: boolean
   readonly reason: RemoteFailure
-  /** What is wrong with the request, or with the answer, as the server sees it. */
+  /** Problems of the request or of the response, as the server found them. */
   readonly issues: readonly Issue[]
 
   constructor(procedure: string, reason: RemoteFailure, issues: readonly Issue[] = []) {

@@ -36,7 +36,7 @@ export class TopologyMismatchError extends LeveretError implements Mismatch {
   }
 }
 
-/** Where an existing queue or exchange differs from what the contract describes. */
+/** A difference between an existing queue or exchange and its contract. */
 export interface Mismatch {
   readonly kind: 'queue' | 'exchange'
   /** Name of the queue or exchange. */
@@ -48,12 +48,13 @@ export interface Mismatch {
   /** The broker's own sentence. */
   readonly replyText: string
   /**
-   * Lines of the contract that describe it as it is, such as `queue: { type: 'classic' }`: each is a way of its own. Empty where none can.
+   * Alternative lines for the contract that describe the queue or exchange as it is, such as
+   * `queue: { type: 'classic' }`. Empty if no line can.
    */
   readonly describedAs: readonly string[]
 }
 
-/** An empty text would be overlooked. */
+/** Shows an empty text as quotes, so that it is not overlooked. */
 function shown(value: string): string {
   return value === '' ? "''" : value
 }

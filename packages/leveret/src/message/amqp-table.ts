@@ -1,15 +1,24 @@
-/** What a table of a user may take. amqplib encodes one in a buffer of 64 KiB, and leveret adds some headers on copies. */
+/**
+ * The most bytes that a table of the user may take. amqplib encodes a table in a buffer of 64 KiB, and leveret adds
+ * some headers to copies.
+ */
 const MAX_TABLE_BYTES = 48 * 1024
 
 const MAX_DEPTH = 32
 
-/** Why arguments cannot be sent: too large, or a value that has no form on the wire. `undefined` when they can. */
+/**
+ * Says why arguments cannot be sent: they are too large, or a value has no form on the wire. `undefined` if they can be
+ * sent.
+ */
 export function tableProblem(table: Readonly<Record<string, unknown>>): string | undefined {
   const wide = Object.keys(table).find((name) => holdsWide(table[name]))
   return wide === undefined ? headersProblem(table) : `${wide}: a bigint value has no form in arguments`
 }
 
-/** The same of headers, in which a `bigint` is written as 64 bits. */
+/**
+ * Says why headers cannot be sent, as {@link tableProblem} does for arguments. Headers may hold a `bigint`, written as
+ * 64 bits.
+ */
 export function headersProblem(table: Readonly<Record<string, unknown>>): string | undefined {
   const size = measureTable(table)
   if (typeof size === 'string') return size
@@ -17,14 +26,14 @@ export function headersProblem(table: Readonly<Record<string, unknown>>): string
 }
 
 /**
- * How many bytes headers or arguments take on the wire, as AMQP 0-9-1 encodes a table.
+ * Counts the bytes that headers or arguments take on the wire, as AMQP 0-9-1 encodes a table.
  *
- * @returns a text instead, when a value has no form there or would change on the way
+ * @returns a text instead, if a value has no form there or would change on the way
  */
 export function measureTable(table: Readonly<Record<string, unknown>>): number | string {
   let total = 0
   for (const [name, value] of Object.entries(table)) {
-    // Left out, as in JSON.
+    // An entry without a value is left out, as in JSON.
     if (value === undefined) continue
     const size = measure(value, 0)
     if (typeof size === 'string') return `${name}: ${size}`
@@ -34,7 +43,7 @@ export function measureTable(table: Readonly<Record<string, unknown>>): number |
   return total
 }
 
-/** One byte for the type, then the value. */
+/** Counts one byte for the type, and the bytes of the value. */
 function measure(value: unknown, depth: number): number | string {
   switch (typeof value) {
     case 'string':
@@ -57,12 +66,12 @@ function measureObject(value: object | null, depth: number): number | string {
   if (Buffer.isBuffer(value)) return 5 + value.length
   if (depth >= MAX_DEPTH) return `nested more than ${MAX_DEPTH} levels deep`
   if (Array.isArray(value)) return sum(value.map((item) => measure(item, depth + 1)))
-  // amqplib turns a Date into an empty table, and lets a class leak what it inherits.
+  // amqplib writes a Date as an empty table, and writes what an instance of a class inherits.
   if (value instanceof Date) return 'a Date has no form in an AMQP table; use toISOString()'
   if (![Object.prototype, null].includes(Object.getPrototypeOf(value)))
     return 'an instance of a class has no form in an AMQP table'
   const sizes = Object.entries(value).map(([name, item]) => {
-    // Left out, as in JSON.
+    // An entry without a value is left out, as in JSON.
     if (item === undefined) return 0
     const size = measure(item, depth + 1)
     return typeof size === 'string' ? size : size + 1 + Buffer.byteLength(name)
@@ -80,15 +89,15 @@ function sum(sizes: readonly (number | string)[]): number | string {
 }
 
 /**
- * A received table as it is to be read: neither it nor a table inside it has a prototype, because a sender may call an entry
- * `__proto__`, and amqplib makes that the table's.
+ * Copies a received table, and removes the prototype of the copy and of every table inside it. A sender may call an
+ * entry `__proto__`, and amqplib then makes its value the prototype of the table.
  */
 export function bareTable(received: Readonly<Record<string, unknown>> | undefined): Readonly<Record<string, unknown>> {
   const table = { ...received }
   const found: unknown[] = [table]
-  // It grows on the way. Tables may be nested deeper than functions may call each other.
+  // The list grows while the loop runs. Tables may be nested deeper than the stack allows recursion.
   for (const value of found) {
-    // A table whose `__proto__` is bytes looks like a Buffer in every other way.
+    // A table whose prototype is a Buffer looks like a Buffer in every other way.
     if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) continue
     if (!Array.isArray(value)) Object.setPrototypeOf(value, null)
     for (const inner of Object.values(value)) found.push(inner)
@@ -99,16 +108,17 @@ export function bareTable(received: Readonly<Record<string, unknown>> | undefine
 const FLOATS = new Set<unknown>(['double', 'float64', 'float'])
 
 /**
- * Refuses what amqplib would write as a double that is no number: RabbitMQ ends the connection over one (541).
+ * Refuses a table in which amqplib would write a double that is not a number. RabbitMQ closes the connection over such
+ * a double (541).
  *
- * amqplib takes a table with an entry `!` for the name of a type and a value of it. Any sender can write such a table, with a
- * value of another type, and what was received is sent again in copies.
+ * amqplib reads a table with an entry `!` as the name of a type and a value of that type. Any sender can write such a
+ * table, with a value of another type. leveret would send it again in copies of the message.
  *
- * @throws TypeError as amqplib does over values of other types
+ * @throws TypeError as amqplib does for values of other types
  */
 export function refuseFalseNumbers(table: Readonly<Record<string, unknown>> = {}): void {
   const found: unknown[] = Object.values(table)
-  // It grows on the way.
+  // The list grows while the loop runs.
   for (const value of found) {
     if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) continue
     const { '!': type, value: marked } = value as Readonly<Record<string, unknown>>
@@ -122,12 +132,16 @@ function isNumber(value: unknown, type: unknown): boolean {
   return typeof value === 'number' && Number.isFinite(type === 'float' ? Math.fround(value) : value)
 }
 
-/** A table as amqplib can write it: it knows a `bigint` by its mark for 64 bits. @returns the same one, when it holds none */
+/**
+ * Marks every `bigint` as 64 bits wide, so that amqplib can write the table.
+ *
+ * @returns the same table, if it holds no `bigint`
+ */
 export function markWide(table: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   return holdsWide(table) ? (marked(table) as Readonly<Record<string, unknown>>) : table
 }
 
-/** What is nested too deep is refused elsewhere. */
+/** Whether a value holds a `bigint`. Values that are nested too deep are refused elsewhere. */
 function holdsWide(value: unknown, depth = 0): boolean {
   if (typeof value === 'bigint') return true
   if (!isTableOrArray(value) || depth > MAX_DEPTH) return false

@@ -1,54 +1,64 @@
 import type { Headers } from './message.js'
 
-/** A message as received, beside its payload. */
+/** The properties of a received message: everything but its payload. */
 export interface Delivery {
-  /** The queue or stream that it came from. */
+  /** The queue or stream that delivered the message. */
   readonly queue: string
-  /** Set by every leveret sender and the same on every copy; `undefined` when another sender set none. */
+  /**
+   * The id of the message. Every leveret sender sets one, and every copy keeps it; `undefined` if another sender set
+   * none.
+   */
   readonly messageId: string | undefined
   /**
-   * From 1: failed attempts before this one, plus one. A lost connection or a requeue does not count. With native retry it is
-   * RabbitMQ's own count plus one, and lost channels and connections count too, also before the handler had begun.
+   * Number of this attempt, from 1: failed attempts so far, plus one. A lost connection or a requeue does not count.
+   * With native retry it is RabbitMQ's own count plus one. That count includes lost channels and connections, also
+   * those before the handler began.
    */
   readonly attempt: number
-  /** The broker has delivered it before, to somebody, who did not settle it. It may have been handled. */
+  /** Whether the broker has delivered the message before, and it was not settled then. It may have been handled. */
   readonly redelivered: boolean
-  /** How often the broker saw it come back unsettled; `undefined` on classic queues. */
+  /** How often the message came back to its queue unsettled, as the broker counts; `undefined` on classic queues. */
   readonly deliveryCount: number | undefined
-  /** Where it was published, also when it is a later attempt. `''` is the default exchange. */
+  /** The exchange that the message was first published to, also at later attempts. `''` is the default exchange. */
   readonly exchange: string
   readonly routingKey: string
   /**
-   * As received, without a prototype. From outside: check before use. A whole number that a `number` would round is a `bigint`.
+   * Headers as received, without a prototype. They come from outside: check them before use. A whole number that a
+   * `number` would round is a `bigint`.
    */
   readonly headers: Headers
-  /** Where in its stream it stands; `undefined` when it came from a queue. */
+  /** Offset of the message in its stream; `undefined` if it came from a queue. */
   readonly offset: number | undefined
   readonly timestamp: Date | undefined
   readonly correlationId: string | undefined
-  /** What kind of message it is, as its sender says. */
+  /** The kind of the message, as its sender named it. */
   readonly type: string | undefined
-  /** Which program has sent it, as it says. */
+  /** The program that sent the message, as its sender named it. */
   readonly appId: string | undefined
-  /** Where an answer is expected, if one is. */
+  /** The queue that the sender wants an answer in; `undefined` if it wants none. */
   readonly replyTo: string | undefined
   /**
-   * The broker's user who has sent it, as RabbitMQ has checked. `undefined` at later attempts that are copies: those are sent by the worker's
-   * own user, and the header `leveret-original-user-id`, which nobody checks, says what it was.
+   * The broker's user that published the message, validated by RabbitMQ. `undefined` at later attempts that are copies:
+   * the worker's own user sends those. Their header `leveret-original-user-id` holds the first user, but nobody
+   * validates it.
    */
   readonly userId: string | undefined
   readonly priority: number | undefined
-  /** After how many milliseconds in a queue it would have expired; at later attempts too, whose copies do not expire. */
+  /**
+   * Time in a queue, in milliseconds, after which the message would have expired. It is also set at later attempts,
+   * whose copies do not expire.
+   */
   readonly expirationMs: number | undefined
-  /** Whether a classic queue keeps it over a restart of the broker. */
+  /** Whether a classic queue keeps the message over a restart of the broker. */
   readonly persistent: boolean
   readonly contentType: string | undefined
   readonly contentEncoding: string | undefined
   /**
-   * Aborted when the handler's time is up, when its connection is lost, and near the end of `close`: what is done from
-   * then on no longer counts. `reason` says which. After a late attempt follows the next one; after the others the same one is made again.
+   * Aborted when the handler's time is up, when its connection is lost, and near the end of `close`. What the handler
+   * does after that no longer counts. `signal.reason` says which it was. After a timeout the next attempt follows;
+   * after the other two the same attempt is repeated.
    */
   readonly signal: AbortSignal
-  /** When the handler's time is up. */
+  /** The time at which the handler's time is up. */
   readonly deadline: Date
 }

@@ -2,7 +2,11 @@ import { bareTable, markWide, refuseFalseNumbers } from './amqp-table.js'
 import { HEADER_BYTES } from './header-bytes.js'
 import type { Headers, MessageProperties } from './message.js'
 
-/** How many bytes the values of each type have, by its letter. Source: https://www.rabbitmq.com/amqp-0-9-1-errata#section_3 */
+/**
+ * How many bytes a value of each type takes, by the letter of its type.
+ *
+ * Source: https://www.rabbitmq.com/amqp-0-9-1-errata#section_3
+ */
 const FIXED = new Map(
   Object.entries({ b: 1, B: 1, t: 1, s: 2, u: 2, I: 4, i: 4, f: 4, D: 5, d: 8, l: 8, T: 8, V: 0 }).map(
     ([tag, bytes]) => [tag.charCodeAt(0), bytes],
@@ -13,13 +17,13 @@ const ARRAY = 'A'.charCodeAt(0)
 const INT64 = 'l'.charCodeAt(0)
 
 /**
- * A header of another program, as it came. amqplib reads numbers of every type as a `number` and writes the fewest bytes that hold it, so
- * that 64 bits are rounded, and an int becomes a byte, on the way through.
+ * A header of another program, as it was received. amqplib reads a number of any type as a `number`, and writes it in
+ * the fewest bytes that hold it. So it rounds 64-bit numbers, and makes a byte of a small int.
  */
 export class RawField {
-  /** The letter of its type, and its value. */
+  /** The letter of the type, followed by the value. */
   readonly bytes: Buffer
-  /** What amqplib has read of it. */
+  /** The value that amqplib has read. */
   readonly value: unknown
 
   constructor(bytes: Buffer, value: unknown) {
@@ -28,7 +32,7 @@ export class RawField {
   }
 }
 
-/** Received headers as they are to be read: without prototypes, and with a `bigint` where a number would be rounded. */
+/** Returns received headers for reading: without prototypes, and with a `bigint` where a number would be rounded. */
 export function receivedHeaders({ headers, [HEADER_BYTES]: bytes }: MessageProperties): Record<string, unknown> {
   const table: Record<string, unknown> = { ...bareTable(headers) }
   Object.setPrototypeOf(table, null)
@@ -36,7 +40,11 @@ export function receivedHeaders({ headers, [HEADER_BYTES]: bytes }: MessagePrope
   return table
 }
 
-/** Received headers as a copy is to carry them: byte for byte what came. @param keeps - which of them */
+/**
+ * Returns received headers for a copy of the message, byte for byte as they came.
+ *
+ * @param keeps - whether the copy keeps the header of this name
+ */
 export function headersToCopy(
   properties: MessageProperties,
   keeps: (name: string) => boolean,
@@ -46,19 +54,20 @@ export function headersToCopy(
   if (bytes === undefined || !Object.values(kept).some(changes)) return kept
   for (const [name, field] of fieldsOf(bytes, true)) {
     const value = Object.hasOwn(kept, name) ? kept[name] : undefined
-    // leveret's own are read once more, and written anew.
+    // leveret's own headers are read and written again.
     if (changes(value) && !name.startsWith('leveret-')) kept[name] = new RawField(field, value)
   }
   return kept
 }
 
-/** Whether a table holds a field as it came. */
+/** Whether a table holds a field as it was received. */
 export function holdsRaw(table: Readonly<Record<string, unknown>> = {}): boolean {
   return Object.values(table).some((value) => value instanceof RawField)
 }
 
 /**
- * Properties as amqplib can write them: of a header as it came, what amqplib has read of it.
+ * Returns the properties in a form that amqplib can write. In place of a header as it was received stands the value
+ * that amqplib has read.
  *
  * @throws TypeError as {@link refuseFalseNumbers} does
  */
@@ -75,7 +84,7 @@ function withoutRaw(table: Headers): Headers {
   return Object.fromEntries(entries.map(([name, value]) => [name, value instanceof RawField ? value.value : value]))
 }
 
-/** Whether amqplib may write something else than it has read. A text has this character where it was no UTF-8. */
+/** Whether amqplib may write other bytes than it has read. A text that was not UTF-8 holds the character U+FFFD. */
 function changes(value: unknown): boolean {
   if (typeof value === 'string') return value.includes('\uFFFD')
   return value !== null && value !== undefined && typeof value !== 'boolean'
@@ -83,7 +92,7 @@ function changes(value: unknown): boolean {
 
 function holdsRounded(table: Readonly<Record<string, unknown>>): boolean {
   const found = Object.values(table)
-  // It grows on the way. Tables may be nested deeper than functions may call each other.
+  // The list grows while the loop runs. Tables may be nested deeper than the stack allows recursion.
   for (const value of found) {
     if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)) return true
     if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) continue
@@ -94,7 +103,7 @@ function holdsRounded(table: Readonly<Record<string, unknown>>): boolean {
 
 /** Puts a `bigint` in the place of each number that amqplib has rounded. */
 function widen(table: object, bytes: Buffer): void {
-  // It grows on the way.
+  // The list grows while the loop runs.
   const open = [{ values: table as Record<string, unknown>, bytes, isNamed: true }]
   for (const { values, bytes: inside, isNamed } of open) {
     for (const [name, field] of fieldsOf(inside, isNamed)) {
@@ -108,7 +117,9 @@ function widen(table: object, bytes: Buffer): void {
   }
 }
 
-/** The fields of a table by name, or those of an array by number, each from the letter of its type on. */
+/**
+ * Iterates over the fields of a table by name, or of an array by number. Each field begins with the letter of its type.
+ */
 function* fieldsOf(bytes: Buffer, isNamed: boolean): Generator<readonly [name: string, field: Buffer]> {
   let offset = 0
   for (let index = 0; offset < bytes.length; index += 1) {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 
-/** As many ids share a random part: what three digits count. */
+/** How many ids share a random part: as many as three hexadecimal digits count. */
 const SHARED_BY = 16 ** 3
 const DIGITS = Array.from({ length: SHARED_BY }, (_, count) => count.toString(16).padStart(3, '0'))
 
@@ -10,8 +10,8 @@ let count = 0
 let random = ''
 
 /**
- * A UUID of version 7: sorts by its time of creation. Those of one millisecond are told apart by a count, and from those of other
- * processes by 62 random bits that they share.
+ * Creates a UUID of version 7, which sorts by its time of creation. A count makes the ids of one millisecond differ.
+ * They share 62 random bits, which make them differ from those of other processes.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9562#name-monotonicity-and-counters
  */
@@ -31,7 +31,7 @@ export function newMessageId(): string {
 
 const OWN_FORM = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 
-/** Whether an id has the form of {@link newMessageId}, and so is of one message only. */
+/** Whether an id has the form of {@link newMessageId}, and so belongs to one message only. */
 export function isOwnMessageId(id: string | undefined): boolean {
   return id !== undefined && OWN_FORM.test(id)
 }

@@ -3,17 +3,17 @@ import type { HEADER_BYTES } from './header-bytes.js'
 /** Headers of a message, by name. */
 export type Headers = Readonly<Record<string, unknown>>
 
-/** The basic properties of AMQP 0-9-1, named and typed as the wire has them. */
+/** The basic properties of AMQP 0-9-1, with the names of amqplib and the types of the wire. */
 export interface MessageProperties {
   readonly contentType?: string | undefined
   readonly contentEncoding?: string | undefined
   readonly headers?: Headers | undefined
-  /** 2 is persistent. */
+  /** 2 for a persistent message. */
   readonly deliveryMode?: number | undefined
   readonly priority?: number | undefined
   readonly correlationId?: string | undefined
   readonly replyTo?: string | undefined
-  /** Milliseconds, as text. */
+  /** Milliseconds, as a text. */
   readonly expiration?: string | undefined
   readonly messageId?: string | undefined
   /** Whole seconds since 1970. */
@@ -21,20 +21,20 @@ export interface MessageProperties {
   readonly type?: string | undefined
   readonly userId?: string | undefined
   readonly appId?: string | undefined
-  /** The headers as they came, where they did. */
+  /** The bytes of the headers, if the message was received. */
   readonly [HEADER_BYTES]?: Buffer
 }
 
-/** A message on its way to the broker. */
+/** A message to be sent to the broker. */
 export interface OutgoingMessage {
   /** `''` is the default exchange: it routes to the queue named by the routing key. */
   readonly exchange: string
   readonly routingKey: string
   readonly content: Buffer
   readonly properties: MessageProperties & { readonly messageId: string }
-  /** Whether the broker returns it when no queue takes it. */
+  /** Whether the broker returns the message if no queue takes it. */
   readonly mandatory: boolean
-  /** Makes properties of the same message that take no more bytes than this, where a connection's frames hold no more of them. */
+  /** Makes smaller properties of the same message, for a connection whose frames are too small for `properties`. */
   readonly shrink?: (maxPropertyBytes: number) => MessageProperties
 }
 
@@ -50,7 +50,10 @@ export interface ReceivedMessage {
   }
 }
 
-/** A message that the broker gave back because no queue took it. It precedes its own confirm. */
+/**
+ * A message that the broker returned because no queue took it (`basic.return`). The confirm of the same message
+ * follows.
+ */
 export interface ReturnedMessage {
   readonly messageId: string
   readonly correlationId?: string

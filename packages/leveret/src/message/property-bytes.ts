@@ -1,14 +1,14 @@
 import { RawField } from './field-table.js'
 import type { Headers, MessageProperties, OutgoingMessage } from './message.js'
 
-/** What a header frame holds beside the properties: class, weight, size of the content, and the flags. */
+/** How many bytes a header frame takes in addition to the properties: class, weight, size of the content, and flags. */
 const HEADER_BYTES = 14
-/** What every frame has around what it holds. */
+/** How many bytes a frame takes in addition to its payload. */
 const FRAME_BYTES = 8
-/** amqplib encodes all headers of a message in a buffer of this size. */
+/** Size of the buffer in which amqplib encodes all headers of a message. */
 const MAX_TABLE_BYTES = 64 * 1024
 
-/** How many bytes each type takes that amqplib's mark `!` can name, with the byte that tells the type. */
+/** How many bytes a value of each type takes that amqplib's mark `!` can name, with the byte for the type. */
 const MARKED = new Map<unknown, number>(
   Object.entries({
     ...{ double: 9, float64: 9, float: 5, decimal: 6, timestamp: 9 },
@@ -18,10 +18,11 @@ const MARKED = new Map<unknown, number>(
 )
 
 /**
- * The properties of a message as one frame can carry them: RabbitMQ closes the connection (501) over a header frame of more.
+ * Returns the properties in a size that one frame can carry. RabbitMQ closes the connection (501) over a larger header
+ * frame.
  *
- * @param frameMax - as agreed in the handshake
- * @throws RangeError they do not fit, and cannot be made smaller
+ * @param frameMax - the value agreed in the handshake
+ * @throws RangeError if the properties do not fit and cannot be made smaller
  * @see https://www.rabbitmq.com/docs/configure (frame_max)
  */
 export function fittingProperties({ properties, shrink }: OutgoingMessage, frameMax: number): MessageProperties {
@@ -35,7 +36,7 @@ export function fittingProperties({ properties, shrink }: OutgoingMessage, frame
   )
 }
 
-/** How many bytes the properties take as amqplib writes them. */
+/** Counts the bytes that properties take as amqplib writes them. */
 export function propertyBytes({ headers, deliveryMode, priority, timestamp, ...texts }: MessageProperties): number {
   const numbers =
     (deliveryMode === undefined ? 0 : 1) + (priority === undefined ? 0 : 1) + (timestamp === undefined ? 0 : 8)
@@ -43,7 +44,10 @@ export function propertyBytes({ headers, deliveryMode, priority, timestamp, ...t
   return numbers + shorts + (headers === undefined ? 0 : tableBytes(headers))
 }
 
-/** How many bytes a table takes as amqplib writes it, with the four of its length. What cannot be written at all counts nothing. */
+/**
+ * Counts the bytes that a table takes as amqplib writes it, with four bytes for its length. A value that cannot be
+ * written counts as 0.
+ */
 export function tableBytes(table: Headers): number {
   let total = 4
   for (const [name, value] of Object.entries(table)) {
@@ -79,7 +83,9 @@ function objectBytes(value: object): number {
   return Buffer.isBuffer(value) ? 5 + value.length : 1 + tableBytes(value as Headers)
 }
 
-/** The fewest bytes that hold it; a fraction, or more than 63 bits, is a double. */
+/**
+ * Counts the fewest bytes that hold a number, with its type. A fraction, or a number of more than 63 bits, is a double.
+ */
 function numberBytes(value: number): number {
   if (!Number.isInteger(value)) return 9
   if (value >= -(2 ** 7) && value < 2 ** 7) return 2

@@ -4,10 +4,12 @@ import { z } from 'zod'
 export const MAX_SHORT_BYTES = 255
 
 const LINE_END = /[\n\v\f\r\u0085\u2028\u2029]/
-/** Half of a pair that stands for one character. UTF-8 has no form for it, and Node.js would write U+FFFD in its place. */
+/**
+ * Half of a pair that stands for one character. It has no form in UTF-8, and Node.js would write U+FFFD in its place.
+ */
 const LONE_SURROGATE = /\p{Surrogate}/u
 
-/** Why a text cannot go over the wire as a name; `undefined` when it can. */
+/** Says why a text cannot be a name on the wire; `undefined` if it can. */
 export function nameProblem(text: string, maxBytes: number = MAX_SHORT_BYTES): string | undefined {
   if (Buffer.byteLength(text) > maxBytes) return `has at most ${maxBytes} bytes of UTF-8`
   if (LINE_END.test(text)) return 'has no line end in it: logs and tools would break it apart'
@@ -16,7 +18,7 @@ export function nameProblem(text: string, maxBytes: number = MAX_SHORT_BYTES): s
     : undefined
 }
 
-/** Why a table cannot go over the wire for the names in it; `undefined` when it can. */
+/** Says which name in a table cannot go over the wire, and why; `undefined` if all can. */
 export function namesProblem(table: Readonly<Record<string, unknown>>): string | undefined {
   for (const name of Object.keys(table)) {
     const problem = nameProblem(name)
@@ -25,7 +27,11 @@ export function namesProblem(table: Readonly<Record<string, unknown>>): string |
   return undefined
 }
 
-/** A name, a key or an id. @param what - what it is, for the error, as in `a queue name` */
+/**
+ * Schema of a name, a key or an id.
+ *
+ * @param what - noun for the error, as in `a queue name`
+ */
 export function shortString(what: string, maxBytes: number = MAX_SHORT_BYTES): z.ZodString {
   return z.string().superRefine((text, context) => {
     const problem = nameProblem(text, maxBytes)
@@ -33,7 +39,7 @@ export function shortString(what: string, maxBytes: number = MAX_SHORT_BYTES): z
   })
 }
 
-/** A name as an error shows it: in quotes, on one line. */
+/** Shows a name in an error: in quotes, on one line. */
 export function quoted(name: unknown): string {
   const text = String(name)
   return nameProblem(text, Number.POSITIVE_INFINITY) === undefined ? `'${text}'` : `'${escaped(text)}'`
@@ -45,5 +51,5 @@ function escaped(text: string): string {
     .replace(LINE_ENDS_LEFT, (end) => `\\u${end.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
-/** JSON leaves these as they are. */
+/** Line ends that JSON does not escape. */
 const LINE_ENDS_LEFT = /[\u0085\u2028\u2029]/g

@@ -1,8 +1,8 @@
 import type { Publication } from './publication.js'
 
 /**
- * Messages whose id is in flight already: the broker could not tell a return of the one from that of the other. Each follows when the one
- * before it has its answer.
+ * Messages that wait because their id is already in flight. The broker returns a message by its id only, so two of one
+ * id could not be distinguished. Each follows when the one before it has its answer.
  */
 export class Aside {
   readonly #waiting = new Map<string, Publication[]>()
@@ -12,7 +12,7 @@ export class Aside {
     this.#waiting.set(messageId, [...(this.#waiting.get(messageId) ?? []), publication])
   }
 
-  /** Takes out the first that waited for this one's id. */
+  /** Takes out the first message that waited for the id of this one. */
   after({ message }: Publication): Publication | undefined {
     if (this.#waiting.size === 0) return undefined
     const { messageId } = message.properties
@@ -26,7 +26,7 @@ export class Aside {
     return this.#waiting.has(messageId)
   }
 
-  /** Drops what has settled. */
+  /** Drops messages that have settled. */
   compact(): void {
     for (const [id, publications] of this.#waiting) {
       const left = publications.filter(({ isSettled }) => !isSettled)

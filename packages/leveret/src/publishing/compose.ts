@@ -9,7 +9,7 @@ import { newMessageId } from '../message/message-id.js'
 import { namesProblem, shortString } from '../message/short-string.js'
 import { signalOption } from '../options.js'
 
-/** Headers of a user's own, without those that leveret or RabbitMQ itself writes or acts on. */
+/** Checks headers of the user. Those that leveret or RabbitMQ itself writes or acts on are refused. */
 export const userHeaders = z.record(z.string(), z.unknown()).superRefine(checkHeaders)
 
 function checkHeaders(headers: Headers, context: z.RefinementCtx): void {
@@ -17,66 +17,104 @@ function checkHeaders(headers: Headers, context: z.RefinementCtx): void {
   if (problem !== undefined) context.addIssue(problem)
 }
 
-/** Further routing keys. Each takes a text of a header, which a frame has to hold with all others. */
+/** Checks further routing keys. A header carries them all, and must fit into one frame with the other properties. */
 export const routingKeys = z.array(shortString('a routing key')).max(100)
 
-/** How one message is sent. */
+/** Options of sending one message. */
 export interface SendingOptions {
-  /** Rejects as `not-sent` instead of waiting for a connection, an alarm to end, or room among the unconfirmed. @defaultValue false */
+  /**
+   * Whether to reject as `not-sent` instead of waiting for a connection, for the end of an alarm, or for room among the
+   * unconfirmed messages.
+   * @defaultValue false
+   */
   readonly failFast?: boolean | undefined
-  /** How long this publish may take, in milliseconds, from 1 to 2,147,483,647. @defaultValue the connection's `publishTimeoutMs` */
+  /**
+   * How long this publish may take, in milliseconds, from 1 to 2,147,483,647.
+   * @defaultValue the connection's `publishTimeoutMs`
+   */
   readonly timeoutMs?: number | undefined
-  /** Gives the publish up: `not-sent` before it was handed over, `unknown` afterwards. */
+  /**
+   * Cancels the publish when aborted. It then fails as `not-sent` before the message was written, and as `unknown`
+   * afterwards.
+   */
   readonly signal?: AbortSignal | undefined
 }
 
-/** What a sender may say of the properties of one message. Names and ids have at most 255 bytes of UTF-8. */
+/** Options for the properties of one message. Names and ids have at most 255 bytes of UTF-8. */
 export interface PropertyOptions {
-  /** The same on every copy of the message; receivers tell duplicates by it. At least one character. @defaultValue a new UUIDv7 */
+  /**
+   * Id of the message, at least one character. Every copy of the message keeps it, and receivers recognize duplicates
+   * by it.
+   * @defaultValue a new UUIDv7
+   */
   readonly messageId?: string | undefined
-  /** Which message or conversation this one belongs to, for the receiver. @defaultValue none */
+  /** Id of the message or conversation that this message belongs to, for the receiver. @defaultValue none */
   readonly correlationId?: string | undefined
   /**
-   * For the receiver. Names that begin with `leveret-` are refused, and those that RabbitMQ itself writes or acts on, as `x-death`; other
-   * names that begin with `x-` are not. A `bigint` is written as 64 bits. @defaultValue none
+   * Headers for the receiver. Refused are names that begin with `leveret-`, and those that RabbitMQ itself writes or
+   * acts on, such as `x-death`. Other names that begin with `x-` are allowed. A `bigint` is written as 64 bits.
+   * @defaultValue none
    */
   readonly headers?: Headers | undefined
-  /** What kind of message it is, for other programs: leveret tells its own apart by queue and routing key. @defaultValue none */
+  /**
+   * Kind of the message, for other programs. leveret itself identifies messages by queue and routing key.
+   * @defaultValue none
+   */
   readonly type?: string | undefined
-  /** Which program has sent it. @defaultValue none */
+  /** Name of the program that sends the message. @defaultValue none */
   readonly appId?: string | undefined
-  /** Where an answer is to go, for other programs; `RpcClient` sets its own. @defaultValue none */
+  /** Queue for an answer, for other programs; `RpcClient` sets its own. @defaultValue none */
   readonly replyTo?: string | undefined
   /**
-   * Who has sent it. RabbitMQ checks it: one that is not the user of this connection closes the channel, and the send is refused, unless that
-   * user has the tag `impersonator`. @see https://www.rabbitmq.com/docs/validated-user-id @defaultValue none
+   * User that sends the message. RabbitMQ checks it: if it is not the user of this connection, the broker closes the
+   * channel and the send is refused, unless the connection's user has the tag `impersonator`.
+   * @see https://www.rabbitmq.com/docs/validated-user-id
+   * @defaultValue none
    */
   readonly userId?: string | undefined
-  /** Whether a classic queue keeps it over a restart of the broker. Quorum queues and streams keep every message. @defaultValue true */
+  /**
+   * Whether a classic queue keeps the message over a restart of the broker. Quorum queues and streams keep every
+   * message.
+   * @defaultValue true
+   */
   readonly persistent?: boolean | undefined
-  /** A more precise content type than the codec's, which the contract's own receivers read too. @defaultValue the codec's */
+  /**
+   * Content type that is more precise than the codec's. The contract's own receivers must be able to read it.
+   * @defaultValue the codec's
+   */
   readonly contentType?: string | undefined
-  /** Says how the content is encoded, as the codec writes it. @defaultValue the codec's, or none */
+  /** Content encoding, if it is not the codec's. @defaultValue the codec's, or none */
   readonly contentEncoding?: string | undefined
   /**
-   * Further routing keys: the message goes to what is bound with these too. Receivers see them in the header `CC`. Up to 100.
+   * Further routing keys: the message also goes to queues that are bound with these. Receivers see them in the header
+   * `CC`. Up to 100.
    *
-   * A message counts as taken when any of its keys brings it to a queue. So where a task has further keys, nobody is told that its own queue
-   * has been deleted meanwhile; to know that, send those messages by themselves. @defaultValue none
+   * A message counts as taken if any of its keys brings it to a queue. So if a task has further keys, the sender does
+   * not learn that the task's own queue was deleted meanwhile. To learn that, send those messages separately.
+   * @defaultValue none
    */
   readonly cc?: readonly string[] | undefined
-  /** The same, and no receiver sees them. Up to 100. @see https://www.rabbitmq.com/docs/sender-selected @defaultValue none */
+  /**
+   * Further routing keys that receivers do not see. Up to 100.
+   * @see https://www.rabbitmq.com/docs/sender-selected
+   * @defaultValue none
+   */
   readonly bcc?: readonly string[] | undefined
-  /** From 0 to 255; counts on a classic queue with `maxPriority`, and on quorum queues as normal (≤ 4) or high. @defaultValue none */
+  /**
+   * Priority from 0 to 255. It counts on a classic queue with `maxPriority`, and on quorum queues as normal (≤ 4) or
+   * high.
+   * @defaultValue none
+   */
   readonly priority?: number | undefined
   /**
-   * How long it may wait in a queue, in milliseconds, from 0 to 2,147,483,647. Then the broker drops it, or dead-letters it where the queue says so.
+   * How long the message may wait in a queue, in milliseconds, from 0 to 2,147,483,647. After that the broker drops it,
+   * or dead-letters it if the queue says so.
    * @defaultValue for ever
    */
   readonly expirationMs?: number | undefined
 }
 
-/** What a sender may say of one message. */
+/** Options of one message: its properties and its sending. */
 export interface MessageOptions extends PropertyOptions, SendingOptions {}
 
 /** Checks {@link PropertyOptions}. */
@@ -108,9 +146,9 @@ export const sendingOptions = z.strictObject({
 export const messageOptions = propertyOptions.extend(sendingOptions.shape)
 
 /**
- * The properties of a message of ours.
+ * Composes the properties of a message.
  *
- * @throws {@link OptionsError} the contract's own receivers would refuse the content type or encoding
+ * @throws {@link OptionsError} if the contract's own receivers would refuse the content type or encoding
  */
 export function composeProperties(
   codec: Codec,
@@ -137,7 +175,7 @@ function isUsual({ contentEncoding: own }: Codec, options: MessageOptions): bool
   return texts === undefined && cc === undefined && bcc === undefined
 }
 
-/** What few messages say. */
+/** Returns the properties that few messages have. */
 function unusual(
   codec: Codec,
   options: MessageOptions,

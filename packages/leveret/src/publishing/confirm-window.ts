@@ -3,12 +3,12 @@ import { Tags } from '../collections/tags.js'
 import type { ReturnedMessage } from '../message/message.js'
 import type { Publication } from './publication.js'
 
-/** The publications that await their confirm on one channel, in the order of their tags. */
+/** Publications that await their confirm on one channel, in the order of their delivery tags. */
 export class ConfirmWindow {
   readonly #byTag = new Tags<Publication>()
   /**
-   * The broker names a returned message by its id only, so an id is in flight once at a time. Made when somebody asks, and kept
-   * until the window is empty: most ids are new, and most messages find a queue.
+   * Publications by message id. The broker returns a message by its id only, so each id is in flight once at a time.
+   * The map is made on first use, and kept until the window is empty: most ids are new, and most messages find a queue.
    */
   #byId: DenseMap<string, Publication> | undefined
   #bytes = 0
@@ -17,7 +17,7 @@ export class ConfirmWindow {
     return this.#byTag.size
   }
 
-  /** Bytes of content that amqplib may hold. */
+  /** How many bytes of content amqplib may hold. */
   get bytes(): number {
     return this.#bytes
   }
@@ -32,7 +32,11 @@ export class ConfirmWindow {
     this.#byId?.set(publication.message.properties.messageId, publication)
   }
 
-  /** RabbitMQ returns a message before it confirms it. @see https://www.rabbitmq.com/docs/confirms#when-publishes-are-confirmed */
+  /**
+   * Marks a message as returned. RabbitMQ returns a message before it confirms it.
+   *
+   * @see https://www.rabbitmq.com/docs/confirms#when-publishes-are-confirmed
+   */
   markReturned({ messageId, replyCode, replyText }: ReturnedMessage): void {
     const publication = this.#ids().get(messageId)
     if (publication === undefined) return
@@ -40,7 +44,7 @@ export class ConfirmWindow {
     publication.returnedBecause = `${why} (${replyCode} ${replyText})`
   }
 
-  /** Takes out what the broker has answered for: one tag, or all up to it. */
+  /** Removes and returns the publications that the broker has answered: one tag, or all up to it. */
   take(tag: number, multiple: boolean): Publication[] {
     const taken = this.#byTag.take(tag, multiple)
     for (const publication of taken) this.#leave(publication)
@@ -48,7 +52,7 @@ export class ConfirmWindow {
     return taken
   }
 
-  /** Takes out everything: the channel is gone. */
+  /** Removes and returns everything, after the channel has ended. */
   drain(): Publication[] {
     return this.take(Number.POSITIVE_INFINITY, true)
   }

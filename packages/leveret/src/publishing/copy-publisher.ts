@@ -9,10 +9,10 @@ import { Line } from './turns.js'
 export type PublishCopy = (message: OutgoingMessage, topology: Topology, signal: AbortSignal) => Promise<unknown>
 
 /**
- * Publishes copies of deliveries for those who consume: without a bound, because each takes the place of a delivery that the prefetch
- * has bound.
+ * Returns a function that publishes copies of deliveries for consumers. Their number has no bound here, because each
+ * copy replaces a delivery, and the prefetch bounds those.
  *
- * @param timeoutMs - by default none but the signal, which is the life of the delivery's channel
+ * @param timeoutMs - by default only the signal ends a publish; it is aborted when the delivery's channel ends
  */
 export function publishCopies(rabbit: Connection, timeoutMs = Number.POSITIVE_INFINITY): PublishCopy {
   const engine = publishEngineOf(rabbit)

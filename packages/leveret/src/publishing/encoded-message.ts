@@ -15,18 +15,18 @@ import { anyRoutingKey, checkCopyKeys, readHeaders } from './event-parts.js'
 import { encodedInTime } from './given-up.js'
 import { contractHeaderOf } from './sender.js'
 
-/** The properties of an encoded message, with the names and values that AMQP has for them. Those that it has not are left out. */
+/** Properties of an encoded message, with AMQP's names and values. Properties without a value are left out. */
 export interface EncodedProperties {
   readonly messageId: string
   readonly contentType?: string
   readonly contentEncoding?: string
   readonly headers?: Headers
-  /** 2 is persistent. */
+  /** 2 for a persistent message. */
   readonly deliveryMode?: number
   readonly priority?: number
   readonly correlationId?: string
   readonly replyTo?: string
-  /** Milliseconds, as text. */
+  /** Milliseconds, as a text. */
   readonly expiration?: string
   /** Whole seconds since 1970. */
   readonly timestamp?: number
@@ -36,30 +36,31 @@ export interface EncodedProperties {
 }
 
 /**
- * A message that has been checked and encoded, and not been sent: plain data, to be stored with other data in one transaction, and sent
- * later with `sendEncoded`, or by any other client.
+ * A message that was checked and encoded, but not sent. It is plain data: store it with other data in one transaction,
+ * and send it later with `sendEncoded`, or with any other client.
  *
- * It survives JSON: `JSON.stringify` writes the content as Node.js writes a `Buffer`, and `sendEncoded` reads that. Shorter are bytes, or
- * `content.toString('base64')`, which it reads too. Of headers JSON carries no `Buffer` and no `bigint`.
+ * It survives JSON: `JSON.stringify` writes the content as Node.js writes a `Buffer`, and `sendEncoded` reads that.
+ * Bytes, or `content.toString('base64')`, are shorter, and `sendEncoded` reads them too. JSON carries no header that is
+ * a `Buffer` or a `bigint`.
  */
 export interface EncodedMessage {
-  /** `''` is the default exchange: it routes to the queue named by the routing key. */
+  /** Name of the exchange. `''` is the default exchange: it routes to the queue named by the routing key. */
   readonly exchange: string
   readonly routingKey: string
   readonly content: Buffer
   readonly properties: EncodedProperties
-  /** Whether it is an error when no queue takes it. */
+  /** Whether it is an error if no queue takes the message. */
   readonly mandatory: boolean
 }
 
-/** What may be said of one encoded message. */
+/** Options of {@link encodeMessage}. */
 export interface EncodeOptions extends PropertyOptions, Pick<SendingOptions, 'signal'> {
   /**
-   * How long its schema and codec may take where they are asynchronous, in milliseconds, from 1 to 2,147,483,647. Then it rejects with a
-   * `PublishError` (`not-sent`, `retryable`). @defaultValue 30_000
+   * How long an asynchronous schema and codec may take, in milliseconds, from 1 to 2,147,483,647. Then the call rejects
+   * with a `PublishError` (`not-sent`, `retryable`). @defaultValue 30_000
    */
   readonly timeoutMs?: number | undefined
-  /** Whether it is an error when no queue takes it. A task always is. @defaultValue false for events */
+  /** Whether it is an error if no queue takes the message. For a task it always is. @defaultValue false for events */
   readonly mandatory?: boolean | undefined
 }
 
@@ -70,7 +71,7 @@ export const encodeOptions = propertyOptions.extend({
   signal: signalOption.optional(),
 })
 
-/** A message as it was asked for. */
+/** The arguments of {@link encodeMessage}, in one form. */
 interface Asked {
   readonly contract: PayloadContract
   readonly payload: unknown
@@ -82,15 +83,18 @@ interface Asked {
 }
 
 /**
- * Checks a message and encodes it, as `Producer.send` or `Publisher.publish` would, and sends nothing: for outboxes, schedulers and tools.
- * It takes what those take: `(queue, payload)`, `(exchange, routingKey, payload)` for a direct or topic exchange, or one of a plugin, `(exchange, headers,
- * payload)` for a headers exchange, `(exchange, payload)` for a fanout exchange; then options.
+ * Checks a message and encodes it, as `Producer.send` or `Publisher.publish` would, but sends nothing: for outboxes,
+ * schedulers and tools.
  *
- * Its `messageId` is made here, so it stays the same however often the message is sent.
+ * The arguments are the same: `(queue, payload)`; `(exchange, routingKey, payload)` for a direct exchange, a topic
+ * exchange or one of a plugin; `(exchange, headers, payload)` for a headers exchange; `(exchange, payload)` for a
+ * fanout exchange. Options follow. The `messageId` is made here, so it stays the same however often the message is
+ * sent.
  *
- * @throws {@link PayloadError} the schema refuses the payload or the headers
- * @throws {@link PublishError} its schema or codec did not answer within `timeoutMs`, or the signal was aborted: `not-sent`
- * @throws {@link OptionsError} the routing key matches no template of the contract, or an option is wrong
+ * @throws {@link PayloadError} if the schema refuses the payload or the headers
+ * @throws {@link PublishError} `not-sent`: if the schema or codec did not answer within `timeoutMs`, or the signal was
+ *   aborted
+ * @throws {@link OptionsError} if the routing key matches no template of the contract, or an option is wrong
  */
 export function encodeMessage<S extends Schema>(
   queue: WorkQueue<S>,

@@ -8,10 +8,11 @@ import { parseOptions } from '../options.js'
 import { type MessageOptions, routingKeys, userHeaders } from './compose.js'
 
 /**
- * Checks the further routing keys of an event: whoever is bound with one has a type for that key's template.
+ * Checks the further routing keys of an event. Their template must be that of the event, because receivers bound with
+ * such a key expect its type.
  *
- * @param where - the function, for the error
- * @throws {@link OptionsError} a key is none, or of another template than the event
+ * @param where - name of the calling function, for the error
+ * @throws {@link OptionsError} if a key is not a routing key, or belongs to another template
  */
 export function checkCopyKeys(
   contracts: TemplateContracts,
@@ -30,8 +31,8 @@ export function checkCopyKeys(
 }
 
 /**
- * Checks the headers of an event for a headers exchange. What goes on the wire is decided as with payloads. The table is copied first, so
- * that nobody changes it meanwhile.
+ * Checks the headers of an event for a headers exchange. The form that goes on the wire, the schema's input or output,
+ * is decided as with payloads. The table is copied first, so that the caller cannot change it meanwhile.
  *
  * @throws {@link OptionsError}, {@link PayloadError}
  */
@@ -46,7 +47,7 @@ export async function readHeaders(
 
 const anyKey = shortString('a routing key')
 
-/** Checks a routing key that may be any, as those for exchanges of plugins. @throws {@link OptionsError} */
+/** Checks a routing key without a template, for an exchange of a plugin. @throws {@link OptionsError} */
 export function anyRoutingKey(routingKey: unknown, where: string): string {
   return parseOptions(anyKey, routingKey, where)
 }

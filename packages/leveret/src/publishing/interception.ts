@@ -11,23 +11,23 @@ import { userHeaders } from './compose.js'
 import { GivenUp, unlessGivenUp } from './given-up.js'
 import type { PublishRequest } from './request.js'
 
-/** What interceptors go around. */
+/** The parts of a request that concern interceptors. */
 export type Intercepted = Pick<PublishRequest, 'message' | 'timeoutMs' | 'signal'>
 
-/** Where messages go when the interceptors are done with them. */
+/** Target of messages after the interceptors. */
 export interface Sink<R extends Intercepted> {
   /** Aborted when nothing more is sent. */
   readonly signal: AbortSignal
-  /** Holds a place for a message. @returns a function that gives it up */
+  /** Reserves a place for a message. @returns a function that releases it */
   hold(request: R): () => void
-  /** Resolves when the broker has confirmed it. */
+  /** Resolves when the broker has confirmed the message. */
   submit(request: R): Promise<unknown>
 }
 
-/** An interceptor's part in publishing. */
+/** The `publish` method of an interceptor. */
 export type PublishLayer = Layer<SentMessage, Headers>
 
-/** Those of the interceptors that have a part in publishing. */
+/** Returns the `publish` methods of the interceptors that have one. */
 export function publishLayers(interceptors: readonly Interceptor[]): readonly PublishLayer[] {
   return interceptors.flatMap((interceptor) => {
     const { publish } = interceptor
@@ -36,10 +36,10 @@ export function publishLayers(interceptors: readonly Interceptor[]): readonly Pu
 }
 
 /**
- * Submits inside the layers, all of them within the request's time. Settles with the truth: what the broker said, if it
- * was asked, and `not-sent` if not.
+ * Submits a message inside the layers, all within the request's time. If the message was submitted, the broker's answer
+ * decides the result; otherwise the publish fails as `not-sent`.
  *
- * @throws {@link PublishError}; `unknown` when a layer fails after the broker has confirmed
+ * @throws {@link PublishError}; `unknown` if a layer fails after the broker has confirmed
  */
 export async function submitInside<R extends Intercepted>(
   layers: readonly PublishLayer[],
@@ -68,7 +68,8 @@ export async function submitInside<R extends Intercepted>(
       release()
       throw cause instanceof GivenUp ? cause.notSent(message) : failedBefore(message, cause)
     }
-    // The broker's word counts before an interceptor's. It comes in time: the same limits hold for it.
+    // The broker's answer takes precedence over an interceptor's failure. It comes in time, because the same limits
+    // hold for it.
     await submitted
     if (cause instanceof GivenUp) return
     throw publishError('unknown', message, `it was confirmed, and then ${failureOf(cause)}`, { cause })

@@ -7,27 +7,33 @@ import { describeRefusal } from './loss.js'
 import type { PublishRequest, Sent, Topology } from './request.js'
 import type { Line } from './turns.js'
 
-/** A message on its way, from `submit` until its promise settles. */
+/** A message being published, from `submit` until its promise settles. */
 export class Publication {
   readonly message: OutgoingMessage
-  /** In milliseconds of `performance.now()`. `Infinity`: until it succeeds or its signal is aborted. */
+  /**
+   * Deadline, as a time of `performance.now()`. With `Infinity` the message waits until it succeeds or its signal is
+   * aborted.
+   */
   readonly deadline: number
   readonly settled: Promise<Sent>
-  /** How often it was given to amqplib, which may have sent it each time. From the first on, silence means `unknown`. */
+  /**
+   * How often the message was passed to amqplib, which may have sent it each time. After the first time, no answer
+   * means `unknown`.
+   */
   handedOver = 0
-  /** The last time, in milliseconds of `performance.now()`. */
+  /** Time of the last pass, as a time of `performance.now()`. */
   handedOverAt = 0
   /**
-   * `in flight`: its bytes are with amqplib, and the broker will answer, unless the channel ends first. Before that it is
-   * `waiting`, afterwards `answered`.
+   * Place of the message. `in flight`: amqplib has its bytes, and the broker will answer unless the channel ends first.
+   * Before that it is `waiting`, afterwards `answered`.
    */
   place: 'waiting' | 'in flight' | 'answered' = 'waiting'
-  /** The broker gave it back; its confirm follows. */
+  /** Reason why the broker returned the message; its confirm follows. */
   returnedBecause: string | undefined
-  /** How often the broker has denied it. */
+  /** How often the broker has denied the message. */
   denials = 0
   #denial: LeveretError | undefined
-  /** Called once it has settled, just before its promise does. */
+  /** Called once the message has settled, just before its promise does. */
   whenSettled: ((error: LeveretError | undefined) => void) | undefined
   readonly #request: PublishRequest
   readonly #onSettled: OnSettled
@@ -58,7 +64,9 @@ export class Publication {
     return this.#request.share
   }
 
-  /** With it a message that no queue takes has succeeded all the same: that is told here. */
+  /**
+   * Called if no queue takes the message. If the request has this callback, the publication then succeeds all the same.
+   */
   get whenReturned(): PublishRequest['whenReturned'] {
     return this.#request.whenReturned
   }
@@ -71,12 +79,12 @@ export class Publication {
     return this.#isSettled
   }
 
-  /** Whether another one of its id may be in flight. */
+  /** Whether another message of the same id may be in flight. */
   get mayHaveTwin(): boolean {
     return this.#request.hasNewId !== true || this.handedOver > 0
   }
 
-  /** That its time is up, and what to do. */
+  /** Describes that the time is up, and what to do. */
   get lateness(): string {
     const within = `within ${this.#request.timeoutMs} ms`
     if (this.handedOver === 0) return `it could not be handed over ${within}`
@@ -94,14 +102,17 @@ export class Publication {
     if (this.#end(undefined)) this.#resolve({ messageId: this.message.properties.messageId })
   }
 
-  /** The broker let nobody send this, and nothing was stored. It waits, to be sent again. */
+  /** Records that the broker denied the message and stored nothing. The message waits, to be sent again. */
   deny(reason: LeveretError): void {
     this.place = 'waiting'
     this.denials += 1
     this.#denial = reason
   }
 
-  /** Fails with what is known: nothing reached the broker, or nobody can tell. */
+  /**
+   * Fails with the most precise outcome that is known: `refused` if every send was denied, `unknown` after any other
+   * send, else `not-sent`.
+   */
   giveUp(why: string, options?: FailureOptions): void {
     if (this.#denial !== undefined && this.denials === this.handedOver) {
       this.fail('refused', `${why}: ${describeRefusal(this.#denial)}`, { cause: this.#denial, retryable: true })
@@ -110,7 +121,7 @@ export class Publication {
     this.fail(this.handedOver > 0 ? 'unknown' : 'not-sent', why, options)
   }
 
-  /** What it needs may not be declared. The first time that is all there is to say; later it may have been stored before. */
+  /** Fails because its topology was refused. If an earlier send may have been stored, the outcome is `unknown`. */
   refuse(error: LeveretError): void {
     if (this.handedOver > this.denials) this.fail('unknown', error.message, { cause: error, retryable: false })
     else this.#settleWith(error)
@@ -124,7 +135,7 @@ export class Publication {
     if (this.#end(error)) this.#reject(error)
   }
 
-  /** @returns whether it was the first end: whoever is told of one message may abort others, or this one */
+  /** @returns whether this was the first end. A callback of one message may abort others, or the same one */
   #end(error: LeveretError | undefined): boolean {
     if (this.#isSettled) return false
     this.#isSettled = true
@@ -133,5 +144,5 @@ export class Publication {
   }
 }
 
-/** Who is told, once, that a publication has settled: without an error it was confirmed. */
+/** Called once when a publication has settled; without an error it was confirmed. */
 export type OnSettled = (publication: Publication, error: LeveretError | undefined) => void

@@ -3,7 +3,7 @@ import { PublishEngine } from './publish-engine.js'
 
 const engines = new WeakMap<Connection, PublishEngine>()
 
-/** The one outbox of a connection: its bounds hold over all roles. */
+/** Returns the one publish engine of a connection, because its bounds hold over all roles. */
 export function publishEngineOf(connection: Connection): PublishEngine {
   const existing = engines.get(connection)
   if (existing !== undefined) return existing

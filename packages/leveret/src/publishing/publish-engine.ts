@@ -16,20 +16,20 @@ import type { PublishRequest, Sent, Topology } from './request.js'
 import { TopologyGates } from './topology-gates.js'
 import { Writer } from './writer.js'
 
-/** Gets the error, if there is one. */
+/** Receives the error, if there is one. */
 type Ended = (error: LeveretError | undefined) => void
 
 const CLOSED = new ClosedError('The connection has been closed')
-/** Settled messages may still wait in their places; when they are this many more than half of all, they are dropped. */
+/** Settled messages may keep their places until they exceed the unsettled ones by this many. Then they are dropped. */
 const DEAD_AT_LEAST = 64
-/** What is left for closing the channel when the time is up. */
+/** Time for closing the channel after the time of the close is up. */
 const LAST_STEP_MS = 200
 
 /**
- * Publishes with confirms, through one channel that comes back by itself. Every submitted message settles exactly once.
+ * Publishes with confirms, through one channel that reopens by itself. Every submitted message settles exactly once.
  *
- * A message waits at its topology's gate, then for its turn, then in the window for its confirm. When the channel is
- * lost, what was in the window goes back to the front and is sent again under the same message id.
+ * A message waits for its topology, then for its turn, then in the window for its confirm. When the channel is lost,
+ * messages in the window go back to the front and are sent again under the same message id.
  */
 export class PublishEngine {
   readonly #internals: ConnectionInternals
@@ -71,17 +71,17 @@ export class PublishEngine {
     return this.#stop.signal
   }
 
-  /** Why nothing can be sent for now, although the connection stands. */
+  /** Reason for which nothing can be sent for now, although the connection is open. */
   get why(): string | undefined {
     return this.#writer.why
   }
 
   /**
-   * Resolves when the broker has confirmed the message and did not return it.
+   * Publishes a message. Resolves when the broker has confirmed the message and did not return it.
    *
-   * @param ended - called once when it has settled, just before the promise does, with the error if there is one. Must not throw
-   * @throws {@link PublishError} with what is known of it
-   * @throws {@link TopologyMismatchError} or {@link BrokerError} when its topology was refused; then nothing was sent
+   * @param ended - called once, just before the promise settles, with the error if there is one. Must not throw
+   * @throws {@link PublishError} with the outcome that is known
+   * @throws {@link TopologyMismatchError} or {@link BrokerError} if the topology was refused; then nothing was sent
    */
   submit(request: PublishRequest, ended?: Ended): Promise<Sent> {
     const refusal = this.#refusal(request)
@@ -97,16 +97,16 @@ export class PublishEngine {
   }
 
   /**
-   * Holds a place for a message that is not ready yet.
+   * Reserves a place for a message that is not ready yet.
    *
-   * @returns a function that gives the place up, for `submit` to take
-   * @throws {@link PublishError} there is none
+   * @returns a function that releases the place, for `submit` to take
+   * @throws {@link PublishError} if there is no place
    */
   hold(request: PublishRequest): () => void {
     const refusal = this.#refusal(request)
     if (refusal !== undefined) throw this.#refuse(request, refusal)
     const { share, message } = request
-    // Who is patient has few of them.
+    // A patient sender has few messages at a time.
     if (request.patient === true) return () => undefined
     this.#room.enter(share, message.content.length)
     return () => this.#room.leave(share, message.content.length)
@@ -171,7 +171,7 @@ export class PublishEngine {
 
   async #declare(topology: Topology): Promise<void> {
     const { publishLane, settings } = this.#internals
-    // A blocked connection answers nothing, and each declaration given up there would leave a channel behind.
+    // A blocked connection does not answer, and each abandoned declaration would leave a channel open.
     await publishLane.whenWritable(this.#stop.signal)
     await declare(publishLane, topology, settings.topology, this.#stop.signal)
   }
@@ -184,7 +184,7 @@ export class PublishEngine {
     this.#gates.postpone(publications)
   }
 
-  /** Everything passes its gate again, in its order. */
+  /** Sends everything through its gate again, in order. */
   #onInterrupted(inFlight: readonly Publication[], waiting: readonly Publication[]): void {
     for (const publication of inFlight) {
       publication.place = 'waiting'
@@ -194,7 +194,7 @@ export class PublishEngine {
     this.#gates.reenter([...inFlight, ...waiting].filter(({ isSettled }) => !isSettled))
   }
 
-  /** Fails what is late. @returns the next deadline */
+  /** Fails the publications that are late. @returns the next deadline */
   #sweep(now: number): number {
     const open = this.#all().filter(({ isSettled }) => !isSettled)
     for (const publication of open) {
@@ -205,7 +205,7 @@ export class PublishEngine {
     return next.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)
   }
 
-  /** A copy: who is told of one may send another. */
+  /** Returns a copy, because the callback of one publication may submit another. */
   #all(): Publication[] {
     return [...this.#writer, ...this.#gates]
   }
@@ -214,11 +214,11 @@ export class PublishEngine {
     this.#dead = 0
     this.#writer.compact()
     this.#gates.compact()
-    // What is late may have been all that the window held.
+    // The window may hold nothing but late publications, so that the channel has to be replaced.
     this.#writer.pump()
   }
 
-  /** It stays in the window until the broker answers or the channel ends: its tag and its bytes are still out there. */
+  /** Fails a publication, which stays in the window until an answer: the channel still holds its tag and its bytes. */
   #expire(publication: Publication, why: string, options?: { cause: unknown; retryable?: boolean }): void {
     if (!publication.isSettled) publication.giveUp(`${why}${this.#because(publication)}`, options)
   }

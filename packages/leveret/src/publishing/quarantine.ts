@@ -5,14 +5,15 @@ const FIRST_MS = 250
 const LONGEST_MS = 8_000
 
 /**
- * Messages wait here that the broker has denied although it took others of their kind before: it may have lost sight of rights and exchanges for a
- * while. They are sent again, later each time, and keep nobody else from publishing meanwhile.
+ * Holds messages that the broker has denied although it took similar messages before: its metadata store may be down
+ * for a while, so that it finds no rights and exchanges. They are sent again, after longer and longer waits. Other
+ * messages are published meanwhile.
  */
 export class Quarantine {
   readonly #release: (publications: readonly Publication[]) => void
   readonly #held = new Map<NodeJS.Timeout, readonly Publication[]>()
 
-  /** @param release - gets them when their time is over, in their order */
+  /** @param release - receives the messages when their wait is over, in their order */
   constructor(release: (publications: readonly Publication[]) => void) {
     this.#release = release
   }

@@ -2,14 +2,14 @@ import type { Room } from '../connection/room.js'
 import { tooLarge } from '../errors/publish-failures.js'
 import type { PublishRequest } from './request.js'
 
-/** Why a message is not taken at all. */
+/** Reason for not accepting a message at all. */
 export interface Refusal {
   readonly why: string
   readonly retryable: boolean
   readonly cause?: unknown
 }
 
-/** What decides over that. */
+/** Facts that decide about a refusal. */
 export interface Circumstances {
   readonly maxMessageBytes: number
   readonly room: Pick<Room, 'refusal'>
@@ -17,7 +17,7 @@ export interface Circumstances {
   isFree(): boolean
 }
 
-/** Whether a message is taken, to wait for its turn. */
+/** Decides whether a message is refused; `undefined` if it may wait for its turn. */
 export function refusalOf(
   { message, timeoutMs, signal, failFast, patient, share }: PublishRequest,
   { maxMessageBytes, room, isFree }: Circumstances,

@@ -3,7 +3,7 @@ import type { Share } from '../connection/room.js'
 import type { OutgoingMessage } from '../message/message.js'
 import type { Line } from './turns.js'
 
-/** What must exist before a message can be sent. Told apart by identity: the same list is declared once. */
+/** Declarations that a message needs. A topology is identified by its array, and each array is declared once. */
 export type Topology = readonly Declaration[]
 
 /** A message that the broker has stored. */
@@ -15,37 +15,41 @@ export interface Sent {
 export interface Published {
   readonly messageId: string
   /**
-   * Whether a queue has it. `false`: nobody listens for it, and it is gone. `undefined`: nobody knows. Its connection was lost, no
-   * queue took it when it was sent again, and one may have taken it before; or an `x-delayed-message` exchange holds it back.
+   * Whether a queue has the message. `false`: no queue was bound for it, and it is gone. `undefined`: unknown. Either
+   * the connection was lost, and no queue took the message when it was sent again, but one may have taken it before. Or
+   * an `x-delayed-message` exchange holds it back.
    */
   readonly routed: boolean | undefined
 }
 
-/** What a role hands over. */
+/** A message that a role passes to the publish engine, with all that concerns its sending. */
 export interface PublishRequest {
   readonly message: OutgoingMessage
-  /** Whether its id was made for it, so that no other message has it yet. */
+  /** Whether the id was made for this message, so that no other message has it yet. */
   readonly hasNewId?: boolean
-  /** What must exist first. */
+  /** Declarations that must exist first. */
   readonly topology: Topology
-  /** Behind what it waits, and in front of what: the messages of one line keep their order. */
+  /** The line in which it waits. Messages of one line keep their order. */
   readonly line: Line
-  /** With what it waits. */
+  /** The share of waiting messages that it counts for. */
   readonly share: Share
   /**
-   * It is not refused for lack of room: whoever sends it has few of them at a time, because each takes the place of a delivery, or because he
-   * brings the next only when few wait.
+   * Whether the message is accepted even if there is no room. Its sender has few such messages at a time: each replaces
+   * a delivery, or the sender brings the next only when few wait.
    */
   readonly patient?: boolean
-  /** `Infinity`: until it succeeds, is refused, or the signal is aborted. Such a message is never refused for its size. */
+  /**
+   * How long to try, in milliseconds. `Infinity`: until it succeeds, is refused, or the signal is aborted. Then it is
+   * also never refused for its size.
+   */
   readonly timeoutMs: number
   readonly signal?: AbortSignal | undefined
   /**
-   * Makes it no failure that no queue takes the message; called when it is so. Must not throw.
+   * Called if no queue takes the message, which then is no failure. Must not throw.
    *
-   * @param isSure - `false` when it was sent before, and that copy may have found a queue
+   * @param isSure - `false` if the message was sent before, so that a queue may have taken that copy
    */
   readonly whenReturned?: ((isSure: boolean) => void) | undefined
-  /** Refuse it rather than let it wait. */
+  /** Whether to refuse the message rather than let it wait. */
   readonly failFast?: boolean | undefined
 }

@@ -26,7 +26,7 @@ import { Line } from './turns.js'
 
 const NOTHING = Buffer.alloc(0)
 
-/** Takes a payload from its sender to the outbox: check, encode, compose, intercept, submit. */
+/** Takes a payload from its sender to the publish engine: check, encode, compose, intercept, submit. */
 export class Sender {
   readonly #name: string
   readonly #contractHeader: string | undefined
@@ -39,7 +39,7 @@ export class Sender {
   readonly #inFlight = new InFlightCount()
   #refused: LeveretError | undefined
 
-  /** @throws {@link ClosedError} the connection has been closed */
+  /** @throws {@link ClosedError} if the connection has been closed */
   constructor(rabbit: Connection, contract: SenderContract, closing: Closing) {
     this.#name = contract.name
     this.#contractHeader = contractHeaderOf(contract)
@@ -51,8 +51,10 @@ export class Sender {
   }
 
   /**
-   * @param contract - what the payload is
-   * @throws {@link PayloadError}, {@link PublishError}, or why the topology was refused
+   * Checks, encodes and sends a payload.
+   *
+   * @param contract - contract of the payload
+   * @throws {@link PayloadError}, {@link PublishError}, or the reason why the topology was refused
    */
   send<S extends Schema>(contract: PayloadContract<S>, payload: SchemaInput<S>, sending: Sending): Promise<Sent> {
     try {
@@ -64,7 +66,7 @@ export class Sender {
     }
   }
 
-  /** Waits for what is sent beside a payload as for the payload itself. @throws {@link PublishError} it does not come in time */
+  /** Waits for headers as long as for the payload itself. @throws {@link PublishError} if they do not come in time */
   async beside<T>(work: () => Promise<T>, { route, options }: Sending): Promise<T> {
     const properties = { messageId: options.messageId ?? newMessageId() }
     const { timeoutMs, signal } = this.#requestOf(NOTHING, properties, { route, options })
@@ -76,7 +78,7 @@ export class Sender {
     }
   }
 
-  /** Resolves when nothing is on its way. */
+  /** Resolves when no message is in flight. */
   async whenIdle(): Promise<void> {
     await this.#inFlight.whenEmpty()
   }
@@ -88,7 +90,7 @@ export class Sender {
     return why === undefined ? base : { ...base, why }
   }
 
-  /** Sends what was encoded before. @throws {@link PublishError}, as a rejection too */
+  /** Sends content that was encoded before. @throws {@link PublishError}, as a rejection too */
   async sendEncoded(content: Buffer, properties: OutgoingMessage['properties'], sending: Sending): Promise<Sent> {
     return await this.#submit(this.#requestOf(content, properties, sending))
   }
@@ -98,7 +100,10 @@ export class Sender {
     return this.#submit(this.#requestOf(content, properties, sending))
   }
 
-  /** Its time runs, and `close` waits for it, from the start. */
+  /**
+   * Sends content that is encoded asynchronously. Its time runs from the start, and `close` waits for it from the
+   * start.
+   */
   async #sendLater(encoding: Promise<Buffer>, codec: Codec, sending: Sending): Promise<Sent> {
     const properties = composeProperties(codec, this.#contractHeader, sending.options)
     const request = this.#requestOf(NOTHING, properties, sending)
@@ -129,7 +134,10 @@ export class Sender {
     return { message, hasNewId, topology, line, share, patient, timeoutMs, signal, failFast, whenReturned }
   }
 
-  /** Where nothing comes before the broker's answer, its promise is the sender's: one for each message would cost more than most of this. */
+  /**
+   * Submits a request. Without interceptors the engine's own promise is returned: one more for each message would cost
+   * more than most of this.
+   */
   #submit(request: PublishRequest): Promise<Sent> {
     this.#inFlight.begin()
     return this.#layers.length === 0 ? this.#engine.submit(request, this.#ended) : this.#sendInside(request)
@@ -157,36 +165,40 @@ export class Sender {
   }
 }
 
-/** Where a message goes, and what must exist for it. */
+/** Target of a message, and the declarations that it needs. */
 export interface Route {
   readonly exchange: string
   readonly routingKey: string
   readonly topology: Topology
-  /** Whether the broker tells when no queue takes it. That is an error, unless somebody is told of it. */
+  /**
+   * Whether the broker returns the message if no queue takes it. That is an error, unless there is a `whenReturned`.
+   */
   readonly mandatory: boolean
   readonly whenReturned?: (isSure: boolean) => void
 }
 
-/** How a payload is sent. */
+/** Options of sending one payload. */
 export interface Sending {
   readonly route: Route
   readonly options: MessageOptions
-  /** For one of many that are brought one after the other: with what it waits, where others are refused. */
+  /** Share for a sender that brings many messages one after the other: they wait for room, where others are refused. */
   readonly patience?: Share
 }
 
-/** Whose messages a sender sends. */
+/** Contract of a sender's messages. */
 export interface SenderContract {
   readonly name: string
   readonly version?: string
 }
 
-/** What the header `leveret-contract` says of a contract that has a version. */
+/** Value of the header `leveret-contract` for a contract that has a version. */
 export function contractHeaderOf({ name, version }: SenderContract): string | undefined {
   return version === undefined ? undefined : `${name}@${version}`
 }
 
-/** A queue that is refused stays refused; what one message suffers says nothing of the next. */
+/**
+ * Returns the error if it concerns the queue, which stays refused. A failure of one message says nothing of the next.
+ */
 function refusalOf(error: unknown): LeveretError | undefined {
   const isOfQueue =
     error instanceof TopologyMismatchError || error instanceof BrokerError || error instanceof BrokerVersionError

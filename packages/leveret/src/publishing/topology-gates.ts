@@ -12,12 +12,12 @@ import type { Topology } from './request.js'
 const FOR_EVER = Number.POSITIVE_INFINITY
 
 /**
- * Publications wait here until what they need is declared. Each topology has its own gate, so one that is refused or
- * slow holds nobody else up.
+ * Holds publications until their topology is declared. Each topology has its own gate, so one that is refused or slow
+ * delays no other.
  */
 export class TopologyGates {
   readonly #keeper: TopologyDeclarer
-  /** Weak: a contract may be made for one send only. */
+  /** Topologies that are declared. The set is weak, because a contract may be made for one send only. */
   #declared = new WeakSet<Topology>()
   readonly #everDeclared = new WeakSet<Topology>()
   readonly #waiting = new Map<Topology, Publication[]>()
@@ -32,7 +32,7 @@ export class TopologyGates {
     return topology.length === 0 || this.#declared.has(topology)
   }
 
-  /** Why the last try to declare it failed, while it is tried again. */
+  /** Reason why the last try to declare it failed, while more tries follow. */
   troubleWith(topology: Topology): string | undefined {
     return this.#troubles.get(topology)?.message
   }
@@ -47,7 +47,7 @@ export class TopologyGates {
     }
   }
 
-  /** Sent before and to be sent again: in front of what came later. */
+  /** Adds publications that were sent before and are sent again, in front of those that came later. */
   reenter(publications: readonly Publication[]): void {
     for (const [topology, again] of groupByTopology(publications)) {
       if (this.isOpen(topology)) {
@@ -60,23 +60,23 @@ export class TopologyGates {
     }
   }
 
-  /** The broker has denied these: they come again, after a while. */
+  /** Sends publications again after a while, because the broker has denied them. */
   postpone(publications: readonly Publication[]): void {
     this.#quarantine.keep(publications)
   }
 
-  /** What was declared may be gone: one topology, or all of them with the connection. */
+  /** Forgets what was declared, because it may be gone: one topology, or with the connection all of them. */
   forget(topology?: Topology): void {
     if (topology === undefined) this.#declared = new WeakSet()
     else this.#declared.delete(topology)
   }
 
-  /** Nothing comes again. */
+  /** Ends the waits of denied publications. They do not come again. */
   close(): void {
     this.#quarantine.close()
   }
 
-  /** Drops what has settled meanwhile. */
+  /** Drops publications that have settled meanwhile. */
   compact(): void {
     for (const [topology, waiting] of this.#waiting) {
       this.#waiting.set(
@@ -114,12 +114,15 @@ export class TopologyGates {
     }
   }
 
-  /** What could be declared before may be denied for a while only, by a broker whose metadata store is away; what has no time limit is told. */
+  /**
+   * Whether a refusal may be temporary. The broker may deny what it declared before while its metadata store is down.
+   * Publications without a time limit do not wait for that.
+   */
   #mayPass(topology: Topology, error: unknown): boolean {
     return this.#everDeclared.has(topology) && error instanceof BrokerError && isDenied(error)
   }
 
-  /** Takes out what has not settled. @param stays - which of it is left there; by default nothing */
+  /** Removes and returns the unsettled publications. @param stays - which of them stay; by default none */
   #leave(topology: Topology, stays: (publication: Publication) => boolean = () => false): Publication[] {
     const waiting = (this.#waiting.get(topology) ?? []).filter(({ isSettled }) => !isSettled)
     const [left, taken] = partition(waiting, stays)
@@ -132,12 +135,12 @@ export class TopologyGates {
   }
 }
 
-/** What the gates need of the outbox. */
+/** Callbacks of the gates to the publish engine. */
 export interface TopologyDeclarer {
   declare(topology: Topology): Promise<void>
-  /** The way is free for these, in their order. */
+  /** Called when these may be sent, in their order. */
   release(publications: readonly Publication[]): void
-  /** What these need was refused. */
+  /** Called when the topology of these was refused. */
   refuse(publications: readonly Publication[], error: LeveretError): void
   /** Whether trying again is useless. */
   isFinal(error: LeveretError): boolean

@@ -1,15 +1,15 @@
 import { Fifo } from '../collections/fifo.js'
 
-/** What waits of one sender, in its order. For one {@link Turns} only. */
+/** Waiting messages of one sender, in its order. A line belongs to one {@link Turns} only. */
 export class Line {
   readonly items = new Fifo<unknown>()
-  /** Whether it is among those that take turns. */
+  /** Whether the line is among those that take turns. */
   hasTurn = false
 }
 
 /**
- * The order in which senders that share a channel come to write: one message of each line, then one of the next. So nobody waits for
- * what somebody else has waiting behind his first, and each sender's messages keep their order.
+ * Gives the senders that share a channel their turns: one message of each line, then one of the next. So no sender
+ * waits for all that another has waiting, and each sender's messages keep their order.
  */
 export class Turns<T> {
   readonly #lines = new Fifo<Line>()
@@ -19,18 +19,18 @@ export class Turns<T> {
     this.#join(line)
   }
 
-  /** In front of what waits in its line. */
+  /** Adds an item in front of its line. */
   unshift(line: Line, item: T): void {
     line.items.unshift(item)
     this.#join(line)
   }
 
-  /** Whose turn it is. */
+  /** Returns the item whose turn it is. */
   peek(): T | undefined {
     return this.#lines.peek()?.items.peek() as T | undefined
   }
 
-  /** Takes it out; the next line has its turn. */
+  /** Takes the item out, and gives the turn to the next line. */
   shift(): void {
     const line = this.#lines.peek()
     if (line === undefined) return
@@ -40,7 +40,7 @@ export class Turns<T> {
     if (line.items.peek() !== undefined) this.#join(line)
   }
 
-  /** Takes out all of them. Those of one line stay in their order. */
+  /** Removes and returns all items. Items of one line keep their order. */
   drain(): T[] {
     const all: T[] = []
     for (const line of this.#lines.drain()) {
@@ -50,7 +50,7 @@ export class Turns<T> {
     return all
   }
 
-  /** Keeps only these. */
+  /** Keeps only the items that `wanted` accepts. */
   retain(wanted: (item: T) => boolean): void {
     for (const line of this.#lines.drain()) {
       line.items.retain((item) => wanted(item as T))

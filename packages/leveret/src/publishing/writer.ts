@@ -14,9 +14,10 @@ import type { Publication } from './publication.js'
 import { Turns } from './turns.js'
 
 const CLOSE_TIMEOUT_MS = 2_000
+/** A copy has no time limit. It counts as late after this time. */
 const COPY_PATIENCE_MS = 5_000
 
-/** Puts messages on the wire in their order, within the window, and settles them by the broker's answers. */
+/** Writes messages to the channel in their order, within the window, and settles them by the broker's answers. */
 export class Writer {
   readonly #options: WriterOptions
   readonly #channel: RecoveringChannel
@@ -24,7 +25,7 @@ export class Writer {
   readonly #aside = new Aside()
   readonly #window = new ConfirmWindow()
   readonly #suspects = new Set<Publication>()
-  /** Exchanges that have taken a message: a broker that denies them now may have lost sight of them for a while. */
+  /** Exchanges that have taken a message. If the broker denies them now, its metadata store may be down for a while. */
   readonly #known = new Set<string>()
   #why: string | undefined
 
@@ -59,17 +60,17 @@ export class Writer {
     void this.#channel.run()
   }
 
-  /** Why no channel could be opened, while that is tried again. */
+  /** Reason why no channel could be opened, while more tries follow. */
   get why(): string | undefined {
     return this.#why
   }
 
-  /** Whether messages are sent one at a time, until the one shows that the broker closed the channel over. */
+  /** Whether messages are sent one at a time, to find the one over which the broker closed the channel. */
   get isSuspicious(): boolean {
     return this.#suspects.size > 0
   }
 
-  /** Whether one more would be written at once: nothing waits, and the window has room, also for what is late there. */
+  /** Whether one more message would be written at once: none waits, and the window, with its late ones, has room. */
   get isFree(): boolean {
     return this.why === undefined && !this.isSuspicious && this.#waiting.peek() === undefined && this.#hasRoom
   }
@@ -84,12 +85,12 @@ export class Writer {
     this.#waiting.push(publication.line, publication)
   }
 
-  /** Call when it has settled. */
+  /** Forgets a publication that has settled. */
   forget(publication: Publication): void {
     this.#suspects.delete(publication)
   }
 
-  /** Drops what has settled while it waited, but not what may be the one that others of its id wait for. */
+  /** Drops messages that settled while they waited, except those whose id other messages wait for. */
   compact(): void {
     this.#waiting.retain(({ isSettled, message }) => !isSettled || this.#aside.has(message.properties.messageId))
     this.#aside.compact()
@@ -101,12 +102,12 @@ export class Writer {
     yield* this.#aside
   }
 
-  /** Ends it for good. */
+  /** Closes the channel for good. */
   async close(timeoutMs: number): Promise<void> {
     await this.#channel.close(timeoutMs)
   }
 
-  /** Writes what may be written now. */
+  /** Writes the messages that may be written now. */
   pump(): void {
     const { publishLane } = this.#options.internals
     if (this.#channel.current === undefined || publishLane.state === 'blocked') return
@@ -121,7 +122,7 @@ export class Writer {
     }
   }
 
-  /** @returns `false` when the channel has ended. Whoever is told of something is told last, because he may send in turn */
+  /** @returns `false` if the channel has ended. Callbacks come last, because they may send in turn */
   #take(next: Publication): boolean {
     const { messageId } = next.message.properties
     if (next.isSettled) {
@@ -152,7 +153,7 @@ export class Writer {
     return true
   }
 
-  /** Everything in the window is late: a queue without a leader, perhaps. Others are not to wait for it, nor for a copy, which has no time limit. */
+  /** Replaces a channel whose whole window is late, perhaps because a queue has no leader. Others must not wait. */
   #replaceWhatAnswersNothing(): void {
     const lateAt = performance.now() - COPY_PATIENCE_MS
     for (const { isSettled, deadline, handedOverAt } of this.#window) {
@@ -163,7 +164,7 @@ export class Writer {
   }
 
   #onConfirm(tag: number, multiple: boolean, accepted: boolean): void {
-    // What a fresh channel brings first, a queue may refuse whose leader has just died. It is sent again, once.
+    // A queue whose leader has just died may nack the first message on a fresh channel. It is sent again, once.
     if (!accepted && this.#channel.giveUpFirst()) return
     for (const publication of this.#window.take(tag, multiple)) {
       this.#recall(publication)
@@ -194,13 +195,13 @@ export class Writer {
       publication.fail('unknown', `it was returned when it was sent again: ${why}. The copy sent before may be stored`)
   }
 
-  /** The first that waited for this one's id may go. */
+  /** Lets the first message go that waited for the id of this one. */
   #recall(publication: Publication): void {
     const next = this.#aside.after(publication)
     if (next !== undefined) this.#waiting.unshift(next.line, next)
   }
 
-  /** @returns whether the cause went with it */
+  /** @returns whether the cause of the loss is gone */
   #onLost(reason: LeveretError): boolean {
     const inFlight = this.#window.drain()
     const loss = readLoss(
@@ -214,7 +215,7 @@ export class Writer {
         suspected: this.#suspects.has(publication),
       }),
     )
-    // Who was alone, and had no answer for long, has closed nothing.
+    // A suspect in a loss without a culprit closed nothing: it only waited for its answer.
     if (loss.kind === 'innocent') for (const publication of inFlight) this.#suspects.delete(publication)
     if (loss.kind === 'suspect') for (const publication of again) this.#suspects.add(publication)
     this.#options.interrupted(again, [...this.#aside.drain(), ...this.#waiting.drain()])
@@ -227,21 +228,21 @@ export class Writer {
     return culprits.length > 0 || this.isSuspicious
   }
 
-  /** What has no time limit is told at once all the same: it would be denied for ever. */
+  /** Whether its exchange took messages before. Without a time limit it might be denied for ever. */
   #wasTakenBefore({ message, deadline }: Publication): boolean {
     return this.#known.has(message.exchange) && deadline !== Number.POSITIVE_INFINITY
   }
 }
 
-/** What a writer tells the outbox. */
+/** Options of {@link Writer}, with its callbacks to the publish engine. */
 export interface WriterOptions {
   readonly internals: ConnectionInternals
-  /** It no longer waits. */
+  /** Called when a message no longer waits, because it was written. */
   handedOver(publication: Publication): void
-  /** No queue took it: what it needs may be gone. */
+  /** Called when no queue took a message, so that its topology may be gone. */
   returned(publication: Publication): void
-  /** The broker denied what it had let pass before, and may do so again. */
+  /** Called when the broker denied messages of an exchange that it took before. It may deny them again. */
   denied(publications: readonly Publication[], reason: LeveretError): void
-  /** The channel is gone, and what was declared may be too. These were in flight, and those wait, in their order. */
+  /** Called when the channel has ended, and declarations may be gone. Both lists are in order. */
   interrupted(inFlight: readonly Publication[], waiting: readonly Publication[]): void
 }

@@ -11,10 +11,10 @@ const HOURS_MS = 2 * 3_600_000
 const PREFETCH = 500
 
 /**
- * Acknowledges so many deliveries beside one whose handler never ends, and then lets that end too.
+ * Acknowledges `count` deliveries beside one whose handler does not end, and then lets that handler end too.
  *
- * @param measure - called while it is still there
- * @throws Error when not exactly so many were acknowledged
+ * @param measure - called while that handler still runs
+ * @throws Error if another number of deliveries was acknowledged
  */
 export async function churn(rabbit: Connection, count: number, measure: () => void): Promise<void> {
   let release = (): void => undefined

@@ -2,21 +2,21 @@ import { workQueue } from 'leveret'
 import { z } from 'zod'
 import type { ClientSettings } from './settings.js'
 
-/** The shortest consumer timeout that a contract of leveret's own takes. */
+/** The shortest consumer timeout that a contract of leveret allows. */
 const SHORTEST_TIMEOUT_MS = 60_000
-/** Where the letters of two contracts are, when they share them. */
+/** Name of the dead-letter queue of two contracts that share one. */
 const SHARED_LETTERS = 'shared.dead-letter'
 
-/** How the handler of a message behaves. */
+/** Behaviours of a handler. */
 const behaviours = ['succeeds', 'fails-once', 'fails', 'rejects', 'hangs'] as const
 
-/** How the handler of a message behaves. */
+/** Behaviour of a message's handler. */
 export type Behaviour = (typeof behaviours)[number]
 
-/** What every message holds. */
+/** Schema of every message. */
 export const payload = z.object({ n: z.int(), behaviour: z.enum(behaviours), padding: z.string() })
 
-/** The contracts of the client's queues: the default one, a classic one, and one whose order is strict. */
+/** Returns the contracts of the client's queues: one with the defaults, a classic one, and one with a strict order. */
 export function contractsOf({
   consumerTimeoutMs,
   sharesLetters,
@@ -34,14 +34,17 @@ export function contractsOf({
   }
 }
 
-/** One below a minute is declared as another program might have. */
+/**
+ * Returns the queue options for a consumer timeout. One below a minute is declared with arguments, as another program
+ * might.
+ */
 function patience(consumerTimeoutMs: number | undefined) {
   if (consumerTimeoutMs === undefined) return {}
   if (consumerTimeoutMs >= SHORTEST_TIMEOUT_MS) return { consumerTimeoutMs }
   return { arguments: { 'x-queue-type': 'quorum', 'x-consumer-timeout': consumerTimeoutMs } }
 }
 
-/** Mostly well; one in seven needs a second attempt, and some are given up. */
+/** Returns the behaviour for message `n`: most succeed, one in seven needs a second attempt, and some fail for good. */
 export function behaviourOf(n: number): Behaviour {
   if (n % 50 === 25) return 'fails'
   if (n % 31 === 5) return 'rejects'

@@ -2,7 +2,7 @@ import { subscribe } from 'node:diagnostics_channel'
 import type { Diagnostics, Worker } from 'leveret'
 import type { ClientSettings, Step } from './settings.js'
 
-/** Kills this process when it has come to a step so many times. */
+/** Kills this process when it has reached a step for the given number of times. */
 export class Death {
   readonly #step: Step | undefined
   #left: number
@@ -14,20 +14,20 @@ export class Death {
     if (this.#step?.endsWith('-confirmed')) this.#follow('confirmed')
   }
 
-  /** Does not return when this is the end. */
+  /** Counts a step. Does not return if this kills the process. */
   at(step: Step): void {
     if (step !== this.#step) return
     this.#left -= 1
     if (this.#left <= 0) process.kill(process.pid, 'SIGKILL')
   }
 
-  /** Learns what a worker has done with a delivery. */
+  /** Follows what a worker does with a delivery. */
   watch(worker: Worker): void {
     worker.on('delivery.retried', () => this.at('retried'))
     worker.on('delivery.dead-lettered', () => this.at('dead-lettered'))
   }
 
-  /** The copies of a failed message are told apart by where they go. */
+  /** Follows the copies of failed messages. Their routing key says where they go. */
   #follow(what: 'published' | 'confirmed'): void {
     subscribe(`leveret:${what}`, (message) => {
       const { routingKey } = message as Diagnostics[typeof what]

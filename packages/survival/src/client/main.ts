@@ -10,7 +10,8 @@ import { Sending } from './sending.js'
 import type { Answer, ClientSettings, Command } from './settings.js'
 import { startWorking } from './working.js'
 
-// The client under test: a process of its own, so that whatever ends it can be seen. It is told what to do over IPC.
+// The client under test. It is a process of its own, so that any end of it can be observed. It receives commands over
+// IPC.
 const MAX_PASSES = 10
 
 const settings = JSON.parse(process.argv[2] ?? '') as ClientSettings
@@ -34,7 +35,7 @@ process.on('message', async (command: Command) => {
   const answer: Answer = { done: command.do, failed }
   process.send?.(answer)
   if (command.do !== 'finish' && command.do !== 'close') return
-  // Without a channel to its parent, nothing of ours keeps the process alive.
+  // Without a channel to its parent, nothing of this program keeps the process alive.
   process.off('disconnect', goWithParent)
   process.disconnect()
 })
@@ -63,14 +64,14 @@ async function stop(): Promise<void> {
   await Promise.all([sending.stop(), once?.stop()])
 }
 
-/** What was on its way to a send fails, and is told. */
+/** Closes while messages are being sent. Those fail, which is noted. */
 async function closeAmidst(timeoutMs: number): Promise<void> {
   const stopped = stop()
   await rabbit.close({ timeoutMs })
   await stopped
 }
 
-/** A pass that was cut off is begun again. @throws Error when no letter was replayed at all */
+/** Replays all dead letters of a queue. An interrupted pass begins again. @throws Error if no letter was replayed */
 async function replay(queue: 'work' | 'plain'): Promise<void> {
   await using letters = new DeadLetters(rabbit, contracts[queue])
   for (let pass = 1; ; pass += 1) {
@@ -82,7 +83,7 @@ async function replay(queue: 'work' | 'plain'): Promise<void> {
   }
 }
 
-/** Nobody would ever tell it to end. */
+/** Ends with the parent, because nothing else would ever end this process. */
 function goWithParent(): void {
   process.exit(1)
 }

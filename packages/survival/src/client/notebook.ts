@@ -1,7 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { type FactKind, lineOf } from '../ledger/fact.js'
 
-/** Where the client under test writes down what it does. A line is in the kernel's hands before the next thing happens. */
+/** Writes down what the client under test does. Each line is handed to the kernel before the next step. */
 export class Notebook {
   readonly #file: number
 

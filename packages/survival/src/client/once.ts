@@ -5,18 +5,20 @@ import { ONCE_CONCURRENCY, onceLetter } from '../ledger/message.js'
 import type { Notebook } from './notebook.js'
 
 const contract = workQueue('once', { payload: z.object({ n: z.int() }), retry: false, deadLetter: false })
-/** Its handlers take so long that most of them run when a connection is lost. */
+/** The longest run of a handler, so that most of them are running when a connection is lost. */
 const WORK_MS = 500
 const SEND_EVERY_MS = 25
 
-/** What it works over. */
+/** Connections of {@link Once}. */
 export interface OnceLinks {
   readonly working: Connection
-  /** Nothing is done to it: a message that is sent again over a lost link is two, and both may be handled. */
+  /** Connection that no fault touches: a message sent again over a lost link may be stored twice, and handled twice. */
   readonly sending: Connection
 }
 
-/** Sends to one more queue, and works on it with `acknowledge: 'none'`. Its worker has started when `start` resolves. */
+/**
+ * Sends to one more queue, and works on it with `acknowledge: 'none'`. Its worker has started when `start` resolves.
+ */
 export class Once {
   readonly #link: Connection
   readonly #sending: Promise<void>
@@ -44,7 +46,7 @@ export class Once {
     return new Once(sending, notebook, run)
   }
 
-  /** Sends no more. Resolves when all has settled. */
+  /** Stops sending. Resolves when every send has settled. */
   async stop(): Promise<void> {
     this.#stopped = true
     await this.#sending

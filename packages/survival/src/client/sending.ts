@@ -7,13 +7,13 @@ import { type Behaviour, behaviourOf, type contractsOf } from './contracts.js'
 import type { Notebook } from './notebook.js'
 import type { ClientSettings } from './settings.js'
 
-/** After a failure a loop sends no more for this long. */
+/** How long a loop pauses after a failed send. */
 const AFTER_FAILURE_MS = 50
-/** Its one handler must keep up, with a cluster and a busy machine too. */
+/** Pause between messages whose only handler must keep up, even with a cluster or a busy machine. */
 const ORDERED_PAUSE_MS = 30
 const PADDING = 'x'.repeat(100)
 
-/** Sends all the time, until it is told to stop. */
+/** Sends all the time, until it is stopped. */
 export class Sending {
   readonly #rabbit: Connection
   readonly #notebook: Notebook
@@ -42,7 +42,7 @@ export class Sending {
     this.#loops = [...loops('work', senders), ...loops('plain', senders), ...loops('ordered', 1)]
   }
 
-  /** Sends no more. Resolves when all has settled. */
+  /** Stops sending. Resolves when every send has settled. */
   async stop(): Promise<void> {
     this.#stopped = true
     await Promise.all(this.#loops)
@@ -59,7 +59,7 @@ export class Sending {
     await this.#send('work', this.#newId('w'), 'hangs')
   }
 
-  /** Publishes to an exchange, each a message of so many bytes that a queue must take. */
+  /** Publishes messages of `bytes` bytes to an exchange, as mandatory ones. */
   async publish(exchange: string, count: number, bytes: number): Promise<void> {
     const publisher = new Publisher(this.#rabbit, fanoutExchange(exchange, { payload: z.string() }))
     const text = 'x'.repeat(bytes)

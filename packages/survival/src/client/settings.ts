@@ -1,4 +1,4 @@
-/** A step of handling a failing message at which the client can be told to kill itself. */
+/** Steps of handling a failing message at which the client can kill itself. */
 export const steps = [
   'begun',
   'copy-published',
@@ -10,66 +10,68 @@ export const steps = [
   'dead-lettered',
 ] as const
 
-/** One of them. */
+/** One of {@link steps}. */
 export type Step = (typeof steps)[number]
 
-/** What a run of the client under test is told when it starts. */
+/** Settings of one run of the client under test. */
 export interface ClientSettings {
-  /** Tells the runs on one ledger apart. */
+  /** Number of the run. It distinguishes the runs in one ledger. */
   readonly run: string
   readonly ledgerPath: string
   readonly urls: readonly string[]
-  /** The brokers themselves, whatever is done to the links of `urls`. */
+  /** URLs of the brokers themselves, without the proxies of `urls`. */
   readonly directUrls: readonly string[]
-  /** Where the password is read at every connect; without it, it is that of the URLs. */
+  /** Path of a file with the password, read at every connect. Without it, the password is that of the URLs. */
   readonly passwordFile?: string | undefined
   readonly username: string
   readonly heartbeatMs: number
   readonly publishTimeoutMs: number
-  /** Loops that send to `work`, and as many that send to `plain`. One sends to `ordered`. */
+  /** How many loops send to `work`, and as many to `plain`. One more loop sends to `ordered`. */
   readonly senders: number
-  /** What such a loop pauses after each message, at most. */
+  /** The longest pause of such a loop after a message, in milliseconds. */
   readonly pauseMs: number
-  /** Of `work` and of `plain`. */
+  /** Prefetch of `work` and of `plain`. */
   readonly prefetch: number
-  /** Of the queue `work`, where the broker is to lose patience with a handler. */
+  /** Consumer timeout of the queue `work`, for a fault in which the broker does not wait for a handler any longer. */
   readonly consumerTimeoutMs?: number | undefined
-  /** Handlers of `work` and of `plain` take up to this long, where that is not next to nothing. */
+  /** The longest run of the handlers of `work` and `plain`, in milliseconds, if they should take time. */
   readonly workMs?: number | undefined
-  /** They return at once when their signal is aborted, without having done anything. */
+  /** Whether handlers return at once when their signal is aborted, without having done anything. */
   readonly heedsSignal?: boolean | undefined
-  /** Works on one more queue, `once`, with `acknowledge: 'none'`. */
+  /** Whether the client works on one more queue, `once`, with `acknowledge: 'none'`. */
   readonly worksOnce?: boolean | undefined
-  /** The contracts of `work` and of `plain` have one dead-letter queue. */
+  /** Whether the contracts of `work` and `plain` share a dead-letter queue. */
   readonly sharesLetters?: boolean | undefined
-  /** Kill yourself when you have come to this step so many times. */
+  /** The step at which the client kills itself, and after how many times. */
   readonly dieAt?: { readonly step: Step; readonly times: number } | undefined
 }
 
-/** What the client can be told while it runs. Each is answered when it is done. */
+/** Commands to a running client. It answers each when it is done. */
 export type Command =
-  /** Send no more, and wait until all has settled. */
+  /** Stops sending, and waits until every send has settled. */
   | { readonly do: 'stop' }
-  /** Stand still. */
+  /** Blocks the event loop. */
   | { readonly do: 'block'; readonly ms: number }
-  /** Publish to an exchange, which may be missing or forbidden, and wait until all has settled. */
+  /** Publishes to an exchange, which may be missing or forbidden, and waits until every publish has settled. */
   | { readonly do: 'publish'; readonly exchange: string; readonly count: number; readonly bytes: number }
-  /** Send a message whose first handler does not return before its delivery is lost. */
+  /** Sends a message whose first handler does not return before its delivery is lost. */
   | { readonly do: 'hang' }
-  /** Replay the dead letters of a queue's contract, all of them. */
+  /** Replays all dead letters of a queue's contract. */
   | { readonly do: 'replay'; readonly queue: 'work' | 'plain' }
-  /** Acknowledge so many deliveries of a further queue, beside one that never ends; measure; then let that end. */
+  /**
+   * Acknowledges `count` deliveries of another queue beside one that does not end; measures; then lets that one end.
+   */
   | { readonly do: 'churn'; readonly count: number }
-  /** Send a last message to each queue. */
+  /** Sends a last message to each queue. */
   | { readonly do: 'probe' }
-  /** Collect garbage, and write down what is left. */
+  /** Collects garbage, and notes how much memory is left in use. */
   | { readonly do: 'measure' }
-  /** Close at once, however much is in hand, and end by yourself. */
+  /** Closes at once, however much work is running, and ends the process. */
   | { readonly do: 'close'; readonly timeoutMs: number }
-  /** Close, and end by yourself. */
+  /** Closes, and ends the process. */
   | { readonly do: 'finish' }
 
-/** The client's answer to a command: a failure is in words. */
+/** The client's answer to a command, with a failure as a text. */
 export interface Answer {
   readonly done: Command['do']
   readonly failed?: string | undefined

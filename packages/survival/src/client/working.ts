@@ -6,7 +6,7 @@ import type { Death } from './death.js'
 import type { Notebook } from './notebook.js'
 import type { ClientSettings } from './settings.js'
 
-/** Handlers take up to this long, unless they are told otherwise; the one of `ordered` takes none. */
+/** The default for the longest run of a handler. The handler of `ordered` returns at once. */
 const WORK_MS = 5
 
 type Settings = Pick<ClientSettings, 'prefetch' | 'consumerTimeoutMs' | 'workMs' | 'heedsSignal'>
@@ -20,9 +20,9 @@ export async function startWorking(
 ): Promise<void> {
   const { death, prefetch, consumerTimeoutMs } = settings
   const workers = queueNames.map((queue) => {
-    // One at a time, with the next ones at hand: what is sent must not outrun what is handled.
+    // A concurrency of 1 with a larger prefetch: sending must not be faster than handling.
     const pace = queue === 'ordered' ? { concurrency: 1, prefetch: ORDERED_PREFETCH } : { concurrency: prefetch }
-    // A handler that may hang must be able to outlast the broker's patience.
+    // A handler that hangs must run for longer than the broker waits.
     const patience = consumerTimeoutMs === undefined ? {} : { handlerTimeoutMs: 4 * consumerTimeoutMs }
     return new Worker(rabbit, contracts[queue], handlerOf(queue, notebook, settings), { ...pace, ...patience })
   })

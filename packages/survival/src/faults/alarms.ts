@@ -3,7 +3,7 @@ import { type Fault, repeatedly } from './fault.js'
 
 const MEMORY_LIMIT = 'vm_memory_high_watermark'
 
-/** The broker takes no publishes; acknowledging must go on. */
+/** Fault: the broker takes no publishes, and acks must go on. */
 export const memoryAlarm: Fault = {
   name: 'memory-alarm',
   summary: 'the broker says that its memory is full, for 20 s (quick: 3 s), and blocks who publishes',
@@ -11,7 +11,7 @@ export const memoryAlarm: Fault = {
   strike: async (stage) => {
     const { broker } = stage
     await repeatedly(stage, 'memory-alarm', 1, async () => {
-      // Its look at the memory comes by itself only now and then; setting the limit has it look at once.
+      // RabbitMQ checks its memory only from time to time. Setting the limit makes it check at once.
       await broker.ctl('eval', `application:set_env(rabbit, ${MEMORY_LIMIT}, 0.000001).`)
       await broker.ctl('set_vm_memory_high_watermark', '0.000001')
       await delay(stage.span(3_000, 20_000))
@@ -20,7 +20,7 @@ export const memoryAlarm: Fault = {
   },
 }
 
-/** The same for the disk. */
+/** Fault: the same for the disk. */
 export const diskAlarm: Fault = {
   name: 'disk-alarm',
   summary: 'the broker says that its disk is full, for 20 s (quick: 3 s), and blocks who publishes',

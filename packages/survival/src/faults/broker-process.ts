@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { saveQueues } from '../broker.js'
 import { type Fault, repeatedly } from './fault.js'
 
-/** SIGKILL: no goodbye, no flush. */
+/** Fault: SIGKILL of the broker, without a close or a flush. */
 export const kill: Fault = {
   name: 'kill',
   summary: 'the broker is killed with SIGKILL under load, and started again',
@@ -16,7 +16,7 @@ export const kill: Fault = {
   },
 }
 
-/** In order. */
+/** Fault: an orderly restart of the broker. */
 export const restart: Fault = {
   name: 'restart',
   summary: 'the broker is stopped in order under load, and started again',
@@ -29,7 +29,7 @@ export const restart: Fault = {
   },
 }
 
-/** SIGSTOP, or `docker pause`. */
+/** Fault: the broker's process is suspended, with SIGSTOP or `docker pause`. */
 export const pause: Fault = {
   name: 'pause',
   summary: 'the process of the broker stands still for 20 s (quick: 5 s): connections stay open and silent',
@@ -43,7 +43,7 @@ export const pause: Fault = {
   },
 }
 
-/** The client comes first. */
+/** Fault: the client starts before the broker. */
 export const absent: Fault = {
   name: 'absent',
   summary: 'the client starts while there is no broker, which arrives after 60 s (quick: 5 s)',

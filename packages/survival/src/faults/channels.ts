@@ -3,13 +3,13 @@ import { type Fault, repeatedly } from './fault.js'
 
 const BAD = 10
 
-/** 404 on the channel that all publish through. */
+/** Fault: 404 on the channel that all publish through. */
 export const missingExchange: Fault = {
   name: 'missing-exchange',
   summary: 'an exchange is deleted, and published to under load: 404 closes the channel that all publish through',
   scope: 'vhost',
   strike: async (stage) => {
-    // Declares it, so that it is not declared again.
+    // This declares the exchange, so that the client does not declare it again.
     await stage.client.ask({ do: 'publish', exchange: 'missing', count: 1, bytes: 10 })
     await stage.management.deleteExchange(stage.vhost, 'missing')
     await repeatedly(stage, 'missing-exchange', stage.quick ? 3 : 20, async () => {
@@ -18,7 +18,7 @@ export const missingExchange: Fault = {
   },
 }
 
-/** 406. */
+/** Fault: 406 on the channel that all publish through. */
 export const tooLarge: Fault = {
   name: 'too-large',
   summary:
@@ -32,7 +32,7 @@ export const tooLarge: Fault = {
   },
 }
 
-/** 403. */
+/** Fault: 403 on the channel that all publish through. */
 export const forbidden: Fault = {
   name: 'forbidden',
   summary:
@@ -45,7 +45,7 @@ export const forbidden: Fault = {
   },
 }
 
-/** The consumer's channel, or its consumer. */
+/** Fault: the broker cancels a consumer, or closes its channel. */
 export const consumerTimeout: Fault = {
   name: 'consumer-timeout',
   summary:
@@ -56,7 +56,7 @@ export const consumerTimeout: Fault = {
   begin: async (stage) => {
     const { broker } = stage
     const timeoutMs = stage.span(3_000, 60_000)
-    // Older brokers have one timeout for all, which a channel learns when it is opened.
+    // Older brokers have one timeout for all queues, and a channel reads it when it is opened.
     if (!isAtLeast(broker.version, 4, 3)) await setTimeoutOfAll(broker, timeoutMs)
     await stage.startClient({ consumerTimeoutMs: timeoutMs }).ready()
   },

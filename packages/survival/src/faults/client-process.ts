@@ -2,7 +2,7 @@ import { type Step, steps } from '../client/settings.js'
 import type { Stage } from '../stage.js'
 import { type Fault, repeatedly } from './fault.js'
 
-/** SIGKILL of the client, by its own hand, at every step. */
+/** Fault: the client kills itself with SIGKILL, at every step. */
 export const clientKilled: Fault = {
   name: 'client-killed',
   summary: `the client kills itself with SIGKILL when it handles a failing message, at each of: ${steps.join(', ')}; the next one goes on`,
@@ -15,11 +15,11 @@ export const clientKilled: Fault = {
   },
 }
 
-/** How long it may take until a step is reached. */
+/** How long the client may take to reach a step. */
 const PATIENCE_MS = 30_000
 
 async function killedAt(stage: Stage, step: Step): Promise<void> {
-  // The one that runs makes room for one that dies.
+  // The running client makes room for one that will kill itself.
   await stage.client.kill()
   const times = 1 + stage.random.below(10)
   const doomed = stage.startClient({ dieAt: { step, times } })
@@ -31,7 +31,7 @@ async function killedAt(stage: Stage, step: Step): Promise<void> {
   await stage.recovers(`client-killed-at-${step}`)
 }
 
-/** The broker takes a client that says nothing for dead. */
+/** Fault: the client sends no heartbeats, so the broker takes it for dead. */
 export const eventLoop: Fault = {
   name: 'event-loop',
   summary: 'the event loop of the client stands still for more than two heartbeats, so the broker gives it up',

@@ -4,13 +4,13 @@ import { saveQueues } from '../broker.js'
 import type { Stage } from '../stage.js'
 import type { Fault } from './fault.js'
 
-/** A classic queue is on one node only, and away with it; these are on all three. */
+/** Queues on all three nodes. A classic queue is on one node only, and is down with it. */
 const REPLICATED = ['work', 'ordered'] as const
 const READY = { timeoutMs: 90_000, intervalMs: 200 }
-/** However slow the machine is, so many messages have come through by then. */
+/** How long the wanted number of messages may take, even on a slow machine. */
 const GOAL_MS = 1_800_000
 
-/** SIGKILL of one node of three. */
+/** Fault: SIGKILL of one node of three. */
 export const leaderKilled: Fault = {
   name: 'leader-killed',
   summary:
@@ -34,7 +34,7 @@ export const leaderKilled: Fault = {
   },
 }
 
-/** As an upgrade does it. */
+/** Fault: a rolling restart, as in an upgrade. */
 export const rollingRestart: Fault = {
   name: 'rolling-restart',
   summary: 'three nodes: each is stopped in order and started again, one after the other, as in an upgrade',
@@ -53,8 +53,8 @@ export const rollingRestart: Fault = {
 }
 
 /**
- * The nodes refuse each other's connections, because they disagree on the cookie; clients reach all of them. Before 4.3 the
- * one that is alone then pauses, as the broker is told to.
+ * Fault: a partition. The nodes refuse each other's connections, because their cookies differ; clients reach all of
+ * them. Before RabbitMQ 4.3 the single node then pauses, as it is configured to.
  */
 export const partition: Fault = {
   name: 'partition',
@@ -86,7 +86,7 @@ async function leaderOf({ management, vhost, broker }: Stage): Promise<RabbitMQN
   }, READY)
 }
 
-/** Waits until all three hold the quorum queue: without a majority of them, nobody could go on after the next fault. */
+/** Waits until all three nodes hold the quorum queue. Otherwise the next fault could leave it without a majority. */
 async function whole({ management, vhost }: Stage): Promise<void> {
   await eventually(async () => {
     const { online = [] } = await management.queue(vhost, 'work')

@@ -2,30 +2,35 @@ import type { RabbitMQ } from '@leveret/testing'
 import type { ClientSettings } from '../client/settings.js'
 import type { Stage } from '../stage.js'
 
-/** Something that is done to the client under test, or to its broker. */
+/** A fault of the client under test, or of its broker. */
 export interface Fault {
   readonly name: string
-  /** What is done, in a line. */
+  /** Description of the fault, in one line. */
   readonly summary: string
-  /** `wire` and `vhost` leave the broker to others; `broker` and `cluster` need one of our own, to themselves. */
+  /**
+   * Effect on others. `wire` and `vhost` faults leave the broker to others; `broker` and `cluster` faults need a broker
+   * of this program's own, to themselves.
+   */
   readonly scope: 'wire' | 'vhost' | 'broker' | 'cluster'
-  /** It begins with the start of a client, so it cannot be done to one that runs for long. */
+  /**
+   * Whether the fault begins with the start of a client, so that a client that runs for long cannot be exposed to it.
+   */
   readonly atStart?: boolean
-  /** The client goes to the broker itself, past the wire that can fail. */
+  /** Whether the client connects to the broker directly, without the proxy. */
   readonly direct?: boolean
-  /** What the client is told besides. */
+  /** Further settings of the client. */
   readonly client?: (stage: Stage) => Partial<ClientSettings>
-  /** How much the heap may grow, where that is less than usual. */
+  /** The most bytes that the heap may grow, if that is less than usual. */
   readonly heapGrowthBytes?: number
-  /** Why it cannot be done to this broker. */
+  /** Says why this broker does not allow the fault; `undefined` if it does. */
   readonly impossible?: (broker: RabbitMQ) => string | undefined
-  /** Starts the client, where that is part of the fault. */
+  /** Starts the client, if that is part of the fault. */
   readonly begin?: (stage: Stage) => Promise<void>
-  /** Does it, undoes it, and waits until all is well again; several times, where that is the point. */
+  /** Causes the fault, ends it, and waits for the recovery; several times, if that is the point. */
   readonly strike: (stage: Stage) => Promise<void>
 }
 
-/** Does something several times, and waits each time until all goes on. */
+/** Causes a fault several times, and waits for the recovery each time. */
 export async function repeatedly(
   stage: Stage,
   fault: string,

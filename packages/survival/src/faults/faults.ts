@@ -9,7 +9,7 @@ import { poison } from './poison.js'
 import { clientClosed, quickDrops, resetOnce, sharedLetters, stuckDelivery } from './receiving.js'
 import { blackHole, cut, fin, latency, reset } from './wire.js'
 
-/** All that is done to a client of one broker, in the order in which it is done. */
+/** Faults of a client of one broker, in their order. */
 export const faults: readonly Fault[] = [
   reset,
   fin,
@@ -43,5 +43,5 @@ export const faults: readonly Fault[] = [
   absent,
 ]
 
-/** All that is done to a client of a cluster. */
+/** Faults of a client of a cluster. */
 export const clusterFaults: readonly Fault[] = [leaderKilled, rollingRestart, partition]

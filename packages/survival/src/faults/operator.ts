@@ -3,7 +3,7 @@ import { eventually } from '@leveret/testing'
 import { type Stage, usualRights } from '../stage.js'
 import { type Fault, repeatedly } from './fault.js'
 
-/** 320. */
+/** Fault: 320 on all connections. */
 export const closed: Fault = {
   name: 'closed',
   summary: 'an operator closes all connections in the management UI, 10 times (quick: 3)',
@@ -13,7 +13,7 @@ export const closed: Fault = {
   },
 }
 
-/** What is in it goes with it. */
+/** Fault: a queue is deleted, with the messages in it. */
 export const queueDeleted: Fault = {
   name: 'queue-deleted',
   summary: 'an operator deletes queues under load, with the messages in them',
@@ -27,7 +27,7 @@ export const queueDeleted: Fault = {
   },
 }
 
-/** All of it. */
+/** Fault: the vhost is deleted, with all that is in it. */
 export const vhostDeleted: Fault = {
   name: 'vhost-deleted',
   summary: 'an operator deletes the vhost with all that is in it, and makes it again after 2 s',
@@ -42,7 +42,7 @@ export const vhostDeleted: Fault = {
   },
 }
 
-/** An old connection keeps the rights it has looked up, so it is closed. */
+/** Fault: rights are revoked. An open connection keeps the rights it has looked up, so it is closed. */
 export const revoked: Fault = {
   name: 'revoked',
   summary:
@@ -59,7 +59,7 @@ export const revoked: Fault = {
   },
 }
 
-/** Whoever knows only the old one is refused. */
+/** Fault: the password changes, and a client that knows only the old one is refused. */
 export const passwordChanged: Fault = {
   name: 'password-changed',
   summary: 'the password is changed for 10 s (quick: 3 s), connections closed, and the old password given back',
@@ -75,7 +75,7 @@ export const passwordChanged: Fault = {
   },
 }
 
-/** Who asks for it learns the new one. */
+/** Fault: the password changes for good, and a client with a credentials provider gets the new one. */
 export const passwordRotated: Fault = {
   name: 'password-rotated',
   summary: 'the password is changed for good, connections closed; the client has a credentials provider',
@@ -89,7 +89,7 @@ export const passwordRotated: Fault = {
   },
 }
 
-/** The broker refuses what does not fit. */
+/** Fault: the broker refuses publishes to a full queue. */
 export const queueFull: Fault = {
   name: 'queue-full',
   summary: 'a policy limits two queues to 1 message with reject-publish, for 10 s (quick: 3 s)',
@@ -105,7 +105,7 @@ export const queueFull: Fault = {
   },
 }
 
-/** The management API learns of a connection a moment after it was made. */
+/** Closes all connections. The management API learns of a connection a moment after it was opened. */
 async function closeConnections({ management, vhost }: Stage): Promise<void> {
   await eventually(async () => {
     const { length } = await management.connections(vhost)

@@ -1,7 +1,7 @@
 import { connect } from 'amqplib'
 import type { Fault } from './fault.js'
 
-/** What other programs may send: nothing of it fits the contract. */
+/** Contents that another program may send, none of which fits the contract. */
 const payloads: readonly (readonly [content: Buffer, properties: object])[] = [
   [Buffer.alloc(0), { contentType: 'application/json' }],
   [Buffer.from('{"n":'), { contentType: 'application/json' }],
@@ -15,7 +15,7 @@ const payloads: readonly (readonly [content: Buffer, properties: object])[] = [
   [Buffer.from('0'), { headers: { 'leveret-attempt': -1, 'x-death': [null], 'x-delivery-count': 'many' } }],
 ]
 
-/** Messages of somebody else's, among good ones. */
+/** Fault: another program's messages among good ones. */
 export const poison: Fault = {
   name: 'poison',
   summary: 'another program sends what does not fit the contract: broken JSON, wrong types, garbage, false headers',

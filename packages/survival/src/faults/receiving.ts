@@ -3,14 +3,14 @@ import { queueOf } from '../ledger/message.js'
 import type { Stage } from '../stage.js'
 import { type Fault, repeatedly } from './fault.js'
 
-/** Handlers take up to this long, so that most of them run when something happens. */
+/** The longest run of a handler, so that most of them are running when the fault comes. */
 const SLOW_MS = 500
-/** Each loop, so that slow handlers keep up with what is sent. */
+/** Pause of each loop after a message, so that slow handlers keep up. */
 const SEND_EVERY_MS = 1_000
 const DROPS = 3
 const BETWEEN_DROPS_MS = 500
 
-/** As a flaky network does it. */
+/** Fault: several resets in a row, as in an unreliable network. */
 export const quickDrops: Fault = {
   name: 'quick-drops',
   summary: 'three resets, half a second apart, under handlers that take up to half a second, 3 times (quick: 1)',
@@ -21,7 +21,7 @@ export const quickDrops: Fault = {
     stage.ledger.note('pace', 'before', String(await handledIn(stage, stage.span(4_000, 10_000))))
     await repeatedly(stage, 'quick-drops', stage.quick ? 1 : 3, async () => {
       for (let drop = 0; drop < DROPS; drop += 1) {
-        // What is handled once more is so for each of them.
+        // Each reset may cause messages to be handled again, so each counts as a fault.
         if (drop > 0) stage.strikes('quick-drops')
         for (const proxy of stage.proxies) proxy.reset()
         await delay(BETWEEN_DROPS_MS)
@@ -31,7 +31,10 @@ export const quickDrops: Fault = {
   },
 }
 
-/** How often handlers of `work` end in a while: only a quorum queue counts what comes back, so only there one may be handled alone. */
+/**
+ * Counts how many handlers of `work` end in a while. Only a quorum queue counts redeliveries, so only its messages may
+ * be handled alone.
+ */
 async function handledIn({ ledger }: Stage, ms: number): Promise<number> {
   const count = (): number => {
     const { messages } = ledger.read()
@@ -42,7 +45,7 @@ async function handledIn({ ledger }: Stage, ms: number): Promise<number> {
   return count() - before
 }
 
-/** A deploy while handlers run that notice it. */
+/** Fault: a deployment while handlers are running that react to their signal. */
 export const clientClosed: Fault = {
   name: 'client-closed',
   summary:
@@ -60,11 +63,11 @@ export const clientClosed: Fault = {
   },
 }
 
-/** Long enough that a close within this time aborts some of them, which has a second to notice. */
+/** How long a close may take. It aborts some of the handlers, which then have a second to react. */
 const CLOSE_MS = 1_300
 const HEEDING = { workMs: 1_500, heedsSignal: true, pauseMs: SEND_EVERY_MS }
 
-/** At most once is a promise too. */
+/** Fault: resets of a worker that handles at most once. */
 export const resetOnce: Fault = {
   name: 'reset-once',
   summary: "every connection is reset while a worker with acknowledge: 'none' handles, 20 times (quick: 5)",
@@ -79,7 +82,7 @@ export const resetOnce: Fault = {
   },
 }
 
-/** Memory must not grow with what is acknowledged after it. */
+/** Fault: a delivery that is never settled. Memory must not grow with the deliveries acknowledged after it. */
 export const stuckDelivery: Fault = {
   name: 'stuck-delivery',
   summary:
@@ -98,7 +101,7 @@ export const stuckDelivery: Fault = {
 
 const CHURN_PATIENCE_MS = 1_200_000
 
-/** Two services, one place for what they gave up. */
+/** Fault: two services share a dead-letter queue. */
 export const sharedLetters: Fault = {
   name: 'shared-letters',
   summary:

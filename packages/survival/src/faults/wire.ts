@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Stage } from '../stage.js'
 import { type Fault, repeatedly } from './fault.js'
 
-/** RST. */
+/** Fault: RST on every connection. */
 export const reset: Fault = {
   name: 'reset',
   summary: 'every connection is reset (RST) under load, 20 times (quick: 4)',
@@ -14,7 +14,7 @@ export const reset: Fault = {
   },
 }
 
-/** FIN. */
+/** Fault: FIN on every connection. */
 export const fin: Fault = {
   name: 'fin',
   summary: 'every connection is ended (FIN) under load, 20 times (quick: 4)',
@@ -26,7 +26,7 @@ export const fin: Fault = {
   },
 }
 
-/** Nothing passes, and no end is seen. */
+/** Fault: no bytes pass, and the connections stay open. */
 export const blackHole: Fault = {
   name: 'black-hole',
   summary:
@@ -41,7 +41,7 @@ export const blackHole: Fault = {
   },
 }
 
-/** A slow line. */
+/** Fault: a slow network. */
 export const latency: Fault = {
   name: 'latency',
   summary: 'every byte takes 300 ms longer, each way, for 20 s (quick: 3 s)',
@@ -55,7 +55,7 @@ export const latency: Fault = {
   },
 }
 
-/** In the middle of a frame. */
+/** Fault: the connection ends in the middle of a frame. */
 export const cut: Fault = {
   name: 'cut',
   summary: 'each connection dies after N bytes from the broker, and so do the next ones, at 40 random N (quick: 6)',
@@ -65,7 +65,7 @@ export const cut: Fault = {
   },
 }
 
-/** A handshake and what is declared afterwards are some 1,500 bytes. */
+/** How many bytes a handshake and the declarations after it take, about. */
 const SET_UP_BYTES = 1_500
 const MORE_BYTES = 5_000
 
@@ -75,7 +75,7 @@ async function cutAtRandom({ proxies, random }: Stage): Promise<void> {
     proxy.cutAfterServerBytes(setUp)
     proxy.cutAfterMoreServerBytes(more)
   }
-  // Some tries to connect are cut, too.
+  // Some attempts to connect are cut, too.
   await delay(600)
   for (const proxy of proxies) {
     proxy.cutAfterServerBytes(undefined)

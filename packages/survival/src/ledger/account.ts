@@ -1,7 +1,7 @@
 import type { Ledger } from './ledger.js'
 import { isKept, type Message, queueOf } from './message.js'
 
-/** The figures of a run, by what they count. */
+/** Figures of a run. */
 export interface Figures {
   readonly published: number
   readonly confirmed: number
@@ -17,15 +17,16 @@ export interface Figures {
   readonly duplicates: number
   readonly destroyed: number
   readonly faults: number
-  /** The longest of all; `undefined` when one never ended. */
+  /** The longest recovery; `undefined` if one never ended. */
   readonly recoveryMs: number | undefined
   readonly heapGrownBytes: number
   readonly rssBytes: number
 }
 
 /**
- * Whether somebody has to answer for it: it was confirmed, or a handler has had it, so the broker had it. A classic queue
- * delivers what it has not stored yet; with its node that is gone, and the sender was told that it is not confirmed.
+ * Whether the message must be accounted for: it was confirmed, or a handler got it, so the broker had it. A classic
+ * queue delivers messages that it has not stored yet. If they are lost with its node, the sender was told that they
+ * were not confirmed.
  */
 export function isOwed({ outcome, begun, id }: Message): boolean {
   const queue = queueOf(id)
@@ -33,24 +34,27 @@ export function isOwed({ outcome, begun, id }: Message): boolean {
   return queue !== undefined && (outcome === 'confirmed' || (begun > 0 && !wasToldOtherwise))
 }
 
-/** Whether it is where it should be: handled, kept, or still waiting in a queue. */
+/** Whether the message is where it should be: handled, kept, or still waiting in a queue. */
 export function isAccounted(message: Message): boolean {
   return message.done > 0 || message.storedIn.length > 0
 }
 
-/** Whether it was, or may have been, in a queue whose messages an operator destroyed. */
+/** Whether the message was, or may have been, in a queue whose messages an operator destroyed. */
 export function isDestroyed({ destroyed }: Ledger, { id, publishedAt }: Message): boolean {
   return destroyed.some(({ queue, at }) => (queue === '*' || queue === queueOf(id)) && publishedAt <= at)
 }
 
-/** Messages that nothing has come of yet, while the client still runs: what it gave up counts as ended. */
+/**
+ * Returns the messages without a result so far, while the client still runs. A message that failed for good counts as
+ * ended.
+ */
 export function openMessages(ledger: Ledger): Message[] {
   return [...ledger.messages.values()].filter(
     (message) => isOwed(message) && !isAccounted(message) && message.dead === 0 && !isDestroyed(ledger, message),
   )
 }
 
-/** Counts what the ledger knows. */
+/** Counts the entries of the ledger. */
 export function figuresOf(ledger: Ledger): Figures {
   const messages = [...ledger.messages.values()]
   const count = (is: (message: Message) => boolean): number => messages.filter(is).length

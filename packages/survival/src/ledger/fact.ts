@@ -1,4 +1,4 @@
-/** What the client under test writes down, and what those around it do. */
+/** Kinds of facts that the client under test, and the programs around it, write down. */
 export const factKinds = [
   // The client's sends: before the call, and when its promise has settled.
   'published',
@@ -8,10 +8,10 @@ export const factKinds = [
   'begun',
   'thrown',
   'done',
-  // A handler got what another queue was sent, or its signal was aborted although nothing could be given back.
+  // A handler got a message of another queue, or its signal was aborted although nothing could be requeued.
   'misplaced',
   'aborted',
-  // What its workers tell of a delivery.
+  // Reports of its workers about a delivery.
   'acked',
   'retried',
   'dead',
@@ -23,20 +23,20 @@ export const factKinds = [
   'heap',
   'rss',
   'warning',
-  // What is done to it, and to its messages.
+  // Faults of the client, and actions on its messages.
   'fault',
   'pace',
   'healed',
   'destroyed',
   'poisoned',
   'killed',
-  // How it ended, and what was found afterwards.
+  // The end of the client, and what was found afterwards.
   'exited',
   'consumers',
   'stored',
 ] as const
 
-/** What the client under test writes down, and what those around it do. */
+/** Kind of a fact. */
 export type FactKind = (typeof factKinds)[number]
 
 /** One line of a ledger. */
@@ -44,20 +44,20 @@ export interface Fact {
   /** Milliseconds since 1970. */
   readonly at: number
   readonly kind: FactKind
-  /** A message's id, or what else it is about: a fault, a queue, a run of the client. Has no spaces. */
+  /** Subject of the fact: a message's id, a fault, a queue, or a run of the client. It holds no spaces. */
   readonly id: string
-  /** What else is known, on one line; may be empty. */
+  /** Further text, on one line; may be empty. */
   readonly detail: string
 }
 
 const known: ReadonlySet<string> = new Set(factKinds)
 
-/** Writes a fact as a line, with its end. */
+/** Writes a fact as a line, with its line end. */
 export function lineOf({ at, kind, id, detail }: Fact): string {
   return `${at} ${kind} ${id} ${detail.replaceAll(/\s+/g, ' ')}\n`
 }
 
-/** Reads a line without its end. @throws Error when it is none: a ledger that cannot be read proves nothing */
+/** Reads a line without its line end. @throws Error if it is not a fact: a ledger that cannot be read proves nothing */
 export function factOf(line: string): Fact {
   const [, at, kind, id, detail] = /^(\d+) (\S+) (\S+) (.*)$/.exec(line) ?? []
   if (at === undefined || kind === undefined || id === undefined || detail === undefined || !known.has(kind)) {

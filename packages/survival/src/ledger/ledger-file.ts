@@ -5,7 +5,7 @@ import { Ledger } from './ledger.js'
 
 const CHUNK_BYTES = 1 << 20
 
-/** A ledger on disk, written by several processes: each line reaches the kernel before what it tells of happens. */
+/** A ledger on disk, written by several processes. Each line reaches the kernel before the step that it announces. */
 export class LedgerFile {
   readonly path: string
   readonly ledger = new Ledger()
@@ -20,12 +20,12 @@ export class LedgerFile {
     this.#file = openSync(path, 'a+')
   }
 
-  /** Writes a fact of ours. */
+  /** Writes a fact of this process. */
   note(kind: FactKind, id: string, detail = ''): void {
     writeSync(this.#file, lineOf({ at: Date.now(), kind, id, detail }))
   }
 
-  /** Enters what has been written since the last time. */
+  /** Enters the facts that were written since the last call. */
   read(): Ledger {
     for (;;) {
       const bytes = readSync(this.#file, this.#chunk, 0, CHUNK_BYTES, this.#offset)

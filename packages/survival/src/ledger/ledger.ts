@@ -2,22 +2,22 @@ import type { Fact } from './fact.js'
 import { Mark } from './mark.js'
 import { type Message, newMessage, type Outcome, type QueueName, queueNames, queueOf } from './message.js'
 
-/** How a run of the client ended. */
+/** The end of one run of the client. */
 export interface Exit {
   readonly run: string
-  /** `code 0`, or `SIGKILL` and its like, and the end of what it had to say. */
+  /** `code 0`, or a signal such as `SIGKILL`, with the last output of the client. */
   readonly how: string
 }
 
-/** The account of one run: what became of every message, and what was done to it. */
+/** The account of one run: what happened to every message, and which faults there were. */
 export class Ledger {
   readonly messages = new Map<string, Message>()
   /** Ids in the order in which handlers first got them. */
   readonly firstBegun: string[] = []
-  /** What was done, one entry for each time. */
+  /** Faults, one entry for each time. */
   readonly faults: string[] = []
   readonly marks: Mark[] = []
-  /** When an operator destroyed what a queue held; `*` is all of them. */
+  /** Times at which an operator destroyed the messages of a queue; `*` means all queues. */
   readonly destroyed: { readonly queue: string; readonly at: number }[] = []
   readonly killed = new Set<string>()
   readonly exits: Exit[] = []
@@ -25,19 +25,19 @@ export class Ledger {
   readonly heap: number[] = []
   readonly warnings: string[] = []
   readonly counts = { retried: 0, stale: 0 }
-  /** Ids of what was handled alone. */
+  /** Ids of messages that were handled alone. */
   readonly isolated: string[] = []
-  /** What came to the handler of another queue, as sentences. */
+  /** Messages that came to the handler of another queue, as sentences. */
   readonly misplaced: string[] = []
-  /** Ids of what was aborted although it had been acknowledged. */
+  /** Ids of messages whose handler was aborted although they were acknowledged. */
   readonly aborted: string[] = []
-  /** How much was handled in a while, before a fault and after it. */
+  /** How many messages were handled in a while, before a fault and after it. */
   readonly pace = new Map<string, number>()
   rssBytes = 0
   lagMs = 0
   #run = ''
 
-  /** Takes facts in the order in which they were written. */
+  /** Enters facts in the order in which they were written. */
   enter(facts: Iterable<Fact>): void {
     for (const fact of facts) this.#enter(fact)
   }
@@ -48,7 +48,7 @@ export class Ledger {
     else this.#ofMessage(fact)
   }
 
-  /** What is about no message. */
+  /** Handlers of facts that do not concern a message. */
   readonly #on: Partial<Record<Fact['kind'], (fact: Fact) => void>> = {
     started: ({ id }) => (this.#run = id),
     lag: ({ detail }) => (this.lagMs = Math.max(this.lagMs, Number(detail))),
@@ -98,7 +98,7 @@ export class Ledger {
   }
 }
 
-/** None is all. */
+/** Reads the queues of a fact. An empty text means all queues. */
 function queuesIn(detail: string): readonly QueueName[] {
   return detail === '' ? queueNames : queueNames.filter((queue) => detail.split(',').includes(queue))
 }

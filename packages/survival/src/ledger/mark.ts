@@ -1,6 +1,6 @@
 import { type QueueName, queueNames } from './message.js'
 
-/** Something that came through. */
+/** A message that was confirmed or handled. */
 interface Progress {
   readonly queue: QueueName
   readonly kind: 'confirmed' | 'done'
@@ -9,8 +9,8 @@ interface Progress {
 }
 
 /**
- * A moment from which all should be well again. It is, when of each queue, or of some of them, a message was confirmed, and one handled, whose
- * sending began after it.
+ * A moment from which everything should work again. It does when, for each queue or for some of them, one message was
+ * confirmed and one handled whose sending began after that moment.
  */
 export class Mark {
   readonly fault: string
@@ -24,17 +24,17 @@ export class Mark {
     this.#waiting = new Set(queues.flatMap((queue) => [`${queue} confirmed`, `${queue} done`]))
   }
 
-  /** How long that took; `undefined` when it never came. */
+  /** How long the recovery took; `undefined` if it has not come. */
   get recoveryMs(): number | undefined {
     return this.#recoveredAt === undefined ? undefined : this.#recoveredAt - this.at
   }
 
-  /** What has not come through yet. */
+  /** Queues that have not recovered yet, with the missing step. */
   get waiting(): string[] {
     return [...this.#waiting]
   }
 
-  /** Takes notice of a message that came through. */
+  /** Records a message that was confirmed or handled. */
   reach({ queue, kind, publishedAt, at }: Progress): void {
     if (this.#recoveredAt !== undefined || publishedAt < this.at) return
     if (this.#waiting.delete(`${queue} ${kind}`) && this.#waiting.size === 0) this.#recoveredAt = at

@@ -1,18 +1,21 @@
 import type { PublishOutcome } from 'leveret'
 
-/** The queues that the client under test sends to and works on. */
+/** Queues that the client under test sends to and works on. */
 export const queueNames = ['work', 'plain', 'ordered'] as const
 
-/** One of them. */
+/** One of {@link queueNames}. */
 export type QueueName = (typeof queueNames)[number]
 
-/** Deliveries that the one handler of `ordered` has at hand. */
+/** Prefetch of the single handler of `ordered`. */
 export const ORDERED_PREFETCH = 10
 
-/** The first letter of a message's id says where it was sent. */
+/** Queues by the first letter of their messages' ids. */
 const letters: Readonly<Record<string, QueueName>> = { w: 'work', c: 'plain', o: 'ordered', z: 'work' }
 
-/** The first letter of the ids of what is acknowledged before it is handled. No queue above has it, so nobody has to answer for it. */
+/**
+ * First letter of the ids of messages that are acknowledged before they are handled. They belong to none of the queues
+ * above, so they need not be accounted for.
+ */
 export const onceLetter = 'n'
 
 /** Whether a message was sent to be handled at most once. */
@@ -20,46 +23,46 @@ export function isOnce({ id }: Pick<Message, 'id'>): boolean {
   return id.startsWith(onceLetter)
 }
 
-/** Handlers at once of such messages: so many may be lost with a connection. */
+/** Concurrency of the handlers of such messages. As many may be lost with a connection. */
 export const ONCE_CONCURRENCY = 10
 
-/** The letter of the ids of a queue's messages. */
+/** First letters of the ids of a queue's messages. */
 export const letterOf: Readonly<Record<QueueName, string>> = { work: 'w', plain: 'c', ordered: 'o' }
 
-/** The queue a message was sent to; `undefined` for one that was sent to an exchange. */
+/** The queue that a message was sent to; `undefined` if it was sent to an exchange. */
 export function queueOf(id: string): QueueName | undefined {
   return letters[id[0] ?? '']
 }
 
-/** How a send ended: confirmed, as `PublishError.outcome` says, or with the name of another error. */
+/** Result of a send: confirmed, a `PublishError.outcome`, or the name of another error. */
 export type Outcome = 'confirmed' | PublishOutcome | `error:${string}`
 
-/** All that is known of one message. */
+/** All facts about one message. */
 export interface Message {
   readonly id: string
   readonly publishedAt: number
-  /** Which run of the client sent it. */
+  /** Run of the client that sent the message. */
   readonly run: string
   outcome: Outcome | undefined
   settledAt: number | undefined
-  /** How often a handler got it, and returned. */
+  /** How often a handler got the message. */
   begun: number
   done: number
   acked: number
-  /** How often its worker said that it had given it up. */
+  /** How often its worker reported that the message failed for good. */
   dead: number
   poison: boolean
-  /** Where it was found at the end. */
+  /** Queues in which the message was found at the end. */
   readonly storedIn: string[]
 }
 
-/** A message that nothing is known of yet. */
+/** Creates a message without facts. */
 export function newMessage(id: string, publishedAt: number, run: string): Message {
   const none = { outcome: undefined, settledAt: undefined, begun: 0, done: 0, acked: 0, dead: 0, poison: false }
   return { id, publishedAt, run, ...none, storedIn: [] }
 }
 
-/** Whether it was kept as a dead letter. */
+/** Whether the message was kept as a dead letter. */
 export function isKept({ storedIn }: Message): boolean {
   return storedIn.some((queue) => queue.endsWith('.dead-letter'))
 }

@@ -2,9 +2,9 @@ import { type ContainerRuntimeClient, getContainerRuntimeClient, getReaper } fro
 
 let engine: Promise<ContainerRuntimeClient> | undefined
 
-/** The Docker engine, found the way Testcontainers finds it. */
+/** Finds the Docker engine in the way of Testcontainers. */
 export function dockerEngine(): Promise<ContainerRuntimeClient> {
-  // Only a success is kept: an engine may be started later.
+  // Only a success is kept, because the engine may be started later.
   engine ??= getContainerRuntimeClient().catch((error: unknown) => {
     engine = undefined
     throw error
@@ -21,10 +21,10 @@ export async function engineAnswers(): Promise<boolean> {
 }
 
 /**
- * Lets Testcontainers' reaper run where it can.
+ * Lets Testcontainers' reaper run if it can.
  *
- * Its image cannot be had on a machine without access to Docker Hub. Our own reaper removes the containers too, so there
- * we go on without it. A user who set the variable has decided already.
+ * Its image is not available on a machine without access to Docker Hub. The reaper of this package also removes the
+ * containers, so there the tests run without it. If the user has set the variable, it stays as it is.
  *
  * @see https://node.testcontainers.org/configuration/#ryuk-container
  */
@@ -39,7 +39,7 @@ export async function prepareTestcontainers(): Promise<void> {
  * Runs a program inside a container.
  *
  * @returns its standard output
- * @throws Error when it fails, with what it printed
+ * @throws Error with the program's output, if it fails
  */
 export async function execInContainer(id: string, command: readonly string[]): Promise<string> {
   const { container } = await dockerEngine()

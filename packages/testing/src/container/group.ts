@@ -9,7 +9,7 @@ import { dockerEngine, prepareTestcontainers } from './engine.js'
 import { findImage } from './image.js'
 import { type ContainerNode, createContainerNode, tlsListener } from './node.js'
 
-/** Lets one command run the same tests against several versions. */
+/** Version to start by default. The variable lets one command run the same tests against several versions. */
 const defaultVersion = process.env.LEVERET_RABBITMQ_VERSION || '4'
 
 /** Creates containers of RabbitMQ; several share a network and form a cluster. */

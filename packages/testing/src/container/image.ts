@@ -3,15 +3,15 @@ import { type ContainerRuntimeClient, ImageName } from 'testcontainers'
 /** An image of RabbitMQ with its management plugin. */
 export interface Image {
   readonly name: string
-  /** The RabbitMQ inside, such as `4.3.6`. */
+  /** Version of RabbitMQ in the image, such as `4.3.6`. */
   readonly version: string
 }
 
 /**
- * Finds an image of a version: the official one, or one of ours where that cannot be had; pulls the official one if neither
- * is there.
+ * Finds an image of a version: the official one, or else one built with the name `leveret/rabbitmq`. Pulls the official
+ * one if this machine has neither.
  *
- * @throws Error when the image cannot be pulled
+ * @throws Error if the image cannot be pulled
  */
 export async function findImage({ image }: ContainerRuntimeClient, version: string): Promise<Image> {
   const official = `rabbitmq:${version}-management`
@@ -24,7 +24,10 @@ export async function findImage({ image }: ContainerRuntimeClient, version: stri
   return { name: official, version: await versionOf(image, official) }
 }
 
-/** Official images say their version in a variable; its absence would make us guess which settings the broker knows. */
+/**
+ * Reads the version of an image. Official images name it in a variable. Without the version, it would be unknown which
+ * settings the broker accepts.
+ */
 async function versionOf(image: ContainerRuntimeClient['image'], name: string): Promise<string> {
   const { Config } = await image.inspect(ImageName.fromString(name))
   const version = Config.Env.find((line) => line.startsWith('RABBITMQ_VERSION='))?.split('=')[1]

@@ -6,10 +6,10 @@ import type { CtlAddress } from '../rabbitmq.js'
 import type { Reaper } from '../reaper/reaper.js'
 import { type BrokerCertificates, certificateFiles, type TlsListener } from '../tls.js'
 
-/** Everything that makes one node in a container. */
+/** Settings of one node in a container. */
 export interface ContainerNodeSettings {
   readonly image: string
-  /** The container's host name; the node is `rabbit@` this. */
+  /** Host name of the container; the node is `rabbit@` this name. */
   readonly hostname: string
   readonly network: StartedNetwork | undefined
   readonly cookie: string
@@ -19,19 +19,19 @@ export interface ContainerNodeSettings {
   readonly erlangArguments: string
 }
 
-/** Where a node listens with TLS, seen from inside its container. */
+/** TLS listener of a node, as seen from inside its container. */
 export const tlsListener: TlsListener = { listener: '5671', directory: '/etc/rabbitmq/tls' }
 
 /** How long a node may take to shut down in order before Docker kills it. */
 const stopTimeoutSeconds = 60
 
-/** Creates a node's container and starts it, so that its ports are bound; it may not be ready yet. */
+/** Creates a node's container and starts it, so that its ports are bound. The node may not be ready yet. */
 export async function createContainerNode(
   engine: ContainerRuntimeClient,
   settings: ContainerNodeSettings,
   reaper: Reaper,
 ): Promise<ContainerNode> {
-  // Docker gives other ports after a restart unless they are fixed; clients must find their broker again.
+  // After a restart Docker assigns other ports unless they are fixed, but clients must find their broker again.
   const ports = await freeNodePorts({ tls: settings.certificates })
   const id = await run(settings, ports)
   reaper.watch({ container: id })
@@ -93,7 +93,7 @@ export class ContainerNode implements NodeProcess {
     return stripVTControlCharacters(withoutFrames(log))
   }
 
-  /** Deletes the container with its volumes, running or not. Does nothing if it is gone. */
+  /** Deletes the container with its volumes, whether it runs or not. Does nothing if it is gone. */
   async remove(): Promise<void> {
     await this.#container.remove({ force: true, v: true }).catch((error: unknown) => {
       if (error instanceof Error && 'statusCode' in error && error.statusCode === 404) return
@@ -118,14 +118,17 @@ async function run(settings: ContainerNodeSettings, ports: NodePorts): Promise<s
       { target: '/etc/rabbitmq/enabled_plugins', content: settings.enabledPlugins, mode: 0o644 },
     ])
     .withCopyContentToContainer(certificatesIn(settings.certificates))
-    // Whether the broker is ready is asked later, and of all drivers alike.
+    // The readiness of the broker is checked later, in the same way for all drivers.
     .withWaitStrategy(Wait.forLogMessage(/./))
   if (ports.tlsPort !== undefined) container.withExposedPorts({ container: 5671, host: ports.tlsPort })
   if (settings.network !== undefined) container.withNetwork(settings.network).withNetworkAliases(settings.hostname)
   return (await container.start()).getId()
 }
 
-/** Everybody in the container may read them, because RabbitMQ runs there as a user whose number only the image knows. */
+/**
+ * Returns the certificate files. Every user in the container may read them, because only the image knows the number of
+ * RabbitMQ's user.
+ */
 function certificatesIn(certificates: BrokerCertificates | undefined) {
   if (certificates === undefined) return []
   return certificateFiles(certificates).map(({ name, content }) => ({
@@ -135,7 +138,7 @@ function certificatesIn(certificates: BrokerCertificates | undefined) {
   }))
 }
 
-/** Docker sends a log in frames with a head of eight bytes: stream, three zeros, length. */
+/** Removes the frames in which Docker sends a log. Each has a head of eight bytes: stream, three zeros, length. */
 function withoutFrames(log: Buffer): string {
   const parts: Buffer[] = []
   for (let at = 0; at + 8 <= log.length; ) {

@@ -1,23 +1,23 @@
-/** The default port of each protocol. */
+/** Default port of each protocol. */
 const PORTS: Readonly<Record<string, number>> = { 'amqp:': 5672, 'amqps:': 5671 }
 
-/** Where a TCP connection leads to. */
+/** Target of a TCP connection. */
 export interface Address {
-  /** A name, or an IP address without brackets. */
+  /** Host name, or an IP address without brackets. */
   readonly host: string
   readonly port: number
 }
 
 /**
- * The address that an AMQP URL leads to.
+ * Returns the address that an AMQP URL leads to.
  *
- * @throws Error it is no AMQP URL, or names no host
+ * @throws Error if it is not an AMQP URL, or names no host
  */
 export function addressOf(url: string): Address {
   const { protocol, hostname, port } = URL.canParse(url) ? new URL(url) : { protocol: '', hostname: '', port: '' }
   const defaultPort = PORTS[protocol]
   if (defaultPort === undefined || hostname === '')
     throw new Error(`Expected an amqp: or amqps: URL with a host, not ${url}`)
-  // A URL has an IPv6 address in brackets; a socket takes it without.
+  // A URL has brackets around an IPv6 address; a socket needs it without.
   return { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: port === '' ? defaultPort : Number(port) }
 }

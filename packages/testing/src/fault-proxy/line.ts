@@ -1,16 +1,19 @@
 import { Transform, type TransformCallback } from 'node:stream'
 
-/** What a line asks before it passes bytes on; the proxy changes the answers while links are open. */
+/** Rules that a line follows for each chunk. The proxy changes them while links are open. */
 export interface LineRules {
   /** Resolves at once, or when the black hole is healed. */
   readonly open: () => Promise<void>
   readonly latencyMs: () => number
 }
 
-/** How much one direction may hold back while it is late: beyond that the sender feels it, as on a long wire. */
+/**
+ * How many bytes one direction may hold back while it is late. Beyond that the sender is slowed down, as on a long
+ * wire.
+ */
 const inTransitBytes = 1024 * 1024
 
-/** One direction of a link: holds bytes back, in order, with back-pressure, and loses none. */
+/** One direction of a link. It holds bytes back, in order, with back-pressure, and loses none. */
 export class Line extends Transform {
   readonly #rules: LineRules
   #heldBytes = 0
@@ -35,7 +38,7 @@ export class Line extends Transform {
     void this.#pass(() => done())
   }
 
-  /** Each chunk waits for its own time and for all before it. */
+  /** Delivers a chunk after its own delay, and after all chunks before it. */
   #pass(deliver: () => void): Promise<void> {
     const due = Date.now() + this.#rules.latencyMs()
     const before = this.#last

@@ -2,15 +2,15 @@ import { connect, type Socket } from 'node:net'
 import { Transform, type TransformCallback } from 'node:stream'
 import { Line, type LineRules } from './line.js'
 
-/** What a new link is told. */
+/** Options of {@link Link}. */
 export interface LinkSettings extends LineRules {
   readonly host: string
   readonly port: number
-  /** Cut after this many bytes from the server; `undefined` for never. */
+  /** How many bytes from the server pass before the link is cut; `undefined` for all. */
   readonly cutAfterServerBytes: number | undefined
 }
 
-/** A client's connection and ours to the server, as one. Each direction ends by itself, as in TCP. */
+/** A client's connection and the proxy's connection to the server, as one. Each direction ends by itself, as in TCP. */
 export class Link {
   readonly #client: Socket
   readonly #settings: LinkSettings
@@ -30,25 +30,25 @@ export class Link {
     else void this.#whenOpen(() => this.#dial())
   }
 
-  /** Sends RST both ways. */
+  /** Sends RST in both directions. */
   reset(): void {
     resetSocket(this.#client)
     resetSocket(this.#server)
   }
 
-  /** Sends FIN both ways. */
+  /** Sends FIN in both directions. */
   end(): void {
     this.#client.end()
     this.#server?.end()
   }
 
-  /** Lets go of both ends, as when the process in between died. */
+  /** Destroys both sockets, as when the process in between died. */
   cut(): void {
     this.#client.destroy()
     this.#server?.destroy()
   }
 
-  /** Lets go of both ends when exactly so many more bytes came from the server; `undefined` for never. */
+  /** Destroys both sockets after exactly this many more bytes from the server; `undefined` for never. */
   cutAfterMoreServerBytes(bytes: number | undefined): void {
     if (bytes === 0) this.cut()
     else this.#scissors.left = bytes ?? Number.POSITIVE_INFINITY
@@ -73,20 +73,20 @@ export class Link {
     if (this.#client.closed && this.#server?.closed !== false) this.#onGone()
   }
 
-  /** In a black hole the end of one side does not reach the other either. */
+  /** Waits for the end of a black hole, because the end of one side must not reach the other side through it. */
   async #whenOpen(act: () => void): Promise<void> {
     await this.#settings.open()
     act()
   }
 }
 
-/** Sends RST. A socket whose FIN is on its way cannot be reset: Node.js would say EINVAL, and never close it. */
+/** Sends RST. A socket whose FIN is on its way cannot be reset: Node.js would report EINVAL, and never close it. */
 function resetSocket(socket: Socket | undefined): void {
   if (socket?.writableEnded === true && !socket.writableFinished) socket.destroy()
   else socket?.resetAndDestroy()
 }
 
-/** Passes exactly so many bytes, then ends and swallows the rest. */
+/** Passes exactly this many bytes, then ends and discards the rest. */
 class Scissors extends Transform {
   /** How many bytes may still pass. */
   left: number

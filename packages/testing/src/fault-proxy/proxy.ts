@@ -4,20 +4,20 @@ import { freePort } from '../ports.js'
 import { type Address, addressOf } from './address.js'
 import { Link } from './link.js'
 
-/** Where {@link startFaultProxy} leads. */
+/** Options of {@link startFaultProxy}. */
 export interface FaultProxyOptions {
   /**
-   * An `amqp:` or `amqps:` URL; its host is a name or an IP address, IPv6 too. Credentials and vhost are kept in
-   * {@link FaultProxy.url}. TLS passes as it is, so a client verifies the broker's certificate by the broker's own name: give it
-   * that as its `servername`.
+   * Target of the proxy: an `amqp:` or `amqps:` URL, whose host is a name or an IP address, also IPv6.
+   * {@link FaultProxy.url} keeps its credentials and vhost. TLS passes unchanged, so a client checks the broker's
+   * certificate against the broker's own name: pass that name as `servername`.
    */
   readonly to: string
 }
 
 /**
- * Starts a TCP proxy in front of a broker, on a free port of this host, whose links can be made to fail.
+ * Starts a TCP proxy in front of a broker, on a free port of this host. Its links can be made to fail.
  *
- * @throws Error `options.to` is no AMQP URL
+ * @throws Error if `options.to` is not an AMQP URL
  */
 export async function startFaultProxy(options: FaultProxyOptions): Promise<FaultProxy> {
   const proxy = new FaultProxy(options, await freePort())
@@ -43,7 +43,7 @@ export class FaultProxy implements AsyncDisposable {
     this.#port = port
   }
 
-  /** The broker's URL with the proxy's port. */
+  /** URL of the broker with the proxy's port. */
   get url(): string {
     return this.urlFor(this.#target)
   }
@@ -53,7 +53,7 @@ export class FaultProxy implements AsyncDisposable {
     return this.#links.size
   }
 
-  /** Another URL of the same broker, such as a vhost's, led through the proxy. */
+  /** Returns another URL of the same broker, such as that of a vhost, led through the proxy. */
   urlFor(url: string): string {
     const changed = new URL(url)
     changed.hostname = '127.0.0.1'
@@ -66,15 +66,15 @@ export class FaultProxy implements AsyncDisposable {
     for (const link of this.#links) link.reset()
   }
 
-  /** Sends FIN on every current link: the peer sees the end, in order. */
+  /** Sends FIN on every current link: the peer sees an orderly end. */
   end(): void {
     for (const link of this.#links) link.end()
   }
 
   /**
-   * Lets nothing through, either way, on current links and on new ones, which are accepted and stay silent.
+   * Lets nothing through in either direction, on current links and on new ones, which are accepted and stay silent.
    *
-   * Nothing is lost: as TCP would after a broken cable is mended, `heal()` delivers what was held back.
+   * Nothing is lost: `heal()` delivers what was held back, as TCP does after a broken cable is repaired.
    */
   blackHole(): void {
     if (this.#hole !== undefined) return
@@ -91,7 +91,7 @@ export class FaultProxy implements AsyncDisposable {
     this.#hole = undefined
   }
 
-  /** Refuses new connections with ECONNREFUSED. Current links go on. */
+  /** Refuses new connections with ECONNREFUSED. Current links continue. */
   refuse(): void {
     this.#server?.close()
     this.#server = undefined
@@ -110,17 +110,17 @@ export class FaultProxy implements AsyncDisposable {
     server.unref()
   }
 
-  /** Cuts every later connection when exactly so many bytes came from the server; `undefined` stops that. */
+  /** Cuts every later connection after exactly this many bytes from the server; `undefined` stops that. */
   cutAfterServerBytes(bytes: number | undefined): void {
     this.#cutAfterServerBytes = bytes
   }
 
-  /** Cuts every current connection when exactly so many more bytes came from the server; `undefined` stops that. */
+  /** Cuts every current connection after exactly this many more bytes from the server; `undefined` stops that. */
   cutAfterMoreServerBytes(bytes: number | undefined): void {
     for (const link of this.#links) link.cutAfterMoreServerBytes(bytes)
   }
 
-  /** Delays what passes, each way, from now on. */
+  /** Delays all bytes from now on, in both directions. */
   latency(ms: number): void {
     this.#latencyMs = ms
   }

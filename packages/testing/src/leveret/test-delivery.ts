@@ -28,37 +28,38 @@ const ENDS = [
 
 type End = (typeof ENDS)[number]
 
-/** What a worker made of a delivery: the event of that name, and what it says. */
+/** Result of a delivery: the name of the worker's event, and its fields. */
 export type TestVerdict = { [Did in End]: { readonly did: Did } & WorkerEvents[`delivery.${Did}`] }[End]
 
-/** How a delivery comes. */
+/** Options of {@link testDelivery}. */
 export interface TestDeliveryOptions {
-  /** From 1: failed attempts before this one, plus one. @defaultValue 1 */
+  /** Number of the attempt, from 1: failed attempts before this one, plus one. @defaultValue 1 */
   readonly attempt?: number | undefined
-  /** @defaultValue a new one */
+  /** Id of the message. @defaultValue a new one */
   readonly messageId?: string | undefined
-  /** The sender's headers. @defaultValue none */
+  /** Headers of the sender. @defaultValue none */
   readonly headers?: Readonly<Record<string, unknown>> | undefined
 }
 
-/** How its worker handles it: one delivery at a time, and what its handler returns decides. */
+/** Options of the worker. It handles one delivery at a time, and the result of its handler decides. */
 export type TestWorkerOptions<Payload> = Omit<WorkerOptions<Payload>, 'batch' | 'acknowledge'>
 
 /** A delivery that waits for its handler. */
 export interface TestDelivery<S extends Schema> {
   /**
-   * Has a handler handle it, by a worker on a broker of its own, and tells what the worker made of it.
+   * Passes the delivery to a handler, with a worker on a separate broker, and returns the result.
    *
-   * @throws what `Producer.send` and `Worker.start` throw, as a rejection: the payload does not fit the contract, an option is wrong
+   * @throws as a rejection, what `Producer.send` and `Worker.start` throw: the payload does not fit the contract, an
+   *   option is wrong
    */
   handledBy(handler: Handler<SchemaOutput<S>>, options?: TestWorkerOptions<SchemaOutput<S>>): Promise<TestVerdict>
 }
 
 /**
- * A delivery by itself, for the test of a handler: it is encoded, decoded, checked and judged as any other, on a broker in this process that
- * nobody else uses.
+ * Creates a single delivery, for the test of a handler. It is encoded, decoded, checked and judged like any other, on a
+ * separate broker in this process.
  *
- * @param payload - what its sender gave
+ * @param payload - payload as its sender passes it
  */
 export function testDelivery<const S extends Schema>(
   contract: WorkQueue<S>,
@@ -83,7 +84,7 @@ export function testDelivery<const S extends Schema>(
   }
 }
 
-/** Puts the copy of a later attempt in the place of what was sent. */
+/** Replaces the message by the copy of a later attempt. */
 async function countAttempts(broker: TestMemoryBroker, queue: string, attempt: number): Promise<void> {
   const [first] = broker.messages(queue)
   if (first === undefined) throw new Error(`There is no message in '${queue}'`)

@@ -5,9 +5,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { runProgram } from '../program.js'
 
 /**
- * Starts an Erlang port mapper that only our nodes use.
+ * Starts an Erlang port mapper for the nodes of this process only.
  *
- * Without it the first node would start one in the background that outlives us, or join one that is not ours.
+ * Otherwise the first node would start one that outlives this process, or use one of the system.
  *
  * @see https://www.erlang.org/doc/apps/erts/epmd_cmd
  */
@@ -35,7 +35,7 @@ function spawned(file: string, args: readonly string[]): Promise<ChildProcess | 
   })
 }
 
-/** Not every package links epmd into PATH, but every Erlang has it in its own folder. */
+/** Returns the path of epmd in Erlang's own folder. Not every package links epmd into PATH. */
 async function besideErlang(): Promise<string> {
   const print = 'io:format("~s/erts-~s/bin", [code:root_dir(), erlang:system_info(version)]), halt().'
   return join(await runProgram('erl', ['-noshell', '-eval', print]), 'epmd')

@@ -13,7 +13,7 @@ import { startEpmd } from './epmd.js'
 import { LocalNode } from './node.js'
 import { findServer, type InstalledServer } from './server.js'
 
-/** Lays out private nodes of the installed RabbitMQ; they do not run yet. */
+/** Prepares private nodes of the installed RabbitMQ; they do not run yet. */
 export async function localGroup(options: StartOptions): Promise<NodeGroup> {
   const server = await installedServer(options.version)
   const home = await mkdtemp(join(tmpdir(), 'leveret-rabbitmq-'))

@@ -9,14 +9,14 @@ import type { CtlAddress } from '../rabbitmq.js'
 import type { Reaper } from '../reaper/reaper.js'
 import { type BrokerCertificates, certificateFiles } from '../tls.js'
 
-/** Everything that makes one private node. */
+/** Settings of one private node. */
 export interface LocalNodeSettings extends NodePorts {
   readonly name: string
-  /** The folder of `rabbitmq-server` and `rabbitmqctl`. */
+  /** Folder of `rabbitmq-server` and `rabbitmqctl`. */
   readonly programs: string
-  /** The node's own folder. */
+  /** Folder of the node's own files. */
   readonly directory: string
-  /** Holds the Erlang cookie that the nodes of a cluster share. */
+  /** Folder of the Erlang cookie that the nodes of a cluster share. */
   readonly home: string
   readonly distributionPort: number
   readonly epmdPort: number
@@ -29,7 +29,7 @@ export interface LocalNodeSettings extends NodePorts {
 /** How long a node may take to shut down in order before it is killed. */
 const stopTimeoutMs = 60_000
 
-/** A `rabbitmq-server` as our own child process, with nothing shared with a RabbitMQ of the system. */
+/** A `rabbitmq-server` as a child process. It shares nothing with a RabbitMQ of the system. */
 export class LocalNode implements NodeProcess {
   readonly name: string
   readonly host = '127.0.0.1'
@@ -56,7 +56,7 @@ export class LocalNode implements NodeProcess {
     const { directory, programs } = this.#settings
     await writeFiles(this.#settings)
     const log = await open(logFile(directory), 'a')
-    // A session of its own: Ctrl-C in the terminal is for the tests, which then remove the broker in order.
+    // A session of its own: Ctrl-C in the terminal must reach only the tests, which then remove the broker in order.
     const server = spawn(join(programs, 'rabbitmq-server'), [], {
       cwd: directory,
       env: { ...inherited(), ...environment(this.#settings) },
@@ -102,10 +102,10 @@ export class LocalNode implements NodeProcess {
     if (server === undefined) return
     const ended = new AbortController()
     const exit = once(server, 'exit').finally(() => ended.abort())
-    // A child we no longer count on to keep the event loop alive must do so while we wait for its end.
+    // The child was unreferenced, and must keep the event loop alive until its end.
     server.ref()
     server.kill(signal)
-    // A paused process takes SIGTERM only when it goes on.
+    // A paused process reacts to SIGTERM only when it continues.
     if (signal === 'SIGTERM') server.kill('SIGCONT')
     const late = delay(stopTimeoutMs, undefined, { signal: ended.signal }).then(
       () => server.kill('SIGKILL'),
@@ -138,7 +138,7 @@ function environment(settings: LocalNodeSettings): Record<string, string> {
   }
 }
 
-/** Settings of a RabbitMQ of the system must not leak into ours. */
+/** Returns the environment without the settings of a RabbitMQ of the system. */
 function inherited(): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => !/^(RABBITMQ_|ERL_|NOTIFY_SOCKET$)/.test(name))
   return Object.fromEntries(own)

@@ -4,7 +4,7 @@ import { runProgram } from '../program.js'
 
 /** An installed RabbitMQ. */
 export interface InstalledServer {
-  /** The folder of `rabbitmq-server` and `rabbitmqctl`. */
+  /** Folder of `rabbitmq-server` and `rabbitmqctl`. */
   readonly directory: string
   readonly version: string
 }
@@ -14,7 +14,7 @@ export async function findServer(): Promise<InstalledServer | undefined> {
   const path = (process.env.PATH ?? '').split(delimiter).filter((directory) => directory !== '')
   for (const directory of [...path, '/usr/lib/rabbitmq/bin', '/usr/sbin', '/usr/local/sbin', '/opt/homebrew/sbin']) {
     const script = await realpath(join(directory, 'rabbitmq-server')).catch(() => undefined)
-    // Debian's wrapper switches to the user rabbitmq and drops the environment; the real scripts lie elsewhere.
+    // Debian's wrapper switches to the user rabbitmq and drops the environment; the real scripts are elsewhere.
     if (script === undefined || basename(script) === 'rabbitmq-script-wrapper') continue
     if (!(await isExecutable(script))) continue
     return { directory: dirname(script), version: await versionOf(dirname(script)) }
@@ -29,7 +29,10 @@ async function isExecutable(file: string): Promise<boolean> {
   )
 }
 
-/** A release carries its version in its file names: `rabbitmq_server-4.0.5/sbin`, `plugins/rabbit-4.0.5`. Asking the program takes a second. */
+/**
+ * Reads the version from a release's file names: `rabbitmq_server-4.0.5/sbin`, `plugins/rabbit-4.0.5`. Asking the
+ * program takes a second.
+ */
 async function versionOf(directory: string): Promise<string> {
   const plugins = await readdir(join(directory, '..', 'plugins')).catch(() => [])
   const names = [basename(dirname(directory)), ...plugins]

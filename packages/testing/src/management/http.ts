@@ -1,11 +1,11 @@
-/** The management API refused, or could not be reached. */
+/** The error when the management API refuses a request, or cannot be reached. */
 export class ManagementError extends Error {
   override readonly name = 'ManagementError'
   readonly method: string
   readonly path: string
-  /** The HTTP status; 0 when no answer came. */
+  /** HTTP status; 0 if no answer came. */
   readonly status: number
-  /** What the API answered. */
+  /** Body of the API's answer. */
   readonly body: string
 
   constructor(request: { method: string; path: string }, answer: { status: number; body: string; cause?: unknown }) {
@@ -22,7 +22,7 @@ export class ManagementError extends Error {
 /** A request of the management API. */
 export interface ManagementRequest {
   readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE'
-  /** Below `/api`, with every name percent-encoded. */
+  /** Path below `/api`, with every name percent-encoded. */
   readonly path: string
   readonly body?: unknown
   readonly headers?: Readonly<Record<string, string>>
@@ -42,7 +42,7 @@ export class ManagementHttp {
 
   /**
    * @returns the parsed answer; `undefined` for an empty one
-   * @throws {@link ManagementError} the status is not 2xx, or no node answered
+   * @throws {@link ManagementError} if the status is not 2xx, or no node answered
    */
   async send<Answer>(request: ManagementRequest): Promise<Answer> {
     const failures: unknown[] = []
@@ -75,13 +75,13 @@ function parse(url: string): { base: string; authorization: string } {
   return { base, authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` }
 }
 
-/** The node closed a connection that it had kept for the next request, just when that came: it was not read. */
+/** Whether the node closed an idle connection just as the request was sent, so that it did not read the request. */
 function isIdleClosed(error: unknown): boolean {
   const { cause } = error as { cause?: { message?: string } }
   return cause?.message === 'other side closed'
 }
 
-/** fetch says only "fetch failed"; the cause says why. */
+/** Describes why a request failed. fetch says only "fetch failed"; its cause says why. */
 function reason(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
   if (!(cause instanceof Error)) return String(cause)

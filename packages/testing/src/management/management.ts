@@ -15,7 +15,7 @@ import type {
   StoredMessage,
 } from './resources.js'
 
-/** A connection comes into the list of its user some milliseconds after it was opened. */
+/** How long a new connection takes to appear in the list of its user. */
 const TRACKED_AFTER_MS = 50
 
 const everything: Permissions = { configure: '.*', write: '.*', read: '.*' }
@@ -23,32 +23,33 @@ const everything: Permissions = { configure: '.*', write: '.*', read: '.*' }
 /**
  * A small client of RabbitMQ's management API.
  *
- * Every method throws {@link ManagementError} when the API refuses or no node answers.
+ * Every method throws {@link ManagementError} if the API refuses or no node answers.
  *
  * @see https://www.rabbitmq.com/docs/http-api-reference
  */
 export class Management {
   readonly #http: ManagementHttp
 
-  /** @param urls - one for each node, as `http://user:password@host:port`; the first that answers is asked */
+  /** @param urls - one for each node, as `http://user:password@host:port`; the first that answers is used */
   constructor(urls: readonly string[]) {
     this.#http = new ManagementHttp(urls)
   }
 
-  /** The broker's version and name. */
+  /** Returns the broker's version and name. */
   overview(): Promise<Overview> {
     return this.#http.send({ method: 'GET', path: '/overview' })
   }
 
-  /** The nodes of the cluster. */
+  /** Returns the nodes of the cluster. */
   nodes(): Promise<ClusterNode[]> {
     return this.#http.send({ method: 'GET', path: '/nodes' })
   }
 
   /**
-   * Creates a vhost in which `user` may do everything, or changes the default queue type of one that exists.
+   * Creates a vhost in which `user` has all rights, or changes the default queue type of an existing one.
    *
-   * @param defaultQueueType - what a queue is that is declared without a type. RabbitMQ 3.10 ignores it. Default: the broker's own
+   * @param defaultQueueType - type of a queue that is declared without one; by default the broker's own. RabbitMQ 3.10
+   *   ignores it
    */
   async createVhost(vhost: string, user = 'guest', defaultQueueType?: 'classic' | 'quorum'): Promise<void> {
     const body = defaultQueueType === undefined ? {} : { default_queue_type: defaultQueueType }
@@ -56,12 +57,12 @@ export class Management {
     await this.setPermissions(vhost, user)
   }
 
-  /** Deletes a vhost and all that is in it; its connections are closed. Does nothing if it is gone. */
+  /** Deletes a vhost with everything in it, and closes its connections. Does nothing if it is gone. */
   deleteVhost(vhost: string): Promise<void> {
     return this.#delete(path`/vhosts/${vhost}`)
   }
 
-  /** Creates a user, or changes its password. Without permissions it can enter no vhost. */
+  /** Creates a user, or changes its password. Without permissions the user has access to no vhost. */
   async createUser(user: string, password: string, tags = ''): Promise<void> {
     await this.#http.send({ method: 'PUT', path: path`/users/${user}`, body: { password, tags } })
   }
@@ -71,17 +72,17 @@ export class Management {
     return this.#delete(path`/users/${user}`)
   }
 
-  /** Says what a user may do in a vhost. Default: everything */
+  /** Sets the rights of a user in a vhost; by default all rights. */
   async setPermissions(vhost: string, user: string, permissions: Permissions = everything): Promise<void> {
     await this.#http.send({ method: 'PUT', path: path`/permissions/${vhost}/${user}`, body: permissions })
   }
 
-  /** The queues of a vhost. */
+  /** Returns the queues of a vhost. */
   queues(vhost: string): Promise<Queue[]> {
     return this.#http.send({ method: 'GET', path: path`/queues/${vhost}` })
   }
 
-  /** One queue; {@link ManagementError} with status 404 if there is none of this name. */
+  /** Returns one queue; throws {@link ManagementError} with status 404 if it does not exist. */
   queue(vhost: string, name: string): Promise<Queue> {
     return this.#http.send({ method: 'GET', path: path`/queues/${vhost}/${name}` })
   }
@@ -97,7 +98,7 @@ export class Management {
     return this.#delete(path`/queues/${vhost}/${name}`)
   }
 
-  /** The exchanges of a vhost, RabbitMQ's own among them. */
+  /** Returns the exchanges of a vhost, including RabbitMQ's own. */
   exchanges(vhost: string): Promise<Exchange[]> {
     return this.#http.send({ method: 'GET', path: path`/exchanges/${vhost}` })
   }
@@ -113,47 +114,47 @@ export class Management {
     await this.#http.send({ method: 'POST', path: path`/bindings/${vhost}/e/${exchange}/q/${queue}`, body })
   }
 
-  /** The bindings of a vhost, those of the default exchange among them. */
+  /** Returns the bindings of a vhost, including those of the default exchange. */
   bindings(vhost: string): Promise<Binding[]> {
     return this.#http.send({ method: 'GET', path: path`/bindings/${vhost}` })
   }
 
-  /** The consumers in a vhost. */
+  /** Returns the consumers in a vhost. */
   consumers(vhost: string): Promise<Consumer[]> {
     return this.#http.send({ method: 'GET', path: path`/consumers/${vhost}` })
   }
 
-  /** The channels in a vhost. */
+  /** Returns the channels in a vhost. */
   channels(vhost: string): Promise<ClientChannel[]> {
     return this.#http.send({ method: 'GET', path: path`/vhosts/${vhost}/channels` })
   }
 
-  /** The connections to a vhost; without one, to all. */
+  /** Returns the connections to a vhost; without an argument, all connections. */
   connections(vhost?: string): Promise<ClientConnection[]> {
     const where = vhost === undefined ? '/connections' : path`/vhosts/${vhost}/connections`
     return this.#http.send({ method: 'GET', path: where })
   }
 
-  /** Closes a connection; its client is told 320 CONNECTION_FORCED and the reason. Does nothing if it is gone. */
+  /** Closes a connection; its client gets 320 CONNECTION_FORCED and the reason. Does nothing if it is gone. */
   closeConnection(name: string, reason = 'closed by a test'): Promise<void> {
     return this.#delete(path`/connections/${name}`, { 'x-reason': reason })
   }
 
   /**
-   * Closes the connections to a vhost, those that were opened a moment ago too, and resolves when they are gone. What is opened
-   * meanwhile stays.
+   * Closes the connections to a vhost, also those opened a moment ago, and resolves when they are gone. Connections
+   * opened meanwhile stay.
    *
    * @returns how many there were
-   * @throws {@link NeverError} the broker has not closed them within 10 s
+   * @throws {@link NeverError} if the broker has not closed them within 10 s
    */
   async closeAllConnections(vhost: string, reason?: string): Promise<number> {
     const names = new Set(await this.#connectedTo(vhost))
-    // One that was opened just now is entered a moment later.
+    // A connection that was just opened is listed a moment later.
     await delay(TRACKED_AFTER_MS)
     for (const name of await this.#connectedTo(vhost)) names.add(name)
     let left = [...names]
     await eventually(async () => {
-      // The API closes only what its statistics know, which takes them up to a second.
+      // The API closes only connections that its statistics know, which may take a second.
       await Promise.all(left.map((name) => this.closeConnection(name, reason)))
       left = (await this.#connectedTo(vhost)).filter((name) => names.has(name))
       if (left.length > 0) throw new Error(`the connections to '${vhost}' are still open: ${left.join(', ')}`)
@@ -161,11 +162,13 @@ export class Management {
     return names.size
   }
 
-  /** Names of connections. The list of a vhost is made of statistics, which come late; that of a user is not. */
+  /**
+   * Returns names of connections. The list of a vhost comes from statistics, which are late; that of a user does not.
+   */
   async #connectedTo(vhost: string): Promise<string[]> {
     const users = await this.#http.send<{ name: string }[]>({ method: 'GET', path: '/users' })
     const lists = await Promise.all([
-      // Users that another authority knows are in no list of users.
+      // Users of another authentication backend are not in the list of users.
       this.connections(vhost),
       ...users.map(({ name }) => this.#connectionsOf(name)),
     ])
@@ -186,7 +189,7 @@ export class Management {
     return this.#delete(path`/policies/${vhost}/${name}`)
   }
 
-  /** Publishes a text through an exchange, `''` being the default one. @returns whether a queue took it */
+  /** Publishes a text to an exchange; `''` is the default exchange. @returns whether a queue took it */
   async publish(vhost: string, message: OutgoingMessage): Promise<boolean> {
     const { exchange = '', routingKey, payload, properties = { delivery_mode: 2 } } = message
     const body = { routing_key: routingKey, payload, payload_encoding: 'string', properties }
@@ -212,11 +215,11 @@ export class Management {
 
 /** A message to publish through the management API. */
 export interface OutgoingMessage {
-  /** Default: the default exchange, where the routing key names the queue. */
+  /** Name of the exchange. @defaultValue the default exchange, where the routing key names the queue */
   readonly exchange?: string
   readonly routingKey: string
   readonly payload: string
-  /** AMQP's, with underscores, as the API wants them. Default: persistent */
+  /** Properties of AMQP, with underscores, as the API needs them. @defaultValue persistent */
   readonly properties?: Readonly<Record<string, unknown>>
 }
 

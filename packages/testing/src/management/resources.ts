@@ -1,6 +1,6 @@
 /**
- * What the management API answers, with its own names, as far as tests read it. Counts are missing until the broker
- * first took them, a moment after the thing itself appeared.
+ * Answer of the management API, with its own names, as far as tests read it. Counts are missing at first: the broker
+ * takes them a moment after the thing itself appeared.
  *
  * @see https://www.rabbitmq.com/docs/http-api-reference
  */
@@ -8,7 +8,7 @@ export interface Overview {
   readonly rabbitmq_version: string
   readonly erlang_version: string
   readonly cluster_name: string
-  /** The node that answered. */
+  /** Name of the node that answered. */
   readonly node: string
 }
 
@@ -20,7 +20,7 @@ export interface ClusterNode {
   readonly disk_free_alarm?: boolean
 }
 
-/** A queue. Its counts and its policy may lag a second behind. */
+/** A queue. Its counts and its policy may be a second old. */
 export interface Queue {
   readonly name: string
   readonly vhost: string
@@ -30,7 +30,7 @@ export interface Queue {
   readonly auto_delete: boolean
   readonly arguments: Readonly<Record<string, unknown>>
   readonly state?: string
-  /** The node that holds it, or its leader. */
+  /** Name of the node that holds the queue, or its leader. */
   readonly node?: string
   readonly leader?: string
   readonly members?: readonly string[]
@@ -42,7 +42,7 @@ export interface Queue {
   readonly consumers?: number
 }
 
-/** An exchange; the default one has an empty name. */
+/** An exchange; the default exchange has an empty name. */
 export interface Exchange {
   readonly name: string
   readonly vhost: string
@@ -53,7 +53,7 @@ export interface Exchange {
   readonly arguments: Readonly<Record<string, unknown>>
 }
 
-/** A binding from an exchange, whose name is empty for the default one, to a queue or another exchange. */
+/** A binding from an exchange to a queue or to another exchange. The name of the default exchange is empty. */
 export interface Binding {
   readonly source: string
   readonly destination: string
@@ -111,14 +111,14 @@ export interface StoredMessage {
 
 /** A policy to set. */
 export interface Policy {
-  /** A regular expression over names. */
+  /** Regular expression for names. */
   readonly pattern: string
   readonly definition: Readonly<Record<string, unknown>>
   readonly priority?: number
   readonly 'apply-to'?: 'queues' | 'exchanges' | 'all' | 'classic_queues' | 'quorum_queues' | 'streams'
 }
 
-/** Regular expressions over the names a user may configure, write to and read from. */
+/** Regular expressions for the names that a user may configure, write to and read from. */
 export interface Permissions {
   readonly configure: string
   readonly write: string

@@ -1,12 +1,12 @@
 import type { Message } from '@leveret/memory-broker'
 
-/** What a Standard Schema answers. */
+/** Result of a Standard Schema. */
 interface SchemaAnswer {
   readonly value?: unknown
   readonly issues?: readonly { readonly message: string; readonly path?: readonly unknown[] | undefined }[] | undefined
 }
 
-/** What any validation library brings. @see https://standardschema.dev */
+/** A schema of any validation library that implements Standard Schema. @see https://standardschema.dev */
 export interface AnySchema {
   readonly '~standard': {
     readonly validate: (value: unknown) => SchemaAnswer | PromiseLike<SchemaAnswer>
@@ -14,28 +14,28 @@ export interface AnySchema {
   }
 }
 
-/** What a message says of its own content. */
+/** Content type and content encoding of a message. */
 interface ContentProperties {
   readonly contentType?: string | undefined
   readonly contentEncoding?: string | undefined
 }
 
-/** A contract of leveret's, as far as it is read here. */
+/** The part of a leveret contract that is read here. */
 interface AnyContract {
   readonly name: string
   readonly codec: { decode(content: Buffer, properties: ContentProperties): unknown }
 }
 
-/** A work queue of leveret's, or what has one. */
+/** A work queue of leveret, or a contract that has one. */
 export interface QueueContract<S extends AnySchema = AnySchema> extends AnyContract {
   readonly payload: S
   readonly deadLetter: false | { readonly queue: string }
 }
 
-/** What a handler gets. */
+/** The payload that a handler gets. */
 export type PayloadOf<C extends QueueContract> = NonNullable<C['payload']['~standard']['types']>['output']
 
-/** A message that does not fit its contract. */
+/** The error for a message that does not fit its contract. */
 export class UnfitMessageError extends Error {
   override readonly name = 'UnfitMessageError'
 }
@@ -43,7 +43,7 @@ export class UnfitMessageError extends Error {
 /**
  * Decodes a message and checks it, as a worker does.
  *
- * @throws {@link UnfitMessageError} as a rejection: it does not fit its contract
+ * @throws {@link UnfitMessageError} as a rejection, if it does not fit its contract
  */
 export async function readPayload<C extends QueueContract>(contract: C, message: Message): Promise<PayloadOf<C>> {
   const { name, codec, payload } = contract

@@ -1,7 +1,7 @@
 import type { MemoryBrokerOptions } from '@leveret/memory-broker'
 import { NoBrokerError } from '../errors.js'
 
-/** The settings of `rabbitmq.conf` that a broker in memory has too. */
+/** Settings of `rabbitmq.conf` that a broker in memory has too. */
 const SETTINGS: Readonly<Record<string, keyof MemoryBrokerOptions>> = {
   channel_max: 'channelMax',
   frame_max: 'frameMax',
@@ -11,7 +11,7 @@ const SETTINGS: Readonly<Record<string, keyof MemoryBrokerOptions>> = {
 /**
  * Reads lines of `rabbitmq.conf`.
  *
- * @throws {@link NoBrokerError} a broker in memory has no such setting
+ * @throws {@link NoBrokerError} if a broker in memory has no such setting
  */
 export function configOf(lines: readonly string[]): MemoryBrokerOptions {
   return Object.fromEntries(

@@ -1,13 +1,13 @@
 import type { MemoryBroker } from '@leveret/memory-broker'
 import { NoBrokerError } from '../errors.js'
 
-/** A smaller share of the memory than this is meant to raise the alarm. */
+/** The share of the memory below which a watermark counts as a request for the alarm. */
 const ALARM_BELOW = 0.01
 
 /**
- * Does what a few commands of `rabbitmqctl` do.
+ * Runs one of the supported commands of `rabbitmqctl`.
  *
- * @throws {@link NoBrokerError} the command is none of them
+ * @throws {@link NoBrokerError} if the command is not supported
  */
 export function memoryCtl(broker: MemoryBroker, [command = '', ...args]: readonly string[]): string {
   switch (command) {

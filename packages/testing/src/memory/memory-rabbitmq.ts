@@ -9,13 +9,13 @@ import { startMemoryBroker, type TestMemoryBroker } from './test-memory-broker.j
 const DEFAULT_LIKE: Version = '4.3'
 const KNOWN: readonly Version[] = ['3.10', '4.0', '4.3']
 
-/** What the broker in memory cannot be, by the option that asks for it. */
+/** Options that need a real broker. */
 const BEYOND: readonly (keyof StartOptions)[] = ['plugins', 'tls', 'erlangArguments']
 
 /**
- * Starts a broker in this process and gives it the face of a real one.
+ * Starts a broker in this process, with the interface of a real one.
  *
- * @throws {@link NoBrokerError} the options ask for what only a real one can do
+ * @throws {@link NoBrokerError} if an option needs a real broker
  */
 export async function startMemoryRabbitMQ(options: StartOptions): Promise<RabbitMQ> {
   refuseMore(options)
@@ -38,7 +38,7 @@ export async function startMemoryRabbitMQ(options: StartOptions): Promise<Rabbit
   return rabbitmq
 }
 
-/** The broker in memory that has the face of a real one; `undefined` where it is a real one. */
+/** Returns the broker in memory behind this interface; `undefined` for a real broker. */
 export function memoryBehind(rabbitmq: RabbitMQ): TestMemoryBroker | undefined {
   return behind.get(rabbitmq)
 }
@@ -76,7 +76,7 @@ function hasAny(value: unknown): boolean {
   return Array.isArray(value) ? value.length > 0 : value !== undefined
 }
 
-/** The profile that a wanted version means: `'4'` and `'4.3.6'` are `'4.3'`. */
+/** Returns the profile for a wanted version: `'4'` and `'4.3.6'` mean `'4.3'`. */
 function versionOf(wanted = process.env.LEVERET_RABBITMQ_VERSION || DEFAULT_LIKE): Version {
   const fitting = KNOWN.filter((known) => `${wanted}.`.startsWith(`${known}.`) || `${known}.`.startsWith(`${wanted}.`))
   const newest = fitting.at(-1)

@@ -1,31 +1,31 @@
 import { MemoryBroker, type MemoryBrokerOptions, type Message } from '@leveret/memory-broker'
 import { type PayloadOf, type QueueContract, readPayload } from './contracts.js'
 
-/** A dead letter, as a test looks at it. */
+/** A dead letter, for the checks of a test. */
 export interface TestLetter<Payload = unknown> {
   readonly messageId: string | undefined
-  /** leveret's word, such as `rejected` or `attempts-exhausted`, or RabbitMQ's, such as `expired`. */
+  /** Reason in leveret's words, such as `rejected` or `attempts-exhausted`, or in RabbitMQ's, such as `expired`. */
   readonly reason: string | undefined
-  /** What the last attempt failed with; `undefined` when RabbitMQ itself dead-lettered it. */
+  /** Error of the last attempt; `undefined` if RabbitMQ itself dead-lettered the message. */
   readonly error: { readonly name: string; readonly message: string } | undefined
-  /** `undefined`: it does not fit its contract, as an `invalid-payload`. */
+  /** Payload; `undefined` if it does not fit its contract, as with `invalid-payload`. */
   readonly payload: Payload | undefined
 }
 
-/** A broker in this process that also reads contracts of leveret's. */
+/** A broker in this process that also reads messages by the contracts of leveret. */
 export class TestMemoryBroker extends MemoryBroker {
   /**
-   * The payloads of all tasks that were sent to a work queue, also of those that are delayed, the oldest first. Copies for later attempts are
-   * none, nor are dead letters that were replayed. The newest 10,000 messages of the broker are remembered.
+   * Returns the payloads of all tasks that were sent to a work queue, the oldest first, including delayed ones. Copies
+   * for later attempts and replayed dead letters do not count. The broker remembers its newest 10,000 messages.
    *
-   * @throws UnfitMessageError as a rejection: one does not fit the contract
+   * @throws UnfitMessageError as a rejection, if a message does not fit the contract
    */
   async sent<C extends QueueContract>(contract: C, vhost = '/'): Promise<PayloadOf<C>[]> {
     const sent = this.published(vhost).filter((message) => isSentTo(contract.name, message))
     return await Promise.all(sent.map((message) => readPayload(contract, message)))
   }
 
-  /** The dead letters of a contract that nobody has taken, the oldest first. Takes none of them. */
+  /** Returns the dead letters in a contract's queue, the oldest first, and takes none of them. */
   async deadLetters<C extends QueueContract>(contract: C, vhost = '/'): Promise<TestLetter<PayloadOf<C>>[]> {
     if (contract.deadLetter === false) return []
     return await Promise.all(
@@ -34,9 +34,10 @@ export class TestMemoryBroker extends MemoryBroker {
   }
 
   /**
-   * Ends a test well, or not.
+   * Checks the end of a test.
    *
-   * @throws Error deliveries are not settled, or consumers or connections are open: a role was not closed. It shows the log
+   * @throws Error with the log, if deliveries are not settled, or consumers or connections are open: a role was not
+   *   closed
    */
   assertNothingLeft(vhost = '/'): void {
     const left = this.left(vhost)
@@ -46,10 +47,10 @@ export class TestMemoryBroker extends MemoryBroker {
 }
 
 /**
- * Starts a broker in this process that behaves like RabbitMQ. It is for tests: it listens on the loopback interface only, and keeps
- * nothing when it is closed.
+ * Starts a broker in this process that behaves like RabbitMQ. It is for tests: it listens on the loopback interface
+ * only, and keeps nothing when it is closed.
  *
- * @throws Error the port is taken
+ * @throws Error if the port is in use
  */
 export async function startMemoryBroker(options: MemoryBrokerOptions = {}): Promise<TestMemoryBroker> {
   const broker = new TestMemoryBroker(options)
@@ -57,7 +58,10 @@ export async function startMemoryBroker(options: MemoryBrokerOptions = {}): Prom
   return broker
 }
 
-/** What is delayed is published to an exchange of the delays, under the same key. */
+/**
+ * Whether a message was sent to the queue. A delayed one is published to an exchange for delays, with the same routing
+ * key.
+ */
 function isSentTo(queue: string, { exchange, routingKey, headers }: Message): boolean {
   const isDirect = exchange === '' || exchange.startsWith('leveret.delay.')
   return (

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises'
 import type { Leftover } from './reaper.js'
 
-// Runs as a process of its own, see reaper.ts. Each line on standard input is the whole list; the end of input means that
-// the process that wrote it is gone.
+// Runs as a separate process, see reaper.ts. Each line on standard input is the whole list. The end of the input means
+// that the process that wrote it is gone.
 let input = ''
 process.stdin.setEncoding('utf8')
 process.stdin.on('data', (chunk: string) => {
@@ -10,7 +10,7 @@ process.stdin.on('data', (chunk: string) => {
 })
 process.stdin.on('end', () => void reap(parse(input)))
 
-/** Keeps the last whole line, and what came after it. */
+/** Keeps the last whole line, and the text after it. */
 function lastLines(text: string): string {
   const end = text.lastIndexOf('\n')
   return end < 1 ? text : text.slice(text.lastIndexOf('\n', end - 1) + 1)
@@ -24,7 +24,7 @@ function parse(text: string): Leftover[] {
 async function reap(leftovers: readonly Leftover[]): Promise<void> {
   for (const leftover of leftovers) if ('pid' in leftover) kill(leftover.pid)
   for (const leftover of leftovers) if ('directory' in leftover) await removeDirectory(leftover.directory)
-  // A network can be removed only when its containers are gone.
+  // A network can be removed only after its containers.
   for (const leftover of leftovers) if ('container' in leftover) await removeContainer(leftover.container)
   for (const leftover of leftovers) if ('network' in leftover) await removeNetwork(leftover.network)
 }
@@ -33,7 +33,7 @@ function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL')
   } catch {
-    // It ended by itself in the meantime.
+    // The process has ended by itself in the meantime.
   }
 }
 
@@ -41,7 +41,7 @@ async function removeDirectory(directory: string): Promise<void> {
   await rm(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 })
 }
 
-// Both may be gone already: Testcontainers removes what it made, too, where its own reaper runs.
+// Both may be gone already: Testcontainers' own reaper, if it runs, also removes them.
 
 async function removeContainer(id: string): Promise<void> {
   const { container } = await loadEngine()
@@ -59,7 +59,7 @@ async function removeNetwork(id: string): Promise<void> {
     .catch(() => {})
 }
 
-/** Loaded only when there is a container to remove: most of these processes live and end without one. */
+/** Loads the engine only if there is a container to remove: most of these processes end without one. */
 async function loadEngine() {
   const { dockerEngine } = await import('../container/engine.js')
   return dockerEngine()

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 
-/** Something that must not outlive this process. */
+/** A thing that must not outlive this process. */
 export type Leftover =
   | { readonly pid: number }
   | { readonly directory: string }
@@ -10,22 +10,22 @@ export type Leftover =
   | { readonly network: string }
 
 /**
- * Removes what this process leaves behind, however it ends.
+ * Removes what this process leaves behind, whatever ends it.
  *
- * Handlers of 'exit' do not run when a test runner kills its worker. So a small process of our own holds the other end
- * of a pipe: when the pipe closes, it removes what is on the list.
+ * Handlers of 'exit' do not run when a test runner kills its worker. So a small separate process holds the other end of
+ * a pipe. When the pipe closes, it removes what is on the list.
  */
 export class Reaper {
   readonly #leftovers = new Map<string, Leftover>()
   #process: ChildProcess | undefined
 
-  /** Puts something on the list. */
+  /** Puts a thing on the list. */
   watch(leftover: Leftover): void {
     this.#leftovers.set(JSON.stringify(leftover), leftover)
     this.#tell()
   }
 
-  /** Takes something off the list, because it is gone. */
+  /** Takes a thing off the list, because it is gone. */
   forget(leftover: Leftover): void {
     this.#leftovers.delete(JSON.stringify(leftover))
     this.#tell()
@@ -49,7 +49,7 @@ export class Reaper {
 function startProcess(): ChildProcess {
   const file = fileURLToPath(new URL('./reaper-process.js', import.meta.url))
   const child = spawn(process.execPath, [file], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] })
-  // Without the reaper the tests still run; what is lost is the tidying up after a crash.
+  // Without the reaper the tests still run; only the removal after a crash is missing.
   child.on('error', () => {})
   child.stdin.on('error', () => {})
   child.unref()

@@ -7,8 +7,8 @@ import './provided.js'
 /**
  * Vitest's global set-up: one broker for the whole run, removed at its end.
  *
- * Attaches to `RABBITMQ_URL` if it is set; its management API is looked for at `RABBITMQ_MANAGEMENT_URL`, by default on
- * port 15672 of the same host. Otherwise starts one with {@link startRabbitMQ}.
+ * Attaches to the broker of `RABBITMQ_URL` if it is set. Its management API is at `RABBITMQ_MANAGEMENT_URL`, or else on
+ * port 15672 of the same host. Without `RABBITMQ_URL`, starts a broker with {@link startRabbitMQ}.
  *
  * @returns the tear-down
  */

@@ -12,41 +12,42 @@ import { createVhost, type Vhost } from './vhost.js'
 export { type EventuallyOptions, eventually, NeverError } from '../eventually.js'
 export type { Vhost }
 
-/** What a test can ask for by naming it in its first parameter. */
+/** Fixtures that a test gets by naming them in its first parameter. */
 export interface Fixtures {
-  /** The run's broker. It is shared, so it cannot be stopped or killed; see `ownBroker`. */
+  /** The broker of the run. It is shared, so it cannot be stopped or killed; see `ownBroker`. */
   broker: RabbitMQ
-  /** A fresh vhost of the run's broker, deleted after the test. */
+  /** A fresh vhost on the run's broker, deleted after the test. */
   vhost: Vhost
-  /** A link to the run's broker that can be made to fail; closed after the test. */
+  /** A proxy to the run's broker whose links can be made to fail; closed after the test. */
   proxy: FaultProxy
-  /** A broker nobody else uses, with one node, removed after the test. */
+  /** A broker for this test only, with one node, removed after the test. */
   ownBroker: RabbitMQ
-  /** Starts brokers nobody else uses, removed after the test. Where none can be started, the test is skipped. */
+  /** Starts brokers for this test only, removed after the test. If none can be started, the test is skipped. */
   startBroker: (options?: StartOptions) => Promise<RabbitMQ>
 }
 
 /** Vitest's `test`, with RabbitMQ. Needs `@leveret/testing/vitest/global-setup` among Vitest's `globalSetup`. */
 export const test: TestAPI<Fixtures> = testWith(() => attachRabbitMQ(sharedAddress()))
 
-/** Where the broker of {@link testOn} comes from. */
+/** Origin of the broker of {@link testOn}. */
 export type TestBroker = 'memory' | 'container' | 'local' | 'auto'
 
 /**
- * Vitest's `test` with a broker for the tests of one file; it needs no global set-up.
+ * Creates Vitest's `test` with a broker for the tests of one file. It needs no global set-up.
  *
- * `memory` is a broker in this process that behaves like RabbitMQ: a test on it takes milliseconds, and needs nothing installed. The
- * same tests run on a real one with `container` or `local`. `auto` takes the broker of `RABBITMQ_URL`, or starts a real one, or takes
- * one in memory where none can be started.
+ * `memory` is a broker in this process that behaves like RabbitMQ. A test on it takes milliseconds, and needs no
+ * installation. With `container` or `local` the same tests run on a real RabbitMQ. `auto` uses the broker of
+ * `RABBITMQ_URL`, or starts a real one, or uses one in memory if none can be started.
  *
- * With `memory` a test fails, with the broker's log, that leaves an unsettled delivery, a consumer or a connection in its vhost.
+ * With `memory`, a test that leaves an unsettled delivery, a consumer or a connection in its vhost fails with the
+ * broker's log.
  */
 export function testOn(broker: TestBroker): TestAPI<Fixtures> {
   if (broker === 'auto') return testWith(anyRabbitMQ)
   return testWith(() => startRabbitMQ({ driver: broker }), broker)
 }
 
-/** @param driver - how brokers of a test's own are started; by default as the environment says */
+/** @param driver - driver for a test's own brokers; by default the environment decides */
 function testWith(sharedBroker: () => Promise<RabbitMQ>, driver?: StartOptions['driver']): TestAPI<Fixtures> {
   return base.extend<Fixtures>({
     broker: [
@@ -90,13 +91,13 @@ function testWith(sharedBroker: () => Promise<RabbitMQ>, driver?: StartOptions['
   })
 }
 
-/** A test ends with everything settled and closed. What it has just closed may still be on its way. */
+/** Checks that a test has settled and closed everything. A close that was just made may still be on its way. */
 async function refuseLeftOvers(memory: TestMemoryBroker, { name }: Vhost): Promise<void> {
   await memory.settled()
   memory.assertNothingLeft(name)
 }
 
-/** The broker of `RABBITMQ_URL`, a real one, or one in memory. */
+/** Finds the broker of `RABBITMQ_URL`, or starts a real one, or one in memory. */
 function anyRabbitMQ(): Promise<RabbitMQ> {
   const { RABBITMQ_URL: url, RABBITMQ_MANAGEMENT_URL: managementUrl } = process.env
   if (url) return attachRabbitMQ({ url, managementUrl: managementUrl || undefined })

@@ -2,7 +2,7 @@ import type { BrokerAddress } from '../rabbitmq.js'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** What the global set-up tells the tests: where the run's broker is. */
+    /** Address of the run's broker, from the global set-up. */
     leveretBroker: BrokerAddress
   }
 }

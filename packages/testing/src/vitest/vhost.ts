@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto'
 import type { ClientChannel, ClientConnection, Consumer, Queue } from '../management/resources.js'
 import type { RabbitMQ } from '../rabbitmq.js'
 
-/** A vhost of one test's own: whatever the test declares, no other test sees. */
+/** A vhost of one test: no other test sees what the test declares. */
 export interface Vhost {
   readonly name: string
-  /** The broker's URL with this vhost. */
+  /** URL of the broker with this vhost. */
   readonly url: string
   queues(): Promise<Queue[]>
   queue(name: string): Promise<Queue>
@@ -13,7 +13,7 @@ export interface Vhost {
   channels(): Promise<ClientChannel[]>
   connections(): Promise<ClientConnection[]>
   /**
-   * Has the broker close the connections to this vhost, with 320 CONNECTION_FORCED, those that were opened a moment ago too.
+   * Makes the broker close the connections to this vhost, with 320 CONNECTION_FORCED, also those opened a moment ago.
    *
    * @returns how many there were
    */

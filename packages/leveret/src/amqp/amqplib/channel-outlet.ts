@@ -4,13 +4,14 @@ import type { SocketBatcher } from '../frames/socket-batcher.js'
 import { seatOf } from './internals.js'
 
 /**
- * Has a channel write to the socket itself. Between the two, amqplib has channels take turns, at the cost of two streams for each
- * frame. Without that all frames go in the order in which they were written.
+ * Makes amqplib write the frames of a channel directly to the socket.
  *
- * Call it when the channel has just been opened: nothing is under way.
+ * Between the two, amqplib takes turns among channels, at the cost of two streams for each frame. Without that, all
+ * frames go out in the order in which they were written. Call it right after the channel was opened, while no frame is
+ * in between.
  *
- * @returns the way to publish without amqplib, in order with all that amqplib writes on this channel; `undefined`, and nothing has
- *   changed, when a field of amqplib is missing
+ * @returns a writer for messages that keeps the order with everything amqplib writes on this channel; `undefined` if a
+ *   field of amqplib is missing, and then nothing has changed
  */
 export function writeStraight(raw: amqp.Channel, wire: SocketBatcher): PublishFrames | undefined {
   const seat = seatOf(raw)

@@ -4,22 +4,25 @@ import { wrapReceive } from './internals.js'
 
 const FRAME_HEAD_BYTES = 7
 const HEADER_FRAME = 2
-/** Class, weight and size of the content, which the flags follow. */
+/** Offset of the flags, after class, weight and size of the content. */
 const FLAGS_AT = FRAME_HEAD_BYTES + 12
 const HAS_CONTENT_TYPE = 0x8000
 const HAS_CONTENT_ENCODING = 0x4000
 const HAS_HEADERS = 0x2000
 
-/** amqplib reads a table inside a table by calling itself, and at a few thousand levels the stack ends. */
+/**
+ * The deepest nesting that amqplib gets to read. It reads a table inside a table by recursion, and a few thousand
+ * levels overflow the stack.
+ */
 const MAX_DEPTH = 500
-/** A level takes no less. */
+/** The fewest bytes of one level. */
 const MIN_LEVEL_BYTES = 5
 
 const TABLE = 'F'.charCodeAt(0)
 const ARRAY = 'A'.charCodeAt(0)
 const BYTES = 'x'.charCodeAt(0)
 const TEXT = 'S'.charCodeAt(0)
-/** How many bytes the values of the other types have. Source: https://www.rabbitmq.com/amqp-0-9-1-errata#section_3 */
+/** How many bytes a value of each other type takes. Source: https://www.rabbitmq.com/amqp-0-9-1-errata#section_3 */
 const FIXED = new Map(
   Object.entries({ b: 1, B: 1, t: 1, s: 2, u: 2, I: 4, i: 4, f: 4, D: 5, d: 8, l: 8, T: 8, V: 0 }).map(
     ([tag, bytes]) => [tag.charCodeAt(0), bytes],
@@ -27,10 +30,11 @@ const FIXED = new Map(
 )
 
 /**
- * Has amqplib read headers that are nested more than 500 levels deep as bytes from there on, and keeps the bytes of the headers beside what
- * amqplib reads.
+ * Makes amqplib read headers that are nested more than 500 levels deep as bytes from that level on. Also keeps the
+ * bytes of the headers beside what amqplib reads.
  *
- * Any publisher can write such deep ones, RabbitMQ delivers them, and amqplib would close the connection over each delivery, for ever.
+ * Any publisher can write such headers, and RabbitMQ delivers them. amqplib would close the connection over each
+ * delivery, again and again.
  */
 export function watchHeaders(model: amqp.ChannelModel): void {
   wrapReceive(model, (receive, unread) => () => {
@@ -44,7 +48,7 @@ export function watchHeaders(model: amqp.ChannelModel): void {
   })
 }
 
-/** The table of headers in the first frame, when that is whole and has one that is not empty. */
+/** Finds the table of headers in the first frame; `undefined` if the frame is not complete, or has no headers. */
 function headersIn(received: Buffer): Buffer | undefined {
   if (received.length < FLAGS_AT + 2 || received[0] !== HEADER_FRAME) return undefined
   const end = FRAME_HEAD_BYTES + received.readUInt32BE(3)
@@ -60,7 +64,10 @@ function headersIn(received: Buffer): Buffer | undefined {
   return length === 0 ? undefined : received.subarray(start + 4, Math.min(start + 4 + length, end))
 }
 
-/** A table, an array and bytes differ on the wire by their tag alone. What is none of these is left to amqplib. */
+/**
+ * Turns tables and arrays below the deepest level into bytes. On the wire they differ by their tag alone. An unknown
+ * tag is left to amqplib.
+ */
 function flattenTable(table: Buffer): void {
   const open = [{ end: table.length, isNamed: true }]
   let offset = 0

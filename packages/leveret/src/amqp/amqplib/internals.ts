@@ -3,11 +3,12 @@ import { createRequire } from 'node:module'
 import type * as amqp from 'amqplib'
 
 /**
- * Everything of amqplib that it does not document and leveret uses: fields, texts of errors, and the order of listeners. It is read in
- * this file and nowhere else. Where a field is missing, leveret does without it, and a process warning says so once.
+ * Everything that leveret uses of amqplib although amqplib does not document it: fields, error texts, and the order of
+ * listeners. Only this file reads them. If a field is missing, leveret works without it, and one process warning says
+ * so.
  */
 
-/** What leveret does without where a field is missing. */
+/** Consequence of each missing field, for the warning. */
 const WITHOUT = {
   'connection.frameMax': 'a message whose properties are larger than a frame closes the connection',
   'connection.accept': 'a delivery on a channel that the broker has just closed closes the connection',
@@ -16,29 +17,29 @@ const WITHOUT = {
   'connection.channels': 'amqplib writes all messages itself, which takes more CPU',
 } as const
 
-/** A field of amqplib that it does not document. */
+/** Name of an undocumented field of amqplib. */
 export type AmqplibField = keyof typeof WITHOUT
 
 /** A frame that amqplib has read. */
 export interface ReceivedFrame {
   readonly channel: number
-  /** The number of the method, if the frame holds one. */
+  /** Number of the method, if the frame holds one. */
   readonly id?: number
   readonly fields?: { headers?: unknown; [name: symbol]: unknown }
 }
 
-/** The stream into which amqplib writes the frames of a channel. It moves them to the socket a turn later. */
+/** Stream in which amqplib collects the frames of a channel. It moves them to the socket one turn later. */
 export interface Outlet {
   write(chunk: Buffer): boolean
   end(): unknown
 }
 
-/** A channel as amqplib numbers and writes it. */
+/** Number and outlet of a channel within amqplib. */
 export interface ChannelSeat {
   readonly channel: number
   readonly frameMax: number
   readonly outlet: Outlet
-  /** Has amqplib write the frames of the channel into another outlet. */
+  /** Makes amqplib write the frames of the channel into another outlet. */
   replace(outlet: Outlet): void
 }
 
@@ -52,13 +53,13 @@ interface Internals {
 
 const warned = new Set<AmqplibField>()
 
-/** Reads the size of frames that both sides agreed on. @returns `undefined` when the field is missing */
+/** Reads the `frame_max` of the handshake. @returns `undefined` if the field is missing */
 export function frameMaxOf({ connection }: amqp.ChannelModel): number | undefined {
   const { frameMax } = connection as Internals
   return typeof frameMax === 'number' ? frameMax : missing('connection.frameMax')
 }
 
-/** Wraps the function that gets each frame which amqplib has read. @returns `false` when the field is missing */
+/** Wraps the function that gets each frame that amqplib has read. @returns `false` if the field is missing */
 export function wrapAccept(
   { connection }: amqp.ChannelModel,
   wrap: (accept: (frame: ReceivedFrame) => void) => (frame: ReceivedFrame) => void,
@@ -73,8 +74,8 @@ export function wrapAccept(
 /**
  * Wraps the function that reads the next frame. It calls itself when more bytes have come.
  *
- * @param wrap - gets what has come and was not read, besides the function
- * @returns `false` when a field is missing
+ * @param wrap - receives the function, and another one that returns the bytes not read yet
+ * @returns `false` if a field is missing
  */
 export function wrapReceive(
   { connection }: amqp.ChannelModel,
@@ -91,7 +92,7 @@ export function wrapReceive(
   return true
 }
 
-/** Finds the number and the outlet of a channel that has just been opened. @returns `undefined` when a field is missing */
+/** Finds the number and the outlet of a channel that was just opened. @returns `undefined` if a field is missing */
 export function seatOf(raw: amqp.Channel): ChannelSeat | undefined {
   const { ch: channel, connection } = raw as unknown as { readonly ch?: unknown; readonly connection?: Internals }
   const { frameMax, channels } = connection ?? {}
@@ -109,7 +110,7 @@ export function seatOf(raw: amqp.Channel): ChannelSeat | undefined {
   }
 }
 
-/** Listens to the broker's answers to publishes before amqplib does. A false tag makes the list of amqplib as long as it says. */
+/** Listens to confirms before amqplib does. amqplib's own listener would grow a list up to any tag of the broker. */
 export function onConfirmFirst(
   raw: amqp.Channel,
   listener: (confirm: { readonly deliveryTag: number; readonly multiple: boolean }, accepted: boolean) => void,
@@ -120,7 +121,7 @@ export function onConfirmFirst(
 
 const CLOSE_FRAME = /(\d{3}) \(([A-Z-]+)\) with message "(.*)"/s
 
-/** Reads the broker's close frame out of an error. @returns `undefined` when the error does not come from a close frame */
+/** Reads the broker's close frame out of an error. @returns `undefined` if the error does not come from one */
 export function closeFrameIn(error: unknown): { code: number; name: string; text: string } | undefined {
   const [, code, name = '', text = ''] = CLOSE_FRAME.exec(textOf(error)) ?? []
   return code === undefined ? undefined : { code: Number(code), name, text }
@@ -137,12 +138,12 @@ export function missingMechanismIn(text: string): string | undefined {
   return /SASL mechanism (\S+) is not provided/.exec(text)?.[1]
 }
 
-/** Whether amqplib gave the connection up because nothing was heard for several heartbeats. */
+/** Whether amqplib closed the connection because nothing was received for several heartbeats. */
 export function isHeartbeatTimeout(error: unknown): boolean {
   return textOf(error) === 'Heartbeat timeout'
 }
 
-/** Whether amqplib knows a channel or a connection to be closed. */
+/** Whether amqplib refused a call because the channel or the connection is closed. */
 export function isIllegalOperation(error: unknown): boolean {
   return error instanceof Error && error.name === 'IllegalOperationError'
 }
@@ -152,17 +153,17 @@ export function isOutOfChannelNumbers(error: unknown): boolean {
   return textOf(error) === 'No channels left to allocate'
 }
 
-/** Whether the broker refused the vhost, with a sentence that amqplib does not hand on. */
+/** Whether the broker refused the vhost with a reply text that amqplib does not pass on. */
 export function hidesRefusal(error: unknown): boolean {
   return /Expected ConnectionOpenOk/.test(textOf(error))
 }
 
-/** Whether what answered does not speak AMQP 0-9-1. @param text - the message of an error */
+/** Whether the peer does not speak AMQP 0-9-1. @param text - the message of an error */
 export function isForeignProtocol(text: string): boolean {
   return /maxFrameSize|protocol header/i.test(text)
 }
 
-/** Whether the other side closed the socket in the handshake. @param text - the message of an error */
+/** Whether the peer closed the socket during the handshake. @param text - the message of an error */
 export function isClosedAbruptly(text: string): boolean {
   return /closed abruptly/.test(text)
 }
@@ -175,7 +176,7 @@ function textOf(error: unknown): string {
   return error instanceof Error ? error.message : ''
 }
 
-/** Warns once in a process. */
+/** Warns about a missing field, once in a process. */
 function missing(field: AmqplibField): undefined {
   if (warned.has(field)) return
   warned.add(field)
@@ -185,7 +186,7 @@ function missing(field: AmqplibField): undefined {
   process.emitWarning(text, { type: 'LeveretWarning', code: 'LEVERET_AMQPLIB' })
 }
 
-/** amqplib exports no `package.json`, which lies beside its main file. */
+/** Reads amqplib's version. Its `package.json`, which amqplib does not export, is in the folder of its main file. */
 function version(): string {
   try {
     const main = createRequire(import.meta.url).resolve('amqplib')

@@ -3,19 +3,20 @@ import tls from 'node:tls'
 
 const FRAME_HEAD_BYTES = 7
 const FRAME_OVERHEAD = 8
-/** The largest frame that RabbitMQ agrees to by default. What comes before that agreement is far smaller. */
+/** The largest frame that RabbitMQ agrees to by default. Frames before that agreement are far smaller. */
 const MAX_HANDSHAKE_FRAME = 131_072
-/** `connection.open-ok`, a method of channel 0: the last frame of the handshake. */
+/** The method `connection.open-ok` of channel 0: the last frame of the handshake. */
 const OPEN_OK = Buffer.from([0, 10, 0, 41])
 const METHOD = 1
 
 /**
- * Catches the socket that amqplib makes, which it gives to nobody.
+ * Catches the socket that amqplib makes and does not expose.
  *
- * amqplib calls `net.connect` or `tls.connect` before its own `connect` returns. For that moment, in which no other code runs, a
- * function of ours stands in its place, calls it, and notes what it returns.
+ * amqplib calls `net.connect` or `tls.connect` before its own `connect` returns. For that moment, in which no other
+ * code runs, a function of leveret replaces it. The function calls the original and records the socket.
  *
- * @returns no socket when Node.js refuses to make one, for example over a key that cannot be read; then `connecting` rejects
+ * @returns no socket if Node.js refuses to make one, for example over a key that cannot be read; then `connecting`
+ *   rejects
  */
 export function catchSocket<T>(
   protocol: 'amqp' | 'amqps',
@@ -38,10 +39,10 @@ export function catchSocket<T>(
 /**
  * Lets amqplib read one frame at a time, and nothing after `connection.open-ok`.
  *
- * amqplib acts on all that came in one read before its connection can have a listener, and an error without a listener ends the
- * process.
+ * amqplib acts on all bytes of one read before its connection can have a listener, and an error without a listener ends
+ * the process.
  *
- * @returns the way to have it read on, which is called when all listeners are there
+ * @returns a function that lets amqplib read on; call it when all listeners are attached
  */
 export function holdBack(socket: net.Socket): () => void {
   let held = Buffer.alloc(0)
@@ -52,7 +53,7 @@ export function holdBack(socket: net.Socket): () => void {
     const came: Buffer | null = read.call(socket)
     if (came !== null) held = Buffer.concat([held, came])
     const end = endOfFrame(held)
-    // amqplib would wait for all of it.
+    // amqplib would wait until such a frame is complete.
     if (end > MAX_HANDSHAKE_FRAME)
       socket.destroy(new Error(`A frame of ${end} bytes exceeds maxFrameSize in the handshake`))
     if (held.length < end || socket.destroyed) return null

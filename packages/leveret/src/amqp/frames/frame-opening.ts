@@ -5,10 +5,10 @@ const METHOD = 1
 const HEADER = 2
 const BASIC = 60
 const PUBLISH = 40
-/** More than everything in it takes but its texts. */
+/** Upper bound for the bytes of an opening without its texts. */
 const REST_BYTES = 64
 
-/** The bits that say which properties there are. */
+/** Bits that say which properties follow. */
 const HAS = {
   contentType: 1 << 15,
   contentEncoding: 1 << 14,
@@ -25,20 +25,20 @@ const HAS = {
   appId: 1 << 3,
 } as const
 
-/** What of a message is looked at. */
+/** The parts of a message that the opening depends on. */
 type Opened = Pick<OutgoingMessage, 'exchange' | 'routingKey' | 'mandatory'> & {
   readonly properties: MessageProperties
 }
 
 /**
- * What the frames of a message begin with, and those of most that come after it: the method, and the properties up to the content type.
- * Two lengths in it are left open.
+ * The first bytes of a message's frames: the method, and the properties up to the content type. Most later messages
+ * begin with the same bytes. Two lengths in them are filled in for each message.
  */
 export class FrameOpening {
   readonly bytes: Buffer
-  /** Where the length of the header frame goes. */
+  /** Offset of the header frame's length. */
   readonly lengthAt: number
-  /** Where the length of the content goes, the lower half of it. */
+  /** Offset of the content's length, of its lower half. */
   readonly contentLengthAt: number
   readonly #exchange: string
   readonly #routingKey: string
@@ -75,7 +75,7 @@ export class FrameOpening {
     this.bytes = this.bytes.subarray(0, writer.at)
   }
 
-  /** Whether another message begins the same way. */
+  /** Whether another message begins with the same bytes. */
   serves({ exchange, routingKey, mandatory, properties }: Opened): boolean {
     return (
       routingKey === this.#routingKey &&
@@ -87,7 +87,10 @@ export class FrameOpening {
   }
 }
 
-/** amqplib always writes a table of headers, and so may other programs expect one. */
+/**
+ * Returns the bits of the properties. The headers are always there, because amqplib writes them always and other
+ * programs may expect them.
+ */
 function flagsOf(properties: MessageProperties): number {
   const { contentType, deliveryMode, priority, correlationId, replyTo, expiration, messageId, timestamp } = properties
   const { contentEncoding, type, userId, appId } = properties

@@ -1,15 +1,15 @@
 import { RawField } from '../../message/field-table.js'
 import type { Headers } from '../../message/message.js'
 
-/** Frames end with it. */
+/** The last byte of every frame. */
 const FRAME_END = 0xce
 const TEXT = 'S'.charCodeAt(0)
 const BOOLEAN = 't'.charCodeAt(0)
 const NOTHING = 'V'.charCodeAt(0)
-/** Signed whole numbers, by their bytes, as amqplib writes them: the fewest that hold it. */
+/** Types of signed whole numbers by their size. As amqplib does, leveret uses the smallest that holds the number. */
 const INTEGER = { 1: 'b'.charCodeAt(0), 2: 's'.charCodeAt(0), 4: 'I'.charCodeAt(0), 8: 'l'.charCodeAt(0) } as const
 
-/** Writes the forms of AMQP 0-9-1 into a buffer, one after the other. */
+/** Writes values in the encoding of AMQP 0-9-1 into a buffer, one after the other. */
 export class FrameWriter {
   #bytes: Buffer
   #at: number
@@ -19,12 +19,12 @@ export class FrameWriter {
     this.#at = at
   }
 
-  /** Where the next byte goes. */
+  /** Offset of the next byte. */
   get at(): number {
     return this.#at
   }
 
-  /** Goes on elsewhere. */
+  /** Continues in another buffer. */
   move(bytes: Buffer, at: number): void {
     this.#bytes = bytes
     this.#at = at
@@ -45,7 +45,7 @@ export class FrameWriter {
     this.#at += 4
   }
 
-  /** Writes over what is there, and stays where it is. */
+  /** Overwrites bytes at an offset, and does not move on. */
   longAt(at: number, value: number): void {
     this.#bytes[at] = value >>> 24
     this.#bytes[at + 1] = value >>> 16
@@ -66,7 +66,10 @@ export class FrameWriter {
     this.#at += length
   }
 
-  /** @param entries - texts, safe integers that are not negative, booleans, nothing, and fields as they came; by names of at most 255 bytes */
+  /**
+   * @param entries - texts, safe integers that are not negative, booleans, nulls and fields as received; names have at
+   *   most 255 bytes
+   */
   table(entries: Headers): void {
     const start = this.#at
     this.#at += 4
@@ -85,7 +88,7 @@ export class FrameWriter {
     this.#at += bytes.length
   }
 
-  /** @param length - of what it holds, which is written next */
+  /** @param length - how many bytes the frame holds, which are written next */
   beginFrame(type: number, channel: number, length: number): void {
     this.octet(type)
     this.short(channel)

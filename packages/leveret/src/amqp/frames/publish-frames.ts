@@ -5,24 +5,24 @@ import { FrameWriter } from './frame-writer.js'
 import type { SocketBatcher } from './socket-batcher.js'
 
 const BODY = 3
-/** What a frame has around what it holds. */
+/** How many bytes a frame takes in addition to its payload. */
 const FRAME_BYTES = 8
 const MAX_SHORT = 255
-/** A longer message does not go in one piece. */
+/** The largest message that is written in one piece. */
 const MAX_BYTES = 16 * 1024
-/** A code unit of a text takes at most as many. */
+/** The most bytes of UTF-8 for one code unit of a text. */
 const UNIT_BYTES = 3
-/** More than everything takes but texts, headers and the content. */
+/** Upper bound for the bytes of a message without its texts, headers and content. */
 const REST_BYTES = 128
-/** More than a header takes beside its texts. */
+/** Upper bound for the bytes of a header without its texts. */
 const HEADER_BYTES = 16
 
-/** What of a message is written. */
+/** The parts of a message that are written. */
 type Writable = Omit<OutgoingMessage, 'properties' | 'shrink'> & { readonly properties: MessageProperties }
 
 /**
- * Writes messages of the usual form, short and with headers that are texts, counts or fields as they came, as the same frames that amqplib would write, at a
- * fraction of the cost.
+ * Writes messages of the usual form as the same frames that amqplib would write, at a fraction of the cost. Such
+ * messages are short, and their headers are texts, counts or fields as received.
  *
  * @see https://www.rabbitmq.com/resources/specs/amqp0-9-1.pdf (sections 2.3.5 and 4.2)
  */
@@ -32,7 +32,7 @@ export class PublishFrames {
   readonly #frameMax: number
   readonly #maxBytes: number
   readonly #writer = new FrameWriter(Buffer.alloc(0), 0)
-  /** That of the last message. */
+  /** The opening of the last message. */
   #opening: FrameOpening | undefined
 
   constructor(wire: SocketBatcher, channel: number, frameMax: number) {
@@ -42,7 +42,7 @@ export class PublishFrames {
     this.#maxBytes = Math.min(MAX_BYTES, frameMax)
   }
 
-  /** @returns `false` when it is not of that form, or no longer read: nothing was written */
+  /** @returns `false` if the message has another form, or the broker no longer reads; then nothing was written */
   write(message: OutgoingMessage): boolean {
     const most = mostBytes(message)
     if (most === undefined || most > this.#maxBytes || !this.#wire.isOpen) return false
@@ -57,10 +57,10 @@ export class PublishFrames {
   }
 
   /**
-   * Writes a message of any size that has headers as they came, which amqplib could not write.
+   * Writes a message of any size that has headers as received, which amqplib could not write.
    *
-   * @param properties - in place of its own
-   * @returns `false` when it has none, or {@link write} has no form for it
+   * @param properties - replace the message's own
+   * @returns `false` if it has no such headers, or a part that {@link write} cannot encode
    */
   writeFields({ exchange, routingKey, mandatory, content }: OutgoingMessage, properties: MessageProperties): boolean {
     const message = { exchange, routingKey, mandatory, content, properties }
@@ -78,7 +78,7 @@ export class PublishFrames {
     return true
   }
 
-  /** The method, and the header frame. */
+  /** Writes the method and the header frame. */
   #writeHead(message: Writable): void {
     const writer = this.#writer
     const start = writer.at
@@ -98,7 +98,7 @@ export class PublishFrames {
   }
 }
 
-/** All but the content type, in their order. */
+/** Writes all properties but the content type, in their order. */
 function writeProperties(writer: FrameWriter, properties: MessageProperties): void {
   const { headers, deliveryMode, priority, correlationId, replyTo, expiration, messageId, timestamp } = properties
   const { contentEncoding, type, userId, appId } = properties
@@ -117,7 +117,7 @@ function writeProperties(writer: FrameWriter, properties: MessageProperties): vo
   if (appId !== undefined) writer.shortText(appId)
 }
 
-/** @returns how many bytes it takes at most; `undefined` when it is not of the usual form */
+/** @returns the most bytes that the message may take; `undefined` if it is not of the usual form */
 function mostBytes({ exchange, routingKey, content, properties }: Writable): number | undefined {
   const { contentEncoding, type, userId, appId, headers, deliveryMode, priority, timestamp } = properties
   const { contentType, correlationId, replyTo, expiration, messageId } = properties
@@ -141,14 +141,17 @@ function mostBytes({ exchange, routingKey, content, properties }: Writable): num
   return Number.isNaN(most) ? undefined : most
 }
 
-/** `NaN` when it is none: of more than 255 bytes. */
+/** Returns the most bytes that a text may take; `NaN` if it has more than 255. */
 function mostOfShort(text: string | undefined): number {
   if (text === undefined) return 0
   const most = text.length * UNIT_BYTES
   return most <= MAX_SHORT || Buffer.byteLength(text) <= MAX_SHORT ? most : Number.NaN
 }
 
-/** `NaN` when it holds anything but texts, whole numbers from 0, booleans, nothing, and fields as they came. */
+/**
+ * Returns the most bytes that the headers may take; `NaN` if they hold anything but texts, whole numbers from 0,
+ * booleans, nulls and fields as received.
+ */
 function mostOfTable(headers: Headers): number {
   let most = 0
   for (const name of Object.keys(headers)) most += mostOfShort(name) + HEADER_BYTES + mostOfValue(headers[name])

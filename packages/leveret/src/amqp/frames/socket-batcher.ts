@@ -1,14 +1,14 @@
 import type { Duplex } from 'node:stream'
 
-/** What is gathered in one piece; a longer chunk goes by itself. */
+/** Size of the buffer that gathers chunks. A longer chunk is written by itself. */
 const PIECE_BYTES = 64 * 1024
 const LONG_BYTES = 16 * 1024
 
 /**
- * All that is written to a socket, gathered for one turn of the event loop: one call of the system, where each frame would be one,
- * and a packet of its own without Nagle's algorithm.
+ * Gathers everything that is written to a socket in one turn of the event loop, and writes it with one system call.
+ * Otherwise each frame would be a call, and without Nagle's algorithm also a packet of its own.
  *
- * What is written to the socket by others comes here too, so the order is the one in which it was written.
+ * Other code that writes to the socket goes through here too, so the order of all writes is kept.
  *
  * @see https://nodejs.org/api/net.html#socketsetnodelaynodelay
  */
@@ -36,17 +36,17 @@ export class SocketBatcher {
     }
   }
 
-  /** Whether what is written now is still read by the broker, as far as is known. */
+  /** Whether the broker still reads what is written now, as far as is known. */
   get isOpen(): boolean {
     return !this.#isOver
   }
 
-  /** The last words have been written. */
+  /** Marks the socket as closing: the broker may not read what is written from now on. */
   over(): void {
     this.#isOver = true
   }
 
-  /** @returns `false` when the socket takes no more for now: its `drain` follows */
+  /** @returns `false` if the socket's buffer is full; its event `drain` follows */
   write(chunk: Uint8Array): boolean {
     if (chunk.length > LONG_BYTES) {
       this.#flush()
@@ -58,13 +58,21 @@ export class SocketBatcher {
     return !this.#socket.writableNeedDrain
   }
 
-  /** @param length - at most 16 KiB. What is written there now goes out with {@link keep}, or not at all */
+  /**
+   * Reserves room for bytes. They are sent if {@link keep} is called next, and else never.
+   *
+   * @param length - at most 16 KiB
+   */
   room(length: number): Reserved {
     if (this.#to + length > PIECE_BYTES) this.#next()
     return { bytes: this.#piece, offset: this.#to }
   }
 
-  /** @param length - of what was written into the last {@link room} */
+  /**
+   * Sends the bytes that were written into the last {@link room}.
+   *
+   * @param length - how many bytes were written
+   */
   keep(length: number): void {
     if (this.#from === this.#to) process.nextTick(this.#flush)
     this.#to += length
@@ -77,7 +85,7 @@ export class SocketBatcher {
     this.#write(gathered)
   }
 
-  /** What was gathered may not have left yet, so its place is not used again. */
+  /** Takes a new buffer. Bytes in the old one may not have left yet, so it is not reused. */
   #next(): void {
     this.#flush()
     this.#piece = Buffer.allocUnsafeSlow(PIECE_BYTES)
@@ -86,7 +94,7 @@ export class SocketBatcher {
   }
 }
 
-/** Where bytes that go out at the end of this turn may be written. */
+/** Place in a buffer for bytes that go out at the end of this turn. */
 export interface Reserved {
   readonly bytes: Buffer
   readonly offset: number

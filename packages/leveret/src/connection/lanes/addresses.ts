@@ -6,9 +6,9 @@ import { unlessAborted } from '../../async/timing.js'
 /**
  * Resolves the host of an endpoint to its addresses, each as an endpoint of its own.
  *
- * They come in the resolver's order, because it knows which one is near and spreads the clients of a name.
+ * They keep the resolver's order, which may prefer a near address, or spread clients over the addresses.
  *
- * @throws what `dns.lookup` says; the signal's reason
+ * @throws the error of `dns.lookup`; the signal's reason
  */
 export async function addressesOf(endpoint: Endpoint, signal: AbortSignal): Promise<readonly Endpoint[]> {
   if (net.isIP(endpoint.host) !== 0) return [endpoint]

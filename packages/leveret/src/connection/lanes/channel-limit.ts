@@ -11,8 +11,9 @@ const CLOSE_TIMEOUT_MS = 2_000
 /**
  * Remembers how many channels a lane may have open.
  *
- * RabbitMQ tells of a limit only by closing the whole connection over the channel that exceeds it. So that happens once; from then on
- * such a channel is refused here, and whether there is room again is tried on a connection of its own, where it costs nobody anything.
+ * RabbitMQ reports a limit only by closing the whole connection over the channel that exceeds it. After that happened
+ * once, leveret refuses such a channel itself. It tests on a separate connection whether there is room again, where a
+ * refusal harms nothing.
  *
  * @see https://www.rabbitmq.com/docs/user-limits
  */
@@ -24,13 +25,13 @@ export class ChannelLimit {
   #trying = false
   #failures = 0
 
-  /** @param signal - ends the tries for room */
+  /** @param signal - ends the tests for room */
   constructor(openLink: (signal: AbortSignal) => Promise<Link>, signal: AbortSignal) {
     this.#openLink = openLink
     this.#signal = signal
   }
 
-  /** Call when a link is lost. @param open - channels that the broker had opened on it */
+  /** Learns the limit from a lost link. @param open - how many channels the broker had opened on the link */
   learn(reason: LeveretError, open: number): void {
     if (!isOverChannelLimit(reason)) return
     this.#most = open
@@ -38,10 +39,10 @@ export class ChannelLimit {
   }
 
   /**
-   * Call before a channel is opened.
+   * Checks the limit before a channel is opened.
    *
-   * @param open - channels that are open already
-   * @throws {@link ConnectionError} it would be one too many, as far as is known
+   * @param open - how many channels are open already
+   * @throws {@link ConnectionError} if the channel would exceed the known limit
    */
   admit(open: number): void {
     if (open < this.#most || this.#reason === undefined) return
@@ -59,7 +60,7 @@ export class ChannelLimit {
       this.#most += 1
       this.#failures = 0
     } catch {
-      // There is no room yet. Whoever wants a channel next has it tried again, later each time.
+      // There is no room yet. The next request for a channel tests again, after a longer wait.
     } finally {
       this.#trying = false
     }

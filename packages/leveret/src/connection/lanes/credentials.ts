@@ -6,33 +6,37 @@ import { ConnectionError } from '../../errors/connection-error.js'
 import { messageOf } from '../../errors/message-of.js'
 import { parseOptions } from '../../options.js'
 
-/** Who we are to the broker. */
+/** Credentials of a user of the broker. */
 export interface Credentials {
   /** Name of the user. */
   readonly username: string
-  /** The user's password, or a token, where the broker takes those. @see https://www.rabbitmq.com/docs/oauth2 */
+  /** Password of the user, or a token, if the broker takes tokens. @see https://www.rabbitmq.com/docs/oauth2 */
   readonly password: string
 }
 
 /** Credentials that may expire. */
 export interface IssuedCredentials extends Credentials {
   /**
-   * How long they hold, in milliseconds, from 1 to 2,147,483,647. Then the provider is asked again, and the broker gets the new password without a new
-   * connection. @defaultValue for ever
+   * How long they are valid, in milliseconds, from 1 to 2,147,483,647. After that leveret calls the provider again and
+   * gives the broker the new password, without a new connection.
+   * @defaultValue for ever
    */
   readonly refreshMs?: number | undefined
 }
 
-/** Asked at every connect and reconnect of each of the two TCP connections, and again when `refreshMs` is up. */
+/**
+ * Returns credentials. Called at every connect and reconnect of each of the two TCP connections, and when `refreshMs`
+ * is up.
+ */
 export type CredentialsProvider = () => IssuedCredentials | PromiseLike<IssuedCredentials>
 
-/** How to log in, for as long as it holds. */
+/** A login, and how long it is valid. */
 export interface Grant {
   readonly login: Login
   readonly refreshMs: number | undefined
 }
 
-/** Asks for a grant; `undefined` when each endpoint has its own login. */
+/** Asks for a grant; `undefined` if each endpoint has its own login. */
 export type LoginSource = (signal: AbortSignal) => Promise<Grant | undefined>
 
 /** Checks {@link IssuedCredentials}. */
@@ -42,7 +46,7 @@ export const issuedCredentials = z.strictObject({
   refreshMs: z.int().min(1).max(MAX_TIMER_MS).optional(),
 })
 
-/** The option `credentials`. */
+/** Checks the option `credentials`. */
 export const credentialsOption = z.union(
   [
     issuedCredentials.omit({ refreshMs: true }),
@@ -52,7 +56,11 @@ export const credentialsOption = z.union(
   "expected { username, password }, 'external', or a function that returns { username, password, refreshMs? }",
 )
 
-/** @param timeoutMs - how long a provider may take */
+/**
+ * Returns the source of logins for the option `credentials`.
+ *
+ * @param timeoutMs - how long a provider may take
+ */
 export function loginSource(
   credentials: z.output<typeof credentialsOption> | undefined,
   timeoutMs: number,

@@ -9,7 +9,10 @@ import { addressesOf } from './addresses.js'
 import type { LoginSource } from './credentials.js'
 import { keepFresh } from './refresh.js'
 
-/** A host whose machine is gone does not even refuse. Whoever is there has let us in by then, over whatever distance. */
+/**
+ * How long to wait for one host before trying the next as well. A machine that is gone does not even refuse; a live one
+ * answers within this time over any distance.
+ */
 const PATIENCE_MS = 1_000
 
 /** The brokers of one cluster, any of which will do. */
@@ -21,8 +24,8 @@ export class Hosts {
   }
 
   /**
-   * Tries every host once, in random order, and takes the first that lets us in: the next one after a second, or as soon as
-   * one has failed. Of a host with several addresses each is tried in the same way. Names are resolved anew each time.
+   * Tries every host once, in random order, and takes the first that accepts. The next one is tried after a second, or
+   * as soon as one has failed. The addresses of one host are tried in the same way. Names are resolved again each time.
    *
    * @throws {@link ConnectionError} naming every host and its reason; the signal's reason
    */
@@ -55,19 +58,26 @@ export class Hosts {
   }
 }
 
-/** Where the brokers of one cluster are, and how to get in. */
+/** Options of {@link Hosts}: the brokers of one cluster, and the login. */
 export interface HostsOptions extends LinkOptions {
   readonly endpoints: readonly Endpoint[]
   readonly login: LoginSource
 }
 
-/** What becomes of a link, as its lane is told. */
+/** Callbacks of a link to its lane. */
 export interface HostsHooks extends LinkHooks {
-  /** A new secret could not be had, or not be handed over. It is tried again. Without this hook secrets are not renewed. */
+  /**
+   * Called when a new secret could not be obtained, or the broker did not take it. Another try follows. Without this
+   * hook secrets are not renewed.
+   */
   refreshFailed?(reason: LeveretError): void
 }
 
-/** The link to the first of several places that lets us in. @throws {@link ConnectionError} naming each; the signal's reason */
+/**
+ * Opens a link to the first of several endpoints that accepts.
+ *
+ * @throws {@link ConnectionError} naming each; the signal's reason
+ */
 async function firstLink(
   places: readonly Endpoint[],
   signal: AbortSignal,

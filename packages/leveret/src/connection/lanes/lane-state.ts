@@ -1,7 +1,7 @@
 import type { ConnectionError } from '../../errors/connection-error.js'
 import type { LeveretError } from '../../errors/leveret-error.js'
 
-/** What a lane carries. They are kept apart so that a blocked publisher never stops an ack. */
+/** Purpose of a lane. Publishing and consuming are kept apart, so that a blocked publisher never stops an ack. */
 export type LanePurpose = 'publish' | 'consume'
 
 /**
@@ -14,14 +14,16 @@ export type LanePurpose = 'publish' | 'consume'
  */
 export type LaneState = 'idle' | 'connecting' | 'ready' | 'blocked' | 'reconnecting' | 'closed'
 
-/** What happens to a lane. */
+/** Events of a lane. */
 export interface LaneEvents {
   readonly connected: { readonly address: string; readonly brokerVersion: string }
   readonly disconnected: { readonly reason: LeveretError }
-  /** A try failed; the next follows. */
+  /** An attempt to connect failed. The next one follows. */
   readonly 'connect-failed': { readonly reason: ConnectionError; readonly attempt: number }
   readonly blocked: { readonly reason: string }
   readonly unblocked: object
-  /** A new secret could not be had, or not be handed over. It is tried again; the connection stands. */
+  /**
+   * A new secret could not be obtained, or the broker did not take it. Another try follows; the connection stays open.
+   */
   readonly 'credentials-failed': { readonly reason: LeveretError }
 }

@@ -17,13 +17,13 @@ import { ChannelLimit } from './channel-limit.js'
 import type { Hosts, HostsHooks } from './hosts.js'
 import type { LaneEvents, LanePurpose, LaneState } from './lane-state.js'
 
-/** A link that comes back, for ever. One loop owns it, so that however it ends, one reconnect starts. */
+/** A link that is reopened until the lane is closed. One loop owns it, so each loss starts exactly one reconnect. */
 export class Lane {
   readonly purpose: LanePurpose
-  /** Name of the connection that it is part of. */
+  /** Name of the connection that the lane belongs to. */
   readonly connection: string
   readonly events = new Events<LaneEvents>()
-  /** For what needs a channel for a moment only. */
+  /** Channel for code that needs one only for a moment. */
   readonly spare = new SpareChannel((signal) => this.openChannel('plain', {}, signal))
   readonly #hosts: Hosts
   readonly #startupTimeoutMs: number
@@ -37,7 +37,7 @@ export class Lane {
   #why: LeveretError | undefined
   #blockedReason: string | undefined
   #link: Link | undefined
-  /** Links that are not the lane's own; they end with it. */
+  /** Links that are opened beside the lane's own; they end with it. */
   readonly #beside = new Set<Link>()
   readonly #limit: ChannelLimit
   #running: Promise<void> | undefined
@@ -58,14 +58,14 @@ export class Lane {
     return this.#state
   }
 
-  /** Why it is not ready. */
+  /** Reason for which the lane is not ready. */
   get why(): string | undefined {
     if (this.#state === 'blocked') return `the broker takes no publishes: ${this.#blockedReason}`
     return this.#state === 'ready' ? undefined : this.#why?.message
   }
 
   /**
-   * Opens the lane and waits until it is up, at the longest `startupTimeoutMs`.
+   * Opens the lane and waits until it is up, for `startupTimeoutMs` at most.
    *
    * @throws {@link ConnectionError} with the last reason, or at once with one that waiting cannot cure
    */
@@ -76,10 +76,10 @@ export class Lane {
   }
 
   /**
-   * A channel on this lane, as soon as there is a connection.
+   * Opens a channel on this lane, as soon as there is a connection.
    *
-   * @throws {@link ConnectionError} when the connection was lost meanwhile, or may have no more channels; the signal's reason;
-   *   {@link ClosedError}
+   * @throws {@link ConnectionError} if the connection was lost meanwhile, or may have no more channels; the signal's
+   *   reason; {@link ClosedError}
    */
   async openChannel(kind: 'plain' | 'confirm', hooks: ChannelHooks, signal: AbortSignal): Promise<Channel> {
     const link = await unlessAborted(signal, this.#ready())
@@ -93,13 +93,13 @@ export class Lane {
     }
   }
 
-  /** Who answers here, as soon as there is a connection. After a reconnect it may be another node, of another version. */
+  /** The broker, as soon as there is a connection. A reconnect may reach another node, of another version. */
   async whoAnswers(signal: AbortSignal): Promise<BrokerIdentity> {
     const { broker } = await unlessAborted(signal, this.#ready())
     return broker
   }
 
-  /** Resolves when the lane is up and no alarm stops what is asked of it. */
+  /** Resolves when the lane is up and no alarm blocks it. */
   async whenWritable(signal: AbortSignal): Promise<void> {
     await unlessAborted(signal, this.#ready())
     while (this.#state === 'blocked') {
@@ -108,7 +108,7 @@ export class Lane {
     }
   }
 
-  /** A connection beside the lane's, for what the broker may answer by closing all of it. The caller closes it. */
+  /** Opens another link, for a request that may make the broker close the whole connection. The caller closes it. */
   async openLink(signal: AbortSignal): Promise<Link> {
     await unlessAborted(signal, this.#ready())
     const link = await inRootContext(() => this.#hosts.open({ blocked: () => undefined }, this.#stop.signal))
@@ -117,7 +117,7 @@ export class Lane {
     return link
   }
 
-  /** Closes the connection, or stops looking for one. Never rejects. */
+  /** Closes the link, or stops connecting. Never rejects. */
   async close(timeoutMs: number): Promise<void> {
     const closed = new ClosedError('The connection has been closed')
     this.#enter('closed', closed)
@@ -154,7 +154,7 @@ export class Lane {
     }
   }
 
-  /** One connection, however often it takes. Rejects when closed, or before the first success for a fatal reason. */
+  /** Connects, in as many tries as it takes. Rejects if closed, or before the first success for a fatal reason. */
   async #connect(): Promise<Link> {
     const { signal } = this.#stop
     const forEver = this.#everUp || this.#startupTimeoutMs === Number.POSITIVE_INFINITY
@@ -175,7 +175,7 @@ export class Lane {
       },
     })
     return await connecting.catch((error: unknown) => {
-      // p-retry rejects when it was told to stop while the last try succeeded.
+      // p-retry rejects if it was stopped while the last try succeeded.
       opened?.cut(new ClosedError('The connection has been closed'))
       throw error
     })
@@ -184,7 +184,7 @@ export class Lane {
   async #waitAfter(reason: LeveretError): Promise<void> {
     const { signal } = this.#stop
     if (wasDropped(reason)) await this.#backoff.waitAfterDrop(signal)
-    // A login that is refused after it once worked is being rotated, or gone: hammering helps neither.
+    // A login that is refused after it once worked is being rotated, or is gone. Frequent tries help neither.
     else if (!reason.retryable) await this.#backoff.waitLong(signal)
     else await this.#backoff.wait(signal)
   }
@@ -214,7 +214,7 @@ export class Lane {
     this.events.emit('disconnected', { reason })
   }
 
-  /** Back to idle: who needs the lane next tries again, perhaps after somebody mended the login. */
+  /** Returns to idle. The next caller that needs the lane tries again, perhaps after the login was corrected. */
   #giveUp(error: unknown): void {
     const reason = error as LeveretError
     this.#running = undefined
@@ -239,12 +239,12 @@ export class Lane {
   }
 }
 
-/** What a lane is made of. */
+/** Options of {@link Lane}. */
 export interface LaneOptions {
   readonly purpose: LanePurpose
   /** Name of the connection. */
   readonly connection: string
   readonly hosts: Hosts
-  /** How long its first connection may take; `Infinity` makes no failure fatal. */
+  /** How long the first connection may take; `Infinity` makes no failure fatal. */
   readonly startupTimeoutMs: number
 }

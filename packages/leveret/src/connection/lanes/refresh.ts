@@ -5,9 +5,11 @@ import { backoffMs } from './backoff.js'
 import type { LoginSource } from './credentials.js'
 
 /**
- * Hands the broker a new secret each time the old one is due, until the link is lost or there is nothing more to renew.
- * One that cannot be had is asked for again, later each time; the broker itself decides when the old one has expired. In an alarm it
- * is asked for when that ends, because RabbitMQ reads nothing until then from a connection that has published.
+ * Gives the broker a new secret each time the old one is due, until the link is lost or the secret needs no renewal.
+ *
+ * If no secret can be obtained, leveret asks again, after longer and longer waits; only the broker decides when the old
+ * one has expired. During an alarm it waits for the end of the alarm, because RabbitMQ reads nothing until then from a
+ * connection that has published.
  *
  * @param failed - called for every refresh that failed
  */

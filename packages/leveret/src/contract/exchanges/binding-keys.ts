@@ -3,9 +3,10 @@ import type { RoutedExchange } from './event-types.js'
 import { overlaps, wordsOf } from './routing-key.js'
 
 /**
- * Checks that each binding key can bring a message of the exchange, for keys that are known only at run time: the compiler refuses the others.
+ * Checks that each binding key can bring a message of the exchange. This is for keys that are known only at run time;
+ * the compiler refuses the others.
  *
- * @param where - what has the keys, for the error
+ * @param where - owner of the keys, for the error
  * @throws {@link OptionsError} naming the first key that can match nothing
  */
 export function checkBindingKeys(exchange: RoutedExchange, bindingKeys: readonly string[], where: string): void {

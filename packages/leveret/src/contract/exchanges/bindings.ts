@@ -7,13 +7,13 @@ import { checkBindingKeys } from './binding-keys.js'
 import type { RoutedExchange } from './event-types.js'
 import type { Exchange, HeadersExchange, PluginExchange } from './exchange.js'
 
-/** An exchange, as a part of another contract. */
+/** Checks an exchange that is a part of another contract. */
 export const exchangeOption: z.ZodType<Exchange, Exchange> = z.custom<Exchange>(
   (value) => Object(value).kind === 'exchange',
   'expected an exchange, as topicExchange() and its like make one',
 )
 
-/** Which messages of an exchange a queue gets. */
+/** A binding of a queue: which messages of the exchange it brings. */
 export interface Binding {
   readonly bindingKey: string
   readonly arguments: Readonly<Record<string, unknown>>
@@ -24,37 +24,44 @@ const headerTable = z.record(z.string(), z.unknown()).superRefine((value, contex
   if (problem !== undefined) context.addIssue(problem)
 })
 
-/** Binding keys, or patterns of routing keys. */
+/** Checks binding keys, or patterns of routing keys. */
 export const bindingKeysOption = z.array(shortString('a binding key')).min(1).readonly().optional()
 
-/** The check of {@link BindingChoice}. */
+/** Checks {@link BindingChoice}. */
 export const bindingOptions = z.strictObject({
   bindingKeys: bindingKeysOption,
   headers: z.array(headerTable).min(1).readonly().optional(),
 })
 
-/** Which messages of an exchange come, by the type of the exchange. */
+/** Options that choose messages of an exchange, by the type of the exchange. */
 export type BindingChoice<E extends Exchange, Keys extends readonly string[]> = E extends RoutedExchange
   ? {
-      /** Routing keys, or patterns of them: a message comes whose routing key one of these matches. At least one, each of at most 255 bytes. */
+      /**
+       * Routing keys, or patterns of them. A message comes if its routing key matches one of these. At least one, each
+       * of at most 255 bytes.
+       */
       readonly bindingKeys: Keys
     }
   : E extends HeadersExchange<string, infer H>
     ? {
-        /** A message comes that has all headers of one of these tables, with these values. @defaultValue all messages */
+        /**
+         * Tables of headers. A message comes if it has all headers of one table, with these values.
+         * @defaultValue all messages
+         */
         readonly headers?: readonly Partial<SchemaInput<H>>[] | undefined
       }
     : E extends PluginExchange
       ? {
-          /** What the plugin asks of a binding. @defaultValue [''] */ readonly bindingKeys?: Keys | undefined
+          /** Binding keys in the form that the plugin needs. @defaultValue [''] */
+          readonly bindingKeys?: Keys | undefined
         }
       : unknown
 
 /**
- * The bindings that bring what is wanted of an exchange.
+ * Returns the bindings that bring the chosen messages of an exchange.
  *
- * @param where - who wants it, for the error
- * @throws {@link OptionsError} they are not for this type of exchange, or a binding key can match nothing that its contract has
+ * @param where - owner of the bindings, for the error
+ * @throws {@link OptionsError} if the options are not for this type of exchange, or a binding key matches no template
  */
 export function bindingsOf(
   exchange: Exchange,
@@ -80,7 +87,10 @@ export function bindingsOf(
   return (headers ?? [{}]).map((wanted) => ({ bindingKey: '', arguments: { ...wanted, 'x-match': matchOf(wanted) } }))
 }
 
-/** With `all`, RabbitMQ passes over headers whose names begin with `x-`: a binding by those alone would bring everything. */
+/**
+ * Returns the `x-match` argument. With `all`, RabbitMQ ignores headers whose names begin with `x-`, so a binding by
+ * those alone would bring everything.
+ */
 function matchOf(wanted: Readonly<Record<string, unknown>>): string {
   return Object.keys(wanted).some((header) => header.startsWith('x-')) ? 'all-with-x' : 'all'
 }

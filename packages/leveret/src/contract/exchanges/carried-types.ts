@@ -2,14 +2,17 @@ import type { CodecName, CodecOption } from '../payloads/codec.js'
 import type { Schema, SchemaInput } from '../payloads/schema.js'
 import type { Templates } from './templates.js'
 
-/** What carries a value: the body of a message as JSON, or its headers. */
+/** The carrier of a value: the body of a message as JSON, or its headers. */
 type Carrier = 'JSON' | 'a header'
 
 type Primitive = string | number | boolean | null | Empty
 
 type Empty = ReturnType<() => void> | undefined
 
-/** How one type is carried: `list` and `table` by what is in them, `never` as it is; else the name of what cannot be. */
+/**
+ * Kind of one type. `list` and `table` are carried by their parts, and `never` as it is. Any other kind names what
+ * cannot be carried.
+ */
 type KindOf<T, C extends Carrier> = T extends Primitive
   ? never
   : T extends bigint
@@ -43,7 +46,10 @@ type KindOfObject<T, C extends Carrier> =
               ? never
               : 'table'
 
-/** A list may be as long as it likes: what it has is looked at once. That of a tuple may be left out. */
+/**
+ * A hole in a list. An array may have any length, so an `undefined` element is one. An element of a tuple may be left
+ * out.
+ */
 type HoleIn<T extends readonly unknown[]> = number extends T['length']
   ? unknown extends T[number]
     ? never
@@ -52,14 +58,14 @@ type HoleIn<T extends readonly unknown[]> = number extends T['length']
       : never
   : never
 
-/** How deep the compiler looks into a payload. What is deeper is left to the first message. */
+/** How many levels of a payload the compiler checks. Deeper levels are checked with the first message. */
 type MAX_DEPTH = 8
-/** How many names of a path it says. */
+/** How many names of a path the error shows. */
 type MAX_PATH = 5
 
 /**
- * The kinds of what cannot be carried in a type. Without paths, so that the compiler looks at each type once, however often a recursive one
- * names it.
+ * The kinds in a type that cannot be carried. It has no paths, so that the compiler checks each type once, however
+ * often a recursive type names it.
  */
 type OddIn<T, C extends Carrier, Depth extends 0[] = []> = unknown extends T
   ? never
@@ -127,8 +133,9 @@ type HoleSentence<Hole extends string, C extends Carrier, Path extends string> =
   : Sentence<C, Path, Hole>
 
 /**
- * Options, of which only the codec matters here. Its content type is inferred apart from the rest of the codec, so the compiler knows that there
- * is one also where it cannot infer it, because a function in it has parameters without types.
+ * Options of a contract, of which only the codec matters here. The content type is inferred separately from the rest of
+ * the codec. So the compiler knows that there is a codec, even if it cannot infer it because a function in it has
+ * parameters without types.
  */
 export interface GivenCodec<ContentType> {
   readonly codec?:
@@ -136,7 +143,7 @@ export interface GivenCodec<ContentType> {
     | undefined
 }
 
-/** The name of a contract's codec, which is `json` where none was given; `string` for one that is not leveret's own. */
+/** Name of a contract's codec. It is `json` if none was given, and `string` for a codec that is not leveret's own. */
 type CodecNameOf<C extends CodecOption, ContentType> = [unknown] extends [ContentType]
   ? 'json'
   : (C extends readonly [infer First, ...unknown[]] ? First : C) extends {
@@ -148,8 +155,8 @@ type CodecNameOf<C extends CodecOption, ContentType> = [unknown] extends [Conten
     : string
 
 /**
- * `undefined` where there is no problem, as for `any`. So the compiler also lets a type parameter pass, of which it knows no more: a generic
- * function may make contracts of the schemas that it is given.
+ * The problem, or `undefined` if there is none, as for `any`. So the compiler accepts a type parameter, about which it
+ * knows no more: a generic function may create contracts of the schemas that it gets.
  */
 type OrUndefined<T, Problem> = [unknown] extends [T] ? undefined : [Problem] extends [never] ? undefined : Problem
 
@@ -166,7 +173,7 @@ type OnlyVerdict<T, Carried, Problem extends string> = OrUndefined<
   [Exclude<T, Carried | Empty>] extends [never] ? never : Problem
 >
 
-/** `unknown` when the codec carries what the schema takes; else what a caller reads in the compiler's error. */
+/** `unknown` if the codec carries the schema's input; else the text of the compiler's error. */
 export type PayloadProblem<S extends Schema, C extends CodecOption, ContentType, Option extends string = 'payload'> =
   VerdictOf<SchemaInput<S>, CodecNameOf<C, ContentType>, Option> extends string
     ? { readonly [name in Option]: VerdictOf<SchemaInput<S>, CodecNameOf<C, ContentType>, Option> }

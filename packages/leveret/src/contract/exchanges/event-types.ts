@@ -10,12 +10,12 @@ import type {
 import type { KeysFor, TemplatesFor } from './routing-key-types.js'
 import type { Templates } from './templates.js'
 
-/** An exchange whose messages are told apart by their routing key. */
+/** An exchange whose messages are distinguished by their routing key. */
 export type RoutedExchange<Name extends string = string, T extends Templates = Templates> =
   | DirectExchange<Name, T>
   | TopicExchange<Name, T>
 
-/** Those of the templates that a message with this routing key, or along a binding with this key, can be of. */
+/** Templates that a message with this routing key can have, or a message along a binding with this key. */
 export type TemplatesOf<E extends RoutedExchange, Key extends string> =
   E extends TopicExchange<string, infer T>
     ? TemplatesFor<keyof T & string, Key>
@@ -23,7 +23,10 @@ export type TemplatesOf<E extends RoutedExchange, Key extends string> =
       ? KeysFor<keyof T & string, Key>
       : never
 
-/** What may be published with a routing key: the input of each schema whose template it may match; else what is wrong with it. */
+/**
+ * The payload for a routing key: the input of each schema whose template the key may match; else the text of the
+ * compiler's error.
+ */
 export type InputFor<E extends RoutedExchange, Key extends string> = [TemplatesOf<E, Key>] extends [never]
   ? `no template of the exchange '${E['name']}' matches the routing key '${Key}'`
   : [E, Key] extends [TopicExchange, Wild]
@@ -36,13 +39,16 @@ type Wildcard = '*' | '#'
 
 /** A message of one template. */
 export interface RoutedEvent<Template extends string, Payload> {
-  /** As the contract has it: it tells which schema the payload has passed. */
+  /** Template of the contract. It identifies the schema that the payload has passed. */
   readonly template: Template
   readonly routingKey: string
   readonly payload: Payload
 }
 
-/** What a handler gets: for an exchange with templates, one type for each of those that the binding keys can bring. */
+/**
+ * The event that a handler gets. For an exchange with templates, it is a union of one type for each template that the
+ * binding keys can bring.
+ */
 export type ExchangeEvent<E extends Exchange, Key extends string = string> =
   E extends RoutedExchange<string, infer T>
     ? { [Template in TemplatesOf<E, Key>]: RoutedEvent<Template, SchemaOutput<T[Template]>> }[TemplatesOf<E, Key>]
@@ -52,7 +58,7 @@ export type ExchangeEvent<E extends Exchange, Key extends string = string> =
         ? { readonly routingKey: string; readonly payload: SchemaOutput<S> }
         : never
 
-/** `unknown` when every binding key can match a message of the exchange; else what a caller reads in the compiler's error. */
+/** `unknown` if every binding key can match a message of the exchange; else the text of the compiler's error. */
 export type BindingKeyProblem<E extends Exchange, Keys extends readonly string[]> = UselessKey<E, Keys, 'bindingKeys'>
 
 /** The same for an option of another name. */
@@ -68,7 +74,7 @@ type ProblemOf<E extends RoutedExchange, Key extends string, Option extends stri
       readonly [name in Option]: `the binding key '${Useless<E, Key>}' can match no message of the exchange '${E['name']}'`
     }
 
-/** Those of the keys that overlap with no template. */
+/** Keys that overlap with no template. */
 type Useless<E extends RoutedExchange, Key extends string> = Key extends string
   ? [TemplatesOf<E, Key>] extends [never]
     ? Key

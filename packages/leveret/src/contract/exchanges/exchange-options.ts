@@ -11,36 +11,43 @@ import {
 } from '../payloads/shared-options.js'
 import type { OverlapPolicy } from './overlap-types.js'
 
-/** An exchange whose messages go on to the one that is described. */
+/** An exchange that the described exchange is bound to: its messages come here too. */
 export interface SourceOptions {
-  /** The exchange that they come from, by name. It must exist. */
+  /** Name of the source exchange. It must exist. */
   readonly exchange: string
-  /** Which of its messages: a routing key, or a pattern of them, by the type of that exchange. @defaultValue '' */
+  /** Binding key for the source's messages: a routing key, or a pattern, by the type of the source. @defaultValue '' */
   readonly bindingKey?: string | undefined
-  /** What else the binding asks for, such as the headers of a headers exchange. At most 48 KiB. @defaultValue {} */
+  /** Arguments of the binding, such as the headers for a headers exchange. At most 48 KiB. @defaultValue {} */
   readonly arguments?: Readonly<Record<string, unknown>> | undefined
 }
 
-/** How an exchange is declared. */
+/** Options of an exchange of any type. */
 export interface ExchangeOptions<C extends CodecOption = CodecOption> {
   /**
-   * How payloads are written. Of several, the first encodes; a delivery is decoded by the one whose content type it has.
+   * Codec of payloads. Of several, the first encodes; a delivery is decoded by the codec of its content type.
    * @defaultValue json
    */
   readonly codec?: C | undefined
-  /** Survives a restart of the broker. @defaultValue true */
+  /** Whether the exchange survives a restart of the broker. @defaultValue true */
   readonly durable?: boolean | undefined
-  /** Goes when its last binding does. @defaultValue false */
+  /** Whether the broker deletes the exchange with its last binding. @defaultValue false */
   readonly autoDelete?: boolean | undefined
-  /** Nobody publishes to it; it is only bound to others. @defaultValue false */
+  /**
+   * Whether the broker refuses publishes to it, so that messages come from other exchanges only.
+   * @defaultValue false
+   */
   readonly internal?: boolean | undefined
   /**
-   * The exchange, by name, that gets what no queue took. Without one, that is lost, unless it is published as `mandatory`.
+   * Name of the exchange that gets the messages that no queue took. Without one, such a message is lost, unless it was
+   * published as `mandatory`.
    * @see https://www.rabbitmq.com/docs/ae
    * @defaultValue none
    */
   readonly alternate?: string | undefined
-  /** What else to declare it with, of at most 48 KiB. Arguments cannot be changed once it exists. @defaultValue {} */
+  /**
+   * Further arguments of the declaration, at most 48 KiB. They cannot be changed once the exchange exists.
+   * @defaultValue {}
+   */
   readonly arguments?: Readonly<Record<string, unknown>> | undefined
   /**
    * Exchanges whose messages come here too. They must exist.
@@ -49,42 +56,46 @@ export interface ExchangeOptions<C extends CodecOption = CodecOption> {
    */
   readonly boundTo?: readonly SourceOptions[] | undefined
   /**
-   * Written to the `leveret-contract` header, after the name: what tells the versions of a contract apart, of 1 to 64 characters.
+   * Version of the contract, from 1 to 64 characters. It is written to the `leveret-contract` header, after the name.
    * @defaultValue none
    */
   readonly version?: string | undefined
-  /** Somebody else declares it: leveret asks whether it is there (a passive declaration), and never declares it. @defaultValue false */
+  /**
+   * Whether another program declares the exchange. leveret then only checks that it exists (a passive declaration).
+   * @defaultValue false
+   */
   readonly existing?: boolean | undefined
 }
 
-/** What `fanoutExchange` takes beside the name. */
+/** Options of `fanoutExchange`. */
 export interface FanoutExchangeOptions<S extends Schema, C extends CodecOption = CodecOption>
   extends ExchangeOptions<C> {
-  /** What each message is. What is sent of it is as with `payload` of `workQueue`. */
+  /** Schema of each message. The same keys are sent as with `payload` of `workQueue`. */
   readonly payload: S
 }
 
-/** What `headersExchange` takes beside the name. */
+/** Options of `headersExchange`. */
 export interface HeadersExchangeOptions<H extends Schema, S extends Schema, C extends CodecOption = CodecOption>
   extends ExchangeOptions<C> {
-  /** What each message has in its headers, as an object's schema: text, numbers, booleans, and lists and tables of them. */
+  /** Schema of the headers of each message, an object: text, numbers, booleans, and lists and tables of them. */
   readonly headers: H
-  /** What each message is. What is sent of it is as with `payload` of `workQueue`. */
+  /** Schema of each message. The same keys are sent as with `payload` of `workQueue`. */
   readonly payload: S
 }
 
-/** How a topic exchange is declared. */
+/** Options of `topicExchange`. */
 export interface TopicExchangeOptions<C extends CodecOption = CodecOption, Policy extends OverlapPolicy = OverlapPolicy>
   extends ExchangeOptions<C> {
   /**
-   * What a message is whose routing key two templates match. `refuse`: the contract is refused instead, by the compiler where it knows the
-   * templates. `most-specific`: the first word in which they differ decides; a name comes before `*`, and that before `#`.
+   * Rule for a routing key that two templates match. `refuse`: the contract is refused, by the compiler if it knows the
+   * templates. `most-specific`: the first word in which the templates differ decides; a name comes before `*`, and `*`
+   * before `#`.
    * @defaultValue 'refuse'
    */
   readonly overlap?: Policy | undefined
 }
 
-/** The name of an exchange. The default exchange has none, and belongs to RabbitMQ. */
+/** Checks the name of an exchange. The default exchange has no name, and belongs to RabbitMQ. */
 export const exchangeName: z.ZodString = shortString('an exchange name').min(1)
 
 const sourceBinding = z.strictObject({
@@ -93,7 +104,7 @@ const sourceBinding = z.strictObject({
   arguments: argumentsOption.default({}),
 })
 
-/** The check of {@link ExchangeOptions}. */
+/** Checks {@link ExchangeOptions}. */
 export const exchangeOptions = z.strictObject({
   codec: codecOption.default(json),
   durable: z.boolean().default(true),
@@ -106,11 +117,11 @@ export const exchangeOptions = z.strictObject({
   existing: existingOption,
 })
 
-/** The check of {@link FanoutExchangeOptions}. */
+/** Checks {@link FanoutExchangeOptions}. */
 export const fanoutOptions = exchangeOptions.extend({ payload: schemaOption })
 
-/** The check of {@link HeadersExchangeOptions}. */
+/** Checks {@link HeadersExchangeOptions}. */
 export const headersOptions = exchangeOptions.extend({ headers: schemaOption, payload: schemaOption })
 
-/** The check of {@link TopicExchangeOptions}. */
+/** Checks {@link TopicExchangeOptions}. */
 export const topicOptions = exchangeOptions.extend({ overlap: z.enum(['refuse', 'most-specific']).default('refuse') })

@@ -20,59 +20,59 @@ import {
 import type { OverlapPolicy, OverlapProblem } from './overlap-types.js'
 import { checkTemplates, refuseOverlaps, type Templates } from './templates.js'
 
-/** The exchange itself, as it is declared. */
+/** Settings that an exchange is declared with. */
 export interface ExchangeSettings {
   readonly durable: boolean
-  /** It goes when its last binding does. */
+  /** Whether the broker deletes the exchange with its last binding. */
   readonly autoDelete: boolean
-  /** Nobody publishes to it; it is only bound to others. */
+  /** Whether the broker refuses publishes to it, so that messages come from other exchanges only. */
   readonly internal: boolean
   readonly arguments: Readonly<Record<string, unknown>>
   /** Exchanges whose messages come here too. */
   readonly boundTo: readonly SourceBinding[]
 }
 
-/** Messages of an exchange that go on to another one. */
+/** Binding by which messages of another exchange come here. */
 export interface SourceBinding {
-  /** The exchange that they come from, by name. */
+  /** Name of the source exchange. */
   readonly exchange: string
   readonly bindingKey: string
   readonly arguments: Readonly<Record<string, unknown>>
 }
 
-/** What all exchanges have. */
+/** Members that exchanges of all types have. */
 export interface AnyExchange<Name extends string> {
   readonly kind: 'exchange'
   readonly name: Name
   readonly exchange: ExchangeSettings
   readonly codec: Codec
-  /** Written to the `leveret-contract` header, after the name. */
+  /** Version of the contract, written to the `leveret-contract` header after the name. */
   readonly version?: string
-  /** Whether somebody else declares it: leveret asks for it, and never declares it. */
+  /** Whether another program declares the exchange, so that leveret only checks that it exists. */
   readonly existing: boolean
 }
 
-/** Each message goes to every queue that is bound. */
+/** An exchange that sends each message to every queue that is bound. */
 export interface FanoutExchange<Name extends string = string, S extends Schema = Schema> extends AnyExchange<Name> {
   readonly type: 'fanout'
   readonly payload: S
 }
 
-/** Each message goes to the queues that are bound with its routing key. */
+/** An exchange that sends each message to the queues that are bound with its routing key. */
 export interface DirectExchange<Name extends string = string, T extends Templates = Templates>
   extends AnyExchange<Name> {
   readonly type: 'direct'
   readonly templates: T
 }
 
-/** Each message goes to the queues that are bound with a pattern that its routing key matches. */
+/** An exchange that sends each message to the queues that are bound with a pattern that matches its routing key. */
 export interface TopicExchange<Name extends string = string, T extends Templates = Templates>
   extends AnyExchange<Name> {
   readonly type: 'topic'
   readonly templates: T
 }
 
-/** Each message goes to the queues that are bound with headers that it has. */
+/** An exchange that sends each message to the queues that are bound with headers that the message has. */
 export interface HeadersExchange<Name extends string = string, H extends Schema = Schema, S extends Schema = Schema>
   extends AnyExchange<Name> {
   readonly type: 'headers'
@@ -80,7 +80,7 @@ export interface HeadersExchange<Name extends string = string, H extends Schema 
   readonly payload: S
 }
 
-/** What happens to a message is the business of the plugin that the type is of. */
+/** An exchange of a plugin's type. The plugin decides where a message goes. */
 export interface PluginExchange<Name extends string = string, S extends Schema = Schema> extends AnyExchange<Name> {
   readonly type: `x-${string}`
   readonly payload: S
@@ -92,7 +92,7 @@ export type Exchange = FanoutExchange | DirectExchange | TopicExchange | Headers
 const ALTERNATE = 'alternate-exchange'
 
 /**
- * Describes a fanout exchange: each event to everyone who listens.
+ * Describes a fanout exchange: every bound queue gets each event.
  *
  * @throws {@link OptionsError}
  * @example
@@ -151,9 +151,9 @@ export function directExchange<
 /**
  * Describes a topic exchange.
  *
- * @param templates - the schema of each routing key, or pattern of routing keys: words between dots, `*` for one word, `#` for
- *   any number of them
- * @throws {@link OptionsError} also when two templates match one routing key, unless `overlap` says what then
+ * @param templates - the schema of each routing key, or pattern of routing keys: words between dots, `*` for one word,
+ *   `#` for any number of words
+ * @throws {@link OptionsError} also if two templates match one routing key and `overlap` does not decide
  * @example
  * ```ts
  * import { topicExchange } from 'leveret'
@@ -226,7 +226,7 @@ export function describeOfOne<Name extends string, Type extends string, S extend
   return { ...describeExchange(name, settings, where), type, payload: payload as S }
 }
 
-/** What an exchange has, of whatever type. @throws {@link OptionsError} */
+/** Describes the members that exchanges of all types have. @throws {@link OptionsError} */
 function describeExchange<Name extends string>(
   name: Name,
   { codec, version, alternate, arguments: args, existing, ...settings }: z.output<typeof exchangeOptions>,

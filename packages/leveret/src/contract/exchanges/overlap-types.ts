@@ -1,36 +1,42 @@
 import type { TemplatesFor } from './routing-key-types.js'
 import type { Templates } from './templates.js'
 
-/** What a message is whose routing key two templates match. */
+/** Rule for a routing key that two templates match. */
 export type OverlapPolicy = 'refuse' | 'most-specific'
 
-/** `unknown` when no routing key can match two of the templates, or that is allowed; else what a caller reads in the compiler's error. */
+/**
+ * `unknown` if no routing key can match two of the templates, or that is allowed; else the text of the compiler's
+ * error.
+ */
 export type OverlapProblem<T extends Templates, Policy extends OverlapPolicy> = 'most-specific' extends Policy
   ? unknown
   : OverlapVerdict<T> extends string
     ? OverlapVerdict<T>
     : unknown
 
-/** `undefined` when there is no problem, as for `any`. So the compiler also lets a type parameter pass, of which it knows no more. */
+/**
+ * The problem, or `undefined` if there is none, as for `any`. So the compiler accepts a type parameter, about which it
+ * knows no more.
+ */
 type OverlapVerdict<T extends Templates> = [unknown] extends [T]
   ? undefined
   : OrUndefined<PairsOf<Ended<keyof T & string>, '', []>>
 
 type OrUndefined<Problem> = [Problem] extends [never] ? undefined : Problem
 
-/** A word after the last one, so that each template has one. */
+/** A word after the last one, so that the end of a template is a word too. */
 type End = '\n'
 
 type Ended<Template extends string> = Template extends '' ? End : `${Template}.${End}`
 
-/** How many words the compiler looks at. What differs later only is left to run time. */
+/** How many words the compiler checks. A difference in later words is checked at run time. */
 type MAX_WORDS = 8
 
 /**
- * A sentence for each pair of templates that overlap. Those with the same first word are a group, in which the second words tell, and so on:
- * so most pairs of a long list are never looked at.
+ * A sentence for each pair of templates that overlap. Templates with the same first word are a group, in which the
+ * second words decide, and so on. So most pairs of a long list are never compared.
  *
- * @typeParam Rest - of the templates of a group, what follows after `Before`
+ * @typeParam Rest - the part after `Before` of each template of a group
  * @typeParam Words - one entry for each word of `Before`
  */
 type PairsOf<Rest extends string, Before extends string, Words extends 0[]> = Words['length'] extends MAX_WORDS
@@ -41,7 +47,7 @@ type PairsOf<Rest extends string, Before extends string, Words extends 0[]> = Wo
 
 type Pattern = `${string}${'*' | '#'}${string}`
 
-/** Whether one is all there is; `never` for none. Two keys of an object that are no patterns never overlap. */
+/** Whether there is only one; `never` for none. Two keys of an object that are no patterns never overlap. */
 type IsAlone<One extends string, All extends string> = One extends string ? ([All] extends [One] ? true : false) : never
 
 type HeadOf<Rest extends string> = Rest extends `${infer Head}.${string}` ? Head : Rest
@@ -53,7 +59,7 @@ type PairsAmong<Groups, Rest extends string, Before extends string, Words extend
   | ('*' extends keyof Groups ? PairsWith<Starred<Rest, '*'>, Exclude<Rest, Starred<Rest, '*' | '#'>>, Before> : never)
   | ('#' extends keyof Groups ? PairsWith<Starred<Rest, '#'>, Rest, Before> : never)
 
-/** What begins with `#` is no group, because the words that follow may be anywhere. */
+/** First words that make a group. `#` makes none, because the words after it may stand anywhere. */
 type NameIn<Groups> = Exclude<keyof Groups & string, '#'>
 
 type Starred<Rest extends string, Star extends '*' | '#'> = Extract<Rest, `${Star}.${string}`>
@@ -64,7 +70,7 @@ type PairsWith<One extends string, Others extends string, Before extends string>
 
 type NameOf<Whole extends string> = Whole extends `${infer Template}.${End}` ? Template : ''
 
-/** Templates that are known only at run time are left to that. */
+/** The sentence for a pair. Templates that are known only at run time are checked then. */
 type SentenceOf<One extends string, Other extends string> =
   Record<never, never> extends Record<Other, 1>
     ? never

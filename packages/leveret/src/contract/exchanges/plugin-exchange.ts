@@ -7,7 +7,7 @@ import type { GivenCodec, PayloadProblem } from './carried-types.js'
 import { describeOfOne, type PluginExchange } from './exchange.js'
 import { type ExchangeOptions, exchangeOptions } from './exchange-options.js'
 
-/** The check of {@link PluginExchangeOptions}. */
+/** Checks {@link PluginExchangeOptions}. */
 export const pluginOptions = exchangeOptions.extend({
   type: shortString("an exchange's type")
     .regex(
@@ -18,22 +18,22 @@ export const pluginOptions = exchangeOptions.extend({
   payload: schemaOption,
 })
 
-/** What `exchange` takes beside the name. */
+/** Options of {@link exchange}. */
 export interface PluginExchangeOptions<S extends Schema, C extends CodecOption = CodecOption>
   extends ExchangeOptions<C> {
-  /** As the plugin calls it, for example `x-consistent-hash`. It begins with `x-`. */
+  /** Type of the exchange in the plugin's words, for example `x-consistent-hash`. It begins with `x-`. */
   readonly type: `x-${string}`
-  /** What each message is. What is sent of it is as with `payload` of `workQueue`. */
+  /** Schema of each message. The same keys are sent as with `payload` of `workQueue`. */
   readonly payload: S
 }
 
 /**
- * Describes an exchange of a type that RabbitMQ has beside the four of AMQP, or that one of its plugins brings:
- * `x-consistent-hash`, `x-modulus-hash`, `x-local-random`, `x-delayed-message` and any other that begins with `x-`.
+ * Describes an exchange of a type that RabbitMQ adds to the four of AMQP, or that a plugin brings: `x-consistent-hash`,
+ * `x-modulus-hash`, `x-local-random`, `x-delayed-message` and any other that begins with `x-`.
  *
- * What a routing key means is the plugin's business, so a publisher and a binding may have any. What the plugin wants to know
- * of the exchange is in `arguments`, such as `{ 'x-delayed-type': 'topic' }`. A broker that does not know the type refuses it with a
- * `BrokerError`.
+ * The plugin decides what a routing key means, so a publisher and a binding may use any. `arguments` hold what the
+ * plugin needs to know of the exchange, such as `{ 'x-delayed-type': 'topic' }`. A broker that does not know the type
+ * refuses it with a `BrokerError`.
  *
  * @throws {@link OptionsError}
  * @example

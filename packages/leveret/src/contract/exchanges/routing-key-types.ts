@@ -1,4 +1,4 @@
-/** The words of a routing key or pattern. One that may be empty, such as `string`, may be anything. */
+/** The words of a routing key or pattern. A key that may be empty, such as `string`, may be anything. */
 type Words<Key extends string> = '' extends Key ? (Key extends '' ? [] : ['#']) : Split<Key>
 
 type Split<Key extends string> = Key extends `${infer Head}.${infer Rest}`
@@ -6,8 +6,9 @@ type Split<Key extends string> = Key extends `${infer Head}.${infer Rest}`
   : Known<Key>
 
 /**
- * What is no literal, such as `eu-${string}`, is a word or, since it may hold dots, some. A literal is a key of its own record;
- * anything else, also a branded string, is an index signature.
+ * The words that one part of a key may be. A part that is no literal, such as `eu-${string}`, is one word or several,
+ * since it may hold dots. A literal is a key of its own record; any other type, also a branded string, is an index
+ * signature.
  */
 type Known<Word extends string> = Word extends string
   ? Record<never, never> extends Record<Word, 1>
@@ -15,7 +16,7 @@ type Known<Word extends string> = Word extends string
     : [Word]
   : never
 
-/** Whether one routing key may match both patterns: the types' own {@link overlaps}. */
+/** Whether one routing key may match both patterns: {@link overlaps} on the level of types. */
 type Overlap<Left extends readonly string[], Right extends readonly string[]> = Left extends [
   '#',
   ...infer MoreLeft extends string[],
@@ -43,7 +44,7 @@ type Overlap<Left extends readonly string[], Right extends readonly string[]> = 
 
 type WordOverlap<A extends string, B extends string> = '*' extends A | B ? true : A extends B ? true : false
 
-/** Those of the templates of a topic exchange that have a routing key in common with this routing key or binding key. */
+/** Templates of a topic exchange that have a routing key in common with this routing key or binding key. */
 export type TemplatesFor<Template extends string, Key extends string> = Key extends string
   ? TemplatesForOne<Template, Words<Key>>
   : never
@@ -54,7 +55,7 @@ type TemplatesForOne<Template extends string, Pattern extends readonly string[]>
     : never
   : never
 
-/** Those of the routing keys of a direct exchange that this routing key or binding key can be: there are no patterns. */
+/** Routing keys of a direct exchange that this routing key or binding key can be. There are no patterns. */
 export type KeysFor<Template extends string, Key extends string> = Template extends string
   ? [Template & Key] extends [never]
     ? never

@@ -1,6 +1,7 @@
 /**
- * Routing keys and the patterns that match them, as a topic exchange does it: words between dots, `*` for exactly one word,
- * `#` for any number of them, none included. The empty key has no words; between two dots there is an empty one.
+ * Splits a routing key, or a pattern for a topic exchange, into its words between dots. In a pattern `*` stands for
+ * exactly one word, and `#` for any number of words, also for none. The empty key has no words; between two adjacent
+ * dots there is an empty word.
  *
  * @see https://www.rabbitmq.com/tutorials/amqp-concepts#exchange-topic
  */
@@ -12,7 +13,7 @@ export function wordsOf(key: string): readonly string[] {
 export function matches(pattern: readonly string[], words: readonly string[]): boolean {
   let at = 0
   let next = 0
-  /** Where to go on when the last `#` has to take one word more. */
+  /** Position to continue from when the last `#` has to take one more word. */
   let retry: { readonly at: number; next: number } | undefined
   while (next < words.length || at < pattern.length) {
     const wanted = pattern[at]
@@ -43,15 +44,16 @@ export function wantedBy(bindingKeys: readonly string[], type: 'direct' | 'topic
 
 /** Whether there is a routing key that both patterns match. */
 export function overlaps(left: readonly string[], right: readonly string[]): boolean {
-  /** For the words of `left` that were looked at last: whether they and those of `right` from each one on overlap. */
+  /** Overlaps from the last row: whether the words from there on overlap with those of `right` from each place on. */
   let later: readonly boolean[] = []
-  // From the end, so that each pair of places is looked at once: with many `#` there are many ways to the same pair.
+  // The loop runs from the end, so that each pair of places is compared once: with many `#`, many ways lead to one
+  // pair.
   for (let at = left.length; at >= 0; at -= 1) {
     const a = left[at]
     const row: boolean[] = []
     for (let next = right.length; next >= 0; next -= 1) {
       const b = right[next]
-      // A `#` ends here, or takes one more word of the other.
+      // A `#` ends here, or takes one more word of the other pattern.
       if (a === '#') row[next] = later[next] === true || row[next + 1] === true
       else if (b === '#') row[next] = row[next + 1] === true || later[next] === true
       else if (a === undefined || b === undefined) row[next] = a === b
@@ -62,7 +64,10 @@ export function overlaps(left: readonly string[], right: readonly string[]): boo
   return later[0] === true
 }
 
-/** Below 0 when `left` says more of a key that both match: the first word that differs decides, a name before `*` before `#`. */
+/**
+ * Compares two patterns that match one key; below 0 if `left` is more specific. The first word that differs decides: a
+ * name comes before `*`, and `*` before `#`.
+ */
 export function compareSpecificity(left: readonly string[], right: readonly string[]): number {
   for (let at = 0; at < Math.max(left.length, right.length); at += 1) {
     const difference = rank(left[at]) - rank(right[at])

@@ -5,7 +5,7 @@ import type { RoutedExchange } from './event-types.js'
 import { wordsOf } from './routing-key.js'
 import { TemplateRouter } from './template-router.js'
 
-/** The contracts of the messages of an exchange, one for each template. */
+/** The payload contracts of an exchange, one for each template. */
 export class TemplateContracts {
   readonly #exchange: RoutedExchange
   readonly #router: TemplateRouter
@@ -23,7 +23,7 @@ export class TemplateContracts {
     )
   }
 
-  /** @returns the template that a received routing key matches, with its contract; `undefined` when none does */
+  /** @returns the template that a received routing key matches, with its contract; `undefined` if none does */
   find(routingKey: string): { readonly template: string; readonly contract: PayloadContract } | undefined {
     const template = this.#exchange.type === 'topic' ? this.#router.templateOf(routingKey) : routingKey
     const contract = template === undefined ? undefined : this.#contracts.get(template)
@@ -31,9 +31,9 @@ export class TemplateContracts {
   }
 
   /**
-   * The contract of what is published with a routing key.
+   * Returns the contract of a message that is published with a routing key.
    *
-   * @throws {@link OptionsError} the key matches no template, is too long, or holds what only a binding key may
+   * @throws {@link OptionsError} if the key matches no template, is too long, or holds a wildcard
    */
   ofPublished(routingKey: string): PayloadContract {
     const { name, type } = this.#exchange
@@ -54,7 +54,7 @@ export class TemplateContracts {
 
 const known = new WeakMap<RoutedExchange, TemplateContracts>()
 
-/** Those of an exchange, made once. */
+/** Returns the payload contracts of an exchange, made once. */
 export function templateContractsOf(exchange: RoutedExchange): TemplateContracts {
   let contracts = known.get(exchange)
   if (contracts === undefined) {

@@ -1,9 +1,9 @@
 import { compareSpecificity, matches, wordsOf } from './routing-key.js'
 
-/** Routing keys that are remembered; when there are more, all are forgotten. */
+/** How many routing keys are remembered. When there are more, all are forgotten. */
 const MAX_REMEMBERED = 10_000
 
-/** Finds the template of a routing key. Each key is matched once. */
+/** Finds the template of a routing key, and remembers it. */
 export class TemplateRouter {
   readonly #templates: readonly { readonly template: string; readonly words: readonly string[] }[]
   readonly #known = new Map<string, string | undefined>()
@@ -14,7 +14,7 @@ export class TemplateRouter {
       .sort((left, right) => compareSpecificity(left.words, right.words))
   }
 
-  /** @returns the most specific template that the key matches; `undefined` when none does */
+  /** @returns the most specific template that the key matches; `undefined` if none does */
   templateOf(routingKey: string): string | undefined {
     if (this.#known.has(routingKey)) return this.#known.get(routingKey)
     const words = wordsOf(routingKey)

@@ -11,8 +11,9 @@ import { overlaps, wordsOf } from './routing-key.js'
 /**
  * Schemas by routing key, or by a pattern of routing keys.
  *
- * **Keys that a schema does not name stay out of the message**, where it is one of zod's without a transform. With a transform or its kin, and
- * with other libraries' schemas, **the input is sent with all its keys**: see `payload` of `workQueue`.
+ * **Keys that a schema does not name stay out of the message** if it is a zod schema without a transform. With a
+ * transform or a similar part, and with schemas of other libraries, **the input is sent with all its keys**: see
+ * `payload` of `workQueue`.
  */
 export type Templates = Readonly<Record<string, Schema>>
 
@@ -25,14 +26,14 @@ const templatesOption = z.record(z.string(), schemaOption).superRefine((template
   }
 })
 
-/** Checks schemas by template. @returns a copy: what is declared from it is remembered, so a contract does not change */
+/** Checks schemas by template. @returns a copy, because declarations are remembered for it, so it must not change */
 export function checkTemplates<T extends Templates>(templates: T, codec: Codec, where: string): T {
   const checked = parseOptions(templatesOption, templates, where)
   for (const [key, schema] of Object.entries(checked)) checkCarried(where, quoted(key), schema, codec)
   return Object.freeze(checked) as T
 }
 
-/** @throws {@link OptionsError} a routing key can match two of them */
+/** Refuses templates that overlap. @throws {@link OptionsError} if a routing key can match two of them */
 export function refuseOverlaps(templates: readonly string[], where: string): void {
   for (const [index, template] of templates.entries()) {
     const other = templates.slice(index + 1).find((later) => overlaps(wordsOf(template), wordsOf(later)))

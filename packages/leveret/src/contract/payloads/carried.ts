@@ -6,20 +6,20 @@ import { tryReading } from './schema-plan.js'
 import type { ZodReading } from './zod-reading.js'
 import { isZod } from './zod-schema.js'
 
-/** What leveret's other codecs carry. A value of a kind that is open may be one of them. */
+/** Kinds of values that leveret's other codecs carry. A value of an open kind may be one of them. */
 const CARRIES = {
   text: { kinds: new Set(['string', 'template_literal', 'enum', 'literal', 'never']), value: 'a text' },
   bytes: { kinds: new Set(['binary', 'never']), value: 'a Uint8Array' },
 } as const
-/** Kinds that say nothing of what is sent: no payload, or any. */
+/** Kinds that say nothing of the payload: there is none, or it may be anything. */
 const UNDECIDED: ReadonlySet<string> = new Set(['open', 'undefined', 'void'])
 
 /**
- * Checks that a codec carries what a schema takes, as far as the schema says that of itself: zod's do. Others are checked at the first
- * payload.
+ * Checks that a codec carries the input of a schema, as far as the schema describes itself, which zod's schemas do. For
+ * other schemas the first payload is checked.
  *
  * @param where - the contract, for the error
- * @param at - the option that is the schema
+ * @param at - the option that holds the schema
  * @throws {@link OptionsError} naming each path, and what to write instead
  */
 export function checkCarried(where: string, at: string, schema: Schema, codec: Codec): void {

@@ -2,48 +2,52 @@ import { types } from 'node:util'
 import { type ContentProperties, matchesEncoding, matchesType, mediaType } from './content-types.js'
 
 /**
- * Turns a payload into the bytes of a message and back, at once or by a promise. Throws or rejects on what it cannot turn: that is a
- * `PayloadError`, whose `cause` it is. A delivery that it cannot turn is an invalid payload.
+ * Converts a payload into the bytes of a message and back, synchronously or with a promise. It throws or rejects if it
+ * cannot. A `PayloadError` then has the codec's error as its `cause`, and a delivery counts as an invalid payload.
  *
- * A codec that cannot answer for now, because a service that it asks is down, throws `Retry`: a delivery has then failed one attempt, and the
- * next is made after the delay that it asks for; the `PayloadError` of a send is `retryable`.
+ * A codec that cannot answer for now, because a service that it asks is down, throws `Retry`. A delivery has then failed
+ * one attempt, and the next follows after the delay that `Retry` names. The `PayloadError` of a send is `retryable`.
  */
 export interface Codec {
-  /** Written as the message's content type. A delivery without any is accepted; one with another only where `accepts` says so. */
+  /**
+   * Content type of encoded messages. A delivery without a content type is accepted; one with another only if `accepts`
+   * lists it.
+   */
   readonly contentType: string
-  /** Written as the message's content encoding, for example `gzip`. Then only deliveries with this encoding are accepted. */
+  /** Content encoding of encoded messages, for example `gzip`. Then only deliveries with this encoding are accepted. */
   readonly contentEncoding?: string | undefined
   /**
-   * Content types that are accepted too. `*` stands for any text: `application/*+json`. To accept more than `json` does:
-   * `{ ...json, accepts: [...json.accepts, 'application/octet-stream'] }`.
+   * Further content types that are accepted. `*` stands for any text: `application/*+json`. To accept more than `json`
+   * does: `{ ...json, accepts: [...json.accepts, 'application/octet-stream'] }`.
    *
    * @defaultValue []
    */
   readonly accepts?: readonly string[] | undefined
   /**
-   * Called once for each message, and once more for each where the schema is asynchronous. The bytes are not copied, so they must not change
-   * afterwards. It does not change the payload. Where it returns a promise, it reads the payload before it first waits, or the caller must not
-   * change the payload until the send has settled: what it reads later was not checked.
+   * Encodes a payload. It is called once for each message, and once more for each if the schema is asynchronous. The
+   * bytes are not copied, so they must not change afterwards. It must not change the payload. If it returns a promise,
+   * it must read the payload before it first waits, or the caller must not change the payload until the send has
+   * settled: what the codec reads later was not checked.
    */
   encode(payload: unknown): Uint8Array | PromiseLike<Uint8Array>
-  /** @param properties - what the message says of its content */
+  /** Decodes the content of a delivery. @param properties - content type and content encoding of the message */
   decode(content: Buffer, properties: ContentProperties): unknown
 }
 
-/** One codec, or several: the first encodes; a delivery is decoded by the one whose content type it has. */
+/** One codec, or several: the first encodes; a delivery is decoded by the codec of its content type. */
 export type CodecOption = Codec | readonly [Codec, ...Codec[]]
 
-/** The names of leveret's own codecs. */
+/** Names of leveret's own codecs. */
 export type CodecName = 'json' | 'text' | 'bytes'
 
-/** An encoder of leveret's own. Its type tells the compiler what a contract with it can hold. */
+/** Encoder of one of leveret's own codecs. Its type shows the compiler what a contract with this codec can hold. */
 export interface Encode<Name extends CodecName = CodecName> {
   (payload: unknown): Buffer
-  /** Never there: only the compiler reads it. */
+  /** Marker for the compiler; it never exists at run time. */
   readonly codec?: Name
 }
 
-/** A codec that encodes at once. */
+/** A codec that encodes synchronously. */
 export interface SyncCodec<Name extends CodecName = CodecName> extends Codec {
   readonly accepts: readonly string[]
   readonly encode: Encode<Name>
@@ -53,8 +57,8 @@ export interface SyncCodec<Name extends CodecName = CodecName> extends Codec {
 const UTF8 = new TextDecoder('utf-8', { fatal: true })
 
 /**
- * The default codec: JSON in UTF-8. `undefined` has no form in JSON, so it is no content. JSON that calls itself `application/*+json`,
- * `text/json` or `text/plain` is accepted too: the schema says whether it fits.
+ * The default codec: JSON in UTF-8. `undefined` has no form in JSON, so it becomes empty content. Deliveries of the
+ * type `application/*+json`, `text/json` or `text/plain` are accepted too: the schema decides whether they fit.
  */
 export const json: SyncCodec<'json'> = {
   contentType: 'application/json',
@@ -68,7 +72,7 @@ export const json: SyncCodec<'json'> = {
   decode: (content) => (content.length === 0 ? undefined : JSON.parse(UTF8.decode(content))),
 }
 
-/** Strings in UTF-8. */
+/** Codec for strings, in UTF-8. */
 export const text: SyncCodec<'text'> = {
   contentType: 'text/plain',
   accepts: [],
@@ -79,7 +83,7 @@ export const text: SyncCodec<'text'> = {
   decode: (content) => UTF8.decode(content),
 }
 
-/** The bytes as they are: a `Uint8Array` to send, a `Buffer` received. */
+/** Codec for bytes as they are: it sends a `Uint8Array`, and a handler receives a `Buffer`. */
 export const bytes: SyncCodec<'bytes'> = {
   contentType: 'application/octet-stream',
   accepts: [],
@@ -87,14 +91,14 @@ export const bytes: SyncCodec<'bytes'> = {
     if (!types.isUint8Array(payload)) throw new TypeError('expected a Uint8Array')
     return Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)
   },
-  // A copy: a handler may change it in place, and the delivery may still have to be stored again as it came.
+  // A copy, because a handler may change it in place, and the delivery may have to be stored again as it came.
   decode: (content) => Buffer.from(content),
 }
 
-/** The codecs that one is made of. */
+/** Key of the codecs that a combined codec consists of. */
 const ONE_OF = Symbol('oneOf')
 
-/** Which of leveret's own codecs one is, or is made of; `undefined` when it is another. */
+/** Name of the own codec that encodes; `undefined` if it is another codec. */
 export function builtInOf({ encode }: Codec): CodecName | undefined {
   if (encode === json.encode) return 'json'
   if (encode === text.encode) return 'text'
@@ -102,8 +106,8 @@ export function builtInOf({ encode }: Codec): CodecName | undefined {
 }
 
 /**
- * One codec of several: the first encodes; a delivery is decoded by the one whose own content type it has, else by the first that
- * accepts it.
+ * Combines several codecs into one. The first encodes. A delivery is decoded by the codec whose own content type it
+ * has, or else by the first that accepts it.
  */
 export function oneOf(codecs: readonly [Codec, ...Codec[]]): Codec {
   const [first] = codecs
@@ -117,7 +121,7 @@ export function oneOf(codecs: readonly [Codec, ...Codec[]]): Codec {
   return made
 }
 
-/** The codec that reads content which says this of itself; `undefined` when none does. */
+/** Finds the codec that reads content of this type and encoding; `undefined` if none does. */
 export function codecFor(codec: Codec, { contentType, contentEncoding }: ContentProperties): Codec | undefined {
   const { [ONE_OF]: codecs = [codec] } = codec as { [ONE_OF]?: readonly Codec[] }
   const readable = codecs.filter((each) => matchesEncoding(each.contentEncoding, contentEncoding))
@@ -127,7 +131,7 @@ export function codecFor(codec: Codec, { contentType, contentEncoding }: Content
   return own ?? readable.find(({ accepts = [] }) => matchesType(accepts, contentType))
 }
 
-/** Whether what a codec encodes is decoded by the same one when the message says this of it. */
+/** Whether a message with these properties is decoded by the codec that encoded it. */
 export function encodesAs(codec: Codec, properties: ContentProperties): boolean {
   const { [ONE_OF]: [first] = [codec] } = codec as { [ONE_OF]?: readonly Codec[] }
   return codecFor(codec, properties) === first

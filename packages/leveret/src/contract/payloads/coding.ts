@@ -6,14 +6,14 @@ import { type Codec, codecFor } from './codec.js'
 import type { ContentProperties } from './content-types.js'
 import type { Schema } from './schema.js'
 
-/** The part of a contract that says what its payload is. */
+/** The part of a contract that describes its payload. */
 export interface PayloadContract<S extends Schema = Schema> {
   readonly name: string
   readonly payload: S
   readonly codec: Codec
 }
 
-/** Calls a contract's codec. @throws {@link PayloadError} it cannot encode that */
+/** Encodes a payload with the contract's codec. @throws {@link PayloadError} if the codec cannot encode it */
 export function encode({ name, codec }: PayloadContract, payload: unknown): MaybePromise<Buffer> {
   const refuse = refusing('outgoing', name, `not encoded as ${codec.contentType}`)
   return whenReady(
@@ -22,7 +22,11 @@ export function encode({ name, codec }: PayloadContract, payload: unknown): Mayb
   )
 }
 
-/** Calls a contract's codec. @throws {@link PayloadError} it does not accept what the content says of itself, or cannot decode it */
+/**
+ * Decodes content with the contract's codec.
+ *
+ * @throws {@link PayloadError} if the codec does not accept its type, or fails
+ */
 export function decode(
   { name, codec }: PayloadContract,
   content: Buffer,
@@ -45,7 +49,10 @@ function notAccepted(name: string, codec: Codec, { contentType, contentEncoding 
 
 type Refuse = (cause: unknown) => PayloadError
 
-/** The codec's own words may quote the content, so they stay in the cause. A codec that throws `Retry` has refused nothing. */
+/**
+ * Wraps a codec's error. Its message may quote the content, so it stays in the `cause`. A codec that throws `Retry` has
+ * refused nothing.
+ */
 function refusing(direction: 'outgoing' | 'incoming', contract: string, refusal: string): Refuse {
   return (cause) => {
     const retryable = isMarked(cause, 'retry')
@@ -54,7 +61,7 @@ function refusing(direction: 'outgoing' | 'incoming', contract: string, refusal:
   }
 }
 
-/** Calls a codec, and refuses what it fails with, at once or later. */
+/** Calls a codec, and wraps its failure, whether it throws or rejects. */
 function guarded<T>(refuse: Refuse, act: () => T | PromiseLike<T>): MaybePromise<T> {
   try {
     const result = maybePromiseOf(act())
@@ -72,7 +79,7 @@ async function guardedLate<T>(refuse: Refuse, result: Promise<T>): Promise<T> {
   }
 }
 
-/** A `Uint8Array` may be of another realm, as in Jest. */
+/** Converts the codec's result into a Buffer. The `Uint8Array` may come from another realm, as in Jest. */
 function bufferOf(encoded: unknown, refuse: Refuse): Buffer {
   if (Buffer.isBuffer(encoded)) return encoded
   if (types.isUint8Array(encoded)) return Buffer.from(encoded.buffer, encoded.byteOffset, encoded.byteLength)

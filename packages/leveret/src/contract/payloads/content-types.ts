@@ -1,13 +1,13 @@
-/** What a message says of its own content. */
+/** Content type and content encoding of a message. */
 export interface ContentProperties {
   readonly contentType?: string | undefined
   readonly contentEncoding?: string | undefined
 }
 
-/** Encodings that leave UTF-8 as it is. */
+/** Encodings that leave UTF-8 unchanged. */
 const PLAIN = /^(utf-?8|identity|binary)$/i
 
-/** `text/plain; charset=utf-8` is `text/plain`. */
+/** Returns the media type without its parameters: `text/plain` for `text/plain; charset=utf-8`. */
 export function mediaType(contentType: string): string {
   return (contentType.split(';', 1)[0] ?? '').trim().toLowerCase()
 }
@@ -15,14 +15,14 @@ export function mediaType(contentType: string): string {
 /**
  * Whether one of the patterns matches a content type.
  *
- * @param patterns - each a media type, in which `*` stands for any text: `application/*+json`
+ * @param patterns - media types, in which `*` stands for any text: `application/*+json`
  */
 export function matchesType(patterns: readonly string[], contentType: string): boolean {
   const type = mediaType(contentType)
   return patterns.some((pattern) => matchesPattern(mediaType(pattern), type))
 }
 
-/** One star is enough for every pattern that is of use; what follows a second one is read as it is. */
+/** Whether a pattern matches. One star suffices for all useful patterns; a second one is an ordinary character. */
 function matchesPattern(pattern: string, type: string): boolean {
   if (pattern === type || pattern === '*/*') return true
   const star = pattern.indexOf('*')
@@ -31,7 +31,7 @@ function matchesPattern(pattern: string, type: string): boolean {
   return type.length > before.length + after.length && type.startsWith(before) && type.endsWith(after)
 }
 
-/** Whether a content of this encoding can be read. @param own - the encoding that the codec itself writes, if any */
+/** Whether content of this encoding can be read. @param own - the encoding that the codec itself writes, if any */
 export function matchesEncoding(own: string | undefined, contentEncoding: string | undefined): boolean {
   if (own !== undefined) return contentEncoding?.toLowerCase() === own.toLowerCase()
   return !contentEncoding || PLAIN.test(contentEncoding)

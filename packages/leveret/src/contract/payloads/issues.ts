@@ -3,35 +3,36 @@ import type { Issue } from '../../errors/issue.js'
 const MAX_ISSUES = 50
 const MAX_ISSUE_LENGTH = 500
 
-/** What a schema answers. */
+/** Result of a schema's validation. */
 export type SchemaResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly SchemaIssue[] }
 
-/** What is wrong with a value, as a schema of any library says it. */
+/** A problem of a value, as the schema of any library reports it. */
 export interface SchemaIssue {
   readonly message: string
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
 }
 
-/** What arktype says beside the message. */
+/** The issue of arktype, with more than the message. */
 interface ArktypeIssue extends SchemaIssue {
   readonly expected?: unknown
   readonly code?: unknown
-  /** Those of which it is made, each with the path from the root. */
+  /** Issues that this one consists of, each with the path from the root. */
   readonly errors?: readonly ArktypeIssue[]
 }
 
-/** What valibot says beside the message. */
+/** The issue of valibot, with more than the message. */
 interface ValibotIssue extends SchemaIssue {
   /** The refused value, as the message quotes it. */
   readonly received?: unknown
 }
 
 /**
- * Reads the issues of a schema, without the refused values: arktype and valibot quote them in their messages. zod does not.
+ * Reads the issues of a schema, without the refused values. arktype and valibot quote them in their messages; zod does
+ * not.
  *
- * @param issues - arrays of arktype's own kind, too, whose `map` makes another of that kind
+ * @param issues - may be an array of arktype's own class, whose `map` returns the same class
  */
 export function readIssues(vendor: string, issues: readonly SchemaIssue[]): Issue[] {
   return Array.from(issues, (issue) => ({ path: pathOf(issue), message: messageOf(vendor, issue) }))
@@ -41,7 +42,7 @@ function pathOf({ path = [] }: SchemaIssue): (string | number)[] {
   return Array.from(path, (step) => {
     const key: unknown = typeof step === 'object' && step !== null ? step.key : step
     if (typeof key === 'string' || typeof key === 'number') return key
-    // The key of a map may be any value, and a place in a set has none.
+    // The key of a map may be any value, and an element of a set has no key.
     return typeof key === 'symbol' ? String(key) : '?'
   })
 }
@@ -51,7 +52,7 @@ function messageOf(vendor: string, issue: SchemaIssue): string {
   return vendor === 'valibot' ? withoutReceived(issue) : issue.message
 }
 
-/** Its own texts for what is made of others hold their messages. */
+/** Describes what arktype expected. Its own texts for composed issues quote the messages of their parts. */
 function expectedOf({ code, errors, expected, path = [] }: ArktypeIssue): string {
   if (errors === undefined) return String(expected)
   const parts = Array.from(errors, (error) => {
@@ -61,7 +62,10 @@ function expectedOf({ code, errors, expected, path = [] }: ArktypeIssue): string
   return [...new Set(parts)].join(code === 'union' ? ' or ' : ' and ')
 }
 
-/** Where a number that is no text is quoted in the middle, it may as well be the schema's own. */
+/**
+ * Removes the refused value from valibot's message. A number in the middle of the text is kept, because it may belong
+ * to the schema.
+ */
 function withoutReceived({ message, received }: ValibotIssue): string {
   if (typeof received !== 'string' || received === '') return message
   if (received.startsWith('"')) return message.replaceAll(received, '…')

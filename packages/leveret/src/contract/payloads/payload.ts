@@ -10,11 +10,11 @@ export type { PayloadContract } from './coding.js'
 /**
  * Checks an outgoing payload and encodes it.
  *
- * What goes on the wire is what validation returned, so keys that the schema does not name stay out. Where the schema transforms, or is
- * none of zod's, the checked *input* goes on the wire, so that a transform runs once: at the receiver.
+ * The result of the validation is sent, so keys that the schema does not name stay out. If the schema transforms, or is
+ * not zod's, the checked *input* is sent instead, so that a transform runs once: at the receiver.
  *
- * The first payload that a codec carries for a schema is decoded and checked once more, unless the schema says of itself that it takes
- * nothing but plain data.
+ * The first payload of a schema with a codec is decoded and checked once more, unless the schema describes plain data
+ * only.
  *
  * @throws {@link PayloadError}
  */
@@ -33,9 +33,9 @@ export function encodePayload<S extends Schema>(
 }
 
 /**
- * Checks something that is sent beside a payload.
+ * Checks a value that is sent beside a payload.
  *
- * @returns what goes on the wire, by the same rule
+ * @returns the value to send, by the same rule
  * @throws {@link PayloadError}
  */
 export function checkOutgoing(name: string, schema: Schema, value: unknown): MaybePromise<unknown> {
@@ -44,7 +44,7 @@ export function checkOutgoing(name: string, schema: Schema, value: unknown): May
 }
 
 /**
- * Decodes an incoming content and checks it.
+ * Decodes the content of a delivery and checks it.
  *
  * @throws {@link PayloadError} also for a content type or encoding that the codec does not accept
  */
@@ -83,7 +83,10 @@ function encodeProven(
   )
 }
 
-/** The schema has read all of the payload, or copied it, and JSON is made of it in the same moment: what was checked is what is encoded. */
+/**
+ * Encodes while the asynchronous check runs. The schema has read or copied the whole payload, and the codec encodes it
+ * in the same turn: so the checked value is the encoded one.
+ */
 async function encodeChecked(
   contract: PayloadContract,
   payload: unknown,
@@ -95,7 +98,10 @@ async function encodeChecked(
   return content
 }
 
-/** Checks what the bytes say, so that a payload that changes meanwhile, or a schema that reads it late, changes nothing. */
+/**
+ * Encodes first, and checks the decoded bytes. So it does not matter if the payload changes meanwhile, or the schema
+ * reads it late.
+ */
 async function encodeSnapshot(contract: PayloadContract, payload: unknown, plan: SchemaPlan): Promise<Buffer> {
   const { contentType, contentEncoding } = contract.codec
   const content = await encode(contract, payload)
@@ -104,7 +110,9 @@ async function encodeSnapshot(contract: PayloadContract, payload: unknown, plan:
   return plan.sends === 'output' ? await encode(contract, checked) : content
 }
 
-/** A codec that fails at once must not leave the check behind, whose rejection nobody would handle. */
+/**
+ * Rejects where `encode` may throw: a thrown error would leave the check behind, and nobody would handle its rejection.
+ */
 async function encoding(contract: PayloadContract, payload: unknown): Promise<Buffer> {
   return await encode(contract, payload)
 }

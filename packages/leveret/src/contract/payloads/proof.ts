@@ -5,12 +5,12 @@ import { PayloadError } from '../../errors/payload-error.js'
 import { decode, type PayloadContract } from './coding.js'
 import { validate } from './schema.js'
 
-/** A payload on its way to the wire. */
+/** A payload that has been encoded, to be proven. */
 export interface Carried {
   readonly contract: PayloadContract
-  /** What was encoded. */
+  /** The value that was encoded. */
   readonly outgoing: unknown
-  /** What validation returned for it. */
+  /** The value that the validation returned for it. */
   readonly checked: unknown
   readonly content: Buffer
 }
@@ -19,9 +19,9 @@ const WAY_OUT =
   'describe what goes on the wire (z.iso.datetime() for a Date, z.array() for a Set, text for a bigint, or a z.codec()), or give the contract a codec that carries it'
 
 /**
- * Decodes what was encoded, and checks it as a receiver will.
+ * Decodes encoded content, and checks it as a receiver will.
  *
- * @throws {@link PayloadError} the receiver would refuse it, or get something else than the sender meant
+ * @throws {@link PayloadError} if the receiver would refuse it, or get another value than the sender meant
  */
 export function checkProof(carried: Carried): MaybePromise<void> {
   const { contract, content } = carried
@@ -35,7 +35,10 @@ export function checkProof(carried: Carried): MaybePromise<void> {
   )
 }
 
-/** A schema that has returned what it was given transforms nothing, so a receiver gets the very same. */
+/**
+ * Compares the received value with the sent one. It does so only if the schema returned its input unchanged: such a
+ * schema transforms nothing, so a receiver must get the same value.
+ */
 function compare({ contract, outgoing, checked }: Carried, received: unknown): void {
   const path = changeOf(checked, outgoing) === undefined ? changeOf(outgoing, received) : undefined
   if (path === undefined) return
@@ -51,7 +54,7 @@ function refusedBefore({ contract }: Carried, act: () => MaybePromise<void>): Ma
   }
 }
 
-/** A schema that fails by itself has refused nothing. */
+/** Explains a refusal to the sender. A schema that failed by itself has refused nothing. */
 function explained(contract: PayloadContract, error: unknown): unknown {
   if (!(error instanceof PayloadError) || error.retryable || error.issues.some(isExplained)) return error
   const issues = error.issues.map(({ path, message }) => ({
@@ -71,7 +74,7 @@ function refusal({ name }: PayloadContract, issues: readonly Issue[], cause?: un
 
 type Path = readonly (string | number)[]
 
-/** The same, and none where the values are nested deeper than functions may call each other. */
+/** Finds a difference; `undefined` also for values that are nested deeper than the stack allows recursion. */
 function changeOf(one: unknown, other: unknown): Path | undefined {
   try {
     return differenceOf(one, other, [])
@@ -81,7 +84,10 @@ function changeOf(one: unknown, other: unknown): Path | undefined {
   }
 }
 
-/** Where two values differ as data; `undefined` where they do not. A property that is `undefined` is as good as none. */
+/**
+ * Path of the first difference between two values as data; `undefined` if there is none. A property that is `undefined`
+ * counts as missing.
+ */
 function differenceOf(one: unknown, other: unknown, path: Path): Path | undefined {
   if (one === other || (Number.isNaN(one) && Number.isNaN(other))) return undefined
   if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return path
@@ -112,7 +118,7 @@ function differenceOfTables(one: Table, other: Table, path: Path): Path | undefi
   return undefined
 }
 
-/** `Map`, `Date`, `Object` for an instance of any class that is none of the language's. */
+/** Returns the built-in kind of a value, such as `Map` or `Date`; `Object` for an instance of any other class. */
 function kindOf(value: object): string {
   return Object.prototype.toString.call(value).slice('[object '.length, -1)
 }

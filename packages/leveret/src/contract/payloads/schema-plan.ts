@@ -3,26 +3,26 @@ import type { Codec } from './codec.js'
 import { readZod, type ZodReading } from './zod-reading.js'
 import { isZod, mayCall } from './zod-schema.js'
 
-/** What is known of a schema. It is found out once, at its first payload. */
+/** Facts about a schema, found once, at its first payload. */
 export interface SchemaPlan {
-  /** The schema, where it is one of zod's that may call functions. */
+  /** The schema, if it is zod's and may call functions. */
   readonly calling: z.core.$ZodType | undefined
   /**
-   * What goes on the wire. `output`: what validation returned, so that keys that the schema does not name stay out. `input`: what was
-   * handed over, because a transform is to run once, at the receiver.
+   * The value to send. `output`: the result of the validation, so that keys that the schema does not name stay out.
+   * `input`: the value that was given, because a transform must run once, at the receiver.
    */
   readonly sends: 'output' | 'input'
-  /** Whether the schema's own description says that it takes nothing but what JSON has a form for. Every codec carries that. */
+  /** Whether the schema's own description allows only values that JSON can represent. Every codec carries those. */
   readonly isPlainData: boolean
-  /** Whether it has answered by a promise. */
+  /** Whether the schema has answered with a promise. */
   isAsync: boolean
-  /** Codecs that have carried a payload of it. */
+  /** Codecs that have carried a payload of the schema. */
   readonly provenBy: Codec[]
 }
 
 const plans = new WeakMap<object, SchemaPlan>()
 
-/** What is known of a schema of whatever library. */
+/** Returns the facts about a schema of any library. */
 export function planOf(schema: object): SchemaPlan {
   let plan = plans.get(schema)
   if (plan === undefined) {
@@ -44,7 +44,7 @@ function makePlan(schema: object): SchemaPlan {
   }
 }
 
-/** @returns `undefined` when the schema cannot be looked at, for example because a part of it is not defined yet */
+/** @returns `undefined` if the schema cannot be read, for example because a part of it is not defined yet */
 export function tryReading(schema: z.core.$ZodType): ZodReading | undefined {
   try {
     return readZod(schema)

@@ -6,7 +6,7 @@ import { planOf } from './schema-plan.js'
 import { validateWithZod } from './zod-schema.js'
 
 /**
- * A schema that any validation library can bring: zod 4, valibot, arktype.
+ * A schema of any validation library that implements Standard Schema: zod 4, valibot, arktype.
  *
  * @see https://standardschema.dev
  */
@@ -19,13 +19,13 @@ export interface Schema<Input = unknown, Output = Input> {
   }
 }
 
-/** What a sender hands over. */
+/** The value that a sender passes. */
 export type SchemaInput<S extends Schema> = NonNullable<S['~standard']['types']>['input']
 
-/** What a handler gets. */
+/** The value that a handler gets. */
 export type SchemaOutput<S extends Schema> = NonNullable<S['~standard']['types']>['output']
 
-/** Where a payload comes from or goes to, for the error. */
+/** Direction and contract of a payload, for the error. */
 export interface PayloadPlace {
   readonly direction: 'outgoing' | 'incoming'
   /** Name of the contract. */
@@ -33,10 +33,10 @@ export interface PayloadPlace {
 }
 
 /**
- * Validates at once when the schema can, and later when it must (an async refinement).
+ * Validates synchronously if the schema can, and with a promise if it must (an async refinement).
  *
- * @throws {@link PayloadError} with a path and a message for each issue, and never the refused value itself. A schema that fails
- *   by itself says nothing of the value, so that error is `retryable`, and has what it failed with as its cause
+ * @throws {@link PayloadError} with a path and a message for each issue, but never the refused value. If the schema
+ *   itself fails, the error is `retryable`, because it says nothing of the value, and its `cause` is the schema's error
  */
 export function validate<S extends Schema>(
   schema: S,

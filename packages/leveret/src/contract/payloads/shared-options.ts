@@ -6,13 +6,13 @@ import { nameProblem, namesProblem, shortString } from '../../message/short-stri
 import { type Codec, type CodecOption, oneOf } from './codec.js'
 import type { Schema } from './schema.js'
 
-/** A schema of a contract, from whatever library. */
+/** Checks a schema of a contract, from any library. */
 export const schemaOption: z.ZodType<Schema, Schema> = z.custom<Schema>(
   (value) => typeof Object(Object(value)['~standard']).validate === 'function',
   'expected a schema: zod, valibot, arktype or any other Standard Schema',
 )
 
-/** How payloads are written; of several codecs, the first encodes. */
+/** Checks the codec of payloads. Of several, the first encodes. */
 export const codecOption: z.ZodType<Codec, CodecOption> = z
   .custom<CodecOption>(
     (value) => (Array.isArray(value) ? value.length > 0 && value.every(isCodec) : isCodec(value)),
@@ -30,19 +30,19 @@ function isName(value: unknown): boolean {
   return typeof value === 'string' && nameProblem(value) === undefined
 }
 
-/** Arguments to declare something with. */
+/** Checks the arguments of a declaration. */
 export const argumentsOption = z.record(z.string(), z.unknown()).superRefine((table, context) => {
   const problem = tableProblem(table) ?? namesProblem(table)
   if (problem !== undefined) context.addIssue(problem)
 })
 
-/** What tells the versions of a contract apart. */
+/** Checks the version of a contract. */
 export const versionOption = shortString('a version').min(1).max(64)
 
-/** Whether somebody else declares what a contract describes. */
+/** Checks whether another program declares what a contract describes. */
 export const existingOption = z.boolean().default(false)
 
-/** The kinds of contracts, and the functions that make them. */
+/** Kinds of contracts, each with the functions that create it. */
 const MAKERS = {
   'work-queue': 'workQueue()',
   exchange: 'fanoutExchange(), directExchange(), topicExchange(), headersExchange() or exchange()',
@@ -51,10 +51,10 @@ const MAKERS = {
   stream: 'stream()',
 } as const
 
-/** A kind of contracts. */
+/** A kind of contract. */
 export type ContractKind = keyof typeof MAKERS
 
-/** What somebody who has given this may have meant. */
+/** Advice for a value in the wrong place, by its kind. */
 const CONTRACT_ADVICE: Readonly<Record<string, string>> = {
   'a connection of leveret': '. The connection comes before it',
   'a function': '. The handler comes after it',
@@ -64,7 +64,7 @@ const CONTRACT_ADVICE: Readonly<Record<string, string>> = {
 /**
  * Checks that a role was given a contract of one of its kinds.
  *
- * @param role - for the error
+ * @param role - name of the role, for the error
  * @throws {@link OptionsError}
  */
 export function checkContract(role: string, contract: unknown, ...kinds: readonly ContractKind[]): void {
@@ -76,7 +76,7 @@ export function checkContract(role: string, contract: unknown, ...kinds: readonl
   )
 }
 
-/** The functions that make contracts of these kinds, for an error. */
+/** Names the functions that create contracts of these kinds, for an error. */
 export function makersOf(kinds: readonly ContractKind[]): string {
   return kinds.map((kind) => MAKERS[kind]).join(' or ')
 }

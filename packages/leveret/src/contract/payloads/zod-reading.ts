@@ -1,20 +1,23 @@
 import type { z } from 'zod'
 
-/** What a schema of zod says of itself, without a payload. */
+/** Facts that a zod schema states about itself, without a payload. */
 export interface ZodReading {
-  /** Whether what validation returns may be something else than what it was given: a transform, a default, a coercion and their kin. */
+  /**
+   * Whether the validation may return another value than it was given, because of a transform, a default, a coercion or
+   * the like.
+   */
   readonly transforms: boolean
-  /** Whether some part takes values of which the schema does not say what they are: `any`, `custom`, a transform's input. */
+  /** Whether some part takes values that the schema does not describe: `any`, `custom`, the input of a transform. */
   readonly isOpen: boolean
   /** Parts that JSON cannot carry. */
   readonly problems: readonly CarryProblem[]
-  /** What the payload is as a whole; `undefined` where that is open, or may be one of several. */
+  /** Kinds of the payload as a whole: several for a union, and `open` if the schema does not say. */
   readonly kinds: ReadonlySet<string>
 }
 
-/** A part of a schema that takes values JSON cannot carry. */
+/** A part of a schema whose values JSON cannot carry. */
 export interface CarryProblem {
-  /** `[]` is each element of an array, `{}` each value of a record. */
+  /** Path of the part. `[]` is each element of an array, `{}` each value of a record. */
   readonly path: readonly string[]
   readonly message: string
 }
@@ -36,7 +39,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
 const IN_ARRAY = 'JSON makes null of undefined in an array: take null, as .nullable() does'
 const NOT_OPTIONAL = 'JSON leaves out what is undefined, and this schema then refuses it: use .optional()'
 
-/** Types whose validation may return something else than it was given. */
+/** Types whose validation may return another value than it was given. */
 const TRANSFORMING: ReadonlySet<string> = new Set([
   'transform',
   'pipe',
@@ -46,7 +49,7 @@ const TRANSFORMING: ReadonlySet<string> = new Set([
   'success',
   'promise',
 ])
-/** Types that another type is inside of, which says what it takes. */
+/** Types that wrap another type, which describes the input. */
 const WRAPPING: ReadonlySet<string> = new Set([
   'optional',
   'nullable',
@@ -55,7 +58,7 @@ const WRAPPING: ReadonlySet<string> = new Set([
   'default',
   'prefault',
 ])
-/** Types of values of which the schema says what they are, and JSON carries them. */
+/** Types that describe their values, and whose values JSON carries. */
 const KNOWN: ReadonlySet<string> = new Set([
   ...['object', 'array', 'tuple', 'record', 'literal'],
   'string',
@@ -69,7 +72,11 @@ const KNOWN: ReadonlySet<string> = new Set([
   'void',
 ])
 
-/** Reads a schema's own description. @throws what a getter in it throws, for example because something is not defined yet */
+/**
+ * Reads a schema's own description.
+ *
+ * @throws the error of a getter in it, for example because a part is not defined yet
+ */
 export function readZod(schema: z.core.$ZodType): ZodReading {
   const reader = new PayloadReader()
   const kinds = new Set<string>()
@@ -83,7 +90,7 @@ class PayloadReader {
   readonly problems: CarryProblem[] = []
   readonly #seen = new Set<unknown>()
 
-  /** @param kinds - gets the type of the value as a whole */
+  /** @param kinds - receives the kinds of the value as a whole */
   read(schema: unknown, path: readonly string[], kinds?: Set<string>): void {
     const definition = definitionOf(schema)
     const type = String(definition.type)
@@ -142,7 +149,7 @@ class PayloadReader {
     this.problems.push({ path, message })
   }
 
-  /** It takes anything. */
+  /** Records that a coerced type takes any value. */
   #coerced(kinds: Set<string> | undefined): void {
     this.isOpen = true
     kinds?.add('open')
@@ -161,7 +168,7 @@ function getterOf({ getter }: Definition): () => unknown {
   return typeof getter === 'function' ? () => getter() : () => undefined
 }
 
-/** `trim()` and its kin change a value without changing its type. */
+/** Whether a check changes the value without changing its type, as `trim()` does. */
 function hasOverwrite({ checks }: Definition): boolean {
   return listOf(checks).some((check) => definitionOf(check).check === 'overwrite')
 }
@@ -170,7 +177,7 @@ function isOptional(schema: unknown): boolean {
   return Object(Object(schema)._zod).optin === 'optional'
 }
 
-/** Whether `undefined` itself is a value of it. A default takes it too, and says what stands for it. */
+/** Whether `undefined` itself is among the values. A default takes `undefined` too, but replaces it. */
 function takesUndefined(schema: unknown, seen: Set<unknown>): boolean {
   if (seen.has(schema)) return false
   seen.add(schema)
@@ -192,7 +199,7 @@ const CLASSES = new Map<unknown, string>([
   [Blob, 'file'],
 ])
 
-/** `z.instanceof(Date)` is a custom type to zod. */
+/** Returns the kind of a custom type that zod made from a class: `z.instanceof(Date)` is such a type. */
 function binaryOr(type: string, schema: unknown): string {
   return type === 'custom' ? (CLASSES.get(Object(Object(Object(schema)._zod).bag).Class) ?? type) : type
 }

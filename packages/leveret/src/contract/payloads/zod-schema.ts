@@ -2,15 +2,19 @@ import { z } from 'zod'
 import { type MaybePromise, maybePromiseOf, whenReady } from '../../async/maybe-promise.js'
 import type { SchemaResult } from './issues.js'
 
-/** Functions that zod takes as synchronous: what makes the text of an error, whether a check is made, `trim` and its kin, `catch`. */
+/**
+ * Functions that zod always calls synchronously: those for an error's text, for whether a check runs, for `trim` and
+ * the like, and for `catch`.
+ */
 const SYNCHRONOUS: ReadonlySet<string> = new Set(['error', 'when', 'tx', 'catchValue'])
 
 /**
- * Validates with a schema of zod that calls functions.
+ * Validates with a zod schema that calls functions.
  *
- * Its own `~standard` tries them as synchronous first. Where one is asynchronous, it calls all of them again and drops the first
- * promise, whose rejection would end the process (measured on 4.6.7). Asked as asynchronous at once, zod calls each function once, and
- * answers without a promise where all are synchronous; only its fast path for objects is lost (0.7 µs), so others are not asked so.
+ * zod's own `~standard` first tries all functions as synchronous. If one turns out asynchronous, zod calls all of them
+ * again and drops the first promise, whose rejection would end the process (measured with 4.6.7). If asked to run
+ * asynchronously at once, zod calls each function once, and answers without a promise if all are synchronous. That
+ * loses only zod's fast path for objects (0.7 µs), so schemas without functions do not use it.
  */
 export function validateWithZod(schema: z.core.$ZodType, value: unknown): MaybePromise<SchemaResult<unknown>> {
   const context = { async: true }
@@ -26,7 +30,7 @@ export function isZod(schema: unknown): schema is z.core.$ZodType {
   return typeof Object(Object(schema)._zod).run === 'function'
 }
 
-/** Whether a schema of zod may call functions. One that cannot be looked at does. */
+/** Whether a zod schema may call functions. One that cannot be read counts as if it did. */
 export function mayCall(schema: z.core.$ZodType): boolean {
   try {
     return holdsFunction(schema, new Set())
@@ -35,7 +39,7 @@ export function mayCall(schema: z.core.$ZodType): boolean {
   }
 }
 
-/** Looks through a schema's own description, down to what it is made of. */
+/** Whether a part of a schema holds a function. Searches the schema's own description, down to its smallest parts. */
 function holdsFunction(part: unknown, seen: Set<unknown>): boolean {
   if (typeof part === 'function') return true
   if (typeof part !== 'object' || part === null || seen.has(part)) return false

@@ -10,19 +10,19 @@ import { type Schema, type SchemaOutput, validate } from '../payloads/schema.js'
 import type { ErrorCodeOf, ErrorInputOf, Procedure } from './procedure.js'
 import { ProcedureError } from './procedure-error.js'
 
-/** What a server sends back: a response, or an error, which its headers say. */
+/** A server's answer: a response, or an error, which its headers name. */
 export interface Answer {
   readonly content: Buffer
-  /** Without it and without content it is `undefined`. */
+  /** Content type. Without it and without content the answer is `undefined`. */
   readonly contentType?: string
   readonly contentEncoding?: string | undefined
   readonly headers?: Headers
 }
 
-/** Failures that a server tells of. */
+/** Failures that a server reports. */
 export type ToldFailure = Exclude<RemoteFailure, 'unknown'>
 
-/** An answer without it is a response, as every other library sends it. */
+/** Header of an error. An answer without it is a response, as other libraries send it. */
 const ERROR = 'leveret-error'
 const CODE = 'leveret-error-code'
 const DECLARED = 'declared'
@@ -31,7 +31,7 @@ const issuesOnWire = z.object({
   issues: z.array(z.object({ path: z.array(z.union([z.string(), z.number()])), message: z.string() })),
 })
 
-/** @throws {@link PayloadError} it does not fit the procedure, as a rejection too */
+/** Encodes a response. @throws {@link PayloadError} if it does not fit the procedure, as a rejection too */
 export function encodeResponse({ responses }: Procedure, response: unknown): MaybePromise<Answer> {
   const { name, payload, codec } = responses
   const { contentType, contentEncoding } = codec
@@ -40,24 +40,24 @@ export function encodeResponse({ responses }: Procedure, response: unknown): May
   return whenReady(checked, () => ({ content: Buffer.alloc(0) }))
 }
 
-/** @throws {@link PayloadError} its data does not fit the procedure, as a rejection too */
+/** Encodes a declared error. @throws {@link PayloadError} if its data does not fit the procedure, as a rejection too */
 export function encodeDeclared(procedure: Procedure, { code, data }: ProcedureError): MaybePromise<Answer> {
   const headers = { [ERROR]: DECLARED, [CODE]: code }
   return answerOf(encodePayload(dataContract(procedure, code), data), { contentType: json.contentType, headers })
 }
 
-/** Nothing of the failure itself crosses but what is wrong with the request, without its values. */
+/** Encodes a failure. Only its reason and the issues are sent, without values. */
 export function encodeFailure(reason: ToldFailure, issues: readonly Issue[] = []): Answer {
   const content = json.encode({ issues: shortened(issues) })
   return { content, contentType: json.contentType, headers: { [ERROR]: reason } }
 }
 
 /**
- * The response in an answer.
+ * Decodes the response in an answer.
  *
- * @throws {@link ProcedureError} the answer is a declared error; as a rejection too, as what follows
- * @throws {@link RpcRemoteError} it is another error
- * @throws {@link PayloadError} it does not fit the procedure
+ * @throws {@link ProcedureError} if the answer is a declared error; like the other errors also as a rejection
+ * @throws {@link RpcRemoteError} if it is another error
+ * @throws {@link PayloadError} if it does not fit the procedure
  */
 export function decodeAnswer<Response extends Schema>(
   procedure: Procedure<Schema, Response>,
@@ -75,12 +75,15 @@ export function decodeAnswer<Response extends Schema>(
     throw new RpcRemoteError(name, 'unknown')
   }
   return whenReady(decodePayload(dataContract(procedure, code), content, properties), (data) => {
-    // What the schema gives is what the client is to have.
+    // The client gets the output of the schema.
     throw new ProcedureError<Procedure>(procedure, code, data as ErrorInputOf<Procedure, ErrorCodeOf<Procedure>>)
   })
 }
 
-/** No content of no content type is nothing, where the contract takes that; else it is what the codec makes of it. */
+/**
+ * Decodes a response. Empty content without a content type is `undefined`, if the contract allows that; otherwise the
+ * codec decodes it.
+ */
 function decodeResponse<S extends Schema>(
   contract: PayloadContract<S>,
   content: Buffer,
@@ -98,7 +101,7 @@ async function decodeNothing<S extends Schema>(
   try {
     return await validate(contract.payload, undefined, { direction: 'incoming', contract: contract.name })
   } catch {
-    // Other programs may send an empty text so.
+    // Another program may send an empty text in this way.
     return await decodePayload(contract, content, properties)
   }
 }
@@ -107,7 +110,9 @@ function answerOf(encoded: MaybePromise<Buffer>, rest: Omit<Answer, 'content'>):
   return whenReady(encoded, (content) => ({ content, ...rest }))
 }
 
-/** The data of an error is JSON, whatever the procedure's own codec can say. */
+/**
+ * Returns the contract of an error's data. The data is always JSON, because the procedure's own codec may not carry it.
+ */
 function dataContract({ name, errors }: Procedure, code: string): PayloadContract {
   return { name: `${name} (${code})`, payload: errors[code] as Schema, codec: json }
 }

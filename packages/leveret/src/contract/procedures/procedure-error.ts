@@ -5,8 +5,9 @@ import { checkContract } from '../payloads/shared-options.js'
 import type { ErrorCodeOf, ErrorInputOf, ErrorOutputOf, Procedure } from './procedure.js'
 
 /**
- * One of the errors that a procedure declares. A handler throws it: `throw new ProcedureError(getUser, 'NotFound', { id })`;
- * only its code and its data are sent. The client's call rejects with it, and {@link isErrorOf} gives it its type.
+ * One of the errors that a procedure declares. A handler throws it:
+ * `throw new ProcedureError(getUser, 'NotFound', { id })`. Only its code and its data are sent. The client's call
+ * rejects with it, and {@link isErrorOf} narrows its type.
  */
 export class ProcedureError<
   P extends Procedure = Procedure,
@@ -15,10 +16,10 @@ export class ProcedureError<
   override readonly name = 'ProcedureError'
   readonly retryable = false
   readonly code: Code
-  /** At the client, as its schema gives it; at the server, as it was thrown. */
+  /** Data of the error. At the client it is the output of the schema; at the server it is what was thrown. */
   readonly data: ErrorOutputOf<P, Code>
 
-  /** @throws {@link OptionsError} the procedure declares no error of this code */
+  /** @throws {@link OptionsError} if the procedure declares no error of this code */
   constructor(procedure: P, code: Code, data: ErrorInputOf<P, Code>, options: ProcedureErrorOptions = {}) {
     checkContract('ProcedureError', procedure, 'procedure')
     if (typeof code !== 'string' || !Object.hasOwn(procedure.errors, code)) throw undeclared(procedure, code)
@@ -29,27 +30,27 @@ export class ProcedureError<
   }
 }
 
-/** What may be said of an error that is thrown. None of it is sent. */
+/** Options of {@link ProcedureError}. None of them is sent. */
 export interface ProcedureErrorOptions extends ErrorOptions {
-  /** For logs at the server. */
+  /** Message for the logs of the server. */
   readonly message?: string
 }
 
-/** Each of the errors that a procedure declares, told apart by `code`. */
+/** The errors that a procedure declares, distinguished by `code`. */
 export type ProcedureErrorOf<P extends Procedure> = {
   [Code in ErrorCodeOf<P>]: ProcedureError<P, Code>
 }[ErrorCodeOf<P>]
 
 /**
- * Whether something caught is one of the errors that this procedure declares:
+ * Whether a caught error is one of those that this procedure declares:
  * `if (isErrorOf(getUser, error) && error.code === 'NotFound') error.data.id`
  *
- * @throws {@link OptionsError} the first argument is no procedure
+ * @throws {@link OptionsError} if the first argument is not a procedure
  */
 export function isErrorOf<P extends Procedure>(procedure: P, error: unknown): error is ProcedureErrorOf<P> {
   checkContract('isErrorOf', procedure, 'procedure')
   if (!(error instanceof Error) || error.name !== 'ProcedureError') return false
-  // Of another procedure it is no answer of this one, also when a handler lets it through.
+  // The error of another procedure is not an answer of this one, even if a handler lets it through.
   const { procedure: of, code } = error as ProcedureError
   return of === procedure.name && typeof code === 'string' && Object.hasOwn(procedure.errors, code)
 }

@@ -10,10 +10,10 @@ import { schemaOption } from '../payloads/shared-options.js'
 import type { QueueOptions, QueueType } from '../queues/queue-options.js'
 import { describeWorkQueue, type WorkQueue } from '../queues/work-queue.js'
 
-/** What a procedure may answer beside its response, by code. */
+/** Schemas of the errors that a procedure may answer with, by code. */
 export type DeclaredErrors = Readonly<Record<string, Schema>>
 
-/** What is asked of a server and answered, as `procedure` describes it: data, without I/O, safe to share between services. */
+/** A request and its response, as `procedure` describes them: data, without I/O, safe to share between services. */
 export interface Procedure<
   Request extends Schema = Schema,
   Response extends Schema = Schema,
@@ -21,32 +21,35 @@ export interface Procedure<
 > {
   readonly kind: 'procedure'
   readonly name: string
-  /** Where requests wait for a server. Nothing is tried again there and nothing kept: whoever asked has the answer, or asks again. */
+  /**
+   * Queue in which requests wait for a server. It has no retries and no dead letters: the client gets the answer, or
+   * calls again.
+   */
   readonly requests: WorkQueue<Request>
   readonly responses: PayloadContract<Response>
   readonly errors: Errors
 }
 
-/** The codes of the errors that a procedure declares. */
+/** Codes of the errors that a procedure declares. */
 export type ErrorCodeOf<P extends Procedure> = keyof P['errors'] & string
 
-/** What a server gives with a declared error. */
+/** Data that a server gives with a declared error. */
 export type ErrorInputOf<P extends Procedure, Code extends ErrorCodeOf<P>> = SchemaInput<P['errors'][Code] & Schema>
 
-/** What a client gets with it. */
+/** Data that a client gets with a declared error. */
 export type ErrorOutputOf<P extends Procedure, Code extends ErrorCodeOf<P>> = SchemaOutput<P['errors'][Code] & Schema>
 
-/** A code is written to a header, and read in logs. */
+/** Checks the code of an error. A code is written to a header, and read in logs. */
 const errorCode = z.string().regex(/^[A-Za-z][\w.-]{0,99}$/, 'a letter, then up to 99 letters, digits, _, . and -')
 
-/** The check of what only {@link ProcedureOptions} have. The rest is checked as that of a work queue. */
+/** Checks the options that only {@link ProcedureOptions} have. The others are checked as those of a work queue. */
 export const procedureOptions = z.object({
   request: schemaOption,
   response: schemaOption,
   errors: z.record(errorCode, schemaOption).default({}),
 })
 
-/** What `procedure` takes beside the name. */
+/** Options of {@link procedure}. */
 export interface ProcedureOptions<
   Request extends Schema,
   Response extends Schema,
@@ -54,48 +57,59 @@ export interface ProcedureOptions<
   Type extends QueueType = QueueType,
   C extends CodecOption = CodecOption,
 > {
-  /** What a client gives; the server gets the schema's output. What is sent of it is as with `payload` of `workQueue`. */
+  /**
+   * Schema of the request. A client passes its input, and the server gets its output. The same keys are sent as with
+   * `payload` of `workQueue`.
+   */
   readonly request: Request
   /**
-   * What the server gives; the client gets the schema's output. Keys that the schema does not name stay out of the answer, unless it
-   * transforms, or is none of zod's: then **what the handler returned is sent with all its keys**.
+   * Schema of the response. The server passes its input, and a client gets its output. Keys that the schema does not
+   * name stay out of the answer. But if the schema transforms, or is not zod's, **the response of the handler is sent
+   * with all its keys**.
    */
   readonly response: Response
   /**
-   * Errors that are answers, by code: the server throws one as a `ProcedureError`, and the client gets it with its data, which is always
-   * JSON. A code is a letter, then up to 99 letters, digits, `_`, `.` and `-`.
+   * Schemas of the errors that are answers, by code. The server throws one as a `ProcedureError`, and the client gets
+   * it with its data, which is always JSON. A code is a letter, then up to 99 letters, digits, `_`, `.` and `-`.
    * @defaultValue {}
    */
   readonly errors?: Errors | undefined
   /**
-   * How requests and responses are written. Of several, the first encodes; what came is decoded by the one whose content type it has.
+   * Codec of requests and responses. Of several, the first encodes; a delivery is decoded by the codec of its content
+   * type.
    * @defaultValue json
    */
   readonly codec?: C | undefined
-  /** How the queue of requests is declared. Whoever else declares it must say the same, or is refused. By default it is a durable quorum queue. @defaultValue {} */
+  /**
+   * Options of the queue of requests. Any other program that declares the queue must declare the same, or is refused.
+   * By default it is a durable quorum queue.
+   * @defaultValue {}
+   */
   readonly queue?: QueueOptions<Type> | undefined
   /**
-   * Written to the `leveret-contract` header of requests, after the name: what tells the versions of a contract apart, of 1 to 64 characters.
+   * Version of the contract, from 1 to 64 characters. It is written to the `leveret-contract` header of requests, after
+   * the name.
    * @defaultValue none
    */
   readonly version?: string | undefined
   /**
-   * Somebody else declares the queue of requests: leveret asks whether it is there (a passive declaration), and never declares it.
+   * Whether another program declares the queue of requests. leveret then only checks that it exists (a passive
+   * declaration).
    * @defaultValue false
    */
   readonly existing?: boolean | undefined
 }
 
-/** The data of an error is JSON, whatever the procedure's own codec can say. */
+/** The problem of the errors' data. The data is always JSON, because the procedure's own codec may not carry it. */
 type ErrorsProblem<Errors extends DeclaredErrors> = { readonly errors?: SchemasProblem<Errors> }
 
 /**
- * Describes a procedure: a queue of requests, the response, and the errors that a client is to know.
+ * Describes a procedure: a queue of requests, the response, and the errors that a client gets typed.
  *
- * By default the queue is a durable quorum queue without dead letters: a request expires when its client no longer waits. It is
- * declared by servers only.
+ * By default the queue is a durable quorum queue without dead letters: a request expires when its client no longer
+ * waits. Only servers declare the queue.
  *
- * @throws {@link OptionsError} when the description contradicts itself or RabbitMQ
+ * @throws {@link OptionsError} if the description contradicts itself or RabbitMQ
  * @example
  * ```ts
  * import { procedure } from 'leveret'

@@ -4,49 +4,55 @@ import { OptionsError } from '../../errors/options-error.js'
 import { argumentsOption } from '../payloads/shared-options.js'
 import { type QueueType, queueName } from './queue-options.js'
 
-/** Where dead letters are kept, and what is kept with them. */
+/** Settings of the dead-letter queue, and of what it keeps. */
 export interface DeadLetterSettings {
   readonly queue: string
   readonly type: QueueType
-  /** When given, exactly these are declared, and none is added. */
+  /** Arguments of the queue. If given, exactly these are declared. */
   readonly arguments?: Readonly<Record<string, unknown>>
-  /** Whether somebody else declares it: leveret asks for it, and never declares it. */
+  /** Whether another program declares the queue, so that leveret only checks that it exists. */
   readonly existing: boolean
-  /** Whether the error's stack is. */
+  /** Whether the stack of the error is kept. */
   readonly stack: boolean
   readonly redact?: (failure: Failure) => Failure
 }
 
-/** Where dead letters are kept, and what is kept with them. Of `type`, `arguments` and `existing`, at most one is given. */
+/** Options of the dead-letter queue, and of what it keeps. Give at most one of `type`, `arguments` and `existing`. */
 export interface DeadLetterOptions {
-  /** The name of the queue, of at most 200 bytes. Letters of several contracts may share one. @defaultValue `<name>.dead-letter` */
+  /**
+   * Name of the queue, at most 200 bytes. Letters of several contracts may share one.
+   * @defaultValue `<name>.dead-letter`
+   */
   readonly queue?: string | undefined
   /**
-   * `quorum` is declared so that no letter is dropped: `x-overflow: reject-publish` and a delivery limit that is as good as none.
-   * `classic` is for a queue that somebody has declared as a plain classic one. @defaultValue 'quorum'
+   * Type of the queue. `quorum` is declared so that no letter is dropped: with `x-overflow: reject-publish` and a very
+   * high delivery limit. `classic` is for a queue that another program has declared as a plain classic queue.
+   * @defaultValue 'quorum'
    */
   readonly type?: QueueType | undefined
   /**
-   * For a queue that somebody else declares too: exactly these arguments are declared, and leveret adds none. At most 48 KiB.
+   * Arguments of a queue that another program declares too: exactly these are declared, and leveret adds none. At most
+   * 48 KiB.
    * @defaultValue those of `type`
    */
   readonly arguments?: Readonly<Record<string, unknown>> | undefined
   /**
-   * Somebody else declares it: leveret asks whether it is there, and never declares it. One that drops letters (`x-max-length`,
-   * `x-message-ttl`, a low delivery limit) drops those that were reported as kept. @defaultValue false
+   * Whether another program declares the queue. leveret then only checks that it exists. A queue that drops messages
+   * (`x-max-length`, `x-message-ttl`, a low delivery limit) also drops letters that leveret has reported as kept.
+   * @defaultValue false
    */
   readonly existing?: boolean | undefined
-  /** Keeps the stack of the error as well. It may name paths and values that are nobody else's business. @defaultValue false */
+  /** Whether the stack of the error is kept as well. It may hold private paths and values. @defaultValue false */
   readonly stack?: boolean | undefined
   /**
-   * Gets the error of a delivery that is given up and returns what may be kept of it. It must be pure and fast. Should it
-   * throw, or return something else, nothing of the error is kept.
+   * Receives the error of a delivery that has failed for good, and returns the part that may be kept. It must be pure
+   * and fast. If it throws, or returns something else, nothing of the error is kept.
    * @defaultValue all of it is kept
    */
   readonly redact?: ((failure: Failure) => Failure) | undefined
 }
 
-/** The check of {@link DeadLetterOptions}. */
+/** Checks {@link DeadLetterOptions}. */
 export const deadLetterOptions = z
   .strictObject({
     queue: queueName.optional(),
@@ -63,13 +69,13 @@ export const deadLetterOptions = z
     message: 'type, arguments and existing each say all of how it is declared: give one of them',
   })
 
-/** Where dead letters are kept. `false`: nowhere, they are dropped. */
+/** Checks the option `deadLetter`. With `false`, failed messages are dropped. */
 export const deadLetterOption = z.union([z.literal(false), deadLetterOptions]).prefault({})
 
 /**
- * Fills in what is left to the contract's name.
+ * Fills in the defaults that depend on the contract's name.
  *
- * @throws {@link OptionsError} it is the queue itself
+ * @throws {@link OptionsError} if the dead-letter queue is the queue itself
  */
 export function deadLetterSettings(
   name: string,

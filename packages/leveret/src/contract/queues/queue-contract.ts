@@ -19,63 +19,74 @@ import {
 } from './queue-options.js'
 import { nativeRetryOf, type RetryOptions, type RetryPolicy, retryOptions } from './retry.js'
 
-/** What the contracts of queues have in common: how the queue is declared, and what becomes of what fails. */
+/** The common part of contracts with a queue: how the queue is declared, and what happens to failed messages. */
 export interface QueueContract {
   readonly name: string
   readonly queue: QueueSettings
-  /** `false`: the first failed attempt is the last. */
+  /** Retries of a failed attempt. `false`: the first failed attempt is the last. */
   readonly retry: RetryPolicy | false
-  /** What a received payload means that the schema or the codec refuses: the end, or a failed attempt like any other. */
+  /**
+   * Treatment of a received payload that the schema or the codec refuses: dead-lettered at once, or a failed attempt
+   * like any other.
+   */
   readonly onInvalid: 'dead-letter' | 'retry'
-  /** Where what failed for good is kept. `false`: it is dropped. */
+  /** Queue for messages that failed for good. `false`: they are dropped. */
   readonly deadLetter: DeadLetterSettings | false
-  /** Written to the `leveret-contract` header, after the name. */
+  /** Version of the contract, written to the `leveret-contract` header after the name. */
   readonly version?: string
-  /** Whether somebody else declares the queue: leveret asks for it, and never declares it. */
+  /** Whether another program declares the queue, so that leveret only checks that it exists. */
   readonly existing: boolean
 }
 
-/** Options that the contracts of queues have in common. */
+/** Options that contracts with a queue have in common. */
 export interface QueueContractOptions<Type extends QueueType = QueueType> {
-  /** How the queue is declared. Whoever else declares it must say the same, or is refused. By default it is a durable quorum queue. @defaultValue {} */
+  /**
+   * Options of the queue. Any other program that declares the queue must declare the same, or is refused. By default it
+   * is a durable quorum queue.
+   * @defaultValue {}
+   */
   readonly queue?: QueueOptions<Type> | undefined
   /**
-   * When a failed attempt is made again.
+   * Retries of a failed attempt. `false`: the first failed attempt is the last.
    *
-   * `{ delaysMs }` works on every broker: a failed task waits as a copy in a queue of its delay, and only a handler that failed
-   * counts as an attempt. `{ native: { minMs, maxMs, attempts } }` leaves the task in its quorum queue and has RabbitMQ 4.3
-   * hold it back; older brokers are refused with a `BrokerVersionError`. There an attempt is whatever RabbitMQ counts: a lost
-   * connection or channel too, for each delivery that was held, begun or not. `false`: the first failed attempt is the last.
+   * `{ delaysMs }` works on every broker. A failed task waits as a copy in a queue of its delay, and only a failed
+   * handler counts as an attempt.
+   *
+   * `{ native: { minMs, maxMs, attempts } }` leaves the task in its quorum queue, and RabbitMQ 4.3 delays the
+   * redelivery. Older brokers are refused with a `BrokerVersionError`. An attempt is then whatever RabbitMQ counts. A
+   * lost connection or channel counts too, for each unacknowledged delivery, whether its handler began or not.
    * @defaultValue { delaysMs: [1_000, 30_000, 300_000] }
    */
   readonly retry?: RetryOptions<Type> | undefined
   /**
-   * What becomes of a received payload that the schema or the codec refuses. `retry`: a failed attempt like any other, since
-   * a deploy in progress may mend it; after the last one it is dead-lettered all the same, as `invalid-payload`.
-   * Before a worker with a changed schema starts, `dryRun(rabbit, contract)` says how much of what waits it would refuse, and why; the worker's
-   * `breaker: { countInvalid: true }` stops one that refuses whatever it gets.
+   * Treatment of a received payload that the schema or the codec refuses. `dead-letter`: it is dead-lettered at once.
+   * `retry`: it is a failed attempt like any other, because a deployment in progress may resolve it; after the last
+   * attempt it is dead-lettered all the same, as `invalid-payload`.
+   *
+   * Before a worker with a changed schema starts, `dryRun(rabbit, contract)` counts the waiting messages that it would
+   * refuse, with the reasons. The worker's `breaker: { countInvalid: true }` stops a worker that refuses all it gets.
    * @defaultValue 'dead-letter'
    */
   readonly onInvalid?: 'dead-letter' | 'retry' | undefined
   /**
-   * Where what failed for good is kept, and what is kept with it. `false`: it is dropped.
+   * Options of the queue for messages that failed for good. `false`: they are dropped.
    * @defaultValue {}
    */
   readonly deadLetter?: false | DeadLetterOptions | undefined
   /**
-   * Written to the `leveret-contract` header, after the name: what tells the versions of a contract apart, of 1 to 64 characters.
+   * Version of the contract, from 1 to 64 characters. It is written to the `leveret-contract` header, after the name.
    * @defaultValue none
    */
   readonly version?: string | undefined
   /**
-   * Somebody else declares the queue: leveret asks whether it is there (a passive declaration), and never declares it. Its type and
-   * arguments may be any. What is leveret's own, such as delay queues and the dead-letter queue, is declared all the same.
+   * Whether another program declares the queue. leveret then only checks that it exists (a passive declaration), with
+   * any type and arguments. It still declares its own queues, such as delay queues and the dead-letter queue.
    * @defaultValue false
    */
   readonly existing?: boolean | undefined
 }
 
-/** The check of {@link QueueContractOptions}. */
+/** Checks {@link QueueContractOptions}. */
 export const queueContractOptions = z.strictObject({
   queue: queueOptions.prefault({}),
   retry: retryOptions,
@@ -86,10 +97,10 @@ export const queueContractOptions = z.strictObject({
 })
 
 /**
- * Describes a queue and what becomes of what fails in it.
+ * Describes a queue, and what happens to failed messages.
  *
  * @param where - the contract, for the error
- * @throws {@link OptionsError} when the description contradicts itself or RabbitMQ
+ * @throws {@link OptionsError} if the description contradicts itself or RabbitMQ
  */
 export function describeQueueContract(
   name: string,
@@ -113,7 +124,7 @@ export function describeQueueContract(
   }
 }
 
-/** Why RabbitMQ would not hold back what has failed in this queue. */
+/** Says why RabbitMQ would not delay failed messages of this queue; `undefined` if it would. */
 function nativeHindrance({ type, arguments: args }: z.output<typeof queueOptions>): string | undefined {
   if (type === 'classic') return 'only a quorum queue holds back what has failed'
   if (args === undefined) return undefined

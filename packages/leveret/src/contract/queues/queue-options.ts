@@ -4,63 +4,67 @@ import { shortString } from '../../message/short-string.js'
 import { argumentsOption } from '../payloads/shared-options.js'
 import type { Impossible } from './impossible.js'
 
-/** A queue, as it is declared. */
+/** Settings that a queue is declared with. */
 export interface QueueSettings {
   readonly type: QueueType
   readonly durable: boolean
-  /** Where the dead-letter route and the delivery limit are kept. */
+  /** Place of the dead-letter route and of the delivery limit. */
   readonly settings: 'arguments' | 'policy'
-  /** When given, exactly these are declared, and none is added. */
+  /** Arguments of the queue. If given, exactly these are declared. */
   readonly arguments?: Readonly<Record<string, unknown>>
   readonly singleActive: boolean
   readonly consumerTimeoutMs?: number
   readonly maxPriority?: number
 }
 
-/** RabbitMQ takes 255 bytes; what leveret adds for a delay or dead-letter queue must still fit. */
+/** Checks the name of a queue. RabbitMQ takes 255 bytes; the suffix of a delay or dead-letter queue must still fit. */
 export const queueName: z.ZodString = shortString('a queue name', 200)
   .min(1)
   .refine((name) => !name.startsWith('amq.'), "names that begin with 'amq.' are RabbitMQ's own")
 
-/** The types of queues that a contract may ask for. */
+/** Types of queues that a contract may ask for. */
 export type QueueType = 'quorum' | 'classic'
 
-/** How a queue is declared. What its type cannot have does not compile. */
+/** Options of a queue. An option that its type cannot have does not compile. */
 export interface QueueOptions<Type extends QueueType = QueueType> {
   /**
-   * `quorum` is replicated, and the broker's own advice. `classic` is declared as such, so that it is one also where the vhost's
-   * default is another type; RabbitMQ takes a queue that was declared without a type for the same. @defaultValue 'quorum'
+   * Type of the queue. `quorum` is replicated, and RabbitMQ recommends it. `classic` is declared explicitly, so that
+   * the queue is classic even if the vhost's default is another type. RabbitMQ treats it as equal to a queue that was
+   * declared without a type.
+   * @defaultValue 'quorum'
    */
   readonly type?: Type | undefined
   /**
-   * Survives a restart of the broker. A quorum queue always does. `false` needs `legacyTransient`. @defaultValue true
+   * Whether the queue survives a restart of the broker. A quorum queue always does. `false` needs `legacyTransient`.
+   * @defaultValue true
    */
   readonly durable?:
     | true
     | (Type extends 'classic' ? false : Impossible<"a quorum queue is always durable: say type: 'classic'">)
     | undefined
   /**
-   * For a queue that somebody else declares: exactly these arguments are declared, and leveret adds none. Dead letters
-   * are then copies that leveret makes, never the broker's own. At most 48 KiB.
+   * Arguments of a queue that another program declares: exactly these are declared, and leveret adds none. Dead letters
+   * are then copies that leveret publishes, and never the broker's own. At most 48 KiB.
    * @defaultValue those that the other options ask for
    */
   readonly arguments?: Readonly<Record<string, unknown>> | undefined
   /**
-   * `policy` declares only what cannot be changed later (type, single active consumer, consumer timeout, priorities) and
-   * leaves the dead-letter route and the delivery limit to a policy, which an operator can change at any time:
-   * `policyOf(contract)`. Until it is set, the queue has neither.
+   * Place of the dead-letter route and of the delivery limit. `policy` declares only what cannot be changed later
+   * (type, single active consumer, consumer timeout, priorities). The rest is left to a policy, which an operator can
+   * change at any time: `policyOf(contract)`. Until the policy is set, the queue has neither.
    * @see https://www.rabbitmq.com/docs/policies
    * @defaultValue 'arguments'
    */
   readonly settings?: 'arguments' | 'policy' | undefined
   /**
-   * Only one consumer at a time gets deliveries; another takes over when that one is gone.
+   * Whether only one consumer at a time gets deliveries. Another takes over when that one is gone.
    * @see https://www.rabbitmq.com/docs/consumers#single-active-consumer
    * @defaultValue false
    */
   readonly singleActive?: boolean | undefined
   /**
-   * How long the broker waits for an ack before it closes the channel, in milliseconds, from 60,000 to 2,147,483,647. Quorum only.
+   * How long the broker waits for an ack before it closes the channel, in milliseconds, from 60,000 to 2,147,483,647.
+   * Quorum queues only.
    * @see https://www.rabbitmq.com/docs/consumers#acknowledgement-timeout
    * @defaultValue the broker's own, 30 minutes
    */
@@ -68,7 +72,7 @@ export interface QueueOptions<Type extends QueueType = QueueType> {
     | (Type extends 'quorum' ? number : Impossible<'only a quorum queue takes a consumer timeout'>)
     | undefined
   /**
-   * Priorities from 0 to this, which is from 1 to 255. Classic only.
+   * The highest priority, from 1 to 255; priorities begin at 0. Classic queues only.
    * @see https://www.rabbitmq.com/docs/priority
    * @defaultValue none: tasks have no priorities
    */
@@ -78,14 +82,15 @@ export interface QueueOptions<Type extends QueueType = QueueType> {
         : Impossible<"only a classic queue takes a maximal priority: say type: 'classic'">)
     | undefined
   /**
-   * Allows `durable: false`, as the oldest tutorials declare it. RabbitMQ 4.3 refuses such a queue by default.
+   * Whether `durable: false` is allowed, as the oldest tutorials declare it. RabbitMQ 4.3 refuses such a queue by
+   * default.
    * @see https://www.rabbitmq.com/docs/deprecated-features
    * @defaultValue false
    */
   readonly legacyTransient?: boolean | undefined
 }
 
-/** The check of {@link QueueOptions}. */
+/** Checks {@link QueueOptions}. */
 export const queueOptions = z
   .strictObject({
     type: z.enum(['quorum', 'classic']).default('quorum'),
@@ -124,15 +129,18 @@ export const queueOptions = z
     },
   )
 
-/** Whether a queue is sure to be classic. Arguments without a type leave that to the vhost, which may say quorum. */
+/**
+ * Whether a queue is certain to be classic. Arguments without a type leave the type to the vhost, whose default may be
+ * quorum.
+ */
 export function isClassic({ type, arguments: given }: Pick<QueueSettings, 'type' | 'arguments'>): boolean {
   return (given === undefined ? type : given['x-queue-type']) === 'classic'
 }
 
-/** The same, checked, with every default in place. */
+/** The options after parsing, with every default filled in. */
 export type CheckedQueueOptions = z.output<typeof queueOptions>
 
-/** Why these options say nothing of a queue that leveret does not declare; `undefined` when they may stand. */
+/** Says why these options make no sense for a queue that leveret does not declare; `undefined` if they do. */
 export function existingProblem({
   arguments: args,
   settings,
@@ -144,7 +152,7 @@ export function existingProblem({
   return 'the queue is not declared: of queue, only type, singleActive and consumerTimeoutMs say what it is; leave the others out'
 }
 
-/** The settings of a queue, without what was only asked for their sake. */
+/** Returns the settings of a queue, without options that only allow others. */
 export function queueSettings({
   legacyTransient: _allowed,
   consumerTimeoutMs,

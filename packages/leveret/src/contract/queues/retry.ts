@@ -7,35 +7,45 @@ const DEFAULT_DELAYS_MS = [1_000, 30_000, 300_000]
 const MAX_DELAYS = 20
 const MAX_ATTEMPTS = 1_000
 
-/** Failed attempts wait as copies, in one queue for each delay. Works on every broker. */
+/** Retry with copies: a failed attempt waits as a copy, in one queue for each delay. Works on every broker. */
 export interface RetryDelays {
-  /** After how many milliseconds a failed attempt is made again, from 1 to 2,147,483,647: 1 to 20 entries, one an attempt after the first. */
+  /**
+   * Delays before the next attempt, in milliseconds, from 1 to 2,147,483,647: 1 to 20 entries, one for each attempt
+   * after the first.
+   */
   readonly delaysMs: readonly number[]
 }
 
-/** Failed attempts wait in the work queue itself, held back by RabbitMQ 4.3. */
+/** Native retry: a failed attempt waits in the work queue itself, and RabbitMQ 4.3 delays its redelivery. */
 export interface NativeRetry {
-  /** How long, and how often. */
+  /** Settings of the delays, and of the number of attempts. */
   readonly native: NativeRetrySettings
 }
 
-/** How RabbitMQ 4.3 holds failed attempts back: for `minMs` after the first, twice that after the second, up to `maxMs`. */
+/**
+ * Settings of native retry. RabbitMQ 4.3 waits `minMs` after the first attempt, twice that after the second, up to
+ * `maxMs`.
+ */
 export interface NativeRetrySettings {
-  /** The pause after the first attempt, in milliseconds, from 1 to 2,147,483,647; after the nth it is n times as long. */
+  /**
+   * The delay after the first attempt, in milliseconds, from 1 to 2,147,483,647; after the nth attempt it is n times as
+   * long.
+   */
   readonly minMs: number
-  /** No pause is longer. In milliseconds, from `minMs` to 2,147,483,647. */
+  /** The longest delay, in milliseconds, from `minMs` to 2,147,483,647. */
   readonly maxMs: number
   /**
-   * How many there are in all, from 2 to 1,000: the first one and those that ended with their connection among them. The queue's delivery
-   * limit is one less, so a delivery whose process dies in its last attempt is dead-lettered by the broker.
+   * How many attempts there are in all, from 2 to 1,000, including the first and those that ended with their
+   * connection. The queue's delivery limit is one less, so the broker dead-letters a delivery whose process dies in its
+   * last attempt.
    */
   readonly attempts: number
 }
 
-/** When a failed attempt is made again. */
+/** Retries of failed attempts: with copies, or native. */
 export type RetryPolicy = RetryDelays | NativeRetry
 
-/** What a contract may say of retries, by the type of its queue. */
+/** Options for retries, by the type of the queue. */
 export type RetryOptions<Type extends QueueType = QueueType> =
   | false
   | RetryDelays
@@ -55,12 +65,12 @@ const nativeRetry = z
 
 const retryDelays = z.strictObject({ delaysMs: z.array(delayMs).min(1).max(MAX_DELAYS).readonly() })
 
-/** What the contract of a stream may say of retries. */
+/** Checks the option `retry` of a stream. */
 export const retryInPlaceOptions = z
   .union([z.literal(false), retryDelays], 'expected false or { delaysMs }: a stream holds nothing back by itself')
   .default({ delaysMs: DEFAULT_DELAYS_MS })
 
-/** What a contract may say of retries. */
+/** Checks the option `retry` of a queue. */
 export const retryOptions = z
   .union(
     [z.literal(false), retryDelays, z.strictObject({ native: nativeRetry })],
@@ -68,12 +78,12 @@ export const retryOptions = z
   )
   .default({ delaysMs: DEFAULT_DELAYS_MS })
 
-/** The settings of native retry, where a contract asks for it. */
+/** Returns the settings of native retry; `undefined` if the contract has another policy. */
 export function nativeRetryOf(retry: RetryPolicy | false): NativeRetrySettings | undefined {
   return retry !== false && 'native' in retry ? retry.native : undefined
 }
 
-/** How long the broker holds back what has failed so many attempts. */
+/** Returns how long the broker delays a message after this many failed attempts. */
 export function nativeDelayMs({ minMs, maxMs }: NativeRetrySettings, attempts: number): number {
   return Math.min(minMs * attempts, maxMs)
 }

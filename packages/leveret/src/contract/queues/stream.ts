@@ -12,33 +12,37 @@ import { queueOptions } from './queue-options.js'
 import { type RetryDelays, retryInPlaceOptions } from './retry.js'
 import { type UnknownPolicy, unknownOption } from './subscription.js'
 
-/** What a stream keeps. Without any of these it keeps everything. */
+/** Bounds of what a stream keeps. Without any of these it keeps everything. */
 export interface Retention {
-  /** Segments that are older are deleted. As RabbitMQ writes it: a whole number of `Y`, `M`, `D`, `h`, `m` or `s`, such as `7D`. @defaultValue none */
+  /**
+   * The age after which segments are deleted, in RabbitMQ's form: a whole number of `Y`, `M`, `D`, `h`, `m` or `s`,
+   * such as `7D`.
+   * @defaultValue none
+   */
   readonly maxAge?: string | undefined
-  /** Above so many bytes, from 1 on, the oldest segments are deleted. @defaultValue none */
+  /** The most bytes to keep, from 1. Above that, the oldest segments are deleted. @defaultValue none */
   readonly maxBytes?: number | undefined
   /**
-   * Retention deletes whole segments of so many bytes, from 1 to 3,000,000,000, and never the last one.
+   * Size of a segment in bytes, from 1 to 3,000,000,000. Only whole segments are deleted, and never the last one.
    * @defaultValue RabbitMQ's own, 500,000,000
    */
   readonly maxSegmentBytes?: number | undefined
 }
 
 /**
- * A stream that keeps what an exchange brings, whoever reads it, as `stream` describes it: data, without I/O, safe to share between
- * services. What it gets and how long it keeps that is the contract's; a reader only says where it begins.
+ * A stream that keeps the messages of an exchange, as `stream` describes it: data, without I/O, safe to share between
+ * services. The contract says which messages come and how long they are kept; a reader only says where it begins.
  */
 export interface Stream<E extends Exchange = Exchange, Keys extends readonly string[] = readonly string[]>
   extends QueueContract {
   readonly kind: 'stream'
   /** Name of the stream. */
   readonly name: string
-  /** The exchange whose messages it keeps. */
+  /** The exchange whose messages the stream keeps. */
   readonly of: E
-  /** Empty where the exchange is one without routing keys. */
+  /** Binding keys of the stream. Empty for an exchange without routing keys. */
   readonly bindingKeys: Keys
-  /** The bindings of the stream, as they are declared. */
+  /** Bindings of the stream, as they are declared. */
   readonly bindings: readonly Binding[]
   readonly retention: Retention
   readonly onUnknown: UnknownPolicy
@@ -53,34 +57,43 @@ const retentionOption = z.strictObject({
   maxSegmentBytes: z.int().min(1).max(3_000_000_000).optional(),
 })
 
-/** What every stream may say, whatever its exchange is. */
+/** Options of a stream, whatever its exchange is. */
 export interface StreamQueueOptions<E extends Exchange> {
-  /** The exchange whose messages it keeps. */
+  /** The exchange whose messages the stream keeps. */
   readonly of: E
-  /** What the stream keeps. It is declared with it. @defaultValue {} */
+  /** Bounds of what the stream keeps. They are declared with the stream. @defaultValue {} */
   readonly retention?: Retention | undefined
   /**
-   * What failed is tried again in its place. It is held meanwhile, and with a concurrency of 1 everything behind it: keep the delays
-   * short, and their sum far below the broker's consumer timeout of 30 minutes. `false`: the first failed attempt is the last.
+   * Retries of a failed message, in place. The reader holds the message meanwhile, and with a concurrency of 1
+   * everything behind it. Keep the delays short, and their sum far below the broker's consumer timeout of 30 minutes.
+   * `false`: the first failed attempt is the last.
    * @defaultValue { delaysMs: [1_000, 30_000, 300_000] }
    */
   readonly retry?: false | RetryDelays | undefined
-  /** Where a copy of what failed for good is kept. `false`: nowhere. It stays in the stream anyhow. @defaultValue false */
+  /**
+   * Options of the queue for copies of messages that failed for good. `false`: there are no copies. The message stays
+   * in the stream in any case.
+   * @defaultValue false
+   */
   readonly deadLetter?: false | DeadLetterOptions | undefined
   /**
-   * What becomes of a message that no template matches, or no binding key brings. `ignore`: it is passed over, and reported as
-   * `delivery.ignored`. `retry` and `dead-letter`: as with `subscription`. @defaultValue 'ignore'
+   * Treatment of a message that no template matches, or that no binding key brings. `ignore`: the reader skips it, and
+   * reports it as `delivery.ignored`. `retry` and `dead-letter`: as with `subscription`.
+   * @defaultValue 'ignore'
    */
   readonly onUnknown?: UnknownPolicy | undefined
-  /** Somebody else declares the stream and its bindings: leveret asks whether it is there, and never declares it. @defaultValue false */
+  /**
+   * Whether another program declares the stream and its bindings. leveret then only checks that it exists.
+   * @defaultValue false
+   */
   readonly existing?: boolean | undefined
 }
 
-/** What `stream` takes beside the name. */
+/** Options of {@link stream}. */
 export type StreamOptions<E extends Exchange, Keys extends readonly string[]> = StreamQueueOptions<E> &
   BindingChoice<E, Keys>
 
-/** The check of {@link StreamOptions}. */
+/** Checks {@link StreamOptions}. */
 export const streamOptions = z.strictObject({
   of: exchangeOption,
   retention: retentionOption.default({}),
@@ -92,9 +105,10 @@ export const streamOptions = z.strictObject({
 })
 
 /**
- * Describes a stream: history, read by any number of readers, each from where it likes, without taking anything away from others.
+ * Describes a stream: history that any number of readers read, each from its own position, without taking messages away
+ * from the others.
  *
- * @throws {@link OptionsError} when the description contradicts itself, its exchange or RabbitMQ
+ * @throws {@link OptionsError} if the description contradicts itself, its exchange or RabbitMQ
  * @see https://www.rabbitmq.com/docs/streams
  * @example
  * ```ts
@@ -134,7 +148,7 @@ export function stream<const E extends Exchange, const Keys extends readonly str
 }
 
 /**
- * What a stream is declared with. Like all declared arguments they are a wire format.
+ * Returns the arguments of a stream. Like all declared arguments they are a wire format.
  *
  * @see https://www.rabbitmq.com/docs/streams#retention
  */

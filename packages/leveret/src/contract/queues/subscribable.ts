@@ -3,25 +3,31 @@ import type { Exchange } from '../exchanges/exchange.js'
 import type { Stream } from './stream.js'
 import type { Subscription } from './subscription.js'
 
-/** What a subscriber subscribes by: an exchange alone makes it ephemeral, a subscription durable, a stream a reader of that. */
+/**
+ * A contract that a subscriber subscribes by. An exchange makes an ephemeral subscriber, a subscription a durable one,
+ * and a stream a reader.
+ */
 export type Subscribable = Exchange | Subscription | Stream
 
-/** The exchange of what is subscribed by. */
+/** The exchange of a subscribable contract. */
 export type ExchangeOf<C extends Subscribable> = C extends Exchange
   ? C
   : C extends { readonly of: infer E extends Exchange }
     ? E
     : never
 
-/** The binding keys of a contract; any, where it has none. */
+/** Binding keys of a contract; any, if it has none. */
 type KeyOf<C extends Subscribable> = C extends { readonly bindingKeys: infer Keys extends readonly string[] }
   ? Keys[number]
   : string
 
-/** What a handler gets: for an exchange with templates, one type for each of those that the binding keys can bring. */
+/**
+ * The event that a handler gets. For an exchange with templates, it is a union of one type for each template that the
+ * binding keys can bring.
+ */
 export type EventOf<C extends Subscribable, Key extends string = KeyOf<C>> = ExchangeEvent<ExchangeOf<C>, Key>
 
-/** What is left of it where a reader of a stream asks for some routing keys only. */
+/** The events that are left if the reader of a stream wants some routing keys only. */
 export type EventWithin<C extends Subscribable, Key extends string> = C extends Exchange
   ? ExchangeEvent<C, Key>
   : string extends Key

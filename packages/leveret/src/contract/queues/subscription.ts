@@ -12,12 +12,12 @@ import {
 } from './queue-contract.js'
 import type { QueueType } from './queue-options.js'
 
-/** What becomes of a message that no template matches, or that no binding key asked for. */
+/** Treatment of a message that no template matches, or that no binding key asked for. */
 export type UnknownPolicy = 'retry' | 'dead-letter' | 'ignore'
 
 /**
- * What a durable subscriber gets of an exchange, where it waits, and what becomes of what fails, as `subscription` describes it: data,
- * without I/O, safe to share between services.
+ * A durable subscription to an exchange, as `subscription` describes it: which messages come, where they wait, and what
+ * happens to failed ones. It is data, without I/O, safe to share between services.
  */
 export interface Subscription<E extends Exchange = Exchange, Keys extends readonly string[] = readonly string[]>
   extends QueueContract {
@@ -26,53 +26,55 @@ export interface Subscription<E extends Exchange = Exchange, Keys extends readon
   readonly name: string
   /** The exchange whose messages come. */
   readonly of: E
-  /** Empty where the exchange is one without routing keys. */
+  /** Binding keys of the queue. Empty for an exchange without routing keys. */
   readonly bindingKeys: Keys
-  /** The bindings of the queue, as they are declared. */
+  /** Bindings of the queue, as they are declared. */
   readonly bindings: readonly Binding[]
   readonly onUnknown: UnknownPolicy
 }
 
-/** What becomes of a message that the contract does not know. */
+/** Checks the option `onUnknown`. */
 export const unknownOption = z.enum(['retry', 'dead-letter', 'ignore'])
 
-/** What every subscription may say, whatever its exchange is. */
+/** Options of a subscription, whatever its exchange is. */
 export interface SubscriptionQueueOptions<E extends Exchange, Type extends QueueType = QueueType>
   extends Omit<QueueContractOptions<Type>, 'version'> {
   /** The exchange whose messages come. */
   readonly of: E
   /**
-   * What becomes of a message that no template matches, or no binding key brings. `retry`: a failed attempt like any other, since
-   * during a rolling deploy another instance may know it; after the last one it is dead-lettered, as `unknown-message`.
-   * `dead-letter`: that at once. `ignore`: it is acknowledged, and reported as `delivery.ignored`.
+   * Treatment of a message that no template matches, or that no binding key brings. `retry`: it is a failed attempt
+   * like any other, because during a rolling deployment another instance may know it; after the last attempt it is
+   * dead-lettered, as `unknown-message`. `dead-letter`: it is dead-lettered at once. `ignore`: it is acknowledged, and
+   * reported as `delivery.ignored`.
    *
    * @defaultValue 'retry'
    */
   readonly onUnknown?: UnknownPolicy | undefined
 }
 
-/** What `subscription` takes beside the name. */
+/** Options of {@link subscription}. */
 export type SubscriptionOptions<
   E extends Exchange,
   Keys extends readonly string[],
   Type extends QueueType = QueueType,
 > = SubscriptionQueueOptions<E, Type> & BindingChoice<E, Keys>
 
-/** The check of {@link SubscriptionOptions}. */
+/** Checks {@link SubscriptionOptions}. */
 export const subscriptionOptions = queueContractOptions
   .omit({ version: true })
   .extend({ of: exchangeOption, onUnknown: unknownOption.default('retry'), ...bindingOptions.shape })
 
 /**
- * Describes a durable subscription: a queue that is bound to an exchange, and keeps what comes while nobody runs. Every instance of a
- * service that subscribes by it gets a share.
+ * Describes a durable subscription: a queue that is bound to an exchange, and keeps messages while no subscriber runs.
+ * The instances of a service that subscribe by it share the messages.
  *
- * What fails is tried again by this queue, and by no other subscriber's, and then kept in `<name>.dead-letter`, as with `workQueue`,
- * whose defaults hold here too. Bindings are added and never removed: another version of the service may need them. With `existing` the
- * queue and its bindings are somebody else's, and `bindingKeys` only say what comes.
+ * A failed message is retried by this queue, and by no other subscriber's. After the last attempt it is kept in
+ * `<name>.dead-letter`. The defaults are those of `workQueue`. Bindings are added and never removed, because another
+ * version of the service may need them. With `existing` another program declares the queue and its bindings, and
+ * `bindingKeys` only say what comes.
  *
- * @param name - of the queue
- * @throws {@link OptionsError} when the description contradicts itself, its exchange or RabbitMQ
+ * @param name - name of the queue
+ * @throws {@link OptionsError} if the description contradicts itself, its exchange or RabbitMQ
  * @example
  * ```ts
  * import { subscription, topicExchange } from 'leveret'

@@ -20,33 +20,34 @@ export interface WorkQueue<S extends Schema = Schema> extends PayloadContract<S>
   readonly name: string
 }
 
-/** The check of {@link WorkQueueOptions}. */
+/** Checks {@link WorkQueueOptions}. */
 export const workQueueOptions = queueContractOptions.extend({
   payload: schemaOption,
   codec: codecOption.default(json),
 })
 
-/** What `workQueue` takes beside the name. */
+/** Options of {@link workQueue}. */
 export interface WorkQueueOptions<
   S extends Schema,
   Type extends QueueType = QueueType,
   C extends CodecOption = CodecOption,
 > extends QueueContractOptions<Type> {
   /**
-   * What a task is. The sender gives the schema's input, the handler gets its output.
+   * Schema of a task. The sender passes its input, and the handler gets its output.
    *
-   * **Keys that the schema does not name stay out of the message**, as long as it is a schema of zod without a transform: what
-   * validation returned is sent. With a transform or its kin (`default`, `prefault`, `catch`, `coerce`, `pipe`, `preprocess`, `codec`,
-   * `trim`), and with other libraries' schemas, **the input is sent as it was handed over, with all its keys**: say
-   * `z.strictObject()` there, or hand over only what may be sent.
+   * **Keys that the schema does not name stay out of the message** if it is a zod schema without a transform: the
+   * result of the validation is sent. With a transform or a similar part (`default`, `prefault`, `catch`, `coerce`,
+   * `pipe`, `preprocess`, `codec`, `trim`), and with schemas of other libraries, **the input is sent as it was passed,
+   * with all its keys**. For such a schema, write `z.strictObject()`, or pass only what may be sent.
    *
-   * What was checked is what is sent, as long as nobody changes the payload between the two. With an asynchronous schema leveret sees to that. It
-   * copies nothing else, so two promises are yours: a refinement (`refine`, `superRefine`) does not change what it checks, and where the codec
-   * is asynchronous and reads the payload late, the caller leaves the payload alone until the send has settled.
+   * The payload that was checked is the payload that is sent, as long as nobody changes it meanwhile. With an
+   * asynchronous schema leveret makes sure of that. It copies nothing else: a refinement (`refine`, `superRefine`) must
+   * not change what it checks, and with an asynchronous codec that reads the payload late, the caller must not change
+   * the payload until the send has settled.
    */
   readonly payload: S
   /**
-   * How payloads are written. Of several, the first encodes; a delivery is decoded by the one whose content type it has.
+   * Codec of payloads. Of several, the first encodes; a delivery is decoded by the codec of its content type.
    * @defaultValue json
    */
   readonly codec?: C | undefined
@@ -55,11 +56,11 @@ export interface WorkQueueOptions<
 /**
  * Describes a queue of tasks, each for exactly one worker.
  *
- * By default: a durable quorum queue, four attempts (at once, then after 1 s, 30 s and 5 min), then the queue
- * `<name>.dead-letter`. The declared arguments belong to the contract: another service that declares the same queue must
- * describe it alike, or is refused with a `TopologyMismatchError`.
+ * By default it is a durable quorum queue with four attempts (at once, then after 1 s, 30 s and 5 min), and then the
+ * queue `<name>.dead-letter`. The declared arguments belong to the contract: another service that declares the same
+ * queue must describe it in the same way, or is refused with a `TopologyMismatchError`.
  *
- * @throws {@link OptionsError} when the description contradicts itself or RabbitMQ
+ * @throws {@link OptionsError} if the description contradicts itself or RabbitMQ
  * @example
  * ```ts
  * import { workQueue } from 'leveret'
@@ -84,7 +85,7 @@ export function workQueue<
   return describeWorkQueue(name, options, `workQueue(${quoted(name)})`)
 }
 
-/** The same for a contract that has such a queue. @param where - that contract, for the error */
+/** Describes the work queue of another contract. @param where - that contract, for the error */
 export function describeWorkQueue<S extends Schema>(
   name: string,
   options: WorkQueueOptions<S>,
