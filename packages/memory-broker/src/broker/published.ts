@@ -1,4 +1,4 @@
-import type { Message } from './message.js'
+import type { Message } from './message/message.js'
 
 /** Bodies of more bytes than this are not all kept. */
 const MAX_BYTES = 32 * 1024 * 1024

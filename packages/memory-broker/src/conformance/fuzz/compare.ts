@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Version } from '../../broker/profile.js'
+import type { Version } from '../../broker/rules/profile.js'
 import { type Program, programOf } from './program.js'
 import { runProgram } from './run-program.js'
 import { shrink } from './shrink.js'

@@ -1,4 +1,4 @@
-import type { Version } from '../../broker/profile.js'
+import type { Version } from '../../broker/rules/profile.js'
 import { FieldTable } from '../../wire/field-table.js'
 import type { Properties } from '../../wire/properties.js'
 import { Lab, type Table } from '../lab.js'
