@@ -32,6 +32,8 @@ const BUILT_IN = [
 
 /** Where a message went. */
 export interface Routed {
+  /** The names of the queues that it is for. */
+  readonly queues: readonly string[]
   /** Whether a queue, or a client that waits for a reply, was there to take it. */
   readonly routed: boolean
   /** Whether all of them have it. */
@@ -120,7 +122,11 @@ export class Vhost {
   publish(message: Message): Routed {
     const queues = this.route(message)
     const reply = message.exchange === '' ? this.replies.find(message.routingKey) : undefined
-    return { routed: queues.size > 0 || reply !== undefined, stored: this.#deliver(queues, reply, message) }
+    return {
+      queues: Array.from(queues, ({ name }) => name),
+      routed: queues.size > 0 || reply !== undefined,
+      stored: this.#deliver(queues, reply, message),
+    }
   }
 
   #deliver(queues: ReadonlySet<Queue>, reply: ReplyConsumer | undefined, message: Message): boolean {

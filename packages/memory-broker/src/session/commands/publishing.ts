@@ -24,8 +24,8 @@ export function publish(channel: ChannelState, { args, header, body }: Publicati
   const encoded = properties === header.properties ? Buffer.from(header.encoded) : undefined
   const message = new Message({ exchange, routingKey, properties, body, ...(encoded === undefined ? {} : { encoded }) })
   const run = (): void => {
-    const { routed, stored } = channel.vhost.publish(message)
-    if (stored) channel.broker.published.add(channel.vhost.name, message)
+    const { queues, routed, stored } = channel.vhost.publish(message)
+    if (stored) channel.broker.published.add({ vhost: channel.vhost.name, queues, message })
     channel.note({
       kind: 'published',
       exchange,
