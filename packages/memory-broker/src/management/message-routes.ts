@@ -51,7 +51,7 @@ function takeSome(queue: Queue, count: number, ackmode: string): Taken[] {
   const deliveries = taken.map(({ delivery }) => delivery)
   if (ackmode.startsWith('ack_requeue_true')) queue.giveBack(deliveries, 'nack')
   else if (ackmode.startsWith('reject_requeue_true')) queue.giveBack(deliveries, 'reject')
-  else if (ackmode.startsWith('reject')) for (const delivery of deliveries) queue.reject(delivery)
+  else if (ackmode.startsWith('reject')) for (const delivery of deliveries) queue.reject(delivery, 'reject')
   else for (const delivery of deliveries) queue.ack(delivery)
   return taken
 }

@@ -13,6 +13,8 @@ export interface DeadLetterRoute {
   /** The key that the queue gives its dead letters; `undefined` to keep their own. */
   readonly routingKey: string | undefined
   readonly nowMs: number
+  /** How many of its deliveries have failed, those of its queues before included. */
+  readonly failures: number
 }
 
 /** The copy of a message that goes to the dead-letter exchange. */
@@ -34,6 +36,7 @@ export function deadLetterOf(message: Message, route: DeadLetterRoute, profile: 
     properties: { ...properties, headers: withDeathHeaders(kept, deaths, profile) },
     body: message.body,
     deaths,
+    failures: route.failures,
     blindKeys: route.routingKey === undefined ? message.blindKeys : [],
   })
 }

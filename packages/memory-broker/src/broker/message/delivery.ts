@@ -13,6 +13,8 @@ export interface QueueItem {
   redelivered: boolean
   /** How often it came back in a way that counts. */
   returns: number
+  /** How it came back last. */
+  lastReturn: ReturnKind | undefined
   /** How often it was delivered. */
   acquired: number
 }
@@ -53,5 +55,13 @@ export interface QueueConsumer extends Holder {
 /** Where a consumer of a stream begins. */
 export type StreamStart = 'first' | 'last' | 'next' | { readonly offset: number } | { readonly timeMs: number }
 
+/** How a delivery is rejected. */
+export type RejectKind = 'nack' | 'reject'
+
 /** How a delivery comes back to its queue. */
-export type ReturnKind = 'nack' | 'reject' | 'recover' | 'closed'
+export type ReturnKind = RejectKind | 'recover' | 'closed'
+
+/** Whether a delivery has failed that comes back so, or is rejected so: RabbitMQ 4.3 takes `basic.nack` for none. */
+export function hasFailed(kind: ReturnKind): boolean {
+  return kind === 'reject' || kind === 'closed'
+}

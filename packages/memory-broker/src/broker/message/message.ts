@@ -11,6 +11,8 @@ export class Message {
   readonly body: Buffer
   /** What the broker knows of its deaths; clients cannot set it. */
   readonly deaths: readonly Death[]
+  /** How many of its deliveries have failed before it died, as far as the broker's version remembers. */
+  readonly failures: number
   /** The keys of its header BCC, which nobody sees: dead letters go to them too. */
   readonly blindKeys: readonly string[]
   #encoded: Buffer | undefined
@@ -21,6 +23,7 @@ export class Message {
     this.properties = content.properties
     this.body = content.body
     this.deaths = content.deaths ?? []
+    this.failures = content.failures ?? 0
     this.blindKeys = content.blindKeys ?? textsOf(this.headers, 'BCC')
     this.#encoded = content.encoded
   }
@@ -59,6 +62,7 @@ export interface MessageContent {
   readonly properties: Properties
   readonly body: Buffer
   readonly deaths?: readonly Death[]
+  readonly failures?: number
   readonly blindKeys?: readonly string[]
   readonly encoded?: Buffer
 }

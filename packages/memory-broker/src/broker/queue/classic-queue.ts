@@ -1,4 +1,5 @@
-import type { Delivery, QueueItem, ReturnKind } from '../message/delivery.js'
+import type { DeathReason } from '../message/deaths.js'
+import { type Delivery, hasFailed, type QueueItem, type ReturnKind } from '../message/delivery.js'
 import type { Message } from '../message/message.js'
 import { MessageQueue } from './message-queue.js'
 import { PriorityLists } from './priority-lists.js'
@@ -23,10 +24,11 @@ export class ClassicQueue extends MessageQueue {
     return this.#items.bytes
   }
 
-  override giveBack(deliveries: readonly Delivery[], _kind: ReturnKind): void {
+  override giveBack(deliveries: readonly Delivery[], kind: ReturnKind): void {
     for (const delivery of deliveries) {
       if (!this.release(delivery)) continue
       delivery.item.redelivered = true
+      if (hasFailed(kind)) delivery.item.returns += 1
       this.#items.insert(delivery.item)
     }
     this.trim()
@@ -87,6 +89,14 @@ export class ClassicQueue extends MessageQueue {
 
   protected override bytesOf({ bytes }: Message): number {
     return bytes
+  }
+
+  protected override get remembersFailures(): boolean {
+    return this.host.profile.carriesFailures === 'all'
+  }
+
+  protected override failuresOf({ message, returns }: QueueItem, _reason: DeathReason, last: number): number {
+    return this.remembersFailures ? returns + last : message.failures
   }
 
   protected override outgoing({ message }: QueueItem): Message {

@@ -1,7 +1,14 @@
 import type { Timer } from '../../clock/clock.js'
 import { deadLetterOf } from '../message/dead-letter.js'
 import type { DeathReason } from '../message/deaths.js'
-import type { Delivery, Holder, QueueConsumer, QueueItem } from '../message/delivery.js'
+import {
+  type Delivery,
+  type Holder,
+  hasFailed,
+  type QueueConsumer,
+  type QueueItem,
+  type RejectKind,
+} from '../message/delivery.js'
 import type { Message } from '../message/message.js'
 import { Queue } from './queue.js'
 
@@ -30,6 +37,8 @@ export abstract class MessageQueue extends Queue {
   /** Whether there is more than there may be. */
   protected abstract readonly isOver: boolean
   protected abstract priorityOf(message: Message): number
+  /** Whether it counts among the failed deliveries of a message those that it had in other queues. */
+  protected abstract readonly remembersFailures: boolean
   /** How much room a message takes. */
   protected abstract bytesOf(message: Message): number
   /** The message as it is delivered. */
@@ -47,7 +56,8 @@ export abstract class MessageQueue extends Queue {
   override publish(message: Message): boolean {
     this.dropExpired()
     if (this.refuses(message)) {
-      if (this.settings.overflow === 'reject-publish-dlx' && this.type === 'classic') this.deadLetter(message, 'maxlen')
+      if (this.settings.overflow === 'reject-publish-dlx' && this.type === 'classic')
+        this.deadLetter(this.#itemOf(message), 'maxlen')
       return false
     }
     const item = this.#itemOf(message)
@@ -81,8 +91,8 @@ export abstract class MessageQueue extends Queue {
     this.release(delivery)
   }
 
-  override reject(delivery: Delivery): void {
-    if (this.release(delivery)) this.deadLetter(delivery.item.message, 'rejected')
+  override reject(delivery: Delivery, kind: RejectKind): void {
+    if (this.release(delivery)) this.deadLetter(delivery.item, 'rejected', hasFailed(kind) ? 1 : 0)
   }
 
   override purge(): number {
@@ -124,7 +134,7 @@ export abstract class MessageQueue extends Queue {
       if (expired.length === 0) return
       for (const item of expired) {
         this.shiftHead(item)
-        this.deadLetter(item.message, 'expired')
+        this.deadLetter(item, 'expired')
       }
     }
   }
@@ -144,19 +154,20 @@ export abstract class MessageQueue extends Queue {
     this.#headExpiry = { atMs, timer }
   }
 
+  /** How many failed deliveries a dead letter carries, as the version has it. @param last - those that it dies of */
+  protected abstract failuresOf(item: QueueItem, reason: DeathReason, last: number): number
+
   /** Gives a message up: it goes to the dead-letter exchange, if there is one. */
-  protected deadLetter(message: Message, reason: DeathReason): void {
+  protected deadLetter(item: QueueItem, reason: DeathReason, last = 0): void {
     const { deadLetterExchange: exchange, deadLetterRoutingKey: routingKey } = this.settings
     if (exchange === undefined) {
       this.host.note('dropped', this.name, reason)
       return
     }
     const { clock, profile } = this.host
-    const letter = deadLetterOf(
-      message,
-      { queue: this.name, reason, exchange, routingKey, nowMs: clock.now() },
-      profile,
-    )
+    const failures = this.failuresOf(item, reason, last)
+    const route = { queue: this.name, reason, exchange, routingKey, nowMs: clock.now(), failures }
+    const letter = deadLetterOf(item.message, route, profile)
     this.host.note('dead-lettered', this.name, `${reason}, to '${exchange}' with '${letter.routingKey}'`)
     if (this.settings.deadLetterAtLeastOnce) {
       this.#dying.push(letter)
@@ -186,7 +197,7 @@ export abstract class MessageQueue extends Queue {
     while (this.isOver) {
       const item = this.shift()
       if (item === undefined) return
-      this.deadLetter(item.message, 'maxlen')
+      this.deadLetter(item, 'maxlen')
     }
   }
 
@@ -206,8 +217,9 @@ export abstract class MessageQueue extends Queue {
       priority: this.priorityOf(message),
       bytes: this.bytesOf(message),
       expiresAt: this.#expiryOf(message),
-      redelivered: false,
-      returns: 0,
+      redelivered: this.remembersFailures && message.failures > 0,
+      returns: this.host.profile.carriesFailures === 'all' ? message.failures : 0,
+      lastReturn: undefined,
       acquired: 0,
     }
   }

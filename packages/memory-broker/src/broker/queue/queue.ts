@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../../clock/clock.js'
 import type { FieldTable } from '../../wire/field-table.js'
-import type { Delivery, Holder, QueueConsumer, ReturnKind } from '../message/delivery.js'
+import type { Delivery, Holder, QueueConsumer, RejectKind, ReturnKind } from '../message/delivery.js'
 import type { Message } from '../message/message.js'
 import { definitionOf, type Policy } from '../rules/policies.js'
 import type { Profile } from '../rules/profile.js'
@@ -106,7 +106,7 @@ export abstract class Queue {
   /** A delivery was acknowledged. */
   abstract ack(delivery: Delivery): void
   /** A delivery was rejected for good. */
-  abstract reject(delivery: Delivery): void
+  abstract reject(delivery: Delivery, kind: RejectKind): void
   /** Deliveries come back. */
   abstract giveBack(deliveries: readonly Delivery[], kind: ReturnKind): void
   /** Deletes what is ready. @returns how many there were */

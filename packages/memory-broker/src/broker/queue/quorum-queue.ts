@@ -1,6 +1,7 @@
 import type { Timer } from '../../clock/clock.js'
 import { long } from '../../wire/field.js'
-import type { Delivery, QueueItem, ReturnKind } from '../message/delivery.js'
+import type { DeathReason } from '../message/deaths.js'
+import { type Delivery, hasFailed, type QueueItem, type RejectKind, type ReturnKind } from '../message/delivery.js'
 import type { Message } from '../message/message.js'
 import { ItemList } from './item-list.js'
 import { MessageQueue } from './message-queue.js'
@@ -55,8 +56,8 @@ export class QuorumQueue extends MessageQueue {
     this.#settledLate(delivery)
   }
 
-  override reject(delivery: Delivery): void {
-    super.reject(delivery)
+  override reject(delivery: Delivery, kind: RejectKind): void {
+    super.reject(delivery, kind)
     this.#settledLate(delivery)
   }
 
@@ -107,12 +108,13 @@ export class QuorumQueue extends MessageQueue {
 
   #takeBack(item: QueueItem, kind: ReturnKind): void {
     const { profile } = this.host
-    const failed = kind === 'reject' || kind === 'closed'
+    const failed = hasFailed(kind)
     item.redelivered = true
+    item.lastReturn = kind
     if (failed || profile.nackCounts) item.returns += 1
     const { deliveryLimit, delayedRetry } = this.settings
     if (deliveryLimit !== undefined && item.returns > deliveryLimit) {
-      this.deadLetter(item.message, 'delivery_limit')
+      this.deadLetter(item, 'delivery_limit')
       return
     }
     if (delayedRetry !== undefined && (delayedRetry.type === 'all' || (delayedRetry.type === 'failed') === failed)) {
@@ -207,11 +209,30 @@ export class QuorumQueue extends MessageQueue {
     return this.host.profile.propertiesTakeRoom ? bytes + encoded.length : bytes
   }
 
+  protected override get remembersFailures(): boolean {
+    return this.host.profile.carriesFailures !== 'nothing'
+  }
+
+  protected override failuresOf(
+    { message, returns, lastReturn }: QueueItem,
+    reason: DeathReason,
+    last: number,
+  ): number {
+    const { carriesFailures } = this.host.profile
+    if (carriesFailures === 'all') return returns + last
+    const hasOne = carriesFailures === 'one' && (reason === 'rejected' || lastReturn === 'closed')
+    return hasOne ? 1 : message.failures
+  }
+
   protected override outgoing(item: QueueItem, isGot: boolean): Message {
     const { acquiredCount, getSaysZero } = this.host.profile
     const counts: [string, number][] = []
-    if (item.returns > 0 || (isGot && getSaysZero)) counts.push(['x-delivery-count', item.returns])
-    if (acquiredCount && item.acquired > 0) counts.push(['x-acquired-count', item.acquired])
+    const { failures } = item.message
+    const returns = item.returns || failures
+    // What the queue has counted itself takes the place of what a dead letter has brought along.
+    const acquired = item.acquired || failures
+    if (returns > 0 || (isGot && getSaysZero)) counts.push(['x-delivery-count', returns])
+    if (acquiredCount && acquired > 0) counts.push(['x-acquired-count', acquired])
     if (counts.length === 0) return item.message
     const headers = counts.reduce((known, [name, count]) => known.with(name, long(count)), item.message.headers)
     return item.message.withHeaders(headers)

@@ -106,6 +106,7 @@ export class StreamQueue extends Queue {
       bytes: message.bytes,
       expiresAt: undefined,
       redelivered: false,
+      lastReturn: undefined,
       returns: 0,
       acquired: 0,
     }

@@ -34,6 +34,11 @@ export interface Profile {
   /** Whether what a client wrote into `x-death` counts. */
   readonly trustsDeaths: boolean
   readonly lastDeathHeaders: boolean
+  /**
+   * What a dead letter carries of the failed deliveries of its message: nothing; from one quorum queue to the next that there was one; or how
+   * many there were, of queues of any type.
+   */
+  readonly carriesFailures: 'nothing' | 'one' | 'all'
   /** Whether a delivery says how often it was acquired. */
   readonly acquiredCount: boolean
   /** Whether a late acknowledgement costs the consumer, or the channel. */
@@ -72,6 +77,7 @@ const PROFILES: Readonly<Record<Version, Profile>> = {
     transientQueues: true,
     trustsDeaths: true,
     lastDeathHeaders: false,
+    carriesFailures: 'nothing',
     acquiredCount: false,
     timeoutCancels: false,
     refusedArguments: { classic: [], quorum: [], stream: [] },
@@ -99,6 +105,7 @@ const PROFILES: Readonly<Record<Version, Profile>> = {
     transientQueues: true,
     trustsDeaths: false,
     lastDeathHeaders: true,
+    carriesFailures: 'one',
     acquiredCount: false,
     timeoutCancels: false,
     refusedArguments: { classic: [], quorum: [], stream: [] },
@@ -126,6 +133,7 @@ const PROFILES: Readonly<Record<Version, Profile>> = {
     transientQueues: false,
     trustsDeaths: false,
     lastDeathHeaders: true,
+    carriesFailures: 'all',
     acquiredCount: true,
     timeoutCancels: true,
     refusedArguments: { classic: ['x-consumer-timeout'], quorum: [], stream: [] },

@@ -1,3 +1,4 @@
+import type { RejectKind } from '../../broker/message/delivery.js'
 import { ReplyError } from '../../broker/rules/reply-error.js'
 import type { ChannelState } from '../channel/channel-state.js'
 import type { LedgerEntry } from '../channel/ledger.js'
@@ -6,9 +7,9 @@ import type { Commands } from './command.js'
 export const settleCommands: Commands = {
   'basic.ack': (channel, { deliveryTag, multiple }) => settle(channel, channel.ledger.take(deliveryTag, multiple), ack),
   'basic.nack': (channel, { deliveryTag, multiple, requeue }) =>
-    settle(channel, channel.ledger.take(deliveryTag, multiple), requeue ? requeueBy('nack') : reject),
+    settle(channel, channel.ledger.take(deliveryTag, multiple), requeue ? requeueBy('nack') : rejectBy('nack')),
   'basic.reject': (channel, { deliveryTag, requeue }) =>
-    settle(channel, channel.ledger.take(deliveryTag, false), requeue ? requeueBy('reject') : reject),
+    settle(channel, channel.ledger.take(deliveryTag, false), requeue ? requeueBy('reject') : rejectBy('reject')),
   'basic.recover': (channel, { requeue }) => {
     recover(channel, requeue)
     channel.send('basic.recover-ok', {})
@@ -51,12 +52,14 @@ const ack: Settle = (channel, entries) => {
   note(channel, 'acked', entries)
 }
 
-const reject: Settle = (channel, entries) => {
-  note(channel, 'rejected', entries)
-  for (const { queue, delivery } of entries) queue.reject(delivery)
+function rejectBy(kind: RejectKind): Settle {
+  return (channel, entries) => {
+    note(channel, 'rejected', entries)
+    for (const { queue, delivery } of entries) queue.reject(delivery, kind)
+  }
 }
 
-function requeueBy(kind: 'nack' | 'reject'): Settle {
+function requeueBy(kind: RejectKind): Settle {
   return (channel, entries) => {
     note(channel, 'requeued', entries)
     channel.giveBack(entries, kind)
