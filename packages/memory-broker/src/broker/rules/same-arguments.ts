@@ -1,3 +1,4 @@
+import { toByteText } from '../../wire/byte-text.js'
 import { type Field, integerOf, textOf, toValue, typeName } from '../../wire/field.js'
 import type { FieldTable } from '../../wire/field-table.js'
 import type { Profile } from './profile.js'
@@ -64,5 +65,5 @@ function withType(field: Field | undefined): string {
 }
 
 function print(field: Field): string {
-  return String(toValue(field))
+  return textOf(field) ?? toByteText(String(toValue(field)))
 }
