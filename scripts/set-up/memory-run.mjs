@@ -27,8 +27,8 @@ export const leftOut = [
     files: ['fuzz', 'fuzz-rpc', 'random-sends', 'random-workers', 'byte-sweep'],
   },
   {
-    why: 'loads, bounds and fairness under load, which take a broker with a process of its own',
-    files: ['fairness', 'ledger', 'late-answers', 'publisher', 'resources', 'rpc-many', 'many-roles', 'worker-ledger'],
+    why: 'load, which takes a broker with a process of its own',
+    files: ['ledger', 'late-answers', 'resources', 'rpc-many', 'many-roles', 'worker-ledger'],
   },
   {
     why: 'processes of their own, which take their time to start and to die',

@@ -43,7 +43,10 @@ export class Connection {
     const { remoteAddress, remotePort, localAddress, localPort } = socket
     this.identity = new Identity(`${remoteAddress}:${remotePort} -> ${localAddress}:${localPort}`, host)
     this.#reader = new FrameReader(host.broker.profile.handshakeFrameMax)
-    this.#output = new Output(socket, () => host.touched())
+    this.#output = new Output(socket, {
+      sent: () => host.touched(),
+      drained: () => host.broker.guarded(() => this.channels.dispatch()),
+    })
     this.#greeting = new Greeting(host, this.#output)
     this.channels = new ChannelSet({
       connection: this.identity,
@@ -62,7 +65,6 @@ export class Connection {
     this.#patience.unref()
     socket.setNoDelay(true)
     socket.on('data', (chunk) => this.#received(chunk))
-    socket.on('drain', () => host.broker.guarded(() => this.channels.dispatch()))
     for (const end of ['error', 'close', 'end']) socket.on(end, () => this.#destroy())
   }
 

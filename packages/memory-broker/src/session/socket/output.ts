@@ -12,6 +12,7 @@ const HIGH_WATER_BYTES = 4 * 1024 * 1024
 export class Output {
   readonly #socket: Socket
   readonly #sent: () => void
+  readonly #drained: () => void
   readonly #beforeFlush = new Set<() => void>()
   #pieces: Buffer[] = []
   #bytes = 0
@@ -20,10 +21,15 @@ export class Output {
   /** What the client agreed to; 0 for no limit. */
   frameMax = 0
 
-  /** @param sent - is called when something has been written */
-  constructor(socket: Socket, sent: () => void) {
+  /**
+   * @param sent - is called when something has been written
+   * @param drained - is called when there is room again for who found none
+   */
+  constructor(socket: Socket, { sent, drained }: { readonly sent: () => void; readonly drained: () => void }) {
     this.#socket = socket
     this.#sent = sent
+    this.#drained = drained
+    socket.on('drain', drained)
   }
 
   /** Whether the client reads what it gets. */
@@ -82,12 +88,17 @@ export class Output {
     for (const run of this.#beforeFlush) run()
     this.#beforeFlush.clear()
     this.#planned = false
-    if (this.#bytes === 0) return
+    if (this.#bytes > 0) this.#write()
+  }
+
+  #write(): void {
+    const hadNoRoom = !this.isWritable
     const bytes = this.#pieces.length === 1 ? this.#pieces[0] : Buffer.concat(this.#pieces)
     this.#pieces = []
     this.#bytes = 0
     if (bytes === undefined || this.#socket.destroyed || this.#socket.writableEnded) return
-    this.#socket.write(bytes)
+    // The system may take all of it at once: the socket then was never full, and says nothing.
+    if (this.#socket.write(bytes) && hadNoRoom) setImmediate(this.#drained)
     this.#sent()
   }
 }
