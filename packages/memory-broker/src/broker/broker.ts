@@ -58,6 +58,7 @@ export class Broker {
     if (vhost === undefined) return false
     this.vhosts.delete(name)
     this.access.deletePermissions(name)
+    this.published.forgetVhost(name)
     for (const queue of [...vhost.queues.values()]) vhost.deleteQueue(queue)
     return true
   }

@@ -40,6 +40,12 @@ export class Published {
     return own.map(({ message }) => message)
   }
 
+  /** Forgets what was published in a vhost that is gone. */
+  forgetVhost(vhost: string): void {
+    for (const { message } of this.#entries.filter((entry) => entry.vhost === vhost)) this.#bytes -= message.bytes
+    this.#entries = this.#entries.filter((entry) => entry.vhost !== vhost)
+  }
+
   #forget(count: number): void {
     for (const { message } of this.#entries.slice(0, count)) this.#bytes -= message.bytes
     this.#entries = this.#entries.slice(count)
