@@ -39,10 +39,13 @@ export const leftOut = [
     files: [
       'channel-limits',
       'close-anywhere',
+      'deduplication',
       'deduplication-keys',
       'drops',
       'links',
       'native-retry-faults',
+      'rpc-presence',
+      'slow-handlers',
       'streams-faults',
       'subscriber-faults',
     ],
@@ -78,7 +81,7 @@ export async function memoryPlan() {
     name: 'memory',
     broker: { why: why.join('\n'), env: { ...inMemory.env, RABBITMQ_URL: '', LEVERET_RABBITMQ_VERSION: '4.3' } },
     // The files of a worker share its modules, because to load them takes longer than most tests; and most tests wait for something.
-    args: [...apply.map((file) => join(directory, file)), '--no-isolate', '--maxWorkers=5'],
+    args: [...apply.map((file) => join(directory, file)), '--no-isolate', '--maxWorkers=6'],
   }
 }
 
