@@ -2,16 +2,17 @@ import { join } from 'node:path'
 import { prepareBroker, prepareContainer, prepareInstalled } from './set-up/broker.mjs'
 import { command } from './set-up/command.mjs'
 import { installPika } from './set-up/interoperability.mjs'
+import { memoryPlan } from './set-up/memory-run.mjs'
 import { checkNodeVersion } from './set-up/node-version.mjs'
 import { report, say } from './set-up/report.mjs'
 import { root } from './set-up/repository.mjs'
-import { closingLines, runTests } from './set-up/test-run.mjs'
+import { closingLines, figuresOf, runTests } from './set-up/test-run.mjs'
 import { build, installDependencies } from './set-up/workspace.mjs'
 
 const smoke = ['.smoke.test.', 'examples/']
 
 /** How many random programs a run on CI compares with the broker in memory. */
-const fuzzPrograms = '50'
+const fuzzPrograms = '500'
 
 /**
  * A run of Vitest against one broker.
@@ -29,10 +30,16 @@ await report(async () => {
   await installDependencies()
   await build()
   await check()
-  const plans = process.env.CI && !process.env.RABBITMQ_URL ? await ciPlans(args) : await plansHere(args)
+  const real = process.env.CI && !process.env.RABBITMQ_URL ? await ciPlans(args) : await plansHere(args)
+  // First, because it is over before the others have begun.
+  const plans = args.length === 0 ? [await memoryPlan(), ...real] : real
   try {
     const outcomes = []
-    for (const plan of plans) outcomes.push(await runTests({ ...plan, env: plan.broker.env }))
+    for (const plan of plans) {
+      const outcome = await runTests({ ...plan, env: plan.broker.env })
+      say(`${plan.name}: ${figuresOf(outcome)}`)
+      outcomes.push(outcome)
+    }
     process.stdout.write(`\n${closingLines(outcomes)}\n`)
     return outcomes.every(({ failed }) => failed === 0) ? 0 : 1
   } finally {

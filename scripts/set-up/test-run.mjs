@@ -11,6 +11,7 @@ import { root } from './repository.mjs'
  * @property {number} passed
  * @property {number} failed
  * @property {number} skipped
+ * @property {number} seconds - how long it took
  * @property {readonly string[]} failures - each with its file, its name and what it said first
  * @property {readonly string[]} unsteady - those that failed beside other tests, and passed by themselves
  */
@@ -62,6 +63,7 @@ export async function runTests(run) {
     passed: outcome.passed + outcome.failed - again.failed,
     failed: again.failed,
     skipped: outcome.skipped,
+    seconds: outcome.seconds + again.seconds,
     failures: again.failures,
     unsteady: outcome.failures.filter((failure) => !again.failures.some((other) => nameOf(other) === nameOf(failure))),
   }
@@ -86,8 +88,10 @@ async function runOnce({ name, broker, env, args }) {
   await rm(results, { force: true })
   const vitest = join(root, 'node_modules/.bin/vitest')
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${results}`]
+  const began = performance.now()
   const code = await foregroundCommand(vitest, ['run', ...reporters, ...args], { cwd: root, env })
-  const outcome = outcomeOf(JSON.parse(await readFile(results, 'utf8').catch(() => '{}')))
+  const seconds = Math.round((performance.now() - began) / 1_000)
+  const outcome = { ...outcomeOf(JSON.parse(await readFile(results, 'utf8').catch(() => '{}'))), seconds }
   if (code === 0 || outcome.failed > 0) return outcome
   const failures = [`Vitest ended with ${code} for what belongs to no test: see above`]
   return { ...outcome, failed: 1, failures, files: [] }
@@ -106,7 +110,16 @@ export function closingLines(runs) {
   return [...unsteady, ...failures, `${sum('passed')} passed, ${sum('failed')} failed${skipped}`].join('\n')
 }
 
-/** @param {Results} results @returns {Outcome & { readonly files: readonly string[] }} */
+/**
+ * The sums of one run, and how long it took.
+ *
+ * @param {Outcome} outcome
+ */
+export function figuresOf({ passed, failed, skipped, seconds }) {
+  return `${passed} passed, ${failed} failed, ${skipped} skipped in ${seconds} s`
+}
+
+/** @param {Results} results @returns {Omit<Outcome, 'seconds'> & { readonly files: readonly string[] }} */
 function outcomeOf({
   numPassedTests = 0,
   numFailedTests = 0,

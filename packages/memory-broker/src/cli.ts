@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util'
 import { banner, usage } from './banner.js'
-import type { Version } from './broker/profile.js'
+import type { Version } from './broker/rules/profile.js'
 import { startMemoryBroker } from './memory-broker.js'
 import type { MemoryBrokerOptions } from './memory-broker-options.js'
 

@@ -13,6 +13,11 @@ export function leftIn({ name, queues }: Vhost, sessions: Sessions): string[] {
   return [...perQueue, ...names].map(fromByteText)
 }
 
+/** How many deliveries of a vhost nobody has settled. */
+export function unsettledIn({ queues }: Vhost): number {
+  return [...queues.values()].reduce((sum, queue) => sum + queue.unackedCount, 0)
+}
+
 function counted(count: number, one: string, many: string): string {
   return `${count} ${count === 1 ? one : many}`
 }

@@ -1,4 +1,4 @@
-import type { Version } from './broker/profile.js'
+import type { Version } from './broker/rules/profile.js'
 
 /** Options of `startMemoryBroker`. */
 export interface MemoryBrokerOptions {

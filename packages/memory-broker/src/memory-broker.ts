@@ -1,15 +1,15 @@
 import type { Resource } from './broker/alarms.js'
 import { Broker } from './broker/broker.js'
 import type { LogEntry } from './broker/log.js'
-import { Message, type MessageContent } from './broker/message.js'
-import { profileOf } from './broker/profile.js'
-import { type ReplyCode, ReplyError } from './broker/reply-error.js'
+import { Message, type MessageContent } from './broker/message/message.js'
+import { profileOf } from './broker/rules/profile.js'
+import { type ReplyCode, ReplyError } from './broker/rules/reply-error.js'
 import type { Vhost } from './broker/vhost.js'
 import { RealClock } from './clock/real-clock.js'
 import { VirtualClock } from './clock/virtual-clock.js'
 import { type Duration, millisecondsOf } from './duration.js'
 import { Faults, type Interference } from './faults/faults.js'
-import { leftIn } from './left-over.js'
+import { leftIn, unsettledIn } from './left-over.js'
 import { LOOPBACK } from './listener.js'
 import { ManagementServer } from './management/server.js'
 import type { MemoryBrokerOptions } from './memory-broker-options.js'
@@ -103,6 +103,11 @@ export class MemoryBroker implements AsyncDisposable {
   /** What clients have published and was stored, or had no queue to go to; the oldest first, the newest 10,000 at most. */
   published(vhost = '/'): readonly Message[] {
     return this.#broker.published.in(toByteText(vhost))
+  }
+
+  /** Those of them that a queue was given, also if it has them no longer. A dead letter is not published by a client. */
+  publishedTo(queue: string, vhost = '/'): readonly Message[] {
+    return this.#broker.published.to(toByteText(queue), toByteText(vhost))
   }
 
   /** What a test has left: deliveries that are not settled, consumers and connections, a sentence for each. */
@@ -242,8 +247,4 @@ export class MemoryBroker implements AsyncDisposable {
       },
     }
   }
-}
-
-function unsettledIn({ queues }: Vhost): number {
-  return [...queues.values()].reduce((sum, queue) => sum + queue.unackedCount, 0)
 }

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Broker } from './broker/broker.js'
 import { Listener } from './listener.js'
 import { Connection } from './session/connection.js'
-import type { SessionFaults, SessionHost, SessionLimits } from './session/host.js'
+import type { SessionFaults, SessionHost, SessionLimits } from './session/socket/host.js'
 
 /** How long clients have to answer the close of a broker that stops. */
 const FAREWELL_MS = 500

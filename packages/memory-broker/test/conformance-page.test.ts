@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { conformanceCases, conformancePage } from '@leveret/memory-broker/conformance'
 import { expect, test } from 'vitest'
 
-const page = new URL('../CONFORMANCE.md', import.meta.url)
+const page = new URL('../../../docs/memory-broker-conformance.md', import.meta.url)
 
 test('the page of what RabbitMQ does is made of the cases (LEVERET_WRITE=1 makes it again)', async () => {
   const text = conformancePage(conformanceCases)
@@ -20,3 +20,14 @@ test('the test of ten lines that the README of @leveret/testing shows is one of 
   const readme = await readFile(new URL('../../testing/README.md', import.meta.url), 'utf8')
   expect(readme).toContain(await readFile(new URL('thumbnails.test.ts', import.meta.url), 'utf8'))
 })
+
+test('the README says what leveret’s own tests leave out on it, and why', async () => {
+  const { leftOut } = (await import(new URL('../../../scripts/set-up/memory-run.mjs', import.meta.url).href)) as LeftOut
+  const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
+  const rows = leftOut.map(({ why, files }) => `| ${files.map((file) => `\`${file}\``).join(', ')} | ${why} |`)
+  expect(readme).toContain(['| tests | why |', '| --- | --- |', ...rows].join('\n'))
+})
+
+interface LeftOut {
+  readonly leftOut: readonly { readonly why: string; readonly files: readonly string[] }[]
+}

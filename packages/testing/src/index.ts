@@ -19,8 +19,26 @@ export type {
   Queue,
   StoredMessage,
 } from './management/resources.js'
-export { type AnySchema, type PayloadOf, type QueueContract, UnfitMessageError } from './memory/contracts.js'
-export { startMemoryBroker, type TestLetter, TestMemoryBroker } from './memory/test-memory-broker.js'
+export type {
+  AnySchema,
+  ContentCodec,
+  ContentProperties,
+  EventQueueContract,
+  ExchangeContract,
+  HeadersContract,
+  LetterContract,
+  OutputOf,
+  PlainContract,
+  ProcedureContract,
+  QueueContract,
+  RoutedContract,
+  SentBy,
+  SentContract,
+  SentEvent,
+} from './memory/contracts.js'
+export type { TestLetter, TestLetterOf } from './memory/letters.js'
+export { UnfitMessageError } from './memory/reading.js'
+export { startMemoryBroker, TestMemoryBroker } from './memory/test-memory-broker.js'
 export type {
   BrokerAddress,
   CtlAddress,

@@ -1,7 +1,7 @@
 import { connect, Producer, Reject, Retry, Worker, workQueue } from 'leveret'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { startMemoryBroker } from '../src/index.js'
+import { Management, startMemoryBroker } from '../src/index.js'
 import { testDelivery } from '../src/leveret/index.js'
 
 const emails = workQueue('emails', {
@@ -99,4 +99,15 @@ describe('a broker in memory', () => {
     await new Producer(rabbit, workQueue('emails', { payload: z.any() })).send({ to: 7 })
     await expect(broker.sent(emails)).rejects.toThrow("A message for 'emails' does not fit its contract: to: ")
   })
+})
+
+test('what was sent is forgotten with its vhost', async () => {
+  await using broker = await startMemoryBroker()
+  const management = new Management([broker.managementUrl])
+  for (let turn = 0; turn < 2; turn += 1) {
+    await using rabbit = await connect(broker.vhost('one'))
+    await new Producer(rabbit, emails).send({ to: 'ann' })
+    expect(await broker.sent(emails, 'one')).toHaveLength(1)
+    await management.deleteVhost('one')
+  }
 })

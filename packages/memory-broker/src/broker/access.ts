@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
-import type { Profile } from './profile.js'
-import { ReplyError } from './reply-error.js'
+import type { Profile } from './rules/profile.js'
+import { ReplyError } from './rules/reply-error.js'
 
 export type Right = 'configure' | 'write' | 'read'
 

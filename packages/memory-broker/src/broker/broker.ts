@@ -2,8 +2,8 @@ import type { Clock } from '../clock/clock.js'
 import { Access } from './access.js'
 import { Alarms } from './alarms.js'
 import { Log } from './log.js'
-import type { Profile } from './profile.js'
 import { Published } from './published.js'
+import type { Profile } from './rules/profile.js'
 import { Vhost } from './vhost.js'
 
 export interface BrokerOptions {
@@ -58,6 +58,7 @@ export class Broker {
     if (vhost === undefined) return false
     this.vhosts.delete(name)
     this.access.deletePermissions(name)
+    this.published.forgetVhost(name)
     for (const queue of [...vhost.queues.values()]) vhost.deleteQueue(queue)
     return true
   }

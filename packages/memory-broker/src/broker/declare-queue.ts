@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import type { FieldTable } from '../wire/field-table.js'
-import type { Profile } from './profile.js'
-import type { Queue } from './queue.js'
-import { checkQueueArguments, described, type QueueType } from './queue-arguments.js'
-import { ReplyError } from './reply-error.js'
-import { checkSameArguments, checkSameProperties } from './same-arguments.js'
+import type { Queue } from './queue/queue.js'
+import type { Profile } from './rules/profile.js'
+import { checkQueueArguments, described, type QueueType } from './rules/queue-arguments.js'
+import { ReplyError } from './rules/reply-error.js'
+import { checkSameArguments, checkSameProperties } from './rules/same-arguments.js'
 import type { Vhost } from './vhost.js'
 
 export interface QueueRequest {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Message } from './message.js'
+import type { Message } from './message/message.js'
 
 /** The queue that a client names to get replies without a queue of its own. */
 export const REPLY_TO = 'amq.rabbitmq.reply-to'

@@ -1,16 +1,16 @@
 import type { Clock } from '../clock/clock.js'
 import { FieldTable } from '../wire/field-table.js'
-import { ClassicQueue } from './classic-queue.js'
-import { isCycle, readDeaths } from './deaths.js'
-import { type Destination, Exchange, type ExchangeOptions } from './exchange.js'
 import type { Log } from './log.js'
-import type { Message } from './message.js'
-import { definitionOf, Policies, type Policy } from './policies.js'
-import type { Profile } from './profile.js'
-import { Queue, type QueueHost, type QueueOptions } from './queue.js'
-import { QuorumQueue } from './quorum-queue.js'
+import { isCycle, readDeaths } from './message/deaths.js'
+import type { Message } from './message/message.js'
+import { ClassicQueue } from './queue/classic-queue.js'
+import { Queue, type QueueHost, type QueueOptions } from './queue/queue.js'
+import { QuorumQueue } from './queue/quorum-queue.js'
+import { StreamQueue } from './queue/stream-queue.js'
 import { ReplyAddresses, type ReplyConsumer } from './reply-to.js'
-import { StreamQueue } from './stream-queue.js'
+import { type Destination, Exchange, type ExchangeOptions } from './routing/exchange.js'
+import { definitionOf, Policies, type Policy } from './rules/policies.js'
+import type { Profile } from './rules/profile.js'
 
 /** What a vhost needs of the broker around it. */
 export interface VhostHost {
@@ -32,6 +32,8 @@ const BUILT_IN = [
 
 /** Where a message went. */
 export interface Routed {
+  /** The names of the queues that it is for. */
+  readonly queues: readonly string[]
   /** Whether a queue, or a client that waits for a reply, was there to take it. */
   readonly routed: boolean
   /** Whether all of them have it. */
@@ -120,7 +122,11 @@ export class Vhost {
   publish(message: Message): Routed {
     const queues = this.route(message)
     const reply = message.exchange === '' ? this.replies.find(message.routingKey) : undefined
-    return { routed: queues.size > 0 || reply !== undefined, stored: this.#deliver(queues, reply, message) }
+    return {
+      queues: Array.from(queues, ({ name }) => name),
+      routed: queues.size > 0 || reply !== undefined,
+      stored: this.#deliver(queues, reply, message),
+    }
   }
 
   #deliver(queues: ReadonlySet<Queue>, reply: ReplyConsumer | undefined, message: Message): boolean {

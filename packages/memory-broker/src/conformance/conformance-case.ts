@@ -1,4 +1,4 @@
-import type { Version } from '../broker/profile.js'
+import type { Version } from '../broker/rules/profile.js'
 import type { Lab } from './lab.js'
 
 /** What a broker is expected to do: the same in every version, or by version. */

@@ -3,6 +3,7 @@ import { deadLetters } from './cases/dead-letters.js'
 import { declarations } from './cases/declarations.js'
 import { delivering } from './cases/delivering.js'
 import { exchanges } from './cases/exchanges.js'
+import { failedDeliveries } from './cases/failed-deliveries.js'
 import { limits } from './cases/limits.js'
 import { protocol } from './cases/protocol.js'
 import { publishing } from './cases/publishing.js'
@@ -14,10 +15,11 @@ import type { ConformanceCase } from './conformance-case.js'
 import { Lab, type LabOptions } from './lab.js'
 
 export { type ConformanceCase, type Expectation, expectedOf } from './conformance-case.js'
-export { compare, type Disagreement, type Side } from './fuzz/compare.js'
+export { compare, type Disagreement } from './fuzz/compare.js'
 export { type Program, programOf, type Step } from './fuzz/program.js'
 export { Random } from './fuzz/random.js'
 export { runProgram } from './fuzz/run-program.js'
+export { Seat, type SeatOptions } from './fuzz/seat.js'
 export { Lab, type LabOptions } from './lab.js'
 export { ClosedError, RawChannel, type RawMessage } from './raw-channel.js'
 export { RawConnection, type RawOptions } from './raw-connection.js'
@@ -36,6 +38,7 @@ export const conformanceCases: readonly ConformanceCase[] = [
   ...limits,
   ...deadLetters,
   ...counting,
+  ...failedDeliveries,
   ...streams,
 ]
 

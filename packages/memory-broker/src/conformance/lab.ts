@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Version } from '../broker/profile.js'
+import type { Version } from '../broker/rules/profile.js'
 import type { FieldValue } from '../wire/field.js'
 import { FieldTable } from '../wire/field-table.js'
 import type { Arguments } from '../wire/methods.js'

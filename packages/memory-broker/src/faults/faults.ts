@@ -1,5 +1,5 @@
-import type { ReplyCode } from '../broker/reply-error.js'
-import type { SessionFaults } from '../session/host.js'
+import type { ReplyCode } from '../broker/rules/reply-error.js'
+import type { SessionFaults } from '../session/socket/host.js'
 import type { MethodName } from '../wire/methods.js'
 
 /** What a test decides about a command of a client. */

@@ -1,8 +1,8 @@
 import { findExchange } from '../broker/declare-exchange.js'
 import { findQueue } from '../broker/declare-queue.js'
-import type { Delivery, Holder } from '../broker/delivery.js'
-import { Message } from '../broker/message.js'
-import type { Queue } from '../broker/queue.js'
+import type { Delivery, Holder } from '../broker/message/delivery.js'
+import { Message } from '../broker/message/message.js'
+import type { Queue } from '../broker/queue/queue.js'
 import type { FieldValue } from '../wire/field.js'
 import type { Properties } from '../wire/properties.js'
 import { type Handler, nameAt, numberOf, ok, tableOf, textOf, vhostOf } from './request.js'
@@ -51,7 +51,7 @@ function takeSome(queue: Queue, count: number, ackmode: string): Taken[] {
   const deliveries = taken.map(({ delivery }) => delivery)
   if (ackmode.startsWith('ack_requeue_true')) queue.giveBack(deliveries, 'nack')
   else if (ackmode.startsWith('reject_requeue_true')) queue.giveBack(deliveries, 'reject')
-  else if (ackmode.startsWith('reject')) for (const delivery of deliveries) queue.reject(delivery)
+  else if (ackmode.startsWith('reject')) for (const delivery of deliveries) queue.reject(delivery, 'reject')
   else for (const delivery of deliveries) queue.ack(delivery)
   return taken
 }

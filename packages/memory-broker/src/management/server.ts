@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Broker } from '../broker/broker.js'
-import { ReplyError } from '../broker/reply-error.js'
+import { ReplyError } from '../broker/rules/reply-error.js'
 import { LOOPBACK } from '../listener.js'
 import type { Sessions } from '../sessions.js'
 import { fromByteText, toByteText } from '../wire/byte-text.js'

@@ -1,12 +1,12 @@
 import type { Broker } from '../broker/broker.js'
-import { ReplyError } from '../broker/reply-error.js'
+import { ReplyError } from '../broker/rules/reply-error.js'
 import type { Vhost } from '../broker/vhost.js'
 import { FRAME, type Frame } from '../wire/frames.js'
 import { decodeMethod, idOf } from '../wire/method-codec.js'
 import type { MethodName } from '../wire/methods.js'
 import { Channel } from './channel.js'
-import type { ConnectionLink } from './host.js'
-import type { Output } from './output.js'
+import type { ConnectionLink } from './socket/host.js'
+import type { Output } from './socket/output.js'
 
 /** The class of the methods that are about a channel itself. */
 const CHANNEL_CLASS = 20

@@ -1,18 +1,18 @@
 import type { Socket } from 'node:net'
 import type { LogKind } from '../broker/log.js'
-import { type ReplyCode, ReplyError } from '../broker/reply-error.js'
+import { type ReplyCode, ReplyError } from '../broker/rules/reply-error.js'
 import type { Vhost } from '../broker/vhost.js'
 import { FRAME, type Frame, FrameReader, PROTOCOL_HEADER } from '../wire/frames.js'
 import { decodeMethod, idOf } from '../wire/method-codec.js'
 import type { Method, MethodName } from '../wire/methods.js'
-import { Blocking } from './blocking.js'
 import { ChannelSet } from './channel-set.js'
 import { Greeting, LoginError } from './greeting.js'
-import { Heartbeat } from './heartbeat.js'
-import type { SessionHost } from './host.js'
 import { Identity } from './identity.js'
-import { Output } from './output.js'
-import { replyOf } from './reply-of.js'
+import { Blocking } from './socket/blocking.js'
+import { Heartbeat } from './socket/heartbeat.js'
+import type { SessionHost } from './socket/host.js'
+import { Output } from './socket/output.js'
+import { replyOf } from './socket/reply-of.js'
 
 /** How long a client has to answer a close, and to shake hands. */
 const PATIENCE_MS = 10_000
@@ -43,7 +43,10 @@ export class Connection {
     const { remoteAddress, remotePort, localAddress, localPort } = socket
     this.identity = new Identity(`${remoteAddress}:${remotePort} -> ${localAddress}:${localPort}`, host)
     this.#reader = new FrameReader(host.broker.profile.handshakeFrameMax)
-    this.#output = new Output(socket, () => host.touched())
+    this.#output = new Output(socket, {
+      sent: () => host.touched(),
+      drained: () => host.broker.guarded(() => this.channels.dispatch()),
+    })
     this.#greeting = new Greeting(host, this.#output)
     this.channels = new ChannelSet({
       connection: this.identity,
@@ -62,7 +65,6 @@ export class Connection {
     this.#patience.unref()
     socket.setNoDelay(true)
     socket.on('data', (chunk) => this.#received(chunk))
-    socket.on('drain', () => host.broker.guarded(() => this.channels.dispatch()))
     for (const end of ['error', 'close', 'end']) socket.on(end, () => this.#destroy())
   }
 

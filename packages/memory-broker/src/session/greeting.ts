@@ -1,11 +1,11 @@
 import type { Broker } from '../broker/broker.js'
-import { type ReplyCode, ReplyError } from '../broker/reply-error.js'
+import { type ReplyCode, ReplyError } from '../broker/rules/reply-error.js'
 import { FieldTable } from '../wire/field-table.js'
 import { PROTOCOL_HEADER } from '../wire/frames.js'
 import type { Arguments, Method } from '../wire/methods.js'
 import { hasCapability, readCredentials, serverProperties } from './handshake.js'
-import type { SessionHost } from './host.js'
-import type { Output } from './output.js'
+import type { SessionHost } from './socket/host.js'
+import type { Output } from './socket/output.js'
 
 /** What a client and the broker agreed on. */
 export interface Agreement {

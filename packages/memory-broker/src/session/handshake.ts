@@ -1,5 +1,5 @@
-import type { Profile } from '../broker/profile.js'
-import { ReplyError } from '../broker/reply-error.js'
+import type { Profile } from '../broker/rules/profile.js'
+import { ReplyError } from '../broker/rules/reply-error.js'
 import { entriesOf } from '../wire/field.js'
 import { FieldTable } from '../wire/field-table.js'
 

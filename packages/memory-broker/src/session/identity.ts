@@ -1,7 +1,7 @@
 import { FieldTable } from '../wire/field-table.js'
 import type { Agreement } from './greeting.js'
 import { hasCapability } from './handshake.js'
-import type { ConnectionLink, SessionHost } from './host.js'
+import type { ConnectionLink, SessionHost } from './socket/host.js'
 
 /** Who a client is, once it has logged in. */
 export class Identity implements ConnectionLink {

@@ -1,106 +1,101 @@
-import { FieldTable } from '@leveret/memory-broker'
 import {
   connect,
+  type ExchangeOf,
   type Handler,
+  type InputOf,
+  type Procedure,
   Producer,
   type Schema,
   type SchemaInput,
   type SchemaOutput,
+  type Subscribable,
   Worker,
-  type WorkerEvents,
   type WorkerOptions,
   type WorkQueue,
 } from 'leveret'
-import { Management } from '../management/management.js'
-import { startMemoryBroker, type TestMemoryBroker } from '../memory/test-memory-broker.js'
+import { startMemoryBroker } from '../memory/test-memory-broker.js'
+import type { TestDeliveryOptions } from './delivery-options.js'
+import { replaceByLaterAttempt } from './later-attempt.js'
+import { handleEvent, type TestEvent, type TestEventDelivery } from './test-event.js'
+import { handleRequest, type TestRequest } from './test-request.js'
+import { firstVerdict, type TestVerdict } from './verdicts.js'
 
-const ENDS = [
-  'acked',
-  'retried',
-  'dead-lettered',
-  'dropped',
-  'stale',
-  'stuck',
-  'skipped',
-  'postponed',
-  'requeued',
-] as const
-
-type End = (typeof ENDS)[number]
-
-/** Result of a delivery: the name of the worker's event, and its fields. */
-export type TestVerdict = { [Did in End]: { readonly did: Did } & WorkerEvents[`delivery.${Did}`] }[End]
-
-/** Options of {@link testDelivery}. */
-export interface TestDeliveryOptions {
-  /** Number of the attempt, from 1: failed attempts before this one, plus one. @defaultValue 1 */
-  readonly attempt?: number | undefined
-  /** Id of the message. @defaultValue a new one */
-  readonly messageId?: string | undefined
-  /** Headers of the sender. @defaultValue none */
-  readonly headers?: Readonly<Record<string, unknown>> | undefined
-}
-
-/** Options of the worker. It handles one delivery at a time, and the result of its handler decides. */
+/** How its worker handles it: one delivery at a time, and what its handler returns decides. */
 export type TestWorkerOptions<Payload> = Omit<WorkerOptions<Payload>, 'batch' | 'acknowledge'>
 
-/** A delivery that waits for its handler. */
+/** A task that waits for its handler. */
 export interface TestDelivery<S extends Schema> {
   /**
-   * Passes the delivery to a handler, with a worker on a separate broker, and returns the result.
+   * Has a handler handle it, by a worker on a broker of its own, and tells what the worker made of it.
    *
-   * @throws as a rejection, what `Producer.send` and `Worker.start` throw: the payload does not fit the contract, an
-   *   option is wrong
+   * @throws what `Producer.send` and `Worker.start` throw, as a rejection: the payload does not fit the contract, an option is wrong
    */
   handledBy(handler: Handler<SchemaOutput<S>>, options?: TestWorkerOptions<SchemaOutput<S>>): Promise<TestVerdict>
 }
 
+/** Of a contract that is none of the three kinds. */
+type AnyTest = TestDelivery<Schema> | TestRequest<Procedure> | TestEventDelivery<Subscribable>
+
 /**
- * Creates a single delivery, for the test of a handler. It is encoded, decoded, checked and judged like any other, on a
- * separate broker in this process.
+ * A delivery by itself, for the test of a handler: it is encoded, decoded, checked and judged as any other, on a broker in this process that
+ * nobody else uses.
  *
- * @param payload - payload as its sender passes it
+ * @param payload - what its sender gave: a task of a work queue, the request of a procedure, or the event of an exchange, a subscription or a stream,
+ *   with its routing key or headers
  */
 export function testDelivery<const S extends Schema>(
   contract: WorkQueue<S>,
   payload: SchemaInput<S>,
+  options?: TestDeliveryOptions,
+): TestDelivery<S>
+export function testDelivery<const P extends Procedure>(
+  contract: P,
+  request: InputOf<P>,
+  options?: Omit<TestDeliveryOptions, 'attempt'>,
+): TestRequest<P>
+export function testDelivery<const C extends Subscribable>(
+  contract: C,
+  event: TestEvent<ExchangeOf<C>>,
+  options?: C extends { readonly kind: 'subscription' } ? TestDeliveryOptions : Omit<TestDeliveryOptions, 'attempt'>,
+): TestEventDelivery<C>
+export function testDelivery(
+  contract: WorkQueue | Procedure | Subscribable,
+  payload: unknown,
   options: TestDeliveryOptions = {},
-): TestDelivery<S> {
-  return {
-    handledBy: async (handler, workerOptions = {}) => {
-      await using broker = await startMemoryBroker()
-      await using rabbit = await connect(broker.url)
-      const producer = new Producer(rabbit, contract)
-      const { messageId, headers } = options
-      await producer.send(payload, { ...definedOf({ messageId, headers }) })
-      if (options.attempt !== undefined) await countAttempts(broker, contract.name, options.attempt)
-      const worker = new Worker(rabbit, contract, handler, workerOptions)
-      const ended = new Promise<TestVerdict>((resolve) => {
-        for (const did of ENDS) worker.on(`delivery.${did}`, (event) => resolve({ did, ...event } as TestVerdict))
-      })
-      await worker.start()
-      return await ended
-    },
+): AnyTest {
+  const message = definedOf(options)
+  switch (contract.kind) {
+    case 'work-queue':
+      return {
+        handledBy: (handler, workerOptions = {}) => handleTask(contract, payload, message, handler, workerOptions),
+      } satisfies TestDelivery<Schema>
+    case 'procedure':
+      return {
+        handledBy: (handler, serverOptions = {}) => handleRequest(contract, payload, message, handler, serverOptions),
+      } satisfies TestRequest<Procedure>
+    default:
+      return {
+        handledBy: (handler, subscriberOptions = {}) =>
+          handleEvent(contract, payload as TestEvent<ExchangeOf<Subscribable>>, message, handler, subscriberOptions),
+      } satisfies TestEventDelivery<Subscribable>
   }
 }
 
-/** Replaces the message by the copy of a later attempt. */
-async function countAttempts(broker: TestMemoryBroker, queue: string, attempt: number): Promise<void> {
-  const [first] = broker.messages(queue)
-  if (first === undefined) throw new Error(`There is no message in '${queue}'`)
-  const { exchange, routingKey, properties, body, headers } = first
-  const later = FieldTable.of({
-    'leveret-attempt': attempt,
-    'leveret-exchange': '',
-    'leveret-routing-key': queue,
-  }).entries
-  await new Management([broker.managementUrl]).get('/', queue)
-  broker.publish({
-    exchange,
-    routingKey,
-    properties: { ...properties, headers: new FieldTable([...headers.entries, ...later]) },
-    body,
-  })
+async function handleTask(
+  contract: WorkQueue,
+  payload: unknown,
+  { attempt, ...message }: TestDeliveryOptions,
+  handler: Handler<unknown>,
+  options: TestWorkerOptions<unknown>,
+): Promise<TestVerdict> {
+  await using broker = await startMemoryBroker()
+  await using rabbit = await connect(broker.url)
+  await new Producer(rabbit, contract).send(payload, message)
+  if (attempt !== undefined) await replaceByLaterAttempt(broker, contract.name, attempt)
+  const worker = new Worker(rabbit, contract, handler, options)
+  const ended = firstVerdict(worker)
+  await worker.start()
+  return await ended
 }
 
 function definedOf<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {

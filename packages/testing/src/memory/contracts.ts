@@ -1,12 +1,10 @@
-import type { Message } from '@leveret/memory-broker'
-
-/** Result of a Standard Schema. */
+/** What a Standard Schema answers. */
 interface SchemaAnswer {
   readonly value?: unknown
   readonly issues?: readonly { readonly message: string; readonly path?: readonly unknown[] | undefined }[] | undefined
 }
 
-/** A schema of any validation library that implements Standard Schema. @see https://standardschema.dev */
+/** What any validation library brings. @see https://standardschema.dev */
 export interface AnySchema {
   readonly '~standard': {
     readonly validate: (value: unknown) => SchemaAnswer | PromiseLike<SchemaAnswer>
@@ -14,54 +12,100 @@ export interface AnySchema {
   }
 }
 
-/** Content type and content encoding of a message. */
-interface ContentProperties {
+/** What a message says of its own content. */
+export interface ContentProperties {
   readonly contentType?: string | undefined
   readonly contentEncoding?: string | undefined
 }
 
-/** The part of a leveret contract that is read here. */
-interface AnyContract {
-  readonly name: string
-  readonly codec: { decode(content: Buffer, properties: ContentProperties): unknown }
+/** What the content of a message is written and read by. */
+export interface ContentCodec {
+  decode(content: Buffer, properties: ContentProperties): unknown
 }
 
-/** A work queue of leveret, or a contract that has one. */
-export interface QueueContract<S extends AnySchema = AnySchema> extends AnyContract {
+/** A work queue of leveret's, as far as it is read here. */
+export interface QueueContract<S extends AnySchema = AnySchema> {
+  readonly kind: 'work-queue'
+  readonly name: string
+  readonly codec: ContentCodec
   readonly payload: S
   readonly deadLetter: false | { readonly queue: string }
 }
 
-/** The payload that a handler gets. */
-export type PayloadOf<C extends QueueContract> = NonNullable<C['payload']['~standard']['types']>['output']
-
-/** The error for a message that does not fit its contract. */
-export class UnfitMessageError extends Error {
-  override readonly name = 'UnfitMessageError'
+/** A procedure of leveret's, as far as it is read here. */
+export interface ProcedureContract<Q extends QueueContract = QueueContract> {
+  readonly kind: 'procedure'
+  readonly requests: Q
 }
 
-/**
- * Decodes a message and checks it, as a worker does.
- *
- * @throws {@link UnfitMessageError} as a rejection, if it does not fit its contract
- */
-export async function readPayload<C extends QueueContract>(contract: C, message: Message): Promise<PayloadOf<C>> {
-  const { name, codec, payload } = contract
-  const decoded = await readContent(name, () => codec.decode(message.body, message.properties))
-  const { value, issues } = await payload['~standard'].validate(decoded)
-  if (issues === undefined) return value
-  const lines = issues.map(({ message: text, path = [] }) => [...path.map(wordOf), text].join(': '))
-  throw new UnfitMessageError(`A message for '${name}' does not fit its contract: ${lines.join('; ')}`)
+/** An exchange of leveret's, as far as it is read here: it has schemas by template, or one for all its messages. */
+export type ExchangeContract = RoutedContract | HeadersContract | PlainContract
+
+interface NamedExchange {
+  readonly kind: 'exchange'
+  readonly name: string
+  readonly type: string
+  readonly codec: ContentCodec
 }
 
-async function readContent(name: string, decode: () => unknown): Promise<unknown> {
-  try {
-    return await decode()
-  } catch (cause) {
-    throw new UnfitMessageError(`A message for '${name}' cannot be decoded`, { cause })
-  }
+/** A direct or topic exchange. */
+export interface RoutedContract<T extends Readonly<Record<string, AnySchema>> = Readonly<Record<string, AnySchema>>>
+  extends NamedExchange {
+  readonly templates: T
 }
 
-function wordOf(step: unknown): string {
-  return typeof step === 'object' && step !== null && 'key' in step ? String(step.key) : String(step)
+/** A headers exchange. */
+export interface HeadersContract<H extends AnySchema = AnySchema, S extends AnySchema = AnySchema>
+  extends NamedExchange {
+  readonly headers: H
+  readonly payload: S
 }
+
+/** An exchange of any other type. */
+export interface PlainContract<S extends AnySchema = AnySchema> extends NamedExchange {
+  readonly payload: S
+}
+
+/** A subscription or a stream of leveret's, as far as it is read here. */
+export interface EventQueueContract<E extends ExchangeContract = ExchangeContract> {
+  readonly kind: 'subscription' | 'stream'
+  readonly name: string
+  readonly of: E
+  readonly deadLetter: false | { readonly queue: string }
+}
+
+/** A contract by which messages are sent. */
+export type SentContract = QueueContract | ProcedureContract | ExchangeContract | EventQueueContract
+
+/** A contract that may keep dead letters. */
+export type LetterContract = QueueContract | EventQueueContract
+
+/** What a schema makes of what it is given. */
+export type OutputOf<S extends AnySchema> = NonNullable<S['~standard']['types']>['output']
+
+/** What an event of an exchange is: of one with templates, a type for each of them. */
+export type SentEvent<E extends ExchangeContract> =
+  E extends RoutedContract<infer T>
+    ? {
+        [Template in keyof T & string]: {
+          readonly template: Template
+          readonly routingKey: string
+          readonly payload: OutputOf<T[Template]>
+        }
+      }[keyof T & string]
+    : E extends HeadersContract<infer H, infer S>
+      ? { readonly routingKey: string; readonly headers: OutputOf<H>; readonly payload: OutputOf<S> }
+      : E extends PlainContract<infer S>
+        ? { readonly routingKey: string; readonly payload: OutputOf<S> }
+        : never
+
+/** What was sent by a contract, as a handler gets it: the payload of a task, a request, or an event with its routing key. */
+export type SentBy<C extends SentContract> = C extends ProcedureContract
+  ? OutputOf<C['requests']['payload']>
+  : C extends QueueContract
+    ? OutputOf<C['payload']>
+    : C extends EventQueueContract
+      ? SentEvent<C['of']>
+      : C extends ExchangeContract
+        ? SentEvent<C>
+        : never

@@ -1,56 +1,72 @@
 import { MemoryBroker, type MemoryBrokerOptions, type Message } from '@leveret/memory-broker'
-import { type PayloadOf, type QueueContract, readPayload } from './contracts.js'
+import type { ExchangeContract, LetterContract, QueueContract, SentBy, SentContract } from './contracts.js'
+import { readLetters, type TestLetterOf } from './letters.js'
+import { byteTextOf, readEvent, readTask } from './reading.js'
 
-/** A dead letter, for the checks of a test. */
-export interface TestLetter<Payload = unknown> {
-  readonly messageId: string | undefined
-  /** Reason in leveret's words, such as `rejected` or `attempts-exhausted`, or in RabbitMQ's, such as `expired`. */
-  readonly reason: string | undefined
-  /** Error of the last attempt; `undefined` if RabbitMQ itself dead-lettered the message. */
-  readonly error: { readonly name: string; readonly message: string } | undefined
-  /** Payload; `undefined` if it does not fit its contract, as with `invalid-payload`. */
-  readonly payload: Payload | undefined
-}
-
-/** A broker in this process that also reads messages by the contracts of leveret. */
+/** A broker in this process that also reads contracts of leveret's. */
 export class TestMemoryBroker extends MemoryBroker {
   /**
-   * Returns the payloads of all tasks that were sent to a work queue, the oldest first, including delayed ones. Copies
-   * for later attempts and replayed dead letters do not count. The broker remembers its newest 10,000 messages.
+   * What clients have sent by a contract, the oldest first, as a handler gets it: of a work queue the payloads of its tasks, also of those that
+   * are delayed; of a procedure its requests; of an exchange its events, also those that no queue took; of a subscription or a stream the
+   * events of its exchange that its queue was given. Copies for later attempts are not among them, nor are dead letters that were replayed.
+   * The newest 10,000 messages of the broker are remembered.
    *
-   * @throws UnfitMessageError as a rejection, if a message does not fit the contract
+   * @throws UnfitMessageError as a rejection: one does not fit the contract, or no template of its exchange has its routing key
    */
-  async sent<C extends QueueContract>(contract: C, vhost = '/'): Promise<PayloadOf<C>[]> {
-    const sent = this.published(vhost).filter((message) => isSentTo(contract.name, message))
-    return await Promise.all(sent.map((message) => readPayload(contract, message)))
-  }
-
-  /** Returns the dead letters in a contract's queue, the oldest first, and takes none of them. */
-  async deadLetters<C extends QueueContract>(contract: C, vhost = '/'): Promise<TestLetter<PayloadOf<C>>[]> {
-    if (contract.deadLetter === false) return []
-    return await Promise.all(
-      this.messages(contract.deadLetter.queue, vhost).map((message) => readLetter(contract, message)),
-    )
+  async sent<C extends SentContract>(contract: C, vhost = '/'): Promise<SentBy<C>[]> {
+    // Each branch reads what the type says of such a contract.
+    return (await this.#sentBy(contract, vhost)) as SentBy<C>[]
   }
 
   /**
-   * Checks the end of a test.
+   * The dead letters of a contract that nobody has taken, the oldest first. Takes none of them. Of contracts that keep theirs in one queue, each
+   * has its own.
+   */
+  async deadLetters<C extends LetterContract>(contract: C, vhost = '/'): Promise<TestLetterOf<C>[]> {
+    if (contract.deadLetter === false) return []
+    return await readLetters(contract, this.messages(contract.deadLetter.queue, vhost))
+  }
+
+  /**
+   * Ends a test well, or not.
    *
-   * @throws Error with the log, if deliveries are not settled, or consumers or connections are open: a role was not
-   *   closed
+   * @throws Error deliveries are not settled, or consumers or connections are open: a role was not closed. It shows the log
    */
   assertNothingLeft(vhost = '/'): void {
     const left = this.left(vhost)
     if (left.length === 0) return
     throw new Error(`The test has left ${left.join(', ')}.\nWhat the broker saw:\n${String(this.log)}`)
   }
+
+  async #sentBy(contract: SentContract, vhost: string): Promise<unknown[]> {
+    switch (contract.kind) {
+      case 'work-queue':
+        return await Promise.all(this.#tasksOf(contract, vhost).map((message) => readTask(contract, message)))
+      case 'procedure':
+        return await this.#sentBy(contract.requests, vhost)
+      case 'exchange':
+        return await this.#events(contract, this.published(vhost))
+      default:
+        return await this.#events(contract.of, this.publishedTo(contract.name, vhost))
+    }
+  }
+
+  #tasksOf({ name }: QueueContract, vhost: string): readonly Message[] {
+    return this.published(vhost).filter((message) => isSentTo(name, message))
+  }
+
+  async #events(exchange: ExchangeContract, messages: readonly Message[]): Promise<unknown[]> {
+    const name = byteTextOf(exchange.name)
+    const own = messages.filter((message) => message.exchange === name)
+    return await Promise.all(own.map((message) => readEvent(exchange, message)))
+  }
 }
 
 /**
- * Starts a broker in this process that behaves like RabbitMQ. It is for tests: it listens on the loopback interface
- * only, and keeps nothing when it is closed.
+ * Starts a broker in this process that behaves like RabbitMQ. It is for tests: it listens on the loopback interface only, and keeps
+ * nothing when it is closed.
  *
- * @throws Error if the port is in use
+ * @throws Error the port is taken
  */
 export async function startMemoryBroker(options: MemoryBrokerOptions = {}): Promise<TestMemoryBroker> {
   const broker = new TestMemoryBroker(options)
@@ -58,34 +74,8 @@ export async function startMemoryBroker(options: MemoryBrokerOptions = {}): Prom
   return broker
 }
 
-/**
- * Whether a message was sent to the queue. A delayed one is published to an exchange for delays, with the same routing
- * key.
- */
+/** What is delayed is published to an exchange of the delays, under the same key. */
 function isSentTo(queue: string, { exchange, routingKey, headers }: Message): boolean {
   const isDirect = exchange === '' || exchange.startsWith('leveret.delay.')
-  return (
-    isDirect && routingKey === Buffer.from(queue).toString('latin1') && headers.get('leveret-replays') === undefined
-  )
-}
-
-async function readLetter<C extends QueueContract>(contract: C, message: Message): Promise<TestLetter<PayloadOf<C>>> {
-  const {
-    'leveret-reason': reason,
-    'leveret-error-name': name,
-    'leveret-error-message': text,
-    'x-death': deaths,
-  } = message.headers.toObject()
-  const latest = Array.isArray(deaths) ? (deaths[0] as { readonly reason?: unknown }) : undefined
-  const error = typeof name === 'string' && typeof text === 'string' ? { name, message: text } : undefined
-  return {
-    messageId: message.properties.messageId,
-    reason: textOf(reason) ?? textOf(latest?.reason),
-    error,
-    payload: await readPayload(contract, message).catch(() => undefined),
-  }
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined
+  return isDirect && routingKey === byteTextOf(queue) && headers.get('leveret-replays') === undefined
 }

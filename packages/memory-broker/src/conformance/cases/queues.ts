@@ -11,6 +11,16 @@ const locked =
   'on another connection or the exclusive property value does not match that of the original declaration.'
 
 list.same(
+  'names an argument that differs with the bytes that it has',
+  "PRECONDITION_FAILED - inequivalent arg 'x-dead-letter-exchange' for queue 'q' in vhost '<vhost>': received 'é' but current is 'it’s'",
+  async (lab) => {
+    const channel = await lab.channel()
+    await lab.declare(channel, 'q', { 'x-dead-letter-exchange': 'it’s' })
+    const outcome = await lab.outcome(lab.declare(await lab.channel(), 'q', { 'x-dead-letter-exchange': 'é' }))
+    return Buffer.from(outcome, 'latin1').toString()
+  },
+)
+list.same(
   'refuses a name of its own',
   "ACCESS_REFUSED - queue name 'amq.foo' contains reserved prefix 'amq.*'",
   async (lab) => lab.outcome(lab.declare(await lab.channel(), 'amq.foo')),

@@ -1,15 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Version } from '../../broker/profile.js'
 import { type Program, programOf } from './program.js'
-import { runProgram } from './run-program.js'
+import type { Seat } from './seat.js'
 import { shrink } from './shrink.js'
-
-/** A broker that programs are run on. */
-export interface Side {
-  /** Makes a vhost. @returns its URL, and what deletes it */
-  vhost(): Promise<{ readonly url: string; readonly remove: () => Promise<void> }>
-  readonly settleMs: number
-}
 
 /** A program that two brokers do not do alike. */
 export interface Disagreement {
@@ -22,39 +14,24 @@ export interface Disagreement {
 /** A broker that is busy is given more time before it is said to disagree. */
 const PATIENCE = 6
 
-/** Runs the program of a seed on both sides. @returns the smallest program that they disagree about, if they do */
-export async function compare(
-  seed: number,
-  sides: readonly [Side, Side],
-  version: Version,
-): Promise<Disagreement | undefined> {
+/** The seats of two brokers. */
+type Seats = readonly [Seat, Seat]
+
+/** Runs the program of a seed on both. @returns the smallest program that they disagree about, if they do */
+export async function compare(seed: number, seats: Seats): Promise<Disagreement | undefined> {
   const program = programOf(seed)
-  if (await agree(program, sides, version, 1)) return undefined
-  if (await agree(program, sides, version, PATIENCE)) return undefined
-  const smallest = await shrink(program, async (smaller) => !(await agree(smaller, sides, version, PATIENCE)))
-  const [left, right] = await both(smallest, sides, version, PATIENCE)
+  if (await agree(program, seats, 1)) return undefined
+  if (await agree(program, seats, PATIENCE)) return undefined
+  const smallest = await shrink(program, async (smaller) => !(await agree(smaller, seats, PATIENCE)))
+  const [left, right] = await both(smallest, seats, PATIENCE)
   return { seed, program: smallest, left, right }
 }
 
-async function agree(
-  program: Program,
-  sides: readonly [Side, Side],
-  version: Version,
-  patience: number,
-): Promise<boolean> {
-  const [left, right] = await both(program, sides, version, patience)
+async function agree(program: Program, seats: Seats, patience: number): Promise<boolean> {
+  const [left, right] = await both(program, seats, patience)
   return isDeepStrictEqual(left, right)
 }
 
-async function both(program: Program, [left, right]: readonly [Side, Side], version: Version, patience: number) {
-  return Promise.all([see(program, left, version, patience), see(program, right, version, patience)])
-}
-
-async function see(program: Program, side: Side, version: Version, patience: number): Promise<readonly string[]> {
-  const { url, remove } = await side.vhost()
-  try {
-    return await runProgram(program, { url, version, settleMs: side.settleMs * patience })
-  } finally {
-    await remove()
-  }
+function both(program: Program, [left, right]: Seats, patience: number) {
+  return Promise.all([left.run(program, patience), right.run(program, patience)])
 }

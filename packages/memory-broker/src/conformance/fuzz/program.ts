@@ -48,9 +48,10 @@ export type Step =
 
 export type Program = readonly Step[]
 
-const QUEUES = ['q0', 'q1', 'q2']
+/** Everything that programs declare. */
+export const QUEUES_OF_PROGRAMS = ['q0', 'q1', 'q2']
+export const EXCHANGES_OF_PROGRAMS = ['e0', 'e1']
 const EXCHANGES = ['e0', 'e1', 'amq.topic', 'amq.direct', 'amq.fanout']
-const OWN_EXCHANGES = ['e0', 'e1']
 const KEYS = ['a', 'a.b', 'a.b.c', '', 'q0']
 const PATTERNS = ['a', 'a.*', '#', '*.b', 'a.#.c', '']
 /** Two connections with three channels each. */
@@ -112,7 +113,7 @@ const MAKERS: readonly Maker[] = [
   (random, channel) => ({
     do: 'exchange',
     channel,
-    exchange: random.pick(OWN_EXCHANGES),
+    exchange: random.pick(EXCHANGES_OF_PROGRAMS),
     type: random.pick(['direct', 'topic', 'fanout']),
   }),
   (random, channel, queue) => ({
@@ -154,7 +155,7 @@ const MAKERS: readonly Maker[] = [
 
 function stepOf(random: Random, index: number): Step {
   if (random.oneIn(WAIT_ONE_IN)) return { do: 'wait' }
-  return random.pick(MAKERS)(random, random.below(CHANNELS), random.pick(QUEUES), index)
+  return random.pick(MAKERS)(random, random.below(CHANNELS), random.pick(QUEUES_OF_PROGRAMS), index)
 }
 
 function publishTo(random: Random, _channel: number, queue: string, index: number): Step {

@@ -1,10 +1,10 @@
-import type { Version } from '../../broker/profile.js'
+import type { Version } from '../../broker/rules/profile.js'
 import { FieldTable } from '../../wire/field-table.js'
 import type { Properties } from '../../wire/properties.js'
 import { Lab, type Table } from '../lab.js'
 import { ClosedError, type RawChannel } from '../raw-channel.js'
 import type { RawConnection } from '../raw-connection.js'
-import { CHANNELS, type Program, type Step } from './program.js'
+import { CHANNELS, type Program, QUEUES_OF_PROGRAMS, type Step } from './program.js'
 
 /** What a broker is given to come to rest after each step. */
 export interface Pace {
@@ -187,7 +187,7 @@ class Run {
     for (const channel of this.#channels)
       if (channel !== undefined && channel.closed === undefined) await channel.close().catch(() => undefined)
     await this.#lab.settle(this.#settleMs * 2)
-    for (const queue of ['q0', 'q1', 'q2']) {
+    for (const queue of QUEUES_OF_PROGRAMS) {
       const left = await this.#lab.drain(queue, 0).catch((error: unknown) => String(error))
       lines.push(
         `${queue}: ${typeof left === 'string' ? this.#lab.plain(left) : left.map(({ body, redelivered }) => body + (redelivered ? ' again' : '')).join(', ')}`,

@@ -1,0 +1,42 @@
+import type { Socket } from 'node:net'
+import { HEARTBEAT } from '../../wire/frames.js'
+import type { Output } from './output.js'
+
+/** What a heartbeat watches over. */
+export interface Beating {
+  readonly socket: Socket
+  readonly output: Output
+  /** Whether the broker does not read: then silence means nothing. */
+  readonly isBlocked: () => boolean
+  /** Nothing has come for two intervals. */
+  readonly silent: () => void
+}
+
+/** Half the interval, as the protocol advises for both sides. */
+const BEATS_PER_INTERVAL = 2
+
+/** Silence is counted in looks, so that a process that was held up does not blame its clients. */
+const LOOKS_UNTIL_SILENT = 4
+
+/** The heartbeats of a connection, in real time. */
+export class Heartbeat {
+  #timer: NodeJS.Timeout | undefined
+
+  start(seconds: number, { socket, output, isBlocked, silent }: Beating): void {
+    if (seconds === 0) return
+    let [read, written, looks] = [-1, -1, 0]
+    const look = (): void => {
+      if (socket.bytesWritten === written) output.raw(HEARTBEAT)
+      looks = socket.bytesRead === read && !isBlocked() ? looks + 1 : 0
+      read = socket.bytesRead
+      written = socket.bytesWritten
+      if (looks > LOOKS_UNTIL_SILENT) silent()
+    }
+    this.#timer = setInterval(look, (seconds * 1000) / BEATS_PER_INTERVAL)
+    this.#timer.unref()
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+  }
+}

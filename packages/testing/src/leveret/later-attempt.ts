@@ -1,0 +1,22 @@
+import { FieldTable } from '@leveret/memory-broker'
+import { Management } from '../management/management.js'
+import type { TestMemoryBroker } from '../memory/test-memory-broker.js'
+
+/** Puts the copy of a later attempt in the place of the message that a queue holds, as a worker of leveret's writes it. */
+export async function replaceByLaterAttempt(broker: TestMemoryBroker, queue: string, attempt: number): Promise<void> {
+  const [first] = broker.messages(queue)
+  if (first === undefined) throw new Error(`There is no message in '${queue}'.`)
+  const { exchange, routingKey, properties, body, headers } = first
+  const later = FieldTable.of({
+    'leveret-attempt': attempt,
+    'leveret-exchange': exchange,
+    'leveret-routing-key': routingKey,
+  }).entries
+  await new Management([broker.managementUrl]).get('/', queue)
+  broker.publish({
+    exchange: '',
+    routingKey: Buffer.from(queue).toString('latin1'),
+    properties: { ...properties, headers: new FieldTable([...headers.entries, ...later]) },
+    body,
+  })
+}
