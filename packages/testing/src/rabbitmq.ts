@@ -1,4 +1,4 @@
-import type { Management } from './management/management.js'
+import type { Management } from '@leveret/management'
 import type { BrokerCertificates } from './tls.js'
 
 /** How a broker came to be: in a container, as a private local node, in the memory of a process, or started by somebody else. */

@@ -1,3 +1,4 @@
+import { Management } from '@leveret/management'
 import { FieldTable } from '@leveret/memory-broker'
 import {
   connect,
@@ -11,7 +12,6 @@ import {
   type WorkerOptions,
   type WorkQueue,
 } from 'leveret'
-import { Management } from '../management/management.js'
 import { startMemoryBroker, type TestMemoryBroker } from '../memory/test-memory-broker.js'
 
 const ENDS = [

@@ -28,16 +28,33 @@ export interface ManagementRequest {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** How long a node may take to answer; a paused one never does. */
-const timeoutMs = 10_000
+/** How the API is asked. */
+export interface ManagementOptions {
+  /** How long a node may take to answer, in milliseconds, from 1; a paused one never does. @defaultValue 10_000 */
+  readonly timeoutMs?: number | undefined
+}
 
-/** Sends requests to the first of several nodes that answers. */
+/** The sender of requests to the first of several nodes that answers. */
 export class ManagementHttp {
   readonly #nodes: readonly { readonly base: string; readonly authorization: string }[]
 
+  readonly #timeoutMs: number
+
   /** @param urls - one for each node, as `http://user:password@host:port` */
-  constructor(urls: readonly string[]) {
+  constructor(urls: readonly string[], { timeoutMs = 10_000 }: ManagementOptions = {}) {
     this.#nodes = urls.map(parse)
+    this.#timeoutMs = timeoutMs
+  }
+
+  /** The parsed answer to a GET. */
+  async get<Answer>(path: string): Promise<Answer> {
+    return await this.send({ method: 'GET', path })
+  }
+
+  /** The time at which the answer to a GET was made. */
+  async date(path: string): Promise<Date | undefined> {
+    const { date } = await this.#answer({ method: 'GET', path })
+    return date === null ? undefined : new Date(date)
   }
 
   /**
@@ -45,6 +62,11 @@ export class ManagementHttp {
    * @throws {@link ManagementError} the status is not 2xx, or no node answered
    */
   async send<Answer>(request: ManagementRequest): Promise<Answer> {
+    const { body } = await this.#answer(request)
+    return (body === '' ? undefined : JSON.parse(body)) as Answer
+  }
+
+  async #answer(request: ManagementRequest): Promise<{ body: string; date: string | null }> {
     const failures: unknown[] = []
     for (const node of this.#nodes) {
       const answer = await this.#ask(node, request)
@@ -52,7 +74,7 @@ export class ManagementHttp {
         .catch((error: unknown) => void failures.push(error))
       if (answer === undefined) continue
       if (!answer.ok) throw new ManagementError(request, answer)
-      return (answer.body === '' ? undefined : JSON.parse(answer.body)) as Answer
+      return answer
     }
     throw new ManagementError(request, { status: 0, body: failures.map(reason).join('; '), cause: failures[0] })
   }
@@ -61,10 +83,11 @@ export class ManagementHttp {
     const response = await fetch(`${base}/api${request.path}`, {
       method: request.method,
       headers: { authorization, 'content-type': 'application/json', ...request.headers },
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: AbortSignal.timeout(this.#timeoutMs),
       ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
     })
-    return { ok: response.ok, status: response.status, body: await response.text() }
+    const { ok, status, headers } = response
+    return { ok, status, date: headers.get('date'), body: await response.text() }
   }
 }
 

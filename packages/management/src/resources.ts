@@ -1,5 +1,5 @@
 /**
- * What the management API answers, with its own names, as far as tests read it. Counts are missing until the broker
+ * What the management API answers, with its own names, as far as it is read here. Counts are missing until the broker
  * first took them, a moment after the thing itself appeared.
  *
  * @see https://www.rabbitmq.com/docs/http-api-reference
@@ -10,6 +10,70 @@ export interface Overview {
   readonly cluster_name: string
   /** The node that answered. */
   readonly node: string
+  /** What was counted since the broker or its statistics began. */
+  readonly message_stats?: MessageStatistics
+}
+
+/** Counters of messages. */
+export interface MessageStatistics {
+  readonly publish?: number
+  /** Messages that no queue took, and that went back to their sender. */
+  readonly return_unroutable?: number
+  /** Messages that no queue took, and that nobody was told of. */
+  readonly drop_unroutable?: number
+  readonly deliver_get?: number
+  readonly ack?: number
+  readonly redeliver?: number
+}
+
+/** Who asks the API. */
+export interface Whoami {
+  readonly name: string
+  /** A list; before RabbitMQ 3.9 a text with commas. */
+  readonly tags: readonly string[] | string
+}
+
+/** A feature that all nodes of a cluster must know before it is enabled. @see https://www.rabbitmq.com/docs/feature-flags */
+export interface FeatureFlag {
+  readonly name: string
+  readonly state: 'enabled' | 'disabled' | 'unavailable' | string
+  readonly stability: 'required' | 'stable' | 'experimental' | string
+  readonly desc?: string
+}
+
+/** A feature that a later version will not have. @see https://www.rabbitmq.com/docs/deprecated-features */
+export interface DeprecatedFeature {
+  readonly name: string
+  readonly state: string
+  readonly deprecation_phase: string
+  readonly doc_url?: string
+}
+
+/** A file of definitions, as `rabbitmqctl export_definitions` writes it. @see https://www.rabbitmq.com/docs/definitions */
+export interface Definitions {
+  readonly rabbit_version?: string
+  readonly queues?: readonly DefinedQueue[]
+  readonly exchanges?: readonly DefinedExchange[]
+  readonly bindings?: readonly DefinedBinding[]
+  readonly policies?: readonly (Policy & { readonly name: string; readonly vhost?: string })[]
+}
+
+/** A queue of a file of definitions. */
+export interface DefinedQueue extends Pick<Queue, 'name' | 'durable' | 'auto_delete' | 'arguments'> {
+  /** Missing in the definitions of one vhost. */
+  readonly vhost?: string
+}
+
+/** An exchange of a file of definitions. */
+export interface DefinedExchange extends Omit<Exchange, 'vhost'> {
+  /** Missing in the definitions of one vhost. */
+  readonly vhost?: string
+}
+
+/** A binding of a file of definitions. */
+export interface DefinedBinding extends Omit<Binding, 'vhost'> {
+  /** Missing in the definitions of one vhost. */
+  readonly vhost?: string
 }
 
 /** A node of the cluster. */
@@ -55,6 +119,7 @@ export interface Exchange {
 
 /** A binding from an exchange, whose name is empty for the default one, to a queue or another exchange. */
 export interface Binding {
+  readonly vhost?: string
   readonly source: string
   readonly destination: string
   readonly destination_type: 'queue' | 'exchange'
@@ -70,6 +135,9 @@ export interface ClientConnection {
   readonly node?: string
   readonly state?: string
   readonly channels?: number
+  /** The heartbeat that was agreed, in seconds; 0 is none. */
+  readonly timeout?: number
+  readonly ssl?: boolean
   readonly client_properties?: Readonly<Record<string, unknown>>
 }
 
@@ -85,6 +153,7 @@ export interface ClientChannel {
   readonly messages_unacknowledged?: number
   readonly messages_unconfirmed?: number
   readonly connection_details?: { readonly name: string }
+  readonly message_stats?: MessageStatistics
 }
 
 /** A consumer of a queue. */
@@ -116,6 +185,18 @@ export interface Policy {
   readonly definition: Readonly<Record<string, unknown>>
   readonly priority?: number
   readonly 'apply-to'?: 'queues' | 'exchanges' | 'all' | 'classic_queues' | 'quorum_queues' | 'streams'
+}
+
+/** A policy that is set. */
+export interface StoredPolicy extends Policy {
+  readonly name: string
+  readonly vhost: string
+}
+
+/** What a user may do in a vhost. */
+export interface UserPermissions extends Permissions {
+  readonly user: string
+  readonly vhost: string
 }
 
 /** Regular expressions over the names a user may configure, write to and read from. */
