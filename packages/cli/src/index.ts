@@ -10,7 +10,7 @@ export {
   type DescribedContract,
   type DescribedMessage,
 } from './contracts/document.js'
-export { type Depths } from './contracts/picture/graph.js'
+export type { Depths } from './contracts/picture/graph.js'
 export { type PictureFormat, pictureOf } from './contracts/picture/picture.js'
 export { type ConversionOptions, UnrepresentableError } from './contracts/schema/convert.js'
 export type { JsonSchema, SchemaObject } from './contracts/schema/json-schema.js'

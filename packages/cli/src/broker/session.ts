@@ -33,7 +33,9 @@ export class Session implements AsyncDisposable {
   /** Reads where the broker is, and asks for the password where it was told to. */
   static async of(terminal: Terminal, options: BrokerOptions): Promise<Session> {
     const given = readTarget(options.url ?? (terminal.env.RABBITMQ_URL || DEFAULT_URL))
-    const password = options.askPassword ? await askPassword(terminal, `Password of ${describeTarget(given)}: `) : given.password
+    const password = options.askPassword
+      ? await askPassword(terminal, `Password of ${describeTarget(given)}: `)
+      : given.password
     const api = options.management ?? (terminal.env.RABBITMQ_MANAGEMENT_URL || undefined)
     const target = { ...given, password }
     terminal.hide(password)

@@ -19,7 +19,9 @@ export const DEFAULT_URL = 'amqp://guest:guest@localhost:5672'
 export function readTarget(text: string): Target {
   const url = parsed(text, 'The URL of the broker')
   if (url.protocol !== 'amqp:' && url.protocol !== 'amqps:') {
-    throw new UsageError("The URL of the broker begins with amqp:// or amqps://, for example amqp://user:password@host:5672/vhost.")
+    throw new UsageError(
+      'The URL of the broker begins with amqp:// or amqps://, for example amqp://user:password@host:5672/vhost.',
+    )
   }
   const isTls = url.protocol === 'amqps:'
   return {
@@ -53,7 +55,9 @@ function parsed(text: string, what: string): URL {
   try {
     return new URL(text)
   } catch {
-    throw new UsageError(`${what} cannot be read. Encode special characters of a password, for example # as %23 and / as %2F.`)
+    throw new UsageError(
+      `${what} cannot be read. Encode special characters of a password, for example # as %23 and / as %2F.`,
+    )
   }
 }
 

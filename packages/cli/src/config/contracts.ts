@@ -26,9 +26,15 @@ export function contractNamed<Kind extends Contract['kind']>(
 ): Extract<Contract, { kind: Kind }> {
   const found = findContract(applications, name, ...kinds)
   if (found !== undefined) return found
-  const names = allContracts(applications).filter(({ kind }) => kinds.some((one) => one === kind)).map((contract) => contract.name)
+  const names = allContracts(applications)
+    .filter(({ kind }) => kinds.some((one) => one === kind))
+    .map((contract) => contract.name)
   if (applications.length === 0) {
-    throw new UsageError(`'${name}': no contracts are known. Export applications from leveret.config.ts, or say where: --app <file>.`)
+    throw new UsageError(
+      `'${name}': no contracts are known. Export applications from leveret.config.ts, or say where: --app <file>.`,
+    )
   }
-  throw new UsageError(`There is no ${kinds.join(' or ')} '${name}'. There is ${names.map((one) => `'${one}'`).join(', ') || 'none'}.`)
+  throw new UsageError(
+    `There is no ${kinds.join(' or ')} '${name}'. There is ${names.map((one) => `'${one}'`).join(', ') || 'none'}.`,
+  )
 }

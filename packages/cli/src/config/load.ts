@@ -22,7 +22,10 @@ export function findConfig(folder: string): string | undefined {
  * @throws {@link UsageError} there is no such file
  * @throws {@link NotDoneError} it could not be run, or exports no application
  */
-export async function loadApplications(given: string | undefined, folder = process.cwd()): Promise<readonly Application[]> {
+export async function loadApplications(
+  given: string | undefined,
+  folder = process.cwd(),
+): Promise<readonly Application[]> {
   const path = given === undefined ? findConfig(folder) : resolve(folder, given)
   if (path === undefined) return []
   if (!existsSync(path)) throw new UsageError(`There is no file ${path}.`)
@@ -31,7 +34,9 @@ export async function loadApplications(given: string | undefined, folder = proce
   })
   const applications = [...new Set(Object.values(exported).flat().filter(isApplication))]
   if (applications.length > 0) return applications
-  throw new NotDoneError(`${path} exports no application: export const shop = application({ name, version, sends, works, … })`)
+  throw new NotDoneError(
+    `${path} exports no application: export const shop = application({ name, version, sends, works, … })`,
+  )
 }
 
 /** Node.js itself reads TypeScript from 22.18 on; before that it is translated here. */

@@ -1,4 +1,14 @@
-import { type Application, type Contract, type Declaration, declarationsOf, type Exchange, type Procedure, type Stream, type Subscription, type WorkQueue } from 'leveret'
+import {
+  type Application,
+  type Contract,
+  type Declaration,
+  declarationsOf,
+  type Exchange,
+  type Procedure,
+  type Stream,
+  type Subscription,
+  type WorkQueue,
+} from 'leveret'
 import { type ConversionOptions, jsonSchemaOf } from './schema/convert.js'
 import type { JsonSchema } from './schema/json-schema.js'
 
@@ -61,7 +71,10 @@ export interface DescribedMessage {
  *
  * @throws {@link UnrepresentableError} a schema has no form in JSON Schema
  */
-export function contractsDocument(applications: readonly Application[], options: ConversionOptions = {}): ContractsDocument {
+export function contractsDocument(
+  applications: readonly Application[],
+  options: ConversionOptions = {},
+): ContractsDocument {
   const contracts = new Map(applications.flatMap(contractsOf).map((contract) => [keyOf(contract), contract]))
   const described = [...contracts.values()].map((contract) => describe(contract, options))
   return {
@@ -139,10 +152,7 @@ function describeExchange(contract: Exchange, options: ConversionOptions): Descr
   const messages =
     'templates' in contract
       ? Object.entries(contract.templates).map(([template, schema]) => ({ ...convert(template, schema), template }))
-      : [
-          convert('payload', contract.payload),
-          ...('headers' in contract ? [convert('headers', contract.headers)] : []),
-        ]
+      : [convert('payload', contract.payload), ...('headers' in contract ? [convert('headers', contract.headers)] : [])]
   return { ...codedBase(contract), type: contract.type, messages }
 }
 

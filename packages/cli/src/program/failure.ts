@@ -41,22 +41,29 @@ export function exitCodeOf(error: unknown): ExitCode {
 export function linesOf(error: unknown): readonly string[] {
   if (error instanceof PayloadError) {
     const where = error.direction === 'outgoing' ? 'not sent' : 'received'
-    return [`The payload does not fit '${error.contract}' (${where}):`, ...error.issues.map(({ path, message }) => `  ${path.join('.') || '(the value itself)'}: ${message}`)]
+    return [
+      `The payload does not fit '${error.contract}' (${where}):`,
+      ...error.issues.map(({ path, message }) => `  ${path.join('.') || '(the value itself)'}: ${message}`),
+    ]
   }
   if (error instanceof ManagementError) return managementLines(error)
-  if (error instanceof LeveretError || error instanceof UsageError || error instanceof NotDoneError) return [error.message]
+  if (error instanceof LeveretError || error instanceof UsageError || error instanceof NotDoneError)
+    return [error.message]
   return [error instanceof Error ? `${error.name}: ${error.message}` : String(error)]
 }
 
 function managementLines(error: ManagementError): readonly string[] {
   const { status, method, path } = error
   if (status === 0) {
-    return [`The management API does not answer: ${error.body}`, 'Say where it is with --management http://host:15672, or RABBITMQ_MANAGEMENT_URL.']
+    return [
+      `The management API does not answer: ${error.body}`,
+      'Say where it is with --management http://host:15672, or RABBITMQ_MANAGEMENT_URL.',
+    ]
   }
   if (status === 401 || status === 403) {
     return [
       `The management API refused ${method} ${path} (${status}).`,
-      "The name or password is wrong, or the user has no tag: rabbitmqctl set_user_tags <user> monitoring",
+      'The name or password is wrong, or the user has no tag: rabbitmqctl set_user_tags <user> monitoring',
     ]
   }
   return [error.message]

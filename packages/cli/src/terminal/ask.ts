@@ -23,7 +23,12 @@ export interface Consent {
  *
  * @throws {@link UsageError} nobody has agreed, and nobody can be asked
  */
-export async function confirm(terminal: Terminal, question: string, { yes }: Consent, signal: AbortSignal): Promise<boolean> {
+export async function confirm(
+  terminal: Terminal,
+  question: string,
+  { yes }: Consent,
+  signal: AbortSignal,
+): Promise<boolean> {
   if (yes !== undefined && yes !== false) return true
   if (!terminal.isInteractive) throw new UsageError(`${question} There is no terminal to ask on: say --yes.`)
   return /^y(es)?$/i.test(await ask(terminal, `${question} [y/N] `, signal))
@@ -34,9 +39,16 @@ export async function confirm(terminal: Terminal, question: string, { yes }: Con
  *
  * @throws {@link UsageError} nobody has agreed, and nobody can be asked
  */
-export async function confirmByName(terminal: Terminal, question: string, name: string, { yes }: Consent, signal: AbortSignal): Promise<boolean> {
+export async function confirmByName(
+  terminal: Terminal,
+  question: string,
+  name: string,
+  { yes }: Consent,
+  signal: AbortSignal,
+): Promise<boolean> {
   if (yes === name) return true
-  if (!terminal.isInteractive || yes !== undefined) throw new UsageError(`${question} It wants the name of the queue: say --yes=${name}.`)
+  if (!terminal.isInteractive || yes !== undefined)
+    throw new UsageError(`${question} It wants the name of the queue: say --yes=${name}.`)
   return (await ask(terminal, `${question} Type the name of the queue to go on: `, signal)) === name
 }
 
@@ -64,8 +76,10 @@ function untilEnter(stdin: Terminal['stdin']): Promise<string> {
     const onEnd = (): void => done(() => resolve(typed))
     const onData = (chunk: Buffer | string): void => {
       for (const character of String(chunk)) {
-        if (character === '\u0003') return done(() => reject(new UsageError('interrupted')))
-        if (character === '\r' || character === '\n') return done(() => resolve(typed))
+        const isEnter = character === '\r' || character === '\n'
+        if (isEnter) done(() => resolve(typed))
+        if (character === '\u0003') done(() => reject(new UsageError('interrupted')))
+        if (isEnter || character === '\u0003') return
         typed = character === '\u007f' ? typed.slice(0, -1) : typed + character
       }
     }

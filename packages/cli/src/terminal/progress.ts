@@ -24,7 +24,9 @@ export class Progress {
     this.#last = now
     this.#isDrawn = true
     const count = total === undefined ? `${done}` : `${done} of ${total}`
-    this.#terminal.write(`\r\u001b[2K${this.#label} ${total === undefined ? '' : `${bar(done / Math.max(total, 1))} `}${count}`)
+    this.#terminal.write(
+      `\r\u001b[2K${this.#label} ${total === undefined ? '' : `${bar(done / Math.max(total, 1))} `}${count}`,
+    )
   }
 
   /** Takes it away. */

@@ -22,5 +22,7 @@ function isControl(character: string): boolean {
 }
 
 function escaped(character: string): string {
-  return JSON.stringify(character).slice(1, -1).replace(/^[^\\]$/, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return JSON.stringify(character)
+    .slice(1, -1)
+    .replace(/^[^\\]$/, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }

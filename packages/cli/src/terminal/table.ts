@@ -14,9 +14,13 @@ export interface Table {
 export async function printTable(terminal: Terminal, { columns, rows }: Table): Promise<void> {
   const texts = rows.map((row) => columns.map((_, index) => textOf(row[index])))
   const widths = columns.map((name, index) => Math.max(name.length, ...texts.map((row) => row[index]?.length ?? 0)))
-  const isNumeric = columns.map((_, index) => rows.every((row) => row[index] === undefined || typeof row[index] === 'number'))
+  const isNumeric = columns.map((_, index) =>
+    rows.every((row) => row[index] === undefined || typeof row[index] === 'number'),
+  )
   const lineOf = (cells: readonly string[]): string => {
-    const padded = cells.map((cell, index) => (isNumeric[index] ? cell.padStart(widths[index] ?? 0) : cell.padEnd(widths[index] ?? 0)))
+    const padded = cells.map((cell, index) =>
+      isNumeric[index] ? cell.padStart(widths[index] ?? 0) : cell.padEnd(widths[index] ?? 0),
+    )
     return cut(padded.join('  ').trimEnd(), terminal.columns)
   }
   await terminal.print(paint(terminal.hasColor, 'bold', lineOf(columns.map((name) => name.toUpperCase()))))

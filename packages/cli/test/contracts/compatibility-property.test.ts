@@ -4,7 +4,8 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { doubtsOf } from '../../src/contracts/compatibility/includes.js'
 import type { SchemaObject } from '../../src/contracts/schema/json-schema.js'
-import { pairs, valuesFor } from './random-schemas.js'
+import { pairs } from './random-schemas.js'
+import { valuesFor } from './random-values.js'
 
 // The whole is LEVERET_SCHEMA_PAIRS=10000; the seed of a run that has failed is given as LEVERET_SEED.
 const PAIRS = Number(process.env.LEVERET_SCHEMA_PAIRS ?? 500)

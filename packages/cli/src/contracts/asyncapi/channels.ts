@@ -11,7 +11,11 @@ export interface Channel {
 }
 
 /** The channels of one contract: a queue, or one for each template of an exchange; the answers of a procedure have their own. */
-export function channelsOf(contract: DescribedContract, document: ContractsDocument, vhost: string): readonly Channel[] {
+export function channelsOf(
+  contract: DescribedContract,
+  document: ContractsDocument,
+  vhost: string,
+): readonly Channel[] {
   switch (contract.kind) {
     case 'exchange':
       return exchangeChannels(contract, document, vhost)
@@ -39,16 +43,32 @@ export function exchangeChannelIds(contract: DescribedContract): readonly string
   return templates.length === 0 ? [id] : templates.map(({ part }) => `${id}.${idOf(part)}`)
 }
 
-function queueChannel(contract: DescribedContract, document: ContractsDocument, vhost: string, parts?: readonly string[]): Channel {
-  const queue = document.declarations.find((one): one is QueueDeclaration => one.kind === 'queue' && one.name === contract.name)
-  const source = contract.of === undefined ? contract : (document.contracts.find(({ kind, name }) => kind === 'exchange' && name === contract.of) ?? contract)
-  const wanted = source.messages.filter(({ part }) => part !== 'headers' && (parts === undefined || parts.includes(part)))
+function queueChannel(
+  contract: DescribedContract,
+  document: ContractsDocument,
+  vhost: string,
+  parts?: readonly string[],
+): Channel {
+  const queue = document.declarations.find(
+    (one): one is QueueDeclaration => one.kind === 'queue' && one.name === contract.name,
+  )
+  const source =
+    contract.of === undefined
+      ? contract
+      : (document.contracts.find(({ kind, name }) => kind === 'exchange' && name === contract.of) ?? contract)
+  const wanted = source.messages.filter(
+    ({ part }) => part !== 'headers' && (parts === undefined || parts.includes(part)),
+  )
   const durable = queue?.durable ?? true
   return channel(queueChannelId(contract), source, wanted, {
     address: contract.name,
     description: DESCRIPTIONS[contract.kind],
     bindings: {
-      amqp: { is: 'queue', queue: { name: contract.name, durable, exclusive: false, autoDelete: false, vhost }, bindingVersion: '0.3.0' },
+      amqp: {
+        is: 'queue',
+        queue: { name: contract.name, durable, exclusive: false, autoDelete: false, vhost },
+        bindingVersion: '0.3.0',
+      },
     },
     'x-leveret': extensionOf(contract, document, queue),
   })
@@ -63,14 +83,24 @@ const DESCRIPTIONS: Readonly<Record<DescribedContract['kind'], string>> = {
 }
 
 function exchangeChannels(contract: DescribedContract, document: ContractsDocument, vhost: string): readonly Channel[] {
-  const declared = document.declarations.find((one): one is ExchangeDeclaration => one.kind === 'exchange' && one.name === contract.name)
+  const declared = document.declarations.find(
+    (one): one is ExchangeDeclaration => one.kind === 'exchange' && one.name === contract.name,
+  )
   const { type = 'topic' } = contract
   const known = ['topic', 'direct', 'fanout', 'headers'].includes(type) ? type : 'default'
-  const exchange = { name: contract.name, type: known, durable: declared?.durable ?? true, autoDelete: declared?.autoDelete ?? false, vhost }
+  const exchange = {
+    name: contract.name,
+    type: known,
+    durable: declared?.durable ?? true,
+    autoDelete: declared?.autoDelete ?? false,
+    vhost,
+  }
   const ids = exchangeChannelIds(contract)
   const templates = contract.messages.filter(({ template }) => template !== undefined)
   const rows: readonly (readonly DescribedMessage[])[] =
-    templates.length === 0 ? [contract.messages.filter(({ part }) => part !== 'headers')] : templates.map((message) => [message])
+    templates.length === 0
+      ? [contract.messages.filter(({ part }) => part !== 'headers')]
+      : templates.map((message) => [message])
   return rows.map((messages, index) => {
     const { address, parameters } = addressOf(messages[0]?.template ?? '', type)
     return channel(ids[index] ?? '', contract, messages, {
@@ -91,14 +121,23 @@ function replyChannel(contract: DescribedContract): Channel {
   })
 }
 
-function channel(id: string, contract: DescribedContract, messages: readonly DescribedMessage[], object: Record<string, unknown>): Channel {
+function channel(
+  id: string,
+  contract: DescribedContract,
+  messages: readonly DescribedMessage[],
+  object: Record<string, unknown>,
+): Channel {
   const messageIds = messages.map((message) => messageId(contract, message))
   const references = Object.fromEntries(messageIds.map((one) => [one, { $ref: `#/components/messages/${one}` }]))
   return { id, messageIds, object: { ...object, messages: references } }
 }
 
 /** What the binding has no room for. */
-function extensionOf(contract: DescribedContract, { declarations }: ContractsDocument, queue: QueueDeclaration | undefined): unknown {
+function extensionOf(
+  contract: DescribedContract,
+  { declarations }: ContractsDocument,
+  queue: QueueDeclaration | undefined,
+): unknown {
   const isBound = (one: Declaration): boolean => one.kind === 'binding' && one.destination === contract.name
   return {
     kind: contract.kind,

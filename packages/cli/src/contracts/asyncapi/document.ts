@@ -35,18 +35,24 @@ export function asyncApiOf(
     info: {
       title: application.name,
       version: application.version,
-      description: description ?? `What ${application.name} sends and receives over RabbitMQ, as its leveret contracts say.`,
+      description:
+        description ?? `What ${application.name} sends and receives over RabbitMQ, as its leveret contracts say.`,
     },
     defaultContentType: 'application/json',
     ...(server === undefined ? {} : { servers: { broker: serverOf(server) } }),
     channels: Object.fromEntries(channels.map(({ id, object }) => [id, object])),
     operations: operationsOf(application, new Map(contracts.map((contract) => [contract.key, contract])), byId),
-    components: { messages: Object.fromEntries(messages.map(([id, message]) => [id, absoluteReferences(message, id)])) },
+    components: {
+      messages: Object.fromEntries(messages.map(([id, message]) => [id, absoluteReferences(message, id)])),
+    },
   }
 }
 
 /** The contracts of an application, without the exchanges that it only subscribes to by a queue of its own. */
-function contractsFor(application: DescribedApplication, { contracts }: ContractsDocument): readonly DescribedContract[] {
+function contractsFor(
+  application: DescribedApplication,
+  { contracts }: ContractsDocument,
+): readonly DescribedContract[] {
   const { sends, works, publishes, subscribes, calls, answers } = application
   const keys = new Set([...sends, ...works, ...publishes, ...subscribes, ...calls, ...answers])
   return contracts.filter(({ key }) => keys.has(key))

@@ -26,7 +26,11 @@ export function messageId({ key }: DescribedContract, { part }: DescribedMessage
   return idOf(part === 'payload' ? key.replace(' ', '.') : `${key.replace(' ', '.')}.${part.replace(' ', '.')}`)
 }
 
-function messageObject(contract: DescribedContract, message: DescribedMessage, headers: DescribedMessage | undefined): MessageObject {
+function messageObject(
+  contract: DescribedContract,
+  message: DescribedMessage,
+  headers: DescribedMessage | undefined,
+): MessageObject {
   const { contentType, contentEncoding } = contract
   const isCall = contract.kind === 'procedure'
   const isError = message.part.startsWith('error ')
@@ -38,7 +42,9 @@ function messageObject(contract: DescribedContract, message: DescribedMessage, h
     payload: message.schema,
     headers: headersOf(contract, message, headers),
     ...(isCall ? { correlationId: CORRELATION } : {}),
-    bindings: { amqp: { ...(contentEncoding === undefined ? {} : { contentEncoding }), messageType: '', bindingVersion: '0.3.0' } },
+    bindings: {
+      amqp: { ...(contentEncoding === undefined ? {} : { contentEncoding }), messageType: '', bindingVersion: '0.3.0' },
+    },
   }
 }
 
@@ -48,16 +54,39 @@ function nameOf({ name, version }: DescribedContract): string {
 }
 
 /** The headers that leveret writes, and those of the contract. */
-function headersOf(contract: DescribedContract, { part }: DescribedMessage, own: DescribedMessage | undefined): unknown {
+function headersOf(
+  contract: DescribedContract,
+  { part }: DescribedMessage,
+  own: DescribedMessage | undefined,
+): unknown {
   const { kind } = contract
   const code = part.startsWith('error ') ? part.slice('error '.length) : undefined
   const isAnswer = part === 'response' || code !== undefined
   const written: Record<string, unknown> = {
-    ...(isAnswer ? {} : { 'leveret-contract': { type: 'string', description: 'The contract, with its version.', const: nameOf(contract) } }),
-    ...(kind === 'procedure' && part === 'request' ? { replyTo: { type: 'string', description: 'Where the answer goes.' } } : {}),
+    ...(isAnswer
+      ? {}
+      : {
+          'leveret-contract': {
+            type: 'string',
+            description: 'The contract, with its version.',
+            const: nameOf(contract),
+          },
+        }),
+    ...(kind === 'procedure' && part === 'request'
+      ? { replyTo: { type: 'string', description: 'Where the answer goes.' } }
+      : {}),
     ...(kind === 'procedure' ? { correlationId: { type: 'string' } } : {}),
-    ...(code === undefined ? {} : { 'leveret-error': { type: 'string', const: 'declared' }, 'leveret-error-code': { type: 'string', const: code } }),
+    ...(code === undefined
+      ? {}
+      : {
+          'leveret-error': { type: 'string', const: 'declared' },
+          'leveret-error-code': { type: 'string', const: code },
+        }),
   }
-  const base = { type: 'object', properties: written, ...(code === undefined ? {} : { required: ['leveret-error-code'] }) }
+  const base = {
+    type: 'object',
+    properties: written,
+    ...(code === undefined ? {} : { required: ['leveret-error-code'] }),
+  }
   return own === undefined ? base : { allOf: [base, own.schema] }
 }

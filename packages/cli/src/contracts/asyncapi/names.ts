@@ -1,6 +1,8 @@
 /** A key of the document: letters, digits, `.`, `-` and `_`, each other character as its code, so that no two become one. */
 export function idOf(name: string): string {
-  return name.replaceAll(/[^A-Za-z0-9.\-]/g, (character) => (character === '_' ? '__' : `_${character.codePointAt(0)?.toString(16)}_`))
+  return name.replaceAll(/[^A-Za-z0-9.-]/g, (character) =>
+    character === '_' ? '__' : `_${character.codePointAt(0)?.toString(16)}_`,
+  )
 }
 
 /** The address of a template: `order.*.shipped` is `order.{word1}.shipped`. */

@@ -20,7 +20,11 @@ const ROLES: readonly Role[] = [
 ]
 
 /** What an application does, by the keys of the operations. */
-export function operationsOf(application: DescribedApplication, contracts: Contracts, channels: Channels): Record<string, unknown> {
+export function operationsOf(
+  application: DescribedApplication,
+  contracts: Contracts,
+  channels: Channels,
+): Record<string, unknown> {
   const entries = ROLES.flatMap((role) =>
     application[role.list].flatMap((key) => {
       const contract = contracts.get(key)
@@ -64,7 +68,11 @@ function bindingOf(action: 'send' | 'receive', { kind }: DescribedContract): unk
 
 function replyOf(contract: DescribedContract, channels: Channels): unknown {
   const id = replyChannelId(contract)
-  return { address: { location: '$message.header#/replyTo' }, channel: reference(id), messages: messagesIn(id, channels) }
+  return {
+    address: { location: '$message.header#/replyTo' },
+    channel: reference(id),
+    messages: messagesIn(id, channels),
+  }
 }
 
 function reference(id: string): { $ref: string } {

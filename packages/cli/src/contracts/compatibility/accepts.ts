@@ -1,5 +1,5 @@
 import { asObject, isSame, type JsonSchema, type SchemaObject } from '../schema/json-schema.js'
-import { upperBound, lowerBound } from './numbers.js'
+import { lowerBound, upperBound } from './numbers.js'
 import { flatten, isAnnotation } from './resolve.js'
 import { takesType, typeOf, typesOf } from './types.js'
 
@@ -38,7 +38,10 @@ function ofItsType(schema: SchemaObject, value: unknown, within: Within): Accept
   return typeof value === 'object' && value !== null ? ofObject(schema, value, within) : true
 }
 
-function ofText({ minLength = 0, maxLength = Number.POSITIVE_INFINITY, pattern, format }: SchemaObject, text: string): Acceptance {
+function ofText(
+  { minLength = 0, maxLength = Number.POSITIVE_INFINITY, pattern, format }: SchemaObject,
+  text: string,
+): Acceptance {
   const length = [...text].length
   return all([
     length >= minLength && length <= maxLength,

@@ -25,7 +25,9 @@ function haveOtherTags(one: SchemaObject, other: SchemaObject): boolean {
 /** References are not followed: what they name may be anything. */
 function areDisjointTags(left: SchemaObject, right: SchemaObject): boolean {
   const [values, others] = [listed(left), listed(right)]
-  return values !== undefined && others !== undefined && !values.some((value) => others.some((also) => isSame(value, also)))
+  return (
+    values !== undefined && others !== undefined && !values.some((value) => others.some((also) => isSame(value, also)))
+  )
 }
 
 function listed(schema: SchemaObject): readonly unknown[] | undefined {

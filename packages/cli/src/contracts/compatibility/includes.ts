@@ -1,5 +1,6 @@
 import { asObject, isSame, type JsonSchema, type JsonType, type SchemaObject } from '../schema/json-schema.js'
 import { accepts } from './accepts.js'
+import type { Compare } from './compare.js'
 import { areDisjoint } from './disjoint.js'
 import { breaks, cannotTell, type Doubt } from './doubt.js'
 import { listDoubts } from './lists.js'
@@ -8,9 +9,6 @@ import { objectDoubts } from './objects.js'
 import { flatten, hasReference, isAnnotation } from './resolve.js'
 import { textDoubts } from './texts.js'
 import { takesType, typesMeet, typesOf } from './types.js'
-
-/** Compares the schemas of a part of the value. */
-export type Compare = (reader: JsonSchema, writer: JsonSchema, path: string) => Doubt[]
 
 /** A schema that refers to itself in parts that are put together anew has no end. */
 const DEEPEST = 100
@@ -76,7 +74,12 @@ class Comparison {
       return types.flatMap((type) => this.#compare(this.#given.reader, { ...writer, type }, path))
     }
     if (valuesOf(reader) !== undefined) {
-      return [breaks(path, `{reader} takes ${shown(valuesOf(reader) ?? [])} only, and {writer} may have any ${typesOf(writer)[0]}`)]
+      return [
+        breaks(
+          path,
+          `{reader} takes ${shown(valuesOf(reader) ?? [])} only, and {writer} may have any ${typesOf(writer)[0]}`,
+        ),
+      ]
     }
     const choice = this.#readerBranches(reader, writer, path)
     return [...choice, ...this.#byType(reader, writer, path)]
@@ -93,7 +96,11 @@ class Comparison {
     ]
   }
 
-  #writerBranches({ anyOf: _any, oneOf: _one, ...base }: SchemaObject, branches: readonly JsonSchema[], path: string): Doubt[] {
+  #writerBranches(
+    { anyOf: _any, oneOf: _one, ...base }: SchemaObject,
+    branches: readonly JsonSchema[],
+    path: string,
+  ): Doubt[] {
     const isBare = Object.keys(base).every((keyword) => isAnnotation(keyword) || keyword === 'type')
     return unique(
       branches.flatMap((branch) =>
@@ -125,7 +132,9 @@ class Comparison {
     const taken = typesOf(reader)
     const refused = typesOf(writer).filter((type) => !takesType(taken, type))
     const meets = typesOf(writer).filter((type) => taken.some((other) => typesMeet(type, other)))
-    const wrong = refused.map((type) => breaks(path, `{reader} takes ${taken.join(' or ')} only, and {writer} may have ${type}`))
+    const wrong = refused.map((type) =>
+      breaks(path, `{reader} takes ${taken.join(' or ')} only, and {writer} may have ${type}`),
+    )
     const inside = meets.flatMap((type) => this.#ofType(type, reader, writer, path))
     return unique([...wrong, ...inside, ...unknownDoubts(reader, writer, path)])
   }
@@ -164,7 +173,9 @@ function unknownDoubts(reader: SchemaObject, writer: SchemaObject, path: string)
   )
   return [
     ...odd.map((keyword) => cannotTell(path, `what the keyword '${keyword}' of {reader} refuses`)),
-    ...(writer.patternProperties === undefined ? [] : [cannotTell(path, 'which properties {writer} has (patternProperties)')]),
+    ...(writer.patternProperties === undefined
+      ? []
+      : [cannotTell(path, 'which properties {writer} has (patternProperties)')]),
   ]
 }
 

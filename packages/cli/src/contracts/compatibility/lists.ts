@@ -1,7 +1,7 @@
 import type { SchemaObject } from '../schema/json-schema.js'
 import { itemAt, placesOf } from './accepts.js'
+import type { Compare } from './compare.js'
 import { breaks, type Doubt } from './doubt.js'
-import type { Compare } from './includes.js'
 
 /** What a reader may have against a writer's lists. */
 export function listDoubts(reader: SchemaObject, writer: SchemaObject, path: string, compare: Compare): Doubt[] {

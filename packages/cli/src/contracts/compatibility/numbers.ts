@@ -23,19 +23,33 @@ export function upperBound({ maximum, exclusiveMaximum }: SchemaObject): Bound {
 
 /** What a reader may have against a writer's numbers. */
 export function numberDoubts(reader: SchemaObject, writer: SchemaObject, isWhole: boolean, path: string): Doubt[] {
-  return [...lowerDoubts(reader, writer, isWhole, path), ...upperDoubts(reader, writer, isWhole, path), ...stepDoubts(reader, writer, isWhole, path)]
+  return [
+    ...lowerDoubts(reader, writer, isWhole, path),
+    ...upperDoubts(reader, writer, isWhole, path),
+    ...stepDoubts(reader, writer, isWhole, path),
+  ]
 }
 
 function lowerDoubts(reader: SchemaObject, writer: SchemaObject, isWhole: boolean, path: string): Doubt[] {
   const [asked, given] = [lowerBound(reader), lowest(writer, isWhole)]
   if (given.at > asked.at || (given.at === asked.at && (!asked.exclusive || given.exclusive))) return []
-  return [breaks(path, `{reader} takes numbers ${asked.exclusive ? 'above' : 'from'} ${asked.at} only, and {writer} may have lower ones`)]
+  return [
+    breaks(
+      path,
+      `{reader} takes numbers ${asked.exclusive ? 'above' : 'from'} ${asked.at} only, and {writer} may have lower ones`,
+    ),
+  ]
 }
 
 function upperDoubts(reader: SchemaObject, writer: SchemaObject, isWhole: boolean, path: string): Doubt[] {
   const [asked, given] = [upperBound(reader), highest(writer, isWhole)]
   if (given.at < asked.at || (given.at === asked.at && (!asked.exclusive || given.exclusive))) return []
-  return [breaks(path, `{reader} takes numbers ${asked.exclusive ? 'below' : 'up to'} ${asked.at} only, and {writer} may have higher ones`)]
+  return [
+    breaks(
+      path,
+      `{reader} takes numbers ${asked.exclusive ? 'below' : 'up to'} ${asked.at} only, and {writer} may have higher ones`,
+    ),
+  ]
 }
 
 /** Whole numbers above 0 are those from 1 on. */
@@ -53,7 +67,13 @@ function highest(schema: SchemaObject, isWhole: boolean): Bound {
 
 function stepDoubts({ multipleOf: step }: SchemaObject, writer: SchemaObject, isWhole: boolean, path: string): Doubt[] {
   if (step === undefined || step === writer.multipleOf || (step === 1 && isWhole)) return []
-  if (writer.multipleOf !== undefined && Number.isInteger(writer.multipleOf) && Number.isInteger(step) && writer.multipleOf % step === 0) return []
+  if (
+    writer.multipleOf !== undefined &&
+    Number.isInteger(writer.multipleOf) &&
+    Number.isInteger(step) &&
+    writer.multipleOf % step === 0
+  )
+    return []
   const why = `{reader} takes multiples of ${step} only`
   return [writer.multipleOf === undefined ? breaks(path, why) : cannotTell(path, why)]
 }

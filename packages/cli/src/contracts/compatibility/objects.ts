@@ -1,12 +1,18 @@
 import type { JsonSchema, SchemaObject } from '../schema/json-schema.js'
 import type { Acceptance } from './accepts.js'
+import type { Compare } from './compare.js'
 import { breaks, cannotTell, type Doubt } from './doubt.js'
-import type { Compare } from './includes.js'
 
 type Accepts = (schema: JsonSchema, value: unknown) => Acceptance
 
 /** What a reader may have against a writer's objects. */
-export function objectDoubts(reader: SchemaObject, writer: SchemaObject, path: string, compare: Compare, accepts: Accepts): Doubt[] {
+export function objectDoubts(
+  reader: SchemaObject,
+  writer: SchemaObject,
+  path: string,
+  compare: Compare,
+  accepts: Accepts,
+): Doubt[] {
   return [
     ...requiredDoubts(reader, writer, path),
     ...propertyDoubts(reader, writer, path, compare),
@@ -54,7 +60,13 @@ function otherDoubts(reader: SchemaObject, writer: SchemaObject, path: string, c
   ]
 }
 
-function nameDoubts(reader: SchemaObject, writer: SchemaObject, path: string, compare: Compare, accepts: Accepts): Doubt[] {
+function nameDoubts(
+  reader: SchemaObject,
+  writer: SchemaObject,
+  path: string,
+  compare: Compare,
+  accepts: Accepts,
+): Doubt[] {
   const { propertyNames: asked } = reader
   if (asked === undefined) return []
   const { additionalProperties: others, propertyNames: given = true } = writer

@@ -35,7 +35,18 @@ export function hasReference(schema: unknown): boolean {
   return '$ref' in schema || Object.values(schema).some(hasReference)
 }
 
-const ANNOTATIONS = new Set(['$schema', '$id', '$comment', 'title', 'description', 'default', 'examples', 'deprecated', 'readOnly', 'writeOnly'])
+const ANNOTATIONS = new Set([
+  '$schema',
+  '$id',
+  '$comment',
+  'title',
+  'description',
+  'default',
+  'examples',
+  'deprecated',
+  'readOnly',
+  'writeOnly',
+])
 
 /** Whether a keyword says nothing of which values pass. */
 export function isAnnotation(keyword: string): boolean {
@@ -46,13 +57,15 @@ export function isAnnotation(keyword: string): boolean {
 function merge(one: SchemaObject, other: SchemaObject): SchemaObject | 'unknown' {
   // One that closes its object closes it over its own properties, not over both.
   const shapes = [one, other].filter((part) => SHAPE.some((keyword) => part[keyword] !== undefined))
-  if (shapes.length === 2 && shapes.some(({ additionalProperties }) => additionalProperties !== undefined)) return 'unknown'
+  if (shapes.length === 2 && shapes.some(({ additionalProperties }) => additionalProperties !== undefined))
+    return 'unknown'
   const merged: Record<string, unknown> = { ...one }
   for (const [keyword, value] of Object.entries(other)) {
     const mine = one[keyword]
     if (isAnnotation(keyword)) continue
     if (mine === undefined || isSame(mine, value)) merged[keyword] = value
-    else if (keyword === 'required') merged.required = [...new Set([...(one.required ?? []), ...(other.required ?? [])])]
+    else if (keyword === 'required')
+      merged.required = [...new Set([...(one.required ?? []), ...(other.required ?? [])])]
     else if (keyword === 'properties') merged.properties = mergeProperties(one.properties ?? {}, other.properties ?? {})
     else return 'unknown'
   }

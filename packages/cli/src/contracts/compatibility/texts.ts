@@ -18,7 +18,12 @@ export function textDoubts(reader: SchemaObject, writer: SchemaObject, path: str
 }
 
 /** Whether all texts of one form are of another one too is more than can be told here. */
-function formDoubts(keyword: 'pattern' | 'format' | 'contentEncoding', reader: SchemaObject, writer: SchemaObject, path: string): Doubt[] {
+function formDoubts(
+  keyword: 'pattern' | 'format' | 'contentEncoding',
+  reader: SchemaObject,
+  writer: SchemaObject,
+  path: string,
+): Doubt[] {
   const asked = reader[keyword]
   if (asked === undefined || asked === writer[keyword]) return []
   const isFree = writer.pattern === undefined && writer.format === undefined && writer.contentEncoding === undefined

@@ -8,7 +8,9 @@ export function diffContracts(before: ContractsDocument, after: ContractsDocumen
   const [old, now] = [byKey(before), byKey(after)]
   const kept = [...old].flatMap(([key, contract]) => {
     const next = now.get(key)
-    return next === undefined ? [goneContract(contract)] : [...codecChanges(contract, next), ...payloadChanges(contract, next)]
+    return next === undefined
+      ? [goneContract(contract)]
+      : [...codecChanges(contract, next), ...payloadChanges(contract, next)]
   })
   const added = [...now].filter(([key]) => !old.has(key)).map(([key]) => told(key, 'the contract is new'))
   return [...kept, ...added, ...topologyChanges(before, after)]
@@ -23,13 +25,18 @@ function told(contract: string, text: string): Change {
 }
 
 function goneContract({ key, kind }: DescribedContract): Change {
-  const what = kind === 'exchange' ? 'what others publish to it is heard by nobody of these applications' : 'what waits in its queue stays there'
+  const what =
+    kind === 'exchange'
+      ? 'what others publish to it is heard by nobody of these applications'
+      : 'what waits in its queue stays there'
   return told(key, `the contract is gone: ${what}, and what it declared stays on the broker`)
 }
 
 /** What is written in another way is read by nobody who does not know it. */
 function codecChanges(before: DescribedContract, after: DescribedContract): Change[] {
-  const [old, now] = [before, after].map(({ contentType, contentEncoding = 'none' }) => `${contentType} (encoding ${contentEncoding})`)
+  const [old, now] = [before, after].map(
+    ({ contentType, contentEncoding = 'none' }) => `${contentType} (encoding ${contentEncoding})`,
+  )
   if (old === now) return []
   const text = `the content type was ${old} and is ${now}: readers that know one of them only refuse the other`
   const change = { contract: after.key, path: 'codec', answer: 'cannot tell', text } as const

@@ -47,10 +47,15 @@ function goneMessage({ key, kind }: DescribedContract, { part, template }: Descr
   const change = { contract: key, path: part, answer: 'breaks' } as const
   if (template !== undefined) {
     return [
-      { ...change, side: 'routing', text: `the template '${template}' is gone: who publishes by it is refused, and who is bound to it hears nothing` },
+      {
+        ...change,
+        side: 'routing',
+        text: `the template '${template}' is gone: who publishes by it is refused, and who is bound to it hears nothing`,
+      },
     ]
   }
-  if (part.startsWith('error ')) return [{ ...change, answer: 'ok', side: 'told', text: 'the error is not declared any more' }]
+  if (part.startsWith('error '))
+    return [{ ...change, answer: 'ok', side: 'told', text: 'the error is not declared any more' }]
   return [{ ...change, side: 'backward', text: `a ${kind} had it, and has it no more` }]
 }
 
@@ -61,7 +66,12 @@ function newMessage({ key }: DescribedContract, { part, template }: DescribedMes
     return { ...change, side: 'forward', answer: 'cannot tell', text }
   }
   if (part.startsWith('error ')) {
-    return { ...change, side: 'forward', answer: 'cannot tell', text: 'an old client does not know the error, and gets it as an unknown one' }
+    return {
+      ...change,
+      side: 'forward',
+      answer: 'cannot tell',
+      text: 'an old client does not know the error, and gets it as an unknown one',
+    }
   }
   return { ...change, side: 'forward', answer: 'cannot tell', text: 'an old reader does not expect it' }
 }

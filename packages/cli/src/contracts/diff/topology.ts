@@ -12,7 +12,11 @@ export function topologyChanges(before: ContractsDocument, after: ContractsDocum
   })
   return [
     ...argumentChanges(before.declarations, after.declarations),
-    ...pairs.flatMap(([old, next]) => [...delayChanges(old, next), ...letterChanges(old, next), ...bindingChanges(old, next)]),
+    ...pairs.flatMap(([old, next]) => [
+      ...delayChanges(old, next),
+      ...letterChanges(old, next),
+      ...bindingChanges(old, next),
+    ]),
   ]
 }
 
@@ -24,15 +28,17 @@ function argumentChanges(before: readonly Declaration[], after: readonly Declara
     const key = `${next.kind} ${next.name}`
     const last = old.get(key)
     if (last === undefined || last.existing || next.existing) return []
-    return differences(last, next).map(([argument, was, is]): Change => ({
-      contract: key,
-      path: argument,
-      side: 'topology',
-      answer: 'breaks',
-      text:
-        `was ${shown(was)} and is ${shown(is)}: RabbitMQ refuses the declaration (406) where it exists. Keep it as it was; or give the contract ` +
-        `a new name; or move the messages away, delete the ${next.kind} and declare it again`,
-    }))
+    return differences(last, next).map(
+      ([argument, was, is]): Change => ({
+        contract: key,
+        path: argument,
+        side: 'topology',
+        answer: 'breaks',
+        text:
+          `was ${shown(was)} and is ${shown(is)}: RabbitMQ refuses the declaration (406) where it exists. Keep it as it was; or give the contract ` +
+          `a new name; or move the messages away, delete the ${next.kind} and declare it again`,
+      }),
+    )
   })
 }
 
@@ -55,20 +61,38 @@ function settings(declaration: Named): Readonly<Record<string, unknown>> {
   return { type, durable, autoDelete, internal, ...declaration.arguments }
 }
 
-function delayChanges({ delaysMs: old = [], key, name }: DescribedContract, { delaysMs: now = [] }: DescribedContract): Change[] {
+function delayChanges(
+  { delaysMs: old = [], key, name }: DescribedContract,
+  { delaysMs: now = [] }: DescribedContract,
+): Change[] {
   if (isSame(old, now)) return []
   const gone = old.filter((delay) => !now.includes(delay)).map((delay) => `${name}.retry.${delay}`)
-  const stays = gone.length === 0 ? '' : `: ${gone.join(', ')} stays on the broker, and what waits in it still comes back. Delete it when it is empty`
+  const stays =
+    gone.length === 0
+      ? ''
+      : `: ${gone.join(', ')} stays on the broker, and what waits in it still comes back. Delete it when it is empty`
   return [topology(key, 'delaysMs', `was [${old.join(', ')}] and is [${now.join(', ')}]${stays}`)]
 }
 
-function letterChanges({ deadLetterQueue: old, key }: DescribedContract, { deadLetterQueue: now }: DescribedContract): Change[] {
+function letterChanges(
+  { deadLetterQueue: old, key }: DescribedContract,
+  { deadLetterQueue: now }: DescribedContract,
+): Change[] {
   if (old === now || old === undefined) return []
-  return [topology(key, 'deadLetter', `was ${old} and is ${now ?? 'none'}: old letters stay behind in ${old}. Replay or move them before`)]
+  return [
+    topology(
+      key,
+      'deadLetter',
+      `was ${old} and is ${now ?? 'none'}: old letters stay behind in ${old}. Replay or move them before`,
+    ),
+  ]
 }
 
 /** Bindings are added and never removed. */
-function bindingChanges({ bindingKeys: old = [], key }: DescribedContract, { bindingKeys: now = [] }: DescribedContract): Change[] {
+function bindingChanges(
+  { bindingKeys: old = [], key }: DescribedContract,
+  { bindingKeys: now = [] }: DescribedContract,
+): Change[] {
   const gone = old.filter((binding) => !now.includes(binding))
   if (gone.length === 0) return []
   const text = `no longer bound with ${gone.map((one) => `'${one}'`).join(', ')}: the binding stays on the broker, so what it brings still comes, and is unknown here`

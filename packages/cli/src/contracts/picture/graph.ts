@@ -30,8 +30,12 @@ export type Depths = ReadonlyMap<string, number>
 
 /** Makes a picture of what applications send where, and who gets it. */
 export function graphOf({ applications, declarations }: ContractsDocument, depths: Depths = new Map()): Graph {
-  const senders = applications.filter(({ sends, publishes, calls }) => sends.length + publishes.length + calls.length > 0)
-  const receivers = applications.filter(({ works, subscribes, answers }) => works.length + subscribes.length + answers.length > 0)
+  const senders = applications.filter(
+    ({ sends, publishes, calls }) => sends.length + publishes.length + calls.length > 0,
+  )
+  const receivers = applications.filter(
+    ({ works, subscribes, answers }) => works.length + subscribes.length + answers.length > 0,
+  )
   const procedures = applications.flatMap(({ calls }) => calls).map(nameIn)
   const queues = declarations.filter((one): one is QueueDeclaration => one.kind === 'queue')
   const called = procedures.filter((name) => !queues.some((queue) => queue.name === name))

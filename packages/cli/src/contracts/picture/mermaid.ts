@@ -8,13 +8,18 @@ export function mermaidOf({ nodes, edges }: Graph): string {
     'flowchart LR',
     ...nodes.map((node) => `  ${ids.get(node.id)}${shaped(node)}`),
     ...edges.flatMap((edge) => arrow(edge, ids)),
-    ...(waiting.length === 0 ? [] : ['  classDef waiting stroke-dasharray: 5 5', `  class ${waiting.join(',')} waiting`]),
+    ...(waiting.length === 0
+      ? []
+      : ['  classDef waiting stroke-dasharray: 5 5', `  class ${waiting.join(',')} waiting`]),
   ]
   return `${lines.join('\n')}\n`
 }
 
 function shaped({ shape, label, note }: Node): string {
-  const text = `"${[label, note].filter((line) => line !== undefined).map(escaped).join('<br/>')}"`
+  const text = `"${[label, note]
+    .filter((line) => line !== undefined)
+    .map(escaped)
+    .join('<br/>')}"`
   if (shape === 'exchange') return `{{${text}}}`
   return shape === 'queue' || shape === 'waiting' ? `[(${text})]` : `([${text}])`
 }

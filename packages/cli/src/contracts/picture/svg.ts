@@ -22,10 +22,18 @@ function box({ id, shape, label, note }: Node, boxes: ReadonlyMap<string, Box>):
   const round = { sender: height / 2, receiver: height / 2, exchange: 0, queue: 6, waiting: 6 }[shape]
   const style = `fill="${shape === 'exchange' ? '#fdf1d8' : '#eef3fb'}" stroke="#334"${shape === 'waiting' ? ' stroke-dasharray="5 4"' : ''}`
   const middle = y + height / 2 + 4
-  const texts = note === undefined ? [[label, middle]] : [[label, middle - 8], [note, middle + 9]]
+  const texts =
+    note === undefined
+      ? [[label, middle]]
+      : [
+          [label, middle - 8],
+          [note, middle + 9],
+        ]
   return [
     `<rect x="${x}" y="${y}" width="${width}" height="${height}" rx="${round}" ${style}/>`,
-    ...texts.map(([text, at]) => `<text x="${x + width / 2}" y="${at}" text-anchor="middle">${escaped(String(text))}</text>`),
+    ...texts.map(
+      ([text, at]) => `<text x="${x + width / 2}" y="${at}" text-anchor="middle">${escaped(String(text))}</text>`,
+    ),
   ]
 }
 
@@ -36,7 +44,9 @@ function line({ from, to, label, isDashed }: Edge, boxes: ReadonlyMap<string, Bo
   const dash = isDashed ? ' stroke-dasharray="5 4"' : ''
   return [
     `<path d="${path}" fill="none" stroke="#667"${dash} marker-end="url(#end)"/>`,
-    ...(label === '' ? [] : [`<text x="${at.x}" y="${at.y}" font-size="11" fill="#445" text-anchor="middle">${escaped(label)}</text>`]),
+    ...(label === ''
+      ? []
+      : [`<text x="${at.x}" y="${at.y}" font-size="11" fill="#445" text-anchor="middle">${escaped(label)}</text>`]),
   ]
 }
 
@@ -60,7 +70,10 @@ function around(start: Box, end: Box): Drawn {
   const far = side + (isDown ? 34 : -34)
   const [y1, y2] = [start.y + start.height / 2, end.y + end.height / 2]
   const reach = isDown ? end.x + end.width : end.x
-  return { path: `M${side} ${y1}C${far} ${y1} ${far} ${y2} ${reach} ${y2}`, at: { x: far, y: y2 + (isDown ? 12 : -6) - 16 } }
+  return {
+    path: `M${side} ${y1}C${far} ${y1} ${far} ${y2} ${reach} ${y2}`,
+    at: { x: far, y: y2 + (isDown ? 12 : -6) - 16 },
+  }
 }
 
 function escaped(text: string): string {

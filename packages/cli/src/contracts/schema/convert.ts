@@ -35,11 +35,13 @@ export function jsonSchemaOf(schema: Schema, codec: Codec, where: string, option
   // What is no JSON on the wire has no other description than its content type.
   const any = options.unrepresentable === 'any' || !/json/i.test(codec.contentType)
   const problems: string[] = []
-  const { $schema: _dialect, ...converted } = convert(schema, where, (path, type) => problems.push(`${path || 'the value itself'} (${type})`))
+  const { $schema: _dialect, ...converted } = convert(schema, where, (path, type) =>
+    problems.push(`${path || 'the value itself'} (${type})`),
+  )
   if (problems.length === 0 || any) return converted
   throw new UnrepresentableError(
     `${where}: JSON Schema has no form for ${problems.join(', ')}. Say what is on the wire, for example z.iso.datetime() for a date, ` +
-      "or take any value there: --unrepresentable any",
+      'or take any value there: --unrepresentable any',
   )
 }
 
@@ -59,7 +61,18 @@ function convert(schema: Schema, where: string, tell: Tell): Record<string, unkn
 }
 
 /** Types of zod that no JSON value is of. A custom type is a guess about any value. */
-const WITHOUT_FORM = new Set(['date', 'bigint', 'symbol', 'undefined', 'void', 'nan', 'map', 'set', 'function', 'custom'])
+const WITHOUT_FORM = new Set([
+  'date',
+  'bigint',
+  'symbol',
+  'undefined',
+  'void',
+  'nan',
+  'map',
+  'set',
+  'function',
+  'custom',
+])
 
 interface Override {
   readonly zodSchema: { readonly _zod: { readonly def: { readonly type: string } } }
@@ -85,9 +98,11 @@ function convertZod(schema: Schema, tell: Tell): Record<string, unknown> {
 /** `properties.lines.items.at` is `lines[].at`. */
 function readable(path: readonly (string | number)[]): string {
   const words: string[] = []
-  for (let index = 0; index < path.length; index += 1) {
-    if (path[index] === 'properties') words.push(`.${path[(index += 1)]}`)
-    else if (path[index] === 'items') words.push('[]')
+  let isName = false
+  for (const part of path) {
+    if (isName) words.push(`.${part}`)
+    else if (part === 'items') words.push('[]')
+    isName = !isName && part === 'properties'
   }
   return words.join('').replace(/^\./, '')
 }
