@@ -88,9 +88,10 @@ export class ManagementReader {
   /** The queues of a vhost, asked for page by page. What is declared or deleted meanwhile may be missing, or come twice. */
   async *queuePages(vhost: string, options: Omit<PageOptions, 'page'> = {}): AsyncGenerator<Queue[]> {
     for (let page = 1, last = 1; page <= last; page += 1) {
-      const { items, page_count } = await this.queuePage(vhost, { ...options, page })
-      yield [...items]
-      last = page_count
+      const answer = await this.queuePage(vhost, { ...options, page })
+      // An API that knows no pages, as that of the broker in memory, answers with all of them.
+      yield Array.isArray(answer) ? answer : [...answer.items]
+      last = Array.isArray(answer) ? page : answer.page_count
     }
   }
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { startMemoryBroker, type Version } from '@leveret/memory-broker'
+import type { Version } from '@leveret/memory-broker'
 import { Option } from 'commander'
 import { acts, command, type Runner } from '../program/command.js'
 import type { Context } from '../program/context.js'
@@ -32,6 +32,7 @@ async function runBroker(
   { terminal, signal }: Context,
   { port, managementPort, like, json }: BrokerCommandOptions,
 ): Promise<ExitCode> {
+  const { startMemoryBroker } = await import('@leveret/memory-broker')
   const broker = await startMemoryBroker({ port: Number(port), managementPort: Number(managementPort), like }).catch(
     (cause: unknown) => {
       throw new NotDoneError(`The broker did not start: ${cause instanceof Error ? cause.message : cause}`, { cause })

@@ -17,7 +17,9 @@ export type CommandMaker = (runner: Runner) => Command
 
 /** A command of this name, with what it is for and examples of it. */
 export function command(usage: string, description: string, examples: readonly string[] = []): Command {
-  const made = new Command(usage.split(' ')[0]).description(description)
+  // In a list of commands the first sentence is enough.
+  const [summary = ''] = description.split(/(?<=[.])\s/)
+  const made = new Command(usage.split(' ')[0]).description(description).summary(summary)
   for (const argument of usage.split(' ').slice(1)) made.argument(argument)
   if (examples.length > 0) {
     made.addHelpText('after', `\nExamples:\n${examples.map((example) => `  $ ${example}`).join('\n')}`)

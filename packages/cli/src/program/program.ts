@@ -43,7 +43,12 @@ export function createProgram(terminal: Terminal, runner: Runner): Command {
 }
 
 const HELP = `
-Exit codes: 0 done; 1 something was found, or not all is done; 2 wrong usage; 3 no connection, or not allowed; 130 Ctrl-C.
+Exit codes:
+  0    done
+  1    something was found, or not all is done
+  2    wrong usage
+  3    no connection, or not allowed
+  130  Ctrl-C; what was in hand is finished
 Every command has --help, with examples.`
 
 function withAll(program: Command): readonly Command[] {
@@ -53,6 +58,13 @@ function withAll(program: Command): readonly Command[] {
 /** Errors of usage are thrown, and texts go where the terminal says. */
 function adjust(each: Command, terminal: Terminal): void {
   each.exitOverride().showHelpAfterError(`(${fullName(each)} --help says more)`)
+  each.configureHelp({
+    minWidthToWrap: 20,
+    subcommandTerm: (inner) => {
+      const required = inner.registeredArguments.filter((argument) => argument.required)
+      return [inner.name(), ...required.map((argument) => `<${argument.name()}>`)].join(' ')
+    },
+  })
   each.configureOutput({
     writeOut: (text) => void terminal.print(text.trimEnd()),
     writeErr: (text) => terminal.say(text.trimEnd()),

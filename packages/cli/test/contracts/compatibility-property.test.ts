@@ -8,7 +8,7 @@ import { pairs } from './random-schemas.js'
 import { valuesFor } from './random-values.js'
 
 // The whole is LEVERET_SCHEMA_PAIRS=10000; the seed of a run that has failed is given as LEVERET_SEED.
-const PAIRS = Number(process.env.LEVERET_SCHEMA_PAIRS ?? 500)
+const PAIRS = Number(process.env.LEVERET_SCHEMA_PAIRS ?? 300)
 const SEED = Number(process.env.LEVERET_SEED ?? Date.now() % 2 ** 31)
 const VALUES = 30
 

@@ -26,7 +26,7 @@ async function discard(context: Context, options: PassOptions, name: string): Pr
       isNarrow(options) || options.limit !== undefined
         ? `those of ${waiting} letters that match`
         : `all ${waiting} letters`
-    session.announce(`${options.dryRun ? 'looks how many it would discard of' : 'discards'} ${which} in '${queue}'`)
+    session.announce(`${options.dryRun ? 'looks how many it would ' : ''}discard ${which} in '${queue}'`)
     const question = `Discard ${which} in '${queue}' of ${session.place} for good?`
     const mayGoOn = options.dryRun || (await confirmByName(context.terminal, question, queue, options, context.signal))
     if (!mayGoOn) return EXIT.found

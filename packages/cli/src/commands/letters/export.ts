@@ -19,7 +19,10 @@ export function exportCommand(runner: Runner) {
   const made = command(
     'export <name>',
     'Writes letters as JSON, one a line, and leaves them there. Each is stored anew behind the others, so looking does not wear it out.',
-    ['leveret letters export thumbnails --file letters.ndjson', 'leveret letters export thumbnails --reason failed'],
+    [
+      'leveret letters export thumbnails --file letters.ndjson',
+      'leveret letters export thumbnails --reason attempts-exhausted',
+    ],
   )
   withSelection(asLetterCommand(made)).option('--file <path>', 'write there instead of to stdout')
   return acts(made, runner, exportLetters)

@@ -52,7 +52,7 @@ export function withSelection(made: Command): Command {
     .option('--limit <count>', 'at most so many', wholeNumber)
     .option(
       '--reason <reasons>',
-      'died for one of these reasons, with commas: failed, invalid-payload, delivery-limit, …',
+      'died for one of these reasons, with commas: attempts-exhausted, invalid-payload, delivery-limit, …',
       list,
     )
     .option('--error <text>', 'the name or message of the error has this in it')

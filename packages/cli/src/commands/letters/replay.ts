@@ -17,7 +17,7 @@ export function replayCommand(runner: Runner) {
     'Sends letters back to their work queue, oldest first, each confirmed before it is taken away. Killed at any moment it loses none.',
     [
       'leveret letters replay thumbnails --dry-run',
-      'leveret letters replay thumbnails --reason failed --since 2h --yes',
+      'leveret letters replay thumbnails --reason attempts-exhausted --since 2h --yes',
       'leveret letters replay thumbnails --limit 1',
     ],
   )

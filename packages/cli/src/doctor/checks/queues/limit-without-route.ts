@@ -1,6 +1,6 @@
 import type { Check } from '../../check.js'
 import { isDeadLetterQueue } from '../../queue-parts.js'
-import { settingsOf } from '../../snapshot.js'
+import { type Snapshot, settingsOf } from '../../snapshot.js'
 
 /** As good as none: RabbitMQ 3 has no number that says none. */
 const NO_LIMIT = 1_000_000
@@ -10,7 +10,8 @@ export const limitWithoutRoute: Check = {
   name: 'limit-without-route',
   ask: (snapshot) =>
     snapshot.queues
-      .filter(({ type }) => type === 'quorum')
+      // A request that is dropped is asked again by whoever waits for its answer.
+      .filter(({ type, name }) => type === 'quorum' && !isProcedure(name, snapshot))
       .flatMap((queue) => {
         // Since RabbitMQ 4.0 a quorum queue has a limit of 20 that nobody has set.
         const { 'delivery-limit': limit, 'dead-letter-exchange': route } = settingsOf(queue, snapshot)
@@ -31,4 +32,8 @@ export const limitWithoutRoute: Check = {
           },
         ]
       }),
+}
+
+function isProcedure(name: string, { applications }: Snapshot): boolean {
+  return applications.some(({ calls, answers }) => [...calls, ...answers].some((procedure) => procedure.name === name))
 }
