@@ -1,7 +1,8 @@
 import { channel } from 'node:diagnostics_channel'
-import type { LeveretError, PublishOutcome } from '../errors.js'
+import type { LeveretError } from '../errors/leveret-error.js'
+import type { PublishOutcome } from '../errors/publish-error.js'
 import type { ConnectionEvents } from './connection-events.js'
-import type { LanePurpose } from './lane-state.js'
+import type { LanePurpose } from './lanes/lane-state.js'
 
 /** A message on its way, without its content. */
 export interface MessageDiagnostics {

@@ -1,6 +1,7 @@
-import { describeReply } from '../broker-reply.js'
-import type { OutgoingMessage } from '../connection/message.js'
-import { BrokerError, type LeveretError } from '../errors.js'
+import { BrokerError } from '../errors/broker-error.js'
+import { describeReply } from '../errors/broker-reply.js'
+import type { LeveretError } from '../errors/leveret-error.js'
+import type { OutgoingMessage } from '../message/message.js'
 
 /**
  * What the end of a channel means for the messages that were in flight on it:

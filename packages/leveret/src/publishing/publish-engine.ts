@@ -1,0 +1,250 @@
+import { setMaxListeners } from 'node:events'
+import { Deadlines } from '../async/deadlines.js'
+import { onAbort } from '../async/on-abort.js'
+import { atMost } from '../async/timing.js'
+import type { ConnectionInternals } from '../connection/connection.js'
+import { tell, tellFailed } from '../connection/message-diagnostics.js'
+import type { Room } from '../connection/room.js'
+import { ClosedError } from '../errors/closed-error.js'
+import type { LeveretError } from '../errors/leveret-error.js'
+import type { PublishError } from '../errors/publish-error.js'
+import { publishError } from '../errors/publish-failures.js'
+import { declare } from '../topology/declare.js'
+import { Publication } from './publication.js'
+import { type Refusal, refusalOf } from './refusal.js'
+import type { PublishRequest, Sent, Topology } from './request.js'
+import { TopologyGates } from './topology-gates.js'
+import { Writer } from './writer.js'
+
+/** Gets the error, if there is one. */
+type Ended = (error: LeveretError | undefined) => void
+
+const CLOSED = new ClosedError('The connection has been closed')
+/** Settled messages may still wait in their places; when they are this many more than half of all, they are dropped. */
+const DEAD_AT_LEAST = 64
+/** What is left for closing the channel when the time is up. */
+const LAST_STEP_MS = 200
+
+/**
+ * Publishes with confirms, through one channel that comes back by itself. Every submitted message settles exactly once.
+ *
+ * A message waits at its topology's gate, then for its turn, then in the window for its confirm. When the channel is
+ * lost, what was in the window goes back to the front and is sent again under the same message id.
+ */
+export class PublishEngine {
+  readonly #internals: ConnectionInternals
+  readonly #stop = new AbortController()
+  readonly #gates: TopologyGates
+  readonly #room: Room
+  readonly #writer: Writer
+  readonly #deadlines = new Deadlines((now) => this.#sweep(now), { keepsAlive: true })
+  #unsettled = 0
+  #dead = 0
+  #closing = false
+  #onIdle: (() => void) | undefined
+
+  constructor(internals: ConnectionInternals) {
+    this.#internals = internals
+    setMaxListeners(0, this.#stop.signal)
+    this.#room = internals.room
+    this.#gates = new TopologyGates({
+      signal: this.#stop.signal,
+      declare: (topology) => this.#declare(topology),
+      isFinal: ({ retryable }) => !retryable,
+      release: (publications) => this.#release(publications),
+      refuse: (publications, error) => {
+        for (const publication of publications) publication.refuse(error)
+      },
+    })
+    this.#writer = new Writer({
+      internals,
+      handedOver: ({ share, bytes }) => this.#room.leave(share, bytes),
+      returned: ({ topology }) => this.#gates.forget(topology),
+      denied: (publications, reason) => this.#onDenied(publications, reason),
+      interrupted: (inFlight, waiting) => this.#onInterrupted(inFlight, waiting),
+    })
+    internals.register({ stage: 'engine', close: (timeoutMs) => this.#close(timeoutMs) })
+  }
+
+  /** Aborted when nothing more is sent. */
+  get signal(): AbortSignal {
+    return this.#stop.signal
+  }
+
+  /** Why nothing can be sent for now, although the connection stands. */
+  get why(): string | undefined {
+    return this.#writer.why
+  }
+
+  /**
+   * Resolves when the broker has confirmed the message and did not return it.
+   *
+   * @param ended - called once when it has settled, just before the promise does, with the error if there is one. Must not throw
+   * @throws {@link PublishError} with what is known of it
+   * @throws {@link TopologyMismatchError} or {@link BrokerError} when its topology was refused; then nothing was sent
+   */
+  submit(request: PublishRequest, ended?: Ended): Promise<Sent> {
+    const refusal = this.#refusal(request)
+    if (refusal !== undefined) {
+      const error = this.#refuse(request, refusal)
+      ended?.(error)
+      return Promise.reject(error)
+    }
+    const publication = new Publication(request, performance.now() + request.timeoutMs, this.#onSettled)
+    publication.whenSettled = this.#whenSettled(publication, request.signal, ended)
+    this.#accept(publication)
+    return publication.settled
+  }
+
+  /**
+   * Holds a place for a message that is not ready yet.
+   *
+   * @returns a function that gives the place up, for `submit` to take
+   * @throws {@link PublishError} there is none
+   */
+  hold(request: PublishRequest): () => void {
+    const refusal = this.#refusal(request)
+    if (refusal !== undefined) throw this.#refuse(request, refusal)
+    const { share, message } = request
+    // Who is patient has few of them.
+    if (request.patient === true) return () => undefined
+    this.#room.enter(share, message.content.length)
+    return () => this.#room.leave(share, message.content.length)
+  }
+
+  #refusal(request: PublishRequest): Refusal | undefined {
+    if (this.#closing) return { why: CLOSED.message, retryable: false, cause: CLOSED }
+    const { publishLane, settings } = this.#internals
+    const isFree = (): boolean => publishLane.state === 'ready' && this.#writer.isFree
+    return refusalOf(request, { maxMessageBytes: settings.maxMessageBytes, isFree, room: this.#room })
+  }
+
+  #refuse(request: PublishRequest, refusal: Refusal): PublishError {
+    const error = publishError('not-sent', request.message, `${refusal.why}${this.#because(request)}`, refusal)
+    tellFailed(this.#internals.name, request.message, error)
+    return error
+  }
+
+  #whenSettled(publication: Publication, signal: AbortSignal | undefined, ended: Ended | undefined): Ended | undefined {
+    if (signal === undefined) return ended
+    const unlisten = onAbort(signal, () =>
+      this.#expire(publication, 'its signal was aborted', { cause: signal.reason }),
+    )
+    return (error) => {
+      unlisten()
+      ended?.(error)
+    }
+  }
+
+  #accept(publication: Publication): void {
+    const { deadline } = publication
+    this.#unsettled += 1
+    this.#room.enter(publication.share, publication.bytes)
+    if (deadline !== Number.POSITIVE_INFINITY) this.#deadlines.watch(deadline)
+    this.#writer.start()
+    if (!this.#gates.isOpen(publication.topology)) this.#gates.enter(publication)
+    else {
+      this.#writer.push(publication)
+      this.#writer.pump()
+    }
+  }
+
+  readonly #onSettled = (publication: Publication, error: LeveretError | undefined): void => {
+    if (publication.place === 'waiting') {
+      this.#room.leave(publication.share, publication.bytes)
+      this.#dead += 1
+    }
+    this.#writer.forget(publication)
+    this.#unsettled -= 1
+    if (this.#dead > this.#unsettled + DEAD_AT_LEAST) this.#compact()
+    if (this.#unsettled === 0) this.#onIdle?.()
+    const { name } = this.#internals
+    if (error === undefined) tell('confirmed', name, publication.message)
+    else tellFailed(name, publication.message, error)
+    publication.whenSettled?.(error)
+  }
+
+  #release(publications: readonly Publication[]): void {
+    for (const publication of publications) this.#writer.push(publication)
+    this.#writer.pump()
+  }
+
+  async #declare(topology: Topology): Promise<void> {
+    const { publishLane, settings } = this.#internals
+    // A blocked connection answers nothing, and each declaration given up there would leave a channel behind.
+    await publishLane.whenWritable(this.#stop.signal)
+    await declare(publishLane, topology, settings.topology, this.#stop.signal)
+  }
+
+  #onDenied(publications: readonly Publication[], reason: LeveretError): void {
+    for (const publication of publications) {
+      publication.deny(reason)
+      this.#room.enter(publication.share, publication.bytes)
+    }
+    this.#gates.postpone(publications)
+  }
+
+  /** Everything passes its gate again, in its order. */
+  #onInterrupted(inFlight: readonly Publication[], waiting: readonly Publication[]): void {
+    for (const publication of inFlight) {
+      publication.place = 'waiting'
+      this.#room.enter(publication.share, publication.bytes)
+    }
+    this.#gates.forget()
+    this.#gates.reenter([...inFlight, ...waiting].filter(({ isSettled }) => !isSettled))
+  }
+
+  /** Fails what is late. @returns the next deadline */
+  #sweep(now: number): number {
+    const open = this.#all().filter(({ isSettled }) => !isSettled)
+    for (const publication of open) {
+      if (publication.deadline <= now) this.#expire(publication, publication.lateness)
+    }
+    this.#compact()
+    const next = open.map(({ deadline }) => deadline).filter((deadline) => deadline > now)
+    return next.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)
+  }
+
+  /** A copy: who is told of one may send another. */
+  #all(): Publication[] {
+    return [...this.#writer, ...this.#gates]
+  }
+
+  #compact(): void {
+    this.#dead = 0
+    this.#writer.compact()
+    this.#gates.compact()
+    // What is late may have been all that the window held.
+    this.#writer.pump()
+  }
+
+  /** It stays in the window until the broker answers or the channel ends: its tag and its bytes are still out there. */
+  #expire(publication: Publication, why: string, options?: { cause: unknown; retryable?: boolean }): void {
+    if (!publication.isSettled) publication.giveUp(`${why}${this.#because(publication)}`, options)
+  }
+
+  #because({ topology }: Pick<Publication, 'topology'>): string {
+    const why = this.#internals.publishLane.why ?? this.why ?? this.#gates.troubleWith(topology)
+    return why === undefined ? '' : `: ${why}`
+  }
+
+  async #close(timeoutMs: number): Promise<void> {
+    const deadline = performance.now() + timeoutMs
+    this.#closing = true
+    const idle = new Promise<void>((resolve) => {
+      this.#onIdle = resolve
+      if (this.#unsettled === 0) resolve()
+    })
+    await atMost(timeoutMs, idle)
+    this.#deadlines.stop()
+    this.#stop.abort(CLOSED)
+    for (const publication of this.#all()) {
+      this.#expire(publication, 'the connection was closed before the broker confirmed it', {
+        cause: CLOSED,
+        retryable: false,
+      })
+    }
+    this.#gates.close()
+    await this.#writer.close(Math.max(deadline - performance.now(), LAST_STEP_MS))
+  }
+}
