@@ -39,13 +39,30 @@ export async function loadApplications(
   )
 }
 
-/** Node.js itself reads TypeScript from 22.18 on; before that it is translated here. */
+/**
+ * Node.js itself reads TypeScript from 22.18 on, as long as its imports say `.ts` and it holds nothing that types alone do not leave. What
+ * Node.js does not read is translated.
+ */
 async function importFile(path: string): Promise<Record<string, unknown>> {
-  const isTypeScript = /\.[cm]?ts$/.test(path)
+  const { href } = pathToFileURL(path)
   const { typescript } = process.features as { typescript?: unknown }
-  if (!isTypeScript || typescript) return await import(pathToFileURL(path).href)
+  if (!/\.[cm]?ts$/.test(path)) return await import(href)
+  if (typescript)
+    return await import(href).catch((error: unknown) =>
+      isUnread(error) ? translated(href, path) : Promise.reject(error),
+    )
+  return await translated(href, path)
+}
+
+const UNREAD = new Set(['ERR_MODULE_NOT_FOUND', 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX', 'ERR_UNKNOWN_FILE_EXTENSION'])
+
+function isUnread(error: unknown): boolean {
+  return UNREAD.has(String(Object(error).code))
+}
+
+async function translated(href: string, path: string): Promise<Record<string, unknown>> {
   const { createJiti } = await import('jiti')
-  return await createJiti(pathToFileURL(path).href, { interopDefault: false }).import(path)
+  return await createJiti(href, { interopDefault: false }).import(path)
 }
 
 function isApplication(value: unknown): value is Application {

@@ -23,7 +23,9 @@ export function planOf(
     ...policies.flatMap((policy) => policyItems(policy, state)),
     ...leftOver(declarations, state),
   ]
-  return { items, unseen: state.unseen }
+  // Two contracts may declare one queue.
+  const unique = new Map(items.map((item) => [JSON.stringify(item), item]))
+  return { items: [...unique.values()], unseen: state.unseen }
 }
 
 function itemsFor(declaration: Declaration, state: BrokerState): PlanItem[] {

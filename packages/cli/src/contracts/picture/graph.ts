@@ -37,7 +37,7 @@ export function graphOf({ applications, declarations }: ContractsDocument, depth
     ({ works, subscribes, answers }) => works.length + subscribes.length + answers.length > 0,
   )
   const procedures = applications.flatMap(({ calls }) => calls).map(nameIn)
-  const queues = declarations.filter((one): one is QueueDeclaration => one.kind === 'queue')
+  const queues = queuesIn(declarations)
   const called = procedures.filter((name) => !queues.some((queue) => queue.name === name))
   return {
     nodes: unique([
@@ -54,6 +54,16 @@ export function graphOf({ applications, declarations }: ContractsDocument, depth
       ...receivers.flatMap(incoming),
     ]),
   }
+}
+
+/** Each queue once: where two contracts have it, the one that says what it is for counts. */
+function queuesIn(declarations: readonly Declaration[]): readonly QueueDeclaration[] {
+  const queues = declarations.filter((one): one is QueueDeclaration => one.kind === 'queue')
+  const byName = new Map<string, QueueDeclaration>()
+  for (const queue of queues) {
+    if (byName.get(queue.name)?.part === undefined) byName.set(queue.name, queue)
+  }
+  return [...byName.values()]
 }
 
 /** `work-queue thumbnails` names `thumbnails`. */

@@ -44,7 +44,7 @@ function widthOf({ label, note = '' }: Node): number {
   return Math.max(label.length, note.length) * CHARACTER + 24
 }
 
-/** `thumbnails` comes before `thumbnails.retry.500`, and that before `users`. */
+/** `thumbnails` comes before `thumbnails.retry.500`, and that before `thumbnails.retry.1000` and `users`. */
 function byFamily(one: Node, other: Node): number {
-  return one.label < other.label ? -1 : 1
+  return one.label.localeCompare(other.label, 'en', { numeric: true })
 }

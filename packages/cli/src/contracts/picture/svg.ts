@@ -70,10 +70,9 @@ function around(start: Box, end: Box): Drawn {
   const far = side + (isDown ? 34 : -34)
   const [y1, y2] = [start.y + start.height / 2, end.y + end.height / 2]
   const reach = isDown ? end.x + end.width : end.x
-  return {
-    path: `M${side} ${y1}C${far} ${y1} ${far} ${y2} ${reach} ${y2}`,
-    at: { x: far, y: y2 + (isDown ? 12 : -6) - 16 },
-  }
+  // The label stands beside the lower of the two, where few lines meet.
+  const at = { x: far + (isDown ? 14 : -14), y: Math.max(y1, y2) - 6 }
+  return { path: `M${side} ${y1}C${far} ${y1} ${far} ${y2} ${reach} ${y2}`, at }
 }
 
 function escaped(text: string): string {
