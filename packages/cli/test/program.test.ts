@@ -56,8 +56,9 @@ describe('help', () => {
         .map((line) => line.length),
     ).toEqual([80, 80])
     const wide = await leveret(['list', 'queues'], { columns: 200 })
-    expect(wide.stdout).toMatch(/running\s*$/)
-    expect((await leveret(['list', 'queues'])).stdout).toMatch(/running\s*$/)
+    expect(wide.stdout).toContain(`${name}  classic`)
+    expect(wide.stdout).toMatch(/STATE\n/)
+    expect((await leveret(['list', 'queues'])).stdout).toBe(wide.stdout)
   })
 })
 

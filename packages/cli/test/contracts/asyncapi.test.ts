@@ -14,7 +14,7 @@ import {
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { asyncApiOf, contractsDocument } from '../../src/index.js'
-import { exampleApplications } from './examples.js'
+import { exampleApplication } from './examples.js'
 
 interface Diagnostic {
   readonly message: string
@@ -73,14 +73,11 @@ const everything = application({
 })
 
 describe('AsyncAPI', () => {
-  test('the documents of the eight examples pass the parser without a warning', { timeout: 120_000 }, async () => {
-    const applications = await exampleApplications()
-    expect(applications).toHaveLength(8)
-    for (const one of applications) {
-      const document = contractsDocument([one])
-      for (const described of document.applications)
-        expect([one.name, await problemsOf(asyncApiOf(described, document))]).toEqual([one.name, []])
-    }
+  test('the document of the eight examples passes the parser without a warning', async () => {
+    const document = contractsDocument([await exampleApplication()])
+    const [described] = document.applications
+    expect(document.contracts.length).toBeGreaterThan(10)
+    expect(await problemsOf(asyncApiOf(described as never, document))).toEqual([])
   })
 
   test('so does one of every kind of contract, with names that need care', async () => {

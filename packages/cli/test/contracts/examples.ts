@@ -13,12 +13,12 @@ import {
 const root = fileURLToPath(new URL('../../../../examples', import.meta.url))
 const FILES = /^(?:contracts?|queue|exchange|procedure)\.ts$/
 
-/** An application of each of the tutorials and of the log pipeline, which does all that their contracts are for. */
-export async function exampleApplications(): Promise<readonly Application[]> {
+/** An application that does all that the contracts of the eight tutorials are for. */
+export async function exampleApplication(): Promise<Application> {
   const folders = readdirSync(root).filter((name) => /^0[1-8]-/.test(name))
-  return await Promise.all(
-    folders.sort().map(async (folder) => applicationOf(folder, await contractsIn(`${root}/${folder}`))),
-  )
+  if (folders.length < 8) throw new Error(`there are only ${folders.length} examples`)
+  const contracts = await Promise.all(folders.sort().map(async (folder) => await contractsIn(`${root}/${folder}`)))
+  return applicationOf('examples', contracts.flat())
 }
 
 async function contractsIn(folder: string): Promise<readonly Contract[]> {
