@@ -9,6 +9,8 @@ import { unroutable } from '../src/doctor/checks/broker/unroutable.js'
 import { version } from '../src/doctor/checks/broker/version.js'
 import { serviceNames } from '../src/doctor/checks/clients/service-names.js'
 import { consumerTimeout } from '../src/doctor/checks/queues/consumer-timeout.js'
+import { orphanedDelays } from '../src/doctor/checks/queues/orphaned-delays.js'
+import { unattended } from '../src/doctor/checks/queues/unattended.js'
 import { instrumentation } from '../src/doctor/checks/self/instrumentation.js'
 import type { Snapshot } from '../src/doctor/snapshot.js'
 
@@ -122,6 +124,16 @@ describe('a check that a shared broker cannot be given a fault for', () => {
     expect(said(consumerTimeout, { queues: [classic] })[0]).toContain(
       'RabbitMQ from 4.3.2 on refuses to declare it (406)',
     )
+  })
+
+  test('tells delayed messages that arrive nowhere, and is silent about those that wait', () => {
+    const level = { ...queue, type: 'quorum' as const, consumers: 0, messages: 2, messages_ready: 2, arguments: {} }
+    const queues = ['leveret.delay.lost', 'leveret.delay.4000'].map((name) => ({ ...level, name }))
+    expect(said(orphanedDelays, { queues })).toEqual([
+      expect.stringContaining('error leveret.delay.lost: 2 messages wait here'),
+    ])
+    expect(said(unattended, { queues })).toEqual([])
+    expect(said(unattended, { queues: [{ ...level, name: 'tasks' }] })).toHaveLength(1)
   })
 
   test("tells amqplib's instrumentation without leveret's own", () => {

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { CHECKS } from '../src/doctor/checks.js'
 import { createProgram } from '../src/program/program.js'
 import { Terminal } from '../src/terminal/terminal.js'
 import { runHere } from './program.js'
@@ -42,4 +43,8 @@ test('every command that the pages name is one, with options that it has', async
 test("the picture in the demo's page is what its contracts say", async () => {
   const { stdout } = await runHere(['contracts', 'picture'], { folder: `${root}/packages/demo` })
   expect(readFileSync(`${root}/packages/demo/README.md`, 'utf8')).toContain(`\`\`\`mermaid\n${stdout.trim()}\n\`\`\``)
+})
+
+test('the page says how many things the doctor asks', () => {
+  expect(readFileSync(`${root}/docs/cli.md`, 'utf8')).toContain(`Asks ${CHECKS.length} things`)
 })

@@ -102,6 +102,20 @@ describe('letters', () => {
     expect(await leveret(['letters', 'count', 'thumbnails'])).toMatchObject({ stdout: '2\n' })
   })
 
+  test('asks a person with the count and the place, and does what the answer is', async ({ leveret, vhost }) => {
+    await deadLettersOf(vhost.url, [1, 2])
+    const no = await leveret(['letters', 'replay', 'thumbnails'], { typed: 'n\n' })
+    expect(no).toMatchObject({ code: 1, stdout: '' })
+    expect(no.stderr).toContain(`Replay 2 of 2 letters in 'thumbnails.dead-letter' of guest@`)
+    const wrong = await leveret(['letters', 'discard', 'thumbnails'], { typed: 'thumbnails\n' })
+    expect(wrong).toMatchObject({ code: 1, stdout: '' })
+    expect(await leveret(['letters', 'count', 'thumbnails'])).toMatchObject({ stdout: '2\n' })
+    expect(await leveret(['letters', 'replay', 'thumbnails'], { typed: 'y\n' })).toMatchObject({
+      code: 0,
+      stdout: 'replayed 2, skipped 0\n',
+    })
+  })
+
   test('discards only when the name of the queue is given', async ({ leveret, vhost }) => {
     await deadLettersOf(vhost.url, [1, 2])
     expect(await leveret(['letters', 'discard', 'thumbnails'])).toMatchObject({ code: 2 })

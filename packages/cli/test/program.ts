@@ -30,6 +30,8 @@ export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv
   /** The width of the terminal; without one it is a pipe. */
   readonly columns?: number
+  /** What a person types when asked. There is a terminal then. */
+  readonly typed?: string
   /** Gets what is said, as it is said. */
   readonly onTalk?: (text: string) => void
 }
@@ -47,9 +49,11 @@ export const test: TestAPI<Fixtures & { leveret: Leveret }> = base.extend<{ leve
 
 /** Runs a command in this process. */
 export async function runHere(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
-  const { input = '', folder = SHOP, signal = new AbortController().signal, env = {}, columns, onTalk } = options
+  const { input = '', folder = SHOP, signal = new AbortController().signal, env = {}, columns, typed, onTalk } = options
   const [stdout, stderr] = [new PassThrough(), new PassThrough()]
   if (columns !== undefined) Object.assign(stdout, { isTTY: true, columns })
+  const keyboard = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => undefined })
+  if (typed !== undefined) Object.assign(stderr, { isTTY: true })
   const texts = { stdout: '', stderr: '' }
   stdout.setEncoding('utf8').on('data', (chunk: string) => {
     texts.stdout += chunk
@@ -57,9 +61,10 @@ export async function runHere(args: readonly string[], options: RunOptions = {})
   stderr.setEncoding('utf8').on('data', (chunk: string) => {
     texts.stderr += chunk
     onTalk?.(chunk)
+    if (typed !== undefined && /\[y\/N\]|go on:/.test(chunk)) keyboard.write(typed)
   })
   const terminal = new Terminal({
-    stdin: Readable.from([input]),
+    stdin: typed === undefined ? Readable.from([input]) : keyboard,
     stdout,
     stderr,
     env: { ...env, ...(columns === undefined ? {} : { NO_COLOR: '1' }) },

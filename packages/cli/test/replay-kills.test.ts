@@ -23,7 +23,8 @@ test(`letters replay that is killed loses none of ${LETTERS}, doubles at most ${
   await declare(rabbit, thumbnails)
   const letters = new DeadLetters(rabbit, thumbnails)
   const told: number[] = []
-  for (let kill = 1; kill <= KILLS; kill += 1) {
+  // One that had ended before it was killed shows nothing.
+  for (let kill = 1; told.length < KILLS && kill <= KILLS * 3; kill += 1) {
     const ids = await fill(rabbit)
     await eventually(async () => expect(await letters.count()).toBe(LETTERS))
     const { child, ended } = spawned(REPLAY, env)
@@ -40,12 +41,12 @@ test(`letters replay that is killed loses none of ${LETTERS}, doubles at most ${
     expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining(`"replayed": ${left}`) })
     const arrived = await drained(rabbit, ids)
     const doubles = arrived.length - new Set(arrived).size
-    told.push(doubles)
+    if (code !== 0) told.push(doubles)
     console.log(JSON.stringify({ kill, wasKilled: code !== 0, left, arrived: arrived.length, doubles }))
     expect(new Set(arrived)).toEqual(ids)
     expect(doubles).toBeLessThanOrEqual(IN_HAND)
   }
-  console.log(`kills ${KILLS}, letters ${LETTERS}, lost 0, doubles ${told.join(' ')}`)
+  console.log(`kills ${told.length}, letters ${LETTERS}, lost 0, doubles ${told.join(' ')}`)
 })
 
 /** Puts letters into the dead-letter queue, as somebody would by hand. @returns their ids */

@@ -5,7 +5,7 @@ export class ManagementError extends Error {
   readonly path: string
   /** The HTTP status; 0 when no answer came. */
   readonly status: number
-  /** What the API answered. */
+  /** The body of the answer. */
   readonly body: string
 
   constructor(request: { method: string; path: string }, answer: { status: number; body: string; cause?: unknown }) {
@@ -28,7 +28,7 @@ export interface ManagementRequest {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** How the API is asked. */
+/** Options of the client. */
 export interface ManagementOptions {
   /** How long a node may take to answer, in milliseconds, from 1; a paused one never does. @defaultValue 10_000 */
   readonly timeoutMs?: number | undefined

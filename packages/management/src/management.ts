@@ -23,7 +23,8 @@ export class Management extends ManagementReader {
   /**
    * Creates a vhost in which `user` may do everything, or changes the default queue type of one that exists.
    *
-   * @param defaultQueueType - what a queue is that is declared without a type. RabbitMQ 3.10 ignores it. Default: the broker's own
+   * @param defaultQueueType - what a queue is that is declared without a type. RabbitMQ 3.10 ignores it. Default: the
+   *   broker's own
    */
   async createVhost(vhost: string, user = 'guest', defaultQueueType?: 'classic' | 'quorum'): Promise<void> {
     const body = defaultQueueType === undefined ? {} : { default_queue_type: defaultQueueType }
@@ -79,7 +80,8 @@ export class Management extends ManagementReader {
   }
 
   /**
-   * Closes the connections to a vhost, those that were opened a moment ago too, and resolves when they are gone. What is opened
+   * Closes the connections to a vhost, those that were opened a moment ago too, and resolves when they are gone. What
+   * is opened
    * meanwhile stays.
    *
    * @returns how many there were
@@ -122,7 +124,10 @@ export class Management extends ManagementReader {
     await this.http.send({ method: 'PUT', path: path`/policies/${vhost}/${name}`, body: policy })
   }
 
-  /** Defines what is in a file of definitions and is not there yet. Users, vhosts and permissions may be among it where no vhost is given. */
+  /**
+   * Defines what is in a file of definitions and is not there yet. Users, vhosts and permissions may be among it
+   * where no vhost is given.
+   */
   async importDefinitions(definitions: Definitions, vhost?: string): Promise<void> {
     const where = vhost === undefined ? '/definitions' : path`/definitions/${vhost}`
     await this.http.send({ method: 'POST', path: where, body: definitions })

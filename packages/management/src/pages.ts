@@ -1,6 +1,6 @@
-/** Which part of a list to ask for. */
+/** A part of a list to ask for. */
 export interface PageOptions {
-  /** From 1 on. @defaultValue 1 */
+  /** The number of the page, from 1. @defaultValue 1 */
   readonly page?: number | undefined
   /** Entries of a page, from 1 to 500. @defaultValue 100 */
   readonly pageSize?: number | undefined

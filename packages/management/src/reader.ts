@@ -30,7 +30,8 @@ export class ManagementReader {
   protected readonly http: ManagementHttp
 
   /**
-   * @param urls - one for each node, as `http://user:password@host:port` (parts percent-encoded); the first that answers is asked
+   * @param urls - one for each node, as `http://user:password@host:port` (parts percent-encoded); the first that
+   *   answers is asked
    * @throws {@link TypeError} one of them is no URL
    */
   constructor(urls: readonly string[], options: ManagementOptions = {}) {
@@ -42,12 +43,15 @@ export class ManagementReader {
     return this.http.get('/overview')
   }
 
-  /** Who asks, as the broker knows it. */
+  /** The user who asks, as the broker knows it. */
   whoami(): Promise<Whoami> {
     return this.http.get('/whoami')
   }
 
-  /** The broker's clock, to the second, as the answer's `Date` header tells it; `undefined` where something between has removed that. */
+  /**
+   * The broker's clock, to the second, as the answer's `Date` header tells it; `undefined` where something between
+   * has removed that.
+   */
   async clock(): Promise<Date | undefined> {
     return await this.http.date('/whoami')
   }
@@ -70,7 +74,10 @@ export class ManagementReader {
     })
   }
 
-  /** All that is defined in a vhost (queues, exchanges, bindings, policies), or on the whole broker, users and permissions among it. */
+  /**
+   * All that is defined in a vhost (queues, exchanges, bindings, policies), or on the whole broker, users and
+   * permissions among it.
+   */
   definitions(vhost?: string): Promise<Definitions> {
     return this.http.get(vhost === undefined ? '/definitions' : path`/definitions/${vhost}`)
   }
@@ -85,7 +92,10 @@ export class ManagementReader {
     return this.http.get(path`/queues/${vhost}` + pageQuery(options))
   }
 
-  /** The queues of a vhost, asked for page by page. What is declared or deleted meanwhile may be missing, or come twice. */
+  /**
+   * The queues of a vhost, asked for page by page. What is declared or deleted meanwhile may be missing, or come
+   * twice.
+   */
   async *queuePages(vhost: string, options: Omit<PageOptions, 'page'> = {}): AsyncGenerator<Queue[]> {
     for (let page = 1, last = 1; page <= last; page += 1) {
       const answer = await this.queuePage(vhost, { ...options, page })
@@ -135,12 +145,15 @@ export class ManagementReader {
     return this.http.get(path`/operator-policies/${vhost}`)
   }
 
-  /** What users may do in a vhost. Only administrators may ask. */
+  /** The rights of users in a vhost. Only administrators may ask. */
   permissions(vhost: string): Promise<UserPermissions[]> {
     return this.http.get(path`/vhosts/${vhost}/permissions`)
   }
 
-  /** What one user may do in a vhost; {@link ManagementError} with status 404 for nothing. Only administrators may ask. */
+  /**
+   * The rights of one user in a vhost; {@link ManagementError} with status 404 for nothing. Only administrators may
+   * ask.
+   */
   permissionsOf(vhost: string, user: string): Promise<Permissions> {
     return this.http.get(path`/permissions/${vhost}/${user}`)
   }

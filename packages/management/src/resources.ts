@@ -1,5 +1,6 @@
 /**
- * What the management API answers, with its own names, as far as it is read here. Counts are missing until the broker
+ * The broker's version and name. This file holds what the management API answers, with its own names, as far as it is
+ * read here. Counts are missing until the broker
  * first took them, a moment after the thing itself appeared.
  *
  * @see https://www.rabbitmq.com/docs/http-api-reference
@@ -10,7 +11,7 @@ export interface Overview {
   readonly cluster_name: string
   /** The node that answered. */
   readonly node: string
-  /** What was counted since the broker or its statistics began. */
+  /** The counters since the broker or its statistics began. */
   readonly message_stats?: MessageStatistics
 }
 
@@ -26,14 +27,17 @@ export interface MessageStatistics {
   readonly redeliver?: number
 }
 
-/** Who asks the API. */
+/** The user who asks the API. */
 export interface Whoami {
   readonly name: string
   /** A list; before RabbitMQ 3.9 a text with commas. */
   readonly tags: readonly string[] | string
 }
 
-/** A feature that all nodes of a cluster must know before it is enabled. @see https://www.rabbitmq.com/docs/feature-flags */
+/**
+ * A feature that all nodes of a cluster must know before it is enabled. @see
+ * https://www.rabbitmq.com/docs/feature-flags
+ */
 export interface FeatureFlag {
   readonly name: string
   readonly state: 'enabled' | 'disabled' | 'unavailable' | string
@@ -49,7 +53,10 @@ export interface DeprecatedFeature {
   readonly doc_url?: string
 }
 
-/** A file of definitions, as `rabbitmqctl export_definitions` writes it. @see https://www.rabbitmq.com/docs/definitions */
+/**
+ * A file of definitions, as `rabbitmqctl export_definitions` writes it. @see
+ * https://www.rabbitmq.com/docs/definitions
+ */
 export interface Definitions {
   readonly rabbit_version?: string
   readonly queues?: readonly DefinedQueue[]
@@ -193,7 +200,7 @@ export interface StoredPolicy extends Policy {
   readonly vhost: string
 }
 
-/** What a user may do in a vhost. */
+/** The rights of a user in a vhost. */
 export interface UserPermissions extends Permissions {
   readonly user: string
   readonly vhost: string

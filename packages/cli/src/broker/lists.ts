@@ -9,7 +9,7 @@ interface Kind {
   readonly rows: (management: Management, vhost: string) => Promise<readonly Listed[]>
 }
 
-/** What can be listed. */
+/** The kinds of things that can be listed. */
 export const KINDS = {
   queues: {
     columns: ['name', 'type', 'messages', 'ready', 'unacked', 'consumers', 'policy', 'state'],

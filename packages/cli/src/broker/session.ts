@@ -4,7 +4,7 @@ import { askPassword } from '../terminal/ask.js'
 import type { Terminal } from '../terminal/terminal.js'
 import { DEFAULT_URL, describeTarget, managementUrl, readTarget, type Target } from './target.js'
 
-/** Where a command was told the broker is. */
+/** The options that say where the broker is. */
 export interface BrokerOptions {
   readonly url?: string | undefined
   readonly management?: string | undefined
@@ -18,7 +18,7 @@ const STARTUP_TIMEOUT_MS = 5_000
 export class Session implements AsyncDisposable {
   readonly target: Target
   readonly management: Management
-  /** For people: `ann@broker:5672/shop`. */
+  /** The place as people read it: `ann@broker:5672/shop`. */
   readonly place: string
   readonly #terminal: Terminal
   readonly #opened: Connection[] = []

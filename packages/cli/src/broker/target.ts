@@ -1,8 +1,8 @@
 import { UsageError } from '../program/failure.js'
 
-/** Where the broker is and who enters it. */
+/** The place of a broker, and who enters it. */
 export interface Target {
-  /** For `connect`. Holds the password, if there is one. */
+  /** The URL for `connect`. It holds the password, if there is one. */
   readonly url: string
   readonly username: string
   readonly password: string
@@ -12,7 +12,7 @@ export interface Target {
   readonly isTls: boolean
 }
 
-/** What is taken where nobody says more. */
+/** The broker that is taken where nobody names one. */
 export const DEFAULT_URL = 'amqp://guest:guest@localhost:5672'
 
 /** Reads where the broker is. @throws {@link UsageError} without the text, which may hold a password */
@@ -40,7 +40,7 @@ export function describeTarget({ username, host, port, vhost }: Target): string 
   return `${username}@${host}:${port}${vhost === '/' ? '/' : `/${vhost}`}`
 }
 
-/** Where the management API is: as given, else on its usual port of the same host, and entered as the broker is. */
+/** The URL of the management API: as given, else its usual port of the same host, and entered as the broker is. */
 export function managementUrl(target: Target, given: string | undefined): string {
   const usual = `${target.isTls ? 'https' : 'http'}://${target.host}:${target.isTls ? 15_671 : 15_672}`
   const url = parsed(given ?? usual, 'The URL of the management API')

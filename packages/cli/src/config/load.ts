@@ -6,7 +6,7 @@ import { NotDoneError, UsageError } from '../program/failure.js'
 
 const NAMES = ['leveret.config.ts', 'leveret.config.js', 'leveret.config.mjs'] as const
 
-/** Where the applications are, from this folder upwards; `undefined` where there is no such file. */
+/** Finds the file of the applications, from this folder upwards; `undefined` where there is none. */
 export function findConfig(folder: string): string | undefined {
   const found = NAMES.map((name) => join(folder, name)).find((path) => existsSync(path))
   if (found !== undefined) return found
@@ -40,7 +40,8 @@ export async function loadApplications(
 }
 
 /**
- * Node.js itself reads TypeScript from 22.18 on, as long as its imports say `.ts` and it holds nothing that types alone do not leave. What
+ * Node.js itself reads TypeScript from 22.18 on, as long as its imports say `.ts` and it holds nothing that types
+ * alone do not leave. What
  * Node.js does not read is translated.
  */
 async function importFile(path: string): Promise<Record<string, unknown>> {

@@ -12,14 +12,17 @@ import {
 import { type ConversionOptions, jsonSchemaOf } from './schema/convert.js'
 import type { JsonSchema } from './schema/json-schema.js'
 
-/** What applications do and say, as data that survives JSON: what `contracts json` writes and `contracts diff` compares. */
+/**
+ * The applications and their contracts as data that survives JSON: `contracts json` writes it and `contracts diff`
+ * compares it.
+ */
 export interface ContractsDocument {
   /** The version of this form. */
   readonly leveret: 1
   readonly applications: readonly DescribedApplication[]
   /** Each once, sorted by kind and name, so that a file of them changes only where they do. */
   readonly contracts: readonly DescribedContract[]
-  /** What is declared for all of it. */
+  /** The declarations for all of it. */
   readonly declarations: readonly Declaration[]
 }
 
@@ -37,7 +40,7 @@ export interface DescribedApplication {
 
 /** A contract, without what only a program can do with it. */
 export interface DescribedContract {
-  /** Its kind and its name: `work-queue thumbnails`. */
+  /** The kind and the name: `work-queue thumbnails`. */
   readonly key: string
   readonly kind: Contract['kind']
   readonly name: string
@@ -57,7 +60,7 @@ export interface DescribedContract {
   readonly deadLetterQueue?: string
 }
 
-/** What is sent by a contract: one message, or one for each template, or a request with its answers. */
+/** A message of a contract: its only one, or that of a template, or a request or an answer. */
 export interface DescribedMessage {
   /** `payload`, `headers`, `request`, `response`, `error <code>`, or the template of a routing key. */
   readonly part: string
@@ -85,7 +88,7 @@ export function contractsDocument(
   }
 }
 
-/** What a contract is known by. */
+/** The key of a contract: its kind and its name. */
 export function keyOf({ kind, name }: Contract): string {
   return `${kind} ${name}`
 }
@@ -156,7 +159,7 @@ function describeExchange(contract: Exchange, options: ConversionOptions): Descr
   return { ...codedBase(contract), type: contract.type, messages }
 }
 
-/** Its payloads are those of its exchange. */
+/** Describes a subscription or stream. The payloads are those of its exchange. */
 function describeSubscription(contract: Subscription | Stream): DescribedContract {
   const { kind, of, bindingKeys } = contract
   const base = codedBase({ ...contract, codec: of.codec, kind })

@@ -3,7 +3,10 @@ import type { Target } from '../broker/target.js'
 
 const TIMEOUT_MS = 5_000
 
-/** When the certificate ends that the broker shows; `undefined` where it shows none in time. Who signed it does not matter here. */
+/**
+ * Asks when the certificate ends that the broker shows; `undefined` where it shows none in time. Who signed it does
+ * not matter here.
+ */
 export async function certificateEnd({ host, port }: Target): Promise<Date | undefined> {
   return await new Promise((resolve) => {
     const socket = connect({ host, port, servername: host, rejectUnauthorized: false, timeout: TIMEOUT_MS }, () => {

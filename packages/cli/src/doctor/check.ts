@@ -1,14 +1,17 @@
 import type { Snapshot } from './snapshot.js'
 
-/** Something that is not as it should be. */
+/** A thing that is not as it should be. */
 export interface Finding {
-  /** `error`: messages are lost or stand still, or soon will. `warning`: they may be. `note`: worth knowing; it is no fault. */
+  /**
+   * `error`: messages are lost or stand still, or soon will. `warning`: they may be. `note`: worth knowing; it is no
+   * fault.
+   */
   readonly severity: 'error' | 'warning' | 'note'
-  /** What it is about: a queue, a connection, a node. */
+  /** The thing that it is about: a queue, a connection, a node. */
   readonly subject: string
-  /** What was seen. */
+  /** The evidence, in a sentence. */
   readonly evidence: string
-  /** What to do about it. */
+  /** The way out, in a sentence. */
   readonly wayOut: string
 }
 

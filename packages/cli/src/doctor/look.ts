@@ -7,7 +7,7 @@ import { certificateEnd } from './certificate-end.js'
 import { oldestLetters } from './oldest-letters.js'
 import type { Self, Snapshot } from './snapshot.js'
 
-/** How to look. */
+/** Options of `lookAround`. */
 export interface LookOptions {
   readonly applications: readonly Application[]
   readonly folder: string

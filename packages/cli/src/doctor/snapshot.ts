@@ -14,7 +14,10 @@ import type {
 } from '@leveret/management'
 import type { Application, Declaration } from 'leveret'
 
-/** What a look at a broker has seen. A part that nobody could see is `undefined`, and the checks that need it say nothing. */
+/**
+ * A picture of a broker at one moment. A part that nobody could see is `undefined`, and the checks that need it say
+ * nothing.
+ */
 export interface Snapshot {
   readonly vhost: string
   readonly user: string
@@ -33,20 +36,20 @@ export interface Snapshot {
   readonly permissions: Permissions | undefined
   /** The broker's clock minus ours, in milliseconds, to the second. */
   readonly clockAheadMs: number | undefined
-  /** When the certificate of the broker ends. */
+  /** The end of the broker's certificate. */
   readonly certificateEnds: Date | undefined
   /** The first letter of dead-letter queues that were looked into, by queue. */
   readonly oldestLetters: ReadonlyMap<string, { readonly deadLetteredAt: Date | undefined; readonly reason: string }>
   readonly applications: readonly Application[]
   readonly declarations: readonly Declaration[]
   readonly self: Self
-  /** What could not be seen, in sentences. */
+  /** The parts that could not be seen, in sentences. */
   readonly unseen: readonly string[]
 }
 
 /** The process that asks, and the folder that it was started in. */
 export interface Self {
-  /** Of Node.js: `20.20.2`. */
+  /** The version of Node.js: `20.20.2`. */
   readonly nodeVersion: string
   /** Names of packages that the folder's package can load. */
   readonly packages: readonly string[]

@@ -2,7 +2,7 @@ import type { DeadLetter } from 'leveret'
 import { contentOf } from './view.js'
 import { holds, type Where } from './where.js'
 
-/** Which letters are meant. What is not said holds for all. */
+/** The choice of letters. An option that is not given holds for all. */
 export interface SelectionOptions {
   readonly reason?: readonly string[] | undefined
   /** Is in the name or the message of the error. */
@@ -31,7 +31,7 @@ export function selectionOf(
     (where?.every((condition) => holds(condition, subjectOf(letter))) ?? true)
 }
 
-/** What `--where` may ask of. */
+/** The parts of a letter that `--where` may ask of. */
 function subjectOf(letter: DeadLetter<unknown>): unknown {
   const { payload } = contentOf(letter.content)
   const {

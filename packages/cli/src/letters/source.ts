@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { allContracts } from '../config/contracts.js'
 import { UsageError } from '../program/failure.js'
 
-/** Whose letters, and where they are. */
+/** The letters of a contract, and where they are. */
 export interface LetterQueue {
   readonly contract: LetterContract
   /** The dead-letter queue. */
@@ -15,7 +15,8 @@ export interface LetterQueue {
 const SUFFIX = '.dead-letter'
 
 /**
- * Finds the letters that a name means: a contract, its queue, or its dead-letter queue. Without a contract the names say which is which.
+ * Finds the letters that a name means: a contract, its queue, or its dead-letter queue. Without a contract the names
+ * say which is which.
  *
  * @param of - the queue in which the letters have died, where the name is that of a dead-letter queue
  * @throws {@link UsageError} several contracts share the dead-letter queue, and nobody said which is meant

@@ -20,11 +20,11 @@ export interface LetterView {
   readonly payload?: unknown
   /** The content in base64, where it is neither. */
   readonly content?: string
-  /** What of it does not fit the contract, where there is one. */
+  /** The parts that do not fit the contract, where there is one. */
   readonly problems?: readonly Problem[]
 }
 
-/** What is wrong at a place of a payload. */
+/** A place of a payload that is wrong. */
 export interface Problem {
   readonly path: string
   readonly expected: string
@@ -79,7 +79,7 @@ async function problemsOf(letter: DeadLetter<unknown>, payload: unknown): Promis
   }
 }
 
-/** What a refusal says, with what was found there. */
+/** Reads a refusal, with what was found there. */
 export function problemsIn(error: unknown, payload: unknown): readonly Problem[] {
   if (!(error instanceof PayloadError))
     return [{ path: '', expected: error instanceof Error ? error.message : String(error), found: null }]

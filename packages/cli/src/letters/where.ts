@@ -1,7 +1,10 @@
 import { InvalidArgumentError } from 'commander'
 import { isSame } from '../contracts/schema/json-schema.js'
 
-/** Whether something has a value at a place: a path, an operator, a JSON value. It is no JavaScript, and nothing is run. */
+/**
+ * Whether something has a value at a place: a path, an operator, a JSON value. It is no JavaScript, and nothing is
+ * run.
+ */
 export interface Where {
   readonly path: readonly string[]
   readonly operator: Operator
@@ -55,7 +58,7 @@ function isOrdered(found: unknown, value: unknown): boolean {
   return typeof found === typeof value && (typeof found === 'number' || typeof found === 'string')
 }
 
-/** What is at a path; `undefined` where nothing is. Only what a value has itself is looked at. */
+/** Reads the value at a path; `undefined` where nothing is. Only what a value has itself is looked at. */
 export function valueAt(subject: unknown, path: readonly (string | number)[]): unknown {
   let current = subject
   for (const part of path) {

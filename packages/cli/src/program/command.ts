@@ -2,7 +2,7 @@ import { Command, Option } from 'commander'
 import type { Context } from './context.js'
 import type { ExitCode } from './failure.js'
 
-/** What a command does: it returns the number that the program ends with. */
+/** The work of a command: it returns the number that the program ends with. */
 export type Action<Args extends readonly unknown[], Options> = (
   context: Context,
   options: Options,

@@ -3,6 +3,7 @@ import { type BrokerOptions, Session } from '../broker/session.js'
 import { loadApplications } from '../config/load.js'
 import { jsonText } from '../terminal/json.js'
 import type { Terminal } from '../terminal/terminal.js'
+import { UsageError } from './failure.js'
 
 /** Options that many commands have. */
 export interface CommonOptions extends BrokerOptions {
@@ -10,12 +11,12 @@ export interface CommonOptions extends BrokerOptions {
   readonly json?: boolean | undefined
 }
 
-/** What a command has to work with. */
+/** The things that a command has to work with. */
 export class Context {
   readonly terminal: Terminal
   /** Aborted by the first Ctrl-C: finish what is in hand, then end. */
   readonly signal: AbortSignal
-  /** Where the program was started. */
+  /** The folder in which the program was started. */
   readonly folder: string
 
   constructor(terminal: Terminal, signal: AbortSignal, folder: string) {
@@ -32,6 +33,13 @@ export class Context {
   /** The applications of the file that the options name, or of the nearest `leveret.config.ts`. */
   async applications(options: CommonOptions): Promise<readonly Application[]> {
     return await loadApplications(options.app, this.folder)
+  }
+
+  /** The same, where a command is nothing without them. @throws {@link UsageError} there are none */
+  async someApplications(options: CommonOptions): Promise<readonly Application[]> {
+    const applications = await this.applications(options)
+    if (applications.length > 0) return applications
+    throw new UsageError('There are no applications: export them from leveret.config.ts, or say where: --app <file>.')
   }
 
   /** Writes one document for `--json`, and else what a function writes for people. */

@@ -1,15 +1,15 @@
 import { ManagementError } from '@leveret/management'
 import { BrokerError, ConnectionError, LeveretError, OptionsError, PayloadError } from 'leveret'
 
-/** What a command ends with. */
+/** The numbers that a command ends with. */
 export const EXIT = {
   /** All is done, and nothing was found that is wrong. */
   done: 0,
-  /** Something was found, or not all is done. */
+  /** A finding, or work that is not all done. */
   found: 1,
   /** The command was called in a wrong way. */
   usage: 2,
-  /** There is no connection, or it is not allowed. */
+  /** A connection that is missing, or not allowed. */
   refused: 3,
   /** Ctrl-C: what was in hand is finished. */
   interrupted: 130,
@@ -23,7 +23,7 @@ export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
-/** Something that was asked for is not there, or could not be done. */
+/** A thing that was asked for is not there, or could not be done. */
 export class NotDoneError extends Error {
   override readonly name = 'NotDoneError'
 }
@@ -37,7 +37,7 @@ export function exitCodeOf(error: unknown): ExitCode {
   return EXIT.found
 }
 
-/** What to say of it, in lines. */
+/** Says what went wrong, in lines. */
 export function linesOf(error: unknown): readonly string[] {
   if (error instanceof PayloadError) {
     const where = error.direction === 'outgoing' ? 'not sent' : 'received'

@@ -6,12 +6,12 @@ import { Context } from './context.js'
 import { EXIT, type ExitCode, exitCodeOf, linesOf } from './failure.js'
 import { createProgram } from './program.js'
 
-/** What one run is given. */
+/** The things that one run is given. */
 export interface RunOptions {
   readonly terminal: Terminal
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal
-  /** Where `leveret.config.ts` is looked for. */
+  /** The folder in which `leveret.config.ts` is looked for. */
   readonly folder: string
 }
 

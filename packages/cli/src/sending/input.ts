@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream'
 import type { Codec } from 'leveret'
 import { UsageError } from '../program/failure.js'
 
-/** Where payloads come from: one that was given, or lines of a file or of stdin. */
+/** A source of payloads: one that was given, or lines of a file or of stdin. */
 export interface Source {
   /** The one payload; `undefined` where there are lines. */
   readonly text?: string
@@ -49,7 +49,7 @@ export function payloadOf(text: string, { contentType }: Pick<Codec, 'contentTyp
   }
 }
 
-/** What a message without a contract is: JSON where it is that, and else a text. */
+/** The content type of a message without a contract: JSON where it is that, and else a text. */
 export function contentTypeOf(text: string): string {
   try {
     JSON.parse(text)

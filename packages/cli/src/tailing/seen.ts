@@ -15,7 +15,7 @@ export interface Seen {
   readonly template?: string | null
   readonly payload?: unknown
   readonly content?: string
-  /** What does not fit the contract, where there is one. */
+  /** The parts that do not fit the contract, where there is one. */
   readonly problems?: readonly { readonly path: string; readonly expected: string; readonly found: unknown }[]
 }
 

@@ -6,7 +6,10 @@ export interface Found {
   readonly schema: Schema
 }
 
-/** Finds it; `undefined` where no template matches. Of several the most specific one is meant, as a subscriber takes it. */
+/**
+ * Finds it; `undefined` where no template matches. Of several the most specific one is meant, as a subscriber takes
+ * it.
+ */
 export function schemaFor(exchange: Exchange, routingKey: string): Found | undefined {
   if (!('templates' in exchange)) return { schema: exchange.payload }
   const { templates, type } = exchange

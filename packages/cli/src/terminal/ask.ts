@@ -1,18 +1,26 @@
+import { once } from 'node:events'
 import { createInterface } from 'node:readline/promises'
 import { UsageError } from '../program/failure.js'
 import type { Terminal } from './terminal.js'
 
-/** Asks on a terminal, and gets a line. */
+/** Asks on a terminal, and gets a line; an empty one where the input has ended. */
 async function ask(terminal: Terminal, question: string, signal: AbortSignal): Promise<string> {
   const lines = createInterface({ input: terminal.stdin, output: terminal.stderr })
+  const ended = once(lines, 'close').then(() => '')
+  // A terminal that is read hands Ctrl-C to its reader, and not to the process.
+  lines.on('SIGINT', () => process.emit('SIGINT'))
   try {
-    return (await lines.question(question, { signal })).trim()
+    // Ctrl-D is no answer either.
+    const answer = lines.question(question, { signal }).catch(() => '')
+    const line = await Promise.race([answer, ended])
+    signal.throwIfAborted()
+    return line.trim()
   } finally {
     lines.close()
   }
 }
 
-/** What somebody has said before being asked. */
+/** A consent that was given before anybody asked. */
 export interface Consent {
   /** `--yes`, or `--yes=<name>`. */
   readonly yes?: boolean | string | undefined
@@ -78,11 +86,17 @@ function untilEnter(stdin: Terminal['stdin']): Promise<string> {
       for (const character of String(chunk)) {
         const isEnter = character === '\r' || character === '\n'
         if (isEnter) done(() => resolve(typed))
-        if (character === '\u0003') done(() => reject(new UsageError('interrupted')))
+        if (character === '\u0003') done(() => reject(interrupted()))
         if (isEnter || character === '\u0003') return
         typed = character === '\u007f' ? typed.slice(0, -1) : typed + character
       }
     }
     stdin.on('data', onData).on('end', onEnd).resume()
   })
+}
+
+/** Ends what waits for the password, as Ctrl-C does elsewhere. */
+function interrupted(): Error {
+  process.emit('SIGINT')
+  return new DOMException('interrupted', 'AbortError')
 }

@@ -1,7 +1,7 @@
 import { harmless, paint } from './style.js'
 import type { Terminal } from './terminal.js'
 
-/** What a cell may hold. Numbers stand on the right. */
+/** A value of a cell. Numbers stand on the right. */
 export type Cell = string | number | boolean | undefined
 
 /** A table: what each column is called, and its rows. */

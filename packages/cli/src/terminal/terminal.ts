@@ -6,7 +6,7 @@ export interface TextStream extends Writable {
   readonly columns?: number
 }
 
-/** What a terminal is made of. */
+/** The parts of a terminal. */
 export interface TerminalOptions {
   readonly stdin: Readable & { readonly isTTY?: boolean; setRawMode?(mode: boolean): unknown }
   readonly stdout: TextStream
@@ -14,7 +14,10 @@ export interface TerminalOptions {
   readonly env: NodeJS.ProcessEnv
 }
 
-/** Where a command speaks: data to stdout, talk to stderr. Secrets that it was told are never printed. */
+/** The length from which a secret is kept out: a shorter one is found in every sentence. */
+const SHORTEST_SECRET = 4
+
+/** A terminal, or pipes: data goes to stdout, talk to stderr. Talk never holds a secret that it was told. */
 export class Terminal {
   readonly stdin: TerminalOptions['stdin']
   readonly stderr: TextStream
@@ -62,16 +65,16 @@ export class Terminal {
     this.#noColor = true
   }
 
-  /** Keeps a text out of all that is printed. */
+  /** Keeps a text out of all talk. Data is what it is. */
   hide(secret: string): void {
-    if (secret === '' || secret === 'guest') return
+    if (secret.length < SHORTEST_SECRET || secret === 'guest') return
     this.#secrets.add(secret)
     this.#secrets.add(encodeURIComponent(secret))
   }
 
   /** Writes data. Resolves when there is room for more. */
   async print(text: string): Promise<void> {
-    if (this.#stdout.destroyed || this.#stdout.write(this.#clean(`${text}\n`))) return
+    if (this.#stdout.destroyed || this.#stdout.write(`${text}\n`)) return
     await new Promise<void>((resolve) => {
       const done = (): void => {
         this.#stdout.off('drain', done).off('close', done).off('error', done)

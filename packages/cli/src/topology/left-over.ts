@@ -33,7 +33,10 @@ function leftQueues(declarations: readonly Declaration[], { queues }: BrokerStat
   })
 }
 
-/** A contract that binds its queue lists all its bindings, and one that is not on the list brings what the contract does not know. */
+/**
+ * A contract that binds its queue lists all its bindings, and one that is not on the list brings what the contract
+ * does not know.
+ */
 function leftBindings(declarations: readonly Declaration[], { bindings = [] }: BrokerState): PlanItem[] {
   const own = declarations.filter((one) => one.kind === 'binding')
   const bound = new Set(own.map(({ to, destination }) => `${to} ${destination}`))

@@ -2,21 +2,14 @@ import { ManagementError } from '@leveret/management'
 import { type Application, type Declaration, declarationsOf, policyOf, type QueuePolicy } from 'leveret'
 import type { Session } from '../broker/session.js'
 import { allContracts } from '../config/contracts.js'
-import { UsageError } from '../program/failure.js'
 import { stateFromPassiveDeclares } from './passive.js'
 import { type Plan, planOf } from './plan.js'
 import { type BrokerState, stateFromManagement } from './state.js'
 
 /** Compares applications with a broker, by its management API, or where that refuses by passive declarations. */
 export async function lookAt(session: Session, applications: readonly Application[]): Promise<Plan> {
-  const declarations = declarationsFor(applications)
+  const declarations = declarationsOf(applications)
   return planOf(declarations, policiesOf(applications), await stateOf(session, declarations))
-}
-
-/** @throws {@link UsageError} there is no application */
-export function declarationsFor(applications: readonly Application[]): readonly Declaration[] {
-  if (applications.length > 0) return declarationsOf(applications)
-  throw new UsageError('There are no applications: export them from leveret.config.ts, or say where: --app <file>.')
 }
 
 /** The policies that queues with `settings: 'policy'` wait for. */

@@ -2,7 +2,10 @@ import { BrokerError, type Connection, type Declaration, declare, topicExchange,
 import { z } from 'zod'
 import type { BrokerState, ExistingQueue } from './state.js'
 
-/** Asks for each queue and exchange by a passive declaration: who may not read the management API sees that it is there, and no more. */
+/**
+ * Asks for each queue and exchange by a passive declaration: who may not read the management API sees that it is
+ * there, and no more.
+ */
 export async function stateFromPassiveDeclares(
   rabbit: Connection,
   declarations: readonly Declaration[],

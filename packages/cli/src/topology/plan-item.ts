@@ -1,7 +1,8 @@
 /** One line of a plan. */
 export interface PlanItem {
   /**
-   * `add`: it is missing, and `apply` makes it. `differs`: it exists otherwise, and RabbitMQ refuses the declaration. `missing`: others
+   * `add`: it is missing, and `apply` makes it. `differs`: it exists otherwise, and RabbitMQ refuses the declaration.
+   * `missing`: others
    * declare it, and it is not there. `left`: it is there and no contract has it; it is told and never removed.
    */
   readonly change: 'add' | 'differs' | 'missing' | 'left'
@@ -10,7 +11,7 @@ export interface PlanItem {
   readonly argument?: string
   readonly declared?: unknown
   readonly existing?: unknown
-  /** What a person may do, in sentences. */
+  /** The ways out, in sentences. */
   readonly waysOut?: readonly string[]
 }
 

@@ -5,10 +5,10 @@ import type { PlanItem } from './plan-item.js'
 import type { BrokerState } from './state.js'
 import { waysOut } from './ways-out.js'
 
-/** What differs between what contracts declare and what is on a broker. */
+/** The differences between what contracts declare and what is on a broker. */
 export interface Plan {
   readonly items: readonly PlanItem[]
-  /** What could not be seen. */
+  /** The parts that could not be seen. */
   readonly unseen: readonly string[]
 }
 

@@ -7,14 +7,14 @@ import type {
   StoredPolicy,
 } from '@leveret/management'
 
-/** What is on a broker, as far as somebody could see it. */
+/** The state of a broker, as far as somebody could see it. */
 export interface BrokerState {
   readonly queues: ReadonlyMap<string, ExistingQueue>
   readonly exchanges: ReadonlyMap<string, DefinedExchange | 'there'>
   /** `undefined` where nobody could see them. */
   readonly bindings: readonly Binding[] | undefined
   readonly policies: readonly Pick<StoredPolicy, 'name' | 'pattern' | 'definition'>[] | undefined
-  /** What could not be seen, in sentences. */
+  /** The parts that could not be seen, in sentences. */
   readonly unseen: readonly string[]
 }
 

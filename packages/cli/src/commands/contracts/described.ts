@@ -3,7 +3,6 @@ import type { Application } from 'leveret'
 import { type ContractsDocument, contractsDocument } from '../../contracts/document.js'
 import { withApp } from '../../program/command.js'
 import type { CommonOptions, Context } from '../../program/context.js'
-import { UsageError } from '../../program/failure.js'
 
 /** Options of commands that write documents. */
 export interface DocumentOptions extends CommonOptions {
@@ -24,8 +23,6 @@ export async function described(
   context: Context,
   options: DocumentOptions,
 ): Promise<{ applications: readonly Application[]; document: ContractsDocument }> {
-  const applications = await context.applications(options)
-  if (applications.length === 0)
-    throw new UsageError('There are no applications: export them from leveret.config.ts, or say where: --app <file>.')
+  const applications = await context.someApplications(options)
   return { applications, document: contractsDocument(applications, { unrepresentable: options.unrepresentable }) }
 }

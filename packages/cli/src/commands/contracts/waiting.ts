@@ -33,7 +33,10 @@ interface Compared {
 const MOST_LETTERS = 1_000
 const MOST_TASKS = 10_000
 
-/** Looks into the queues and dead letters of contracts that old messages may not fit any more, and gives everything back. */
+/**
+ * Looks into the queues and dead letters of contracts that old messages may not fit any more, and gives everything
+ * back.
+ */
 export async function waitingFor(
   context: Context,
   options: CommonOptions,
@@ -93,7 +96,7 @@ async function inLetters(
     : [{ contract: keyOf(contract), queue: deadLetter.queue, messages, isAtLeast: peeked.length === MOST_LETTERS }]
 }
 
-/** What never fitted is none of the old shape. */
+/** Tells whether a payload fitted the old version: what never did is none of the old shape. */
 function fitBefore(
   contract: LetterContract,
   payload: unknown,

@@ -12,19 +12,19 @@ export interface PassOptions extends ChoosingOptions, Consent {
   readonly includeUnknown?: boolean
 }
 
-/** What a pass over the letters has done. */
+/** The result of a pass over the letters. */
 export interface Passed {
   readonly done: number
   readonly skipped: number
 }
 
-/** How a pass is told to people. */
+/** Words in which a pass is told to people. */
 export interface PassWords {
   /** `replay` */
   readonly verb: string
   /** `replayed` */
   readonly past: string
-  /** Where to: `to 'thumbnails'`. */
+  /** The place they go: `to 'thumbnails'`. */
   readonly to: string
 }
 

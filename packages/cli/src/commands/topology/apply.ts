@@ -21,7 +21,7 @@ export function applyCommand(runner: Runner) {
 }
 
 async function apply(context: Context, options: ApplyOptions): Promise<ExitCode> {
-  const applications = await context.applications(options)
+  const applications = await context.someApplications(options)
   await using session = await context.session(options)
   const before = await lookAt(session, applications)
   session.announce(`${options.dryRun ? 'would declare' : 'declares'} what is missing: ${summaryOf(before.items)}`)

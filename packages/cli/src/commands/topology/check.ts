@@ -16,7 +16,7 @@ export function checkCommand(runner: Runner) {
 }
 
 async function check(context: Context, options: CommonOptions): Promise<ExitCode> {
-  const applications = await context.applications(options)
+  const applications = await context.someApplications(options)
   await using session = await context.session(options)
   const { items, unseen } = await lookAt(session, applications)
   const isRight = !items.some(isToDo)

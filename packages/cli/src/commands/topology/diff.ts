@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import type { Definitions } from '@leveret/management'
+import { declarationsOf } from 'leveret'
 import { acts, command, type Runner, withApp, withJson } from '../../program/command.js'
 import type { CommonOptions, Context } from '../../program/context.js'
 import { EXIT, type ExitCode, UsageError } from '../../program/failure.js'
-import { declarationsFor, policiesOf } from '../../topology/look.js'
+import { policiesOf } from '../../topology/look.js'
 import { planOf } from '../../topology/plan.js'
 import { isToDo } from '../../topology/plan-item.js'
 import { printPlan } from '../../topology/print.js'
@@ -25,9 +26,9 @@ export function diffCommand(runner: Runner) {
 }
 
 async function diff(context: Context, options: DiffOptions, file: string): Promise<ExitCode> {
-  const applications = await context.applications(options)
+  const applications = await context.someApplications(options)
   const state = stateFromDefinitions(await definitionsIn(file), options.vhost ?? '/')
-  const found = planOf(declarationsFor(applications), policiesOf(applications), state)
+  const found = planOf(declarationsOf(applications), policiesOf(applications), state)
   await context.answer(options, found, async () => await printPlan(context.terminal, found))
   return found.items.some(isToDo) ? EXIT.found : EXIT.done
 }

@@ -16,7 +16,7 @@ export function planCommand(runner: Runner) {
 }
 
 async function plan(context: Context, options: CommonOptions): Promise<ExitCode> {
-  const applications = await context.applications(options)
+  const applications = await context.someApplications(options)
   await using session = await context.session(options)
   session.announce(`compared with ${applications.map(({ name }) => name).join(', ')}`)
   const found = await lookAt(session, applications)

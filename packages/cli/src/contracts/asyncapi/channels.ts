@@ -10,7 +10,10 @@ export interface Channel {
   readonly object: Readonly<Record<string, unknown>>
 }
 
-/** The channels of one contract: a queue, or one for each template of an exchange; the answers of a procedure have their own. */
+/**
+ * The channels of one contract: a queue, or one for each template of an exchange; the answers of a procedure have
+ * their own.
+ */
 export function channelsOf(
   contract: DescribedContract,
   document: ContractsDocument,
@@ -132,7 +135,7 @@ function channel(
   return { id, messageIds, object: { ...object, messages: references } }
 }
 
-/** What the binding has no room for. */
+/** The settings for which the binding has no room. */
 function extensionOf(
   contract: DescribedContract,
   { declarations }: ContractsDocument,

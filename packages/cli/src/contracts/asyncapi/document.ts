@@ -4,18 +4,22 @@ import { messagesOf } from './messages.js'
 import { operationsOf } from './operations.js'
 import { absoluteReferences } from './references.js'
 
-/** What an AsyncAPI document says that no contract knows. */
+/** Options of an AsyncAPI document: what no contract knows. */
 export interface AsyncApiOptions {
   /** @defaultValue '/' */
   readonly vhost?: string | undefined
-  /** Where the broker is, without who enters it: `amqp://broker.example.org:5672`. @defaultValue none: the document names no server */
+  /**
+   * The place of the broker, without who enters it: `amqp://broker.example.org:5672`. @defaultValue none: the
+   * document names no server
+   */
   readonly server?: string | undefined
   /** @defaultValue what the application does, in a sentence */
   readonly description?: string | undefined
 }
 
 /**
- * Writes an AsyncAPI 3.1 document of one application, with AMQP bindings 0.3.0. What the bindings have no room for (arguments, retries, dead
+ * Writes an AsyncAPI 3.1 document of one application, with AMQP bindings 0.3.0. What the bindings have no room for
+ * (arguments, retries, dead
  * letters, bindings of queues) stands beside them as `x-leveret`.
  *
  * @see https://www.asyncapi.com/docs/reference/specification/v3.1.0
@@ -58,7 +62,7 @@ function contractsFor(
   return contracts.filter(({ key }) => keys.has(key))
 }
 
-/** Never with a user or a password, whatever was given. */
+/** The server, never with a user or a password, whatever was given. */
 function serverOf(given: string): unknown {
   const { protocol, host, pathname } = new URL(given)
   return {

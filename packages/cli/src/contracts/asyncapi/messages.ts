@@ -1,7 +1,7 @@
 import type { DescribedContract, DescribedMessage } from '../document.js'
 import { idOf } from './names.js'
 
-/** What is said of messages beside their payload. */
+/** A message of the document. */
 export interface MessageObject {
   readonly name: string
   readonly title: string

@@ -1,4 +1,7 @@
-/** A key of the document: letters, digits, `.`, `-` and `_`, each other character as its code, so that no two become one. */
+/**
+ * A key of the document: letters, digits, `.`, `-` and `_`, each other character as its code, so that no two become
+ * one.
+ */
 export function idOf(name: string): string {
   return name.replaceAll(/[^A-Za-z0-9.-]/g, (character) =>
     character === '_' ? '__' : `_${character.codePointAt(0)?.toString(16)}_`,

@@ -19,7 +19,7 @@ const ROLES: readonly Role[] = [
   { list: 'answers', verb: 'answer', action: 'receive' },
 ]
 
-/** What an application does, by the keys of the operations. */
+/** The operations of an application, by their keys. */
 export function operationsOf(
   application: DescribedApplication,
   contracts: Contracts,

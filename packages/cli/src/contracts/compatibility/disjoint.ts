@@ -1,7 +1,10 @@
 import { isSame, type SchemaObject } from '../schema/json-schema.js'
 import { typesMeet, typesOf } from './types.js'
 
-/** Whether it is sure that no value passes both, by their types, their listed values, or those of a property that both require. */
+/**
+ * Whether it is sure that no value passes both, by their types, their listed values, or those of a property that both
+ * require.
+ */
 export function areDisjoint(one: SchemaObject, other: SchemaObject): boolean {
   if (!typesOf(one).some((type) => typesOf(other).some((with_) => typesMeet(type, with_)))) return true
   const [left, right] = [listed(one), listed(other)]

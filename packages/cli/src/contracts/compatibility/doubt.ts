@@ -1,6 +1,6 @@
-/** Why a reader may refuse what a writer writes. */
+/** A reason why a reader may refuse what a writer writes. */
 export interface Doubt {
-  /** Where in the value: `order.lines[].sku`; empty for the value itself. */
+  /** The place in the value: `order.lines[].sku`; empty for the value itself. */
   readonly path: string
   /** `breaks`: there are such values. `cannot tell`: nobody has shown that there are none. */
   readonly answer: 'breaks' | 'cannot tell'

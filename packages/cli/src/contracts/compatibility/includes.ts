@@ -16,12 +16,13 @@ const DEEPEST = 100
 /**
  * Whether a reader takes all that a writer writes: a list of what speaks against it, empty where nothing does.
  *
- * A writer writes the properties that its schema names, and others only where the schema says so (`additionalProperties`): what a
- * validated payload holds is what is sent. It never says that something fits that does not; where it does not know, it says so.
+ * A writer writes the properties that its schema names, and others only where the schema says so
+ * (`additionalProperties`): what a validated payload holds is what is sent. It never says that something fits that does
+ * not; where it does not know, it says so.
  */
 export function doubtsOf(reader: JsonSchema, writer: JsonSchema): readonly Doubt[] {
   const isOneDocument = isSame(reader, writer)
-  // Pairs that are being compared: a schema that refers to itself fits itself as long as nothing else speaks against it.
+  // Pairs that are being compared: a schema that refers to itself fits itself unless something else speaks against it.
   const open = new Map<JsonSchema, Set<JsonSchema>>()
   let depth = 0
   const compare: Compare = (one, other, path) => {
@@ -104,7 +105,7 @@ class Comparison {
     const isBare = Object.keys(base).every((keyword) => isAnnotation(keyword) || keyword === 'type')
     return unique(
       branches.flatMap((branch) =>
-        // What is said beside the branches narrows them: without it they take more, so nothing that does not fit is missed.
+        // What is said beside the branches narrows them: without it they take more, and nothing is missed.
         this.#compare(this.#given.reader, isBare || branch === true ? branch : { allOf: [base, branch] }, path),
       ),
     )
@@ -162,7 +163,7 @@ const KNOWN = new Set([
   ...['exclusiveMinimum', 'exclusiveMaximum', 'multipleOf', 'minLength', 'maxLength', 'pattern', 'format'],
 ])
 
-/** What these refuse depends on the keywords beside them. */
+/** Keywords whose meaning depends on those beside them. */
 const NOT_ALONE = new Set(['patternProperties', 'unevaluatedProperties', 'unevaluatedItems', '$dynamicRef'])
 
 /** A keyword that is not known here is no reason for a doubt where both say the same. */

@@ -3,7 +3,7 @@ import { itemAt, placesOf } from './accepts.js'
 import type { Compare } from './compare.js'
 import { breaks, type Doubt } from './doubt.js'
 
-/** What a reader may have against a writer's lists. */
+/** Lists what a reader may have against a writer's lists. */
 export function listDoubts(reader: SchemaObject, writer: SchemaObject, path: string, compare: Compare): Doubt[] {
   return [...lengthDoubts(reader, writer, path), ...itemDoubts(reader, writer, path, compare)]
 }

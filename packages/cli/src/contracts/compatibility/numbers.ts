@@ -21,7 +21,7 @@ export function upperBound({ maximum, exclusiveMaximum }: SchemaObject): Bound {
   return { at: exclusiveMaximum, exclusive: true }
 }
 
-/** What a reader may have against a writer's numbers. */
+/** Lists what a reader may have against a writer's numbers. */
 export function numberDoubts(reader: SchemaObject, writer: SchemaObject, isWhole: boolean, path: string): Doubt[] {
   return [
     ...lowerDoubts(reader, writer, isWhole, path),

@@ -5,7 +5,7 @@ import { breaks, cannotTell, type Doubt } from './doubt.js'
 
 type Accepts = (schema: JsonSchema, value: unknown) => Acceptance
 
-/** What a reader may have against a writer's objects. */
+/** Lists what a reader may have against a writer's objects. */
 export function objectDoubts(
   reader: SchemaObject,
   writer: SchemaObject,

@@ -6,7 +6,7 @@ export interface Rooted {
   readonly root: JsonSchema
 }
 
-/** What a schema says, without references and without `allOf` as far as these can be folded into one. */
+/** Reads what a schema says, without references and without `allOf` as far as these can be folded into one. */
 export function flatten({ schema, root }: Rooted): SchemaObject | 'unknown' {
   let current = schema
   const seen = new Set<string>()
@@ -53,7 +53,7 @@ export function isAnnotation(keyword: string): boolean {
   return ANNOTATIONS.has(keyword) || keyword === 'definitions' || keyword === '$defs' || keyword.startsWith('x-')
 }
 
-/** What both say; `unknown` where one keyword would have to be two. */
+/** Puts two schemas together; `unknown` where one keyword would have to be two. */
 function merge(one: SchemaObject, other: SchemaObject): SchemaObject | 'unknown' {
   // One that closes its object closes it over its own properties, not over both.
   const shapes = [one, other].filter((part) => SHAPE.some((keyword) => part[keyword] !== undefined))

@@ -1,7 +1,7 @@
 import type { SchemaObject } from '../schema/json-schema.js'
 import { breaks, cannotTell, type Doubt } from './doubt.js'
 
-/** What a reader may have against a writer's texts. */
+/** Lists what a reader may have against a writer's texts. */
 export function textDoubts(reader: SchemaObject, writer: SchemaObject, path: string): Doubt[] {
   const { minLength = 0, maxLength = Number.POSITIVE_INFINITY } = reader
   return [

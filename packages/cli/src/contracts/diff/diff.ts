@@ -32,7 +32,7 @@ function goneContract({ key, kind }: DescribedContract): Change {
   return told(key, `the contract is gone: ${what}, and what it declared stays on the broker`)
 }
 
-/** What is written in another way is read by nobody who does not know it. */
+/** Tells another content type: it is read by nobody who does not know it. */
 function codecChanges(before: DescribedContract, after: DescribedContract): Change[] {
   const [old, now] = [before, after].map(
     ({ contentType, contentEncoding = 'none' }) => `${contentType} (encoding ${contentEncoding})`,

@@ -3,7 +3,7 @@ import { doubtsOf } from '../compatibility/includes.js'
 import type { DescribedContract, DescribedMessage } from '../document.js'
 import type { Change } from './change.js'
 
-/** What the messages of a contract have become. */
+/** Compares the messages of a contract. */
 export function payloadChanges(before: DescribedContract, after: DescribedContract): Change[] {
   const now = new Map(after.messages.map((message) => [message.part, message]))
   const old = new Set(before.messages.map(({ part }) => part))

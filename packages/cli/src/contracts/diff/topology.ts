@@ -3,7 +3,7 @@ import type { ContractsDocument, DescribedContract } from '../document.js'
 import { isSame } from '../schema/json-schema.js'
 import type { Change } from './change.js'
 
-/** What must be declared otherwise. */
+/** Compares what is declared. */
 export function topologyChanges(before: ContractsDocument, after: ContractsDocument): Change[] {
   const now = new Map(after.contracts.map((contract) => [contract.key, contract]))
   const pairs = before.contracts.flatMap((old) => {
@@ -46,7 +46,7 @@ function isNamed(declaration: Declaration): declaration is Named {
   return declaration.kind !== 'binding'
 }
 
-/** What of a declaration differs, by name. */
+/** Lists what of a declaration differs, by name. */
 export function differences(before: Named, after: Named): (readonly [name: string, was: unknown, is: unknown])[] {
   const [old, now] = [before, after].map(settings)
   const names = [...new Set([...Object.keys(old ?? {}), ...Object.keys(now ?? {})])]

@@ -1,7 +1,7 @@
 import type { BindingDeclaration, Declaration, ExchangeDeclaration, QueueDeclaration } from 'leveret'
 import type { ContractsDocument, DescribedApplication } from '../document.js'
 
-/** What is in a picture of topology. */
+/** A box of a picture. */
 export interface Node {
   readonly id: string
   readonly shape: 'sender' | 'receiver' | 'exchange' | 'queue' | 'waiting'
@@ -10,7 +10,7 @@ export interface Node {
   readonly note?: string
 }
 
-/** What goes from one to another. */
+/** An arrow of a picture. */
 export interface Edge {
   readonly from: string
   readonly to: string
@@ -111,7 +111,7 @@ function bindingEdge({ source, to, destination, bindingKey }: BindingDeclaration
   return { from: `exchange ${source}`, to: `${to} ${destination}`, label: bindingKey, isDashed: false }
 }
 
-/** Where what has failed goes: to a delay and back, and in the end to the dead letters. */
+/** The ways of what has failed: to a delay and back, and in the end to the dead letters. */
 function failureEdges({ name, part, arguments: args }: QueueDeclaration, declarations: readonly Declaration[]): Edge[] {
   const back = args['x-dead-letter-routing-key']
   if (part === 'delay' && typeof back === 'string') {

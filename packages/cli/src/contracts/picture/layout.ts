@@ -1,6 +1,6 @@
 import type { Node } from './graph.js'
 
-/** Where something is drawn. */
+/** The place of a box. */
 export interface Box {
   readonly x: number
   readonly y: number

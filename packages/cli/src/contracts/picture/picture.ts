@@ -4,7 +4,7 @@ import { type Depths, graphOf } from './graph.js'
 import { mermaidOf } from './mermaid.js'
 import { svgOf } from './svg.js'
 
-/** How a picture is written. */
+/** The formats of a picture. */
 export type PictureFormat = 'mermaid' | 'dot' | 'svg'
 
 /** Draws what applications send where, and who gets it. With depths it says how many messages wait in each queue. */

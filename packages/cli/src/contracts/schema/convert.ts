@@ -7,9 +7,12 @@ export class UnrepresentableError extends Error {
   override readonly name = 'UnrepresentableError'
 }
 
-/** How schemas are converted. */
+/** Options of the conversion. */
 export interface ConversionOptions {
-  /** What becomes of a part that JSON Schema cannot say, such as a date: an error that names it, or a schema that takes any value. @defaultValue 'throw' */
+  /**
+   * The answer to a part that JSON Schema cannot say: an error that names it, or a schema that takes any value.
+   * @defaultValue 'throw'
+   */
   readonly unrepresentable?: 'throw' | 'any' | undefined
 }
 

@@ -1,6 +1,9 @@
 import type { Check } from '../../check.js'
 
-/** Series of RabbitMQ, and the day on which the community's support of each ended. @see https://www.rabbitmq.com/release-information */
+/**
+ * Series of RabbitMQ, and the day on which the community's support of each ended. @see
+ * https://www.rabbitmq.com/release-information
+ */
 const ENDED: Readonly<Record<string, string>> = {
   '3.8': '2022-07-31',
   '3.9': '2023-01-31',

@@ -1,7 +1,7 @@
 import type { Check } from '../../check.js'
 import { settingsOf } from '../../snapshot.js'
 
-/** At-least-once dead letters need reject-publish, or RabbitMQ falls back on at-most-once. */
+/** Dead letters at least once need reject-publish, or RabbitMQ falls back on at most once. */
 export const atLeastOnce: Check = {
   name: 'at-least-once',
   ask: (snapshot) =>

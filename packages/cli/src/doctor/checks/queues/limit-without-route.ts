@@ -2,7 +2,7 @@ import type { Check } from '../../check.js'
 import { isDeadLetterQueue } from '../../queue-parts.js'
 import { type Snapshot, settingsOf } from '../../snapshot.js'
 
-/** As good as none: RabbitMQ 3 has no number that says none. */
+/** A limit that is as good as none: RabbitMQ 3 has no number that says none. */
 const NO_LIMIT = 1_000_000
 
 /** A quorum queue with a delivery limit and nowhere to put what exceeds it: that is dropped. */

@@ -1,6 +1,9 @@
 import type { Check } from '../../check.js'
 
-/** OpenTelemetry's instrumentation of amqplib without leveret's own: it sees frames that leveret does not write through amqplib. */
+/**
+ * OpenTelemetry's instrumentation of amqplib without leveret's own: it sees frames that leveret does not write
+ * through amqplib.
+ */
 export const instrumentation: Check = {
   name: 'instrumentation',
   ask: ({ self: { packages } }) => {
