@@ -1,8 +1,8 @@
 import { eventually } from '@leveret/testing/vitest'
-import { connect, DeadLetters, Producer, Worker } from 'leveret'
+import { connect, DeadLetters, Producer, Publisher, Reject, Subscriber, Worker } from 'leveret'
 import { describe, expect, onTestFinished } from 'vitest'
-import { thumbnails } from './fixtures/shop/leveret.config.js'
-import { test } from './program.js'
+import { logFile, logLines, thumbnails } from './fixtures/shop/leveret.config.js'
+import { folderWith, test } from './program.js'
 
 const imageId = '9d5a4a3e-61e3-4e16-9a4b-6f3a5e4c1f00'
 
@@ -178,5 +178,53 @@ describe('letters', () => {
       stdout: `replayed ${40 - replayed}, skipped 0\n`,
     })
     await eventually(async () => expect(await vhost.queue('thumbnails')).toMatchObject({ messages: 40 }))
+  })
+
+  test("shows a subscription's letters with their template, and replays them to its queue alone", async ({
+    leveret,
+    vhost,
+  }) => {
+    const rabbit = await connect(vhost.url)
+    onTestFinished(async () => await rabbit.close())
+    const subscriber = new Subscriber(rabbit, logFile, () => {
+      throw new Reject('the disk is full')
+    })
+    await subscriber.start()
+    const letters = new DeadLetters(rabbit, logFile)
+    await new Publisher(rabbit, logLines).publish('api.info', {
+      service: 'api',
+      text: 'up',
+      at: '2026-01-01T00:00:00Z',
+    })
+    await eventually(async () => expect(await letters.count()).toBe(1))
+    await subscriber.close()
+
+    const { stdout } = await leveret(['letters', 'show', 'log-file', '--json'])
+    expect(JSON.parse(stdout)).toMatchObject([
+      { reason: 'rejected', template: '*.info', exchange: 'log_lines', routingKey: 'api.info', problems: [] },
+    ])
+    expect(await leveret(['letters', 'replay', 'log-file'])).toMatchObject({
+      code: 0,
+      stdout: 'replayed 1, skipped 0\n',
+    })
+    await eventually(async () => expect(await vhost.queue('log-file')).toMatchObject({ messages: 1 }))
+  })
+
+  test('wants to know whose letters are meant where contracts share their dead-letter queue', async ({ leveret }) => {
+    const folder = await folderWith(`
+      import { application, workQueue } from 'leveret'
+      import { z } from 'zod'
+      const options = { payload: z.unknown(), deadLetter: { queue: 'graveyard' } }
+      const works = [workQueue('one', options), workQueue('two', options)]
+      export const service = application({ name: 'service', version: '1', works })
+    `)
+    await leveret(['topology', 'apply'], { folder })
+    expect(await leveret(['letters', 'replay', 'graveyard', '--yes'], { folder })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('say --of one or --of two'),
+    })
+    expect(await leveret(['letters', 'replay', 'graveyard', '--of', 'two', '--yes'], { folder })).toMatchObject({
+      code: 0,
+    })
   })
 })

@@ -92,6 +92,38 @@ describe('publish and tail', () => {
     ])
   })
 
+  test('a tail of a direct exchange takes the keys that are bound, where nobody names any', async ({
+    broker,
+    leveret,
+    vhost,
+  }) => {
+    const { management } = broker
+    await management.declareQueue(vhost.name, 'errors')
+    await management.bindQueue(vhost.name, 'amq.direct', 'errors', 'error')
+    let talk = ''
+    const tailing = leveret(['tail', 'amq.direct', '--limit', '1', '--json'], { onTalk: (text) => (talk += text) })
+    await eventually(() => expect(talk).toContain("comes to 'amq.direct' with 'error'"))
+    await management.publish(vhost.name, { exchange: 'amq.direct', routingKey: 'info', payload: '1' })
+    await management.publish(vhost.name, { exchange: 'amq.direct', routingKey: 'error', payload: '2' })
+    expect(JSON.parse((await tailing).stdout)).toMatchObject({ routingKey: 'error', payload: 2 })
+    expect(await leveret(['tail', 'amq.headers', '--limit', '1'], { signal: AbortSignal.abort() })).toMatchObject({
+      code: 130,
+    })
+  })
+
+  test('publishes lines of stdin in their order, and what no contract knows as it is', async ({
+    broker,
+    leveret,
+    vhost,
+  }) => {
+    await broker.management.declareQueue(vhost.name, 'plain')
+    const input = Array.from({ length: 250 }, (_, index) => `${index}\n`).join('')
+    const { code, stdout } = await leveret(['publish', '', 'plain', '-', '--json'], { input })
+    expect({ code, answer: JSON.parse(stdout) }).toMatchObject({ code: 0, answer: { published: 250, unrouted: 0 } })
+    const messages = await broker.management.get(vhost.name, 'plain', 250)
+    expect(messages.map(({ payload }) => Number(payload))).toEqual(Array.from({ length: 250 }, (_, index) => index))
+  })
+
   test('says when no queue took it', async ({ leveret, vhost }) => {
     const rabbit = await connect(vhost.url)
     onTestFinished(async () => await rabbit.close())

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
@@ -94,7 +95,7 @@ export function spawned(
 
 /** A folder with a `leveret.config.ts` of the test's own, removed after it. */
 export async function folderWith(config: string): Promise<string> {
-  const folder = await mkdtemp(join(SHOP, '..', 'tmp-'))
+  const folder = await mkdtemp(join(tmpdir(), 'leveret-cli-'))
   onTestFinished(async () => await rm(folder, { recursive: true }))
   await writeFile(join(folder, 'leveret.config.ts'), config)
   await symlink(fileURLToPath(new URL('../node_modules', import.meta.url)), join(folder, 'node_modules'))

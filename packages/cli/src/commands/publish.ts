@@ -5,7 +5,7 @@ import { acts, command, type Runner, withApp, withBroker, withJson } from '../pr
 import type { CommonOptions, Context } from '../program/context.js'
 import { EXIT, type ExitCode } from '../program/failure.js'
 import { pair } from '../program/parse.js'
-import { contentTypeOf, payloadOf, sourceOf } from '../sending/input.js'
+import { contentTypeOf, payloadOf, type Source, sourceOf } from '../sending/input.js'
 import { Progress } from '../terminal/progress.js'
 
 interface PublishCommandOptions extends CommonOptions {
@@ -50,24 +50,55 @@ async function publish(
   const place = `'${exchange}' with '${routingKey}'${contract === undefined ? ', without a contract' : ''}`
   session.announce(`${options.dryRun ? 'would publish' : 'publishes'} to ${place}`)
   const rabbit = options.dryRun ? undefined : await session.connect()
-  const progress = new Progress(context.terminal, 'publish')
-  let published = 0
-  let unrouted = 0
-  const texts = source.text === undefined ? (source.lines?.() ?? []) : [source.text]
-  for await (const text of texts) {
-    if (context.signal.aborted) break
-    const isRouted = await sent(rabbit, await encode(text))
-    published += 1
-    unrouted += isRouted ? 0 : 1
-    progress.show(published, undefined)
-  }
-  progress.clear()
+  const { published, unrouted } = await publishAll(context, source, {
+    encode,
+    send: async (message) => await sent(rabbit, message),
+  })
   const answer = { published, unrouted, dryRun: options.dryRun ?? false, interrupted: context.signal.aborted }
   await context.answer(options, answer, async () => {
     const nobody = unrouted === 0 ? '' : `; no queue took ${unrouted} of them`
     await context.terminal.print(`${options.dryRun ? 'would publish' : 'published'} ${published}${nobody}`)
   })
   return unrouted === 0 ? EXIT.done : EXIT.found
+}
+
+const MOST_UNDER_WAY = 100
+
+interface Steps {
+  readonly encode: (text: string) => Promise<EncodedMessage>
+  /** Tells whether a queue took it. */
+  readonly send: (message: EncodedMessage) => Promise<boolean>
+}
+
+/** Publishes one text after the other. They are stored in the order of the calls, so none waits for a confirm. */
+async function publishAll(context: Context, source: Source, { encode, send }: Steps) {
+  const progress = new Progress(context.terminal, 'publish')
+  const underWay = new Set<Promise<boolean>>()
+  let [published, unrouted] = [0, 0]
+  const texts = source.text === undefined ? (source.lines?.() ?? []) : [source.text]
+  try {
+    for await (const text of texts) {
+      if (context.signal.aborted) break
+      const sending = send(await encode(text))
+      // What fails is told when it is waited for.
+      sending.catch(() => undefined)
+      underWay.add(sending)
+      published += 1
+      progress.show(published, undefined)
+      if (underWay.size === MOST_UNDER_WAY) unrouted += await unroutedOf(underWay)
+    }
+    unrouted += await unroutedOf(underWay)
+    return { published, unrouted }
+  } finally {
+    progress.clear()
+  }
+}
+
+/** Waits for what is under way. @returns how many of them no queue took */
+async function unroutedOf(underWay: Set<Promise<boolean>>): Promise<number> {
+  const all = await Promise.all(underWay)
+  underWay.clear()
+  return all.filter((isRouted) => !isRouted).length
 }
 
 /** @returns whether a queue took it, as far as is known */

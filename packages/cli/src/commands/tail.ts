@@ -1,4 +1,13 @@
-import { bytes, type Connection, type Delivery, type Exchange, Subscriber, topicExchange } from 'leveret'
+import { once } from 'node:events'
+import {
+  bytes,
+  type CodecOption,
+  type Connection,
+  type Delivery,
+  type Exchange,
+  Subscriber,
+  topicExchange,
+} from 'leveret'
 import { z } from 'zod'
 import type { Session } from '../broker/session.js'
 import { findContract } from '../config/contracts.js'
@@ -36,56 +45,50 @@ async function tail(
   const contract = findContract(await context.applications(options), exchange, 'exchange')
   await using session = await context.session(options)
   const bindingKeys = given.length > 0 ? given : await everything(session, exchange, contract)
-  const rabbit = await session.connect()
-  const { signal } = context
+  const enough = new AbortController()
+  const ends = AbortSignal.any([context.signal, enough.signal])
   let count = 0
-  const ended = new Promise<void>((resolve) => {
-    if (signal.aborted) resolve()
-    signal.addEventListener('abort', () => resolve(), { once: true })
-    const onSeen = async (seen: Seen): Promise<void> => {
-      if (count === options.limit) return
-      count += 1
-      await (options.json ? context.terminal.print(jsonLine(seen)) : printSeen(context.terminal, seen))
-      if (count === options.limit) resolve()
-    }
-    void subscribed(rabbit, exchange, bindingKeys, contract, onSeen).then(
-      () =>
-        session.announce(`shows what comes to '${exchange}' with ${bindingKeys.map((key) => `'${key}'`).join(', ')}`),
-      (error: unknown) => {
-        failure = error
-        resolve()
-      },
-    )
-  })
-  let failure: unknown
-  await ended
-  if (failure !== undefined) throw failure
+  const onSeen = async (seen: Seen): Promise<void> => {
+    if (ends.aborted) return
+    count += 1
+    await (options.json ? context.terminal.print(jsonLine(seen)) : printSeen(context.terminal, seen))
+    if (count === options.limit) enough.abort()
+  }
+  const subscriber = subscriberOf(await session.connect(), { exchange, bindingKeys, contract, onSeen })
+  subscriber.on('gap', ({ durationMs }) =>
+    context.terminal.say(`not connected for ${Math.round(durationMs)} ms: what was published meanwhile is not shown`),
+  )
+  await subscriber.start()
+  session.announce(`shows what comes to '${exchange}' with ${bindingKeys.map((key) => `'${key}'`).join(', ')}`)
+  if (!ends.aborted) await once(ends, 'abort')
   context.terminal.say(`${count} seen`)
-  return signal.aborted ? EXIT.interrupted : EXIT.done
+  return context.signal.aborted ? EXIT.interrupted : EXIT.done
 }
 
 /** Takes any content, so that what does not fit is shown too. */
-const anyContent = ['', 'gzip', 'br', 'deflate', 'zstd'].map((contentEncoding) => ({
-  ...bytes,
-  accepts: ['*'],
-  ...(contentEncoding === '' ? {} : { contentEncoding }),
-}))
+const anyBytes = { ...bytes, accepts: ['*'] }
+const anyContent: CodecOption = [
+  anyBytes,
+  ...['gzip', 'br', 'deflate', 'zstd'].map((contentEncoding) => ({ ...anyBytes, contentEncoding })),
+]
 
-async function subscribed(
-  rabbit: Connection,
-  exchange: string,
-  bindingKeys: readonly string[],
-  contract: Exchange | undefined,
-  onSeen: (seen: Seen) => Promise<void>,
-): Promise<void> {
-  const [first, ...others] = anyContent
-  if (first === undefined) return
-  const whatever = topicExchange(exchange, { '#': z.instanceof(Buffer) }, { existing: true, codec: [first, ...others] })
-  const handler = async (
-    { payload, routingKey }: { payload: Buffer; routingKey: string },
-    delivery: Delivery,
-  ): Promise<void> => await onSeen(await seenOf(payload, routingKey, delivery, contract))
-  await new Subscriber(rabbit, whatever, handler, { bindingKeys, concurrency: 1 }).start()
+interface Tailed {
+  readonly exchange: string
+  readonly bindingKeys: readonly string[]
+  readonly contract: Exchange | undefined
+  readonly onSeen: (seen: Seen) => Promise<void>
+}
+
+function subscriberOf(rabbit: Connection, { exchange, bindingKeys, contract, onSeen }: Tailed) {
+  const whatever = topicExchange(exchange, { '#': z.instanceof(Buffer) }, { existing: true, codec: anyContent })
+  const handler = async ({ payload, routingKey }: Bytes, delivery: Delivery): Promise<void> =>
+    await onSeen(await seenOf(payload, routingKey, delivery, contract))
+  return new Subscriber(rabbit, whatever, handler, { bindingKeys, concurrency: 1 })
+}
+
+interface Bytes {
+  readonly payload: Buffer
+  readonly routingKey: string
 }
 
 /** The binding keys that bring all: a direct exchange has none, so it is those that it is known to have. */

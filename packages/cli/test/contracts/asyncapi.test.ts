@@ -147,4 +147,33 @@ describe('AsyncAPI', () => {
     )
     expect(contractsDocument([dated], { unrepresentable: 'any' }).contracts).toHaveLength(1)
   })
+
+  test('takes the schema of any library that says how it looks as JSON Schema, and names the one that does not', () => {
+    const standard = (more: object) => ({
+      '~standard': { version: 1 as const, vendor: 'mine', validate: (value: unknown) => ({ value }), ...more },
+    })
+    const of = (payload: ReturnType<typeof standard>) =>
+      application({ name: 'a', version: '1', sends: [workQueue('q', { payload })] })
+    const jsonSchema = { input: ({ target }: { target: string }) => ({ $schema: target, type: 'integer' }) }
+    expect(contractsDocument([of(standard({ jsonSchema }))]).contracts[0]?.messages).toEqual([
+      { part: 'payload', schema: { type: 'integer' } },
+    ])
+    expect(() => contractsDocument([of(standard({}))])).toThrow(
+      /work-queue q: the schema of 'mine' does not say how it looks as JSON Schema/,
+    )
+  })
+
+  test('describes no content, texts and bytes as what is on the wire', () => {
+    const sends = [
+      workQueue('nothing', { payload: z.void() }),
+      workQueue('texts', { payload: z.string().max(5), codec: text }),
+      workQueue('bytes', { payload: z.instanceof(Uint8Array), codec: bytes }),
+    ]
+    const { contracts } = contractsDocument([application({ name: 'a', version: '1', sends })])
+    expect(contracts.map(({ name, contentType, messages }) => [name, contentType, messages[0]?.schema])).toEqual([
+      ['bytes', 'application/octet-stream', {}],
+      ['nothing', 'application/json', { type: 'null', description: 'No content.' }],
+      ['texts', 'text/plain', { type: 'string', maxLength: 5 }],
+    ])
+  })
 })

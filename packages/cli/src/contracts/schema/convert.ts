@@ -79,12 +79,13 @@ const WITHOUT_FORM = new Set([
 
 interface Override {
   readonly zodSchema: { readonly _zod: { readonly def: { readonly type: string } } }
-  readonly path: readonly (string | number)[]
+  /** The place in the schema. Before zod 4.1 it is not told. */
+  readonly path?: readonly (string | number)[]
 }
 
 /** zod says that something has no form, and not where: so it takes any value there, and each is noted. */
 function convertZod(schema: Schema, tell: Tell): Record<string, unknown> {
-  const override = ({ zodSchema, path }: Override): void => {
+  const override = ({ zodSchema, path = [] }: Override): void => {
     const { type } = zodSchema._zod.def
     if (WITHOUT_FORM.has(type)) tell(readable(path), type)
   }
