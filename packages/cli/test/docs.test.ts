@@ -13,11 +13,17 @@ const pages = [...readdirSync(`${root}/docs`).map((name) => `docs/${name}`), 'pa
 
 /** The commands in the text of a page: in blocks of a shell, and in sentences. */
 function commandsIn(text: string): string[] {
-  const lines = [...text.matchAll(/^(?:npx )?leveret .*$/gm)].map(([line]) =>
+  const blocks = [...text.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block = '']) => block).join('\n')
+  const lines = [...blocks.matchAll(/^(?:npx )?leveret .*$/gm)].map(([line]) =>
     line.replace(/^npx /, '').replace(/ +#.*$/, ''),
   )
-  const sentences = [...text.matchAll(/`(leveret [^`]+)`/g)].map(([, command = '']) => command)
-  return [...lines, ...sentences].filter((command) => !/leveret demo|…|<\w+>/.test(command))
+  const sentences = [
+    ...text.matchAll(
+      /`((?:npx )?leveret (?:doctor|list|letters|tail|send|publish|call|topology|contracts|policy|broker)\b[^`]*)`/g,
+    ),
+  ]
+  const all = [...lines, ...sentences.map(([, command = '']) => command.replace(/^npx /, ''))]
+  return all.filter((command) => !/…|<\w+>/.test(command))
 }
 
 test('every command that the pages name is one, with options that it has', async () => {
