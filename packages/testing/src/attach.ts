@@ -1,5 +1,5 @@
+import { Management } from '@leveret/management'
 import { runCtl } from './ctl.js'
-import { Management } from './management/management.js'
 import type { BrokerAddress, RabbitMQ, RabbitMQNode } from './rabbitmq.js'
 
 /**

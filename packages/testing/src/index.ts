@@ -1,24 +1,25 @@
+export {
+  type Binding,
+  type ClientChannel,
+  type ClientConnection,
+  type ClusterNode,
+  type Consumer,
+  type Exchange,
+  Management,
+  ManagementError,
+  type OutgoingMessage,
+  type Overview,
+  type Permissions,
+  type Policy,
+  type Queue,
+  type StoredMessage,
+} from '@leveret/management'
 export { MemoryBroker, type MemoryBrokerOptions } from '@leveret/memory-broker'
 export { attachRabbitMQ } from './attach.js'
 export { availableDrivers } from './driver.js'
 export { BrokerStartError, NoBrokerError } from './errors.js'
 export { type EventuallyOptions, eventually, NeverError } from './eventually.js'
 export { FaultProxy, type FaultProxyOptions, startFaultProxy } from './fault-proxy/proxy.js'
-export { ManagementError } from './management/http.js'
-export { Management, type OutgoingMessage } from './management/management.js'
-export type {
-  Binding,
-  ClientChannel,
-  ClientConnection,
-  ClusterNode,
-  Consumer,
-  Exchange,
-  Overview,
-  Permissions,
-  Policy,
-  Queue,
-  StoredMessage,
-} from './management/resources.js'
 export type {
   AnySchema,
   ContentCodec,

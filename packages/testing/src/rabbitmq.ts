@@ -1,4 +1,4 @@
-import type { Management } from './management/management.js'
+import type { Management } from '@leveret/management'
 import type { BrokerCertificates } from './tls.js'
 
 /**

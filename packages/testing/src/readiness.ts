@@ -1,8 +1,8 @@
 import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
+import type { Management } from '@leveret/management'
 import { BrokerStartError } from './errors.js'
-import type { Management } from './management/management.js'
 import type { NodeProcess } from './node-process.js'
 
 /** How long a start may take. A busy machine with two cores needs half a minute for a cluster. */

@@ -1,7 +1,7 @@
+import { Management } from '@leveret/management'
 import { runCtl } from './ctl.js'
 import { chooseDriver } from './driver.js'
 import { NoBrokerError } from './errors.js'
-import { Management } from './management/management.js'
 import { startMemoryRabbitMQ } from './memory/memory-rabbitmq.js'
 import type { NodeGroup, NodeProcess } from './node-process.js'
 import type { RabbitMQ, RabbitMQNode, StartOptions } from './rabbitmq.js'

@@ -1,5 +1,5 @@
+import { Management } from '@leveret/management'
 import { FieldTable } from '@leveret/memory-broker'
-import { Management } from '../management/management.js'
 import type { TestMemoryBroker } from '../memory/test-memory-broker.js'
 
 /** Puts the copy of a later attempt in the place of the message that a queue holds, as a worker of leveret's writes it. */

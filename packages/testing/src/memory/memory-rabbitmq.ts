@@ -1,6 +1,6 @@
+import { Management } from '@leveret/management'
 import type { MemoryBroker, Version } from '@leveret/memory-broker'
 import { NoBrokerError } from '../errors.js'
-import { Management } from '../management/management.js'
 import type { RabbitMQ, RabbitMQNode, StartOptions } from '../rabbitmq.js'
 import { configOf } from './memory-config.js'
 import { memoryCtl } from './memory-ctl.js'

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { ClientChannel, ClientConnection, Consumer, Queue } from '../management/resources.js'
+import type { ClientChannel, ClientConnection, Consumer, Queue } from '@leveret/management'
 import type { RabbitMQ } from '../rabbitmq.js'
 
 /** A vhost of one test: no other test sees what the test declares. */

@@ -1,11 +1,11 @@
-/** The error when the management API refuses a request, or cannot be reached. */
+/** The management API refused, or could not be reached. */
 export class ManagementError extends Error {
   override readonly name = 'ManagementError'
   readonly method: string
   readonly path: string
-  /** HTTP status; 0 if no answer came. */
+  /** The HTTP status; 0 when no answer came. */
   readonly status: number
-  /** Body of the API's answer. */
+  /** The body of the answer. */
   readonly body: string
 
   constructor(request: { method: string; path: string }, answer: { status: number; body: string; cause?: unknown }) {
@@ -22,29 +22,51 @@ export class ManagementError extends Error {
 /** A request of the management API. */
 export interface ManagementRequest {
   readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE'
-  /** Path below `/api`, with every name percent-encoded. */
+  /** Below `/api`, with every name percent-encoded. */
   readonly path: string
   readonly body?: unknown
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** How long a node may take to answer; a paused one never does. */
-const timeoutMs = 10_000
+/** Options of the client. */
+export interface ManagementOptions {
+  /** How long a node may take to answer, in milliseconds, from 1; a paused one never does. @defaultValue 10_000 */
+  readonly timeoutMs?: number | undefined
+}
 
-/** Sends requests to the first of several nodes that answers. */
+/** The sender of requests to the first of several nodes that answers. */
 export class ManagementHttp {
   readonly #nodes: readonly { readonly base: string; readonly authorization: string }[]
 
+  readonly #timeoutMs: number
+
   /** @param urls - one for each node, as `http://user:password@host:port` */
-  constructor(urls: readonly string[]) {
+  constructor(urls: readonly string[], { timeoutMs = 10_000 }: ManagementOptions = {}) {
     this.#nodes = urls.map(parse)
+    this.#timeoutMs = timeoutMs
+  }
+
+  /** The parsed answer to a GET. */
+  async get<Answer>(path: string): Promise<Answer> {
+    return await this.send({ method: 'GET', path })
+  }
+
+  /** The time at which the answer to a GET was made. */
+  async date(path: string): Promise<Date | undefined> {
+    const { date } = await this.#answer({ method: 'GET', path })
+    return date === null ? undefined : new Date(date)
   }
 
   /**
    * @returns the parsed answer; `undefined` for an empty one
-   * @throws {@link ManagementError} if the status is not 2xx, or no node answered
+   * @throws {@link ManagementError} the status is not 2xx, or no node answered
    */
   async send<Answer>(request: ManagementRequest): Promise<Answer> {
+    const { body } = await this.#answer(request)
+    return (body === '' ? undefined : JSON.parse(body)) as Answer
+  }
+
+  async #answer(request: ManagementRequest): Promise<{ body: string; date: string | null }> {
     const failures: unknown[] = []
     for (const node of this.#nodes) {
       const answer = await this.#ask(node, request)
@@ -52,7 +74,7 @@ export class ManagementHttp {
         .catch((error: unknown) => void failures.push(error))
       if (answer === undefined) continue
       if (!answer.ok) throw new ManagementError(request, answer)
-      return (answer.body === '' ? undefined : JSON.parse(answer.body)) as Answer
+      return answer
     }
     throw new ManagementError(request, { status: 0, body: failures.map(reason).join('; '), cause: failures[0] })
   }
@@ -61,10 +83,11 @@ export class ManagementHttp {
     const response = await fetch(`${base}/api${request.path}`, {
       method: request.method,
       headers: { authorization, 'content-type': 'application/json', ...request.headers },
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: AbortSignal.timeout(this.#timeoutMs),
       ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
     })
-    return { ok: response.ok, status: response.status, body: await response.text() }
+    const { ok, status, headers } = response
+    return { ok, status, date: headers.get('date'), body: await response.text() }
   }
 }
 
@@ -75,13 +98,13 @@ function parse(url: string): { base: string; authorization: string } {
   return { base, authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` }
 }
 
-/** Whether the node closed an idle connection just as the request was sent, so that it did not read the request. */
+/** The node closed a connection that it had kept for the next request, just when that came: it was not read. */
 function isIdleClosed(error: unknown): boolean {
   const { cause } = error as { cause?: { message?: string } }
   return cause?.message === 'other side closed'
 }
 
-/** Describes why a request failed. fetch says only "fetch failed"; its cause says why. */
+/** fetch says only "fetch failed"; the cause says why. */
 function reason(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
   if (!(cause instanceof Error)) return String(cause)

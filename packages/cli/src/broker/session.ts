@@ -1,0 +1,74 @@
+import { Management } from '@leveret/management'
+import { type Connection, type ConnectOptions, connect } from 'leveret'
+import { askPassword } from '../terminal/ask.js'
+import type { Terminal } from '../terminal/terminal.js'
+import { DEFAULT_URL, describeTarget, managementUrl, readTarget, type Target } from './target.js'
+
+/** The options that say where the broker is. */
+export interface BrokerOptions {
+  readonly url?: string | undefined
+  readonly management?: string | undefined
+  readonly askPassword?: boolean | undefined
+}
+
+/** How long it tries to reach a broker. */
+const STARTUP_TIMEOUT_MS = 5_000
+
+/** The broker of one command: nothing is opened before it is asked for. */
+export class Session implements AsyncDisposable {
+  readonly target: Target
+  readonly management: Management
+  /** The place as people read it: `ann@broker:5672/shop`. */
+  readonly place: string
+  readonly #terminal: Terminal
+  readonly #opened: Connection[] = []
+
+  private constructor(terminal: Terminal, target: Target, management: string) {
+    this.#terminal = terminal
+    this.target = target
+    this.place = describeTarget(target)
+    this.management = new Management([management])
+  }
+
+  /** Reads where the broker is, and asks for the password where it was told to. */
+  static async of(terminal: Terminal, options: BrokerOptions): Promise<Session> {
+    const given = readTarget(options.url ?? (terminal.env.RABBITMQ_URL || DEFAULT_URL))
+    const password = options.askPassword
+      ? await askPassword(terminal, `Password of ${describeTarget(given)}: `)
+      : given.password
+    const api = options.management ?? (terminal.env.RABBITMQ_MANAGEMENT_URL || undefined)
+    const target = { ...given, password }
+    terminal.hide(password)
+    const url = managementUrl(target, api)
+    terminal.hide(decodeURIComponent(new URL(url).password))
+    return new Session(terminal, target, url)
+  }
+
+  get vhost(): string {
+    return this.target.vhost
+  }
+
+  /** Connects. By default nothing is declared: what is not there is told. */
+  async connect(options: ConnectOptions = {}): Promise<Connection> {
+    const { url, username, password } = this.target
+    const connection = await connect(url, {
+      name: `leveret-cli ${process.pid}`,
+      startupTimeoutMs: STARTUP_TIMEOUT_MS,
+      connectTimeoutMs: STARTUP_TIMEOUT_MS,
+      topology: 'check',
+      credentials: { username, password },
+      ...options,
+    })
+    this.#opened.push(connection)
+    return connection
+  }
+
+  /** Says what is about to be done to which broker. */
+  announce(what: string): void {
+    this.#terminal.say(`${this.place}: ${what}`)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#opened.map(async (connection) => await connection.close({ timeoutMs: 5_000 })))
+  }
+}

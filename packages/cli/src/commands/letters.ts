@@ -1,0 +1,19 @@
+import { command, type Runner } from '../program/command.js'
+import { countCommand } from './letters/count.js'
+import { discardCommand } from './letters/discard.js'
+import { exportCommand } from './letters/export.js'
+import { moveCommand } from './letters/move.js'
+import { replayCommand } from './letters/replay.js'
+import { showCommand } from './letters/show.js'
+
+/** `leveret letters …` */
+export function lettersCommand(runner: Runner) {
+  const made = command(
+    'letters',
+    'Dead letters of a contract or queue: counts, shows, replays, moves, discards and exports them.',
+  )
+  for (const make of [countCommand, showCommand, replayCommand, moveCommand, discardCommand, exportCommand]) {
+    made.addCommand(make(runner))
+  }
+  return made
+}

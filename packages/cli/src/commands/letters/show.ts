@@ -1,0 +1,66 @@
+import { isNarrow, selectionOf } from '../../letters/selection.js'
+import { type LetterView, viewOf } from '../../letters/view.js'
+import { acts, command, type Runner } from '../../program/command.js'
+import type { Context } from '../../program/context.js'
+import { EXIT, type ExitCode } from '../../program/failure.js'
+import { harmless, paint } from '../../terminal/style.js'
+import { cut } from '../../terminal/table.js'
+import type { Terminal } from '../../terminal/terminal.js'
+import { ago } from '../../terminal/times.js'
+import { asLetterCommand, type ChoosingOptions, withLetters, withSelection } from './opened.js'
+
+const DEFAULT_LIMIT = 20
+/** The most that are looked at for some that are wanted: all of them are held in memory. */
+const MOST_LOOKED_AT = 1_000
+
+/** `leveret letters show <name>` */
+export function showCommand(runner: Runner) {
+  const made = command(
+    'show <name>',
+    'Shows the first letters, and what of each does not fit the contract. They stay where they are, renewed where looking wears them out.',
+    [
+      'leveret letters show thumbnails',
+      'leveret letters show thumbnails --reason invalid-payload --limit 5 --json',
+      `leveret letters show thumbnails --where 'payload.widthPx > 1000'`,
+    ],
+  )
+  return acts(withSelection(asLetterCommand(made)), runner, show)
+}
+
+async function show(context: Context, options: ChoosingOptions, name: string): Promise<ExitCode> {
+  return await withLetters(context, options, name, async ({ letters, isKnown, queue }) => {
+    const { limit = DEFAULT_LIMIT } = options
+    const peeked = await letters.peek({ limit: isNarrow(options) ? MOST_LOOKED_AT : Math.min(limit, MOST_LOOKED_AT) })
+    const chosen = peeked.filter(selectionOf(options)).slice(0, limit)
+    const views = await Promise.all(chosen.map(async (letter) => await viewOf(letter, isKnown)))
+    await context.answer(options, views, async () => {
+      for (const view of views) await printLetter(context.terminal, view)
+    })
+    context.terminal.say(`${views.length} shown of ${await letters.count()} in ${queue}`)
+    return EXIT.done
+  })
+}
+
+async function printLetter(terminal: Terminal, view: LetterView): Promise<void> {
+  const { messageId, queue, reason, attempts, replays, deadLetteredAt, problems = [], error } = view
+  const when = ago(deadLetteredAt === null ? undefined : new Date(deadLetteredAt))
+  const facts = [
+    queue ?? '-',
+    reason,
+    `${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`,
+    `${replays} replays`,
+    when,
+  ]
+  const id = paint(terminal.hasColor, 'bold', harmless(messageId ?? '(no id)'))
+  await terminal.print(`${id}  ${facts.map(harmless).join('  ')}`)
+  const lines = [
+    ...(error === null ? [] : [`error    ${error.name}: ${error.message}`]),
+    ...problems.map(
+      ({ path, expected, found }) =>
+        `at       ${path || '(the value itself)'}: ${expected}; found ${JSON.stringify(found)}`,
+    ),
+    ...(view.exchange === '' ? [] : [`from     ${view.exchange} ${view.routingKey}`]),
+    'payload' in view ? `payload  ${JSON.stringify(view.payload)}` : `content  ${view.content} (base64)`,
+  ]
+  for (const line of lines) await terminal.print(cut(`  ${harmless(line)}`, terminal.columns))
+}

@@ -1,0 +1,49 @@
+import { declare } from 'leveret'
+import { acts, command, type Runner, withApp, withBroker, withJson } from '../../program/command.js'
+import type { CommonOptions, Context } from '../../program/context.js'
+import { EXIT, type ExitCode } from '../../program/failure.js'
+import { lookAt } from '../../topology/look.js'
+import { isToDo } from '../../topology/plan-item.js'
+import { printPlan, summaryOf } from '../../topology/print.js'
+
+interface ApplyOptions extends CommonOptions {
+  readonly dryRun?: boolean
+}
+
+/** `leveret topology apply` */
+export function applyCommand(runner: Runner) {
+  const made = command('apply', 'Declares what is missing. Removes nothing, and changes nothing that exists.', [
+    'leveret topology apply --dry-run',
+    'leveret topology apply',
+  ])
+  withJson(withApp(withBroker(made))).option('--dry-run', 'say what would be done, and change nothing')
+  return acts(made, runner, apply)
+}
+
+async function apply(context: Context, options: ApplyOptions): Promise<ExitCode> {
+  const applications = await context.someApplications(options)
+  await using session = await context.session(options)
+  const before = await lookAt(session, applications)
+  session.announce(`${options.dryRun ? 'would declare' : 'declares'} what is missing: ${summaryOf(before.items)}`)
+  const { items, unseen } = before
+  const hindrance = items.filter(
+    ({ change, kind }) => change === 'missing' || (change === 'differs' && kind !== 'policy'),
+  )
+  if (options.dryRun || hindrance.length > 0) {
+    // What RabbitMQ would refuse is told before the first declaration, so that nothing is half done.
+    await context.answer(
+      options,
+      { applied: false, items, unseen },
+      async () => await printPlan(context.terminal, before),
+    )
+    return hindrance.length > 0 ? EXIT.found : EXIT.done
+  }
+  await declare(await session.connect(), applications, { signal: context.signal })
+  const after = await lookAt(session, applications)
+  await context.answer(
+    options,
+    { applied: true, items: after.items, unseen: after.unseen },
+    async () => await printPlan(context.terminal, after),
+  )
+  return after.items.some(isToDo) ? EXIT.found : EXIT.done
+}

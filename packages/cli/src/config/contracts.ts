@@ -1,0 +1,40 @@
+import type { Application, Contract } from 'leveret'
+import { contractsOf } from '../contracts/document.js'
+import { UsageError } from '../program/failure.js'
+
+/** All contracts of applications, each once. */
+export function allContracts(applications: readonly Application[]): readonly Contract[] {
+  return [...new Set(applications.flatMap(contractsOf))]
+}
+
+/** The contract of a name, of one of these kinds; `undefined` where there is none. */
+export function findContract<Kind extends Contract['kind']>(
+  applications: readonly Application[],
+  name: string,
+  ...kinds: readonly Kind[]
+): Extract<Contract, { kind: Kind }> | undefined {
+  const isWanted = (contract: Contract): contract is Extract<Contract, { kind: Kind }> =>
+    contract.name === name && kinds.some((kind) => kind === contract.kind)
+  return allContracts(applications).find(isWanted)
+}
+
+/** The same. @throws {@link UsageError} there is none; it says which there are */
+export function contractNamed<Kind extends Contract['kind']>(
+  applications: readonly Application[],
+  name: string,
+  ...kinds: readonly Kind[]
+): Extract<Contract, { kind: Kind }> {
+  const found = findContract(applications, name, ...kinds)
+  if (found !== undefined) return found
+  const names = allContracts(applications)
+    .filter(({ kind }) => kinds.some((one) => one === kind))
+    .map((contract) => contract.name)
+  if (applications.length === 0) {
+    throw new UsageError(
+      `'${name}': no contracts are known. Export applications from leveret.config.ts, or say where: --app <file>.`,
+    )
+  }
+  throw new UsageError(
+    `There is no ${kinds.join(' or ')} '${name}'. There is ${names.map((one) => `'${one}'`).join(', ') || 'none'}.`,
+  )
+}

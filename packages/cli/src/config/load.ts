@@ -1,0 +1,71 @@
+import { existsSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { Application } from 'leveret'
+import { NotDoneError, UsageError } from '../program/failure.js'
+
+const NAMES = ['leveret.config.ts', 'leveret.config.js', 'leveret.config.mjs'] as const
+
+/** Finds the file of the applications, from this folder upwards; `undefined` where there is none. */
+export function findConfig(folder: string): string | undefined {
+  const found = NAMES.map((name) => join(folder, name)).find((path) => existsSync(path))
+  if (found !== undefined) return found
+  const above = dirname(folder)
+  return above === folder ? undefined : findConfig(above)
+}
+
+/**
+ * Loads the applications that a file exports, by whatever names.
+ *
+ * @param given - the file; without one, `leveret.config.ts`, `.js` or `.mjs` of this folder or one above it
+ * @returns none where there is no file and none was asked for
+ * @throws {@link UsageError} there is no such file
+ * @throws {@link NotDoneError} it could not be run, or exports no application
+ */
+export async function loadApplications(
+  given: string | undefined,
+  folder = process.cwd(),
+): Promise<readonly Application[]> {
+  const path = given === undefined ? findConfig(folder) : resolve(folder, given)
+  if (path === undefined) return []
+  if (!existsSync(path)) throw new UsageError(`There is no file ${path}.`)
+  const exported = await importFile(path).catch((cause: unknown) => {
+    throw new NotDoneError(`${path} could not be loaded: ${cause instanceof Error ? cause.message : cause}`, { cause })
+  })
+  const applications = [...new Set(Object.values(exported).flat().filter(isApplication))]
+  if (applications.length > 0) return applications
+  throw new NotDoneError(
+    `${path} exports no application: export const shop = application({ name, version, sends, works, … })`,
+  )
+}
+
+/**
+ * Node.js itself reads TypeScript from 22.18 on, as long as its imports say `.ts` and it holds nothing that types
+ * alone do not leave. What
+ * Node.js does not read is translated.
+ */
+async function importFile(path: string): Promise<Record<string, unknown>> {
+  const { href } = pathToFileURL(path)
+  const { typescript } = process.features as { typescript?: unknown }
+  if (!/\.[cm]?ts$/.test(path)) return await import(href)
+  if (typescript)
+    return await import(href).catch((error: unknown) =>
+      isUnread(error) ? translated(href, path) : Promise.reject(error),
+    )
+  return await translated(href, path)
+}
+
+const UNREAD = new Set(['ERR_MODULE_NOT_FOUND', 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX', 'ERR_UNKNOWN_FILE_EXTENSION'])
+
+function isUnread(error: unknown): boolean {
+  return UNREAD.has(String(Object(error).code))
+}
+
+async function translated(href: string, path: string): Promise<Record<string, unknown>> {
+  const { createJiti } = await import('jiti')
+  return await createJiti(href, { interopDefault: false }).import(path)
+}
+
+function isApplication(value: unknown): value is Application {
+  return Object(value).kind === 'application'
+}

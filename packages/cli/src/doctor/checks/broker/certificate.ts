@@ -1,0 +1,20 @@
+import type { Check } from '../../check.js'
+
+const SOON_MS = 30 * 24 * 60 * 60 * 1_000
+
+/** A certificate of the broker that ends soon. */
+export const certificate: Check = {
+  name: 'certificate',
+  ask: ({ certificateEnds }) => {
+    const left = certificateEnds === undefined ? Number.POSITIVE_INFINITY : certificateEnds.getTime() - Date.now()
+    if (certificateEnds === undefined || left > SOON_MS) return []
+    return [
+      {
+        severity: left < 0 ? 'error' : 'warning',
+        subject: 'certificate',
+        evidence: `the certificate of the broker ${left < 0 ? 'ended' : 'ends'} on ${certificateEnds.toISOString().slice(0, 10)}`,
+        wayOut: 'renew it and have the broker read it: rabbitmqctl eval "ssl:clear_pem_cache()."',
+      },
+    ]
+  },
+}

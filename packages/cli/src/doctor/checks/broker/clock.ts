@@ -1,0 +1,20 @@
+import type { Check } from '../../check.js'
+
+/** Beyond the second to which the broker's clock is known. */
+const MOST_MS = 5_000
+
+/** A clock that differs: deadlines of calls and times of letters are read by it. */
+export const clock: Check = {
+  name: 'clock',
+  ask: ({ clockAheadMs = 0 }) => {
+    if (Math.abs(clockAheadMs) <= MOST_MS) return []
+    return [
+      {
+        severity: 'warning',
+        subject: 'clock',
+        evidence: `the broker is ${Math.round(Math.abs(clockAheadMs) / 1_000)} s ${clockAheadMs > 0 ? 'ahead of' : 'behind'} this machine`,
+        wayOut: 'let NTP set the clocks of both: deadlines of calls are told by them',
+      },
+    ]
+  },
+}

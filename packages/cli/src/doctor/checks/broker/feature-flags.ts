@@ -1,0 +1,20 @@
+import type { Check } from '../../check.js'
+
+/** Feature flags that are off: the next upgrade may ask for them. */
+export const featureFlags: Check = {
+  name: 'feature-flags',
+  ask: ({ featureFlags: flags = [], overview }) => {
+    const off = flags
+      .filter(({ state, stability }) => state === 'disabled' && stability !== 'experimental')
+      .map(({ name }) => name)
+    if (off.length === 0) return []
+    return [
+      {
+        severity: 'warning',
+        subject: overview?.cluster_name ?? 'broker',
+        evidence: `feature flags are off: ${off.join(', ')}`,
+        wayOut: 'when all nodes run this version: rabbitmqctl enable_feature_flag all',
+      },
+    ]
+  },
+}

@@ -1,0 +1,15 @@
+import type { Check } from '../../check.js'
+
+/** A connection without heartbeats: when its link dies silently, nobody finds out. */
+export const heartbeats: Check = {
+  name: 'heartbeats',
+  ask: ({ connections }) =>
+    connections
+      .filter(({ timeout }) => timeout === 0)
+      .map(({ name, user }) => ({
+        severity: 'warning',
+        subject: name,
+        evidence: `a connection of '${user}' has no heartbeat: a link that dies silently is noticed by nobody`,
+        wayOut: 'set a heartbeat of 5 to 30 seconds on the client (heartbeatMs in leveret)',
+      })),
+}

@@ -1,0 +1,30 @@
+import type { Check } from '../../check.js'
+
+/** Consumers of one queue whose connections have names of different services. */
+export const serviceNames: Check = {
+  name: 'service-names',
+  ask: ({ consumers, connections }) => {
+    const programs = new Map(
+      connections.map(({ name, client_properties }) => [name, client_properties?.connection_name]),
+    )
+    const byQueue = new Map<string, Set<string>>()
+    for (const { queue, channel_details } of consumers) {
+      const program = programs.get(channel_details?.connection_name ?? '')
+      if (typeof program !== 'string') continue
+      byQueue.set(queue.name, (byQueue.get(queue.name) ?? new Set()).add(serviceIn(program)))
+    }
+    return [...byQueue]
+      .filter(([, services]) => services.size > 1)
+      .map(([queue, services]) => ({
+        severity: 'note',
+        subject: queue,
+        evidence: `its consumers call themselves ${[...services].map((one) => `'${one}'`).join(' and ')}`,
+        wayOut: 'give all instances of a service one name, or see whether a stranger consumes here',
+      }))
+  },
+}
+
+/** `orders-7` and `orders 4711` are instances of `orders`. */
+function serviceIn(name: string): string {
+  return name.replace(/[\s:@#_-]+(consume|publish)\b.*$/i, '').replace(/[\s:@#_-]*\d[\w-]*$/, '') || name
+}

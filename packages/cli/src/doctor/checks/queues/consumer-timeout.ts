@@ -1,0 +1,33 @@
+import type { Check } from '../../check.js'
+
+/** Handlers may take this long by leveret's own default. */
+const SHORTEST_MS = 60_000
+
+/** A consumer timeout that is very short, or on a queue that does not take it. */
+export const consumerTimeout: Check = {
+  name: 'consumer-timeout',
+  ask: ({ queues }) =>
+    queues.flatMap(({ name, type, arguments: { 'x-consumer-timeout': timeout } }) => {
+      if (typeof timeout !== 'number') return []
+      if (type === 'classic') {
+        return [
+          {
+            severity: 'warning' as const,
+            subject: name,
+            evidence: `x-consumer-timeout on a classic queue: RabbitMQ from 4.3.2 on refuses to declare it (406)`,
+            wayOut: 'make it a quorum queue, or leave the argument out',
+          },
+        ]
+      }
+      if (timeout >= SHORTEST_MS) return []
+      const wayOut = 'raise it above the handlerTimeoutMs of its workers'
+      return [
+        {
+          severity: 'warning' as const,
+          subject: name,
+          evidence: `x-consumer-timeout is ${timeout} ms: what takes longer is taken away and delivered again`,
+          wayOut,
+        },
+      ]
+    }),
+}

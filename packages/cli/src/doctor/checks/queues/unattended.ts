@@ -1,0 +1,17 @@
+import type { Check } from '../../check.js'
+import { isDeadLetterQueue, isDelayQueue } from '../../queue-parts.js'
+
+/** Messages wait in a queue, and nobody consumes it. */
+export const unattended: Check = {
+  name: 'unattended',
+  ask: (snapshot) =>
+    snapshot.queues
+      .filter((queue) => queue.consumers === 0 && (queue.messages_ready ?? 0) > 0 && queue.type !== 'stream')
+      .filter((queue) => !isDelayQueue(queue) && !isDeadLetterQueue(queue, snapshot))
+      .map(({ name, messages_ready: ready = 0 }) => ({
+        severity: 'error',
+        subject: name,
+        evidence: `${ready} ${ready === 1 ? 'message waits' : 'messages wait'} and nobody consumes`,
+        wayOut: 'start its workers, or delete the queue if nobody is meant to consume it any more',
+      })),
+}

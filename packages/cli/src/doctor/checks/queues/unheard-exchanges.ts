@@ -1,0 +1,18 @@
+import type { Check } from '../../check.js'
+
+/** An exchange that nobody is bound to: what is published there is dropped. */
+export const unheardExchanges: Check = {
+  name: 'unheard-exchanges',
+  ask: ({ exchanges, bindings }) => {
+    const heard = new Set(bindings.map(({ source }) => source))
+    return exchanges
+      .filter(({ name }) => name !== '' && !name.startsWith('amq.') && !name.startsWith('leveret.') && !heard.has(name))
+      .filter(({ arguments: args }) => args['alternate-exchange'] === undefined)
+      .map(({ name, type }) => ({
+        severity: 'warning',
+        subject: name,
+        evidence: `no queue is bound to the ${type} exchange: what is published to it is dropped`,
+        wayOut: 'start its subscribers, or give it an alternate exchange (alternate)',
+      }))
+  },
+}

@@ -1,0 +1,50 @@
+import type { Application } from 'leveret'
+import { type BrokerOptions, Session } from '../broker/session.js'
+import { loadApplications } from '../config/load.js'
+import { jsonText } from '../terminal/json.js'
+import type { Terminal } from '../terminal/terminal.js'
+import { UsageError } from './failure.js'
+
+/** Options that many commands have. */
+export interface CommonOptions extends BrokerOptions {
+  readonly app?: string | undefined
+  readonly json?: boolean | undefined
+}
+
+/** The things that a command has to work with. */
+export class Context {
+  readonly terminal: Terminal
+  /** Aborted by the first Ctrl-C: finish what is in hand, then end. */
+  readonly signal: AbortSignal
+  /** The folder in which the program was started. */
+  readonly folder: string
+
+  constructor(terminal: Terminal, signal: AbortSignal, folder: string) {
+    this.terminal = terminal
+    this.signal = signal
+    this.folder = folder
+  }
+
+  /** The broker that the options name. */
+  async session(options: BrokerOptions): Promise<Session> {
+    return await Session.of(this.terminal, options)
+  }
+
+  /** The applications of the file that the options name, or of the nearest `leveret.config.ts`. */
+  async applications(options: CommonOptions): Promise<readonly Application[]> {
+    return await loadApplications(options.app, this.folder)
+  }
+
+  /** The same, where a command is nothing without them. @throws {@link UsageError} there are none */
+  async someApplications(options: CommonOptions): Promise<readonly Application[]> {
+    const applications = await this.applications(options)
+    if (applications.length > 0) return applications
+    throw new UsageError('There are no applications: export them from leveret.config.ts, or say where: --app <file>.')
+  }
+
+  /** Writes one document for `--json`, and else what a function writes for people. */
+  async answer(options: CommonOptions, value: unknown, forPeople: () => Promise<void>): Promise<void> {
+    if (options.json) await this.terminal.print(jsonText(value))
+    else await forPeople()
+  }
+}

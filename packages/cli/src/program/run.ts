@@ -1,0 +1,36 @@
+import { CommanderError } from 'commander'
+import { paint } from '../terminal/style.js'
+import type { Terminal } from '../terminal/terminal.js'
+import type { Runner } from './command.js'
+import { Context } from './context.js'
+import { EXIT, type ExitCode, exitCodeOf, linesOf } from './failure.js'
+import { createProgram } from './program.js'
+
+/** The things that one run is given. */
+export interface RunOptions {
+  readonly terminal: Terminal
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal
+  /** The folder in which `leveret.config.ts` is looked for. */
+  readonly folder: string
+}
+
+/** Runs the program with these arguments. Never throws: what went wrong is said, and told by the number. */
+export async function run(args: readonly string[], { terminal, signal, folder }: RunOptions): Promise<ExitCode> {
+  let code: ExitCode = EXIT.done
+  const runner: Runner = async (work) => {
+    if (program.opts().color === false) terminal.forbidColor()
+    code = await work(new Context(terminal, signal, folder))
+  }
+  const program = createProgram(terminal, runner)
+  try {
+    await program.parseAsync([...args], { from: 'user' })
+    return signal.aborted ? EXIT.interrupted : code
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage
+    if (signal.aborted && (error === signal.reason || Object(error).name === 'AbortError')) return EXIT.interrupted
+    const [first = '', ...others] = linesOf(error)
+    terminal.say([paint(terminal.hasTalkColor, 'red', first), ...others].join('\n'))
+    return exitCodeOf(error)
+  }
+}

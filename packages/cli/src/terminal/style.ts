@@ -1,0 +1,28 @@
+/** Colours by what they say. Codes of ECMA-48, SGR. */
+const CODES = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], yellow: [33, 39] } as const
+
+/** A colour. */
+export type Color = keyof typeof CODES
+
+/** Paints a text where colours may be. */
+export function paint(mayColor: boolean, color: Color, text: string): string {
+  if (!mayColor) return text
+  const [on, off] = CODES[color]
+  return `\u001b[${on}m${text}\u001b[${off}m`
+}
+
+/** Texts of the broker and of messages may hold anything, the codes of a terminal too. */
+export function harmless(text: string): string {
+  return [...text].map((character) => (isControl(character) ? escaped(character) : character)).join('')
+}
+
+function isControl(character: string): boolean {
+  const code = character.codePointAt(0) ?? 0
+  return code < 32 || (code >= 127 && code < 160)
+}
+
+function escaped(character: string): string {
+  return JSON.stringify(character)
+    .slice(1, -1)
+    .replace(/^[^\\]$/, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
