@@ -1,9 +1,9 @@
 import type { SecureContextOptions } from 'node:tls'
 import { z } from 'zod'
+import { MAX_TIMER_MS } from '../async/timing.js'
 import type { Logger } from '../log.js'
-import { MAX_TIMER_MS } from '../options.js'
-import { type Credentials, type CredentialsProvider, credentialsOption } from './credentials.js'
 import type { Interceptor } from './interceptor.js'
+import { type Credentials, type CredentialsProvider, credentialsOption } from './lanes/credentials.js'
 
 const ms = z.int().min(1).max(MAX_TIMER_MS)
 

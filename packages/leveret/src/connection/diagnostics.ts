@@ -1,7 +1,7 @@
 import { channel } from 'node:diagnostics_channel'
-import type { LeveretError, PublishOutcome } from '../errors.js'
+import type { LeveretError, PublishOutcome } from '../errors/errors.js'
 import type { ConnectionEvents } from './connection-events.js'
-import type { LanePurpose } from './lane-state.js'
+import type { LanePurpose } from './lanes/lane-state.js'
 
 /** A message on its way, without its content. */
 export interface MessageDiagnostics {

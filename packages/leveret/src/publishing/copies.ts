@@ -1,6 +1,6 @@
 import type { Connection } from '../connection/connection.js'
-import type { OutgoingMessage } from '../connection/message.js'
 import { Share } from '../connection/room.js'
+import type { OutgoingMessage } from '../message/message.js'
 import { outboxOf } from './outbox-of.js'
 import type { Topology } from './request.js'
 import { Line } from './turns.js'

@@ -1,6 +1,6 @@
-import type { OutgoingMessage, ReceivedMessage } from '../../connection/message.js'
-import type { Due } from '../../deadlines.js'
-import { onAbort } from '../../signals.js'
+import type { Due } from '../../async/deadlines.js'
+import { onAbort } from '../../async/on-abort.js'
+import type { OutgoingMessage, ReceivedMessage } from '../../message/message.js'
 
 /** How long a call may take, what else ends it, and what its reply says. */
 export interface CallTerms {
