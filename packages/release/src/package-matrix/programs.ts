@@ -68,9 +68,14 @@ async function main(): Promise<void> {
 main()
 `
 
-/** A test of Jest and of Vitest. */
-export const unitTest: string = `${esModule.replace(finish, '')}
+const check = `
 test('handles what was sent', async () => {
   expect(await work()).toBe(7)
 })
 `
+
+/** A test for Jest in JavaScript. */
+export const javaScriptTest: string = esModule.replace(finish, check)
+
+/** The same in TypeScript, for Jest, and for Vitest with one import more. */
+export const typeScriptTest: string = typeScript.replace(finish, check)

@@ -1,27 +1,24 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Outcome, tryCommand } from '../command.js'
-import type { Packed } from '../pack.js'
-import type { Case } from './cases.js'
-import type { Install } from './project.js'
+import type { Case } from './case.js'
 
-/** Tries one way of using the packages in a project of its own. @returns whether it does what it is to do, and what was printed */
-export async function tryCase(wanted: Case, packed: readonly Packed[], install: Install): Promise<Outcome> {
-  const project = await mkdtemp(join(tmpdir(), 'leveret-project-'))
-  try {
-    await install(project, packed, wanted.tools)
-    for (const [path, text] of Object.entries(wanted.files)) await addFile(project, path, text)
-    let output = ''
-    for (const step of wanted.steps) {
-      const outcome = await tryCommand(process.execPath, step, { cwd: project })
-      output += outcome.output
-      if (!outcome.ok) return { ok: wanted.isRefused === true && wanted.prints.test(output), output }
-    }
-    return { ok: wanted.isRefused !== true && wanted.prints.test(output), output }
-  } finally {
-    await rm(project, { recursive: true, force: true })
+/**
+ * Tries one way of using the packages, in a folder with what it needs in `node_modules`.
+ *
+ * @returns whether it does what it is to do, and what was printed
+ */
+export async function tryCase({ files, steps, prints, isRefused = false }: Case, project: string): Promise<Outcome> {
+  for (const [path, text] of Object.entries(files)) await addFile(project, path, text)
+  let output = ''
+  let ok = true
+  for (const step of steps) {
+    if (!ok) break
+    const outcome = await tryCommand(process.execPath, step, { cwd: project })
+    output += outcome.output
+    ok = outcome.ok
   }
+  return { ok: ok === !isRefused && prints.test(output), output }
 }
 
 /** Writes a file of the project. A package.json is merged with the one that is there, which names what is installed. */
@@ -29,6 +26,6 @@ async function addFile(project: string, path: string, text: string): Promise<voi
   const file = join(project, path)
   await mkdir(dirname(file), { recursive: true })
   if (path !== 'package.json') return await writeFile(file, text)
-  const { default: before } = (await import(file, { with: { type: 'json' } })) as { default: object }
+  const before = JSON.parse(await readFile(file, 'utf8').catch(() => '{}')) as object
   await writeFile(file, JSON.stringify({ ...before, ...(JSON.parse(text) as object) }))
 }
