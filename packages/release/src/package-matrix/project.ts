@@ -25,9 +25,14 @@ const SPECS: Readonly<Record<string, string>> = {
 }
 
 /** Installs as a user does: `npm init -y`, then `npm install` from the registry. */
-export async function installFromRegistry(project: string, packed: readonly Packed[], tools: Tools): Promise<void> {
+export async function installFromRegistry(
+  project: string,
+  packed: readonly Packed[],
+  tools: Tools,
+  zod = 'zod',
+): Promise<void> {
   await command('npm', ['init', '-y'], { cwd: project })
-  const wanted = [...packed.map(({ tarball }) => tarball), 'zod', ...tools.map((tool) => SPECS[tool] ?? tool)]
+  const wanted = [...packed.map(({ tarball }) => tarball), zod, ...tools.map((tool) => SPECS[tool] ?? tool)]
   const quietly = ['--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error']
   await command('npm', ['install', ...quietly, ...wanted], { cwd: project })
 }
@@ -35,8 +40,15 @@ export async function installFromRegistry(project: string, packed: readonly Pack
 /**
  * Installs without a network: unpacks the packed packages, copies what they depend on, and links the tools, which this
  * repository has among its own.
+ *
+ * @param zod - the name of the zod to take: `zod-4.0` is the oldest that is allowed
  */
-export async function installOffline(project: string, packed: readonly Packed[], tools: Tools): Promise<void> {
+export async function installOffline(
+  project: string,
+  packed: readonly Packed[],
+  tools: Tools,
+  zod = 'zod',
+): Promise<void> {
   const modules = join(project, 'node_modules')
   const own = new Set(packed.map(({ name }) => name))
   for (const { name, tarball, folder, manifest } of packed) {
@@ -46,18 +58,18 @@ export async function installOffline(project: string, packed: readonly Packed[],
     for (const dependency of others) await copyPackage(dependency, folder, modules)
   }
   const here = join(repository, 'packages/release')
-  await copyPackage('zod', here, modules)
+  await copyPackage(zod, here, modules, 'zod')
   for (const tool of tools) {
     await mkdir(dirname(join(modules, tool)), { recursive: true })
     await symlink(await folderOf(tool, here), join(modules, tool))
   }
 }
 
-/** Copies a package and what it depends on, as npm lays them out: side by side. */
-async function copyPackage(name: string, from: string, modules: string): Promise<void> {
+/** Copies a package and what it depends on, as npm lays them out: side by side. @param as - its name there */
+async function copyPackage(name: string, from: string, modules: string, as = name): Promise<void> {
   const source = await folderOf(name, from)
   const filter = (path: string): boolean => !path.endsWith('/node_modules')
-  await cp(source, join(modules, name), { recursive: true, dereference: true, filter })
+  await cp(source, join(modules, as), { recursive: true, dereference: true, filter })
   for (const next of Object.keys(manifestOf(source).dependencies ?? {})) await copyPackage(next, source, modules)
 }
 
