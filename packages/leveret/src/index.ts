@@ -130,22 +130,17 @@ export type {
 } from './dead-letters/letter-options.js'
 export type { LetterContract } from './dead-letters/letter-source.js'
 export type { DryRun, RefusalReason } from './dead-letters/trial.js'
+export { BrokerError } from './errors/broker-error.js'
 export { BrokerVersionError } from './errors/broker-version-error.js'
-export {
-  BrokerError,
-  ClosedError,
-  ConnectionError,
-  type ConnectionFailure,
-  type FailureOptions,
-  type Issue,
-  LeveretError,
-  OptionsError,
-  PayloadError,
-  PublishError,
-  type PublishOutcome,
-} from './errors/errors.js'
+export { ClosedError } from './errors/closed-error.js'
+export { ConnectionError, type ConnectionFailure } from './errors/connection-error.js'
 export type { Failure } from './errors/failure.js'
+export type { Issue } from './errors/issue.js'
+export { type FailureOptions, LeveretError } from './errors/leveret-error.js'
 export { OffsetStoreError } from './errors/offset-store-error.js'
+export { OptionsError } from './errors/options-error.js'
+export { PayloadError } from './errors/payload-error.js'
+export { PublishError, type PublishOutcome } from './errors/publish-error.js'
 export {
   type AbsenceReason,
   type CallOutcome,

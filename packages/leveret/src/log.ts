@@ -2,29 +2,6 @@ import { Console } from 'node:console'
 import { inRootContext } from './async/root-context.js'
 import { type Events, guarded } from './events.js'
 
-/**
- * Takes what leveret has to say beside its events: a pino, bunyan or winston logger, or `console`.
- *
- * `fields` hold `event`, `connection` and what the event carries; an error is `fields.err`. Nothing secret is among them. A
- * console gets the message alone: it says all that a person needs, and fields would fill the screen with stacks. A winston logger, which
- * is known by its `transports` and `exceptions`, gets the message first and then the fields, with the error as an object that JSON can carry. Any other
- * logger that takes the message first needs a wrapper: `{ info: (fields, message) => other.info(message, fields), … }`.
- */
-export interface Logger {
-  debug(fields: object, message: string): void
-  info(fields: object, message: string): void
-  warn(fields: object, message: string): void
-  error(fields: object, message: string): void
-}
-
-/** How much a line matters: `warn` is for what heals by itself, `error` for what does not. */
-export type LogLevel = keyof Logger
-
-/** How each event reads in a log. An event without an entry is not logged. */
-export type LogLines<Map extends object> = {
-  readonly [Name in keyof Map]?: (payload: Map[Name]) => readonly [LogLevel, string]
-}
-
 /** The log of one connection, if there is a logger. */
 export class Log {
   readonly #logger: Logger | undefined
@@ -60,6 +37,29 @@ export class Log {
     if (this.#logger === undefined) process.emitWarning(`leveret: ${message}`, 'LeveretWarning')
     else this.write('warn', message, fields)
   }
+}
+
+/**
+ * Takes what leveret has to say beside its events: a pino, bunyan or winston logger, or `console`.
+ *
+ * `fields` hold `event`, `connection` and what the event carries; an error is `fields.err`. Nothing secret is among them. A
+ * console gets the message alone: it says all that a person needs, and fields would fill the screen with stacks. A winston logger, which
+ * is known by its `transports` and `exceptions`, gets the message first and then the fields, with the error as an object that JSON can carry. Any other
+ * logger that takes the message first needs a wrapper: `{ info: (fields, message) => other.info(message, fields), … }`.
+ */
+export interface Logger {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+/** How much a line matters: `warn` is for what heals by itself, `error` for what does not. */
+export type LogLevel = keyof Logger
+
+/** How each event reads in a log. An event without an entry is not logged. */
+export type LogLines<Map extends object> = {
+  readonly [Name in keyof Map]?: (payload: Map[Name]) => readonly [LogLevel, string]
 }
 
 type Say = (level: LogLevel, fields: object, text: string) => unknown

@@ -1,6 +1,9 @@
+import { BrokerError } from '../errors/broker-error.js'
 import { describeReply } from '../errors/broker-reply.js'
-import { BrokerError, ConnectionError, type LeveretError, OptionsError } from '../errors/errors.js'
+import { ConnectionError } from '../errors/connection-error.js'
+import type { LeveretError } from '../errors/leveret-error.js'
 import { messageOf } from '../errors/message-of.js'
+import { OptionsError } from '../errors/options-error.js'
 import { brokerReply } from './close-frame.js'
 
 const NOT_ALLOWED = 530

@@ -1,7 +1,9 @@
 import type * as amqp from 'amqplib'
 import { inRootContext } from '../async/root-context.js'
 import { atMost, within } from '../async/timing.js'
-import { ClosedError, ConnectionError, type LeveretError } from '../errors/errors.js'
+import { ClosedError } from '../errors/closed-error.js'
+import { ConnectionError } from '../errors/connection-error.js'
+import type { LeveretError } from '../errors/leveret-error.js'
 import { writableProperties } from '../message/field-table.js'
 import type { OutgoingMessage, ReceivedMessage } from '../message/message.js'
 import { fittingProperties } from '../message/property-bytes.js'
@@ -141,7 +143,7 @@ export class Channel {
 
   /** Takes one message out of a queue, to be settled. @returns `undefined` when none is ready */
   async get(queue: string): Promise<ReceivedMessage | undefined> {
-    const message = await this.#ask(`Reading from '${queue}'`, this.#raw.get(queue))
+    const message = await this.#ask(`StreamPosition from '${queue}'`, this.#raw.get(queue))
     return message === false ? undefined : message
   }
 

@@ -1,5 +1,5 @@
 import { limitStep } from '../errors/broker-limits.js'
-import { ConnectionError, type ConnectionFailure } from '../errors/errors.js'
+import { ConnectionError, type ConnectionFailure } from '../errors/connection-error.js'
 import { describeEndpoint, type Endpoint } from './endpoint.js'
 
 /** What the broker's own words in the handshake mean. `text` is the close frame's reply text. */

@@ -2,7 +2,9 @@ import { setMaxListeners } from 'node:events'
 import type { Socket } from 'node:net'
 import type * as amqp from 'amqplib'
 import { atMost, unlessAborted, within } from '../async/timing.js'
-import { BrokerError, ConnectionError, type LeveretError } from '../errors/errors.js'
+import { BrokerError } from '../errors/broker-error.js'
+import { ConnectionError } from '../errors/connection-error.js'
+import type { LeveretError } from '../errors/leveret-error.js'
 import { frameMaxOf, writeStraight } from './amqplib/channel-outlet.js'
 import { watchHeaders } from './amqplib/deep-tables.js'
 import { closed, flushed } from './amqplib/flush.js'
@@ -15,20 +17,11 @@ import type { ChannelHooks } from './channel-parts.js'
 import { brokerReply } from './close-frame.js'
 import { type DialOptions, dial, type Line } from './dial.js'
 import { describeEndpoint, type Endpoint } from './endpoint.js'
-import { Wire } from './frames/socket-batcher.js'
+import { SocketBatcher } from './frames/socket-batcher.js'
 import type { Login } from './login.js'
 import { type Silence, watchSilence } from './silence-watch.js'
 
 const CLOSE_TIMEOUT_MS = 2_000
-
-/** How to open a link. */
-export type LinkOptions = DialOptions
-
-/** What a link tells its lane. */
-export interface LinkHooks {
-  /** The broker has raised (`reason`) or cleared (`undefined`) an alarm. */
-  blocked(reason: string | undefined): void
-}
 
 /** One TCP connection to the broker. Once lost it stays lost. */
 export class Link {
@@ -46,7 +39,7 @@ export class Link {
   /** Channels being opened, open, or being closed. */
   #taken = 0
   readonly #socket: Socket
-  readonly #wire: Wire
+  readonly #wire: SocketBatcher
   readonly #socketClosed: Promise<void>
   readonly #stopWatching: () => void
   /** How silent the other side is. */
@@ -69,7 +62,7 @@ export class Link {
     })
     this.#opened = dropLateFrames(model)
     watchHeaders(model)
-    this.#wire = new Wire(socket)
+    this.#wire = new SocketBatcher(socket)
     this.#socketClosed = closed(socket)
     this.#stopWatching = this.#watch((endpoint.heartbeatSeconds ?? options.heartbeatSeconds) * 2_000)
     model.on('error', (error) => {
@@ -243,4 +236,13 @@ export class Link {
     const cause = text === 'Heartbeat timeout' ? (this.#silence() ?? error) : error
     return new ConnectionError('lost', `The connection to ${this.address} was lost: ${text}`, { cause })
   }
+}
+
+/** How to open a link. */
+export type LinkOptions = DialOptions
+
+/** What a link tells its lane. */
+export interface LinkHooks {
+  /** The broker has raised (`reason`) or cleared (`undefined`) an alarm. */
+  blocked(reason: string | undefined): void
 }

@@ -1,8 +1,9 @@
 import { type BrokerAddress, parseEndpoint } from '../amqp/endpoint.js'
 import { atMost } from '../async/timing.js'
-import { ClosedError, OptionsError } from '../errors/errors.js'
+import { ClosedError } from '../errors/closed-error.js'
 import { insteadOfConnection } from '../errors/given.js'
 import { MADE } from '../errors/marks.js'
+import { OptionsError } from '../errors/options-error.js'
 import { Events, type Listener } from '../events.js'
 import { Log } from '../log.js'
 import { parseOptions } from '../options.js'
@@ -17,38 +18,15 @@ import { Hosts } from './lanes/hosts.js'
 import { Lane } from './lanes/lane.js'
 import type { LanePurpose } from './lanes/lane-state.js'
 import { watchLoopLag } from './loop-lag.js'
-import { closingOrder, type Resident } from './resident.js'
-import { Residents } from './residents.js'
+import { closingOrder, type OpenRole } from './open-role.js'
+import { OpenRoles } from './open-roles.js'
 import { Room } from './room.js'
-
-/** What roles and engines need of a connection and users do not. */
-export interface ConnectionInternals {
-  readonly name: string
-  readonly log: Log
-  readonly settings: ConnectSettings
-  readonly publishLane: Lane
-  readonly consumeLane: Lane
-  /** For what waits to be published. */
-  readonly room: Room
-  /** @throws {@link ClosedError} when the connection is closing or closed */
-  assertOpen(): void
-  /** Health and close reach it from now on. @returns a function that takes it off again */
-  register(resident: Resident): () => void
-}
-
-const CLOSING = 'it is closing: it takes nothing more, and finishes what is in hand'
-
-/** What is left for the last step of a close when the steps before it have used the time up. */
-const LAST_STEP_MS = 500
 
 /** For roles and engines; not part of the public API. */
 export let internalsOf: (connection: Connection) => ConnectionInternals
 
 /** For roles and engines; not part of the public API. */
 export let openConnection: (target: ConnectTarget, options: ConnectOptions | undefined) => Promise<Connection>
-
-/** One broker, or several of one cluster: URLs or fields. */
-export type ConnectTarget = string | BrokerAddress | readonly (string | BrokerAddress)[]
 
 /**
  * A connection to RabbitMQ that comes back by itself, with everything on it, until it is closed.
@@ -60,7 +38,7 @@ export class Connection implements AsyncDisposable {
   readonly #internals: ConnectionInternals
   readonly #lanes: readonly Lane[]
   readonly #events = new Events<ConnectionEvents>()
-  readonly #residents: Residents
+  readonly #openRoles: OpenRoles
   readonly #closing = new Closing()
   readonly #stopWatching: () => void
   #isClosed = false
@@ -95,7 +73,7 @@ export class Connection implements AsyncDisposable {
       )
     const log = new Log(settings.logger, name)
     log.follow(this.#events, connectionLines)
-    this.#residents = new Residents((message) => log.warn(message))
+    this.#openRoles = new OpenRoles((message) => log.warn(message))
     const heartbeats = hosts.endpoints.map((endpoint) => (endpoint.heartbeatSeconds ?? hosts.heartbeatSeconds) * 1_000)
     const heartbeat = { heartbeatMs: Math.min(...heartbeats) }
     this.#stopWatching = watchLoopLag(heartbeat.heartbeatMs, log, (blockedMs) =>
@@ -114,7 +92,7 @@ export class Connection implements AsyncDisposable {
       assertOpen: () => {
         if (this.#closing.begun) throw new ClosedError('The connection has been closed')
       },
-      register: (resident) => this.#residents.add(resident),
+      register: (role) => this.#openRoles.add(role),
     }
   }
 
@@ -153,7 +131,7 @@ export class Connection implements AsyncDisposable {
    */
   health(): Health {
     const { state } = this
-    const roles = this.#residents.health()
+    const roles = this.#openRoles.health()
     const lanes = {
       publish: laneHealth(this.#internals.publishLane),
       consume: laneHealth(this.#internals.consumeLane),
@@ -190,7 +168,7 @@ export class Connection implements AsyncDisposable {
    *   not confirmed fails. Default: 25 000
    */
   close(options?: CloseOptions): Promise<void> {
-    return this.#closing.begin(options, this.#close, () => this.#residents.othersEnded())
+    return this.#closing.begin(options, this.#close, () => this.#openRoles.othersEnded())
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -206,9 +184,9 @@ export class Connection implements AsyncDisposable {
     const deadline = performance.now() + timeoutMs
     const left = (): number => Math.max(Math.round(deadline - performance.now()), LAST_STEP_MS)
     for (const stage of closingOrder) {
-      const residents = this.#residents.of(stage)
+      const openRoles = this.#openRoles.of(stage)
       // Each ends in its time, but one that was already closing may have been given more.
-      await atMost(left(), Promise.all(residents.map(async (resident) => await resident.close(left()))))
+      await atMost(left(), Promise.all(openRoles.map(async (role) => await role.close(left()))))
     }
     await Promise.all(this.#lanes.map(async (lane) => await lane.close(Math.min(left(), 5_000))))
     this.#stopWatching()
@@ -233,6 +211,29 @@ export class Connection implements AsyncDisposable {
     return lane
   }
 }
+
+/** What roles and engines need of a connection and users do not. */
+export interface ConnectionInternals {
+  readonly name: string
+  readonly log: Log
+  readonly settings: ConnectSettings
+  readonly publishLane: Lane
+  readonly consumeLane: Lane
+  /** For what waits to be published. */
+  readonly room: Room
+  /** @throws {@link ClosedError} when the connection is closing or closed */
+  assertOpen(): void
+  /** Health and close reach it from now on. @returns a function that takes it off again */
+  register(role: OpenRole): () => void
+}
+
+const CLOSING = 'it is closing: it takes nothing more, and finishes what is in hand'
+
+/** What is left for the last step of a close when the steps before it have used the time up. */
+const LAST_STEP_MS = 500
+
+/** One broker, or several of one cluster: URLs or fields. */
+export type ConnectTarget = string | BrokerAddress | readonly (string | BrokerAddress)[]
 
 /**
  * Connects to RabbitMQ.

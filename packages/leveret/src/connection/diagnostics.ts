@@ -1,5 +1,6 @@
 import { channel } from 'node:diagnostics_channel'
-import type { LeveretError, PublishOutcome } from '../errors/errors.js'
+import type { LeveretError } from '../errors/leveret-error.js'
+import type { PublishOutcome } from '../errors/publish-error.js'
 import type { ConnectionEvents } from './connection-events.js'
 import type { LanePurpose } from './lanes/lane-state.js'
 

@@ -1,4 +1,5 @@
-import { type LeveretError, PublishError } from '../errors/errors.js'
+import type { LeveretError } from '../errors/leveret-error.js'
+import { PublishError } from '../errors/publish-error.js'
 import type { OutgoingMessage } from '../message/message.js'
 import { diagnostics, type MessageDiagnostics } from './diagnostics.js'
 

@@ -1,22 +1,22 @@
-import type { Soon } from '../async/maybe-promise.js'
+import type { MaybePromise } from '../async/maybe-promise.js'
 import type { Interceptor } from '../connection/interceptor.js'
 import type { QueueContract } from '../contract/queues/queue-contract.js'
-import { type Lineage, lineageOf, streamLineage } from '../headers/attempt-headers.js'
+import { type AttemptOrigin, originOf, streamOrigin } from '../headers/attempt-headers.js'
 import type { Delivery } from '../message/delivery.js'
 import type { ReceivedMessage } from '../message/message.js'
-import { Batches, joining } from './batches/batch-runner.js'
+import { BatchRunner, joining } from './batches/batch-runner.js'
 import { BatchedDelivery } from './batches/batched-delivery.js'
-import { BatchesInPlace } from './batches/batches-in-place.js'
 import type { BatchBounds } from './batches/gathering.js'
+import { InPlaceBatchRunner } from './batches/in-place-batch-runner.js'
 import type { BatchHandler } from './batches/shared-call.js'
 import { ActiveDelivery } from './delivery/active-delivery.js'
-import type { Life } from './delivery/delivery-channel.js'
-import { type ManualDelivery, SteeredDelivery } from './delivery/manual-delivery.js'
+import type { DeliveryChannel } from './delivery/delivery-channel.js'
+import { type ManualDelivery, ManuallySettledDelivery } from './delivery/manual-delivery.js'
 import type { ReturnMemory } from './delivery/return-memory.js'
-import type { ToldDelivery } from './delivery/role-events.js'
+import type { ReportedDelivery } from './delivery/role-events.js'
 import type { Settlement } from './delivery/settlement.js'
 import type { Settling } from './delivery/settler.js'
-import type { Reading } from './delivery/stream-position.js'
+import type { StreamPosition } from './delivery/stream-position.js'
 import { judge, judgeUnread } from './delivery/verdict.js'
 import {
   type Attempt,
@@ -25,16 +25,16 @@ import {
   bounded,
   inside,
   type Judge,
+  manual,
   once,
   returning,
-  steered,
   unlessDone,
   type Work,
 } from './handling/attempt.js'
-import { OneByOne } from './handling/attempt-runner.js'
+import { SingleRunner } from './handling/attempt-runner.js'
 import { Deduplicator } from './handling/deduplication.js'
-import { InPlace, type InPlaceOptions } from './handling/in-place-runner.js'
-import { type Decode, Reader } from './handling/payload-reader.js'
+import { type InPlaceOptions, InPlaceRunner } from './handling/in-place-runner.js'
+import { type Decode, PayloadReader } from './handling/payload-reader.js'
 import { Processor, type ProcessorOptions } from './handling/processor.js'
 import type { OrderKey, Slots } from './handling/slots.js'
 import type { Acknowledgement, HandlingSettings } from './handling/worker-options.js'
@@ -65,9 +65,9 @@ export interface HandlingHooks {
   /** Such a handler has ended. */
   endedAtLast(): void
   /** A handler settled a delivery that had been settled. */
-  settledTwice(delivery: ToldDelivery): void
+  settledTwice(delivery: ReportedDelivery): void
   /** What was done could not be written down, or what failed not given up. */
-  notRemembered(delivery: ToldDelivery, error: unknown): void
+  notRemembered(delivery: ReportedDelivery, error: unknown): void
 }
 
 /** How the deliveries of a queue are handled. */
@@ -84,35 +84,35 @@ export interface Handling<Payload> {
   readonly settler: Settling
   readonly hooks: HandlingHooks
   /** Where deliveries come from a stream: how far that was read. */
-  readonly stream?: Reading | undefined
+  readonly stream?: StreamPosition | undefined
   /** How long somebody waits for what comes of a delivery, where that is known. When it is over the delivery is skipped. */
   readonly timeLeftMs?: (delivery: ActiveDelivery) => number
 }
 
 /** A processor of deliveries, whatever kind they are. */
 export interface AnyProcessor {
-  receive(message: ReceivedMessage, life: Life): ActiveDelivery
-  process(delivery: ActiveDelivery): Soon<void>
+  receive(message: ReceivedMessage, channel: DeliveryChannel): ActiveDelivery
+  process(delivery: ActiveDelivery): MaybePromise<void>
 }
 
 /** Puts together what takes a delivery from its bytes to its settlement. */
 export function processorFor<Payload>(handling: Handling<Payload>): AnyProcessor {
   const { settings, hooks, interceptors } = handling
   const common = commonOf(handling)
-  const lineageAt = lineageIn(handling)
+  const originAt = originIn(handling)
   if (settings.acknowledge === 'manual') {
-    const call = inside<Payload, SteeredDelivery>(interceptors, handling.handler as ManualHandler<Payload>)
-    const deliveryOf = (message: ReceivedMessage, life: Life): SteeredDelivery => {
+    const call = inside<Payload, ManuallySettledDelivery>(interceptors, handling.handler as ManualHandler<Payload>)
+    const deliveryOf = (message: ReceivedMessage, channel: DeliveryChannel): ManuallySettledDelivery => {
       const twice = (): void => hooks.settledTwice(delivery)
-      const delivery = new SteeredDelivery(message, life, lineageAt(message), twice)
+      const delivery = new ManuallySettledDelivery(message, channel, originAt(message), twice)
       return delivery
     }
-    return single({ ...common, deliveryOf }, handling, steered(call, common.judge, hooks.late))
+    return single({ ...common, deliveryOf }, handling, manual(call, common.judge, hooks.late))
   }
   if (settings.batch !== undefined) return batched(common, handling, settings.batch)
   const work = returning(inside<Payload, ActiveDelivery>(interceptors, handling.handler as Handler<Payload>))
-  const deliveryOf = (message: ReceivedMessage, life: Life): ActiveDelivery =>
-    new ActiveDelivery(message, life, lineageAt(message))
+  const deliveryOf = (message: ReceivedMessage, channel: DeliveryChannel): ActiveDelivery =>
+    new ActiveDelivery(message, channel, originAt(message))
   return single({ ...common, deliveryOf }, handling, settings.acknowledge === 'none' ? acknowledgedFirst(work) : work)
 }
 
@@ -126,15 +126,15 @@ function single<Payload, D extends ActiveDelivery>(
   const { deliveryOf } = common
   const attempt = attemptAt(work, common, handling)
   const inPlace = { slots, attempt, ...held(common) }
-  const attempts = stream === undefined ? new OneByOne(slots, attempt) : new InPlace(inPlace)
+  const attempts = stream === undefined ? new SingleRunner(slots, attempt) : new InPlaceRunner(inPlace)
   return anyProcessor(new Processor({ ...common, attempts, deliveryOf }))
 }
 
 function batched<Payload>(common: Common<Payload>, handling: Handling<Payload>, bounds: BatchBounds): AnyProcessor {
   const { settings, slots, stream, interceptors } = handling
-  const lineageAt = lineageIn(handling)
-  const deliveryOf = (message: ReceivedMessage, life: Life): BatchedDelivery<Payload> =>
-    new BatchedDelivery(message, life, lineageAt(message))
+  const originAt = originIn(handling)
+  const deliveryOf = (message: ReceivedMessage, channel: DeliveryChannel): BatchedDelivery<Payload> =>
+    new BatchedDelivery(message, channel, originAt(message))
   const attempt = attemptAt(
     returning(inside<Payload, BatchedDelivery<Payload>>(interceptors, joining)),
     common,
@@ -143,7 +143,9 @@ function batched<Payload>(common: Common<Payload>, handling: Handling<Payload>, 
   const handler = handling.handler as BatchHandler<Payload>
   const options = { slots, attempt, handler, bounds, handlerTimeoutMs: settings.handlerTimeoutMs }
   const attempts =
-    stream === undefined ? new Batches(options) : new BatchesInPlace({ ...options, ...held({ ...common, deliveryOf }) })
+    stream === undefined
+      ? new BatchRunner(options)
+      : new InPlaceBatchRunner({ ...options, ...held({ ...common, deliveryOf }) })
   return anyProcessor(new Processor({ ...common, attempts, deliveryOf }))
 }
 
@@ -152,7 +154,7 @@ function held<Payload, D extends ActiveDelivery>({
   reader,
   deliveryOf,
 }: Pick<ProcessorOptions<Payload, D>, 'reader' | 'deliveryOf'>): Pick<InPlaceOptions<Payload, D>, 'read' | 'again'> {
-  return { read: (delivery) => reader.read(delivery), again: ({ message, life }) => deliveryOf(message, life) }
+  return { read: (delivery) => reader.read(delivery), again: ({ message, channel }) => deliveryOf(message, channel) }
 }
 
 /** Bounds the time of the work, and does not do again what has been done. */
@@ -170,15 +172,15 @@ function attemptAt<Payload, D extends ActiveDelivery>(
 }
 
 /** What is known of the past of a delivery. */
-function lineageIn<Payload>({ contract, stream }: Handling<Payload>): (message: ReceivedMessage) => Lineage {
-  if (stream !== undefined) return (message) => streamLineage(message, stream.attemptAt(message))
-  return (message) => lineageOf(message, contract.retry)
+function originIn<Payload>({ contract, stream }: Handling<Payload>): (message: ReceivedMessage) => AttemptOrigin {
+  if (stream !== undefined) return (message) => streamOrigin(message, stream.attemptAt(message))
+  return (message) => originOf(message, contract.retry)
 }
 
 /** A processor gets back the deliveries that it has made, and no others. */
 function anyProcessor<Payload, D extends ActiveDelivery>(processor: Processor<Payload, D>): AnyProcessor {
   return {
-    receive: (message, life) => processor.receive(message, life),
+    receive: (message, channel) => processor.receive(message, channel),
     process: (delivery) => processor.process(delivery as D),
   }
 }
@@ -201,7 +203,7 @@ function commonOf<Payload>({ contract, decode, settings, settler, hooks, stream 
   const inTurn = isInOrder ? () => undefined : undefined
   const orderBy = (settings.orderBy ?? inTurn) as ((payload: Payload) => OrderKey | undefined) | undefined
   return {
-    reader: new Reader({
+    reader: new PayloadReader({
       decode,
       orderBy,
       timeoutMs: settings.handlerTimeoutMs,

@@ -3,36 +3,23 @@ import { type CloseOptions, Closing } from '../connection/closing.js'
 import type { ConnectionInternals } from '../connection/connection.js'
 import type { RoleHealth } from '../connection/health.js'
 import type { Lane } from '../connection/lanes/lane.js'
-import { ClosedError, ConnectionError } from '../errors/errors.js'
+import { ClosedError } from '../errors/closed-error.js'
+import { ConnectionError } from '../errors/connection-error.js'
 import { MADE } from '../errors/marks.js'
 import type { Events, Listener } from '../events.js'
-import type { Engine } from './engine.js'
+import type { ConsumeEngine } from './consume-engine.js'
 
 /** What is left for the last step when the time is up. */
 const LAST_STEP_MS = 500
 
-/** What a receiver is made of. */
-export interface ReceiverParts<Happenings extends object> {
-  readonly role: RoleHealth['role']
-  /** Of its contract. */
-  readonly name: string
-  readonly internals: ConnectionInternals
-  /** On which it consumes. @defaultValue the connection's for consuming */
-  readonly lane?: Lane
-  readonly engine: Pick<Engine<unknown>, 'start' | 'close' | 'whenOthersEnded' | 'pause' | 'resume' | 'health' | 'why'>
-  readonly events: Events<Happenings>
-  /** Called when nothing is consumed any more. `close` waits for it, and gives it so much time. */
-  readonly closed?: (timeoutMs: number) => unknown
-}
-
 /** What every role that consumes can do: start, pause, go on, tell, close. */
-export abstract class Receiver<Happenings extends object> implements AsyncDisposable {
-  readonly #parts: ReceiverParts<Happenings>
+export abstract class Receiver<EventMap extends object> implements AsyncDisposable {
+  readonly #parts: ReceiverOptions<EventMap>
   readonly #closing = new Closing()
   readonly #unregister: () => void
   #starting: Promise<void> | undefined
 
-  constructor(parts: ReceiverParts<Happenings>) {
+  constructor(parts: ReceiverOptions<EventMap>) {
     this.#parts = parts
     this.#unregister = parts.internals.register({
       stage: 'consumer',
@@ -97,18 +84,18 @@ export abstract class Receiver<Happenings extends object> implements AsyncDispos
     return 'role'
   }
 
-  on<Name extends keyof Happenings & string>(name: Name, listener: Listener<Happenings[Name]>): this {
+  on<Name extends keyof EventMap & string>(name: Name, listener: Listener<EventMap[Name]>): this {
     this.#parts.events.on(name, listener)
     return this
   }
 
   /** The same for the next time only. */
-  once<Name extends keyof Happenings & string>(name: Name, listener: Listener<Happenings[Name]>): this {
+  once<Name extends keyof EventMap & string>(name: Name, listener: Listener<EventMap[Name]>): this {
     this.#parts.events.once(name, listener)
     return this
   }
 
-  off<Name extends keyof Happenings & string>(name: Name, listener: Listener<Happenings[Name]>): this {
+  off<Name extends keyof EventMap & string>(name: Name, listener: Listener<EventMap[Name]>): this {
     this.#parts.events.off(name, listener)
     return this
   }
@@ -153,4 +140,21 @@ export abstract class Receiver<Happenings extends object> implements AsyncDispos
       ...(why === undefined ? {} : { why }),
     }
   }
+}
+
+/** What a receiver is made of. */
+export interface ReceiverOptions<EventMap extends object> {
+  readonly role: RoleHealth['role']
+  /** Of its contract. */
+  readonly name: string
+  readonly internals: ConnectionInternals
+  /** On which it consumes. @defaultValue the connection's for consuming */
+  readonly lane?: Lane
+  readonly engine: Pick<
+    ConsumeEngine<unknown>,
+    'start' | 'close' | 'whenOthersEnded' | 'pause' | 'resume' | 'health' | 'why'
+  >
+  readonly events: Events<EventMap>
+  /** Called when nothing is consumed any more. `close` waits for it, and gives it so much time. */
+  readonly closed?: (timeoutMs: number) => unknown
 }

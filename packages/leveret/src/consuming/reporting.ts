@@ -1,5 +1,5 @@
 import { describeFailure } from '../errors/failure.js'
-import type { RoleEvents, ToldDelivery } from './delivery/role-events.js'
+import type { ReportedDelivery, RoleEvents } from './delivery/role-events.js'
 import type { Settlement } from './delivery/settlement.js'
 import type { WorkerEvents } from './delivery/worker-events.js'
 import type { HandlingHooks } from './handling.js'
@@ -27,7 +27,7 @@ export function successOf(settlement: Settlement, countsInvalid: boolean): boole
   return countsInvalid || (reason !== 'invalid-payload' && reason !== 'unknown-message') ? false : undefined
 }
 
-function reportSettlement(events: RoleEvents<WorkerEvents>, delivery: ToldDelivery, settlement: Settlement): void {
+function reportSettlement(events: RoleEvents<WorkerEvents>, delivery: ReportedDelivery, settlement: Settlement): void {
   const { did, ...more } = settlement
   // A settlement carries just what the event of its name does.
   events.tellOf(`delivery.${did}`, delivery, more as never)

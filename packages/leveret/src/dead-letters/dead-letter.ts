@@ -1,6 +1,6 @@
 import { decodePayload } from '../contract/payloads/payload.js'
-import { PayloadError } from '../errors/errors.js'
 import type { Failure } from '../errors/failure.js'
+import { PayloadError } from '../errors/payload-error.js'
 import type { DeathReason } from '../headers/dead-letter-reason.js'
 import { type LeveretHeaders, readLeveretHeaders } from '../headers/leveret-headers.js'
 import { readDeath } from '../headers/x-death.js'

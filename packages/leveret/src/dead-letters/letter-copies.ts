@@ -1,4 +1,4 @@
-import { copiedHeaders, writeLineage, writeReplay } from '../headers/attempt-headers.js'
+import { copiedHeaders, writeOrigin, writeReplay } from '../headers/attempt-headers.js'
 import { copy, deathHeaders, withoutDeath } from '../headers/copies.js'
 import { soundHeaders } from '../headers/leveret-headers.js'
 import type { Headers, OutgoingMessage, ReceivedMessage } from '../message/message.js'
@@ -42,7 +42,7 @@ function letterHeaders(message: ReceivedMessage, letter: DeadLetter): Headers {
   const headers = soundHeaders(copiedHeaders(message.properties))
   const { reason, queue, deadLetteredAt: at, attempts: attempt, exchange, routingKey } = letter
   if (queue === undefined) return headers
-  return { ...headers, ...writeLineage({ attempt, exchange, routingKey }), ...deathHeaders({ queue, reason, at }) }
+  return { ...headers, ...writeOrigin({ attempt, exchange, routingKey }), ...deathHeaders({ queue, reason, at }) }
 }
 
 /** Takes the priority back from the header that {@link renewedCopy} writes. */

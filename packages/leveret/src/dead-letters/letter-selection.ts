@@ -3,19 +3,6 @@ import type { DeadLetter } from './dead-letter.js'
 import type { LetterSource } from './letter-source.js'
 import { ROUND_MS } from './queue-pass.js'
 
-/** Whether to choose a letter. */
-export type Choice<Letter> = (letter: Letter) => boolean | Promise<boolean>
-
-/** What to choose, how fast, and until when. */
-export interface SelectionOptions<Letter> {
-  readonly filter?: Choice<Letter> | undefined
-  readonly includeUnknown?: boolean | undefined
-  readonly limit?: number | undefined
-  readonly ratePerSecond?: number | undefined
-  /** Ends it early, as if there were no more. */
-  readonly signal: AbortSignal
-}
-
 /** Chooses from a contract's dead letters. */
 export class Selection<Letter extends DeadLetter> {
   readonly #queue: string
@@ -84,4 +71,17 @@ export class Selection<Letter extends DeadLetter> {
       throw error
     }
   }
+}
+
+/** Whether to choose a letter. */
+export type Choice<Letter> = (letter: Letter) => boolean | Promise<boolean>
+
+/** What to choose, how fast, and until when. */
+export interface SelectionOptions<Letter> {
+  readonly filter?: Choice<Letter> | undefined
+  readonly includeUnknown?: boolean | undefined
+  readonly limit?: number | undefined
+  readonly ratePerSecond?: number | undefined
+  /** Ends it early, as if there were no more. */
+  readonly signal: AbortSignal
 }

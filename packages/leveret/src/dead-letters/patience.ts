@@ -1,5 +1,5 @@
 import type { ConnectionInternals } from '../connection/connection.js'
-import { ConnectionError } from '../errors/errors.js'
+import { ConnectionError } from '../errors/connection-error.js'
 
 /**
  * Waits for a channel no longer than a publish would.

@@ -1,50 +1,16 @@
 import type { Channel } from '../amqp/channel.js'
 import { sleep } from '../async/timing.js'
-import { PublishError } from '../errors/errors.js'
+import { PublishError } from '../errors/publish-error.js'
 import { readFailedDeliveries } from '../headers/attempt-headers.js'
 import type { ReceivedMessage } from '../message/message.js'
 import { Round } from './round.js'
 import { COMMANDS_AT_ONCE, Unsettled } from './unsettled.js'
 
-/** The most messages that a round takes. As many may come twice when a pass is cut off. */
-const MOST_IN_HAND = 64
-/** The most bytes of content that a round takes, by the largest message of the round before it. */
-const BYTES_IN_HAND = 16 * 1024 * 1024
-/** How long a round is to last: what it settles is settled at its end. */
-export const ROUND_MS = 100
-/** When a round lasts for so long, what still waits in hand goes back. RabbitMQ ends a channel that holds a message for half an hour. */
-const HOLD_MS = 10_000
-/**
- * How often a message is given back. RabbitMQ before 4.3 counts each time, and drops what came back more often than its queue's
- * delivery limit, which an operator may have set.
- */
-const GIVEN_BACK_AT_MOST = 3
-/** How often, and how long apart, to look whether what went back is there again. */
-const LOOKS = 20
-const LOOK_EVERY_MS = 25
-
-/** What a sweep needs. */
-export interface SweepOptions {
-  readonly channel: Channel
-  readonly queue: string
-  /** Stores a copy of the message at the end of the queue, and resolves when it is confirmed. */
-  storeAnew(message: ReceivedMessage): Promise<void>
-}
-
-/** How a round went. */
-interface RoundEnded {
-  readonly wanted: number
-  readonly taken: number
-  /** Bytes of the largest content. */
-  readonly largest: number
-  readonly ms: number
-}
-
 /**
  * One pass over a queue: it takes as many messages as were there at its start, in rounds, and what is stored anew lies behind
  * them. What has not been settled by its end goes back.
  */
-export class Sweep {
+export class QueuePass {
   readonly #options: SweepOptions
   readonly #unsettled: Unsettled
   #left: number
@@ -60,9 +26,9 @@ export class Sweep {
   }
 
   /** @throws {@link BrokerError} there is no such queue; {@link ConnectionError} */
-  static async begin(options: SweepOptions): Promise<Sweep> {
+  static async begin(options: SweepOptions): Promise<QueuePass> {
     const { messageCount } = await options.channel.checkQueue(options.queue)
-    return new Sweep(options, messageCount)
+    return new QueuePass(options, messageCount)
   }
 
   /** Aborted when the channel has ended, and with it the sweep: then all that is unsettled is the broker's again. */
@@ -190,6 +156,40 @@ export class Sweep {
       await sleep(LOOK_EVERY_MS, this.signal)
     }
   }
+}
+
+/** The most messages that a round takes. As many may come twice when a pass is cut off. */
+const MOST_IN_HAND = 64
+/** The most bytes of content that a round takes, by the largest message of the round before it. */
+const BYTES_IN_HAND = 16 * 1024 * 1024
+/** How long a round is to last: what it settles is settled at its end. */
+export const ROUND_MS = 100
+/** When a round lasts for so long, what still waits in hand goes back. RabbitMQ ends a channel that holds a message for half an hour. */
+const HOLD_MS = 10_000
+/**
+ * How often a message is given back. RabbitMQ before 4.3 counts each time, and drops what came back more often than its queue's
+ * delivery limit, which an operator may have set.
+ */
+const GIVEN_BACK_AT_MOST = 3
+/** How often, and how long apart, to look whether what went back is there again. */
+const LOOKS = 20
+const LOOK_EVERY_MS = 25
+
+/** What a sweep needs. */
+export interface SweepOptions {
+  readonly channel: Channel
+  readonly queue: string
+  /** Stores a copy of the message at the end of the queue, and resolves when it is confirmed. */
+  storeAnew(message: ReceivedMessage): Promise<void>
+}
+
+/** How a round went. */
+interface RoundEnded {
+  readonly wanted: number
+  readonly taken: number
+  /** Bytes of the largest content. */
+  readonly largest: number
+  readonly ms: number
 }
 
 /** It grows slowly, because what comes next may be larger. */

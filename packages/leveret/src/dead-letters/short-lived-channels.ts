@@ -1,28 +1,30 @@
 import { setMaxListeners } from 'node:events'
 import type { Channel } from '../amqp/channel.js'
 import type { QueueDeclaration } from '../amqp/declaration.js'
-import { InHand } from '../async/in-flight-count.js'
+import { InFlightCount } from '../async/in-flight-count.js'
 import { atMost } from '../async/timing.js'
 import type { ConnectionInternals } from '../connection/connection.js'
 import type { QueueContract } from '../contract/queues/queue-contract.js'
-import { BrokerError, ClosedError, ConnectionError } from '../errors/errors.js'
+import { BrokerError } from '../errors/broker-error.js'
+import { ClosedError } from '../errors/closed-error.js'
+import { ConnectionError } from '../errors/connection-error.js'
 import type { ReceivedMessage } from '../message/message.js'
 import { queueDeclarationsOf } from '../topology/declarations.js'
 import { declare } from '../topology/declare.js'
 import { patiently } from './patience.js'
-import { Sweep } from './queue-pass.js'
+import { QueuePass } from './queue-pass.js'
 
 const CLOSE_TIMEOUT_MS = 2_000
 
 /** What is done to a contract's dead letters from time to time, each time on a channel that lasts no longer. */
-export class Visits {
+export class ShortLivedChannels {
   readonly #name: string
   readonly #queue: string
   /** The dead-letter queue alone: a work queue that has changed keeps nobody from its dead letters. */
   readonly #needed: readonly QueueDeclaration[]
   readonly #internals: ConnectionInternals
   readonly #stop = new AbortController()
-  readonly #inHand = new InHand()
+  readonly #inFlight = new InFlightCount()
   readonly #channels = new Set<Channel>()
 
   /** @param queue - the dead-letter queue */
@@ -42,7 +44,7 @@ export class Visits {
   /** @throws {@link ClosedError}, {@link ConnectionError}, {@link BrokerError}, {@link TopologyMismatchError} */
   async onChannel<T>(act: (channel: Channel) => Promise<T>): Promise<T> {
     this.#stop.signal.throwIfAborted()
-    this.#inHand.begin()
+    this.#inFlight.begin()
     try {
       const channel = await this.#open()
       this.#channels.add(channel)
@@ -53,7 +55,7 @@ export class Visits {
         await channel.close(CLOSE_TIMEOUT_MS)
       }
     } finally {
-      this.#inHand.end()
+      this.#inFlight.end()
     }
   }
 
@@ -66,10 +68,10 @@ export class Visits {
   async sweep<T>(
     what: string,
     storeAnew: (message: ReceivedMessage, signal: AbortSignal) => Promise<unknown>,
-    work: (sweep: Sweep) => Promise<T>,
+    work: (sweep: QueuePass) => Promise<T>,
   ): Promise<T> {
     return await this.onChannel(async (channel) => {
-      const sweep = await Sweep.begin({
+      const sweep = await QueuePass.begin({
         channel,
         queue: this.#queue,
         storeAnew: async (message) => void (await storeAnew(message, channel.signal)),
@@ -90,7 +92,7 @@ export class Visits {
   async close(timeoutMs: number): Promise<void> {
     const closed = new ClosedError(`The dead letters of '${this.#name}' have been closed`)
     this.#stop.abort(closed)
-    await atMost(timeoutMs, this.#inHand.whenEmpty())
+    await atMost(timeoutMs, this.#inFlight.whenEmpty())
     await Promise.all([...this.#channels].map(async (channel) => await channel.close(CLOSE_TIMEOUT_MS, closed)))
   }
 

@@ -3,7 +3,7 @@ import { type DeadLetter, readDeadLetter } from './dead-letter.js'
 import type { LetterProgress } from './letter-options.js'
 import { Selection, type SelectionOptions } from './letter-selection.js'
 import type { LetterSource } from './letter-source.js'
-import type { Sweep } from './queue-pass.js'
+import type { QueuePass } from './queue-pass.js'
 
 /** How a transfer ended. */
 export type Transferred = Pick<LetterProgress, 'done' | 'skipped'>
@@ -25,7 +25,7 @@ export interface TransferOptions<Letter> extends SelectionOptions<Letter> {
  *   when all that was begun has ended
  */
 export async function transfer<Letter extends DeadLetter>(
-  sweep: Sweep,
+  sweep: QueuePass,
   source: LetterSource,
   options: TransferOptions<Letter>,
 ): Promise<Transferred> {
@@ -35,7 +35,7 @@ export async function transfer<Letter extends DeadLetter>(
 }
 
 class Transfer<Letter extends DeadLetter> {
-  readonly #sweep: Sweep
+  readonly #sweep: QueuePass
   readonly #source: LetterSource
   readonly #options: TransferOptions<Letter>
   readonly #selection: Selection<Letter>
@@ -43,7 +43,7 @@ class Transfer<Letter extends DeadLetter> {
   #done = 0
   #skipped = 0
 
-  constructor(sweep: Sweep, source: LetterSource, options: TransferOptions<Letter>) {
+  constructor(sweep: QueuePass, source: LetterSource, options: TransferOptions<Letter>) {
     this.#sweep = sweep
     this.#source = source
     this.#options = options

@@ -4,9 +4,10 @@ import { decodePayload } from '../contract/payloads/payload.js'
 import { validate } from '../contract/payloads/schema.js'
 import type { Subscription } from '../contract/queues/subscription.js'
 import type { WorkQueue } from '../contract/queues/work-queue.js'
-import { type Issue, PayloadError } from '../errors/errors.js'
+import type { Issue } from '../errors/issue.js'
 import { messageOf } from '../errors/message-of.js'
-import { lineageOf } from '../headers/attempt-headers.js'
+import { PayloadError } from '../errors/payload-error.js'
+import { originOf } from '../headers/attempt-headers.js'
 import { receivedHeaders } from '../message/field-table.js'
 import type { ReceivedMessage } from '../message/message.js'
 import { type LetterSource, letterSource } from './letter-source.js'
@@ -71,7 +72,7 @@ export async function trialOn(channel: Channel, contract: Tried, limit: number, 
 /** @throws what a worker or subscriber of the contract would refuse the message with */
 async function check(message: ReceivedMessage, contract: Tried, source: LetterSource): Promise<void> {
   const { content, properties } = message
-  const { routingKey } = lineageOf(message, contract.retry)
+  const { routingKey } = originOf(message, contract.retry)
   const found = source.find(routingKey)
   if (found !== undefined) {
     const exchange = contract.kind === 'subscription' ? contract.of : undefined

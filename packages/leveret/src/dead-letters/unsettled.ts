@@ -1,21 +1,6 @@
 import type { Channel } from '../amqp/channel.js'
-import { ConnectionError } from '../errors/errors.js'
+import { ConnectionError } from '../errors/connection-error.js'
 import type { ReceivedMessage } from '../message/message.js'
-
-/**
- * How many commands of a channel to a quorum queue may be on their way. RabbitMQ keeps more than 32 to itself until others have
- * been carried out, and forgets them when the channel is closed (measured on 3.10.8, 4.0.5 and 4.3.6).
- */
-export const COMMANDS_AT_ONCE = 30
-
-/** A message that is not settled yet. */
-interface Taken {
-  readonly fields: ReceivedMessage['fields']
-  /** Which consumer took it: the first, the second, … */
-  readonly run: number
-  /** `undefined` when it is held. */
-  readonly message: ReceivedMessage | undefined
-}
 
 /** What a channel has taken from a queue, in the order of its delivery tags. It is settled with as few commands as can be. */
 export class Unsettled {
@@ -108,4 +93,19 @@ export class Unsettled {
     const message = await this.#channel.get(this.#queue)
     if (message !== undefined) this.add(message)
   }
+}
+
+/**
+ * How many commands of a channel to a quorum queue may be on their way. RabbitMQ keeps more than 32 to itself until others have
+ * been carried out, and forgets them when the channel is closed (measured on 3.10.8, 4.0.5 and 4.3.6).
+ */
+export const COMMANDS_AT_ONCE = 30
+
+/** A message that is not settled yet. */
+interface Taken {
+  readonly fields: ReceivedMessage['fields']
+  /** Which consumer took it: the first, the second, … */
+  readonly run: number
+  /** `undefined` when it is held. */
+  readonly message: ReceivedMessage | undefined
 }

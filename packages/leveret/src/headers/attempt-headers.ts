@@ -7,7 +7,7 @@ import { isKey, isKeys } from './leveret-headers.js'
 import { readDeath } from './x-death.js'
 
 /** What is known of a delivery's past: from leveret's own headers, and with native retry also from the broker's count. */
-export interface Lineage {
+export interface AttemptOrigin {
   /** From 1: failed attempts before this one, plus one. */
   readonly attempt: number
   /** Where the message was first published. */
@@ -28,15 +28,15 @@ const MAX_ATTEMPT = 1_000_000
  * Reads the past of a delivery. With native retry the same message comes back, and only the broker counts its attempts, on top of
  * those that a postponed copy has brought along.
  */
-export function lineageOf(message: ReceivedMessage, retry: RetryPolicy | false): Lineage {
-  const written = readLineage(message)
+export function originOf(message: ReceivedMessage, retry: RetryPolicy | false): AttemptOrigin {
+  const written = readOrigin(message)
   if (nativeRetryOf(retry) === undefined) return written
   const failed = readFailedDeliveries(message) ?? 0
   return { ...written, attempt: Math.min(written.attempt + failed, MAX_ATTEMPT) }
 }
 
 /** Knows the past of a delivery of a stream: the same delivery is the next attempt too, so nothing but this process counts them. */
-export function streamLineage(message: ReceivedMessage, attempt: number): Lineage {
+export function streamOrigin(message: ReceivedMessage, attempt: number): AttemptOrigin {
   const { exchange, routingKey } = message.fields
   return { attempt, exchange, routingKey, offset: offsetOf(message) }
 }
@@ -59,7 +59,7 @@ export function readFailedDeliveries({ fields, properties }: ReceivedMessage): n
  * Reads the headers that leveret wrote on a copy. They count as a whole: when one is not as leveret writes it, all are
  * ignored, and the delivery is a first attempt.
  */
-export function readLineage({ fields, properties }: ReceivedMessage): Lineage {
+export function readOrigin({ fields, properties }: ReceivedMessage): AttemptOrigin {
   const headers = properties.headers ?? {}
   const first = { attempt: 1, exchange: fields.exchange, routingKey: fields.routingKey }
   const attempt = headers[ATTEMPT]
@@ -82,7 +82,7 @@ function wasDeadLetter(headers: Headers, queue: string): boolean {
 }
 
 /** What a replayed message carries in place of what it had as a dead letter: its attempts begin anew. */
-export function writeReplay({ exchange, routingKey }: Omit<Lineage, 'attempt'>, replays: number): Headers {
+export function writeReplay({ exchange, routingKey }: Omit<AttemptOrigin, 'attempt'>, replays: number): Headers {
   return { [REPLAYS]: replays, [EXCHANGE]: exchange, [ROUTING_KEY]: routingKey }
 }
 
@@ -90,8 +90,8 @@ function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MAX_ATTEMPT
 }
 
-/** The headers that {@link readLineage} reads. */
-export function writeLineage({ attempt, exchange, routingKey }: Lineage): Headers {
+/** The headers that {@link readOrigin} reads. */
+export function writeOrigin({ attempt, exchange, routingKey }: AttemptOrigin): Headers {
   return { [ATTEMPT]: attempt, [EXCHANGE]: exchange, [ROUTING_KEY]: routingKey }
 }
 

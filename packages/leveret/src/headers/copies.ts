@@ -3,19 +3,19 @@ import type { Failure } from '../errors/failure.js'
 import type { Headers, MessageProperties, OutgoingMessage, ReceivedMessage } from '../message/message.js'
 import { newMessageId } from '../message/message-id.js'
 import { propertyBytes } from '../message/property-bytes.js'
-import { copiedHeaders, type Lineage, writeLineage } from './attempt-headers.js'
+import { type AttemptOrigin, copiedHeaders, writeOrigin } from './attempt-headers.js'
 import type { DeadLetterReason } from './dead-letter-reason.js'
 import { failureHeaders, headersWithin, keptFailure } from './failure-headers.js'
 import { soundHeaders } from './leveret-headers.js'
 
 /** Makes the copy that waits in a delay queue for the next attempt. */
-export function retryCopy(message: ReceivedMessage, lineage: Lineage, delayQueue: string): OutgoingMessage {
-  return postponedCopy(message, { ...lineage, attempt: lineage.attempt + 1 }, delayQueue)
+export function retryCopy(message: ReceivedMessage, origin: AttemptOrigin, delayQueue: string): OutgoingMessage {
+  return postponedCopy(message, { ...origin, attempt: origin.attempt + 1 }, delayQueue)
 }
 
 /** Makes the copy that waits in a delay queue for the same attempt. */
-export function postponedCopy(message: ReceivedMessage, lineage: Lineage, delayQueue: string): OutgoingMessage {
-  return copy(message, delayQueue, { ...withoutDeath(copiedHeaders(message.properties)), ...writeLineage(lineage) })
+export function postponedCopy(message: ReceivedMessage, origin: AttemptOrigin, delayQueue: string): OutgoingMessage {
+  return copy(message, delayQueue, { ...withoutDeath(copiedHeaders(message.properties)), ...writeOrigin(origin) })
 }
 
 /** What is kept of a delivery that was given up. */
@@ -32,13 +32,13 @@ export interface DeadLetterNote {
  */
 export function deadLetterCopy(
   message: ReceivedMessage,
-  lineage: Lineage,
+  origin: AttemptOrigin,
   settings: Pick<DeadLetterSettings, 'queue' | 'stack' | 'redact'>,
   { queue, reason, failure, at }: DeadLetterNote,
 ): OutgoingMessage {
   const headers = {
     ...withoutDeath(soundHeaders(copiedHeaders(message.properties))),
-    ...writeLineage(lineage),
+    ...writeOrigin(origin),
     ...deathHeaders({ queue, reason, at }),
   }
   const kept = keptFailure(failure, settings)

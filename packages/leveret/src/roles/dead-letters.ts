@@ -16,39 +16,15 @@ import {
   replayOptions,
 } from '../dead-letters/letter-options.js'
 import { type LetterContract, type LetterSource, letterSource } from '../dead-letters/letter-source.js'
-import type { Sweep } from '../dead-letters/queue-pass.js'
-import { Visits } from '../dead-letters/short-lived-channels.js'
+import type { QueuePass } from '../dead-letters/queue-pass.js'
+import { ShortLivedChannels } from '../dead-letters/short-lived-channels.js'
 import { type TransferOptions, type Transferred, transfer } from '../dead-letters/transfer.js'
-import { OptionsError } from '../errors/errors.js'
 import { MADE } from '../errors/marks.js'
+import { OptionsError } from '../errors/options-error.js'
 import type { ReceivedMessage } from '../message/message.js'
 import { parseOptions } from '../options.js'
-import { type PublishCopy, publishCopies } from '../publishing/copies.js'
+import { type PublishCopy, publishCopies } from '../publishing/copy-publisher.js'
 import { queueDeclarationsOf } from '../topology/declarations.js'
-
-/** How `replay` ended. */
-export interface Replayed {
-  /** With `dryRun` as many as would have been. */
-  readonly replayed: number
-  /** Letters that stay: the filter refused them, or they are of another queue. */
-  readonly skipped: number
-}
-
-/** How `move` ended. */
-export interface Moved {
-  /** With `dryRun` as many as would have been. */
-  readonly moved: number
-  /** Letters that stay: the filter refused them, or they are of another queue. */
-  readonly skipped: number
-}
-
-/** How `discard` ended. */
-export interface Discarded {
-  /** With `dryRun` as many as would have been. */
-  readonly discarded: number
-  /** Letters that stay: the filter refused them, or they are of another queue. */
-  readonly skipped: number
-}
 
 /**
  * What a contract's workers have given up, and what RabbitMQ has: to be counted, looked at, sent back to work, moved or discarded.
@@ -70,7 +46,7 @@ export class DeadLetters<const C extends LetterContract> implements AsyncDisposa
   readonly #contract: C
   readonly #source: LetterSource
   readonly #queue: string
-  readonly #visits: Visits
+  readonly #visits: ShortLivedChannels
   readonly #publish: PublishCopy
   readonly #closing = new Closing()
   readonly #unregister: () => void
@@ -92,7 +68,7 @@ export class DeadLetters<const C extends LetterContract> implements AsyncDisposa
     const internals = internalsOf(rabbit)
     internals.assertOpen()
     this.#publish = publishCopies(rabbit, internals.settings.publishTimeoutMs)
-    this.#visits = new Visits(contract, deadLetter.queue, internals)
+    this.#visits = new ShortLivedChannels(contract, deadLetter.queue, internals)
     this.#unregister = internals.register({
       stage: 'consumer',
       sender: `reader of the dead letters of '${name}'`,
@@ -225,10 +201,34 @@ export class DeadLetters<const C extends LetterContract> implements AsyncDisposa
     })
   }
 
-  async #sweep<T>(what: string, work: (sweep: Sweep) => Promise<T>): Promise<T> {
+  async #sweep<T>(what: string, work: (sweep: QueuePass) => Promise<T>): Promise<T> {
     const storeAnew = async (message: ReceivedMessage, signal: AbortSignal): Promise<unknown> => {
       return await this.#publish(renewedCopy(message, readDeadLetter(message, this.#source), this.#queue), [], signal)
     }
     return await this.#visits.sweep(what, storeAnew, work)
   }
+}
+
+/** How `replay` ended. */
+export interface Replayed {
+  /** With `dryRun` as many as would have been. */
+  readonly replayed: number
+  /** Letters that stay: the filter refused them, or they are of another queue. */
+  readonly skipped: number
+}
+
+/** How `move` ended. */
+export interface Moved {
+  /** With `dryRun` as many as would have been. */
+  readonly moved: number
+  /** Letters that stay: the filter refused them, or they are of another queue. */
+  readonly skipped: number
+}
+
+/** How `discard` ended. */
+export interface Discarded {
+  /** With `dryRun` as many as would have been. */
+  readonly discarded: number
+  /** Letters that stay: the filter refused them, or they are of another queue. */
+  readonly skipped: number
 }

@@ -7,9 +7,10 @@ import { Share } from '../connection/room.js'
 import type { InputOf } from '../contract/derived-types.js'
 import { checkContract } from '../contract/payloads/shared-options.js'
 import type { WorkQueue } from '../contract/queues/work-queue.js'
-import { ClosedError, OptionsError } from '../errors/errors.js'
+import { ClosedError } from '../errors/closed-error.js'
 import { givenAs } from '../errors/given.js'
 import { MADE } from '../errors/marks.js'
+import { OptionsError } from '../errors/options-error.js'
 import { parseOptions } from '../options.js'
 import { type MessageOptions, messageOptions } from '../publishing/compose.js'
 import type { Sent } from '../publishing/request.js'
@@ -17,55 +18,6 @@ import { type Route, Sender, type Sending } from '../publishing/sender.js'
 import { queueDeclarationsOf } from '../topology/declarations.js'
 import { delayedSendingOf, delayRoute, MAX_SEND_DELAY_MS } from '../topology/delay-levels.js'
 import { tellPolicy } from '../topology/queue-policy.js'
-
-/** What a sender may say of one task. */
-export interface SendOptions extends MessageOptions {
-  /**
-   * Nobody gets the task before this time is up; a free worker gets it within a second after, or a few seconds where thousands are due
-   * together. Milliseconds, from 0 (at once) to 31,622,400,000 (366 days), rounded up to the next quarter of a second. The task waits in quorum queues that all contracts of
-   * the vhost share (`leveret.delay.<ms>`, then `<queue>.delayed`), across restarts of the broker. It cannot be called back. Not together with
-   * `expirationMs`. @defaultValue none: at once
-   */
-  readonly delayMs?: number | undefined
-}
-
-/** Checks {@link SendOptions}. */
-export const sendOptions = messageOptions
-  .extend({
-    delayMs: z.int().min(0).max(MAX_SEND_DELAY_MS, 'at most 366 days; keep what is due later in a database').optional(),
-  })
-  .refine(({ delayMs, expirationMs }) => delayMs === undefined || expirationMs === undefined, {
-    path: ['expirationMs'],
-    message: 'a delayed task that expires would be delivered when it expires: give one or the other',
-  })
-
-/** What `sendAll` may be told, beside what holds for each task. */
-export interface SendAllOptions<Payload> extends Omit<SendOptions, 'messageId' | 'failFast'> {
-  /** Gets each task that failed, and sending goes on. Without it the first failure ends `sendAll`. */
-  readonly onFailure?: ((failure: PipelineFailure<Payload>) => void) | undefined
-}
-
-const failureOptions = z.looseObject({
-  onFailure: z.custom((value) => typeof value === 'function', 'expected a function').optional(),
-})
-
-/** @throws {@link OptionsError} there is nothing to iterate over */
-function checkSource(payloads: unknown): void {
-  const { [Symbol.iterator]: now, [Symbol.asyncIterator]: later } = Object(payloads)
-  if (typeof payloads !== 'string' && (typeof now === 'function' || typeof later === 'function')) return
-  const advice = typeof payloads === 'function' ? '. Call it, if it is a generator' : ''
-  throw new OptionsError(
-    `sendAll: the tasks are ${givenAs(payloads)}: expected a list, or another source of them${advice}`,
-  )
-}
-
-/** How `sendAll` ended. */
-export interface SentAll {
-  readonly sent: number
-  readonly failed: number
-}
-
-const NO_OPTIONS: SendOptions = {}
 
 /** Sends tasks to one queue, each confirmed by the broker. */
 export class Producer<const C extends WorkQueue = WorkQueue> implements AsyncDisposable {
@@ -185,3 +137,52 @@ export class Producer<const C extends WorkQueue = WorkQueue> implements AsyncDis
     this.#unregister()
   }
 }
+
+/** What a sender may say of one task. */
+export interface SendOptions extends MessageOptions {
+  /**
+   * Nobody gets the task before this time is up; a free worker gets it within a second after, or a few seconds where thousands are due
+   * together. Milliseconds, from 0 (at once) to 31,622,400,000 (366 days), rounded up to the next quarter of a second. The task waits in quorum queues that all contracts of
+   * the vhost share (`leveret.delay.<ms>`, then `<queue>.delayed`), across restarts of the broker. It cannot be called back. Not together with
+   * `expirationMs`. @defaultValue none: at once
+   */
+  readonly delayMs?: number | undefined
+}
+
+/** Checks {@link SendOptions}. */
+export const sendOptions = messageOptions
+  .extend({
+    delayMs: z.int().min(0).max(MAX_SEND_DELAY_MS, 'at most 366 days; keep what is due later in a database').optional(),
+  })
+  .refine(({ delayMs, expirationMs }) => delayMs === undefined || expirationMs === undefined, {
+    path: ['expirationMs'],
+    message: 'a delayed task that expires would be delivered when it expires: give one or the other',
+  })
+
+/** What `sendAll` may be told, beside what holds for each task. */
+export interface SendAllOptions<Payload> extends Omit<SendOptions, 'messageId' | 'failFast'> {
+  /** Gets each task that failed, and sending goes on. Without it the first failure ends `sendAll`. */
+  readonly onFailure?: ((failure: PipelineFailure<Payload>) => void) | undefined
+}
+
+const failureOptions = z.looseObject({
+  onFailure: z.custom((value) => typeof value === 'function', 'expected a function').optional(),
+})
+
+/** @throws {@link OptionsError} there is nothing to iterate over */
+function checkSource(payloads: unknown): void {
+  const { [Symbol.iterator]: now, [Symbol.asyncIterator]: later } = Object(payloads)
+  if (typeof payloads !== 'string' && (typeof now === 'function' || typeof later === 'function')) return
+  const advice = typeof payloads === 'function' ? '. Call it, if it is a generator' : ''
+  throw new OptionsError(
+    `sendAll: the tasks are ${givenAs(payloads)}: expected a list, or another source of them${advice}`,
+  )
+}
+
+/** How `sendAll` ended. */
+export interface SentAll {
+  readonly sent: number
+  readonly failed: number
+}
+
+const NO_OPTIONS: SendOptions = {}

@@ -9,47 +9,14 @@ import { templateContractsOf } from '../contract/exchanges/template-contracts.js
 import type { PayloadContract } from '../contract/payloads/payload.js'
 import type { SchemaInput } from '../contract/payloads/schema.js'
 import { checkContract } from '../contract/payloads/shared-options.js'
-import { OptionsError } from '../errors/errors.js'
 import { MADE } from '../errors/marks.js'
+import { OptionsError } from '../errors/options-error.js'
 import { parseOptions } from '../options.js'
 import { type MessageOptions, messageOptions } from '../publishing/compose.js'
 import { anyRoutingKey, checkCopyKeys, readHeaders } from '../publishing/event-parts.js'
 import type { Published } from '../publishing/request.js'
 import { Sender } from '../publishing/sender.js'
 import { exchangeDeclarationsOf } from '../topology/exchange-declarations.js'
-
-/** What a publisher may say of one message. */
-export interface PublishOptions extends MessageOptions {
-  /** Rejects as `returned` when no queue is bound for the message. Without it that is normal, and counted. @defaultValue false */
-  readonly mandatory?: boolean | undefined
-}
-
-/** Checks {@link PublishOptions}. */
-export const publishOptions = messageOptions.extend({ mandatory: z.boolean().default(false) })
-
-/** How something is published, by the kind of the exchange. */
-export type PublishFunction<E extends Exchange> = E extends RoutedExchange
-  ? <const Key extends string>(
-      routingKey: Key,
-      payload: InputFor<E, Key>,
-      options?: PublishOptions,
-    ) => Promise<Published>
-  : E extends HeadersExchange<string, infer H, infer S>
-    ? (headers: SchemaInput<H>, payload: SchemaInput<S>, options?: PublishOptions) => Promise<Published>
-    : E extends FanoutExchange<string, infer S>
-      ? (payload: SchemaInput<S>, options?: PublishOptions) => Promise<Published>
-      : E extends PluginExchange<string, infer S>
-        ? (routingKey: string, payload: SchemaInput<S>, options?: PublishOptions) => Promise<Published>
-        : never
-
-/** A message as it was asked for. */
-interface Asked {
-  readonly contract: PayloadContract
-  readonly payload: unknown
-  readonly routingKey: string
-  readonly options: PublishOptions | undefined
-  readonly headers?: unknown
-}
 
 /** Publishes events to one exchange, each confirmed by the broker. */
 export class Publisher<const E extends Exchange> implements AsyncDisposable {
@@ -165,4 +132,37 @@ export class Publisher<const E extends Exchange> implements AsyncDisposable {
     await atMost(timeoutMs, this.#sender.whenIdle())
     this.#unregister()
   }
+}
+
+/** What a publisher may say of one message. */
+export interface PublishOptions extends MessageOptions {
+  /** Rejects as `returned` when no queue is bound for the message. Without it that is normal, and counted. @defaultValue false */
+  readonly mandatory?: boolean | undefined
+}
+
+/** Checks {@link PublishOptions}. */
+export const publishOptions = messageOptions.extend({ mandatory: z.boolean().default(false) })
+
+/** How something is published, by the kind of the exchange. */
+export type PublishFunction<E extends Exchange> = E extends RoutedExchange
+  ? <const Key extends string>(
+      routingKey: Key,
+      payload: InputFor<E, Key>,
+      options?: PublishOptions,
+    ) => Promise<Published>
+  : E extends HeadersExchange<string, infer H, infer S>
+    ? (headers: SchemaInput<H>, payload: SchemaInput<S>, options?: PublishOptions) => Promise<Published>
+    : E extends FanoutExchange<string, infer S>
+      ? (payload: SchemaInput<S>, options?: PublishOptions) => Promise<Published>
+      : E extends PluginExchange<string, infer S>
+        ? (routingKey: string, payload: SchemaInput<S>, options?: PublishOptions) => Promise<Published>
+        : never
+
+/** A message as it was asked for. */
+interface Asked {
+  readonly contract: PayloadContract
+  readonly payload: unknown
+  readonly routingKey: string
+  readonly options: PublishOptions | undefined
+  readonly headers?: unknown
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { andThen, isLater, type Soon } from '../async/maybe-promise.js'
+import { isLater, type MaybePromise, whenReady } from '../async/maybe-promise.js'
 import { MAX_TIMER_MS } from '../async/timing.js'
 import { type CloseOptions, Closing } from '../connection/closing.js'
 import { type Connection, type ConnectionInternals, internalsOf } from '../connection/connection.js'
@@ -9,7 +9,7 @@ import { encodePayload } from '../contract/payloads/payload.js'
 import { checkContract } from '../contract/payloads/shared-options.js'
 import { decodeAnswer } from '../contract/procedures/answer.js'
 import type { Procedure } from '../contract/procedures/procedure.js'
-import { ClosedError } from '../errors/errors.js'
+import { ClosedError } from '../errors/closed-error.js'
 import { MADE } from '../errors/marks.js'
 import type { ReceivedMessage } from '../message/message.js'
 import { parseOptions, signalOption } from '../options.js'
@@ -19,46 +19,6 @@ import type { Call } from '../rpc/client/call.js'
 import { Caller } from '../rpc/client/caller.js'
 
 const timeoutMs = z.int().min(1).max(MAX_TIMER_MS)
-
-/** How a client calls. */
-export interface RpcClientOptions {
-  /**
-   * How long a call may take that says nothing else, in milliseconds, from 1 to 2,147,483,647. Then it rejects with an `RpcTimeoutError`.
-   * @defaultValue 10_000
-   */
-  readonly timeoutMs?: number | undefined
-  /**
-   * Whether the broker confirms each request. Without it a request that a full queue refuses (`x-overflow: reject-publish`) times out; with it
-   * the call rejects at once with a `PublishError`, and each call costs the broker one answer more. @defaultValue false
-   */
-  readonly confirm?: boolean | undefined
-}
-
-/** Checks {@link RpcClientOptions}. */
-export const clientOptions = z.strictObject({
-  timeoutMs: timeoutMs.default(10_000),
-  confirm: z.boolean().default(false),
-})
-
-/** What may be said of one call. */
-export interface CallOptions
-  extends Pick<PropertyOptions, 'messageId' | 'headers' | 'priority' | 'type' | 'appId' | 'userId'> {
-  /**
-   * How long to wait for the answer, in milliseconds, from 1 to 2,147,483,647. The request expires with it: a server does not begin it later.
-   * @defaultValue the client's
-   */
-  readonly timeoutMs?: number | undefined
-  /** Gives the call up: it rejects with the signal's reason. A request that was sent may be handled all the same. */
-  readonly signal?: AbortSignal | undefined
-}
-
-/** Checks {@link CallOptions}. */
-export const callOptions = propertyOptions
-  .pick({ messageId: true, headers: true, priority: true, type: true, appId: true, userId: true })
-  .extend({ timeoutMs: timeoutMs.optional(), signal: signalOption.optional() })
-
-const NO_OPTIONS: CallOptions = {}
-const NOTHING_TO_GIVE_UP = () => () => undefined
 
 /** Calls a procedure and gets its responses. One client makes any number of calls at once, over one channel. */
 export class RpcClient<const P extends Procedure = Procedure> implements AsyncDisposable {
@@ -122,7 +82,7 @@ export class RpcClient<const P extends Procedure = Procedure> implements AsyncDi
 
   /** Without interceptors the call's promise is the caller's: each further one would cost as much as a schema. */
   #send(
-    encoded: Soon<Buffer>,
+    encoded: MaybePromise<Buffer>,
     { signal, timeoutMs: limitMs = this.#timeoutMs, ...options }: CallOptions,
   ): Promise<ResponseOf<P>> {
     const { requests, name } = this.#procedure
@@ -133,7 +93,7 @@ export class RpcClient<const P extends Procedure = Procedure> implements AsyncDi
     })
     // What `read` gives is what the response's schema gives.
     const result = call.result as Promise<ResponseOf<P>>
-    const sending = andThen(encoded, (content): Soon<void> => {
+    const sending = whenReady(encoded, (content): MaybePromise<void> => {
       const message = { exchange: '', routingKey: name, content, mandatory: true, properties }
       if (this.#layers.length > 0) return this.#sendInside(call, { message, timeoutMs: limitMs, signal })
       return this.#caller.send(call, message)
@@ -149,7 +109,7 @@ export class RpcClient<const P extends Procedure = Procedure> implements AsyncDi
     return await result
   }
 
-  readonly #read = ({ content, properties }: ReceivedMessage): Soon<ResponseOf<P>> =>
+  readonly #read = ({ content, properties }: ReceivedMessage): MaybePromise<ResponseOf<P>> =>
     decodeAnswer(this.#procedure, content, properties)
 
   /** Sends inside the interceptors. Never rejects: the call fails. */
@@ -202,3 +162,43 @@ export class RpcClient<const P extends Procedure = Procedure> implements AsyncDi
     }
   }
 }
+
+/** How a client calls. */
+export interface RpcClientOptions {
+  /**
+   * How long a call may take that says nothing else, in milliseconds, from 1 to 2,147,483,647. Then it rejects with an `RpcTimeoutError`.
+   * @defaultValue 10_000
+   */
+  readonly timeoutMs?: number | undefined
+  /**
+   * Whether the broker confirms each request. Without it a request that a full queue refuses (`x-overflow: reject-publish`) times out; with it
+   * the call rejects at once with a `PublishError`, and each call costs the broker one answer more. @defaultValue false
+   */
+  readonly confirm?: boolean | undefined
+}
+
+/** Checks {@link RpcClientOptions}. */
+export const clientOptions = z.strictObject({
+  timeoutMs: timeoutMs.default(10_000),
+  confirm: z.boolean().default(false),
+})
+
+/** What may be said of one call. */
+export interface CallOptions
+  extends Pick<PropertyOptions, 'messageId' | 'headers' | 'priority' | 'type' | 'appId' | 'userId'> {
+  /**
+   * How long to wait for the answer, in milliseconds, from 1 to 2,147,483,647. The request expires with it: a server does not begin it later.
+   * @defaultValue the client's
+   */
+  readonly timeoutMs?: number | undefined
+  /** Gives the call up: it rejects with the signal's reason. A request that was sent may be handled all the same. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Checks {@link CallOptions}. */
+export const callOptions = propertyOptions
+  .pick({ messageId: true, headers: true, priority: true, type: true, appId: true, userId: true })
+  .extend({ timeoutMs: timeoutMs.optional(), signal: signalOption.optional() })
+
+const NO_OPTIONS: CallOptions = {}
+const NOTHING_TO_GIVE_UP = () => () => undefined

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { type Connection, internalsOf } from '../connection/connection.js'
+import { ConsumeEngine } from '../consuming/consume-engine.js'
 import { RoleEvents } from '../consuming/delivery/role-events.js'
 import type { WorkerEvents } from '../consuming/delivery/worker-events.js'
-import { Engine } from '../consuming/engine.js'
 import { checkHandler, type HandlingOptions, handlingOptions } from '../consuming/handling/worker-options.js'
-import { Receiver, type ReceiverParts } from '../consuming/receiver.js'
+import { Receiver, type ReceiverOptions } from '../consuming/receiver.js'
 import type { RequestOf, ResponseInputOf } from '../contract/derived-types.js'
 import { decodePayload } from '../contract/payloads/payload.js'
 import { checkContract } from '../contract/payloads/shared-options.js'
@@ -21,15 +21,6 @@ import { declareOn } from '../topology/declare.js'
 import { tellPolicy } from '../topology/queue-policy.js'
 
 const { concurrency, prefetch, handlerTimeoutMs, isolation } = handlingOptions.in.shape
-
-/** Checks {@link RpcServerOptions}. */
-export const serverOptions = z
-  .strictObject({ concurrency, prefetch, handlerTimeoutMs, isolation })
-  .transform((options) => handlingOptions.parse(options))
-
-/** How a server handles requests. */
-export interface RpcServerOptions
-  extends Pick<HandlingOptions, 'concurrency' | 'prefetch' | 'handlerTimeoutMs' | 'isolation'> {}
 
 /** Answers the requests of a procedure. Each is acknowledged when its answer was sent, and none is tried again. */
 export class RpcServer<const P extends Procedure = Procedure> extends Receiver<RpcServerEvents> {
@@ -50,16 +41,25 @@ export class RpcServer<const P extends Procedure = Procedure> extends Receiver<R
     handler: [P] extends [infer _] ? RequestHandler<RequestOf<P>, ResponseInputOf<P>> : never,
     options: RpcServerOptions = {},
   ) {
-    super(partsOf(rabbit, procedure, handler as RequestHandler<RequestOf<P>, ResponseInputOf<P>>, options))
+    super(receiverOptionsOf(rabbit, procedure, handler as RequestHandler<RequestOf<P>, ResponseInputOf<P>>, options))
   }
 }
 
-function partsOf<P extends Procedure>(
+/** Checks {@link RpcServerOptions}. */
+export const serverOptions = z
+  .strictObject({ concurrency, prefetch, handlerTimeoutMs, isolation })
+  .transform((options) => handlingOptions.parse(options))
+
+/** How a server handles requests. */
+export interface RpcServerOptions
+  extends Pick<HandlingOptions, 'concurrency' | 'prefetch' | 'handlerTimeoutMs' | 'isolation'> {}
+
+function receiverOptionsOf<P extends Procedure>(
   rabbit: Connection,
   procedure: P,
   handler: RequestHandler<RequestOf<P>, ResponseInputOf<P>>,
   options: RpcServerOptions,
-): ReceiverParts<RpcServerEvents> {
+): ReceiverOptions<RpcServerEvents> {
   checkContract('RpcServer', procedure, 'procedure')
   checkHandler('RpcServer', handler)
   const settings = parseOptions(serverOptions, options, 'RpcServer')
@@ -81,7 +81,7 @@ function partsOf<P extends Procedure>(
   const answering = new Answering({ procedure, events, internals, replies })
   const happenings = new RoleEvents<WorkerEvents>('rpc-server', () => name)
   shareEvents(happenings, events)
-  const engine = new Engine({
+  const engine = new ConsumeEngine({
     contract: requests,
     decode: ({ message: { content, properties } }) => decodePayload(requests, content, properties),
     handler: keeping<RequestOf<P>>(procedure, handler),

@@ -1,21 +1,21 @@
 import { silenceBefore } from '../amqp/silence-watch.js'
 import { type Connection, type ConnectionInternals, internalsOf } from '../connection/connection.js'
 import type { BatchHandler } from '../consuming/batches/shared-call.js'
+import { ConsumeEngine } from '../consuming/consume-engine.js'
 import { RoleEvents } from '../consuming/delivery/role-events.js'
 import { Settler } from '../consuming/delivery/settler.js'
-import { Engine } from '../consuming/engine.js'
 import {
   type Acknowledgement,
   checkHandler,
   type ModeOptions,
   type WithBatch,
 } from '../consuming/handling/worker-options.js'
-import { Receiver, type ReceiverParts } from '../consuming/receiver.js'
+import { Receiver, type ReceiverOptions } from '../consuming/receiver.js'
 import { checkContract } from '../contract/payloads/shared-options.js'
 import type { Subscribable } from '../contract/queues/subscribable.js'
 import type { Log } from '../log.js'
-import { publishCopies } from '../publishing/copies.js'
-import { StreamReading } from '../streams/stream-reader.js'
+import { publishCopies } from '../publishing/copy-publisher.js'
+import { StreamReader } from '../streams/stream-reader.js'
 import { StreamSettler } from '../streams/stream-settler.js'
 import { decoderOf } from '../subscribing/event-decoder.js'
 import { type SubscriberEvents, subscriberLines } from '../subscribing/subscriber-events.js'
@@ -72,7 +72,7 @@ export class Subscriber<
     ...[options = {}]: readonly unknown[]
   ) {
     const queue: Consumed = { name: undefined, last: '' }
-    super(partsOf(rabbit, contract, handler as AnyEventHandler, options as Record<string, unknown>, queue))
+    super(receiverOptionsOf(rabbit, contract, handler as AnyEventHandler, options as Record<string, unknown>, queue))
     this.#queue = queue
   }
 
@@ -91,13 +91,13 @@ interface Consumed {
 /** Of whichever kind the options ask for. */
 type AnyEventHandler = (given: unknown, beside: unknown) => unknown
 
-function partsOf(
+function receiverOptionsOf(
   rabbit: Connection,
   subscribed: Subscribable,
   handler: AnyEventHandler,
   options: Record<string, unknown>,
   queue: Consumed,
-): ReceiverParts<SubscriberEvents> {
+): ReceiverOptions<SubscriberEvents> {
   checkContract('Subscriber', subscribed, 'exchange', 'subscription', 'stream')
   checkHandler('Subscriber', handler)
   const plan = planOf(subscribed, options)
@@ -106,10 +106,10 @@ function partsOf(
   internals.assertOpen()
   const { consumeLane: lane, settings: connection, log } = internals
   const events = eventsOf(plan, queue, log)
-  const reading = reader && new StreamReading({ ...reader, name: contract.name, lane, events })
+  const reading = reader && new StreamReader({ ...reader, name: contract.name, lane, events })
   const settler = new Settler(contract, publishCopies(rabbit), connection.topology === 'declare')
   const prepare = preparing(internals, subscribed, plan, reading)
-  const engine = new Engine({
+  const engine = new ConsumeEngine({
     contract,
     decode: decoding(plan, events),
     handler: handling.batch === undefined ? handler : batchOfEvents(handler),
@@ -143,7 +143,7 @@ function preparing(
   internals: ConnectionInternals,
   subscribed: Subscribable,
   plan: SubscriberPlan,
-  reading: StreamReading | undefined,
+  reading: StreamReader | undefined,
 ): Prepare {
   if (subscribed.kind === 'subscription') return prepareSubscription(internals, subscribed)
   if (subscribed.kind === 'stream' && reading !== undefined) return prepareStream(internals, subscribed, reading)

@@ -1,9 +1,9 @@
-import type { Soon } from '../async/maybe-promise.js'
+import type { MaybePromise } from '../async/maybe-promise.js'
 import { type Connection, internalsOf } from '../connection/connection.js'
+import { ConsumeEngine } from '../consuming/consume-engine.js'
 import { RoleEvents } from '../consuming/delivery/role-events.js'
 import { Settler } from '../consuming/delivery/settler.js'
 import { type WorkerEvents, workerLines } from '../consuming/delivery/worker-events.js'
-import { Engine } from '../consuming/engine.js'
 import { checkExclusive } from '../consuming/handling/exclusivity.js'
 import type { OrderKey } from '../consuming/handling/slots.js'
 import {
@@ -17,16 +17,47 @@ import {
   type WithBatch,
 } from '../consuming/handling/worker-options.js'
 import type { AnyHandler, HandlerFor } from '../consuming/handling.js'
-import { Receiver, type ReceiverParts } from '../consuming/receiver.js'
+import { Receiver, type ReceiverOptions } from '../consuming/receiver.js'
 import type { PayloadOf } from '../contract/derived-types.js'
 import { decodePayload } from '../contract/payloads/payload.js'
 import { checkContract } from '../contract/payloads/shared-options.js'
 import type { WorkQueue } from '../contract/queues/work-queue.js'
 import { parseOptions } from '../options.js'
-import { publishCopies } from '../publishing/copies.js'
+import { publishCopies } from '../publishing/copy-publisher.js'
 import { queueDeclarationsOf } from '../topology/declarations.js'
 import { declareOn } from '../topology/declare.js'
 import { tellPolicy, warnOfDrops, warnOfLoops } from '../topology/queue-policy.js'
+
+/** Works on the tasks of one queue. Every delivery is settled: acknowledged, tried again, or kept as a dead letter. */
+export class Worker<
+  const C extends WorkQueue = WorkQueue,
+  Acknowledge extends Acknowledgement = 'on-return',
+  Size = never,
+> extends Receiver<WorkerEvents> {
+  /**
+   * Nothing is opened or declared before `start`.
+   *
+   * @param handler - returning acknowledges the delivery; throwing fails the attempt: it is made again after the next
+   *   delay of the contract, and after the last one the delivery is dead-lettered. Throw `Reject` to give up at once,
+   *   `Retry` to choose the delay. A delivery may come twice: be idempotent, by `delivery.messageId`
+   * @throws {@link ClosedError} the connection has been closed
+   * @throws {@link OptionsError}
+   */
+  constructor(
+    rabbit: Connection,
+    contract: C,
+    handler: HandlerFor<PayloadOf<C>, Acknowledge, Size>,
+    options?: WorkerOptions<PayloadOf<C>, Acknowledge, Size> & WithBatch<Size>,
+  )
+  constructor(
+    rabbit: Connection,
+    contract: C,
+    handler: AnyHandler<PayloadOf<C>>,
+    options: WorkerOptions<PayloadOf<C>> = {},
+  ) {
+    super(receiverOptionsOf(rabbit, contract, handler, parseOptions(handlingOptions, options, 'Worker')))
+  }
+}
 
 /** How a worker handles deliveries. */
 export interface WorkerOptions<Payload = unknown, Acknowledge extends Acknowledgement = Acknowledgement, Size = number>
@@ -57,43 +88,12 @@ export interface BatchWorkerOptions extends HandlingOptions {
   readonly acknowledge?: 'on-return' | undefined
 }
 
-/** Works on the tasks of one queue. Every delivery is settled: acknowledged, tried again, or kept as a dead letter. */
-export class Worker<
-  const C extends WorkQueue = WorkQueue,
-  Acknowledge extends Acknowledgement = 'on-return',
-  Size = never,
-> extends Receiver<WorkerEvents> {
-  /**
-   * Nothing is opened or declared before `start`.
-   *
-   * @param handler - returning acknowledges the delivery; throwing fails the attempt: it is made again after the next
-   *   delay of the contract, and after the last one the delivery is dead-lettered. Throw `Reject` to give up at once,
-   *   `Retry` to choose the delay. A delivery may come twice: be idempotent, by `delivery.messageId`
-   * @throws {@link ClosedError} the connection has been closed
-   * @throws {@link OptionsError}
-   */
-  constructor(
-    rabbit: Connection,
-    contract: C,
-    handler: HandlerFor<PayloadOf<C>, Acknowledge, Size>,
-    options?: WorkerOptions<PayloadOf<C>, Acknowledge, Size> & WithBatch<Size>,
-  )
-  constructor(
-    rabbit: Connection,
-    contract: C,
-    handler: AnyHandler<PayloadOf<C>>,
-    options: WorkerOptions<PayloadOf<C>> = {},
-  ) {
-    super(partsOf(rabbit, contract, handler, parseOptions(handlingOptions, options, 'Worker')))
-  }
-}
-
-function partsOf<C extends WorkQueue>(
+function receiverOptionsOf<C extends WorkQueue>(
   rabbit: Connection,
   contract: C,
   handler: AnyHandler<PayloadOf<C>>,
   settings: HandlingSettings,
-): ReceiverParts<WorkerEvents> {
+): ReceiverOptions<WorkerEvents> {
   checkContract('Worker', contract, 'work-queue')
   checkHandler('Worker', handler)
   checkExclusive('Worker', contract, settings)
@@ -105,11 +105,11 @@ function partsOf<C extends WorkQueue>(
   tellPolicy(contract, log)
   warnOfDrops(contract, log)
   warnOfLoops(contract, settings.handlerTimeoutMs, log)
-  const engine = new Engine({
+  const engine = new ConsumeEngine({
     contract,
     // What the contract's schema gives.
     decode: ({ message: { content, properties } }) =>
-      decodePayload(contract, content, properties) as Soon<PayloadOf<C>>,
+      decodePayload(contract, content, properties) as MaybePromise<PayloadOf<C>>,
     handler,
     settings,
     settler: new Settler(contract, publishCopies(rabbit), connection.topology === 'declare'),

@@ -1,29 +1,23 @@
 import type { StreamProbe } from './stream-probe.js'
 
-/** Offsets that a reader did not get, though it got those before and behind. */
-export interface Jump {
-  readonly from: number
-  readonly to: number
-}
-
 /**
  * Finds out what it means that offsets are missing. Some are the broker's own, and retention takes others from under a slow reader, over
  * which RabbitMQ says nothing: it goes on with the oldest it has.
  */
-export class Jumps {
+export class OffsetGaps {
   readonly #probe: Pick<StreamProbe, 'first'>
-  readonly #truncated: (jump: Jump) => void
+  readonly #truncated: (jump: OffsetGap) => void
   readonly #end = new AbortController()
-  readonly #unexplained: Jump[] = []
+  readonly #unexplained: OffsetGap[] = []
   #asking = false
 
   /** @param truncated - these existed, perhaps, and do not any more */
-  constructor(probe: Pick<StreamProbe, 'first'>, truncated: (jump: Jump) => void) {
+  constructor(probe: Pick<StreamProbe, 'first'>, truncated: (jump: OffsetGap) => void) {
     this.#probe = probe
     this.#truncated = truncated
   }
 
-  note(jump: Jump): void {
+  note(jump: OffsetGap): void {
     this.#unexplained.push(jump)
     void this.explain()
   }
@@ -48,4 +42,10 @@ export class Jumps {
   close(): void {
     this.#end.abort(new Error('closed'))
   }
+}
+
+/** Offsets that a reader did not get, though it got those before and behind. */
+export interface OffsetGap {
+  readonly from: number
+  readonly to: number
 }

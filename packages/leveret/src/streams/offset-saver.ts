@@ -3,21 +3,6 @@ import { atMost, within } from '../async/timing.js'
 import { OffsetStoreError } from '../errors/offset-store-error.js'
 import type { OffsetStore } from './offset-store.js'
 
-/** How long a store may take. */
-export const STORE_TIMEOUT_MS = 10_000
-/** After a save that failed, the next waits so long at least. */
-const AFTER_FAILURE_MS = 1_000
-/** While closing, the next waits no longer than this. */
-const CLOSING_PAUSE_MS = 250
-
-/** What a saver is made of. */
-export interface OffsetSaverOptions {
-  readonly stream: string
-  readonly store: Pick<OffsetStore, 'save'>
-  readonly everyMs: number
-  failed(offset: number, error: OffsetStoreError): void
-}
-
 /** Saves the offset that was noted last, one save at a time, and none more often than it is told to. */
 export class OffsetSaver {
   readonly #options: OffsetSaverOptions
@@ -83,4 +68,19 @@ export class OffsetSaver {
       this.#schedule(pauseMs)
     }
   }
+}
+
+/** How long a store may take. */
+export const STORE_TIMEOUT_MS = 10_000
+/** After a save that failed, the next waits so long at least. */
+const AFTER_FAILURE_MS = 1_000
+/** While closing, the next waits no longer than this. */
+const CLOSING_PAUSE_MS = 250
+
+/** What a saver is made of. */
+export interface OffsetSaverOptions {
+  readonly stream: string
+  readonly store: Pick<OffsetStore, 'save'>
+  readonly everyMs: number
+  failed(offset: number, error: OffsetStoreError): void
 }

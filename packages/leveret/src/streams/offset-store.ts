@@ -1,3 +1,16 @@
+/** Remembers in this process: for tests, and for readers that are closed and made again in one program. */
+export class MemoryOffsetStore implements OffsetStore {
+  #offset: number | undefined
+
+  async load(): Promise<number | undefined> {
+    return this.#offset
+  }
+
+  async save(offset: number): Promise<void> {
+    this.#offset = offset
+  }
+}
+
 /**
  * Remembers how far one reader of one stream has come: a row, a key or a file of its own. Two readers never share one.
  *
@@ -12,17 +25,4 @@ export interface OffsetStore {
    * A failed one stops nothing and is made again, with whatever is the offset then; the last one, while there is time to close.
    */
   save(offset: number): PromiseLike<void>
-}
-
-/** Remembers in this process: for tests, and for readers that are closed and made again in one program. */
-export class MemoryOffsetStore implements OffsetStore {
-  #offset: number | undefined
-
-  async load(): Promise<number | undefined> {
-    return this.#offset
-  }
-
-  async save(offset: number): Promise<void> {
-    this.#offset = offset
-  }
 }

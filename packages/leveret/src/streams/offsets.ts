@@ -8,7 +8,7 @@ export class Offsets {
   #next: number
   #expected: number
   /** Those received and not done, oldest first, each with the offset to go on at when all before it are done. */
-  readonly #inHand = new Map<number, number>()
+  readonly #inFlight = new Map<number, number>()
   /** Failed attempts at what is not done. They outlive a lost channel, after which the same comes again. */
   readonly #failed = new Map<number, number>()
 
@@ -31,16 +31,16 @@ export class Offsets {
   /** @returns whether it has not been received before */
   receive(offset: number): boolean {
     if (offset < this.#expected) return false
-    this.#inHand.set(offset, this.#expected)
+    this.#inFlight.set(offset, this.#expected)
     this.#expected = offset + 1
     return true
   }
 
   /** It is done, whatever came of it. */
   settle(offset: number): void {
-    if (!this.#inHand.delete(offset)) return
+    if (!this.#inFlight.delete(offset)) return
     this.#failed.delete(offset)
-    const [oldest = this.#expected] = this.#inHand.values()
+    const [oldest = this.#expected] = this.#inFlight.values()
     this.#next = oldest
   }
 
@@ -56,7 +56,7 @@ export class Offsets {
 
   /** What was received and not done will come again, and so will what was done ahead of it. */
   restart(): void {
-    this.#inHand.clear()
+    this.#inFlight.clear()
     this.#expected = this.#next
   }
 

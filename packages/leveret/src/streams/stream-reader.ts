@@ -1,11 +1,11 @@
 import { within } from '../async/timing.js'
 import type { Lane } from '../connection/lanes/lane.js'
 import type { RoleEvents } from '../consuming/delivery/role-events.js'
-import { OptionsError } from '../errors/errors.js'
 import { OffsetStoreError } from '../errors/offset-store-error.js'
+import { OptionsError } from '../errors/options-error.js'
 import type { ReceivedMessage } from '../message/message.js'
 import { offsetOf, type StreamOffset } from '../message/stream-offset.js'
-import { Jumps } from './offset-gaps.js'
+import { OffsetGaps } from './offset-gaps.js'
 import { OffsetSaver, type OffsetSaverOptions, STORE_TIMEOUT_MS } from './offset-saver.js'
 import type { OffsetStore } from './offset-store.js'
 import { Offsets } from './offsets.js'
@@ -15,33 +15,19 @@ import { StreamProbe } from './stream-probe.js'
 /** A replica that a reader comes to after another one may be behind it for so long. */
 const BEHIND_MS = 5_000
 
-/** What a reading is made of. */
-export interface StreamReadingOptions {
-  readonly lane: Lane
-  /** Of the stream. */
-  readonly name: string
-  /** Where to begin when the store knows nothing. */
-  readonly offset: StreamOffset
-  readonly store?: OffsetStore | undefined
-  readonly saveEveryMs: number
-  /** Which events are handed over, by their routing key. The others are read past. @defaultValue all */
-  readonly wants?: (routingKey: string) => boolean
-  readonly events: Pick<RoleEvents<StreamEvents>, 'tell'>
-}
-
 /** How far a stream was read, over lost channels and, with a store, over lost processes. */
-export class StreamReading {
-  readonly #options: StreamReadingOptions
+export class StreamReader {
+  readonly #options: StreamReaderOptions
   readonly #probe: StreamProbe
   readonly #saver: OffsetSaver | undefined
-  readonly #jumps: Jumps
+  readonly #jumps: OffsetGaps
   #offsets: Offsets | undefined
 
-  constructor(options: StreamReadingOptions) {
+  constructor(options: StreamReaderOptions) {
     const { lane, name: stream, store, saveEveryMs: everyMs, events } = options
     this.#options = options
     this.#probe = new StreamProbe(lane, stream)
-    this.#jumps = new Jumps(this.#probe, (jump) => events.tell('stream.truncated', jump))
+    this.#jumps = new OffsetGaps(this.#probe, (jump) => events.tell('stream.truncated', jump))
     if (store === undefined) return
     const failed: OffsetSaverOptions['failed'] = (offset, error) => events.tell('offset.not-saved', { offset, error })
     this.#saver = new OffsetSaver({ stream, store, everyMs, failed })
@@ -164,4 +150,18 @@ export class StreamReading {
     this.#offsets = new Offsets(offset)
     this.#saver?.note(offset)
   }
+}
+
+/** What a reading is made of. */
+export interface StreamReaderOptions {
+  readonly lane: Lane
+  /** Of the stream. */
+  readonly name: string
+  /** Where to begin when the store knows nothing. */
+  readonly offset: StreamOffset
+  readonly store?: OffsetStore | undefined
+  readonly saveEveryMs: number
+  /** Which events are handed over, by their routing key. The others are read past. @defaultValue all */
+  readonly wants?: (routingKey: string) => boolean
+  readonly events: Pick<RoleEvents<StreamEvents>, 'tell'>
 }

@@ -1,4 +1,4 @@
-import { andThen } from '../async/maybe-promise.js'
+import { whenReady } from '../async/maybe-promise.js'
 import type { ActiveDelivery } from '../consuming/delivery/active-delivery.js'
 import { UnknownMessage } from '../consuming/delivery/handler-errors.js'
 import type { Decode } from '../consuming/handling/payload-reader.js'
@@ -46,12 +46,12 @@ export function decoderOf(
           throw new UnknownMessage(why, unknown.policy)
         }
         const { template, contract } = found
-        return andThen(decoded(contract, delivery), (payload) => ({ template, routingKey, payload }))
+        return whenReady(decoded(contract, delivery), (payload) => ({ template, routingKey, payload }))
       }
     }
     default:
       return (delivery) =>
-        andThen(decoded(exchange, delivery), (payload) => ({ routingKey: delivery.routingKey, payload }))
+        whenReady(decoded(exchange, delivery), (payload) => ({ routingKey: delivery.routingKey, payload }))
   }
 }
 

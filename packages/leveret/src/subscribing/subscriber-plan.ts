@@ -8,10 +8,10 @@ import type { QueueContract } from '../contract/queues/queue-contract.js'
 import type { Stream } from '../contract/queues/stream.js'
 import type { Subscribable } from '../contract/queues/subscribable.js'
 import type { Subscription, UnknownPolicy } from '../contract/queues/subscription.js'
-import { OptionsError } from '../errors/errors.js'
 import { givenAs } from '../errors/given.js'
+import { OptionsError } from '../errors/options-error.js'
 import { parseOptions } from '../options.js'
-import type { StreamReadingOptions } from '../streams/stream-reader.js'
+import type { StreamReaderOptions } from '../streams/stream-reader.js'
 import { durableOptions, ephemeralOptions, readerOptions } from './subscriber-options.js'
 
 /** What a subscriber's contract and options come to. */
@@ -26,7 +26,7 @@ export interface SubscriberPlan {
   readonly onUnknown: UnknownPolicy
   readonly maxLength?: number | undefined
   /** Of a stream: where to begin, and what to read past. */
-  readonly reader?: Pick<StreamReadingOptions, 'offset' | 'store' | 'saveEveryMs' | 'wants'>
+  readonly reader?: Pick<StreamReaderOptions, 'offset' | 'store' | 'saveEveryMs' | 'wants'>
 }
 
 /** Credit is given by what was delivered: a stream that waits for each ack is slow. */

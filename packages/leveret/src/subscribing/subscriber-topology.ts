@@ -4,8 +4,8 @@ import type { Binding } from '../contract/exchanges/bindings.js'
 import type { Exchange } from '../contract/exchanges/exchange.js'
 import type { Stream } from '../contract/queues/stream.js'
 import type { Subscription } from '../contract/queues/subscription.js'
-import { BrokerError } from '../errors/errors.js'
-import type { StreamReading } from '../streams/stream-reader.js'
+import { BrokerError } from '../errors/broker-error.js'
+import type { StreamReader } from '../streams/stream-reader.js'
 import { bindingsTo, subscriptionDeclarations } from '../topology/binding-declarations.js'
 import { declare, declareOn } from '../topology/declare.js'
 import { exchangeDeclarationsOf } from '../topology/exchange-declarations.js'
@@ -25,7 +25,7 @@ export function prepareSubscription({ consumeLane, settings }: Internals, contra
 }
 
 /** Prepares a stream, and finds out where to read on. What is tried again is held, so no queue is needed for that. */
-export function prepareStream(internals: Internals, contract: Stream, reading: StreamReading): Prepare {
+export function prepareStream(internals: Internals, contract: Stream, reading: StreamReader): Prepare {
   const { consumeLane, settings } = internals
   const needed = subscriptionDeclarations(contract)
   return async (channel, signal) => {

@@ -1,7 +1,7 @@
 import type { Declaration, QueueDeclaration } from '../amqp/declaration.js'
 import type { Application, Contract } from '../contract/application.js'
 import type { QueueContract } from '../contract/queues/queue-contract.js'
-import { OptionsError } from '../errors/errors.js'
+import { OptionsError } from '../errors/options-error.js'
 import { subscriptionDeclarations } from './binding-declarations.js'
 import { delayQueue, queueDeclarationsOf } from './declarations.js'
 import { exchangeDeclarationsOf } from './exchange-declarations.js'

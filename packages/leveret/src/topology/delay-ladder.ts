@@ -1,4 +1,4 @@
-import { OptionsError } from '../errors/errors.js'
+import { OptionsError } from '../errors/options-error.js'
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND

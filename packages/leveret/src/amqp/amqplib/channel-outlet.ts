@@ -1,6 +1,6 @@
 import type * as amqp from 'amqplib'
 import { PublishFrames } from '../frames/publish-frames.js'
-import type { Wire } from '../frames/socket-batcher.js'
+import type { SocketBatcher } from '../frames/socket-batcher.js'
 
 /** Where amqplib writes the frames of a channel: a stream, from which it moves them to the socket a turn later. */
 interface Outlet {
@@ -31,7 +31,7 @@ export function frameMaxOf({ connection }: amqp.ChannelModel): number | undefine
  * @returns the way to publish without amqplib, in order with all that it writes on this channel; `undefined`, and nothing has
  *   changed, when the fields are not there that amqplib does not document
  */
-export function writeStraight(raw: amqp.Channel, wire: Wire): PublishFrames | undefined {
+export function writeStraight(raw: amqp.Channel, wire: SocketBatcher): PublishFrames | undefined {
   const { ch, connection } = raw as unknown as Undocumented
   if (typeof ch !== 'number' || typeof connection?.frameMax !== 'number') return undefined
   const entry = connection.channels?.[ch] ?? {}

@@ -1,9 +1,33 @@
 import type { Attempt } from '../handling/attempt.js'
-import type { Attempts, Task } from '../handling/attempt-runner.js'
+import type { AttemptRunner, DecodedDelivery } from '../handling/attempt-runner.js'
 import type { Slots } from '../handling/slots.js'
 import type { BatchedDelivery } from './batched-delivery.js'
 import { type BatchBounds, Gathering } from './gathering.js'
 import { type BatchHandler, SharedCall } from './shared-call.js'
+
+/** Collects deliveries. Each batch has one slot, for as long as an attempt at one of its deliveries goes on. */
+export class BatchRunner<Payload> implements AttemptRunner<Payload, BatchedDelivery<Payload>> {
+  readonly #attempt: BatchesOptions<Payload>['attempt']
+  readonly #gathering: Gathering<BatchCall<Payload>>
+
+  constructor(options: BatchesOptions<Payload>) {
+    const { slots, bounds, attempt } = options
+    this.#attempt = attempt
+    this.#gathering = new Gathering(slots, bounds, (size) => callOf(options, size, () => slots.leave()))
+  }
+
+  async make({ payload, delivery, conclude }: DecodedDelivery<Payload, BatchedDelivery<Payload>>): Promise<boolean> {
+    const call = await this.#gathering.join()
+    if (call === undefined) return false
+    // One of a channel that was lost meanwhile is the broker's again.
+    const begins = delivery.end === undefined
+    if (begins) delivery.call = call
+    const verdict = begins ? await this.#attempt(payload, delivery) : undefined
+    call.leave(delivery)
+    if (verdict !== undefined) await conclude(verdict)
+    return begins
+  }
+}
 
 /** What batches are made of. */
 export interface BatchesOptions<Payload> {
@@ -34,28 +58,4 @@ export function callOf<Payload>(
   ended: () => void,
 ): BatchCall<Payload> {
   return new SharedCall(handler, size, handlerTimeoutMs / 2, ended)
-}
-
-/** Collects deliveries. Each batch has one slot, for as long as an attempt at one of its deliveries goes on. */
-export class Batches<Payload> implements Attempts<Payload, BatchedDelivery<Payload>> {
-  readonly #attempt: BatchesOptions<Payload>['attempt']
-  readonly #gathering: Gathering<BatchCall<Payload>>
-
-  constructor(options: BatchesOptions<Payload>) {
-    const { slots, bounds, attempt } = options
-    this.#attempt = attempt
-    this.#gathering = new Gathering(slots, bounds, (size) => callOf(options, size, () => slots.leave()))
-  }
-
-  async make({ payload, delivery, conclude }: Task<Payload, BatchedDelivery<Payload>>): Promise<boolean> {
-    const call = await this.#gathering.join()
-    if (call === undefined) return false
-    // One of a channel that was lost meanwhile is the broker's again.
-    const begins = delivery.end === undefined
-    if (begins) delivery.call = call
-    const verdict = begins ? await this.#attempt(payload, delivery) : undefined
-    call.leave(delivery)
-    if (verdict !== undefined) await conclude(verdict)
-    return begins
-  }
 }

@@ -20,6 +20,6 @@ export class BatchedDelivery<Payload> extends ActiveDelivery {
   }
 
   override awaitsClose(): void {
-    for (const delivery of this.call?.joined ?? [this]) this.life.awaitsClose(delivery)
+    for (const delivery of this.call?.joined ?? [this]) this.channel.awaitsClose(delivery)
   }
 }

@@ -1,21 +1,5 @@
 import type { Slots } from '../handling/slots.js'
 
-/** What may be in a batch. */
-export interface BatchBounds {
-  /** The most deliveries. */
-  readonly size: number
-  /** From its first delivery on, it waits so long for more. */
-  readonly waitMs: number
-}
-
-interface Batch<T> {
-  size: number
-  /** Resolves when it has a slot, and with nothing when it is to be given back. */
-  readonly made: Promise<T | undefined>
-  /** No more is waited for. @param begins - `false` when it is to be given back */
-  complete(begins: boolean): void
-}
-
 /** Gathers deliveries into batches, in the order in which they come. Each batch takes one slot. */
 export class Gathering<T> {
   readonly #slots: Slots
@@ -70,4 +54,20 @@ export class Gathering<T> {
     if (this.#open === batch) this.#open = undefined
     return entered ? this.#make(batch.size) : undefined
   }
+}
+
+/** What may be in a batch. */
+export interface BatchBounds {
+  /** The most deliveries. */
+  readonly size: number
+  /** From its first delivery on, it waits so long for more. */
+  readonly waitMs: number
+}
+
+interface Batch<T> {
+  size: number
+  /** Resolves when it has a slot, and with nothing when it is to be given back. */
+  readonly made: Promise<T | undefined>
+  /** No more is waited for. @param begins - `false` when it is to be given back */
+  complete(begins: boolean): void
 }

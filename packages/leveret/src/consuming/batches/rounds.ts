@@ -1,16 +1,6 @@
 import type { Pauses } from '../handling/pauses.js'
 import type { Slots } from '../handling/slots.js'
 
-/** What {@link Rounds} need. */
-export interface RoundsOptions<Call> {
-  readonly slots: Slots
-  readonly pauses: Pauses
-  /** How many deliveries the batch has. */
-  readonly size: number
-  /** Makes the call that so many of them share. */
-  makeCall(size: number): Call
-}
-
 /** The calls that are made for a batch until each of its deliveries is done. It holds its slot for so long. */
 export class Rounds<Call> {
   /** The call for all of them. */
@@ -58,4 +48,14 @@ export class Rounds<Call> {
     if (call === undefined) slots.leave()
     for (const resolve of failed) resolve(call)
   }
+}
+
+/** What {@link Rounds} need. */
+export interface RoundsOptions<Call> {
+  readonly slots: Slots
+  readonly pauses: Pauses
+  /** How many deliveries the batch has. */
+  readonly size: number
+  /** Makes the call that so many of them share. */
+  makeCall(size: number): Call
 }

@@ -1,24 +1,5 @@
 import type { Delivery } from '../../message/delivery.js'
 
-/** One of the deliveries of a batch. */
-export interface BatchItem<Payload> {
-  readonly payload: Payload
-  readonly delivery: Delivery
-}
-
-/**
- * Works on several deliveries at once.
- *
- * Returning nothing acknowledges all of them; throwing fails an attempt of each. To say it of each one, return one result for
- * each, in their order, as `Promise.allSettled` makes them: `fulfilled` acknowledges, `rejected` fails the attempt with its
- * `reason`, which may be a `Reject` or a `Retry`.
- *
- * @param signal - aborted when the time of the batch is up, when its connection is lost, and near the end of `close`
- */
-export type BatchHandler<Payload> = (items: readonly BatchItem<Payload>[], signal: AbortSignal) => unknown
-
-type Result = PromiseSettledResult<unknown>
-
 /**
  * One call of a handler for several deliveries. Each of them comes here by itself, through its own interceptors; the call is made when
  * each has come, or will not come.
@@ -99,6 +80,25 @@ export class SharedCall<Payload, D extends Delivery = Delivery> {
     return readResults(await this.#handler(items, first.delivery.signal), items.length)
   }
 }
+
+/** One of the deliveries of a batch. */
+export interface BatchItem<Payload> {
+  readonly payload: Payload
+  readonly delivery: Delivery
+}
+
+/**
+ * Works on several deliveries at once.
+ *
+ * Returning nothing acknowledges all of them; throwing fails an attempt of each. To say it of each one, return one result for
+ * each, in their order, as `Promise.allSettled` makes them: `fulfilled` acknowledges, `rejected` fails the attempt with its
+ * `reason`, which may be a `Reject` or a `Retry`.
+ *
+ * @param signal - aborted when the time of the batch is up, when its connection is lost, and near the end of `close`
+ */
+export type BatchHandler<Payload> = (items: readonly BatchItem<Payload>[], signal: AbortSignal) => unknown
+
+type Result = PromiseSettledResult<unknown>
 
 /** @throws TypeError what was returned is no result of so many */
 function readResults(returned: unknown, count: number): readonly Result[] {

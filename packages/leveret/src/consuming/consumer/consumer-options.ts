@@ -1,13 +1,13 @@
 import type { Channel } from '../../amqp/channel.js'
-import type { Soon } from '../../async/maybe-promise.js'
+import type { MaybePromise } from '../../async/maybe-promise.js'
 import type { Lane } from '../../connection/lanes/lane.js'
-import type { LeveretError } from '../../errors/errors.js'
+import type { LeveretError } from '../../errors/leveret-error.js'
 import type { ReceivedMessage } from '../../message/message.js'
 import type { ActiveDelivery } from '../delivery/active-delivery.js'
-import type { Held, Life } from '../delivery/delivery-channel.js'
-import type { Suspicion } from '../delivery/redelivery-policy.js'
+import type { DeliveryChannel, Held } from '../delivery/delivery-channel.js'
+import type { RedeliveryPolicy } from '../delivery/redelivery-policy.js'
 import type { ReturnMemory } from '../delivery/return-memory.js'
-import type { Reading } from '../delivery/stream-position.js'
+import type { StreamPosition } from '../delivery/stream-position.js'
 import type { Slots } from '../handling/slots.js'
 
 /** What a consumer is made of. */
@@ -25,7 +25,7 @@ export interface ConsumerOptions {
   readonly concurrency: number
   /** What is being handled, and what waits for that. */
   readonly slots: Slots
-  readonly suspicion: Suspicion
+  readonly redeliveryPolicy: RedeliveryPolicy
   /** Remembers what goes back to the queue, where that is of use. */
   readonly memory: ReturnMemory | undefined
   /** Its queue goes with its last consumer: while it is paused it goes on consuming, and holds what comes. */
@@ -33,13 +33,13 @@ export interface ConsumerOptions {
   /** The broker delivers to one consumer of the queue at a time. */
   readonly isSingleActive: boolean
   /** Of a stream. */
-  readonly reading: Reading | undefined
+  readonly reading: StreamPosition | undefined
   /** Makes sure that the queue exists. Runs before every subscription. @returns its name */
   prepare(channel: Channel, signal: AbortSignal): Promise<string>
   /** A message has come: its delivery is in hand. */
-  receive(message: ReceivedMessage, life: Life): ActiveDelivery
+  receive(message: ReceivedMessage, channel: DeliveryChannel): ActiveDelivery
   /** Works on one delivery until it is settled or its life has ended. Never throws or rejects. */
-  process(delivery: ActiveDelivery): Soon<void>
+  process(delivery: ActiveDelivery): MaybePromise<void>
   /** It is handled alone. */
   isolated(delivery: ActiveDelivery): void
   /** The broker has refused its copy. It is tried again, and takes no place from others meanwhile. */
@@ -53,5 +53,5 @@ export interface ConsumerOptions {
   lost(reason: LeveretError): void
   failed(reason: LeveretError): void
   /** `close` has ended while handlers still ran. */
-  leftRunning(inHand: number): void
+  leftRunning(inFlight: number): void
 }

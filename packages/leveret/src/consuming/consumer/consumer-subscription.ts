@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { Channel } from '../../amqp/channel.js'
 import { sleep } from '../../async/timing.js'
-import type { LeveretError } from '../../errors/errors.js'
+import type { LeveretError } from '../../errors/leveret-error.js'
 import type { ReceivedMessage } from '../../message/message.js'
-import { Life, type LifeOptions } from '../delivery/delivery-channel.js'
-import type { Reading } from '../delivery/stream-position.js'
+import { DeliveryChannel, type LifeOptions } from '../delivery/delivery-channel.js'
+import type { StreamPosition } from '../delivery/stream-position.js'
 import type { Intake } from './intake.js'
 
 const STEP_TIMEOUT_MS = 5_000
@@ -14,21 +14,9 @@ const STEP_TIMEOUT_MS = 5_000
  */
 const CANCELLED_PAUSE_MS = 250
 
-/** What a subscription is made of. */
-export interface SubscriptionOptions extends LifeOptions {
-  readonly priority?: number | undefined
-  /** Nobody else may consume the queue, a second consumer of its own among them. */
-  readonly exclusive: boolean
-  /** Of a stream: where the next consumer begins. */
-  readonly reading: Reading | undefined
-  delivered(message: ReceivedMessage, life: Life): void
-  /** The broker cancelled the consumer: its tag cannot be used again. */
-  cancelled(): void
-}
-
 /** The consumer on one channel. Its intake may change; RabbitMQ sets a prefetch for new consumers only, so a change is a new one. */
 export class Subscription {
-  readonly life: Life
+  readonly channel: DeliveryChannel
   readonly #channel: Channel
   readonly #options: SubscriptionOptions
   #queue: string
@@ -44,7 +32,7 @@ export class Subscription {
     this.#channel = channel
     this.#options = options
     this.#queue = options.queue
-    this.life = new Life(channel, options)
+    this.channel = new DeliveryChannel(channel, options)
   }
 
   /** How many deliveries the broker lets it hold now. */
@@ -85,12 +73,12 @@ export class Subscription {
 
   /** Resolves when the broker has read all that was settled before. */
   async read(): Promise<void> {
-    await this.life.read()
+    await this.channel.read()
   }
 
   async #consumeAgain(prepare: () => Promise<string>): Promise<void> {
     await this.#changing
-    const { acks, closing } = this.life
+    const { acks, closing } = this.channel
     const former = this.#tag
     this.#tag = undefined
     this.#actual = 'none'
@@ -122,7 +110,7 @@ export class Subscription {
 
   #canWiden(): boolean {
     if (this.#options.exclusive) return false
-    return this.#wanted === 'all' && !this.#isUsedUp && !this.life.acks.hasSettled(this.#lastTag)
+    return this.#wanted === 'all' && !this.#isUsedUp && !this.channel.acks.hasSettled(this.#lastTag)
   }
 
   async #consume(intake: Intake): Promise<void> {
@@ -141,7 +129,7 @@ export class Subscription {
 
   #receive(message: ReceivedMessage): void {
     this.#lastTag = message.fields.deliveryTag
-    this.#options.delivered(message, this.life)
+    this.#options.delivered(message, this.channel)
   }
 
   /**
@@ -149,12 +137,12 @@ export class Subscription {
    * because which of them is first, and so the order, would be chance: the former one keeps the delivery that fills it.
    */
   async #widen(former: string): Promise<void> {
-    this.life.acks.hold()
+    this.channel.acks.hold()
     try {
       await this.#consume('all')
       await this.#channel.cancel(former)
     } finally {
-      this.life.acks.release()
+      this.channel.acks.release()
     }
   }
 
@@ -163,4 +151,16 @@ export class Subscription {
     this.#tag = undefined
     this.#actual = 'none'
   }
+}
+
+/** What a subscription is made of. */
+export interface SubscriptionOptions extends LifeOptions {
+  readonly priority?: number | undefined
+  /** Nobody else may consume the queue, a second consumer of its own among them. */
+  readonly exclusive: boolean
+  /** Of a stream: where the next consumer begins. */
+  readonly reading: StreamPosition | undefined
+  delivered(message: ReceivedMessage, channel: DeliveryChannel): void
+  /** The broker cancelled the consumer: its tag cannot be used again. */
+  cancelled(): void
 }

@@ -1,15 +1,17 @@
 import type { Channel } from '../../amqp/channel.js'
-import { InHand } from '../../async/in-flight-count.js'
-import { andThen } from '../../async/maybe-promise.js'
+import { InFlightCount } from '../../async/in-flight-count.js'
+import { whenReady } from '../../async/maybe-promise.js'
 import { atMost } from '../../async/timing.js'
-import { LastingChannel } from '../../connection/recovering-channel.js'
-import { ClosedError, ConnectionError, type LeveretError } from '../../errors/errors.js'
+import { RecoveringChannel } from '../../connection/recovering-channel.js'
+import { ClosedError } from '../../errors/closed-error.js'
+import { ConnectionError } from '../../errors/connection-error.js'
+import type { LeveretError } from '../../errors/leveret-error.js'
 import type { ReceivedMessage } from '../../message/message.js'
-import type { Held, Life } from '../delivery/delivery-channel.js'
+import type { DeliveryChannel, Held } from '../delivery/delivery-channel.js'
 import type { ConsumerOptions } from './consumer-options.js'
 import { Subscription } from './consumer-subscription.js'
 import { HeldUp } from './held-up.js'
-import { type Gate, type Intake, intakeOf, slotsOf } from './intake.js'
+import { type Intake, intakeOf, type PauseState, slotsOf } from './intake.js'
 import { Isolation } from './isolation.js'
 
 /** How long before its time is up `close` aborts handlers, so that they can notice. */
@@ -23,14 +25,14 @@ const LAST_STEP_MS = 500
 /** Consumes one queue, on a channel of its own, for ever: however the subscription ends, a fresh one follows. */
 export class Consumer {
   readonly #options: ConsumerOptions
-  readonly #channel: LastingChannel
-  readonly #inHand = new InHand()
+  readonly #channel: RecoveringChannel
+  readonly #inFlight = new InFlightCount()
   readonly #heldUp: HeldUp
   /** Those whose handlers wait for a `close`. */
   readonly #closers = new Set<Held>()
   readonly #isolation: Isolation
   #subscription: Subscription | undefined
-  #gate: Gate = 'open'
+  #gate: PauseState = 'open'
   #closing = false
   #isCancelled = false
   #lastDeliveryAt: Date | undefined
@@ -45,7 +47,7 @@ export class Consumer {
       changed: () => this.#steer(),
       read: async () => await this.#subscription?.read(),
     })
-    this.#channel = new LastingChannel({
+    this.#channel = new RecoveringChannel({
       lane: options.lane,
       purpose: options.name,
       kind: 'plain',
@@ -80,7 +82,7 @@ export class Consumer {
   }
 
   /** Resolves when the broker knows, if there is one to tell. Never rejects. */
-  async pass(gate: Gate): Promise<void> {
+  async pass(gate: PauseState): Promise<void> {
     this.#gate = gate
     this.#isolation.steering()
     await this.#steer()
@@ -95,7 +97,7 @@ export class Consumer {
 
   /** Resolves when every delivery has ended but those whose handlers wait for a `close`. */
   async whenOthersEnded(): Promise<void> {
-    await this.#inHand.whenAtMost(() => this.#closers.size)
+    await this.#inFlight.whenAtMost(() => this.#closers.size)
   }
 
   /** Takes no more, gives back what has not begun, waits for the rest, then closes. Never rejects. */
@@ -107,29 +109,29 @@ export class Consumer {
     this.#limitSlots()
     this.#channel.stop()
     // What a set-up has brought already is settled on its channel.
-    if (this.#inHand.size > 0) await atMost(Math.min(timeoutMs, CANCEL_TIMEOUT_MS), this.#channel.whenSetUp())
+    if (this.#inFlight.size > 0) await atMost(Math.min(timeoutMs, CANCEL_TIMEOUT_MS), this.#channel.whenSetUp())
     this.#startEnded()
-    const life = this.#subscription?.life
+    const channel = this.#subscription?.channel
     // What was acknowledged so far goes out before the cancel, and is done when that is answered.
-    life?.beginClosing(new ClosedError(`The consumer of '${name}' is closing`), CLOSING_GATHER_MS)
+    channel?.beginClosing(new ClosedError(`The consumer of '${name}' is closing`), CLOSING_GATHER_MS)
     this.#isolation.close()
-    await this.#stopTaking(left, life)
-    await atMost(Math.max(left() - ABORT_GRACE_MS, 0), this.#inHand.whenEmpty())
-    life?.giveUp(new ClosedError(`The consumer of '${name}' is closing and its time is up`))
-    if (this.#inHand.size > 0) await atMost(left(), this.#inHand.whenEmpty())
-    if (this.#inHand.size > 0) leftRunning(this.#inHand.size)
-    life?.acks.flush()
+    await this.#stopTaking(left, channel)
+    await atMost(Math.max(left() - ABORT_GRACE_MS, 0), this.#inFlight.whenEmpty())
+    channel?.giveUp(new ClosedError(`The consumer of '${name}' is closing and its time is up`))
+    if (this.#inFlight.size > 0) await atMost(left(), this.#inFlight.whenEmpty())
+    if (this.#inFlight.size > 0) leftRunning(this.#inFlight.size)
+    channel?.acks.flush()
     await this.#channel.close(Math.max(left(), LAST_STEP_MS))
   }
 
-  async #stopTaking(left: () => number, life: Life | undefined): Promise<void> {
+  async #stopTaking(left: () => number, channel: DeliveryChannel | undefined): Promise<void> {
     const { slots, isSingleActive } = this.#options
     if (isSingleActive) {
       // A cancel hands the queue over while handlers still run here, and only the end of the channel gives back in order.
-      const handled = this.#inHand.whenAtMost(() => slots.waiting)
+      const handled = this.#inFlight.whenAtMost(() => slots.waiting)
       await atMost(Math.max(left() - ABORT_GRACE_MS, 0), handled)
-      life?.acks.flush()
-      life?.acks.hold()
+      channel?.acks.flush()
+      channel?.acks.hold()
     } else {
       await atMost(Math.min(left(), CANCEL_TIMEOUT_MS), this.#steer())
     }
@@ -143,7 +145,7 @@ export class Consumer {
     const subscription = new Subscription(channel, {
       ...this.#options,
       queue,
-      delivered: (message, life) => this.#onDelivery(message, life),
+      delivered: (message, channel) => this.#onDelivery(message, channel),
       cancelled: () => void this.#onServerCancel(channel, subscription, signal),
       awaitsClose: (delivery) => this.#awaitsClose(delivery),
       copyRefused: (delivery, error) => {
@@ -159,27 +161,27 @@ export class Consumer {
     await subscription.take(this.#intake())
   }
 
-  #onDelivery(message: ReceivedMessage, life: Life): void {
+  #onDelivery(message: ReceivedMessage, channel: DeliveryChannel): void {
     const { reading, receive, process } = this.#options
     this.#lastDeliveryAt = new Date()
     this.#startEnded()
-    if (reading?.receive(message) === false) return void life.ack(message)
-    this.#inHand.begin()
-    const delivery = receive(message, life)
+    if (reading?.receive(message) === false) return void channel.ack(message)
+    this.#inFlight.begin()
+    const delivery = receive(message, channel)
     const admitted = this.#isolation.admit(delivery)
-    void andThen(admitted, () => andThen(process(delivery), () => this.#ended(delivery)))
+    void whenReady(admitted, () => whenReady(process(delivery), () => this.#ended(delivery)))
   }
 
   #ended(delivery: Held): void {
     this.#heldUp.remove(delivery)
     this.#closers.delete(delivery)
-    this.#inHand.end()
+    this.#inFlight.end()
     this.#isolation.ended(delivery)
   }
 
   #awaitsClose(delivery: Held): void {
     this.#closers.add(delivery)
-    this.#inHand.check()
+    this.#inFlight.check()
   }
 
   #intake(): Intake {

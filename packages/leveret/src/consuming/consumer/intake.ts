@@ -2,7 +2,7 @@
 export type Intake = 'none' | 'one' | 'all'
 
 /** What the worker lets through: `shut` while it is paused, `probing` when it tries one delivery after that. */
-export type Gate = 'open' | 'probing' | 'shut'
+export type PauseState = 'open' | 'probing' | 'shut'
 
 /**
  * Where a consumer stands with messages that may end its process:
@@ -11,16 +11,16 @@ export type Gate = 'open' | 'probing' | 'shut'
  * - `one left`: it is handled, and nothing else comes
  * - `one by one`: deliveries come one at a time, for as long as what comes is a suspect too
  */
-export type Stage = 'open' | 'emptying' | 'one left' | 'one by one'
+export type IsolationStage = 'open' | 'emptying' | 'one left' | 'one by one'
 
 /** Decides what the broker is to deliver. */
-export function intakeOf(gate: Gate, stage: Stage): Intake {
+export function intakeOf(gate: PauseState, stage: IsolationStage): Intake {
   if (gate === 'shut' || stage === 'emptying' || stage === 'one left') return 'none'
   return gate === 'probing' || stage === 'one by one' ? 'one' : 'all'
 }
 
 /** Decides how many may be handled at once. */
-export function slotsOf(gate: Gate, stage: Stage, concurrency: number): number {
+export function slotsOf(gate: PauseState, stage: IsolationStage, concurrency: number): number {
   if (gate === 'shut' || stage === 'emptying') return 0
   return gate === 'probing' ? 1 : concurrency
 }

@@ -1,25 +1,11 @@
 import { atMost, unlessAborted } from '../../async/timing.js'
 import type { ActiveDelivery } from '../delivery/active-delivery.js'
-import type { Suspicion } from '../delivery/redelivery-policy.js'
+import type { RedeliveryPolicy } from '../delivery/redelivery-policy.js'
 import type { Slots } from '../handling/slots.js'
-import type { Stage } from './intake.js'
+import type { IsolationStage } from './intake.js'
 
 /** How long handlers that run may take to end before a suspect begins beside them: the other slots stand still meanwhile. */
 const DRAIN_MS = 1_000
-
-/** What isolation needs of the consumer. */
-export interface IsolationOptions {
-  readonly suspicion: Suspicion
-  /** Unsettled deliveries that the broker lets it hold. */
-  readonly prefetch: number
-  readonly slots: Slots
-  /** The stage has changed. Resolves when the broker does as it says. Never rejects. */
-  changed(): Promise<void>
-  /** Resolves when the broker has read all that was settled before, or rejects when its channel is lost. */
-  read(): Promise<void>
-  /** It is handled alone. */
-  isolated(delivery: ActiveDelivery): void
-}
 
 /**
  * Has a message that may end its process handled with nothing else in hand but what runs for longer than a second: what is in hand
@@ -27,7 +13,7 @@ export interface IsolationOptions {
  */
 export class Isolation {
   readonly #options: IsolationOptions
-  #stage: Stage = 'open'
+  #stage: IsolationStage = 'open'
   /** The suspect that is handled now. */
   #suspect: ActiveDelivery | undefined
   #closed = false
@@ -36,14 +22,14 @@ export class Isolation {
     this.#options = options
   }
 
-  get stage(): Stage {
+  get stage(): IsolationStage {
     return this.#stage
   }
 
   /** A fresh subscription begins. What has come back comes first, so it takes one, and more when that is no suspect. */
   restart(): void {
     this.#suspect = undefined
-    this.#stage = this.#options.suspicion.isOn ? 'one by one' : 'open'
+    this.#stage = this.#options.redeliveryPolicy.isOn ? 'one by one' : 'open'
   }
 
   /** The intake is about to change. A fresh consumer would bring another one beside the suspect. */
@@ -53,8 +39,8 @@ export class Isolation {
 
   /** A delivery has come. @returns a promise where it must not begin before that resolves */
   admit(delivery: ActiveDelivery): Promise<void> | undefined {
-    const { suspicion, prefetch } = this.#options
-    if (!suspicion.isSuspect(delivery.message)) {
+    const { redeliveryPolicy, prefetch } = this.#options
+    if (!redeliveryPolicy.isSuspect(delivery.message)) {
       if (this.#stage === 'one by one' && prefetch > 1) this.#to('open')
       return undefined
     }
@@ -77,7 +63,7 @@ export class Isolation {
 
   async #empty(suspect: ActiveDelivery): Promise<void> {
     const { slots, changed, read } = this.#options
-    const { signal } = suspect.life
+    const { signal } = suspect.channel
     this.#stage = 'emptying'
     await changed()
     // Only now: before the broker has stopped, it would deliver what comes back to this very consumer.
@@ -96,8 +82,22 @@ export class Isolation {
     this.#options.isolated(suspect)
   }
 
-  #to(stage: Stage): void {
+  #to(stage: IsolationStage): void {
     this.#stage = stage
     void this.#options.changed()
   }
+}
+
+/** What isolation needs of the consumer. */
+export interface IsolationOptions {
+  readonly redeliveryPolicy: RedeliveryPolicy
+  /** Unsettled deliveries that the broker lets it hold. */
+  readonly prefetch: number
+  readonly slots: Slots
+  /** The stage has changed. Resolves when the broker does as it says. Never rejects. */
+  changed(): Promise<void>
+  /** Resolves when the broker has read all that was settled before, or rejects when its channel is lost. */
+  read(): Promise<void>
+  /** It is handled alone. */
+  isolated(delivery: ActiveDelivery): void
 }

@@ -1,7 +1,7 @@
 import type { RoleEvents } from '../delivery/role-events.js'
 import type { WorkerEvents } from '../delivery/worker-events.js'
 import { Breaker, type BreakerSettings } from '../handling/breaker.js'
-import type { Gate } from './intake.js'
+import type { PauseState } from './intake.js'
 
 /** Says whether a worker goes on: as it is told, and as its circuit breaker says. The first is the stronger. */
 export class Pausing {
@@ -10,7 +10,7 @@ export class Pausing {
   readonly countsInvalid: boolean
   readonly #pauseMs: number
   readonly #events: RoleEvents<WorkerEvents>
-  readonly #pass: (gate: Gate) => Promise<void>
+  readonly #pass: (gate: PauseState) => Promise<void>
   #isPaused = false
   #isClosed = false
   #timer: NodeJS.Timeout | undefined
@@ -18,7 +18,7 @@ export class Pausing {
   constructor(
     settings: BreakerSettings | false,
     events: RoleEvents<WorkerEvents>,
-    pass: (gate: Gate) => Promise<void>,
+    pass: (gate: PauseState) => Promise<void>,
   ) {
     this.#breaker = settings === false ? undefined : new Breaker(settings)
     this.countsInvalid = settings !== false && settings.countInvalid
@@ -75,7 +75,7 @@ export class Pausing {
     void this.#pass(this.#gate())
   }
 
-  #gate(): Gate {
+  #gate(): PauseState {
     if (this.#isPaused || this.#breaker?.state === 'open') return 'shut'
     return this.#breaker?.state === 'probing' ? 'probing' : 'open'
   }

@@ -1,5 +1,5 @@
 import type { Channel } from '../../amqp/channel.js'
-import { SlotMap } from '../../collections/dense-map.js'
+import { DenseMap } from '../../collections/dense-map.js'
 import type { ReceivedMessage } from '../../message/message.js'
 import { NumberRanges } from './number-ranges.js'
 
@@ -16,7 +16,7 @@ export class Acks {
   readonly #channel: Channel
   readonly #gathers: boolean
   /** Acknowledged by us, and not sent yet. */
-  readonly #acked = new SlotMap<number, ReceivedMessage>()
+  readonly #acked = new DenseMap<number, ReceivedMessage>()
   /** Settled before an older one was. */
   readonly #ahead = new NumberRanges()
   /** All tags below it are settled. */

@@ -1,10 +1,10 @@
 import type { Handled } from '../../async/handler-context.js'
-import type { Soon } from '../../async/maybe-promise.js'
-import { expirationOf, type Lineage } from '../../headers/attempt-headers.js'
+import type { MaybePromise } from '../../async/maybe-promise.js'
+import { type AttemptOrigin, expirationOf } from '../../headers/attempt-headers.js'
 import { receivedHeaders } from '../../message/field-table.js'
 import type { Headers, ReceivedMessage } from '../../message/message.js'
 import { dateOf } from '../../message/timestamps.js'
-import type { End, Held, Life } from './delivery-channel.js'
+import type { DeliveryChannel, End, Held } from './delivery-channel.js'
 import type { Settlement } from './settlement.js'
 
 /** A heartbeat is a second at least, and a channel is given up after two. */
@@ -20,8 +20,8 @@ const PERSISTENT = 2
 export class ActiveDelivery implements Held, Handled {
   readonly message: ReceivedMessage
   /** Where it is settled. */
-  readonly life: Life
-  readonly lineage: Lineage
+  readonly channel: DeliveryChannel
+  readonly origin: AttemptOrigin
   /** In milliseconds of `performance.now()`. */
   readonly receivedAtMs: number = performance.now()
   /** @internal */
@@ -41,10 +41,10 @@ export class ActiveDelivery implements Held, Handled {
   #abort: AbortController | undefined
   #end: { readonly how: End; readonly reason: Error } | undefined
 
-  constructor(message: ReceivedMessage, life: Life, lineage: Lineage) {
+  constructor(message: ReceivedMessage, channel: DeliveryChannel, origin: AttemptOrigin) {
     this.message = message
-    this.life = life
-    this.lineage = lineage
+    this.channel = channel
+    this.origin = origin
   }
 
   /** Starts its time. */
@@ -75,7 +75,7 @@ export class ActiveDelivery implements Held, Handled {
   /** Acknowledges it before it is handled. Resolves when the broker has read that. @returns `false` when its channel has ended */
   async acknowledgeFirst(): Promise<boolean> {
     // What ends its channel from now on is no concern of its handler.
-    this.#isAcknowledged = await this.life.ackAndWait(this.message)
+    this.#isAcknowledged = await this.channel.ackAndWait(this.message)
     return this.#isAcknowledged
   }
 
@@ -95,14 +95,14 @@ export class ActiveDelivery implements Held, Handled {
   }
 
   /** It is being settled: what its handler decides from now on comes too late. */
-  concludes(_outcome: Soon<Settlement>): void {}
+  concludes(_outcome: MaybePromise<Settlement>): void {}
 
   awaitsClose(): void {
-    this.life.awaitsClose(this)
+    this.channel.awaitsClose(this)
   }
 
   get queue(): string {
-    return this.life.queue
+    return this.channel.queue
   }
 
   get messageId(): string | undefined {
@@ -111,7 +111,7 @@ export class ActiveDelivery implements Held, Handled {
   }
 
   get attempt(): number {
-    return this.lineage.attempt
+    return this.origin.attempt
   }
 
   get redelivered(): boolean {
@@ -124,11 +124,11 @@ export class ActiveDelivery implements Held, Handled {
   }
 
   get exchange(): string {
-    return this.lineage.exchange
+    return this.origin.exchange
   }
 
   get routingKey(): string {
-    return this.lineage.routingKey
+    return this.origin.routingKey
   }
 
   get headers(): Headers {
@@ -141,7 +141,7 @@ export class ActiveDelivery implements Held, Handled {
   }
 
   get offset(): number | undefined {
-    return this.lineage.offset
+    return this.origin.offset
   }
 
   get correlationId(): string | undefined {

@@ -1,50 +1,20 @@
 import { setMaxListeners } from 'node:events'
 import type { Channel } from '../../amqp/channel.js'
-import { Bag, type Bagged } from '../../collections/dense-set.js'
-import type { LeveretError } from '../../errors/errors.js'
+import { type DenseItem, DenseSet } from '../../collections/dense-set.js'
+import type { LeveretError } from '../../errors/leveret-error.js'
 import type { ReceivedMessage } from '../../message/message.js'
 import { Acks } from './acks.js'
 import { fingerprintOf, type ReturnMemory } from './return-memory.js'
-import type { ToldDelivery } from './role-events.js'
-
-/**
- * Why an attempt no longer counts:
- * - `lost`: its channel has ended, so the broker delivers the message again
- * - `closing`: the time of `close` is nearly up, so the message goes back to its queue
- * - `late`: its own time is up, so it has failed
- */
-export type End = 'lost' | 'closing' | 'late'
-
-/** A delivery that is in hand. */
-export interface Held extends ToldDelivery, Bagged {
-  readonly message: ReceivedMessage
-  /** Whether the broker has forgotten it already. */
-  readonly isAcknowledged: boolean
-  abort(how: End, reason: Error): void
-}
-
-/** What a life is made of. */
-export interface LifeOptions {
-  /** The queue that its deliveries come from. */
-  readonly queue: string
-  /** How many deliveries it may hold. */
-  readonly prefetch: number
-  /** Remembers what goes back to the queue. Without it nothing is remembered, as for a stream. */
-  readonly memory: ReturnMemory | undefined
-  /** A handler of one of its deliveries waits for a `close`. */
-  awaitsClose(delivery: Held): void
-  /** The broker has refused the copy of a delivery for the first time. It is tried again. */
-  copyRefused(delivery: Held, error: LeveretError): void
-}
+import type { ReportedDelivery } from './role-events.js'
 
 /** One subscription: the channel that delivers, for as long as its deliveries count. They are settled here and nowhere else. */
-export class Life {
+export class DeliveryChannel {
   readonly acks: Acks
   readonly #channel: Channel
   readonly #options: LifeOptions
   readonly #end = new AbortController()
   readonly #closing = new AbortController()
-  readonly #inHand = new Bag<Held>()
+  readonly #inFlight = new DenseSet<Held>()
   /** The last acks of what took long, as many as the broker may not have read: it delivers no more than the prefetch without reading one. */
   readonly #doubtful: string[] = []
   #reading: Promise<void> | undefined
@@ -99,12 +69,12 @@ export class Life {
   /** It is in hand: from now on it is aborted when this ends. */
   begin(delivery: Held): void {
     if (this.signal.aborted) delivery.abort(this.isOpen ? 'closing' : 'lost', this.signal.reason)
-    else this.#inHand.add(delivery)
+    else this.#inFlight.add(delivery)
   }
 
   /** It no longer is. */
   finish(delivery: Held): void {
-    this.#inHand.delete(delivery)
+    this.#inFlight.delete(delivery)
   }
 
   /** Sends `basic.ack`, soon. @returns `false` when the channel has ended: the delivery is the broker's again */
@@ -171,13 +141,43 @@ export class Life {
   #lost(reason: Error): void {
     const { memory } = this.#options
     if (!this.closing.aborted) memory?.noteLoss(performance.now())
-    for (const { message, isAcknowledged } of this.#inHand) if (!isAcknowledged) memory?.noteReturn(message)
+    for (const { message, isAcknowledged } of this.#inFlight) if (!isAcknowledged) memory?.noteReturn(message)
     for (const fingerprint of this.#doubtful) memory?.noteDone(fingerprint)
     this.#abort('lost', reason)
   }
 
   #abort(how: 'lost' | 'closing', reason: Error): void {
     if (!this.signal.aborted) this.#end.abort(reason)
-    for (const delivery of this.#inHand) delivery.abort(how, reason)
+    for (const delivery of this.#inFlight) delivery.abort(how, reason)
   }
+}
+
+/**
+ * Why an attempt no longer counts:
+ * - `lost`: its channel has ended, so the broker delivers the message again
+ * - `closing`: the time of `close` is nearly up, so the message goes back to its queue
+ * - `late`: its own time is up, so it has failed
+ */
+export type End = 'lost' | 'closing' | 'late'
+
+/** A delivery that is in hand. */
+export interface Held extends ReportedDelivery, DenseItem {
+  readonly message: ReceivedMessage
+  /** Whether the broker has forgotten it already. */
+  readonly isAcknowledged: boolean
+  abort(how: End, reason: Error): void
+}
+
+/** What a life is made of. */
+export interface LifeOptions {
+  /** The queue that its deliveries come from. */
+  readonly queue: string
+  /** How many deliveries it may hold. */
+  readonly prefetch: number
+  /** Remembers what goes back to the queue. Without it nothing is remembered, as for a stream. */
+  readonly memory: ReturnMemory | undefined
+  /** A handler of one of its deliveries waits for a `close`. */
+  awaitsClose(delivery: Held): void
+  /** The broker has refused the copy of a delivery for the first time. It is tried again. */
+  copyRefused(delivery: Held, error: LeveretError): void
 }

@@ -1,7 +1,7 @@
 import type { UnknownPolicy } from '../../contract/queues/subscription.js'
-import { OptionsError } from '../../errors/errors.js'
 import { givenAs } from '../../errors/given.js'
 import { MARK } from '../../errors/marks.js'
+import { OptionsError } from '../../errors/options-error.js'
 import { ladderStepMs } from '../../topology/delay-ladder.js'
 
 /** Throw it from a handler to give up on a delivery at once, whatever attempts are left. It is dead-lettered. */

@@ -1,51 +1,27 @@
-import type { Soon } from '../../async/maybe-promise.js'
-import type { Lineage } from '../../headers/attempt-headers.js'
+import type { MaybePromise } from '../../async/maybe-promise.js'
+import type { AttemptOrigin } from '../../headers/attempt-headers.js'
 import type { Delivery } from '../../message/delivery.js'
 import type { ReceivedMessage } from '../../message/message.js'
 import { ActiveDelivery } from './active-delivery.js'
-import type { Life } from './delivery-channel.js'
+import type { DeliveryChannel } from './delivery-channel.js'
 import { Reject, Retry } from './handler-errors.js'
 import type { Settlement, SettlementName } from './settlement.js'
 
-/**
- * A delivery that its handler settles itself. The first of these calls counts, unless the handler threw or its time was up
- * before: one that comes later changes nothing, and is told as `delivery.settled-twice`.
- *
- * None of them throws or rejects. Each resolves when the delivery is settled, with what became of it: `stale` when the
- * channel was lost first, so that the broker delivers it again.
- */
-export interface ManualDelivery extends Delivery {
-  /** It is done. */
-  ack(): Promise<SettlementName>
-  /** The attempt has failed. The next one is made after `afterMs`, see `Retry`, or after the delay of the contract. */
-  retry(options?: { readonly afterMs?: number; readonly reason?: string }): Promise<SettlementName>
-  /** Gives up on it whatever attempts are left, and keeps it. @param reason - kept with it */
-  deadLetter(reason: string): Promise<SettlementName>
-  /**
-   * Gives it back to its queue, which delivers it again at once, perhaps to this very worker: one that always does so runs
-   * hot. It is no failed attempt, but a quorum queue may count it towards its delivery limit.
-   */
-  requeue(): Promise<SettlementName>
-}
-
-/** What a handler has decided. */
-export type Decision = { readonly do: 'ack' | 'requeue' } | { readonly do: 'fail'; readonly thrown: unknown }
-
 /** The delivery behind `acknowledge: 'manual'`. */
-export class SteeredDelivery extends ActiveDelivery implements ManualDelivery {
+export class ManuallySettledDelivery extends ActiveDelivery implements ManualDelivery {
   /** Resolves with the first decision. */
   readonly decision: Promise<Decision>
   #decide: (decision: Decision) => void = () => undefined
   /** What became of it; there from the moment that it is settled, whoever decided. */
   readonly #outcome: Promise<Settlement>
-  #conclude: (outcome: Soon<Settlement>) => void = () => undefined
+  #conclude: (outcome: MaybePromise<Settlement>) => void = () => undefined
   #isDecided = false
   #hasDecided = false
   readonly #onTwice: () => void
 
   /** @param onTwice - is told of every call after the first */
-  constructor(message: ReceivedMessage, life: Life, lineage: Lineage, onTwice: () => void) {
-    super(message, life, lineage)
+  constructor(message: ReceivedMessage, channel: DeliveryChannel, origin: AttemptOrigin, onTwice: () => void) {
+    super(message, channel, origin)
     this.#onTwice = onTwice
     this.decision = new Promise((resolve) => {
       this.#decide = resolve
@@ -69,7 +45,7 @@ export class SteeredDelivery extends ActiveDelivery implements ManualDelivery {
     return true
   }
 
-  override concludes(outcome: Soon<Settlement>): void {
+  override concludes(outcome: MaybePromise<Settlement>): void {
     this.#isDecided = true
     this.#conclude(outcome)
   }
@@ -98,6 +74,30 @@ export class SteeredDelivery extends ActiveDelivery implements ManualDelivery {
     return (await this.#outcome).did
   }
 }
+
+/**
+ * A delivery that its handler settles itself. The first of these calls counts, unless the handler threw or its time was up
+ * before: one that comes later changes nothing, and is told as `delivery.settled-twice`.
+ *
+ * None of them throws or rejects. Each resolves when the delivery is settled, with what became of it: `stale` when the
+ * channel was lost first, so that the broker delivers it again.
+ */
+export interface ManualDelivery extends Delivery {
+  /** It is done. */
+  ack(): Promise<SettlementName>
+  /** The attempt has failed. The next one is made after `afterMs`, see `Retry`, or after the delay of the contract. */
+  retry(options?: { readonly afterMs?: number; readonly reason?: string }): Promise<SettlementName>
+  /** Gives up on it whatever attempts are left, and keeps it. @param reason - kept with it */
+  deadLetter(reason: string): Promise<SettlementName>
+  /**
+   * Gives it back to its queue, which delivers it again at once, perhaps to this very worker: one that always does so runs
+   * hot. It is no failed attempt, but a quorum queue may count it towards its delivery limit.
+   */
+  requeue(): Promise<SettlementName>
+}
+
+/** What a handler has decided. */
+export type Decision = { readonly do: 'ack' | 'requeue' } | { readonly do: 'fail'; readonly thrown: unknown }
 
 /** A delay that is none fails the attempt as it would if `Retry` were thrown with it. */
 function failureOf({

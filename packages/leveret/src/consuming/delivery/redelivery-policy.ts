@@ -9,13 +9,13 @@ import type { ReturnMemory } from './return-memory.js'
 const SUSPECT_AT = 2
 
 /** Decides which messages may be what ends the processes that handle them. */
-export interface Suspicion {
+export interface RedeliveryPolicy {
   /** Whether any message is ever suspected. */
   readonly isOn: boolean
   isSuspect(message: ReceivedMessage): boolean
 }
 
-const NONE: Suspicion = { isOn: false, isSuspect: () => false }
+const NONE: RedeliveryPolicy = { isOn: false, isSuspect: () => false }
 
 /**
  * Suspects what a quorum queue has counted back twice or more, less the returns that this process knows to be innocent.
@@ -24,7 +24,7 @@ const NONE: Suspicion = { isOn: false, isSuspect: () => false }
  * a culprit. Where only one consumer is active, its order is worth more. With native retry the broker counts failed attempts, which
  * are no reason for suspicion.
  */
-export function suspicionOf(contract: QueueContract, memory: ReturnMemory): Suspicion {
+export function redeliveryPolicyOf(contract: QueueContract, memory: ReturnMemory): RedeliveryPolicy {
   const { queue, retry } = contract
   if (isClassic(queue) || isSingleActive(contract) || nativeRetryOf(retry) !== undefined) return NONE
   const isSuspect = (message: ReceivedMessage): boolean => {
@@ -40,6 +40,6 @@ export function isSingleActive({ queue }: Pick<QueueContract, 'queue'>): boolean
 }
 
 /** Nothing is suspected. */
-export function noSuspicion(): Suspicion {
+export function noRedeliveryPolicy(): RedeliveryPolicy {
   return NONE
 }

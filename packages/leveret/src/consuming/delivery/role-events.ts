@@ -2,12 +2,6 @@ import { Events } from '../../events.js'
 import type { Delivery } from '../../message/delivery.js'
 import type { DeliveryEvent, RoleEvent } from './worker-events.js'
 
-/** A delivery that events can tell of. */
-export interface ToldDelivery extends Delivery {
-  /** How long its attempt has taken, until it ended. */
-  readonly durationMs: number
-}
-
 /** The events of one role. Each says which role and queue it is of. Nothing is made where nobody listens. */
 export class RoleEvents<Map extends object> extends Events<Map> {
   readonly #role: RoleEvent['role']
@@ -29,11 +23,17 @@ export class RoleEvents<Map extends object> extends Events<Map> {
   /** Emits what happened to one delivery. */
   tellOf<Name extends keyof Map & string>(
     name: Name,
-    { queue, messageId, attempt, durationMs, offset }: ToldDelivery,
+    { queue, messageId, attempt, durationMs, offset }: ReportedDelivery,
     more: Omit<Map[Name], keyof DeliveryEvent>,
   ): void {
     if (!this.has(name)) return
     const event = { role: this.#role, queue, messageId, attempt, durationMs, ...more }
     this.emit(name, (offset === undefined ? event : { ...event, offset }) as Map[Name])
   }
+}
+
+/** A delivery that events can tell of. */
+export interface ReportedDelivery extends Delivery {
+  /** How long its attempt has taken, until it ended. */
+  readonly durationMs: number
 }

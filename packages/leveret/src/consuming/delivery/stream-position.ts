@@ -1,7 +1,7 @@
 import type { ReceivedMessage } from '../../message/message.js'
 
 /** How far a stream was read. What is read stays there, so it is for the reader to say where to begin, and nothing is given back. */
-export interface Reading {
+export interface StreamPosition {
   /** Where the next consumer begins. */
   readonly offset: number
   /** @returns whether it is to be handled: no consumer has brought it before */

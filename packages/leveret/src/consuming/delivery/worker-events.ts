@@ -1,5 +1,5 @@
-import type { LeveretError } from '../../errors/errors.js'
 import { describeFailure, type Failure } from '../../errors/failure.js'
+import type { LeveretError } from '../../errors/leveret-error.js'
 import type { DeadLetterReason } from '../../headers/dead-letter-reason.js'
 import type { LogLines } from '../../log.js'
 

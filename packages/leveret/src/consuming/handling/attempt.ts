@@ -1,11 +1,11 @@
 import { callAsHandler } from '../../async/handler-context.js'
-import { isLater, isThenable, type Soon } from '../../async/maybe-promise.js'
+import { isLater, isThenable, type MaybePromise } from '../../async/maybe-promise.js'
 import { type Interceptor, type Layer, runInside } from '../../connection/interceptor.js'
 import type { Delivery } from '../../message/delivery.js'
 import type { ActiveDelivery } from '../delivery/active-delivery.js'
-import type { SteeredDelivery } from '../delivery/manual-delivery.js'
+import type { ManuallySettledDelivery } from '../delivery/manual-delivery.js'
 import type { ReturnMemory } from '../delivery/return-memory.js'
-import type { ToldDelivery } from '../delivery/role-events.js'
+import type { ReportedDelivery } from '../delivery/role-events.js'
 import { countedVerdict, type Verdict } from '../delivery/verdict.js'
 import { type DeadlineOptions, withinDeadline } from './deadline.js'
 import type { Deduplicator } from './deduplication.js'
@@ -14,7 +14,7 @@ import type { Deduplicator } from './deduplication.js'
 export type Attempt<Payload, D extends ActiveDelivery = ActiveDelivery> = (
   payload: Payload,
   delivery: D,
-) => Soon<Verdict>
+) => MaybePromise<Verdict>
 
 /** The same before anybody has judged what it throws or rejects with, or bounded its time. */
 export type Work<Payload, D extends ActiveDelivery = ActiveDelivery> = Attempt<Payload, D>
@@ -65,11 +65,11 @@ async function ended(result: PromiseLike<unknown>): Promise<Verdict> {
 }
 
 /** What the handler decides acknowledges; it may decide after it has returned, and go on after it has decided. */
-export function steered<Payload>(
-  call: Call<Payload, SteeredDelivery>,
+export function manual<Payload>(
+  call: Call<Payload, ManuallySettledDelivery>,
   judge: Judge,
   late: Bounds['late'],
-): Work<Payload, SteeredDelivery> {
+): Work<Payload, ManuallySettledDelivery> {
   return async (payload, delivery) => {
     const called = (async () => {
       await call(payload, delivery)
@@ -96,10 +96,10 @@ export function unlessDone<Payload, D extends ActiveDelivery>(
   memory: ReturnMemory,
 ): Attempt<Payload, D> {
   return (payload, delivery) => {
-    const { message, life } = delivery
+    const { message, channel } = delivery
     if (!memory.takeDone(message)) return attempt(payload, delivery)
     // This ack, too, may be lost with its channel.
-    life.rememberDone(message)
+    channel.rememberDone(message)
     return SKIP
   }
 }
@@ -146,7 +146,7 @@ export interface Bounds {
    *
    * @param failed - what it failed with after it had settled
    */
-  late(delivery: ToldDelivery, failed?: { readonly thrown: unknown }): void
+  late(delivery: ReportedDelivery, failed?: { readonly thrown: unknown }): void
 }
 
 /** Bounds the time of an attempt, judges what it is ended by, and decides whether that counts. */
@@ -156,7 +156,7 @@ export function bounded<Payload, D extends ActiveDelivery>(
   bounds: Bounds,
 ): Attempt<Payload, D> {
   const counted = (verdict: Verdict, delivery: D): Verdict => {
-    if (isDoneUnheard(verdict, delivery)) delivery.life.rememberDone(delivery.message)
+    if (isDoneUnheard(verdict, delivery)) delivery.channel.rememberDone(delivery.message)
     // It has done its work in the second that it had to notice.
     if (verdict.do === 'ack' && delivery.end?.how === 'late' && delivery.takeLate()) bounds.late(delivery)
     return countedVerdict(verdict, delivery, judge)

@@ -1,5 +1,5 @@
 import { Deadlines, type Due, tellLate } from '../../async/deadlines.js'
-import { Bag } from '../../collections/dense-set.js'
+import { DenseSet } from '../../collections/dense-set.js'
 import { HandlerTimeout } from '../delivery/handler-errors.js'
 
 /** After its signal was aborted a handler may take this long to notice and end. */
@@ -20,7 +20,7 @@ interface Running extends Due {
 }
 
 /** All that runs in this process. */
-const running = new Bag<Running>()
+const running = new DenseSet<Running>()
 /** A timer for each would cost more than most handlers do. What keeps a process alive is its connections. */
 const deadlines = new Deadlines((now) => tellLate(running, now, (work) => work.timeUp(now)), { keepsAlive: false })
 

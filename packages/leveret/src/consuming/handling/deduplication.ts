@@ -1,8 +1,53 @@
 import { randomUUID } from 'node:crypto'
 import { within } from '../../async/timing.js'
 import { messageOf } from '../../errors/message-of.js'
-import type { ToldDelivery } from '../delivery/role-events.js'
+import type { ReportedDelivery } from '../delivery/role-events.js'
 import type { Verdict } from '../delivery/verdict.js'
+
+/** Keeps what was done from being done again. */
+export class Deduplicator {
+  readonly #options: DeduplicatorOptions
+  readonly #leaseMs: number
+
+  constructor(options: DeduplicatorOptions) {
+    this.#options = options
+    this.#leaseMs = options.handlerTimeoutMs + LEASE_MARGIN_MS
+  }
+
+  /** Takes the key of a delivery. Rejects with what fails the attempt. A key that is taken too late is to be ended at once. */
+  async begin(delivery: ReportedDelivery): Promise<Begun> {
+    const { store, queue } = this.#options
+    const { messageId } = delivery
+    const key = messageId ? `${queue}:${messageId}` : undefined
+    const taken: Taken = { do: 'handle', delivery, key, token: randomUUID() }
+    if (key === undefined) return taken
+    try {
+      const state: unknown = await store.begin(key, taken.token, this.#leaseMs)
+      if (state === 'new') return taken
+      if (state === 'done') return DUPLICATE
+      if (state === 'in-progress') return POSTPONED
+      throw new TypeError(`the deduplication store's begin: expected 'new', 'in-progress' or 'done'`)
+    } catch (error) {
+      // The store may have taken the key before it failed.
+      void this.end(taken, undefined)
+      const why = `the deduplication store's begin failed, so the handler did not begin: ${messageOf(error)}`
+      throw new Error(why, { cause: error })
+    }
+  }
+
+  /**
+   * Marks a key as done when its delivery is to be acknowledged, and gives it up otherwise. Never rejects, and takes 5 s at most:
+   * what has been done is not done again because it could not be written down.
+   */
+  async end({ key, token, delivery }: Taken, verdict: Verdict | undefined): Promise<void> {
+    if (key === undefined) return
+    const { store, ttlMs, failed } = this.#options
+    const call = verdict?.do === 'ack' ? 'done' : 'giveUp'
+    const calling = (async () => await (call === 'done' ? store.done(key, token, ttlMs) : store.giveUp(key, token)))()
+    const late = (): Error => new Error(`the deduplication store's ${call} had no answer within ${END_TIMEOUT_MS} ms`)
+    await within(END_TIMEOUT_MS, calling, late).catch((error: unknown) => failed(delivery, error))
+  }
+}
 
 /**
  * Remembers which messages were handled, so that one that comes twice is handled once.
@@ -49,7 +94,7 @@ export interface DeduplicationStore {
 /** A delivery that is to be handled, and the key that its attempt has taken. */
 export interface Taken {
   readonly do: 'handle'
-  readonly delivery: ToldDelivery
+  readonly delivery: ReportedDelivery
   /** `undefined` when the message has no id: then it is always new. */
   readonly key: string | undefined
   readonly token: string
@@ -58,51 +103,6 @@ export interface Taken {
 /** What an attempt begins with: a key of its own, or the verdict on a duplicate. */
 export type Begun = Taken | Verdict
 
-/** Keeps what was done from being done again. */
-export class Deduplicator {
-  readonly #options: DeduplicatorOptions
-  readonly #leaseMs: number
-
-  constructor(options: DeduplicatorOptions) {
-    this.#options = options
-    this.#leaseMs = options.handlerTimeoutMs + LEASE_MARGIN_MS
-  }
-
-  /** Takes the key of a delivery. Rejects with what fails the attempt. A key that is taken too late is to be ended at once. */
-  async begin(delivery: ToldDelivery): Promise<Begun> {
-    const { store, queue } = this.#options
-    const { messageId } = delivery
-    const key = messageId ? `${queue}:${messageId}` : undefined
-    const taken: Taken = { do: 'handle', delivery, key, token: randomUUID() }
-    if (key === undefined) return taken
-    try {
-      const state: unknown = await store.begin(key, taken.token, this.#leaseMs)
-      if (state === 'new') return taken
-      if (state === 'done') return DUPLICATE
-      if (state === 'in-progress') return POSTPONED
-      throw new TypeError(`the deduplication store's begin: expected 'new', 'in-progress' or 'done'`)
-    } catch (error) {
-      // The store may have taken the key before it failed.
-      void this.end(taken, undefined)
-      const why = `the deduplication store's begin failed, so the handler did not begin: ${messageOf(error)}`
-      throw new Error(why, { cause: error })
-    }
-  }
-
-  /**
-   * Marks a key as done when its delivery is to be acknowledged, and gives it up otherwise. Never rejects, and takes 5 s at most:
-   * what has been done is not done again because it could not be written down.
-   */
-  async end({ key, token, delivery }: Taken, verdict: Verdict | undefined): Promise<void> {
-    if (key === undefined) return
-    const { store, ttlMs, failed } = this.#options
-    const call = verdict?.do === 'ack' ? 'done' : 'giveUp'
-    const calling = (async () => await (call === 'done' ? store.done(key, token, ttlMs) : store.giveUp(key, token)))()
-    const late = (): Error => new Error(`the deduplication store's ${call} had no answer within ${END_TIMEOUT_MS} ms`)
-    await within(END_TIMEOUT_MS, calling, late).catch((error: unknown) => failed(delivery, error))
-  }
-}
-
 /** Options of {@link Deduplicator}. */
 export interface DeduplicatorOptions {
   readonly store: DeduplicationStore
@@ -110,7 +110,7 @@ export interface DeduplicatorOptions {
   readonly handlerTimeoutMs: number
   /** The same id may be used on two queues. */
   readonly queue: string
-  failed(delivery: ToldDelivery, error: unknown): void
+  failed(delivery: ReportedDelivery, error: unknown): void
 }
 
 /** How long the store may take when an attempt has ended. */

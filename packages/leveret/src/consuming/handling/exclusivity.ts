@@ -1,5 +1,5 @@
 import type { QueueContract } from '../../contract/queues/queue-contract.js'
-import { OptionsError } from '../../errors/errors.js'
+import { OptionsError } from '../../errors/options-error.js'
 import type { HandlingSettings } from './worker-options.js'
 
 /**

@@ -2,23 +2,6 @@ import { z } from 'zod'
 import { parseOptions } from '../../options.js'
 import type { DeduplicationStore } from './deduplication.js'
 
-/** Options of the store in memory. */
-export interface MemoryStoreOptions {
-  /**
-   * The most keys to remember of work that is done, from 1. Above it the oldest are forgotten, whether or not their time is up; a message that
-   * comes again after that is handled again. @defaultValue 100_000
-   */
-  readonly maxKeys?: number | undefined
-}
-
-/** Checks {@link MemoryStoreOptions}. */
-export const memoryStoreOptions = z.strictObject({ maxKeys: z.int().min(1).default(100_000) })
-
-interface Entry {
-  readonly token: string
-  readonly untilMs: number
-}
-
 /** Remembers in this process: enough where one process works on a queue, and gone when it ends. */
 export class MemoryDeduplicationStore implements DeduplicationStore {
   readonly #maxKeys: number
@@ -52,6 +35,23 @@ export class MemoryDeduplicationStore implements DeduplicationStore {
   async giveUp(key: string, token: string): Promise<void> {
     if (this.#taken.get(key)?.token === token) this.#taken.delete(key)
   }
+}
+
+/** Options of the store in memory. */
+export interface MemoryStoreOptions {
+  /**
+   * The most keys to remember of work that is done, from 1. Above it the oldest are forgotten, whether or not their time is up; a message that
+   * comes again after that is handled again. @defaultValue 100_000
+   */
+  readonly maxKeys?: number | undefined
+}
+
+/** Checks {@link MemoryStoreOptions}. */
+export const memoryStoreOptions = z.strictObject({ maxKeys: z.int().min(1).default(100_000) })
+
+interface Entry {
+  readonly token: string
+  readonly untilMs: number
 }
 
 /** By a clock that never jumps, unlike the machine's. */

@@ -1,19 +1,11 @@
-import { InHand } from '../../async/in-flight-count.js'
-import type { Soon } from '../../async/maybe-promise.js'
+import { InFlightCount } from '../../async/in-flight-count.js'
+import type { MaybePromise } from '../../async/maybe-promise.js'
 import { Fifo } from '../../collections/fifo.js'
-
-/** What has the same key is handled one after the other. */
-export type OrderKey = string | number
-
-interface Waiter {
-  readonly key: OrderKey | undefined
-  admit(begins: boolean): void
-}
 
 /** Bounds how many deliveries are handled at once, and keeps those of one key in the order in which they came. */
 export class Slots {
   #limit: number
-  readonly #running = new InHand()
+  readonly #running = new InFlightCount()
   #waiting = 0
   #closed = false
   /** They want nothing but a slot. */
@@ -52,7 +44,7 @@ export class Slots {
   }
 
   /** @returns whether it may begin; `false` when it is to be given back. Every `true` is followed by a {@link leave} */
-  enter(key?: OrderKey): Soon<boolean> {
+  enter(key?: OrderKey): MaybePromise<boolean> {
     if (this.#closed) return false
     const behind = key === undefined ? undefined : this.#behind.get(key)
     if (behind === undefined && key !== undefined) this.#behind.set(key, new Fifo())
@@ -75,7 +67,7 @@ export class Slots {
    *
    * @returns `false` when it is to be given back. It holds its slot again, whatever comes of it
    */
-  again(): Soon<boolean> {
+  again(): MaybePromise<boolean> {
     if (this.#closed) return false
     if (this.taken <= this.#limit) return true
     this.#running.end()
@@ -135,4 +127,12 @@ export class Slots {
       next.admit(true)
     }
   }
+}
+
+/** What has the same key is handled one after the other. */
+export type OrderKey = string | number
+
+interface Waiter {
+  readonly key: OrderKey | undefined
+  admit(begins: boolean): void
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { MAX_TIMER_MS } from '../../async/timing.js'
-import { OptionsError } from '../../errors/errors.js'
 import { givenAs, isClass } from '../../errors/given.js'
+import { OptionsError } from '../../errors/options-error.js'
 import { type BreakerOptions, breakerOptions } from './breaker.js'
 import type { DeduplicationStore } from './deduplication.js'
 import type { OrderKey } from './slots.js'

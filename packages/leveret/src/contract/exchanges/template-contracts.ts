@@ -1,4 +1,4 @@
-import { OptionsError } from '../../errors/errors.js'
+import { OptionsError } from '../../errors/options-error.js'
 import { nameProblem } from '../../message/short-string.js'
 import type { PayloadContract } from '../payloads/payload.js'
 import type { RoutedExchange } from './event-types.js'

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { SlotMap } from '../../collections/dense-map.js'
+import { DenseMap } from '../../collections/dense-map.js'
 import type { ConnectSettings } from '../../connection/connect-options.js'
 import type { ReceivedMessage } from '../../message/message.js'
 import type { Call } from './call.js'
@@ -7,7 +7,7 @@ import type { Absence } from './responder-watch.js'
 
 /** The calls of one client that were written and have no answer yet, and what came back. */
 export class Awaited {
-  readonly #calls = new SlotMap<string, Call>()
+  readonly #calls = new DenseMap<string, Call>()
   /** A correlation id that begins with it was made here. */
   readonly #prefix = `${randomUUID().slice(0, 8)}.`
   #bytes = 0

@@ -2,22 +2,6 @@ import type { Due } from '../../async/deadlines.js'
 import { onAbort } from '../../async/on-abort.js'
 import type { OutgoingMessage, ReceivedMessage } from '../../message/message.js'
 
-/** How long a call may take, what else ends it, and what its reply says. */
-export interface CallTerms {
-  readonly timeoutMs: number
-  readonly signal: AbortSignal | undefined
-  /** Reads its reply, at once or later. What it throws or rejects with, the call fails with. */
-  read(reply: ReceivedMessage): unknown
-}
-
-/** What a call needs of its client. */
-interface CallParts extends CallTerms {
-  /** Nobody who has not seen the request can answer under it. */
-  readonly correlationId: string
-  /** It has settled, with or without a reply. */
-  settled(call: Call): void
-}
-
 /** One call, from `begin` until its reply is there or will not be. */
 export class Call implements Due {
   readonly correlationId: string
@@ -106,4 +90,20 @@ export class Call implements Due {
     this.#callOff?.()
     this.#settled(this)
   }
+}
+
+/** How long a call may take, what else ends it, and what its reply says. */
+export interface CallTerms {
+  readonly timeoutMs: number
+  readonly signal: AbortSignal | undefined
+  /** Reads its reply, at once or later. What it throws or rejects with, the call fails with. */
+  read(reply: ReceivedMessage): unknown
+}
+
+/** What a call needs of its client. */
+interface CallParts extends CallTerms {
+  /** Nobody who has not seen the request can answer under it. */
+  readonly correlationId: string
+  /** It has settled, with or without a reply. */
+  settled(call: Call): void
 }

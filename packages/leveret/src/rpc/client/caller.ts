@@ -1,12 +1,16 @@
 import { setMaxListeners } from 'node:events'
 import { Deadlines, tellLate } from '../../async/deadlines.js'
-import { InHand } from '../../async/in-flight-count.js'
+import { InFlightCount } from '../../async/in-flight-count.js'
 import { atMost } from '../../async/timing.js'
-import { Bag } from '../../collections/dense-set.js'
+import { DenseSet } from '../../collections/dense-set.js'
 import type { ConnectionInternals } from '../../connection/connection.js'
 import { tell, tellFailed } from '../../connection/message-diagnostics.js'
 import { Share } from '../../connection/room.js'
-import { BrokerError, ClosedError, ConnectionError, type LeveretError, type PublishError } from '../../errors/errors.js'
+import { BrokerError } from '../../errors/broker-error.js'
+import { ClosedError } from '../../errors/closed-error.js'
+import { ConnectionError } from '../../errors/connection-error.js'
+import type { LeveretError } from '../../errors/leveret-error.js'
+import type { PublishError } from '../../errors/publish-error.js'
 import { NACKED, notEncoded, publishError, tooLarge } from '../../errors/publish-failures.js'
 import { RpcNoResponderError, RpcTimeoutError } from '../../errors/rpc-errors.js'
 import type { OutgoingMessage, ReceivedMessage, ReturnedMessage } from '../../message/message.js'
@@ -15,7 +19,7 @@ import { Call, type CallTerms } from './call.js'
 import type { CallerHealth } from './caller-health.js'
 import { ClockGap } from './clock-gap.js'
 import { RequestChannel } from './request-channel.js'
-import { type Absence, Attendance } from './responder-watch.js'
+import { type Absence, ResponderWatch } from './responder-watch.js'
 
 const LAST_STEP_MS = 500
 const UNANSWERED = 'its schema, its codec or an interceptor has not answered'
@@ -31,15 +35,15 @@ export class Caller {
   readonly #confirm: boolean
   readonly #internals: ConnectionInternals
   readonly #channel: RequestChannel
-  readonly #attendance: Attendance
+  readonly #attendance: ResponderWatch
   readonly #stop = new AbortController()
-  readonly #open = new Bag<Call>()
+  readonly #open = new DenseSet<Call>()
   readonly #deadlines = new Deadlines((now) => tellLate(this.#open, now, (call) => call.fail(this.#timeoutOf(call))), {
     keepsAlive: true,
   })
   readonly #waiting = new Set<Call>()
   readonly #awaited = new Awaited()
-  readonly #inHand = new InHand()
+  readonly #inFlight = new InFlightCount()
   readonly #share = new Share()
   readonly #clockGap = new ClockGap()
 
@@ -64,7 +68,7 @@ export class Caller {
       replied: (reply) => this.#onReply(reply),
       lost: (reason) => this.#onLost(reason),
     })
-    this.#attendance = new Attendance({
+    this.#attendance = new ResponderWatch({
       lane,
       queue: name,
       signal: this.signal,
@@ -80,7 +84,7 @@ export class Caller {
 
   /** Begins a call; its time runs. It settles however it ends. */
   begin(terms: CallTerms): Call {
-    this.#inHand.begin()
+    this.#inFlight.begin()
     const correlationId = this.#awaited.newCorrelationId()
     const call = new Call({ ...terms, correlationId, settled: this.#onSettled })
     this.#open.add(call)
@@ -101,7 +105,7 @@ export class Caller {
   /** Waits for the calls in hand, then fails what is left. Never rejects. */
   async close(timeoutMs: number): Promise<void> {
     const deadline = performance.now() + timeoutMs
-    await atMost(timeoutMs, this.#inHand.whenEmpty())
+    await atMost(timeoutMs, this.#inFlight.whenEmpty())
     const closed = new ClosedError(`The client of '${this.#name}' was closed before the answer came`)
     this.#stop.abort(closed)
     this.#internals.publishLane.events.off('unblocked', this.#pump)
@@ -113,7 +117,7 @@ export class Caller {
   health(): CallerHealth {
     const { isAttached: attached, why } = this.#channel
     const { late, unknown, lastReplyAt } = this.#awaited
-    return { attached, inFlight: this.#inHand.size, late, unknown, lastReplyAt, why }
+    return { attached, inFlight: this.#inFlight.size, late, unknown, lastReplyAt, why }
   }
 
   #refusal(message: OutgoingMessage): PublishError | undefined {
@@ -177,7 +181,7 @@ export class Caller {
     if (this.#awaited.delete(call) && this.#awaited.size === 0) this.#attendance.rest()
     call.message = undefined
     if (this.#waiting.size > 0) queueMicrotask(this.#pump)
-    this.#inHand.end()
+    this.#inFlight.end()
   }
 
   #onReply(reply: ReceivedMessage): void {

@@ -3,8 +3,9 @@ import type { Channel } from '../../amqp/channel.js'
 import { Tags } from '../../collections/tags.js'
 import type { ConnectSettings } from '../../connection/connect-options.js'
 import type { Lane } from '../../connection/lanes/lane.js'
-import { LastingChannel } from '../../connection/recovering-channel.js'
-import { ConnectionError, type LeveretError } from '../../errors/errors.js'
+import { RecoveringChannel } from '../../connection/recovering-channel.js'
+import { ConnectionError } from '../../errors/connection-error.js'
+import type { LeveretError } from '../../errors/leveret-error.js'
 import type { OutgoingMessage, ReceivedMessage, ReturnedMessage } from '../../message/message.js'
 import type { Call } from './call.js'
 
@@ -12,28 +13,10 @@ import type { Call } from './call.js'
 const REPLY_TO = 'amq.rabbitmq.reply-to'
 const CLOSE_TIMEOUT_MS = 2_000
 
-/** What a request channel is made of. */
-export interface RequestChannelOptions {
-  readonly lane: Lane
-  readonly queue: string
-  /** Whether the broker is to confirm each request. */
-  readonly confirm: boolean
-  /** What bounds requests that wait in the socket, and those without their confirm. */
-  readonly limits: Pick<ConnectSettings, 'maxInFlight' | 'maxQueuedBytes'>
-  /** There may be room to write. */
-  ready(): void
-  /** The broker has answered for a request. */
-  confirmed(call: Call, accepted: boolean): void
-  /** No queue took it. */
-  returned(message: ReturnedMessage): void
-  replied(reply: ReceivedMessage): void
-  lost(reason: LeveretError): void
-}
-
 /** Publishes requests, and consumes their replies, which direct reply-to gives to that same channel only. */
 export class RequestChannel {
   readonly #options: RequestChannelOptions
-  readonly #channel: LastingChannel
+  readonly #channel: RecoveringChannel
   readonly #unconfirmed = new Tags<Call>()
   /** Resolves when a full socket has been emptied. Never rejects. */
   #flushing: Promise<void> | undefined
@@ -42,7 +25,7 @@ export class RequestChannel {
 
   constructor(options: RequestChannelOptions) {
     this.#options = options
-    this.#channel = new LastingChannel({
+    this.#channel = new RecoveringChannel({
       lane: options.lane,
       purpose: `calling ${options.queue}`,
       kind: options.confirm ? 'confirm' : 'plain',
@@ -129,6 +112,24 @@ export class RequestChannel {
     this.#options.lost(reason)
     return false
   }
+}
+
+/** What a request channel is made of. */
+export interface RequestChannelOptions {
+  readonly lane: Lane
+  readonly queue: string
+  /** Whether the broker is to confirm each request. */
+  readonly confirm: boolean
+  /** What bounds requests that wait in the socket, and those without their confirm. */
+  readonly limits: Pick<ConnectSettings, 'maxInFlight' | 'maxQueuedBytes'>
+  /** There may be room to write. */
+  ready(): void
+  /** The broker has answered for a request. */
+  confirmed(call: Call, accepted: boolean): void
+  /** No queue took it. */
+  returned(message: ReturnedMessage): void
+  replied(reply: ReceivedMessage): void
+  lost(reason: LeveretError): void
 }
 
 /**

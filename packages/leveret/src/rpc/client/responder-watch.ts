@@ -1,5 +1,5 @@
 import type { Lane } from '../../connection/lanes/lane.js'
-import { BrokerError } from '../../errors/errors.js'
+import { BrokerError } from '../../errors/broker-error.js'
 import type { AbsenceReason } from '../../errors/rpc-errors.js'
 
 /** Calls that have waited this long make it worth a look, and so often. */
@@ -11,30 +11,13 @@ const MOMENT_MS = 20
 /** Who has just lost his connection, or answers a moment late for his queue, is not absent yet: he is back within a second. */
 const LOOK_AGAIN_MS = 1_000
 
-/** Nobody was there, twice in a row. */
-export interface Absence {
-  readonly reason: AbsenceReason
-  /** Nobody has been there since this time of `performance.now()`; `-Infinity` where the queue is gone, with all that was in it. */
-  readonly since: number
-  /** Concerns what was sent before. */
-  readonly before: number
-}
-
-/** Who looks, and what follows. */
-export interface AttendanceOptions {
-  readonly lane: Lane
-  readonly queue: string
-  readonly signal: AbortSignal
-  absent(absence: Absence): void
-}
-
 /**
  * Looks whether anybody consumes a queue, while somebody waits for that: RabbitMQ returns no message of a queue that exists.
  *
  * A look is a passive declaration on the lane's spare channel, because a missing queue closes its channel. None is needed while
  * replies come.
  */
-export class Attendance {
+export class ResponderWatch {
   readonly #options: AttendanceOptions
   #timer: NodeJS.Timeout | undefined
   #looking = false
@@ -129,4 +112,21 @@ export class Attendance {
       return error instanceof BrokerError && error.replyCode === 404 ? 'no-queue' : undefined
     }
   }
+}
+
+/** Nobody was there, twice in a row. */
+export interface Absence {
+  readonly reason: AbsenceReason
+  /** Nobody has been there since this time of `performance.now()`; `-Infinity` where the queue is gone, with all that was in it. */
+  readonly since: number
+  /** Concerns what was sent before. */
+  readonly before: number
+}
+
+/** Who looks, and what follows. */
+export interface AttendanceOptions {
+  readonly lane: Lane
+  readonly queue: string
+  readonly signal: AbortSignal
+  absent(absence: Absence): void
 }

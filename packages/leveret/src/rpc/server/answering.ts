@@ -1,4 +1,4 @@
-import { andThen, type Soon } from '../../async/maybe-promise.js'
+import { type MaybePromise, whenReady } from '../../async/maybe-promise.js'
 import type { ConnectionInternals } from '../../connection/connection.js'
 import { tell as tellPublished } from '../../connection/message-diagnostics.js'
 import type { ActiveDelivery } from '../../consuming/delivery/active-delivery.js'
@@ -7,8 +7,9 @@ import { givenBack, type Settling } from '../../consuming/delivery/settler.js'
 import type { Verdict } from '../../consuming/delivery/verdict.js'
 import { type Answer, encodeFailure, type ToldFailure } from '../../contract/procedures/answer.js'
 import type { Procedure } from '../../contract/procedures/procedure.js'
-import { type Issue, PayloadError } from '../../errors/errors.js'
 import { describeFailure, type Failure } from '../../errors/failure.js'
+import type { Issue } from '../../errors/issue.js'
+import { PayloadError } from '../../errors/payload-error.js'
 import { notEncoded, publishError } from '../../errors/publish-failures.js'
 import type { Events } from '../../events.js'
 import type { OutgoingMessage } from '../../message/message.js'
@@ -17,24 +18,6 @@ import { type Kept, keptOf } from './kept.js'
 import type { ReplyChannel } from './reply-channel.js'
 import { latenessOf, timeToAnswerMs } from './request-time.js'
 import { type RequestEvent, type RpcServerEvents, requestEventOf } from './rpc-server-events.js'
-
-/** What answering needs. */
-export interface AnsweringOptions {
-  readonly procedure: Procedure
-  readonly events: Events<RpcServerEvents>
-  readonly internals: Pick<ConnectionInternals, 'name' | 'settings'>
-  readonly replies: ReplyChannel
-}
-
-type FailureVerdict = Extract<Verdict, { do: 'dead-letter' }>
-
-const STALE: Settlement = { did: 'stale' }
-const TOO_LARGE = {
-  reason: 'too-large',
-  failure: { name: 'PayloadError', message: 'the answer has more bytes than maxMessageBytes' },
-  issues: [],
-} as const
-const NO_ANSWER = { name: 'NoAnswer', message: 'an interceptor ended the request without its handler' }
 
 /**
  * Settles requests: writes the ack, and the answer right behind it. Nothing is tried again: whoever asked decides that.
@@ -49,7 +32,7 @@ export class Answering implements Settling {
     this.#options = options
   }
 
-  settle(verdict: Verdict, delivery: ActiveDelivery): Soon<Settlement> {
+  settle(verdict: Verdict, delivery: ActiveDelivery): MaybePromise<Settlement> {
     const { events } = this.#options
     const event = requestEventOf(delivery)
     if (!delivery.message.properties.replyTo) {
@@ -64,16 +47,16 @@ export class Answering implements Settling {
     if (timeToAnswerMs(delivery) <= 0) {
       return acknowledged(delivery, () => this.#tellExpired(event, delivery, true), conclusion.settlement)
     }
-    return andThen(this.#options.replies.whenFree(delivery.life.signal), (isFree) =>
+    return whenReady(this.#options.replies.whenFree(delivery.channel.signal), (isFree) =>
       isFree ? this.#answer(conclusion, delivery, event) : STALE,
     )
   }
 
-  #answer(conclusion: Conclusion, delivery: ActiveDelivery, event: RequestEvent): Soon<Settlement> {
-    const { life, message } = delivery
+  #answer(conclusion: Conclusion, delivery: ActiveDelivery, event: RequestEvent): MaybePromise<Settlement> {
+    const { channel, message } = delivery
     // Over its answer the connection may have been closed before: this time the broker has read the ack first.
-    const acking = message.fields.redelivered ? life.ackAndWait(message) : life.ackNow(message)
-    return andThen(acking, (isAcked) => (isAcked ? this.#send(conclusion, delivery, event) : STALE))
+    const acking = message.fields.redelivered ? channel.ackAndWait(message) : channel.ackNow(message)
+    return whenReady(acking, (isAcked) => (isAcked ? this.#send(conclusion, delivery, event) : STALE))
   }
 
   #send({ answer, tell, settlement }: Conclusion, delivery: ActiveDelivery, event: RequestEvent): Settlement {
@@ -113,6 +96,24 @@ export class Answering implements Settling {
     }
   }
 }
+
+/** What answering needs. */
+export interface AnsweringOptions {
+  readonly procedure: Procedure
+  readonly events: Events<RpcServerEvents>
+  readonly internals: Pick<ConnectionInternals, 'name' | 'settings'>
+  readonly replies: ReplyChannel
+}
+
+type FailureVerdict = Extract<Verdict, { do: 'dead-letter' }>
+
+const STALE: Settlement = { did: 'stale' }
+const TOO_LARGE = {
+  reason: 'too-large',
+  failure: { name: 'PayloadError', message: 'the answer has more bytes than maxMessageBytes' },
+  issues: [],
+} as const
+const NO_ANSWER = { name: 'NoAnswer', message: 'an interceptor ended the request without its handler' }
 
 function replyOf({ content, headers, ...type }: Answer, { message }: ActiveDelivery): OutgoingMessage {
   const { replyTo = '', correlationId } = message.properties
@@ -156,8 +157,8 @@ function problemOf(failed: FailureVerdict | undefined, kept: Kept | undefined): 
   return { reason: 'invalid-response', failure: describeFailure(refused), issues: refused.issues }
 }
 
-function acknowledged({ life, message }: ActiveDelivery, tell: () => void, settlement: Settlement): Settlement {
-  if (!life.ack(message)) return STALE
+function acknowledged({ channel, message }: ActiveDelivery, tell: () => void, settlement: Settlement): Settlement {
+  if (!channel.ack(message)) return STALE
   tell()
   return settlement
 }

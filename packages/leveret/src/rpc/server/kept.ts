@@ -1,4 +1,4 @@
-import { andThen, isLater, isThenable, type Soon } from '../../async/maybe-promise.js'
+import { isLater, isThenable, type MaybePromise, whenReady } from '../../async/maybe-promise.js'
 import type { ActiveDelivery } from '../../consuming/delivery/active-delivery.js'
 import { type Answer, encodeDeclared, encodeResponse } from '../../contract/procedures/answer.js'
 import type { Procedure } from '../../contract/procedures/procedure.js'
@@ -41,21 +41,21 @@ async function keepLater(procedure: Procedure, delivery: Delivery, responding: P
   await keepResponse(procedure, delivery, response)
 }
 
-function keepResponse(procedure: Procedure, delivery: Delivery, response: unknown): Soon<void> {
+function keepResponse(procedure: Procedure, delivery: Delivery, response: unknown): MaybePromise<void> {
   return keep(delivery, undefined, () => encodeResponse(procedure, response))
 }
 
 /** Always fails: with what was thrown, or because that does not fit the procedure. */
-function keepThrown(procedure: Procedure, delivery: Delivery, thrown: unknown): Soon<never> {
+function keepThrown(procedure: Procedure, delivery: Delivery, thrown: unknown): MaybePromise<never> {
   if (!isErrorOf(procedure, thrown)) throw thrown
   const kept = keep(delivery, thrown.code, () => encodeDeclared(procedure, thrown))
-  return andThen(kept, () => {
+  return whenReady(kept, () => {
     throw thrown
   })
 }
 
 /** @throws what the contract refuses, as a rejection too */
-function keep(delivery: Delivery, code: string | undefined, encode: () => Soon<Answer>): Soon<void> {
+function keep(delivery: Delivery, code: string | undefined, encode: () => MaybePromise<Answer>): MaybePromise<void> {
   const kept = (result: Kept): void => {
     // Handlers and interceptors get it as no more than that.
     const active = delivery as ActiveDelivery

@@ -1,20 +1,10 @@
-import type { Soon } from '../../async/maybe-promise.js'
+import type { MaybePromise } from '../../async/maybe-promise.js'
 import { unlessAborted } from '../../async/timing.js'
 import type { Lane } from '../../connection/lanes/lane.js'
-import { LastingChannel } from '../../connection/recovering-channel.js'
-import { BrokerError, type LeveretError } from '../../errors/errors.js'
+import { RecoveringChannel } from '../../connection/recovering-channel.js'
+import { BrokerError } from '../../errors/broker-error.js'
+import type { LeveretError } from '../../errors/leveret-error.js'
 import type { OutgoingMessage } from '../../message/message.js'
-
-/** What a reply channel is made of. */
-export interface ReplyChannelOptions {
-  readonly lane: Lane
-  /** Of the procedure. */
-  readonly name: string
-  /** Bounds what waits in the socket. */
-  readonly maxQueuedBytes: number
-  /** The broker has closed it: answers written just before may not have arrived. */
-  lost(reason: BrokerError): void
-}
 
 /**
  * Publishes answers, without confirms: nobody could use them, because whoever asked waits for a bounded time.
@@ -23,12 +13,12 @@ export interface ReplyChannelOptions {
  */
 export class ReplyChannel {
   readonly #options: ReplyChannelOptions
-  readonly #channel: LastingChannel
+  readonly #channel: RecoveringChannel
   #waiting: (() => void)[] = []
 
   constructor(options: ReplyChannelOptions) {
     this.#options = options
-    this.#channel = new LastingChannel({
+    this.#channel = new RecoveringChannel({
       lane: options.lane,
       purpose: `answering ${options.name}`,
       kind: 'plain',
@@ -48,7 +38,7 @@ export class ReplyChannel {
   }
 
   /** No promise where it takes one more at once, as it mostly does. @returns `false` when the signal is aborted first */
-  whenFree(signal: AbortSignal): Soon<boolean> {
+  whenFree(signal: AbortSignal): MaybePromise<boolean> {
     return this.#isFree || this.#untilFree(signal)
   }
 
@@ -84,4 +74,15 @@ export class ReplyChannel {
     if (reason instanceof BrokerError) this.#options.lost(reason)
     return false
   }
+}
+
+/** What a reply channel is made of. */
+export interface ReplyChannelOptions {
+  readonly lane: Lane
+  /** Of the procedure. */
+  readonly name: string
+  /** Bounds what waits in the socket. */
+  readonly maxQueuedBytes: number
+  /** The broker has closed it: answers written just before may not have arrived. */
+  lost(reason: BrokerError): void
 }

@@ -6,8 +6,8 @@ import {
   workerLines,
 } from '../../consuming/delivery/worker-events.js'
 import type { ToldFailure } from '../../contract/procedures/answer.js'
-import type { LeveretError } from '../../errors/errors.js'
 import { describeFailure, type Failure } from '../../errors/failure.js'
+import type { LeveretError } from '../../errors/leveret-error.js'
 import type { Events } from '../../events.js'
 import type { LogLines } from '../../log.js'
 import type { Lateness } from './request-time.js'

@@ -1,7 +1,7 @@
 import type { Connection } from '../connection/connection.js'
 import { Share } from '../connection/room.js'
 import type { OutgoingMessage } from '../message/message.js'
-import { outboxOf } from './outbox-of.js'
+import { publishEngineOf } from './publish-engine-of.js'
 import type { Topology } from './request.js'
 import { Line } from './turns.js'
 
@@ -15,7 +15,7 @@ export type PublishCopy = (message: OutgoingMessage, topology: Topology, signal:
  * @param timeoutMs - by default none but the signal, which is the life of the delivery's channel
  */
 export function publishCopies(rabbit: Connection, timeoutMs = Number.POSITIVE_INFINITY): PublishCopy {
-  const outbox = outboxOf(rabbit)
+  const engine = publishEngineOf(rabbit)
   const [line, share, patient] = [new Line(), new Share(), true]
-  return (message, topology, signal) => outbox.submit({ message, topology, line, share, patient, timeoutMs, signal })
+  return (message, topology, signal) => engine.submit({ message, topology, line, share, patient, timeoutMs, signal })
 }

@@ -1,11 +1,11 @@
 import type { Channel } from '../amqp/channel.js'
 import type { Interceptor } from '../connection/interceptor.js'
 import type { Lane } from '../connection/lanes/lane.js'
-import type { LeveretError } from '../errors/errors.js'
+import type { LeveretError } from '../errors/leveret-error.js'
 import { Consumer } from './consumer/consumer.js'
 import { Pausing } from './consumer/pausing.js'
 import type { ActiveDelivery } from './delivery/active-delivery.js'
-import { isSingleActive, noSuspicion, suspicionOf } from './delivery/redelivery-policy.js'
+import { isSingleActive, noRedeliveryPolicy, redeliveryPolicyOf } from './delivery/redelivery-policy.js'
 import { returnMemoryOf } from './delivery/return-memory.js'
 import type { RoleEvents } from './delivery/role-events.js'
 import type { Settlement } from './delivery/settlement.js'
@@ -14,43 +14,8 @@ import { Slots } from './handling/slots.js'
 import { type Handling, type HandlingHooks, processorFor } from './handling.js'
 import { reporting, successOf } from './reporting.js'
 
-/** What an engine is made of. */
-export interface EngineOptions<Payload>
-  extends Pick<
-    Handling<Payload>,
-    'contract' | 'decode' | 'handler' | 'settings' | 'settler' | 'stream' | 'timeLeftMs'
-  > {
-  readonly lane: Lane
-  readonly interceptors: readonly Interceptor[]
-  readonly events: RoleEvents<WorkerEvents>
-  /** For a queue that goes with its last consumer: while it is paused, what comes is held. @defaultValue false */
-  readonly keepsConsuming?: boolean
-  /** What has been done is done again when it comes back: its sender waits for an answer. @defaultValue false */
-  readonly repeatsDone?: boolean
-  /** Makes sure that the queue exists. Runs before every subscription. @returns its name */
-  prepare(channel: Channel, signal: AbortSignal): Promise<string>
-}
-
-/** How an engine is doing. */
-export interface EngineHealth {
-  /** It consumes, or was told not to, and nothing that cannot be settled takes its slots. */
-  readonly ready: boolean
-  readonly attached: boolean
-  /** Handlers, or batches, running. */
-  readonly inFlight: number
-  /** Handlers that ended after their time was up, so far. */
-  readonly late: number
-  /** Handlers that were given up when their time was up, and still run. */
-  readonly hung: number
-  /** Deliveries that are handled and stay unacknowledged, because the broker refuses their copy. */
-  readonly heldUp: number
-  readonly lastDeliveryAt: Date | undefined
-  /** Why it is not consuming. */
-  readonly why: string | undefined
-}
-
 /** Consumes a queue and settles every delivery of it. */
-export class Engine<Payload> {
+export class ConsumeEngine<Payload> {
   readonly #consumer: Consumer
   readonly #pausing: Pausing
   readonly #slots: Slots
@@ -63,13 +28,14 @@ export class Engine<Payload> {
   #refused: Error | undefined
   #everAttached = false
 
-  constructor(options: EngineOptions<Payload>) {
+  constructor(options: ConsumeEngineOptions<Payload>) {
     const { contract, settings, events } = options
     this.#events = events
     this.#slots = new Slots(settings.concurrency)
     const isKept = options.keepsConsuming !== true && options.stream === undefined
     const memory = isKept ? returnMemoryOf(options.lane, contract.name) : undefined
-    const suspicion = memory !== undefined && settings.isolation ? suspicionOf(contract, memory) : noSuspicion()
+    const redeliveryPolicy =
+      memory !== undefined && settings.isolation ? redeliveryPolicyOf(contract, memory) : noRedeliveryPolicy()
     const processor = processorFor({
       ...options,
       slots: this.#slots,
@@ -81,13 +47,13 @@ export class Engine<Payload> {
       lane: options.lane,
       name: contract.name,
       slots: this.#slots,
-      suspicion,
+      redeliveryPolicy,
       memory,
       keepsConsuming: options.keepsConsuming ?? false,
       isSingleActive: isSingleActive(contract),
       reading: options.stream,
       prepare: options.prepare,
-      receive: (message, life) => processor.receive(message, life),
+      receive: (message, channel) => processor.receive(message, channel),
       process: (delivery) => processor.process(delivery),
       isolated: (delivery) => events.tellOf('delivery.isolated', delivery, {}),
       copyRefused: (delivery, error) => {
@@ -210,4 +176,39 @@ export class Engine<Payload> {
     this.#why = reason
     this.#events.tell('consume-failed', { reason })
   }
+}
+
+/** What an engine is made of. */
+export interface ConsumeEngineOptions<Payload>
+  extends Pick<
+    Handling<Payload>,
+    'contract' | 'decode' | 'handler' | 'settings' | 'settler' | 'stream' | 'timeLeftMs'
+  > {
+  readonly lane: Lane
+  readonly interceptors: readonly Interceptor[]
+  readonly events: RoleEvents<WorkerEvents>
+  /** For a queue that goes with its last consumer: while it is paused, what comes is held. @defaultValue false */
+  readonly keepsConsuming?: boolean
+  /** What has been done is done again when it comes back: its sender waits for an answer. @defaultValue false */
+  readonly repeatsDone?: boolean
+  /** Makes sure that the queue exists. Runs before every subscription. @returns its name */
+  prepare(channel: Channel, signal: AbortSignal): Promise<string>
+}
+
+/** How an engine is doing. */
+export interface EngineHealth {
+  /** It consumes, or was told not to, and nothing that cannot be settled takes its slots. */
+  readonly ready: boolean
+  readonly attached: boolean
+  /** Handlers, or batches, running. */
+  readonly inFlight: number
+  /** Handlers that ended after their time was up, so far. */
+  readonly late: number
+  /** Handlers that were given up when their time was up, and still run. */
+  readonly hung: number
+  /** Deliveries that are handled and stay unacknowledged, because the broker refuses their copy. */
+  readonly heldUp: number
+  readonly lastDeliveryAt: Date | undefined
+  /** Why it is not consuming. */
+  readonly why: string | undefined
 }
