@@ -8,7 +8,7 @@ import type { DeadLetter } from './dead-letter.js'
 import type { LetterContract } from './letter-source.js'
 
 /** A dead letter of an exchange with templates: its template tells which payload it has. */
-type EventLetter<Event> =
+export type EventLetter<Event> =
   | (Event extends RoutedEvent<infer Template, infer Payload>
       ? DeadLetter<Payload> & {
           /** The template that its routing key matches. It tells which schema the payload has to pass. */

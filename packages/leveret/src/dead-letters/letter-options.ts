@@ -2,7 +2,6 @@ import { z } from 'zod'
 import { shortString } from '../message/short-string.js'
 import { signalOption } from '../options.js'
 import type { LetterOf } from './letter-of.js'
-import type { Choice } from './letter-selection.js'
 import type { LetterContract } from './letter-source.js'
 
 /** Options of `peek`. */
@@ -57,7 +56,9 @@ export interface LetterProgress {
 }
 
 /** Which dead letters of a contract to choose. It may ask their payload; what it throws ends the pass. */
-export type LetterFilter<C extends LetterContract = LetterContract> = Choice<LetterOf<C>>
+export type LetterFilter<C extends LetterContract = LetterContract> = (
+  letter: LetterOf<C>,
+) => boolean | Promise<boolean>
 
 /** Which letters a pass takes, and how. */
 export interface LetterOptions<C extends LetterContract = LetterContract> {

@@ -12,7 +12,7 @@ import type { Published } from '../publishing/request.js'
 import { Sender } from '../publishing/sender.js'
 
 /** What `JSON.parse` makes of a `Buffer` that `JSON.stringify` has written. */
-interface BufferAsJson {
+export interface BufferAsJson {
   readonly type: 'Buffer'
   readonly data: readonly number[]
 }

@@ -11,7 +11,7 @@ import type { Delivery } from '../message/delivery.js'
 import type { DurableOptions, EphemeralOptions, ReaderOptions } from './subscriber-options.js'
 
 /** Which events of an exchange with routing keys a reader of a stream hands over. */
-type Only<E extends Exchange, Keys extends readonly string[]> = E extends RoutedExchange
+export type OnlyKeys<E extends Exchange, Keys extends readonly string[]> = E extends RoutedExchange
   ? {
       /**
        * Routing keys, or patterns of them, that this reader hands over, one at least. It reads past all others, without an event, and the stream
@@ -22,7 +22,7 @@ type Only<E extends Exchange, Keys extends readonly string[]> = E extends Routed
   : unknown
 
 /** In which order events are handled. */
-interface OrderOptions<Event> {
+export interface EventOrder<Event> {
   /**
    * Events of one key are handled one after the other, in the order in which they came. It promises no more than a worker's `orderBy` does.
    * @defaultValue none: `concurrency` of them at once
@@ -31,30 +31,29 @@ interface OrderOptions<Event> {
 }
 
 /** How a subscriber handles what comes. Of an exchange it also says what is to come, and of a stream where it begins. */
-export type SubscriberOptions<
-  C extends Subscribable,
-  Keys extends readonly string[] = readonly string[],
-> = OrderOptions<EventWithin<C, Keys[number]>> &
+export type SubscriberOptions<C extends Subscribable, Keys extends readonly string[] = readonly string[]> = EventOrder<
+  EventWithin<C, Keys[number]>
+> &
   (C extends Exchange
     ? EphemeralOptions & BindingChoice<C, Keys>
     : C extends Subscription
       ? DurableOptions
-      : ReaderOptions & Only<ExchangeOf<C>, Keys>)
+      : ReaderOptions & OnlyKeys<ExchangeOf<C>, Keys>)
 
 /** How a subscriber handles events in batches: their order is that in which they came. */
 export type BatchSubscriberOptions<
   C extends Subscribable,
   Keys extends readonly string[] = readonly string[],
-> = SubscriberOptions<C, Keys> & Batched
+> = SubscriberOptions<C, Keys> & BatchMode
 
 /** How a subscriber handles events whose handler settles each itself. */
 export type ManualSubscriberOptions<
   C extends Subscribable,
   Keys extends readonly string[] = readonly string[],
-> = SubscriberOptions<C, Keys> & Manual
+> = SubscriberOptions<C, Keys> & ManualMode
 
 /** Several events at once. */
-export interface Batched {
+export interface BatchMode {
   /** Hands over several events at once: the handler gets a list of them, and may return one result for each. */
   readonly batch: BatchOptions
   /** A batch is acknowledged when its handler returns. @defaultValue 'on-return' */
@@ -64,7 +63,7 @@ export interface Batched {
 }
 
 /** One event at a time, settled by its handler. */
-export interface Manual {
+export interface ManualMode {
   /** When the handler says so, by `delivery.ack()` and its like. What it leaves unsettled for `handlerTimeoutMs` is a failed attempt. */
   readonly acknowledge: 'manual'
   /** What a handler settles itself comes one by one. */
@@ -76,7 +75,8 @@ export interface StreamDelivery extends Delivery {
   readonly offset: number
 }
 
-type DeliveryOf<C extends Subscribable> = C extends Stream ? StreamDelivery : Delivery
+/** The delivery of an event: that of a stream has its place there. */
+export type DeliveryOf<C extends Subscribable> = C extends Stream ? StreamDelivery : Delivery
 
 /** Handles one event. Returning acknowledges; throwing fails the attempt. */
 export type EventHandler<C extends Subscribable, Keys extends readonly string[] = readonly string[]> = (
@@ -115,7 +115,7 @@ export type EventHandlerFor<
   : EventBatchHandler<C, Keys>
 
 /** The options as they must be: an exchange with routing keys needs to be told which. `Mode` says which handler is asked for. */
-export type OptionsOf<C extends Subscribable, Keys extends readonly string[], Mode> = C extends RoutedExchange
+export type SubscriberArguments<C extends Subscribable, Keys extends readonly string[], Mode> = C extends RoutedExchange
   ? [options: SubscriberOptions<C, Keys> & Mode & BindingKeyProblem<C, Keys>]
   : C extends Exchange
     ? [options?: SubscriberOptions<C, Keys> & Mode]

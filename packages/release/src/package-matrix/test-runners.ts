@@ -52,13 +52,13 @@ export const testRunnerCases: readonly Case[] = [
   },
   {
     name: 'Jest with ts-jest',
-    settings: `\`preset: 'ts-jest/presets/js-with-ts'\`, ${settings}, \`"allowJs": true\` in tsconfig.json`,
-    tools: ['jest', 'ts-jest', 'typescript-5.9', '@types/jest', '@types/node'],
+    settings: `\`preset: 'ts-jest/presets/js-with-ts'\`, ${settings}, \`"allowJs": true, "types": ["jest", "node"]\` in tsconfig.json`,
+    tools: ['jest', 'ts-jest', 'typescript@6', '@types/jest', '@types/node'],
     files: {
       'work.test.ts': typeScriptTest,
       'jest.config.js': jestConfig({ preset: 'ts-jest/presets/js-with-ts', transformIgnorePatterns }),
       'tsconfig.json': JSON.stringify({
-        compilerOptions: { module: 'commonjs', target: 'es2022', strict: true, esModuleInterop: true, allowJs: true },
+        compilerOptions: { module: 'commonjs', target: 'es2022', strict: true, allowJs: true, types: ['jest', 'node'] },
       }),
     },
     steps: [jest],

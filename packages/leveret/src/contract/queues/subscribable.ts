@@ -14,12 +14,14 @@ export type ExchangeOf<C extends Subscribable> = C extends Exchange
     : never
 
 /** The binding keys of a contract; any, where it has none. */
-type KeyOf<C extends Subscribable> = C extends { readonly bindingKeys: infer Keys extends readonly string[] }
+export type BindingKeyOf<C extends Subscribable> = C extends {
+  readonly bindingKeys: infer Keys extends readonly string[]
+}
   ? Keys[number]
   : string
 
 /** What a handler gets: for an exchange with templates, one type for each of those that the binding keys can bring. */
-export type EventOf<C extends Subscribable, Key extends string = KeyOf<C>> = ExchangeEvent<ExchangeOf<C>, Key>
+export type EventOf<C extends Subscribable, Key extends string = BindingKeyOf<C>> = ExchangeEvent<ExchangeOf<C>, Key>
 
 /** What is left of it where a reader of a stream asks for some routing keys only. */
 export type EventWithin<C extends Subscribable, Key extends string> = C extends Exchange
