@@ -16,7 +16,7 @@ export async function typeMatrix(): Promise<Matrix> {
     const rows: string[][] = COMPILERS.map((compiler) => [compiler])
     let ok = true
     for (const zod of ZODS) {
-      const installed = join(folder, zod)
+      const installed = join(folder, zod.replace('@', '-'))
       await mkdir(installed)
       await installFromRegistry(installed, packed, [...COMPILERS, '@types/node'], zod)
       for (const [index, compiler] of COMPILERS.entries()) {
