@@ -19,7 +19,15 @@ export type {
   Queue,
   StoredMessage,
 } from './management/resources.js'
-export { type AnySchema, type PayloadOf, type QueueContract, UnfitMessageError } from './memory/contracts.js'
+export {
+  type AnyContract,
+  type AnySchema,
+  type ContentProperties,
+  type PayloadOf,
+  type QueueContract,
+  type SchemaAnswer,
+  UnfitMessageError,
+} from './memory/contracts.js'
 export { startMemoryBroker, type TestLetter, TestMemoryBroker } from './memory/test-memory-broker.js'
 export type {
   BrokerAddress,

@@ -1,6 +1,7 @@
 /**
  * Parts of public types that nobody needs by name: they only decide whether something compiles, and which sentence the compiler
- * prints. The key is the report in `etc/`. Every other type that a public one is made of is exported.
+ * prints, or are constants whose keys or items a public type names. The key is the report in `etc/`. Every other type that a public one
+ * is made of is exported.
  */
 export const HIDDEN: Readonly<Record<string, readonly string[]>> = {
   'leveret.api.md': [
@@ -15,4 +16,7 @@ export const HIDDEN: Readonly<Record<string, readonly string[]>> = {
     'VerdictOf',
     'Wild',
   ],
+  'memory-broker.api.md': ['Methods', 'NAMES'],
+  'memory-broker.conformance.api.md': ['Methods'],
+  'testing.leveret.api.md': ['End'],
 }

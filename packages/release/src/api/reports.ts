@@ -41,10 +41,19 @@ export async function readReports(): Promise<Report[]> {
       const entry = all[index] as EntryPoint
       reports.push({ entry, ...(await extract(config, compilerState, join(folder, entry.report))) })
     }
-    return reports
+    return reports.map((report) => ({
+      ...report,
+      forgotten: report.forgotten.filter((name) => !hasElsewhere(report, name, reports)),
+    }))
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** Whether another entry point of the same package exports it. */
+function hasElsewhere({ entry }: Report, name: string, all: readonly Report[]): boolean {
+  const exported = new RegExp(`^export (?:abstract )?(?:class|interface|type|function|const) ${name}\\b`, 'm')
+  return all.some((other) => other.entry.folder === entry.folder && exported.test(other.text))
 }
 
 /** The path at which a report is kept. */

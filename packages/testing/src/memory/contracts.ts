@@ -1,7 +1,7 @@
 import type { Message } from '@leveret/memory-broker'
 
 /** What a Standard Schema answers. */
-interface SchemaAnswer {
+export interface SchemaAnswer {
   readonly value?: unknown
   readonly issues?: readonly { readonly message: string; readonly path?: readonly unknown[] | undefined }[] | undefined
 }
@@ -15,13 +15,13 @@ export interface AnySchema {
 }
 
 /** What a message says of its own content. */
-interface ContentProperties {
+export interface ContentProperties {
   readonly contentType?: string | undefined
   readonly contentEncoding?: string | undefined
 }
 
 /** A contract of leveret's, as far as it is read here. */
-interface AnyContract {
+export interface AnyContract {
   readonly name: string
   readonly codec: { decode(content: Buffer, properties: ContentProperties): unknown }
 }
