@@ -46,11 +46,6 @@ export function overChannelLimit(reason: BrokerError, open: number): ConnectionE
   return new ConnectionError('limit', text, { cause: reason })
 }
 
-/** Whether amqplib says that all numbers up to the `channel_max` of the handshake are taken. */
-export function isOutOfNumbers(error: unknown): boolean {
-  return error instanceof Error && error.message === 'No channels left to allocate'
-}
-
 /** The error for a channel for which a connection has no number left. */
 export function outOfNumbers(cause: unknown, open: number): ConnectionError {
   const text =

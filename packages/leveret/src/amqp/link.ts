@@ -5,14 +5,15 @@ import { atMost, unlessAborted, within } from '../async/timing.js'
 import { BrokerError } from '../errors/broker-error.js'
 import { ConnectionError } from '../errors/connection-error.js'
 import type { LeveretError } from '../errors/leveret-error.js'
-import { frameMaxOf, writeStraight } from './amqplib/channel-outlet.js'
+import { writeStraight } from './amqplib/channel-outlet.js'
 import { watchHeaders } from './amqplib/deep-tables.js'
 import { closed, flushed } from './amqplib/flush.js'
+import { frameMaxOf, isHeartbeatTimeout, isOutOfChannelNumbers } from './amqplib/internals.js'
 import { dropLateFrames } from './amqplib/late-frames.js'
 import { backlogOf } from './backlog.js'
 import { type BrokerIdentity, readIdentity } from './broker-identity.js'
 import { Channel } from './channel.js'
-import { isOutOfNumbers, outOfNumbers } from './channel-errors.js'
+import { outOfNumbers } from './channel-errors.js'
 import type { ChannelHooks } from './channel-parts.js'
 import { brokerReply } from './close-frame.js'
 import { type DialOptions, dial, type Line } from './dial.js'
@@ -125,7 +126,7 @@ export class Link {
       // What opens too late nobody will use.
       opening.then((raw) => raw.close()).catch(() => undefined)
       if (error instanceof ConnectionError) throw error
-      if (isOutOfNumbers(error)) throw outOfNumbers(error, this.#taken)
+      if (isOutOfChannelNumbers(error)) throw outOfNumbers(error, this.#taken)
       throw this.#said ?? new ConnectionError('lost', 'Opening a channel: the connection was lost', { cause: error })
     }
   }
@@ -199,9 +200,9 @@ export class Link {
 
   #forget(channel: Channel, hooks: ChannelHooks, reason: LeveretError): void {
     this.#channels.delete(channel)
-    // amqplib gives the next channel this one's number at once, and would write its open before what this one still holds,
-    // its close-ok included: the broker answers that by closing the connection (504).
-    if (reason instanceof BrokerError) {
+    // amqplib gives the next channel the number of this one at once. Where amqplib itself writes the frames of this channel, it writes
+    // the open of the next one before the close-ok of this one, and the broker closes the connection over that (504).
+    if (reason instanceof BrokerError && !channel.isStraight) {
       const flush = flushed.bind(undefined, this.#socket, this.signal)
       this.#numbersFree = this.#numbersFree?.then(flush) ?? flush()
     }
@@ -233,7 +234,7 @@ export class Link {
       return new BrokerError(`${this.address} closed the connection`, reply, { cause: error, retryable: true })
     const text = error instanceof Error ? error.message : 'closed'
     // A busy process may find amqplib the first to notice.
-    const cause = text === 'Heartbeat timeout' ? (this.#silence() ?? error) : error
+    const cause = isHeartbeatTimeout(error) ? (this.#silence() ?? error) : error
     return new ConnectionError('lost', `The connection to ${this.address} was lost: ${text}`, { cause })
   }
 }

@@ -17,7 +17,7 @@ import type { Sent } from '../publishing/request.js'
 import { type Route, Sender, type Sending } from '../publishing/sender.js'
 import { queueDeclarationsOf } from '../topology/declarations.js'
 import { delayedSendingOf, delayRoute, MAX_SEND_DELAY_MS } from '../topology/delay-levels.js'
-import { tellPolicy } from '../topology/queue-policy.js'
+import { warnOfPolicy } from '../topology/queue-warnings.js'
 
 /** Sends tasks to one queue, each confirmed by the broker. */
 export class Producer<const C extends WorkQueue = WorkQueue> implements AsyncDisposable {
@@ -42,7 +42,7 @@ export class Producer<const C extends WorkQueue = WorkQueue> implements AsyncDis
       mandatory: true,
     }
     this.#directly = { route: this.#directRoute, options: NO_OPTIONS }
-    tellPolicy(contract, this.#internals.log)
+    warnOfPolicy(contract, this.#internals.log)
     this.#unregister = this.#internals.register({
       stage: 'producer',
       sender: `producer of '${contract.name}'`,

@@ -18,7 +18,7 @@ import { timeToHandleMs } from '../rpc/server/request-time.js'
 import { type RpcServerEvents, requestLines, shareEvents } from '../rpc/server/rpc-server-events.js'
 import { queueDeclarationsOf } from '../topology/declarations.js'
 import { declareOn } from '../topology/declare.js'
-import { tellPolicy } from '../topology/queue-policy.js'
+import { warnOfPolicy } from '../topology/queue-warnings.js'
 
 const { concurrency, prefetch, handlerTimeoutMs, isolation } = handlingOptions.in.shape
 
@@ -71,7 +71,7 @@ function receiverOptionsOf<P extends Procedure>(
   const { publishLane: lane, settings: connection, log } = internals
   const events = new RoleEvents<RpcServerEvents>('rpc-server', () => name)
   log.follow(events, requestLines(name))
-  tellPolicy(requests, log)
+  warnOfPolicy(requests, log)
   const replies = new ReplyChannel({
     lane,
     name,

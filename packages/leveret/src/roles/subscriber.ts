@@ -33,7 +33,7 @@ import type {
   ManualEventHandler,
   SubscriberArguments,
 } from '../subscribing/subscriber-types.js'
-import { tellPolicy, warnOfDrops, warnOfLoops } from '../topology/queue-policy.js'
+import { warnOfDrops, warnOfLoops, warnOfPolicy } from '../topology/queue-warnings.js'
 
 /**
  * Gets the events of an exchange. By a `subscription` it is durable: what comes while nobody runs waits, what fails is tried again and kept
@@ -167,7 +167,7 @@ function eventsOf(
   if (kind !== 'ephemeral') queue.last = contract.name
   const events = new RoleEvents<SubscriberEvents>('subscriber', () => queue.last)
   log.follow(events, subscriberLines(contract.name))
-  tellPolicy(contract, log)
+  warnOfPolicy(contract, log)
   warnOfLoops(contract, handling.handlerTimeoutMs, log)
   if (kind === 'durable') warnOfDrops(contract, log)
   if (kind === 'ephemeral') tellGaps(events, queue)

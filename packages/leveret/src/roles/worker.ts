@@ -26,7 +26,7 @@ import { parseOptions } from '../options.js'
 import { publishCopies } from '../publishing/copy-publisher.js'
 import { queueDeclarationsOf } from '../topology/declarations.js'
 import { declareOn } from '../topology/declare.js'
-import { tellPolicy, warnOfDrops, warnOfLoops } from '../topology/queue-policy.js'
+import { warnOfDrops, warnOfLoops, warnOfPolicy } from '../topology/queue-warnings.js'
 
 /** Works on the tasks of one queue. Every delivery is settled: acknowledged, tried again, or kept as a dead letter. */
 export class Worker<
@@ -102,7 +102,7 @@ function receiverOptionsOf<C extends WorkQueue>(
   const { consumeLane: lane, settings: connection, log } = internals
   const events = new RoleEvents<WorkerEvents>('worker', () => contract.name)
   log.follow(events, workerLines(contract.name))
-  tellPolicy(contract, log)
+  warnOfPolicy(contract, log)
   warnOfDrops(contract, log)
   warnOfLoops(contract, settings.handlerTimeoutMs, log)
   const engine = new ConsumeEngine({

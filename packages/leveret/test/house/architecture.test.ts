@@ -72,6 +72,15 @@ describe('the layers', () => {
     expect(users.map(folderOf).filter((folder) => !folder.startsWith('amqp'))).toEqual([])
   })
 
+  test('what amqplib does not document is used in amqp/amqplib/internals.ts only', () => {
+    const undocumented =
+      /\b(recvFrame|prependListener|IllegalOperationError)\b|\.(accept|rest|channels\?*\.?\[)|as \{ ?(accept|frameMax|ch)\b|Heartbeat timeout|ConnectionOpenOk|No channels left|closed abruptly|terminated by server/
+    const users = sources.filter(
+      ({ path, text }) => path.startsWith('amqp') && undocumented.test(withoutComments(text)),
+    )
+    expect(users.map(({ path }) => path)).toEqual(['amqp/amqplib/internals.ts'])
+  })
+
   test('nothing publishes on the consume lane: an alarm would then stop all its acks', () => {
     const engines = sources.filter(
       ({ path }) => path.startsWith('consuming/') || path === 'connection/recovering-channel.ts',
@@ -177,6 +186,10 @@ function readSources(): Source[] {
       packages: specifiers.filter((name) => !name.startsWith('.')),
     }
   })
+}
+
+function withoutComments(text: string): string {
+  return text.replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
 }
 
 function folderOf({ path }: Source): string {
