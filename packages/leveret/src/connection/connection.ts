@@ -1,4 +1,4 @@
-import { type BrokerAddress, parseEndpoint } from '../amqp/endpoint.js'
+import type { BrokerAddress } from '../amqp/endpoint.js'
 import { atMost } from '../async/timing.js'
 import { ClosedError } from '../errors/closed-error.js'
 import { insteadOfConnection } from '../errors/given.js'
@@ -13,7 +13,7 @@ import { type ConnectionEvents, connectionLines } from './connection-events.js'
 import { defaultName } from './default-name.js'
 import { diagnostics, type Topic } from './diagnostics.js'
 import { type ConnectionState, type Health, laneHealth } from './health.js'
-import { loginSource } from './lanes/credentials.js'
+import { hostsOf } from './host-options.js'
 import { Hosts } from './lanes/hosts.js'
 import { Lane } from './lanes/lane.js'
 import type { LanePurpose } from './lanes/lane-state.js'
@@ -52,16 +52,8 @@ export class Connection implements AsyncDisposable {
   }
 
   private constructor(target: ConnectTarget, settings: ConnectSettings) {
-    const targets = [target].flat() as (string | BrokerAddress)[]
-    if (targets.length === 0) throw new OptionsError('connect: the list of brokers is empty')
-    const { name = defaultName(), connectTimeoutMs, startupTimeoutMs, heartbeatMs } = settings
-    const hosts = {
-      endpoints: targets.map(parseEndpoint),
-      login: loginSource(settings.credentials, connectTimeoutMs),
-      heartbeatSeconds: heartbeatMs / 1_000,
-      connectTimeoutMs,
-      tls: { ...settings.tls, minVersion: settings.tls.minVersion ?? ('TLSv1.2' as const) },
-    }
+    const { name = defaultName(), startupTimeoutMs } = settings
+    const hosts = hostsOf(target, settings)
     const make = (purpose: LanePurpose): Lane =>
       this.#watched(
         new Lane({

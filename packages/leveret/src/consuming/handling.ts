@@ -39,63 +39,66 @@ import { Processor, type ProcessorOptions } from './handling/processor.js'
 import type { OrderKey, Slots } from './handling/slots.js'
 import type { Acknowledgement, HandlingSettings } from './handling/worker-options.js'
 
-/** Does the work. Returning acknowledges; throwing fails the attempt. */
+/** Does the work. Returning acknowledges the message (`basic.ack`); throwing fails the attempt. */
 export type Handler<Payload> = (payload: Payload, delivery: Delivery) => unknown
 
-/** Does the work and settles it, by what the delivery offers. Throwing before that fails the attempt. */
+/** Does the work, and settles the delivery with its methods. Throwing before that fails the attempt. */
 export type ManualHandler<Payload> = (payload: Payload, delivery: ManualDelivery) => unknown
 
-/** What works on deliveries, in the form that the settings ask for. */
+/** A handler of any of the kinds that the settings can ask for. */
 export type AnyHandler<Payload> = Handler<Payload> | ManualHandler<Payload> | BatchHandler<Payload>
 
-/** The handler that the options ask for. */
+/** The kind of handler that the options ask for. */
 export type HandlerFor<Payload, Acknowledge extends Acknowledgement, Size> = [Size] extends [never]
   ? [Acknowledge] extends ['manual']
     ? ManualHandler<Payload>
     : Handler<Payload>
   : BatchHandler<Payload>
 
-/** Reports on deliveries. None of these throws. */
+/** Callbacks that report on deliveries. None of them throws. */
 export interface HandlingHooks {
   settled(delivery: ActiveDelivery, settlement: Settlement): void
-  /** A handler ended after its time was up, or failed after it had settled. Its result was dropped. */
+  /** Reports a handler that ended after its time was up, or failed after it had settled. Its result was dropped. */
   late: Bounds['late']
-  /** A handler was given up when its time was up, and goes on. */
+  /** Reports a handler that was given up when its time was up, and still runs. */
   givenUp(): void
-  /** Such a handler has ended. */
+  /** Reports that a handler which was given up has ended. */
   endedAtLast(): void
-  /** A handler settled a delivery that had been settled. */
+  /** Reports that a handler settled a delivery that was settled already. */
   settledTwice(delivery: ReportedDelivery): void
-  /** What was done could not be written down, or what failed not given up. */
+  /** Reports that the deduplication store failed after a handler had ended, so that the state of its key is unknown. */
   notRemembered(delivery: ReportedDelivery, error: unknown): void
 }
 
-/** How the deliveries of a queue are handled. */
+/** Options of {@link processorFor}. */
 export interface Handling<Payload> {
-  /** The queue, and what becomes of what fails. */
+  /** The contract of the queue, which decides what happens to failed deliveries. */
   readonly contract: QueueContract
   readonly decode: Decode<Payload>
   readonly handler: AnyHandler<Payload>
   readonly settings: HandlingSettings
   readonly interceptors: readonly Interceptor[]
   readonly slots: Slots
-  /** Knows what has been done, where that is not to be done again. */
+  /** Remembers which deliveries are done, where they are not to be handled again. */
   readonly memory: ReturnMemory | undefined
   readonly settler: Settling
   readonly hooks: HandlingHooks
-  /** Where deliveries come from a stream: how far that was read. */
+  /** The position in the stream, if deliveries come from one. */
   readonly stream?: StreamPosition | undefined
-  /** How long somebody waits for what comes of a delivery, where that is known. When it is over the delivery is skipped. */
+  /**
+   * How long the sender still waits for the result of a delivery, if that is known. With no time left, the delivery is
+   * skipped.
+   */
   readonly timeLeftMs?: (delivery: ActiveDelivery) => number
 }
 
-/** A processor of deliveries, whatever kind they are. */
+/** A processor of deliveries of any kind. */
 export interface AnyProcessor {
   receive(message: ReceivedMessage, channel: DeliveryChannel): ActiveDelivery
   process(delivery: ActiveDelivery): MaybePromise<void>
 }
 
-/** Puts together what takes a delivery from its bytes to its settlement. */
+/** Makes the processor that takes a delivery from its bytes to its settlement. */
 export function processorFor<Payload>(handling: Handling<Payload>): AnyProcessor {
   const { settings, hooks, interceptors } = handling
   const common = commonOf(handling)
@@ -116,7 +119,10 @@ export function processorFor<Payload>(handling: Handling<Payload>): AnyProcessor
   return single({ ...common, deliveryOf }, handling, settings.acknowledge === 'none' ? acknowledgedFirst(work) : work)
 }
 
-/** One delivery for each call. What comes from a stream is neither copied nor put back for another attempt. */
+/**
+ * Makes the processor that calls the handler for each delivery. Deliveries of a stream are retried in place, without
+ * copies.
+ */
 function single<Payload, D extends ActiveDelivery>(
   common: Common<Payload> & Pick<ProcessorOptions<Payload, D>, 'deliveryOf'>,
   handling: Handling<Payload>,
@@ -149,7 +155,7 @@ function batched<Payload>(common: Common<Payload>, handling: Handling<Payload>, 
   return anyProcessor(new Processor({ ...common, attempts, deliveryOf }))
 }
 
-/** How what is held in its place is read and tried again. */
+/** The functions that read a held delivery, and make it again for its next attempt. */
 function held<Payload, D extends ActiveDelivery>({
   reader,
   deliveryOf,
@@ -157,7 +163,7 @@ function held<Payload, D extends ActiveDelivery>({
   return { read: (delivery) => reader.read(delivery), again: ({ message, channel }) => deliveryOf(message, channel) }
 }
 
-/** Bounds the time of the work, and does not do again what has been done. */
+/** Limits the time of the work, and skips messages that are done. */
 function attemptAt<Payload, D extends ActiveDelivery>(
   work: Work<Payload, D>,
   { judge: judged }: Common<Payload>,
@@ -171,13 +177,13 @@ function attemptAt<Payload, D extends ActiveDelivery>(
   return memory === undefined ? attempt : unlessDone(attempt, memory)
 }
 
-/** What is known of the past of a delivery. */
+/** The function that reads the origin of a delivery. */
 function originIn<Payload>({ contract, stream }: Handling<Payload>): (message: ReceivedMessage) => AttemptOrigin {
   if (stream !== undefined) return (message) => streamOrigin(message, stream.attemptAt(message))
   return (message) => originOf(message, contract.retry)
 }
 
-/** A processor gets back the deliveries that it has made, and no others. */
+/** Hides the type of the deliveries: a processor gets back only those that it has made. */
 function anyProcessor<Payload, D extends ActiveDelivery>(processor: Processor<Payload, D>): AnyProcessor {
   return {
     receive: (message, channel) => processor.receive(message, channel),
@@ -198,7 +204,8 @@ type Common<Payload> = Omit<ProcessorOptions<Payload, ActiveDelivery>, 'attempts
 
 function commonOf<Payload>({ contract, decode, settings, settler, hooks, stream }: Handling<Payload>): Common<Payload> {
   const judged: Judge = (thrown, attempt) => judge(thrown, attempt, contract)
-  // What a stream brings, or comes to one handler or in batches, is read in its order, also where nothing has a key.
+  // Deliveries of a stream, in batches, or for one handler at a time are read in their order, also where they have no
+  // key.
   const isInOrder = stream !== undefined || settings.batch !== undefined || settings.concurrency === 1
   const inTurn = isInOrder ? () => undefined : undefined
   const orderBy = (settings.orderBy ?? inTurn) as ((payload: Payload) => OrderKey | undefined) | undefined

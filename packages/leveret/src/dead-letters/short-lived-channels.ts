@@ -16,11 +16,16 @@ import { QueuePass } from './queue-pass.js'
 
 const CLOSE_TIMEOUT_MS = 2_000
 
-/** What is done to a contract's dead letters from time to time, each time on a channel that lasts no longer. */
+/**
+ * Runs operations on the dead letters of a contract, each on a channel of its own that is closed when the operation
+ * ends.
+ */
 export class ShortLivedChannels {
   readonly #name: string
   readonly #queue: string
-  /** The dead-letter queue alone: a work queue that has changed keeps nobody from its dead letters. */
+  /**
+   * The dead-letter queue alone, so that a work queue with other arguments does not keep its dead letters out of reach.
+   */
   readonly #needed: readonly QueueDeclaration[]
   readonly #internals: ConnectionInternals
   readonly #stop = new AbortController()
@@ -36,7 +41,7 @@ export class ShortLivedChannels {
     setMaxListeners(0, this.#stop.signal)
   }
 
-  /** Aborted, with a {@link ClosedError}, when `close` begins. */
+  /** Aborted with a {@link ClosedError} when `close` begins. */
   get signal(): AbortSignal {
     return this.#stop.signal
   }
@@ -60,9 +65,10 @@ export class ShortLivedChannels {
   }
 
   /**
-   * Goes through the queue once. What is not acknowledged then goes back, however the work ended.
+   * Runs `work` on one pass over the queue. Messages that are not acknowledged then go back to the queue, however the
+   * work ended.
    *
-   * @param what - for the error, when the channel ends first
+   * @param what - the name of the operation, for the error when the channel ends first
    * @param storeAnew - stores a copy of a message at the end of the queue
    */
   async sweep<T>(
@@ -81,14 +87,14 @@ export class ShortLivedChannels {
         await sweep.end()
         return result
       } catch (error) {
-        // Whoever calls next is to find what goes back now.
+        // Gives the messages back before this call rejects, so that the caller's next call finds them.
         await sweep.end().catch(() => undefined)
         throw channel.isOpen ? error : cutOff(`The ${what} of '${this.#queue}'`, channel.signal.reason ?? error)
       }
     })
   }
 
-  /** Waits for what is going on, then ends its channels. Never rejects. */
+  /** Waits for the operations that are running, then closes their channels. Never rejects. */
   async close(timeoutMs: number): Promise<void> {
     const closed = new ClosedError(`The dead letters of '${this.#name}' have been closed`)
     this.#stop.abort(closed)
@@ -105,7 +111,10 @@ export class ShortLivedChannels {
   }
 }
 
-/** What the end of a channel means to the caller: wait and call again, or what only a person can mend. */
+/**
+ * Translates the end of a channel for the caller: either the caller waits and calls again, or a person must correct
+ * something.
+ */
 function cutOff(what: string, reason: unknown): unknown {
   if (reason instanceof ClosedError || (reason instanceof BrokerError && !reason.retryable)) return reason
   const why = reason instanceof Error ? reason.message : String(reason)

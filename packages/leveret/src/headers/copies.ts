@@ -18,7 +18,7 @@ export function postponedCopy(message: ReceivedMessage, origin: AttemptOrigin, d
   return copy(message, delayQueue, { ...withoutDeath(copiedHeaders(message.properties)), ...writeOrigin(origin) })
 }
 
-/** What is kept of a delivery that was given up. */
+/** The reason, the error, the queue and the time that are recorded on a dead letter. */
 export interface DeadLetterNote {
   readonly queue: string
   readonly reason: DeadLetterReason
@@ -27,8 +27,8 @@ export interface DeadLetterNote {
 }
 
 /**
- * The copy that is kept in the dead-letter queue. Where it does not fit, its error is cut and other programs' headers are left out, so
- * that it is kept all the same.
+ * Makes the copy for the dead-letter queue. If it is too large, its error is cut and headers of other programs are left
+ * out, so that it can be stored all the same.
  */
 export function deadLetterCopy(
   message: ReceivedMessage,
@@ -51,7 +51,7 @@ export function deadLetterCopy(
   return { ...whole, shrink }
 }
 
-/** Writes why a message is in a dead-letter queue. */
+/** The headers that say why a message is in a dead-letter queue. */
 export function deathHeaders({ queue, reason, at }: { queue: string; reason: string; at: Date | undefined }): Headers {
   return {
     'leveret-queue': queue,
@@ -60,7 +60,7 @@ export function deathHeaders({ queue, reason, at }: { queue: string; reason: str
   }
 }
 
-/** Leaves out what an earlier death has written: it says nothing of the next one, nor of the attempts that follow. */
+/** Removes the headers of an earlier death: they do not describe the next one, or the attempts that follow. */
 export function withoutDeath(headers: Headers): Headers {
   const {
     'leveret-queue': _queue,
@@ -74,7 +74,7 @@ export function withoutDeath(headers: Headers): Headers {
   return kept
 }
 
-/** Copies a message to a queue, with these headers. */
+/** Makes a copy of a message for a queue, with these headers. */
 export function copy({ content, properties }: ReceivedMessage, queue: string, headers: Headers): OutgoingMessage {
   const { expiration: _expiration, userId: _userId, messageId, timestamp, ...kept }: MessageProperties = properties
   return {
@@ -86,7 +86,10 @@ export function copy({ content, properties }: ReceivedMessage, queue: string, he
   }
 }
 
-/** What fills all 64 bits, as a time before 1970 does, amqplib reads and rounds to a number that it cannot write. */
+/**
+ * Drops a timestamp that fills all 64 bits, such as a time before 1970: amqplib rounds it to a number that it cannot
+ * write.
+ */
 function writable(timestamp: number | undefined): Pick<MessageProperties, 'timestamp'> {
   return timestamp === undefined || timestamp >= 2 ** 64 ? {} : { timestamp }
 }

@@ -32,7 +32,7 @@ export class RpcClient<const P extends Procedure = Procedure> implements AsyncDi
   readonly #unregister: () => void
 
   /**
-   * Nothing is opened before the first call.
+   * Opens nothing before the first call.
    *
    * @throws {@link ClosedError} the connection has been closed
    * @throws {@link OptionsError}
@@ -57,17 +57,19 @@ export class RpcClient<const P extends Procedure = Procedure> implements AsyncDi
   }
 
   /**
-   * Sends a request and waits for the response. While there is no connection it waits for one; a request that was sent is never
+   * Sends a request and waits for the response. Without a connection it waits for one. A request that was sent is never
    * sent again, because it may have been handled.
    *
    * @throws {@link ProcedureError} the server answered with an error that the procedure declares
-   * @throws {@link RpcRemoteError} it answered with another one
-   * @throws {@link RpcTimeoutError} no answer came in time; `outcome` says whether the request may have been handled
-   * @throws {@link RpcNoResponderError} at once where the procedure's queue does not exist, and within seconds where nobody consumes it
-   * @throws {@link ConnectionError} the channel was lost on the way; the request may have been handled
-   * @throws {@link PayloadError} the schema refuses the request, which was not sent (`outgoing`), or what came back (`incoming`)
-   * @throws {@link PublishError} the broker refused the request, or it is too large, or too many wait
-   * @throws {@link OptionsError}, or {@link ClosedError} when the client is closed before the answer comes
+   * @throws {@link RpcRemoteError} the server answered with another error
+   * @throws {@link RpcTimeoutError} no reply came in time; `outcome` says whether the request may have been handled
+   * @throws {@link RpcNoResponderError} at once if the procedure's queue does not exist, and within seconds if it has
+   *   no consumer
+   * @throws {@link ConnectionError} the channel was lost meanwhile; the request may have been handled
+   * @throws {@link PayloadError} the schema refuses the request, which was not sent (`outgoing`), or the reply
+   *   (`incoming`)
+   * @throws {@link PublishError} the broker refused the request, the request is too large, or too many requests wait
+   * @throws {@link OptionsError}, or {@link ClosedError} when the client is closed before the reply comes
    */
   call(request: InputOf<P>, options?: CallOptions): Promise<ResponseOf<P>> {
     try {
@@ -80,7 +82,10 @@ export class RpcClient<const P extends Procedure = Procedure> implements AsyncDi
     }
   }
 
-  /** Without interceptors the call's promise is the caller's: each further one would cost as much as a schema. */
+  /**
+   * Sends a request. Without interceptors the caller gets the promise of the call itself, because each further one has
+   * a cost.
+   */
   #send(
     encoded: MaybePromise<Buffer>,
     { signal, timeoutMs: limitMs = this.#timeoutMs, ...options }: CallOptions,
@@ -91,7 +96,7 @@ export class RpcClient<const P extends Procedure = Procedure> implements AsyncDi
       ...options,
       correlationId: call.correlationId,
     })
-    // What `read` gives is what the response's schema gives.
+    // The type of `read` is the type of the response's schema.
     const result = call.result as Promise<ResponseOf<P>>
     const sending = whenReady(encoded, (content): MaybePromise<void> => {
       const message = { exchange: '', routingKey: name, content, mandatory: true, properties }
@@ -101,7 +106,7 @@ export class RpcClient<const P extends Procedure = Procedure> implements AsyncDi
     return isLater(sending) ? this.#after(sending, call, result) : result
   }
 
-  /** Its schema, its codec or its interceptors take their time, in which the call may have ended. */
+  /** Waits for an asynchronous schema, codec or interceptor, during which the call may end. */
   async #after<T>(sending: Promise<void>, call: Call, result: Promise<T>): Promise<T> {
     const sent = sending.catch((error: unknown) => call.fail(error))
     await Promise.race([sent, result])
@@ -112,7 +117,7 @@ export class RpcClient<const P extends Procedure = Procedure> implements AsyncDi
   readonly #read = ({ content, properties }: ReceivedMessage): MaybePromise<ResponseOf<P>> =>
     decodeAnswer(this.#procedure, content, properties)
 
-  /** Sends inside the interceptors. Never rejects: the call fails. */
+  /** Sends inside the interceptors. Never rejects: the call fails instead. */
   async #sendInside(call: Call, request: Intercepted): Promise<void> {
     const submit = async ({ message }: Intercepted): Promise<void> => {
       this.#caller.send(call, message)
@@ -123,8 +128,8 @@ export class RpcClient<const P extends Procedure = Procedure> implements AsyncDi
   }
 
   /**
-   * Takes no more calls and waits for the answers to those in hand; what has none when `timeoutMs` is up rejects with a
-   * `ClosedError`. A second call returns the same promise.
+   * Takes no more calls, and waits for the replies to those in flight. A call without a reply when `timeoutMs` is over
+   * rejects with a `ClosedError`. A second call of `close` returns the same promise.
    */
   close(options?: CloseOptions): Promise<void> {
     return this.#closing.begin(options, (closeTimeoutMs) => this.#close(closeTimeoutMs))
@@ -163,16 +168,19 @@ export class RpcClient<const P extends Procedure = Procedure> implements AsyncDi
   }
 }
 
-/** How a client calls. */
+/** Options of {@link RpcClient}. */
 export interface RpcClientOptions {
   /**
-   * How long a call may take that says nothing else, in milliseconds, from 1 to 2,147,483,647. Then it rejects with an `RpcTimeoutError`.
+   * The time limit of a call that sets none itself, in milliseconds, from 1 to 2,147,483,647. Then the call rejects
+   * with an `RpcTimeoutError`.
    * @defaultValue 10_000
    */
   readonly timeoutMs?: number | undefined
   /**
-   * Whether the broker confirms each request. Without it a request that a full queue refuses (`x-overflow: reject-publish`) times out; with it
-   * the call rejects at once with a `PublishError`, and each call costs the broker one answer more. @defaultValue false
+   * Whether the broker confirms each request. Without it, a request that a full queue refuses
+   * (`x-overflow: reject-publish`) times out. With it, the call rejects at once with a `PublishError`, and the broker
+   * sends one more frame per call.
+   * @defaultValue false
    */
   readonly confirm?: boolean | undefined
 }
@@ -183,15 +191,16 @@ export const clientOptions = z.strictObject({
   confirm: z.boolean().default(false),
 })
 
-/** What may be said of one call. */
+/** Options of {@link RpcClient.call}. */
 export interface CallOptions
   extends Pick<PropertyOptions, 'messageId' | 'headers' | 'priority' | 'type' | 'appId' | 'userId'> {
   /**
-   * How long to wait for the answer, in milliseconds, from 1 to 2,147,483,647. The request expires with it: a server does not begin it later.
+   * How long to wait for the reply, in milliseconds, from 1 to 2,147,483,647. The request expires with it: no server
+   * begins it later.
    * @defaultValue the client's
    */
   readonly timeoutMs?: number | undefined
-  /** Gives the call up: it rejects with the signal's reason. A request that was sent may be handled all the same. */
+  /** Ends the call: it rejects with the signal's reason. A request that was sent may be handled all the same. */
   readonly signal?: AbortSignal | undefined
 }
 

@@ -36,10 +36,13 @@ import type {
 import { warnOfDrops, warnOfLoops, warnOfPolicy } from '../topology/queue-warnings.js'
 
 /**
- * Gets the events of an exchange. By a `subscription` it is durable: what comes while nobody runs waits, what fails is tried again and kept
- * as a dead letter, as a worker's is, and every instance gets a share. By a `stream` it reads that, from where it is told to, each event
- * at least once, and takes nothing away from others. By an exchange alone it is ephemeral: it gets what comes while it is connected,
- * from a queue that goes with its connection, each at most until its handler has ended, and reports its gaps.
+ * Receives the events of an exchange.
+ *
+ * With a `subscription` it is durable: events wait while no instance runs, failed events are tried again and
+ * dead-lettered as a worker's are, and the instances share the events. With a `stream` it reads the stream from a
+ * chosen position, each event at least once, and takes nothing away from other readers. With an exchange alone it is
+ * ephemeral: it gets the events published while it is connected, each at most until its handler has ended, from a queue
+ * that is deleted with its connection, and it reports gaps.
  */
 export class Subscriber<
   const C extends Subscribable,
@@ -50,12 +53,14 @@ export class Subscriber<
   readonly #queue: Consumed
 
   /**
-   * Nothing is opened or declared before `start`.
+   * Opens and declares nothing before `start`.
    *
-   * @param options.bindingKeys - for direct and topic exchanges; one that can match no message of the contract does not compile
-   * @param options.batch - the handler gets events in batches, as a worker's does. Of a stream, what failed of a batch is tried again
-   *   together in its place, and the offset is saved when all of it is done
-   * @param options.acknowledge - `manual`: the handler settles each event by what its delivery offers, as a worker's does
+   * @param options.bindingKeys - for direct and topic exchanges; a key that can match no message of the contract does
+   *   not compile
+   * @param options.batch - calls the handler with batches of events, as for a worker. Of a stream, the failed events of
+   *   a batch are tried again together in place, and the offset is saved when the whole batch is done
+   * @param options.acknowledge - `manual`: the handler settles each event with the methods of its delivery, as for a
+   *   worker
    * @throws {@link ClosedError} the connection has been closed
    * @throws {@link OptionsError}
    */
@@ -88,7 +93,7 @@ interface Consumed {
   last: string
 }
 
-/** Of whichever kind the options ask for. */
+/** A handler of any of the kinds that the options can ask for. */
 type AnyEventHandler = (given: unknown, beside: unknown) => unknown
 
 function receiverOptionsOf(
@@ -131,7 +136,7 @@ function receiverOptionsOf(
   return { role: 'subscriber', name: contract.name, internals, engine, events, closed }
 }
 
-/** What a batch brings of an exchange is an event, and has a payload of its own. */
+/** Makes a batch handler that gets events, with their `event` in place of a `payload`. */
 function batchOfEvents(handler: AnyEventHandler): BatchHandler<unknown> {
   return (items, signal) => {
     const events = items.map(({ payload: event, delivery }) => ({ event, delivery }))
@@ -158,7 +163,7 @@ function decoding(
   return decoderOf(exchange, bindingKeys, { policy, unexpected })
 }
 
-/** The events of a subscriber, with what its log says of them and of its contract. */
+/** The events of a subscriber, with the log lines for them and for its contract. */
 function eventsOf(
   { kind, contract, handling }: SubscriberPlan,
   queue: Consumed,
@@ -185,7 +190,7 @@ function tellGaps(events: RoleEvents<SubscriberEvents>, queue: Consumed): void {
   })
 }
 
-/** Told keys that are remembered. */
+/** The number of routing keys that are remembered, so that each is reported once. Later ones are not reported. */
 const MAX_TOLD = 1_000
 
 function oncePerKey(tell: (routingKey: string) => void): (routingKey: string) => void {

@@ -28,18 +28,18 @@ import { queueDeclarationsOf } from '../topology/declarations.js'
 import { declareOn } from '../topology/declare.js'
 import { warnOfDrops, warnOfLoops, warnOfPolicy } from '../topology/queue-warnings.js'
 
-/** Works on the tasks of one queue. Every delivery is settled: acknowledged, tried again, or kept as a dead letter. */
+/** Works on the tasks of one queue, and settles every delivery: acknowledges it, tries it again, or dead-letters it. */
 export class Worker<
   const C extends WorkQueue = WorkQueue,
   Acknowledge extends Acknowledgement = 'on-return',
   Size = never,
 > extends Receiver<WorkerEvents> {
   /**
-   * Nothing is opened or declared before `start`.
+   * Opens and declares nothing before `start`.
    *
-   * @param handler - returning acknowledges the delivery; throwing fails the attempt: it is made again after the next
-   *   delay of the contract, and after the last one the delivery is dead-lettered. Throw `Reject` to give up at once,
-   *   `Retry` to choose the delay. A delivery may come twice: be idempotent, by `delivery.messageId`
+   * @param handler - returning acknowledges the delivery. Throwing fails the attempt: the next one follows after the
+   *   contract's next delay, and after the last attempt the delivery is dead-lettered. Throw `Reject` to dead-letter it
+   *   at once, or `Retry` to choose the delay. A delivery may come twice: be idempotent, by `delivery.messageId`
    * @throws {@link ClosedError} the connection has been closed
    * @throws {@link OptionsError}
    */
@@ -59,30 +59,31 @@ export class Worker<
   }
 }
 
-/** How a worker handles deliveries. */
+/** Options of {@link Worker}. */
 export interface WorkerOptions<Payload = unknown, Acknowledge extends Acknowledgement = Acknowledgement, Size = number>
   extends HandlingOptions,
     ModeOptions<Acknowledge, Size> {
   /**
-   * Deliveries of one key are handled one after the other, in the order in which they came, while those of other keys go on. With a
-   * `prefetch` above `concurrency` those of other keys are at hand.
+   * The key of a payload. Deliveries of one key are handled one after the other, in their order of arrival, while those
+   * of other keys continue. A `prefetch` above `concurrency` keeps deliveries of other keys available.
    *
-   * It promises nothing over several workers: each has an order of its own, and two may handle one key at the same time. Nor for what
-   * comes later than it was sent: a failed attempt, a delayed task, a replayed dead letter, and what comes back from a
-   * lost connection. Those of its key that are behind it do not wait. Beside a handler that is given up as hung the next one of its key begins.
+   * It promises nothing across several workers: each orders its own deliveries, and two may handle one key at the same
+   * time. It also promises nothing for messages that arrive later than they were sent: a failed attempt, a delayed
+   * task, a replayed dead letter, and redeliveries after a lost connection. Later deliveries of their key do not wait
+   * for them. While a handler that was given up as hung still runs, the next delivery of its key begins.
    *
-   * For one order of each key over all processes, give the contract `queue: { singleActive: true }`, so that one worker at a time gets deliveries. To
-   * share the work, send to several such queues, each key always to the same one. A stream also keeps the order over failed
-   * attempts: its subscribers make them in place.
+   * For one order of each key across all processes, give the contract `queue: { singleActive: true }`, so that one
+   * worker at a time gets deliveries. To share the work, send to several such queues, each key always to the same one.
+   * A stream keeps the order also across failed attempts: its subscribers retry in place.
    *
    * @defaultValue none: `concurrency` of them at once
    */
   readonly orderBy?: ((payload: Payload) => OrderKey) | undefined
 }
 
-/** How a worker handles deliveries in batches: their order is that in which they came. */
+/** Options of a worker whose handler gets deliveries in batches, in their order of arrival. */
 export interface BatchWorkerOptions extends HandlingOptions {
-  /** Hands over several deliveries at once: the handler gets a list of them, and may return one result for each. */
+  /** Calls the handler with several deliveries at once: it gets a list of them, and may return one result for each. */
   readonly batch: BatchOptions
   /** A batch is acknowledged when its handler returns. @defaultValue 'on-return' */
   readonly acknowledge?: 'on-return' | undefined
@@ -107,7 +108,7 @@ function receiverOptionsOf<C extends WorkQueue>(
   warnOfLoops(contract, settings.handlerTimeoutMs, log)
   const engine = new ConsumeEngine({
     contract,
-    // What the contract's schema gives.
+    // The payload type is that of the contract's schema.
     decode: ({ message: { content, properties } }) =>
       decodePayload(contract, content, properties) as MaybePromise<PayloadOf<C>>,
     handler,

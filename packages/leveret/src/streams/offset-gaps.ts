@@ -1,8 +1,9 @@
 import type { StreamProbe } from './stream-probe.js'
 
 /**
- * Finds out what it means that offsets are missing. Some are the broker's own, and retention takes others from under a slow reader, over
- * which RabbitMQ says nothing: it goes on with the oldest it has.
+ * Finds out why offsets are missing between two deliveries. Some belong to the broker's own entries. Others were
+ * removed by retention while a slow reader was behind; RabbitMQ does not report that, and continues with the oldest
+ * message it has.
  */
 export class OffsetGaps {
   readonly #probe: Pick<StreamProbe, 'first'>
@@ -11,7 +12,7 @@ export class OffsetGaps {
   readonly #unexplained: OffsetGap[] = []
   #asking = false
 
-  /** @param truncated - these existed, perhaps, and do not any more */
+  /** @param truncated - called for offsets that may have been messages, and that the stream has no longer */
   constructor(probe: Pick<StreamProbe, 'first'>, truncated: (jump: OffsetGap) => void) {
     this.#probe = probe
     this.#truncated = truncated
@@ -22,7 +23,7 @@ export class OffsetGaps {
     void this.explain()
   }
 
-  /** Asks about what is not explained yet. Never rejects: without an answer it stays so. */
+  /** Looks for the cause of gaps that are not explained yet. Never rejects: without an answer they stay unexplained. */
   async explain(): Promise<void> {
     if (this.#asking) return
     this.#asking = true
@@ -33,7 +34,7 @@ export class OffsetGaps {
         for (const jump of this.#unexplained.splice(0, count)) if (jump.from < first) this.#truncated(jump)
       }
     } catch {
-      // The connection was lost, most likely. It is asked again on the next one.
+      // Most probably the connection was lost. The next connection asks again.
     } finally {
       this.#asking = false
     }
@@ -44,7 +45,7 @@ export class OffsetGaps {
   }
 }
 
-/** Offsets that a reader did not get, though it got those before and behind. */
+/** Offsets that a reader did not get, between offsets that it got. */
 export interface OffsetGap {
   readonly from: number
   readonly to: number

@@ -12,10 +12,10 @@ import { Offsets } from './offsets.js'
 import type { StreamEvents } from './stream-events.js'
 import { StreamProbe } from './stream-probe.js'
 
-/** A replica that a reader comes to after another one may be behind it for so long. */
+/** How long to wait for a message that exists: another replica may be behind the one that was read before. */
 const BEHIND_MS = 5_000
 
-/** How far a stream was read, over lost channels and, with a store, over lost processes. */
+/** The position of a reader in a stream. It outlasts a lost channel, and with a store also a lost process. */
 export class StreamReader {
   readonly #options: StreamReaderOptions
   readonly #probe: StreamProbe
@@ -33,15 +33,15 @@ export class StreamReader {
     this.#saver = new OffsetSaver({ stream, store, everyMs, failed })
   }
 
-  /** Where the next consumer begins. */
+  /** The offset at which the next consumer begins. */
   get offset(): number {
     return this.#known.expected
   }
 
   /**
-   * Finds out where to go on. Runs before each subscription.
+   * Finds the offset to continue at. Runs before each `basic.consume`.
    *
-   * @param isNew - the stream has just been made
+   * @param isNew - whether the stream has just been created
    */
   async locate(isNew: boolean, signal: AbortSignal): Promise<void> {
     void this.#jumps.explain()
@@ -52,15 +52,18 @@ export class StreamReader {
     this.#known.restart()
     if (isNew && begin > 0) this.#startOver(begin)
     else await this.#verify(begin, signal)
-    // Before anything is consumed: who is killed right after it begins goes on from here.
+    // Saved before anything is consumed, so that a process that is killed right after continues from here.
     if (isFirst) await this.#saver?.flush()
   }
 
-  /** @returns whether it is to be handled: no consumer has brought it before */
+  /**
+   * Notes a message. @returns whether to handle it: `false` when an earlier consumer has brought it already, or `wants`
+   * refuses it
+   */
   receive(message: ReceivedMessage): boolean {
     const offset = this.#offsetOf(message)
     const { expected: from } = this.#known
-    // One alone is the broker's, at the beginning of each segment.
+    // A gap of one offset is the broker's own entry at the beginning of each segment.
     if (offset > from + 1) this.#jumps.note({ from, to: offset - 1 })
     if (!this.#known.receive(offset)) return false
     if (this.#options.wants?.(message.fields.routingKey) !== false) return true
@@ -68,24 +71,24 @@ export class StreamReader {
     return false
   }
 
-  /** It is done, whatever came of it. */
+  /** Marks a message as done, with whatever result. */
   settle(message: ReceivedMessage): void {
     const { next } = this.#known
     this.#known.settle(this.#offsetOf(message))
     if (this.#known.next !== next) this.#saver?.note(this.#known.next)
   }
 
-  /** An attempt at it has failed, and another one follows. */
+  /** Counts a failed attempt that another one follows. */
   fail(message: ReceivedMessage): void {
     this.#known.fail(this.#offsetOf(message))
   }
 
-  /** The number of the attempt that is next, from 1. */
+  /** The number of the next attempt, from 1. */
   attemptAt(message: ReceivedMessage): number {
     return this.#known.failuresOf(this.#offsetOf(message)) + 1
   }
 
-  /** Saves what is done. Never rejects. */
+  /** Saves the offset. Never rejects. */
   async close(timeoutMs: number): Promise<void> {
     this.#jumps.close()
     await this.#saver?.close(timeoutMs)
@@ -97,7 +100,7 @@ export class StreamReader {
   }
 
   #offsetOf(message: ReceivedMessage): number {
-    // Every delivery of a stream carries one; a queue of another type is never consumed here.
+    // Every delivery of a stream has an offset, and no other type of queue is consumed here.
     return offsetOf(message) ?? Number.NaN
   }
 
@@ -118,19 +121,26 @@ export class StreamReader {
     )
   }
 
-  /** As a number, so that a reader that loses its channel before anything came misses nothing. */
+  /**
+   * Resolves `first`, `last`, `next` or a time to an offset before consuming, so that a channel lost before the first
+   * delivery skips nothing.
+   */
   async #resolve(offset: StreamOffset, signal: AbortSignal): Promise<number> {
     if (typeof offset === 'number') return offset
     const found = offset === 'next' ? undefined : await this.#probe.first(offset, 0, signal)
-    // Of a time that is not over yet nothing is there.
+    // No message is as new as a time in the future: reading begins behind the last one.
     if (found !== undefined) return found
     const last = await this.#probe.last(signal)
     return last === undefined ? 0 : last + 1
   }
 
-  /** Compares what is wanted with what is there: retention may have taken it, or the stream may be another one. */
+  /**
+   * Compares the wanted offset with the stream: retention may have removed it, or the stream may be a new one of the
+   * same name.
+   */
   async #verify(wanted: number, signal: AbortSignal): Promise<void> {
-    // The one before it is there too, unless retention has just reached it; so something is found also at the end.
+    // The message before it exists too, unless retention has just removed it. So the search finds a message even at the
+    // end of the stream.
     const found = await this.#probe.first(Math.max(wanted - 1, 0), wanted === 0 ? 0 : BEHIND_MS, signal)
     if (found === undefined) {
       if (wanted > 0) this.#startOver(wanted)
@@ -152,16 +162,16 @@ export class StreamReader {
   }
 }
 
-/** What a reading is made of. */
+/** Options of {@link StreamReader}. */
 export interface StreamReaderOptions {
   readonly lane: Lane
-  /** Of the stream. */
+  /** The name of the stream. */
   readonly name: string
-  /** Where to begin when the store knows nothing. */
+  /** The position to begin at when the store has no offset. */
   readonly offset: StreamOffset
   readonly store?: OffsetStore | undefined
   readonly saveEveryMs: number
-  /** Which events are handed over, by their routing key. The others are read past. @defaultValue all */
+  /** Chooses the events to handle, by their routing key. The reader skips all others. @defaultValue all events */
   readonly wants?: (routingKey: string) => boolean
   readonly events: Pick<RoleEvents<StreamEvents>, 'tell'>
 }

@@ -6,15 +6,16 @@ import type { QueueContract } from '../contract/queues/queue-contract.js'
 import type { ReceivedMessage } from '../message/message.js'
 
 /**
- * Settles what stays in its stream. An ack is credit for another delivery, and there is nothing else: RabbitMQ takes a nack or a
- * reject for an ack, or closes the connection over it (3.10, measured). So what is to be tried again is held.
+ * Settles deliveries of a stream, which keeps its messages. `basic.ack` only asks for further deliveries, and there is
+ * nothing else: RabbitMQ treats `basic.nack` and `basic.reject` as an ack, or closes the connection over them (3.10,
+ * measured). So a delivery that is to be tried again is held.
  */
 export class StreamSettler implements Settling {
   readonly #settler: Settling
   readonly #keepsDeadLetters: boolean
   readonly #progress: StreamProgress
 
-  /** @param settler - carries out what leaves a copy or an ack */
+  /** @param settler - settles the deliveries that need a copy or an ack */
   constructor(settler: Settling, { deadLetter }: Pick<QueueContract, 'deadLetter'>, progress: StreamProgress) {
     this.#settler = settler
     this.#keepsDeadLetters = deadLetter !== false
@@ -40,7 +41,8 @@ export class StreamSettler implements Settling {
       case 'requeue':
         return channel.signal.aborted ? STALE : { did: 'postponed', afterMs: 0 }
       case 'give-back':
-        // It stays in its stream. RabbitMQ 3.10 closes the whole connection over a nack for one (measured).
+        // The message stays in its stream. RabbitMQ 3.10 closes the whole connection over a basic.nack for it
+        // (measured).
         return channel.isOpen ? { did: 'given-back' } : STALE
       case 'dead-letter':
         if (this.#keepsDeadLetters) return await this.#settler.settle(verdict, delivery)
@@ -51,7 +53,7 @@ export class StreamSettler implements Settling {
   }
 }
 
-/** Who knows how far a stream was read. */
+/** Receives the progress of reading a stream. */
 export interface StreamProgress {
   settle(message: ReceivedMessage): void
   fail(message: ReceivedMessage): void

@@ -4,22 +4,25 @@ import type { Subscription } from '../contract/queues/subscription.js'
 import type { WorkQueue } from '../contract/queues/work-queue.js'
 import { changeableSettings } from './declarations.js'
 
-/** A RabbitMQ policy, as the management API and definition files take it. @see https://www.rabbitmq.com/docs/policies */
+/**
+ * A RabbitMQ policy, in the form that the management API and definition files use.
+ * @see https://www.rabbitmq.com/docs/policies
+ */
 export interface QueuePolicy {
   readonly name: string
-  /** Matches the queue and no other. */
+  /** The pattern, which matches this queue and no other. */
   readonly pattern: string
   readonly 'apply-to': 'queues'
   readonly definition: Readonly<Record<string, unknown>>
 }
 
 /**
- * The policy that gives a queue with `settings: 'policy'` what it would otherwise have as arguments.
+ * Makes the policy that gives a queue with `settings: 'policy'` what it would otherwise have as arguments.
  *
- * RabbitMQ applies one policy to a queue, the one of the highest priority: where another one matches it too, put these
- * settings into that one.
+ * RabbitMQ applies one policy to a queue, the one with the highest priority. If another policy matches the queue too,
+ * add these settings to that one.
  *
- * @throws {@link OptionsError} it is no contract of a work queue
+ * @throws {@link OptionsError} the argument is no contract of a work queue or subscription
  */
 export function policyOf(contract: WorkQueue | Subscription): QueuePolicy {
   checkContract('policyOf', contract, 'work-queue', 'subscription')

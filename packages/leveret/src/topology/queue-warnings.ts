@@ -4,7 +4,7 @@ import type { Log } from '../log.js'
 import { deliveryLimitOf } from './declarations.js'
 import { policyFor } from './queue-policy.js'
 
-/** Warns, once for each contract, of the policy that an operator has to set, where a contract leaves settings to one. */
+/** Logs, once for each contract, the policy that an operator must set, where a contract leaves settings to a policy. */
 export function warnOfPolicy(contract: QueueContract, log: Log): void {
   if (contract.queue.settings !== 'policy' || warned.has(contract)) return
   warned.add(contract)
@@ -14,10 +14,10 @@ export function warnOfPolicy(contract: QueueContract, log: Log): void {
   log.warn(`the queue '${contract.name}' takes its settings from a policy: ${command}`, { queue: contract.name })
 }
 
-/** The highest that RabbitMQ takes: nothing is delivered as often. */
+/** The highest limit that RabbitMQ accepts: no message is delivered that often. */
 const NO_LIMIT = 2 ** 31 - 1
 
-/** Says to a worker that the broker drops what it has delivered too often, where there is nowhere to keep it. */
+/** Warns a worker that the broker drops messages after too many deliveries, where no dead-letter queue keeps them. */
 export function warnOfDrops({ name, queue, deadLetter, retry, existing }: QueueContract, log: Log): void {
   const hasRoute = queue.arguments?.['x-dead-letter-exchange'] !== undefined
   if (isClassic(queue) || deadLetter !== false || hasRoute || queue.settings === 'policy' || existing) return
@@ -30,12 +30,12 @@ export function warnOfDrops({ name, queue, deadLetter, retry, existing }: QueueC
   )
 }
 
-/** RabbitMQ's own. @see https://www.rabbitmq.com/docs/consumers#acknowledgement-timeout */
+/** RabbitMQ's default. @see https://www.rabbitmq.com/docs/consumers#acknowledgement-timeout */
 const DEFAULT_CONSUMER_TIMEOUT_MS = 1_800_000
 
 /**
- * Says to a worker that the broker may take a delivery back before its attempt has failed. RabbitMQ counts that neither as an
- * attempt nor as a delivery, so a handler that is always too slow would get it for ever.
+ * Warns a worker that the broker may take a delivery back before its attempt has failed. RabbitMQ counts that neither
+ * as an attempt nor as a delivery, so a handler that is always too slow would get the message for ever.
  */
 export function warnOfLoops({ name, queue }: QueueContract, handlerTimeoutMs: number, log: Log): void {
   const declared = queue.consumerTimeoutMs ?? queue.arguments?.['x-consumer-timeout']
@@ -50,7 +50,7 @@ export function warnOfLoops({ name, queue }: QueueContract, handlerTimeoutMs: nu
 
 const warned = new WeakSet<QueueContract>()
 
-/** For a POSIX shell. */
+/** Quotes a text for a POSIX shell. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`
 }

@@ -5,7 +5,7 @@ import type { BatchedDelivery } from './batched-delivery.js'
 import { type BatchBounds, Gathering } from './gathering.js'
 import { type BatchHandler, SharedCall } from './shared-call.js'
 
-/** Collects deliveries. Each batch has one slot, for as long as an attempt at one of its deliveries goes on. */
+/** Collects deliveries into batches. A batch takes one slot for as long as an attempt at one of its deliveries runs. */
 export class BatchRunner<Payload> implements AttemptRunner<Payload, BatchedDelivery<Payload>> {
   readonly #attempt: BatchesOptions<Payload>['attempt']
   readonly #gathering: Gathering<BatchCall<Payload>>
@@ -19,7 +19,7 @@ export class BatchRunner<Payload> implements AttemptRunner<Payload, BatchedDeliv
   async make({ payload, delivery, conclude }: DecodedDelivery<Payload, BatchedDelivery<Payload>>): Promise<boolean> {
     const call = await this.#gathering.join()
     if (call === undefined) return false
-    // One of a channel that was lost meanwhile is the broker's again.
+    // If the channel was lost meanwhile, the broker delivers the message again.
     const begins = delivery.end === undefined
     if (begins) delivery.call = call
     const verdict = begins ? await this.#attempt(payload, delivery) : undefined
@@ -29,7 +29,7 @@ export class BatchRunner<Payload> implements AttemptRunner<Payload, BatchedDeliv
   }
 }
 
-/** What batches are made of. */
+/** Options of {@link BatchRunner}. */
 export interface BatchesOptions<Payload> {
   readonly slots: Slots
   /** Makes the attempt at one delivery. Its innermost call is {@link joining}. */
@@ -39,18 +39,18 @@ export interface BatchesOptions<Payload> {
   readonly bounds: BatchBounds
 }
 
-/** The call that the deliveries of a batch share. */
+/** The one handler call that the deliveries of a batch share. */
 export type BatchCall<Payload> = SharedCall<Payload, BatchedDelivery<Payload>>
 
-/** Joins the call of the batch that a delivery is in. */
+/** Joins the handler call of the batch that a delivery belongs to. */
 export async function joining<Payload>(payload: Payload, delivery: BatchedDelivery<Payload>): Promise<void> {
   await delivery.call?.join(payload, delivery)
 }
 
 /**
- * Makes the call of a batch.
+ * Makes the handler call of a batch.
  *
- * @param ended - is called when the attempts at all its deliveries have ended
+ * @param ended - called when the attempts at all its deliveries have ended
  */
 export function callOf<Payload>(
   { handler, handlerTimeoutMs }: Pick<BatchesOptions<Payload>, 'handler' | 'handlerTimeoutMs'>,

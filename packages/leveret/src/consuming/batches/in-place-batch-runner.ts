@@ -10,13 +10,13 @@ import { Rounds } from './rounds.js'
 type Delivery<Payload> = BatchedDelivery<Payload>
 
 /**
- * Collects deliveries, and makes every attempt at a batch before its slot is free: what failed is held and tried again together,
- * and what comes after it waits.
+ * Collects deliveries into batches, and makes all attempts at a batch before it frees the slot. The deliveries that
+ * failed are held and tried again together, and later deliveries wait for them.
  */
 export class InPlaceBatchRunner<Payload> implements AttemptRunner<Payload, Delivery<Payload>> {
   readonly #options: BatchesOptions<Payload> & Pick<InPlaceOptions<Payload, Delivery<Payload>>, 'again'>
   readonly #gathering: Gathering<Rounds<BatchCall<Payload>>>
-  /** For what could not be read: a batch of its own. */
+  /** Runs a delivery that could not be read, as a batch of its own. */
   readonly #alone: InPlaceRunner<Payload, Delivery<Payload>>
 
   constructor(options: BatchesOptions<Payload> & Omit<InPlaceOptions<Payload, Delivery<Payload>>, 'attempt'>) {
@@ -54,7 +54,7 @@ export class InPlaceBatchRunner<Payload> implements AttemptRunner<Payload, Deliv
   }
 
   async readAgain(unread: Unread<Delivery<Payload>>, verdict: Verdict): Promise<boolean> {
-    // What came before it takes its slot before it.
+    // The deliveries that came before this one take their slot first.
     this.#gathering.complete(true)
     return await this.#alone.readAgain(unread, verdict)
   }

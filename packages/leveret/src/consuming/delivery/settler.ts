@@ -15,13 +15,16 @@ import type { ActiveDelivery } from './active-delivery.js'
 import type { Settlement } from './settlement.js'
 import type { Verdict } from './verdict.js'
 
-/** Carries out verdicts on the channel that delivered: first the copy, confirmed, and only then the ack. */
+/**
+ * Settles deliveries on the channel that delivered them: first the copy, confirmed by the broker, and only then the
+ * ack.
+ */
 export class Settler implements Settling {
   readonly #contract: QueueContract
   readonly #publish: PublishCopy
   readonly #declares: boolean
 
-  /** @param declares - whether queues are declared here, and so are as the contract says */
+  /** @param declares - whether leveret declares the queues, so that they have the arguments of the contract */
   constructor(contract: QueueContract, publish: PublishCopy, declares: boolean) {
     this.#contract = contract
     this.#publish = publish
@@ -74,10 +77,14 @@ export class Settler implements Settling {
     return await this.#deadLetter(impossible(stored), delivery)
   }
 
-  /** Nothing is copied: the queue keeps it, counts, and holds it back. */
+  /**
+   * Settles a failed attempt with native retry (`basic.reject(requeue=true)`): the queue keeps the message, counts the
+   * failed delivery, and delays the next one.
+   */
   async #holdBack({ afterMs, failure }: RetryVerdict, delivery: ActiveDelivery): Promise<Settlement> {
     const { message, channel } = delivery
-    // Where queues are not declared here it may be any. One that does not count would bring it back at once, for ever.
+    // A queue that leveret does not declare may be of any kind. One that does not count would redeliver at once, for
+    // ever.
     if (readFailedDeliveries(message) === undefined) {
       const why = `retry.native needs a quorum queue, and the queue '${this.#contract.name}' counts no deliveries`
       return await this.#deadLetter(impossible(new OptionsError(why)), delivery)
@@ -88,7 +95,8 @@ export class Settler implements Settling {
   async #deadLetter({ reason, failure }: DeadLetterVerdict, delivery: ActiveDelivery): Promise<Settlement> {
     const { message, origin, channel } = delivery
     const { deadLetter, name } = this.#contract
-    // Without a dead-letter queue of ours the message goes where the queue's own arguments send it, if anywhere.
+    // Without a dead-letter queue of the contract, the queue's own arguments decide where a rejected message goes, if
+    // anywhere.
     if (deadLetter === false) return channel.reject(message) ? { did: 'dropped', reason, failure } : STALE
     const copy = deadLetterCopy(message, origin, deadLetter, { queue: name, reason, failure, at: new Date() })
     const stored = await this.#store(copy, queueDeclarationsOf(this.#contract), delivery)
@@ -100,8 +108,9 @@ export class Settler implements Settling {
   }
 
   /**
-   * Whether the broker itself dead-letters what is rejected, of which no copy can be stored. A quorum queue that was declared here keeps
-   * it until the dead-letter queue has it; a classic one drops what is not taken at once, so that queue must be there.
+   * Whether the broker itself dead-letters a rejected message when no copy can be stored. A quorum queue that leveret
+   * declared keeps the message until the dead-letter queue has it. A classic queue drops it if the dead-letter queue
+   * does not take it at once, so that queue must exist.
    *
    * @see https://www.rabbitmq.com/docs/quorum-queues#dead-lettering
    */
@@ -113,9 +122,11 @@ export class Settler implements Settling {
   }
 
   /**
-   * Stores a copy, however long that takes. While the broker refuses it, that is said, and its delivery takes no place from others.
+   * Stores a copy, however long that takes. The first refusal is reported, and then the delivery takes no place from
+   * others.
    *
-   * @returns `true` when it is stored, the error when it never can be, `undefined` when the delivery is to be given back first
+   * @returns `true` when the copy is stored, the error when it never can be, `undefined` when the delivery goes back to
+   *   its queue
    */
   async #store(
     copy: OutgoingMessage,
@@ -132,7 +143,7 @@ export class Settler implements Settling {
         if (channel.signal.aborted) return undefined
         if (!this.#canSucceedLater(error)) return error
         if (attempt === 1) channel.copyRefused(delivery, error)
-        // Who closes does not wait for what the broker has refused.
+        // A role that is closing does not wait until the broker accepts a copy.
         if (channel.closing.aborted) return undefined
         await sleep(backoffMs(attempt, Math.random()), channel.closing).catch(() => undefined)
       }
@@ -140,14 +151,17 @@ export class Settler implements Settling {
     return undefined
   }
 
-  /** A returned copy finds its queue declared anew, where we declare; a nacked one finds room. */
+  /**
+   * Whether storing a copy may succeed later. After `basic.return` the queue is declared again, if leveret declares it;
+   * after `basic.nack` the queue may have room.
+   */
   #canSucceedLater(error: LeveretError): boolean {
     if (error instanceof PublishError && error.outcome === 'returned') return this.#declares
     return error.retryable
   }
 }
 
-/** Publishes a copy with a confirm. Settles when it is stored, is refused, or the signal is aborted. */
+/** Publishes a copy with a confirm. Settles when the copy is stored or refused, or when the signal is aborted. */
 export type PublishCopy = (
   message: OutgoingMessage,
   topology: readonly QueueDeclaration[],
@@ -159,13 +173,15 @@ const STALE: Settlement = { did: 'stale' }
 type RetryVerdict = Extract<Verdict, { do: 'retry' | 'hold-back' }>
 type DeadLetterVerdict = Extract<Verdict, { do: 'dead-letter' }>
 
-/** Who carries out verdicts. */
+/** Carries out verdicts. */
 export interface Settling {
-  /** Never throws or rejects but for a defect. @returns no promise where nothing has to be waited for */
+  /**
+   * Settles a delivery. Throws or rejects only because of a defect. @returns no promise if there is nothing to wait for
+   */
   settle(verdict: Verdict, delivery: ActiveDelivery): MaybePromise<Settlement>
 }
 
-/** Gives back what does not count. */
+/** Gives a delivery back to its queue (`basic.nack(requeue=true)`). */
 export function givenBack({ channel, message }: ActiveDelivery): Settlement {
   return channel.giveBack(message) ? { did: 'given-back' } : STALE
 }

@@ -21,7 +21,7 @@ export class SingleRunner<Payload, D extends ActiveDelivery> implements AttemptR
 
   #make(task: DecodedDelivery<Payload, D>): MaybePromise<boolean> {
     const { payload, key, delivery, conclude } = task
-    // It may have ended in the turn in which it got its slot.
+    // The attempt may have ended in the same turn in which it got its slot.
     if (delivery.end !== undefined) {
       this.#slots.leave(key)
       return false
@@ -34,7 +34,7 @@ export class SingleRunner<Payload, D extends ActiveDelivery> implements AttemptR
     })
   }
 
-  /** Its handler goes on after it has settled: the slot is its until it ends. */
+  /** Concludes a delivery whose handler goes on after it has settled: the slot stays taken until the handler ends. */
   async #outlived(
     handled: Promise<void>,
     { key, conclude }: DecodedDelivery<Payload, D>,
@@ -47,13 +47,13 @@ export class SingleRunner<Payload, D extends ActiveDelivery> implements AttemptR
   }
 }
 
-/** A delivery on its way from its arrival to its settlement. */
+/** A delivery between its arrival and its settlement, with the function that settles it. */
 export interface Unread<D extends ActiveDelivery = ActiveDelivery> {
   readonly delivery: D
   /**
-   * Settles it. Never throws or rejects. Called once at most, except where attempts are made in place.
+   * Settles the delivery. Never throws or rejects. Called at most once, except where attempts are made in place.
    *
-   * @param attempt - the delivery as its handler had it, where that is another one each time
+   * @param attempt - the delivery that the handler got, if each attempt has another one
    */
   conclude(verdict: Verdict, attempt?: D): MaybePromise<Settlement>
 }
@@ -64,10 +64,16 @@ export interface DecodedDelivery<Payload, D extends ActiveDelivery = ActiveDeliv
   readonly key: OrderKey | undefined
 }
 
-/** How checked deliveries come to their handler: one by one, or in batches. */
+/** Brings checked deliveries to their handler: one by one, or in batches. */
 export interface AttemptRunner<Payload, D extends ActiveDelivery = ActiveDelivery> {
-  /** Waits until it may begin, makes one attempt, and concludes. @returns `false` when it did not begin: it is to be given back */
+  /**
+   * Waits until the delivery may begin, makes one attempt, and concludes it.
+   * @returns `false` when the attempt did not begin, so the delivery goes back to its queue
+   */
   make(task: DecodedDelivery<Payload, D>): MaybePromise<boolean>
-  /** The same for what could not be read yet, where it is read again in place. Elsewhere a copy comes back. */
+  /**
+   * Retries a delivery that could not be read, where attempts are made in place. Elsewhere a copy of it comes back
+   * later.
+   */
   readAgain?(unread: Unread<D>, verdict: Verdict): MaybePromise<boolean>
 }

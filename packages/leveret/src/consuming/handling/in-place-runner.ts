@@ -10,8 +10,8 @@ import type { ReadResult } from './payload-reader.js'
 import type { OrderKey, Slots } from './slots.js'
 
 /**
- * Makes every attempt at a delivery before its slot is free: what cannot be put back is held until it is done, and what comes
- * after it waits.
+ * Makes all attempts at a delivery before it frees the slot. A delivery that cannot go back to its queue is held until
+ * it is done, and later deliveries wait for it.
  */
 export class InPlaceRunner<Payload, D extends ActiveDelivery> implements AttemptRunner<Payload, D> {
   readonly #options: InPlaceOptions<Payload, D>
@@ -48,7 +48,7 @@ export class InPlaceRunner<Payload, D extends ActiveDelivery> implements Attempt
       if (current !== delivery && 'do' in known) known = await read(current)
       const verdict = 'do' in known ? known : await heldAttempt(attempt, known.payload, current)
       const settlement = await conclude(verdict, current)
-      // A handler may go on after it has settled.
+      // A handler may continue after it has settled.
       if (current.handled !== undefined) await current.handled
       if (!isOpen(settlement)) return true
       if (!(await this.#pauses.over(settlement.afterMs))) return false
@@ -57,17 +57,20 @@ export class InPlaceRunner<Payload, D extends ActiveDelivery> implements Attempt
   }
 }
 
-/** What attempts in place are made of. */
+/** Options of {@link InPlaceRunner}. */
 export interface InPlaceOptions<Payload, D extends ActiveDelivery> {
   readonly slots: Slots
   readonly attempt: Attempt<Payload, D>
-  /** Never throws or rejects. */
+  /** Reads a delivery. Never throws or rejects. */
   read(delivery: D): MaybePromise<ReadResult<Payload>>
-  /** The same delivery for its next attempt, or for the same one again. */
+  /** Makes the delivery of the same message again, for its next attempt or for a repetition of the same one. */
   again(delivery: D): D
 }
 
-/** Makes one attempt at a delivery that its channel need not know: a later attempt is another delivery of the same message. */
+/**
+ * Makes one attempt at a delivery that its channel does not track, because each attempt in place has a delivery of its
+ * own.
+ */
 export async function heldAttempt<Payload, D extends ActiveDelivery>(
   attempt: Attempt<Payload, D>,
   payload: Payload,
@@ -84,7 +87,7 @@ export async function heldAttempt<Payload, D extends ActiveDelivery>(
   }
 }
 
-/** Whether another attempt follows in its place. */
+/** Whether another attempt follows in place. */
 export function isOpen(settlement: Settlement): settlement is Extract<Settlement, { readonly afterMs: number }> {
   return settlement.did === 'retried' || settlement.did === 'postponed'
 }

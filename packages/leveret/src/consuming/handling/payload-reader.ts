@@ -5,17 +5,20 @@ import type { Judge } from './attempt.js'
 import { withinDeadline } from './deadline.js'
 import type { OrderKey } from './slots.js'
 
-/** Decodes and checks deliveries: at once where the schema does so, and where order matters in the order in which they came. */
+/**
+ * Decodes and checks deliveries. The result comes at once if the schema is synchronous, and in the order of arrival
+ * where order matters.
+ */
 export class PayloadReader<Payload> {
   readonly #options: ReaderOptions<Payload>
-  /** The last one that is being read, where order matters. */
+  /** The result of the last delivery that is being read, where order matters. */
   #last: Promise<unknown> | undefined
 
   constructor(options: ReaderOptions<Payload>) {
     this.#options = options
   }
 
-  /** Never throws or rejects. */
+  /** Reads a delivery. Never throws or rejects. */
   read(delivery: ActiveDelivery): MaybePromise<ReadResult<Payload>> {
     const { decode, orderBy } = this.#options
     let read: MaybePromise<ReadResult<Payload>>
@@ -43,11 +46,11 @@ export class PayloadReader<Payload> {
     const key: unknown = this.#options.orderBy?.(payload)
     if (key === undefined || typeof key === 'string' || typeof key === 'number') return { payload, key }
     disregard(key)
-    // Each object is a key of its own: nothing would be ordered by it.
+    // Objects are never equal keys, so they would order nothing.
     throw new TypeError(`orderBy returned a value of type ${typeof key}: expected a string or a number`)
   }
 
-  /** A schema may answer for a later one first. */
+  /** Puts a result in its turn: an asynchronous schema may finish a later delivery first. */
   async #inTurn(read: MaybePromise<ReadResult<Payload>>): Promise<ReadResult<Payload>> {
     const before = this.#last
     const turn = (async () => {
@@ -61,16 +64,22 @@ export class PayloadReader<Payload> {
   }
 }
 
-/** What has been read of a delivery: its checked payload and its key, or the verdict on one that has none. */
+/**
+ * The result of reading a delivery: its checked payload and its key, or the verdict on a delivery that could not be
+ * read.
+ */
 export type ReadResult<Payload> = { readonly payload: Payload; readonly key: OrderKey | undefined } | Verdict
 
-/** Decodes and checks one delivery. Throws or rejects with what is to be judged. */
+/** Decodes and checks one delivery. Throws or rejects with the error that is to be judged. */
 export type Decode<Payload> = (delivery: ActiveDelivery) => MaybePromise<Payload>
 
-/** What a reader is made of. */
+/** Options of {@link PayloadReader}. */
 export interface ReaderOptions<Payload> {
   readonly decode: Decode<Payload>
-  /** Payloads of one key are handled in the order in which they came. With it, all are read in that order. */
+  /**
+   * The key of a payload. Payloads of one key are handled in their order of arrival. With it, all are read in that
+   * order.
+   */
   readonly orderBy: ((payload: Payload) => OrderKey | undefined) | undefined
   /** How long a schema may take. */
   readonly timeoutMs: number

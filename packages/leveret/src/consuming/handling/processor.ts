@@ -19,14 +19,14 @@ export class Processor<Payload, D extends ActiveDelivery> {
     this.#options = options
   }
 
-  /** A message has come. From now on its delivery is in hand. */
+  /** Makes the delivery of a message, and has its channel track it. */
   receive(message: ReceivedMessage, channel: DeliveryChannel): D {
     const delivery = this.#options.deliveryOf(message, channel)
     channel.begin(delivery)
     return delivery
   }
 
-  /** Works on a delivery until it is settled or its life has ended. Never throws or rejects. */
+  /** Works on a delivery until it is settled or its channel has ended. Never throws or rejects. */
   process(delivery: D): MaybePromise<void> {
     try {
       const processing = this.#process(delivery)
@@ -82,7 +82,10 @@ export class Processor<Payload, D extends ActiveDelivery> {
     })
   }
 
-  /** A defect of ours must not lose the message or end the process: it stays unacknowledged, and says why. */
+  /**
+   * Settles a delivery. A defect in leveret must neither lose the message nor crash the process: the delivery stays
+   * unacknowledged, and its settlement contains the error.
+   */
   #settle(delivery: ActiveDelivery, verdict: Verdict): MaybePromise<Settlement> {
     if (delivery.isAcknowledged) return outcomeOf(verdict)
     try {
@@ -94,7 +97,7 @@ export class Processor<Payload, D extends ActiveDelivery> {
   }
 }
 
-/** What a processor is made of. */
+/** Options of {@link Processor}. */
 export interface ProcessorOptions<Payload, D extends ActiveDelivery> {
   readonly reader: PayloadReader<Payload>
   readonly attempts: AttemptRunner<Payload, D>
@@ -109,7 +112,7 @@ function stuckOver(error: unknown): Settlement {
   return { did: 'stuck', error: error instanceof Error ? error : new Error(messageOf(error)) }
 }
 
-/** What became of a delivery that was acknowledged before: there is no other attempt. */
+/** The settlement of a delivery that was acknowledged first: it has no other attempt. */
 function outcomeOf(verdict: Verdict): Settlement {
   switch (verdict.do) {
     case 'retry':

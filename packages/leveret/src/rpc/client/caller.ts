@@ -25,10 +25,10 @@ const LAST_STEP_MS = 500
 const UNANSWERED = 'its schema, its codec or an interceptor has not answered'
 
 /**
- * Sends requests to one queue and matches what comes back, through one channel that comes back by itself.
+ * Sends requests to one queue, and matches the replies to them, through one channel that recovers by itself.
  *
- * A call waits for its turn, then for its reply. When the channel is lost, so are the replies that were to come through it:
- * what was in flight fails at once, and what waits goes through the next channel.
+ * A call waits for its turn, then for its reply. The replies end with their channel: when it is lost, calls in flight
+ * fail at once, and calls that wait use the next channel.
  */
 export class Caller {
   readonly #name: string
@@ -48,8 +48,8 @@ export class Caller {
   readonly #clockGap = new ClockGap()
 
   /**
-   * @param name - of the procedure, and so of the queue
-   * @param confirm - whether the broker is to confirm each request
+   * @param name - the name of the procedure and of its queue
+   * @param confirm - whether the broker confirms each request
    */
   constructor(name: string, internals: ConnectionInternals, { confirm }: { readonly confirm: boolean }) {
     this.#name = name
@@ -77,12 +77,12 @@ export class Caller {
     lane.events.on('unblocked', this.#pump)
   }
 
-  /** Aborted when nothing more is sent. */
+  /** Aborted when the caller sends no more requests. */
   get signal(): AbortSignal {
     return this.#stop.signal
   }
 
-  /** Begins a call; its time runs. It settles however it ends. */
+  /** Begins a call and its time limit. The call settles in every case. */
   begin(terms: CallTerms): Call {
     this.#inFlight.begin()
     const correlationId = this.#awaited.newCorrelationId()
@@ -94,7 +94,7 @@ export class Caller {
     return call
   }
 
-  /** Sends the request of a call, or fails it. */
+  /** Sends the request of a call, or fails the call. */
   send(call: Call, message: OutgoingMessage): void {
     if (call.isSettled) return
     const refusal = this.#refusal(message)
@@ -102,7 +102,7 @@ export class Caller {
     else call.fail(refusal)
   }
 
-  /** Waits for the calls in hand, then fails what is left. Never rejects. */
+  /** Waits for the calls in flight, then fails the others. Never rejects. */
   async close(timeoutMs: number): Promise<void> {
     const deadline = performance.now() + timeoutMs
     await atMost(timeoutMs, this.#inFlight.whenEmpty())
@@ -139,14 +139,14 @@ export class Caller {
     this.#internals.room.enter(this.#share, call.bytes)
   }
 
-  /** Sends what may be sent now. */
+  /** Sends the requests that can be sent now. */
   readonly #pump = (): void => {
     for (const call of this.#waiting) {
       if (call.message === undefined || !this.#write(call, call.message)) return
     }
   }
 
-  /** @returns `false` when it has to wait */
+  /** Writes a request. @returns `false` when it has to wait */
   #write(call: Call, message: OutgoingMessage): boolean {
     const { publishLane, settings } = this.#internals
     if (publishLane.state === 'blocked' || this.#awaited.isFull(settings)) return false
@@ -167,7 +167,7 @@ export class Caller {
     this.#awaited.add(call)
     this.#attendance.await()
     if (!this.#confirm) call.accept()
-    // Last: whoever is told may call in turn.
+    // Last, because a listener may make a call.
     tell('published', this.#internals.name, message)
   }
 
@@ -192,11 +192,11 @@ export class Caller {
     call.succeed(reply)
   }
 
-  /** Only where confirms are asked for. */
+  /** Handles a confirm; there are some only with the option `confirm`. */
   #onConfirm(call: Call, accepted: boolean): void {
     const { name } = this.#internals
     const { message } = call
-    // Answered already, or given up.
+    // The call has its reply already, or was given up.
     if (message === undefined) return
     if (accepted) {
       tell('confirmed', name, message)
@@ -220,10 +220,10 @@ export class Caller {
       call.fail(new RpcNoResponderError(this.#name, absence.reason))
   }
 
-  /** Its replies are lost with it, whether or not the requests were handled. */
+  /** Fails all calls in flight: their replies are lost with the channel, whether or not the requests were handled. */
   #onLost(reason: LeveretError): void {
     if (this.#awaited.size === 0) return
-    // A missing right is no accident: the next call would fare alike.
+    // Without the permission, the next call would fail in the same way.
     const isRefused = reason instanceof BrokerError && reason.replyCode === 403
     const why = `The channel of the call to '${this.#name}' was lost; the request may have been handled: ${reason.message}`
     for (const call of this.#awaited) {

@@ -20,10 +20,12 @@ import { latenessOf, timeToAnswerMs } from './request-time.js'
 import { type RequestEvent, type RpcServerEvents, requestEventOf } from './rpc-server-events.js'
 
 /**
- * Settles requests: writes the ack, and the answer right behind it. Nothing is tried again: whoever asked decides that.
+ * Settles requests: writes the ack, and the reply right behind it. Failed requests are not tried again, because the
+ * client decides that.
  *
- * The ack comes first, because RabbitMQ closes the connection over a forged address (541, measured on 3.10.8), and would deliver the request
- * again, for ever. It may do so once, because it closes the connection before it has acted on an ack that came in the same read.
+ * The ack comes first, because RabbitMQ closes the connection over a forged reply address (541, measured on 3.10.8),
+ * and would then deliver the request again, for ever. It may deliver it once more, because it closes the connection
+ * before it has processed an ack from the same read.
  */
 export class Answering implements Settling {
   readonly #options: AnsweringOptions
@@ -38,7 +40,7 @@ export class Answering implements Settling {
     if (!delivery.message.properties.replyTo) {
       return acknowledged(delivery, () => events.emit('request.unanswerable', event), { did: 'skipped' })
     }
-    // Another server answers it.
+    // Another server will answer the request.
     if (verdict.do === 'give-back') return givenBack(delivery)
     if (verdict.do === 'skip') {
       return acknowledged(delivery, () => this.#tellExpired(event, delivery, false), { did: 'skipped' })
@@ -54,7 +56,8 @@ export class Answering implements Settling {
 
   #answer(conclusion: Conclusion, delivery: ActiveDelivery, event: RequestEvent): MaybePromise<Settlement> {
     const { channel, message } = delivery
-    // Over its answer the connection may have been closed before: this time the broker has read the ack first.
+    // A redelivered request may be one whose reply closed the connection. So this time the broker has to process the
+    // ack before the reply is sent.
     const acking = message.fields.redelivered ? channel.ackAndWait(message) : channel.ackNow(message)
     return whenReady(acking, (isAcked) => (isAcked ? this.#send(conclusion, delivery, event) : STALE))
   }
@@ -82,7 +85,8 @@ export class Answering implements Settling {
     const { events, internals } = this.#options
     const kept = keptOf(delivery)
     const failed = verdict.do === 'dead-letter' ? verdict : undefined
-    // A response of a handler whose interceptor failed, or that came too late, does not count; a declared error is a failure.
+    // A response does not count if the attempt failed: an interceptor failed after it, or it came too late. A declared
+    // error counts, because it is that failure.
     const answered = kept?.answer !== undefined && (failed === undefined || kept.code !== undefined) ? kept : undefined
     if (answered !== undefined && answered.answer.content.length <= internals.settings.maxMessageBytes) {
       const { answer, code } = answered
@@ -97,7 +101,7 @@ export class Answering implements Settling {
   }
 }
 
-/** What answering needs. */
+/** Options of {@link Answering}. */
 export interface AnsweringOptions {
   readonly procedure: Procedure
   readonly events: Events<RpcServerEvents>
@@ -124,13 +128,13 @@ function replyOf({ content, headers, ...type }: Answer, { message }: ActiveDeliv
     properties: {
       messageId: newMessageId(),
       timestamp: Math.floor(Date.now() / 1_000),
-      // After a restart of the broker nobody waits for it.
+      // Not persistent: no client waits beyond a restart of the broker.
       deliveryMode: 1,
       ...type,
       correlationId,
       headers,
     },
-    // RabbitMQ 3.10 returns replies that it has delivered; and who has gone needs none.
+    // RabbitMQ 3.10 returns replies that it has delivered, and a client that has gone needs none.
     mandatory: false,
   }
 }
@@ -152,7 +156,7 @@ function problemOf(failed: FailureVerdict | undefined, kept: Kept | undefined): 
   const { reason, failure, issues = [] } = failed
   if (reason === 'invalid-payload') return { reason: 'invalid-request', failure, issues }
   const refused = kept !== undefined && 'refused' in kept ? kept.refused : undefined
-  // A schema that fails by itself has refused nothing.
+  // A schema that itself failed has refused nothing.
   if (!(refused instanceof PayloadError) || refused.retryable) return { reason: 'failed', failure, issues: [] }
   return { reason: 'invalid-response', failure: describeFailure(refused), issues: refused.issues }
 }

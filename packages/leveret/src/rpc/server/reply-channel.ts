@@ -7,9 +7,10 @@ import type { LeveretError } from '../../errors/leveret-error.js'
 import type { OutgoingMessage } from '../../message/message.js'
 
 /**
- * Publishes answers, without confirms: nobody could use them, because whoever asked waits for a bounded time.
+ * Publishes replies without confirms. Confirms would be of no use, because the client waits for a limited time.
  *
- * It is none of those that deliver requests, because the broker may close it over an answer, and would deliver again what is in hand there.
+ * It is a channel of its own, because the broker may close the channel over a reply, and would then redeliver all
+ * requests that a consuming channel holds.
  */
 export class ReplyChannel {
   readonly #options: ReplyChannelOptions
@@ -37,12 +38,15 @@ export class ReplyChannel {
     void this.#channel.run()
   }
 
-  /** No promise where it takes one more at once, as it mostly does. @returns `false` when the signal is aborted first */
+  /**
+   * Waits until the channel takes one more reply. Returns no promise if it does at once, as it mostly does.
+   * @returns `false` when the signal is aborted first
+   */
   whenFree(signal: AbortSignal): MaybePromise<boolean> {
     return this.#isFree || this.#untilFree(signal)
   }
 
-  /** Call when it is free. @throws what is wrong with properties that cannot be encoded */
+  /** Publishes a reply, when the channel is free. @throws the error of properties that cannot be encoded */
   publish(reply: OutgoingMessage): void {
     this.#channel.current?.publish(reply)
   }
@@ -62,7 +66,7 @@ export class ReplyChannel {
     return !signal.aborted
   }
 
-  /** Resolves when it may have become free. */
+  /** Resolves when the channel may have become free. */
   async #change(): Promise<void> {
     const { current } = this.#channel
     if (current?.isOpen !== true) await new Promise<void>((resolve) => this.#waiting.push(resolve))
@@ -76,13 +80,13 @@ export class ReplyChannel {
   }
 }
 
-/** What a reply channel is made of. */
+/** Options of {@link ReplyChannel}. */
 export interface ReplyChannelOptions {
   readonly lane: Lane
-  /** Of the procedure. */
+  /** The name of the procedure. */
   readonly name: string
-  /** Bounds what waits in the socket. */
+  /** The limit for replies that wait in the socket. */
   readonly maxQueuedBytes: number
-  /** The broker has closed it: answers written just before may not have arrived. */
+  /** Called when the broker has closed the channel: replies written just before may not have arrived. */
   lost(reason: BrokerError): void
 }
