@@ -11,8 +11,9 @@ export type { PipelineFailure } from './async/pipeline.js'
 export type { Closable } from './connection/closable.js'
 export { type CloseOnSignalsOptions, closeOnSignals } from './connection/close-on-signals.js'
 export type { CloseOptions } from './connection/closing.js'
+export { connect } from './connection/connect.js'
 export type { ConnectOptions, TlsOptions } from './connection/connect-options.js'
-export { type Connection, type ConnectTarget, connect } from './connection/connection.js'
+export type { Connection, ConnectTarget } from './connection/connection.js'
 export type { ConnectionEvents } from './connection/connection-events.js'
 export type {
   ChannelDiagnostics,

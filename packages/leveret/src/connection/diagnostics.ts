@@ -39,6 +39,7 @@ export interface Diagnostics extends ConnectionDiagnostics {
   readonly published: MessageDiagnostics
   /** … and again, under the same id, because its channel was lost before the confirm. */
   readonly resent: MessageDiagnostics
+  /** Stored by the broker (`basic.ack` of a publish). */
   readonly confirmed: MessageDiagnostics
   /** No queue took it. */
   readonly returned: MessageDiagnostics
@@ -47,6 +48,7 @@ export interface Diagnostics extends ConnectionDiagnostics {
     readonly outcome: Exclude<PublishOutcome, 'returned'>
     readonly error: LeveretError
   }
+  /** A channel of leveret's own ended alone. A fresh one follows. */
   readonly 'channel-lost': ChannelDiagnostics & { readonly reason: LeveretError }
   /** Open again, and set up as before. */
   readonly 'channel-recovered': ChannelDiagnostics

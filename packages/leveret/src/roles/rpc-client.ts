@@ -20,7 +20,21 @@ import { Caller } from '../rpc/client/caller.js'
 
 const timeoutMs = z.int().min(1).max(MAX_TIMER_MS)
 
-/** Calls a procedure and gets its responses. One client makes any number of calls at once, over one channel. */
+/**
+ * Calls a procedure and gets its responses. One client makes any number of calls at once, over one channel.
+ *
+ * @example
+ * ```ts
+ * import { connect, procedure, RpcClient, RpcServer } from 'leveret'
+ * import { z } from 'zod'
+ *
+ * const double = procedure('double', { request: z.int(), response: z.int() })
+ * await using rabbit = await connect(process.env.RABBITMQ_URL ?? 'amqp://localhost')
+ * await new RpcServer(rabbit, double, (n) => 2 * n).start()
+ * const client = new RpcClient(rabbit, double, { timeoutMs: 5_000 })
+ * console.log(await client.call(21)) // prints: 42
+ * ```
+ */
 export class RpcClient<const P extends Procedure = Procedure> implements AsyncDisposable {
   readonly #procedure: P
   readonly #internals: ConnectionInternals
