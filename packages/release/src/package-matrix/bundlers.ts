@@ -31,7 +31,9 @@ function bundled({ name, options, type = 'module', refusal }: Bundle): Case {
 }
 
 /** In a bundle that is an ES module, `require` of a module of Node.js, as amqplib calls it, needs one that is made. */
-const banner = { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)" }
+const banner = {
+  js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url)",
+}
 
 /** esbuild, to both kinds of modules. */
 export const bundlerCases: readonly Case[] = [
