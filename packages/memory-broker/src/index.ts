@@ -1,3 +1,5 @@
+export type { Resource } from './broker/alarms.js'
+export type { Death } from './broker/message/deaths.js'
 export type { LogEntry, LogKind } from './broker/log.js'
 export type { Message, MessageContent } from './broker/message/message.js'
 export type { Version } from './broker/rules/profile.js'

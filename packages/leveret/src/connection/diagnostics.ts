@@ -23,7 +23,10 @@ export interface ChannelDiagnostics {
   readonly purpose: string
 }
 
-type Named<Events> = { readonly [Name in keyof Events]: Events[Name] & { readonly connection: string } }
+/** The events of connections, each with the name of its connection. */
+export type ConnectionDiagnostics = {
+  readonly [Name in keyof ConnectionEvents]: ConnectionEvents[Name] & { readonly connection: string }
+}
 
 /**
  * Messages on `node:diagnostics_channel`, by the name of the channel without its prefix `leveret:`. A channel without a
@@ -31,7 +34,7 @@ type Named<Events> = { readonly [Name in keyof Events]: Events[Name] & { readonl
  *
  * @see https://nodejs.org/api/diagnostics_channel.html
  */
-export interface Diagnostics extends Named<ConnectionEvents> {
+export interface Diagnostics extends ConnectionDiagnostics {
   /** A message was written to the TCP connection for the first time … */
   readonly published: MessageDiagnostics
   /** … and again, under the same id, because its channel was lost before the confirm. */

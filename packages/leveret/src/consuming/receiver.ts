@@ -19,6 +19,7 @@ export abstract class Receiver<EventMap extends object> implements AsyncDisposab
   readonly #unregister: () => void
   #starting: Promise<void> | undefined
 
+  /** @internal */
   constructor(parts: ReceiverOptions<EventMap>) {
     this.#parts = parts
     this.#unregister = parts.internals.register({

@@ -8,7 +8,7 @@ import type { DeadLetter } from './dead-letter.js'
 import type { LetterContract } from './letter-source.js'
 
 /** A dead letter of an exchange with templates: its template determines the type of its payload. */
-type EventLetter<Event> =
+export type EventLetter<Event> =
   | (Event extends RoutedEvent<infer Template, infer Payload>
       ? DeadLetter<Payload> & {
           /** The template that the routing key matches. Its schema checks the payload. */

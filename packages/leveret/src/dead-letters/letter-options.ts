@@ -2,7 +2,6 @@ import { z } from 'zod'
 import { shortString } from '../message/short-string.js'
 import { signalOption } from '../options.js'
 import type { LetterOf } from './letter-of.js'
-import type { Choice } from './letter-selection.js'
 import type { LetterContract } from './letter-source.js'
 
 /** Options of `peek`. */
@@ -60,7 +59,9 @@ export interface LetterProgress {
 }
 
 /** Chooses dead letters of a contract. A filter may read their payload. An error that it throws ends the pass. */
-export type LetterFilter<C extends LetterContract = LetterContract> = Choice<LetterOf<C>>
+export type LetterFilter<C extends LetterContract = LetterContract> = (
+  letter: LetterOf<C>,
+) => boolean | Promise<boolean>
 
 /** Options of a pass over the dead letters: which letters it takes, and how. */
 export interface LetterOptions<C extends LetterContract = LetterContract> {

@@ -15,7 +15,7 @@ import type { Published } from '../publishing/request.js'
 import { Sender } from '../publishing/sender.js'
 
 /** A `Buffer` after `JSON.stringify` and `JSON.parse`. */
-interface BufferAsJson {
+export interface BufferAsJson {
   readonly type: 'Buffer'
   readonly data: readonly number[]
 }

@@ -31,7 +31,7 @@ import type {
   EventHandler,
   EventHandlerFor,
   ManualEventHandler,
-  OptionsOf,
+  SubscriberArguments,
 } from '../subscribing/subscriber-types.js'
 import { warnOfDrops, warnOfLoops, warnOfPolicy } from '../topology/queue-warnings.js'
 
@@ -84,7 +84,7 @@ export class Subscriber<
     rabbit: Connection,
     contract: C,
     handler: EventHandlerFor<C, Keys, Acknowledge, Size>,
-    ...options: OptionsOf<C, Keys, ModeOptions<Acknowledge, Size> & WithBatch<Size>>
+    ...options: SubscriberArguments<C, Keys, ModeOptions<Acknowledge, Size> & WithBatch<Size>>
   )
   constructor(
     rabbit: Connection,

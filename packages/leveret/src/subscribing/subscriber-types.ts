@@ -11,7 +11,7 @@ import type { Delivery } from '../message/delivery.js'
 import type { DurableOptions, EphemeralOptions, ReaderOptions } from './subscriber-options.js'
 
 /** Options of a stream subscriber that choose events by their routing keys. */
-type Only<E extends Exchange, Keys extends readonly string[]> = E extends RoutedExchange
+export type OnlyKeys<E extends Exchange, Keys extends readonly string[]> = E extends RoutedExchange
   ? {
       /**
        * The routing keys, or patterns, of the events to handle, at least one. The reader skips all other messages,
@@ -22,7 +22,7 @@ type Only<E extends Exchange, Keys extends readonly string[]> = E extends Routed
   : unknown
 
 /** Options of the order in which events are handled. */
-interface OrderOptions<Event> {
+export interface EventOrder<Event> {
   /**
    * The key of an event. Events of one key are handled one after the other, in their order of arrival. It promises no
    * more than a worker's `orderBy` does.
@@ -32,30 +32,29 @@ interface OrderOptions<Event> {
 }
 
 /** Options of a subscriber. For an exchange they also say which events it gets, and for a stream where it begins. */
-export type SubscriberOptions<
-  C extends Subscribable,
-  Keys extends readonly string[] = readonly string[],
-> = OrderOptions<EventWithin<C, Keys[number]>> &
+export type SubscriberOptions<C extends Subscribable, Keys extends readonly string[] = readonly string[]> = EventOrder<
+  EventWithin<C, Keys[number]>
+> &
   (C extends Exchange
     ? EphemeralOptions & BindingChoice<C, Keys>
     : C extends Subscription
       ? DurableOptions
-      : ReaderOptions & Only<ExchangeOf<C>, Keys>)
+      : ReaderOptions & OnlyKeys<ExchangeOf<C>, Keys>)
 
 /** Options of a subscriber whose handler gets events in batches, in their order of arrival. */
 export type BatchSubscriberOptions<
   C extends Subscribable,
   Keys extends readonly string[] = readonly string[],
-> = SubscriberOptions<C, Keys> & Batched
+> = SubscriberOptions<C, Keys> & BatchMode
 
 /** Options of a subscriber whose handler settles each event itself. */
 export type ManualSubscriberOptions<
   C extends Subscribable,
   Keys extends readonly string[] = readonly string[],
-> = SubscriberOptions<C, Keys> & Manual
+> = SubscriberOptions<C, Keys> & ManualMode
 
 /** Options of a handler that gets several events at once. */
-export interface Batched {
+export interface BatchMode {
   /** Calls the handler with several events at once: it gets a list of them, and may return one result for each. */
   readonly batch: BatchOptions
   /** A batch is acknowledged when its handler returns. @defaultValue 'on-return' */
@@ -65,7 +64,7 @@ export interface Batched {
 }
 
 /** Options of a handler that gets one event at a time, and settles it itself. */
-export interface Manual {
+export interface ManualMode {
   /**
    * The handler settles each event, with `delivery.ack()` or another method of the delivery. An event that is not
    * settled within `handlerTimeoutMs` is a failed attempt.
@@ -80,7 +79,8 @@ export interface StreamDelivery extends Delivery {
   readonly offset: number
 }
 
-type DeliveryOf<C extends Subscribable> = C extends Stream ? StreamDelivery : Delivery
+/** The delivery of an event: that of a stream has its place there. */
+export type DeliveryOf<C extends Subscribable> = C extends Stream ? StreamDelivery : Delivery
 
 /** Handles one event. Returning acknowledges it (`basic.ack`); throwing fails the attempt. */
 export type EventHandler<C extends Subscribable, Keys extends readonly string[] = readonly string[]> = (
@@ -122,7 +122,7 @@ export type EventHandlerFor<
  * The options as a parameter list: they are required for an exchange with routing keys, which needs its binding keys.
  * `Mode` decides which kind of handler is expected.
  */
-export type OptionsOf<C extends Subscribable, Keys extends readonly string[], Mode> = C extends RoutedExchange
+export type SubscriberArguments<C extends Subscribable, Keys extends readonly string[], Mode> = C extends RoutedExchange
   ? [options: SubscriberOptions<C, Keys> & Mode & BindingKeyProblem<C, Keys>]
   : C extends Exchange
     ? [options?: SubscriberOptions<C, Keys> & Mode]

@@ -164,7 +164,8 @@ type Methods = typeof METHODS
 /** The name of a method, such as `basic.publish`. */
 export type MethodName = keyof Methods
 
-type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] }
+/** A type whose properties may be written. */
+export type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] }
 
 /** The arguments of a method. */
 export type Arguments<Name extends MethodName> = Writable<{

@@ -1,5 +1,5 @@
 /** What a Standard Schema answers. */
-interface SchemaAnswer {
+export interface SchemaAnswer {
   readonly value?: unknown
   readonly issues?: readonly { readonly message: string; readonly path?: readonly unknown[] | undefined }[] | undefined
 }

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import nodeModule from 'node:module'
 import type * as amqp from 'amqplib'
 
 /**
@@ -186,15 +185,14 @@ function missing(field: AmqplibField): undefined {
   process.emitWarning(text, { type: 'LeveretWarning', code: 'LEVERET_AMQPLIB' })
 }
 
-/** Reads amqplib's version. Its `package.json`, which amqplib does not export, is in the folder of its main file. */
+/**
+ * Reads the version of the amqplib that this process has loaded. amqplib exports no `package.json`, but requires it, so
+ * it is among the loaded modules; in a bundle it is not. `import.meta` would keep leveret from being compiled to
+ * CommonJS, as Jest and bundlers do.
+ */
 function version(): string {
-  try {
-    const main = createRequire(import.meta.url).resolve('amqplib')
-    const { version: found } = JSON.parse(readFileSync(new URL('package.json', `file://${main}`), 'utf8')) as {
-      version?: unknown
-    }
-    return String(found)
-  } catch {
-    return '(of an unknown version)'
-  }
+  const loaded = Object.entries(nodeModule.createRequire(process.execPath).cache)
+  const manifest = loaded.find(([path]) => /[\\/]amqplib[\\/]package\.json$/.test(path))?.[1]
+  const { version: found }: { version?: unknown } = Object(manifest?.exports)
+  return typeof found === 'string' ? found : '(of an unknown version)'
 }

@@ -100,9 +100,6 @@ export interface ProcedureOptions<
   readonly existing?: boolean | undefined
 }
 
-/** The problem of the errors' data. The data is always JSON, because the procedure's own codec may not carry it. */
-type ErrorsProblem<Errors extends DeclaredErrors> = { readonly errors?: SchemasProblem<Errors> }
-
 /**
  * Describes a procedure: a queue of requests, the response, and the errors that a client gets typed.
  *
@@ -135,8 +132,7 @@ export function procedure<
   options: ProcedureOptions<Request, Response, Errors, Type, C> &
     GivenCodec<ContentType> &
     PayloadProblem<Request, C, ContentType, 'request'> &
-    PayloadProblem<Response, C, ContentType, 'response'> &
-    ErrorsProblem<Errors>,
+    PayloadProblem<Response, C, ContentType, 'response'> & { readonly errors?: SchemasProblem<Errors> }, // The data of an error is JSON, whatever the procedure's own codec can say.
 ): Procedure<Request, Response, Errors> {
   const where = `procedure(${quoted(name)})`
   const { request, response, errors } = parseOptions(procedureOptions, options, where)

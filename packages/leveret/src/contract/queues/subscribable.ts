@@ -17,7 +17,9 @@ export type ExchangeOf<C extends Subscribable> = C extends Exchange
     : never
 
 /** Binding keys of a contract; any, if it has none. */
-type KeyOf<C extends Subscribable> = C extends { readonly bindingKeys: infer Keys extends readonly string[] }
+export type BindingKeyOf<C extends Subscribable> = C extends {
+  readonly bindingKeys: infer Keys extends readonly string[]
+}
   ? Keys[number]
   : string
 
@@ -25,7 +27,7 @@ type KeyOf<C extends Subscribable> = C extends { readonly bindingKeys: infer Key
  * The event that a handler gets. For an exchange with templates, it is a union of one type for each template that the
  * binding keys can bring.
  */
-export type EventOf<C extends Subscribable, Key extends string = KeyOf<C>> = ExchangeEvent<ExchangeOf<C>, Key>
+export type EventOf<C extends Subscribable, Key extends string = BindingKeyOf<C>> = ExchangeEvent<ExchangeOf<C>, Key>
 
 /** The events that are left if the reader of a stream wants some routing keys only. */
 export type EventWithin<C extends Subscribable, Key extends string> = C extends Exchange

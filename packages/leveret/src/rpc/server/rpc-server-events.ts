@@ -5,9 +5,9 @@ import {
   type WorkerEvents,
   workerLines,
 } from '../../consuming/delivery/worker-events.js'
-import type { ToldFailure } from '../../contract/procedures/answer.js'
 import { describeFailure, type Failure } from '../../errors/failure.js'
 import type { LeveretError } from '../../errors/leveret-error.js'
+import type { RemoteFailure } from '../../errors/rpc-errors.js'
 import type { Events } from '../../events.js'
 import type { LogLines } from '../../log.js'
 import type { Lateness } from './request-time.js'
@@ -17,27 +17,26 @@ export interface RequestEvent extends DeliveryEvent {
   readonly correlationId: string | undefined
 }
 
-/** The events that a worker and an RPC server have in common. */
-const SHARED = [
-  'delivery.stale',
-  'delivery.stuck',
-  'delivery.isolated',
-  'delivery.given-back',
-  'close.incomplete',
-  'handler.late',
-  'consumer.cancelled',
-  'channel.lost',
-  'channel.recovered',
-  'consume-failed',
-] as const satisfies readonly (keyof WorkerEvents)[]
+/** The names of the events that a worker and an RPC server have in common. */
+export type SharedEventName =
+  | 'delivery.stale'
+  | 'delivery.stuck'
+  | 'delivery.isolated'
+  | 'delivery.given-back'
+  | 'close.incomplete'
+  | 'handler.late'
+  | 'consumer.cancelled'
+  | 'channel.lost'
+  | 'channel.recovered'
+  | 'consume-failed'
 
 /** The events of an RPC server, by name. */
-export interface RpcServerEvents extends Pick<WorkerEvents, (typeof SHARED)[number]> {
+export interface RpcServerEvents extends Pick<WorkerEvents, SharedEventName> {
   /** The request was answered with a response, or with the declared error of this code. */
   readonly 'request.answered': RequestEvent & { readonly code: string | undefined }
   /** The request was answered with an error that contains only the `reason`. The `failure` is for this side alone. */
   readonly 'request.failed': RequestEvent & {
-    readonly reason: ToldFailure
+    readonly reason: Exclude<RemoteFailure, 'unknown'>
     readonly failure: Failure
   }
   /** The client no longer waits, so no reply was sent: before the handler began, or after it had ended (`begun`). */
@@ -59,10 +58,24 @@ export function requestEventOf({ queue, messageId, attempt, durationMs, correlat
   return { role: 'rpc-server', queue, messageId, attempt, durationMs, correlationId }
 }
 
+const SHARED: Readonly<Record<SharedEventName, true>> = {
+  'delivery.stale': true,
+  'delivery.stuck': true,
+  'delivery.isolated': true,
+  'delivery.given-back': true,
+  'close.incomplete': true,
+  'handler.late': true,
+  'consumer.cancelled': true,
+  'channel.lost': true,
+  'channel.recovered': true,
+  'consume-failed': true,
+}
+
 /** Forwards the events of the engine that a server has too. */
 export function shareEvents(from: Events<WorkerEvents>, to: Events<RpcServerEvents>): void {
   // Both maps have the same payload under the same name.
-  for (const name of SHARED) from.on(name, (payload) => to.emit(name, payload as never))
+  for (const name of Object.keys(SHARED) as SharedEventName[])
+    from.on(name, (payload) => to.emit(name, payload as never))
 }
 
 function clocks({ clocksDifferByMs }: RpcServerEvents['request.expired']): string {

@@ -1,0 +1,22 @@
+/**
+ * Parts of public types that nobody needs by name: they only decide whether something compiles, and which sentence the compiler
+ * prints, or are constants whose keys or items a public type names. The key is the report in `etc/`. Every other type that a public one
+ * is made of is exported.
+ */
+export const HIDDEN: Readonly<Record<string, readonly string[]>> = {
+  'leveret.api.md': [
+    'CodecNameOf',
+    'HeadersVerdict',
+    'KeysFor',
+    'OddKeys',
+    'OrUndefined',
+    'OverlapVerdict',
+    'ProblemOf',
+    'TemplatesFor',
+    'VerdictOf',
+    'Wild',
+  ],
+  'memory-broker.api.md': ['Methods', 'NAMES'],
+  'memory-broker.conformance.api.md': ['Methods'],
+  'testing.leveret.api.md': ['End'],
+}
