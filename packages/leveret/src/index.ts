@@ -14,11 +14,13 @@ export type {
 } from './connection/declaration.js'
 export type { Delivery } from './connection/delivery.js'
 export type { ChannelDiagnostics, Diagnostics, MessageDiagnostics } from './connection/diagnostics.js'
-export type { BrokerAddress } from './connection/endpoint.js'
+export type { BrokerAddress, ServerAddress } from './connection/endpoint.js'
 export type { ConnectionState, Health, LaneHealth, RoleHealth } from './connection/health.js'
 export type { Interceptor, SentMessage } from './connection/interceptor.js'
 export type { LanePurpose, LaneState } from './connection/lane-state.js'
-export type { Headers } from './connection/message.js'
+export type { CopyKind, Headers } from './connection/message.js'
+export type { PublishOrigin, PublishTrace } from './connection/publish-trace.js'
+export type { ScopedTrace, Trace } from './connection/tracing.js'
 export type { BreakerOptions } from './consuming/breaker.js'
 export type { DeadLetter } from './consuming/dead-letter.js'
 export type { BrokerReason, DeathReason } from './consuming/death-reason.js'
@@ -45,6 +47,13 @@ export type { LetterContract } from './consuming/letter-source.js'
 export type { ManualDelivery } from './consuming/manual-delivery.js'
 export { MemoryDeduplicationStore, type MemoryStoreOptions } from './consuming/memory-store.js'
 export { MemoryOffsetStore, type OffsetStore } from './consuming/offset-store.js'
+export type {
+  ConsumeOrigin,
+  ProcessBatchTrace,
+  ProcessTrace,
+  SettledDelivery,
+  TracedDelivery,
+} from './consuming/process-trace.js'
 export type { SettlementName } from './consuming/settlement.js'
 export type { BatchHandler, BatchItem } from './consuming/shared-call.js'
 export type { OrderKey } from './consuming/slots.js'
@@ -169,6 +178,7 @@ export { RpcServer, type RpcServerOptions } from './roles/rpc-server.js'
 export { type SendEncodedOptions, type StoredMessage, sendEncoded } from './roles/send-encoded.js'
 export { Subscriber } from './roles/subscriber.js'
 export { type BatchWorkerOptions, Worker, type WorkerOptions } from './roles/worker.js'
+export type { CallTrace } from './rpc/client/call-trace.js'
 export type { RequestEvent, RpcServerEvents } from './rpc/server/request-events.js'
 export type { RequestHandler } from './rpc/server/request-handler.js'
 export {

@@ -1,9 +1,9 @@
 import { channel } from 'node:diagnostics_channel'
-import type { LeveretError, PublishOutcome } from '../errors.js'
+import type { LeveretError } from '../errors.js'
 import type { ConnectionEvents } from './connection-events.js'
 import type { LanePurpose } from './lane-state.js'
 
-/** A message on its way, without its content. */
+/** A message that was handed to the TCP connection, without its content. */
 export interface MessageDiagnostics {
   /** Name of the connection. */
   readonly connection: string
@@ -35,14 +35,6 @@ export interface Diagnostics extends Named<ConnectionEvents> {
   readonly published: MessageDiagnostics
   /** … and again, under the same id, because its channel was lost before the confirm. */
   readonly resent: MessageDiagnostics
-  readonly confirmed: MessageDiagnostics
-  /** No queue took it. */
-  readonly returned: MessageDiagnostics
-  /** Its promise was rejected for another reason. */
-  readonly failed: MessageDiagnostics & {
-    readonly outcome: Exclude<PublishOutcome, 'returned'>
-    readonly error: LeveretError
-  }
   readonly 'channel-lost': ChannelDiagnostics & { readonly reason: LeveretError }
   /** Open again, and set up as before. */
   readonly 'channel-recovered': ChannelDiagnostics
@@ -70,9 +62,6 @@ export const diagnostics: { readonly [Name in keyof Diagnostics]: Topic<Diagnost
   closed: topic('closed'),
   published: topic('published'),
   resent: topic('resent'),
-  confirmed: topic('confirmed'),
-  returned: topic('returned'),
-  failed: topic('failed'),
   'channel-lost': topic('channel-lost'),
   'channel-recovered': topic('channel-recovered'),
 }

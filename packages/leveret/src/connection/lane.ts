@@ -9,6 +9,7 @@ import type { BrokerIdentity } from './broker-identity.js'
 import type { Channel } from './channel.js'
 import { ChannelLimit } from './channel-limit.js'
 import type { ChannelHooks } from './channel-parts.js'
+import type { ServerAddress } from './endpoint.js'
 import { wasDropped } from './failure.js'
 import type { Hosts, HostsHooks } from './hosts.js'
 import type { LaneEvents, LanePurpose, LaneState } from './lane-state.js'
@@ -33,6 +34,8 @@ export class Lane {
   readonly events = new Events<LaneEvents>()
   /** For what needs a channel for a moment only. */
   readonly spare = new SpareChannel((signal) => this.openChannel('plain', {}, signal))
+  /** The broker that it is, or was last, connected to. */
+  server: ServerAddress | undefined
   readonly #hosts: Hosts
   readonly #startupTimeoutMs: number
   readonly #stop = new AbortController()
@@ -86,8 +89,7 @@ export class Lane {
   /**
    * A channel on this lane, as soon as there is a connection.
    *
-   * @throws {@link ConnectionError} when the connection was lost meanwhile, or may have no more channels; the signal's reason;
-   *   {@link ClosedError}
+   * @throws {@link ConnectionError} the connection was lost, or has no channels left; the signal's reason; {@link ClosedError}
    */
   async openChannel(kind: 'plain' | 'confirm', hooks: ChannelHooks, signal: AbortSignal): Promise<Channel> {
     const link = await unlessAborted(signal, this.#ready())
@@ -103,8 +105,7 @@ export class Lane {
 
   /** Who answers here, as soon as there is a connection. After a reconnect it may be another node, of another version. */
   async whoAnswers(signal: AbortSignal): Promise<BrokerIdentity> {
-    const { broker } = await unlessAborted(signal, this.#ready())
-    return broker
+    return (await unlessAborted(signal, this.#ready())).broker
   }
 
   /** Resolves when the lane is up and no alarm stops what is asked of it. */
@@ -205,6 +206,7 @@ export class Lane {
 
   #up(link: Link): void {
     this.#link = link
+    this.server = link.server
     this.#everUp = true
     this.#backoff.up()
     this.#enter('ready')

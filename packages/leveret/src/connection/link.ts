@@ -10,7 +10,7 @@ import { isOutOfNumbers, outOfNumbers } from './channel-errors.js'
 import type { ChannelHooks } from './channel-parts.js'
 import { watchHeaders } from './deep-tables.js'
 import { type DialOptions, dial, type Line } from './dial.js'
-import { describeEndpoint, type Endpoint } from './endpoint.js'
+import { describeEndpoint, type Endpoint, type ServerAddress } from './endpoint.js'
 import { closed, flushed } from './flush.js'
 import { dropLateFrames } from './late-frames.js'
 import type { Login } from './login.js'
@@ -36,6 +36,7 @@ export class Link {
   readonly address: string
   /** Who answers. Another link may reach another node, of another version. */
   readonly broker: BrokerIdentity
+  readonly server: ServerAddress
   /** Resolves, once, with why it ended. */
   readonly lost: Promise<LeveretError>
   readonly #model: amqp.ChannelModel
@@ -62,6 +63,7 @@ export class Link {
     this.#socket = socket
     this.#replyTimeoutMs = options.connectTimeoutMs
     this.address = describeEndpoint(endpoint)
+    this.server = { address: endpoint.host, port: endpoint.port }
     this.broker = readIdentity(this.address, model.connection.serverProperties)
     setMaxListeners(0, this.signal)
     this.lost = new Promise((resolve) => {

@@ -25,6 +25,15 @@ export interface MessageProperties {
   readonly [HEADER_BYTES]?: Buffer
 }
 
+/**
+ * What kind of message leveret makes of a delivery:
+ * - `retry`: waits for a later attempt
+ * - `dead-letter`: what is kept of a delivery that was given up
+ * - `replay`: a dead letter on its way back to work
+ * - `move`: a dead letter on its way to another place, or to the end of its own queue
+ */
+export type CopyKind = 'retry' | 'dead-letter' | 'replay' | 'move'
+
 /** A message on its way to the broker. */
 export interface OutgoingMessage {
   /** `''` is the default exchange: it routes to the queue named by the routing key. */
@@ -32,6 +41,8 @@ export interface OutgoingMessage {
   readonly routingKey: string
   readonly content: Buffer
   readonly properties: MessageProperties & { readonly messageId: string }
+  /** Of a message that leveret makes of a delivery: what it is. */
+  readonly copy?: CopyKind
   /** Whether the broker returns it when no queue takes it. */
   readonly mandatory: boolean
   /** Makes properties of the same message that take no more bytes than this, where a connection's frames hold no more of them. */

@@ -5,6 +5,7 @@ import type { Soon } from '../soon.js'
 import { dateOf } from './death.js'
 import type { End, Held, Life } from './life.js'
 import { expirationOf, type Lineage } from './lineage.js'
+import type { ProcessTrace } from './process-trace.js'
 import type { Settlement } from './settlement.js'
 
 /** A heartbeat is a second at least, and a channel is given up after two. */
@@ -32,6 +33,8 @@ export class ActiveDelivery implements Held, Handled {
   handled: Promise<void> | undefined
   /** What its handler came to, for whoever settles it by that. */
   result: unknown
+  /** What is told of its attempt, where somebody listens. */
+  trace: ProcessTrace | undefined
   #begunAtMs: number | undefined
   #endedAtMs: number | undefined
   #deadlineMs = 0

@@ -6,8 +6,10 @@ import type { ActiveDelivery } from './active-delivery.js'
 import { type DeadlineOptions, withinDeadline } from './deadline.js'
 import type { Deduplicator } from './deduplication.js'
 import type { SteeredDelivery } from './manual-delivery.js'
+import type { ConsumePlace } from './process-trace.js'
 import type { ReturnMemory } from './return-memory.js'
 import type { ToldDelivery } from './role-events.js'
+import { tracedCall } from './tracing-deliveries.js'
 import { countedVerdict, type Verdict } from './verdict.js'
 
 /** How one attempt at one delivery ends: no promise where it has ended at once. Never throws or rejects. */
@@ -29,10 +31,15 @@ const ACK: Verdict = { do: 'ack' }
 const SKIP: Verdict = { do: 'skip' }
 const GIVE_BACK: Verdict = { do: 'give-back' }
 
-/** Runs the handler inside the interceptors, the first of them outermost. It never begins an attempt that no longer counts. */
+/**
+ * Runs the handler inside the interceptors, the first of them outermost. It never begins an attempt that no longer counts.
+ *
+ * @param place - who consumes, where each call is told by itself
+ */
 export function inside<Payload, D extends ActiveDelivery>(
   interceptors: readonly Interceptor[],
   handler: (payload: Payload, delivery: D) => unknown,
+  place?: ConsumePlace,
 ): Call<Payload, D> {
   const begin: Call<Payload, D> = (payload, delivery) => {
     if (delivery.end !== undefined) throw delivery.end.reason
@@ -42,11 +49,14 @@ export function inside<Payload, D extends ActiveDelivery>(
     const { handle } = interceptor
     return handle === undefined ? [] : [(delivery, next) => handle.call(interceptor, delivery, next)]
   })
-  if (layers.length === 0) return (payload, delivery) => callAsHandler(begin, payload, delivery)
-  const call: Call<Payload, D> = async (payload, delivery) =>
+  const traced = (call: Call<Payload, D>): Call<Payload, D> => (place === undefined ? call : tracedCall(place, call))
+  const direct = traced(begin)
+  if (layers.length === 0) return (payload, delivery) => callAsHandler(direct, payload, delivery)
+  const call = traced(async (payload, delivery) => {
     await runInside(layers, delivery, async () => {
       await begin(payload, delivery)
     })
+  })
   return (payload, delivery) => callAsHandler(call, payload, delivery)
 }
 

@@ -2,6 +2,7 @@ import type { Attempt } from './attempt.js'
 import type { Attempts, Task } from './attempts.js'
 import type { BatchedDelivery } from './batched-delivery.js'
 import { type BatchBounds, Gathering } from './gathering.js'
+import type { ConsumePlace } from './process-trace.js'
 import { type BatchHandler, SharedCall } from './shared-call.js'
 import type { Slots } from './slots.js'
 
@@ -11,6 +12,7 @@ export interface BatchesOptions<Payload> {
   /** Makes the attempt at one delivery. Its innermost call is {@link joining}. */
   readonly attempt: Attempt<Payload, BatchedDelivery<Payload>>
   readonly handler: BatchHandler<Payload>
+  readonly place: ConsumePlace
   readonly handlerTimeoutMs: number
   readonly bounds: BatchBounds
 }
@@ -29,11 +31,11 @@ export async function joining<Payload>(payload: Payload, delivery: BatchedDelive
  * @param ended - is called when the attempts at all its deliveries have ended
  */
 export function callOf<Payload>(
-  { handler, handlerTimeoutMs }: Pick<BatchesOptions<Payload>, 'handler' | 'handlerTimeoutMs'>,
+  { handler, place, handlerTimeoutMs }: Pick<BatchesOptions<Payload>, 'handler' | 'place' | 'handlerTimeoutMs'>,
   size: number,
   ended: () => void,
 ): BatchCall<Payload> {
-  return new SharedCall(handler, size, handlerTimeoutMs / 2, ended)
+  return new SharedCall({ handler, place, size, patienceMs: handlerTimeoutMs / 2, ended })
 }
 
 /** Collects deliveries. Each batch has one slot, for as long as an attempt at one of its deliveries goes on. */

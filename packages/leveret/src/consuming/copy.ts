@@ -1,4 +1,4 @@
-import type { Headers, MessageProperties, OutgoingMessage, ReceivedMessage } from '../connection/message.js'
+import type { CopyKind, Headers, MessageProperties, OutgoingMessage, ReceivedMessage } from '../connection/message.js'
 import { propertyBytes } from '../connection/property-bytes.js'
 import type { DeadLetterSettings } from '../contract/dead-letter-options.js'
 import type { Failure } from '../contract/failure.js'
@@ -18,7 +18,10 @@ export function retryCopy(message: ReceivedMessage, lineage: Lineage, delayQueue
 
 /** Makes the copy that waits in a delay queue for the same attempt. */
 export function postponedCopy(message: ReceivedMessage, lineage: Lineage, delayQueue: string): OutgoingMessage {
-  return copy(message, delayQueue, { ...withoutDeath(copiedHeaders(message.properties)), ...writeLineage(lineage) })
+  return copy('retry', message, delayQueue, {
+    ...withoutDeath(copiedHeaders(message.properties)),
+    ...writeLineage(lineage),
+  })
 }
 
 /** What is kept of a delivery that was given up. */
@@ -45,7 +48,7 @@ export function deadLetterCopy(
     ...deathHeaders({ queue, reason, at }),
   }
   const kept = keptFailure(failure, settings)
-  const whole = copy(message, settings.queue, { ...headers, ...failureHeaders(kept, headers) })
+  const whole = copy('dead-letter', message, settings.queue, { ...headers, ...failureHeaders(kept, headers) })
   const { headers: _all, ...others } = whole.properties
   const shrink = (maxPropertyBytes: number): MessageProperties => ({
     ...others,
@@ -66,12 +69,12 @@ export function replayCopy(message: ReceivedMessage, letter: DeadLetter, workQue
   } = withoutDeath(soundHeaders(copiedHeaders(message.properties)))
   const { queue, exchange, routingKey, replays } = letter
   const origin = queue === undefined ? { exchange: '', routingKey: workQueue } : { exchange, routingKey }
-  return withItsPriority(copy(message, workQueue, { ...headers, ...writeReplay(origin, replays + 1) }))
+  return withItsPriority(copy('replay', message, workQueue, { ...headers, ...writeReplay(origin, replays + 1) }))
 }
 
 /** The same dead letter for another queue. */
 export function letterCopy(message: ReceivedMessage, letter: DeadLetter, queue: string): OutgoingMessage {
-  return withItsPriority(copy(message, queue, letterHeaders(message, letter)))
+  return withItsPriority(copy('move', message, queue, letterHeaders(message, letter)))
 }
 
 /**
@@ -80,7 +83,7 @@ export function letterCopy(message: ReceivedMessage, letter: DeadLetter, queue: 
  */
 export function renewedCopy(message: ReceivedMessage, letter: DeadLetter, queue: string): OutgoingMessage {
   const headers = letterHeaders(message, letter)
-  const { properties, ...outgoing } = copy(message, queue, headers)
+  const { properties, ...outgoing } = copy('move', message, queue, headers)
   const kept = { ...headers, [PRIORITY]: headers[PRIORITY] ?? properties.priority ?? 'none' }
   return { ...outgoing, properties: { ...properties, priority: 0, headers: kept } }
 }
@@ -124,9 +127,15 @@ function withoutDeath(headers: Headers): Headers {
   return kept
 }
 
-function copy({ content, properties }: ReceivedMessage, queue: string, headers: Headers): OutgoingMessage {
+function copy(
+  kind: CopyKind,
+  { content, properties }: ReceivedMessage,
+  queue: string,
+  headers: Headers,
+): OutgoingMessage {
   const { expiration: _expiration, userId: _userId, messageId, timestamp, ...kept }: MessageProperties = properties
   return {
+    copy: kind,
     exchange: '',
     routingKey: queue,
     content,

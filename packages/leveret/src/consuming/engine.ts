@@ -6,19 +6,21 @@ import type { ActiveDelivery } from './active-delivery.js'
 import { Consumer } from './consumer.js'
 import { type Handling, type HandlingHooks, processorFor } from './handling.js'
 import { Pausing } from './pausing.js'
+import type { ConsumePlace } from './process-trace.js'
 import { reporting, successOf } from './reporting.js'
 import { returnMemoryOf } from './return-memory.js'
 import type { RoleEvents } from './role-events.js'
 import type { Settlement } from './settlement.js'
 import { Slots } from './slots.js'
 import { isSingleActive, noSuspicion, suspicionOf } from './suspicion.js'
+import { tellSettled } from './tracing-deliveries.js'
 import type { WorkerEvents } from './worker-events.js'
 
 /** What an engine is made of. */
 export interface EngineOptions<Payload>
   extends Pick<
     Handling<Payload>,
-    'contract' | 'decode' | 'handler' | 'settings' | 'settler' | 'stream' | 'timeLeftMs'
+    'contract' | 'decode' | 'handler' | 'place' | 'settings' | 'settler' | 'stream' | 'timeLeftMs'
   > {
   readonly lane: Lane
   readonly interceptors: readonly Interceptor[]
@@ -74,7 +76,7 @@ export class Engine<Payload> {
       ...options,
       slots: this.#slots,
       memory: options.repeatsDone === true ? undefined : memory,
-      hooks: this.#hooks(),
+      hooks: this.#hooks(options.place),
     })
     this.#consumer = new Consumer({
       ...settings,
@@ -162,13 +164,14 @@ export class Engine<Payload> {
     return `it takes no more: ${count} deliveries wait for copies that the broker refuses. Last: ${this.#refused?.message}`
   }
 
-  #hooks(): HandlingHooks {
+  #hooks(place: ConsumePlace): HandlingHooks {
     const hooks = reporting(this.#events)
     return {
       ...hooks,
       settled: (delivery, settlement) => {
         this.#note(delivery, settlement)
         hooks.settled(delivery, settlement)
+        tellSettled(place, delivery, settlement)
       },
       late: (delivery, failed) => {
         this.#late += 1

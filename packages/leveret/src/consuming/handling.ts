@@ -28,6 +28,7 @@ import { InPlace, type InPlaceOptions } from './in-place.js'
 import type { Life } from './life.js'
 import { type Lineage, lineageOf, streamLineage } from './lineage.js'
 import { type ManualDelivery, SteeredDelivery } from './manual-delivery.js'
+import type { ConsumePlace } from './process-trace.js'
 import { Processor, type ProcessorOptions } from './processor.js'
 import { type Decode, Reader } from './reader.js'
 import type { ReturnMemory } from './return-memory.js'
@@ -78,6 +79,8 @@ export interface Handling<Payload> {
   readonly handler: AnyHandler<Payload>
   readonly settings: HandlingSettings
   readonly interceptors: readonly Interceptor[]
+  /** Who consumes, for what is told of deliveries. */
+  readonly place: ConsumePlace
   readonly slots: Slots
   /** Knows what has been done, where that is not to be done again. */
   readonly memory: ReturnMemory | undefined
@@ -97,11 +100,11 @@ export interface AnyProcessor {
 
 /** Puts together what takes a delivery from its bytes to its settlement. */
 export function processorFor<Payload>(handling: Handling<Payload>): AnyProcessor {
-  const { settings, hooks, interceptors } = handling
+  const { settings, hooks, interceptors, place } = handling
   const common = commonOf(handling)
   const lineageAt = lineageIn(handling)
   if (settings.acknowledge === 'manual') {
-    const call = inside<Payload, SteeredDelivery>(interceptors, handling.handler as ManualHandler<Payload>)
+    const call = inside<Payload, SteeredDelivery>(interceptors, handling.handler as ManualHandler<Payload>, place)
     const deliveryOf = (message: ReceivedMessage, life: Life): SteeredDelivery => {
       const twice = (): void => hooks.settledTwice(delivery)
       const delivery = new SteeredDelivery(message, life, lineageAt(message), twice)
@@ -110,7 +113,7 @@ export function processorFor<Payload>(handling: Handling<Payload>): AnyProcessor
     return single({ ...common, deliveryOf }, handling, steered(call, common.judge, hooks.late))
   }
   if (settings.batch !== undefined) return batched(common, handling, settings.batch)
-  const work = returning(inside<Payload, ActiveDelivery>(interceptors, handling.handler as Handler<Payload>))
+  const work = returning(inside<Payload, ActiveDelivery>(interceptors, handling.handler as Handler<Payload>, place))
   const deliveryOf = (message: ReceivedMessage, life: Life): ActiveDelivery =>
     new ActiveDelivery(message, life, lineageAt(message))
   return single({ ...common, deliveryOf }, handling, settings.acknowledge === 'none' ? acknowledgedFirst(work) : work)
@@ -131,7 +134,7 @@ function single<Payload, D extends ActiveDelivery>(
 }
 
 function batched<Payload>(common: Common<Payload>, handling: Handling<Payload>, bounds: BatchBounds): AnyProcessor {
-  const { settings, slots, stream, interceptors } = handling
+  const { settings, slots, stream, interceptors, place } = handling
   const lineageAt = lineageIn(handling)
   const deliveryOf = (message: ReceivedMessage, life: Life): BatchedDelivery<Payload> =>
     new BatchedDelivery(message, life, lineageAt(message))
@@ -141,7 +144,7 @@ function batched<Payload>(common: Common<Payload>, handling: Handling<Payload>, 
     handling,
   )
   const handler = handling.handler as BatchHandler<Payload>
-  const options = { slots, attempt, handler, bounds, handlerTimeoutMs: settings.handlerTimeoutMs }
+  const options = { slots, attempt, handler, bounds, place, handlerTimeoutMs: settings.handlerTimeoutMs }
   const attempts =
     stream === undefined ? new Batches(options) : new BatchesInPlace({ ...options, ...held({ ...common, deliveryOf }) })
   return anyProcessor(new Processor({ ...common, attempts, deliveryOf }))

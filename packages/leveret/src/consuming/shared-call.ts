@@ -1,4 +1,7 @@
 import type { Delivery } from '../connection/delivery.js'
+import type { ActiveDelivery } from './active-delivery.js'
+import type { ConsumePlace, ProcessBatchTrace } from './process-trace.js'
+import { endBatch, traceBatch } from './tracing-deliveries.js'
 
 /** One of the deliveries of a batch. */
 export interface BatchItem<Payload> {
@@ -19,18 +22,32 @@ export type BatchHandler<Payload> = (items: readonly BatchItem<Payload>[], signa
 
 type Result = PromiseSettledResult<unknown>
 
+/** Options of {@link SharedCall}. */
+export interface SharedCallOptions<Payload> {
+  readonly handler: BatchHandler<Payload>
+  readonly place: ConsumePlace
+  /** How many deliveries may come. */
+  readonly size: number
+  /** How long those that have come wait for the others, so that one that is held up does not take their time. */
+  readonly patienceMs: number
+  /** Called when the attempts at all of them have ended. */
+  ended(): void
+}
+
 /**
  * One call of a handler for several deliveries. Each of them comes here by itself, through its own interceptors; the call is made when
  * each has come, or will not come.
  */
-export class SharedCall<Payload, D extends Delivery = Delivery> {
-  readonly #handler: BatchHandler<Payload>
-  readonly #items: BatchItem<Payload>[] = []
+export class SharedCall<Payload, D extends ActiveDelivery = ActiveDelivery> {
+  readonly #options: SharedCallOptions<Payload>
+  readonly #items: { readonly payload: Payload; readonly delivery: D }[] = []
   readonly #joined = new Set<D>()
-  readonly #ended: () => void
   /** Those that have come when it fires are handled without the others. */
   readonly #timer: NodeJS.Timeout
   #isMade = false
+  #trace: ProcessBatchTrace | undefined
+  /** What the whole call failed with. */
+  #failure: unknown
   /** How many may still come. */
   #awaited: number
   /** How many attempts have not ended. */
@@ -40,17 +57,11 @@ export class SharedCall<Payload, D extends Delivery = Delivery> {
     this.#make = resolve
   })
 
-  /**
-   * @param size - how many deliveries may come
-   * @param patienceMs - how long those that have come wait for the others, so that one that is held up does not take their time
-   * @param ended - is called when the attempts at all of them have ended
-   */
-  constructor(handler: BatchHandler<Payload>, size: number, patienceMs: number, ended: () => void) {
-    this.#handler = handler
-    this.#awaited = size
-    this.#open = size
-    this.#ended = ended
-    this.#timer = setTimeout(() => this.#begin(), patienceMs)
+  constructor(options: SharedCallOptions<Payload>) {
+    this.#options = options
+    this.#awaited = options.size
+    this.#open = options.size
+    this.#timer = setTimeout(() => this.#begin(), options.patienceMs)
     // An interceptor may not listen to what it called.
     this.#results.catch(() => undefined)
   }
@@ -77,7 +88,8 @@ export class SharedCall<Payload, D extends Delivery = Delivery> {
     this.#open -= 1
     if (this.#open > 0) return
     clearTimeout(this.#timer)
-    this.#ended()
+    if (this.#trace !== undefined) endBatch(this.#trace, this.#failure ?? delivery.end?.reason)
+    this.#options.ended()
   }
 
   #count(): void {
@@ -96,7 +108,16 @@ export class SharedCall<Payload, D extends Delivery = Delivery> {
     const items = this.#items
     const [first] = items
     if (first === undefined) return []
-    return readResults(await this.#handler(items, first.delivery.signal), items.length)
+    const { handler, place } = this.#options
+    try {
+      const deliveries = items.map(({ delivery }) => delivery)
+      const { result, trace } = traceBatch(place, deliveries, () => handler(items, first.delivery.signal))
+      this.#trace = trace
+      return readResults(await result, items.length)
+    } catch (error) {
+      this.#failure = error
+      throw error
+    }
   }
 }
 

@@ -143,7 +143,8 @@ function nextAttempt(
 /** Handlers throw anything: an error, a string, nothing. */
 export function describeFailure(thrown: unknown): Failure {
   if (thrown instanceof Error) return withStack({ name: textOf(thrown.name), message: textOf(thrown.message) }, thrown)
-  return { name: 'NonError', message: `the handler threw ${typeof thrown === 'string' ? thrown : typeof thrown}` }
+  const message = `the handler threw ${typeof thrown === 'string' ? thrown : typeof thrown}`
+  return Object.defineProperty({ name: 'NonError', message }, 'thrown', { value: thrown })
 }
 
 /** The types say string; `Object.assign(new Error(), responseBody)` says otherwise. */
@@ -153,7 +154,7 @@ function textOf(value: unknown): string {
 
 /** Made only when it is asked for, and in no log or copy of the failure that did not ask. */
 function withStack(failure: Failure, error: Error): Failure {
-  return Object.defineProperty(failure, 'stack', { get: () => readStack(error) })
+  return Object.defineProperties(failure, { stack: { get: () => readStack(error) }, thrown: { value: error } })
 }
 
 function readStack(error: Error): string | undefined {

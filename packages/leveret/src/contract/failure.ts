@@ -4,4 +4,6 @@ export interface Failure {
   readonly message: string
   /** Kept with the dead letter only where the contract says so. Not enumerable in events, so that no log has it unasked. */
   readonly stack?: string
+  /** What was thrown. Not enumerable either. */
+  readonly thrown?: unknown
 }

@@ -1,8 +1,9 @@
-import type { Connection } from '../connection/connection.js'
+import { type Connection, internalsOf } from '../connection/connection.js'
 import type { OutgoingMessage } from '../connection/message.js'
+import { endPublish, type PublishOrigin, publishing, tracePublish } from '../connection/publish-trace.js'
 import { Share } from '../connection/room.js'
 import { outboxOf } from './outbox-of.js'
-import type { Topology } from './request.js'
+import type { PublishRequest, Topology } from './request.js'
 import { Line } from './turns.js'
 
 /** Publishes a copy of a delivery. Settles as the broker answers, or rejects when the signal is aborted. */
@@ -12,10 +13,27 @@ export type PublishCopy = (message: OutgoingMessage, topology: Topology, signal:
  * Publishes copies of deliveries for those who consume: without a bound, because each takes the place of a delivery that the prefetch
  * has bound.
  *
+ * @param role - who makes them, by which contract
  * @param timeoutMs - by default none but the signal, which is the life of the delivery's channel
  */
-export function publishCopies(rabbit: Connection, timeoutMs = Number.POSITIVE_INFINITY): PublishCopy {
+export function publishCopies(
+  rabbit: Connection,
+  role: Omit<PublishOrigin, 'connection'>,
+  timeoutMs = Number.POSITIVE_INFINITY,
+): PublishCopy {
   const outbox = outboxOf(rabbit)
+  const { name: connection, publishLane } = internalsOf(rabbit)
   const [line, share, patient] = [new Line(), new Share(), true]
-  return (message, topology, signal) => outbox.submit({ message, topology, line, share, patient, timeoutMs, signal })
+  const traced = (request: PublishRequest): Promise<unknown> => {
+    const { message } = request
+    const { copy: kind = 'retry' } = message
+    const place = { connection, ...role, kind, destination: role.contract, server: publishLane.server }
+    return tracePublish(place, message, (sent, trace) =>
+      outbox.submit({ ...request, message: sent, trace }, (error) => endPublish(trace, error)),
+    )
+  }
+  return (message, topology, signal) => {
+    const request = { message, topology, line, share, patient, timeoutMs, signal }
+    return publishing.hasSubscribers ? traced(request) : outbox.submit(request)
+  }
 }

@@ -2,7 +2,6 @@ import { setMaxListeners } from 'node:events'
 import type { ConnectionInternals } from '../connection/connection.js'
 import { publishError } from '../connection/publish-error.js'
 import type { Room } from '../connection/room.js'
-import { tell, tellFailed } from '../connection/telling.js'
 import { Deadlines } from '../deadlines.js'
 import { ClosedError, type LeveretError, type PublishError } from '../errors.js'
 import { onAbort } from '../signals.js'
@@ -118,9 +117,7 @@ export class Outbox {
   }
 
   #refuse(request: PublishRequest, refusal: Refusal): PublishError {
-    const error = publishError('not-sent', request.message, `${refusal.why}${this.#because(request)}`, refusal)
-    tellFailed(this.#internals.name, request.message, error)
-    return error
+    return publishError('not-sent', request.message, `${refusal.why}${this.#because(request)}`, refusal)
   }
 
   #whenSettled(publication: Publication, signal: AbortSignal | undefined, ended: Ended | undefined): Ended | undefined {
@@ -156,9 +153,6 @@ export class Outbox {
     this.#unsettled -= 1
     if (this.#dead > this.#unsettled + DEAD_AT_LEAST) this.#compact()
     if (this.#unsettled === 0) this.#onIdle?.()
-    const { name } = this.#internals
-    if (error === undefined) tell('confirmed', name, publication.message)
-    else tellFailed(name, publication.message, error)
     publication.whenSettled?.(error)
   }
 

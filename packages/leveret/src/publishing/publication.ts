@@ -90,6 +90,8 @@ export class Publication {
     this.handedOverAt = performance.now()
     this.place = 'in flight'
     this.returnedBecause = undefined
+    const { trace } = this.#request
+    if (trace !== undefined) trace.written = this.handedOver
   }
 
   succeed(): void {

@@ -1,5 +1,6 @@
 import type { Declaration } from '../connection/declaration.js'
 import type { OutgoingMessage } from '../connection/message.js'
+import type { PublishTrace } from '../connection/publish-trace.js'
 import type { Share } from '../connection/room.js'
 import type { Line } from './turns.js'
 
@@ -46,6 +47,8 @@ export interface PublishRequest {
    * @param isSure - `false` when it was sent before, and that copy may have found a queue
    */
   readonly whenReturned?: ((isSure: boolean) => void) | undefined
+  /** What is told of it, where somebody listens. */
+  readonly trace?: PublishTrace
   /** Refuse it rather than let it wait. */
   readonly failFast?: boolean | undefined
 }

@@ -4,6 +4,13 @@ import { type Connection, type ConnectionInternals, internalsOf } from '../conne
 import type { RoleHealth } from '../connection/health.js'
 import type { OutgoingMessage } from '../connection/message.js'
 import { publishError } from '../connection/publish-error.js'
+import {
+  endPublish,
+  type PublishOrigin,
+  type PublishPlace,
+  publishing,
+  tracePublish,
+} from '../connection/publish-trace.js'
 import { Share } from '../connection/room.js'
 import type { Codec } from '../contract/codec.js'
 import { encodePayload, type PayloadContract } from '../contract/payload.js'
@@ -30,6 +37,10 @@ export interface Route {
   /** Whether the broker tells when no queue takes it. That is an error, unless somebody is told of it. */
   readonly mandatory: boolean
   readonly whenReturned?: (isSure: boolean) => void
+  /** Of a topic exchange: the template of the routing key. */
+  readonly template?: string | undefined
+  /** Where it goes, in words of the contract. @defaultValue the contract's name */
+  readonly destination?: string
 }
 
 /** How a payload is sent. */
@@ -54,6 +65,7 @@ export function contractHeaderOf({ name, version }: SenderContract): string | un
 /** Takes a payload from its sender to the outbox: check, encode, compose, intercept, submit. */
 export class Sender {
   readonly #name: string
+  readonly #role: PublishOrigin['role']
   readonly #contractHeader: string | undefined
   readonly #closing: Closing
   readonly #internals: ConnectionInternals
@@ -65,8 +77,9 @@ export class Sender {
   #refused: LeveretError | undefined
 
   /** @throws {@link ClosedError} the connection has been closed */
-  constructor(rabbit: Connection, contract: SenderContract, closing: Closing) {
+  constructor(rabbit: Connection, role: PublishOrigin['role'], contract: SenderContract, closing: Closing) {
     this.#name = contract.name
+    this.#role = role
     this.#contractHeader = contractHeaderOf(contract)
     this.#closing = closing
     this.#internals = internalsOf(rabbit)
@@ -103,12 +116,12 @@ export class Sender {
 
   /** Sends what was encoded before. @throws {@link PublishError}, as a rejection too */
   async sendEncoded(content: Buffer, properties: OutgoingMessage['properties'], sending: Sending): Promise<Sent> {
-    return await this.#submit(this.#requestOf(content, properties, sending))
+    return await this.#submit(this.#requestOf(content, properties, sending), sending.route)
   }
 
   #sendContent(content: Buffer, codec: Codec, sending: Sending): Promise<Sent> {
     const properties = composeProperties(codec, this.#contractHeader, sending.options)
-    return this.#submit(this.#requestOf(content, properties, sending))
+    return this.#submit(this.#requestOf(content, properties, sending), sending.route)
   }
 
   /** Its time runs, and `close` waits for it, from the start. */
@@ -120,7 +133,7 @@ export class Sender {
     try {
       const content = await encodedInTime(encoding, request, this.#outbox.signal)
       const timeoutMs = Math.max(Math.ceil(dueAt - performance.now()), 1)
-      return await this.#submit({ ...request, message: { ...request.message, content }, timeoutMs })
+      return await this.#submit({ ...request, message: { ...request.message, content }, timeoutMs }, sending.route)
     } finally {
       this.#inHand.end()
     }
@@ -142,19 +155,45 @@ export class Sender {
     return { message, hasNewId, topology, line, share, patient, timeoutMs, signal, failFast, whenReturned }
   }
 
-  /** Where nothing comes before the broker's answer, its promise is the sender's: one for each message would cost more than most of this. */
-  #submit(request: PublishRequest): Promise<Sent> {
+  #submit(request: PublishRequest, route: Route): Promise<Sent> {
     this.#inHand.begin()
-    return this.#layers.length === 0 ? this.#outbox.submit(request, this.#ended) : this.#sendInside(request)
+    return publishing.hasSubscribers ? this.#submitTraced(request, route) : this.#hand(request, this.#ended)
   }
 
-  async #sendInside(request: PublishRequest): Promise<Sent> {
+  #submitTraced(request: PublishRequest, route: Route): Promise<Sent> {
+    return tracePublish(this.#placeOf(route), request.message, (message, trace) =>
+      this.#hand({ ...request, message, trace }, (error) => {
+        this.#ended(error)
+        endPublish(trace, error)
+      }),
+    )
+  }
+
+  #placeOf({ destination = this.#name, template }: Route): PublishPlace {
+    const { name: connection, publishLane } = this.#internals
+    return {
+      connection,
+      role: this.#role,
+      contract: this.#name,
+      kind: 'message',
+      destination,
+      template,
+      server: publishLane.server,
+    }
+  }
+
+  /** Where nothing comes before the broker's answer, its promise is the sender's: one for each message would cost more than most of this. */
+  #hand(request: PublishRequest, ended: (error: unknown) => void): Promise<Sent> {
+    return this.#layers.length === 0 ? this.#outbox.submit(request, ended) : this.#sendInside(request, ended)
+  }
+
+  async #sendInside(request: PublishRequest, ended: (error: unknown) => void): Promise<Sent> {
     try {
       await submitInside(this.#layers, request, this.#outbox)
-      this.#ended(undefined)
+      ended(undefined)
       return { messageId: request.message.properties.messageId }
     } catch (error) {
-      this.#ended(error)
+      ended(error)
       throw error
     }
   }

@@ -91,7 +91,11 @@ export class DeadLetters<const C extends LetterContract> implements AsyncDisposa
     this.#queue = deadLetter.queue
     const internals = internalsOf(rabbit)
     internals.assertOpen()
-    this.#publish = publishCopies(rabbit, internals.settings.publishTimeoutMs)
+    this.#publish = publishCopies(
+      rabbit,
+      { role: 'dead-letters', contract: contract.name },
+      internals.settings.publishTimeoutMs,
+    )
     this.#visits = new Visits(contract, deadLetter.queue, internals)
     this.#unregister = internals.register({
       stage: 'consumer',

@@ -49,6 +49,7 @@ interface Asked {
   readonly routingKey: string
   readonly options: PublishOptions | undefined
   readonly headers?: unknown
+  readonly template?: string
 }
 
 /** Publishes events to one exchange, each confirmed by the broker. */
@@ -79,7 +80,7 @@ export class Publisher<const E extends Exchange> implements AsyncDisposable {
   constructor(rabbit: Connection, contract: E) {
     checkContract('Publisher', contract, 'exchange')
     this.#contract = contract
-    this.#sender = new Sender(rabbit, contract, this.#closing)
+    this.#sender = new Sender(rabbit, 'publisher', contract, this.#closing)
     // What the type says for this kind of exchange, and what the function takes.
     this.publish = this.#functionFor(contract) as PublishFunction<E>
     this.#unregister = internalsOf(rabbit).register({
@@ -118,7 +119,8 @@ export class Publisher<const E extends Exchange> implements AsyncDisposable {
         return async (routingKey: string, payload: unknown, options?: PublishOptions) => {
           const contract = contracts.ofPublished(routingKey)
           if (options !== undefined) checkCopyKeys(contracts, contract, options, 'publish')
-          return await this.#publish({ contract, payload, routingKey, options })
+          const { template } = contract
+          return await this.#publish({ contract, payload, routingKey, options, template })
         }
       }
       default:
@@ -132,7 +134,7 @@ export class Publisher<const E extends Exchange> implements AsyncDisposable {
     }
   }
 
-  async #publish({ contract, payload, routingKey, options = {}, headers }: Asked): Promise<Published> {
+  async #publish({ contract, payload, routingKey, options = {}, headers, template }: Asked): Promise<Published> {
     const { mandatory, ...checked } = parseOptions(publishOptions, options, 'publish')
     const more = this.#contract.type === 'headers' ? await readHeaders(this.#contract, headers, 'publish') : undefined
     const { name: exchange, type } = this.#contract
@@ -150,6 +152,8 @@ export class Publisher<const E extends Exchange> implements AsyncDisposable {
       topology: exchangeDeclarationsOf(this.#contract),
       // Else the broker would not say that nobody listens.
       mandatory: isTold,
+      ...(template === undefined ? {} : { destination: `${exchange}:${template}` }),
+      ...(type === 'topic' ? { template } : {}),
       ...(mandatory ? {} : { whenReturned }),
     }
     const all = more === undefined ? checked : { ...checked, headers: { ...checked.headers, ...more } }

@@ -3,6 +3,7 @@ import { type CloseOptions, Closing } from '../connection/closing.js'
 import { type Connection, type ConnectionInternals, internalsOf } from '../connection/connection.js'
 import type { RoleHealth } from '../connection/health.js'
 import type { ReceivedMessage } from '../connection/message.js'
+import { endPublish, publishing, tracePublish } from '../connection/publish-trace.js'
 import { decodeAnswer } from '../contract/answer.js'
 import type { InputOf, ResponseOf } from '../contract/derived-types.js'
 import { encodePayload } from '../contract/payload.js'
@@ -14,6 +15,7 @@ import { MAX_TIMER_MS, parseOptions, signalOption } from '../options.js'
 import { composeProperties, type PropertyOptions, propertyOptions } from '../publishing/compose.js'
 import { type Intercepted, type PublishLayer, publishLayers, submitInside } from '../publishing/interception.js'
 import type { Call } from '../rpc/client/call.js'
+import { type CallTrace, calling, traceCall } from '../rpc/client/call-trace.js'
 import { Caller } from '../rpc/client/caller.js'
 import { andThen, isLater, type Soon } from '../soon.js'
 
@@ -67,6 +69,7 @@ export class RpcClient<const P extends Procedure = Procedure> implements AsyncDi
   readonly #layers: readonly PublishLayer[]
   readonly #contractHeader: string | undefined
   readonly #timeoutMs: number
+  readonly #confirm: boolean
   readonly #closing = new Closing()
   readonly #unregister: () => void
 
@@ -82,6 +85,7 @@ export class RpcClient<const P extends Procedure = Procedure> implements AsyncDi
     this.#procedure = procedure
     const { timeoutMs: limitMs, confirm } = parseOptions(clientOptions, options, 'RpcClient')
     this.#timeoutMs = limitMs
+    this.#confirm = confirm
     this.#internals = internalsOf(rabbit)
     this.#internals.assertOpen()
     this.#layers = publishLayers(this.#internals.settings.interceptors)
@@ -113,6 +117,7 @@ export class RpcClient<const P extends Procedure = Procedure> implements AsyncDi
       const checked = options === undefined ? NO_OPTIONS : parseOptions(callOptions, options, 'call')
       const { requests, name } = this.#procedure
       if (this.#closing.begun) throw new ClosedError(`The client of '${name}' has been closed`)
+      if (calling.hasSubscribers) return this.#callTraced(() => this.#send(encodePayload(requests, request), checked))
       return this.#send(encodePayload(requests, request), checked)
     } catch (error) {
       return Promise.reject(error)
@@ -134,10 +139,37 @@ export class RpcClient<const P extends Procedure = Procedure> implements AsyncDi
     const result = call.result as Promise<ResponseOf<P>>
     const sending = andThen(encoded, (content): Soon<void> => {
       const message = { exchange: '', routingKey: name, content, mandatory: true, properties }
-      if (this.#layers.length > 0) return this.#sendInside(call, { message, timeoutMs: limitMs, signal })
-      return this.#caller.send(call, message)
+      const request = { message, timeoutMs: limitMs, signal }
+      return publishing.hasSubscribers ? this.#handTraced(call, request) : this.#hand(call, request)
     })
     return isLater(sending) ? this.#after(sending, call, result) : result
+  }
+
+  #hand(call: Call, request: Intercepted): Soon<void> {
+    return this.#layers.length > 0 ? this.#sendInside(call, request) : this.#caller.send(call, request.message)
+  }
+
+  #handTraced(call: Call, request: Intercepted): Soon<void> {
+    const { connection, contract, server } = this.#origin()
+    const place = { connection, role: 'rpc-client', contract, kind: 'request', destination: contract, server } as const
+    return tracePublish(place, request.message, (message, trace) => {
+      call.whenSent = (error) => {
+        trace.written = call.place === 'in flight' ? 1 : 0
+        endPublish(trace, error, this.#confirm ? 'confirmed' : 'written')
+      }
+      // It may have failed while it was encoded.
+      if (call.isSettled) call.whenSent(call.error)
+      return this.#hand(call, { ...request, message })
+    })
+  }
+
+  #callTraced<T>(call: () => Promise<T>): Promise<T> {
+    return traceCall(this.#origin(), call)
+  }
+
+  #origin(): CallTrace {
+    const { name: connection, publishLane } = this.#internals
+    return { connection, contract: this.#procedure.name, server: publishLane.server }
   }
 
   /** Its schema, its codec or its interceptors take their time, in which the call may have ended. */

@@ -1,7 +1,8 @@
 import { z } from 'zod'
-import { type Connection, internalsOf } from '../connection/connection.js'
+import { type Connection, type ConnectionInternals, internalsOf } from '../connection/connection.js'
 import { Engine } from '../consuming/engine.js'
 import { checkHandler, type HandlingOptions, handlingOptions } from '../consuming/handling-options.js'
+import type { ConsumePlace } from '../consuming/process-trace.js'
 import { Receiver, type ReceiverParts } from '../consuming/receiver.js'
 import { RoleEvents } from '../consuming/role-events.js'
 import type { WorkerEvents } from '../consuming/worker-events.js'
@@ -54,6 +55,10 @@ export class RpcServer<const P extends Procedure = Procedure> extends Receiver<R
   }
 }
 
+function placeOf(contract: string, { name: connection, publishLane }: ConnectionInternals): ConsumePlace {
+  return { connection, role: 'rpc-server', contract, isEphemeral: false, server: () => publishLane.server }
+}
+
 function partsOf<P extends Procedure>(
   rabbit: Connection,
   procedure: P,
@@ -83,6 +88,7 @@ function partsOf<P extends Procedure>(
   shareEvents(happenings, events)
   const engine = new Engine({
     contract: requests,
+    place: placeOf(name, internals),
     decode: ({ message: { content, properties } }) => decodePayload(requests, content, properties),
     handler: keeping<RequestOf<P>>(procedure, handler),
     settings,

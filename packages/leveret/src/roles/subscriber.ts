@@ -4,6 +4,7 @@ import { Engine } from '../consuming/engine.js'
 import { decoderOf } from '../consuming/events-of.js'
 import { type Acknowledgement, checkHandler, type ModeOptions, type WithBatch } from '../consuming/handling-options.js'
 import { type Prepare, prepareOwnQueue, prepareStream, prepareSubscription } from '../consuming/preparation.js'
+import type { ConsumePlace } from '../consuming/process-trace.js'
 import { Receiver, type ReceiverParts } from '../consuming/receiver.js'
 import { RoleEvents } from '../consuming/role-events.js'
 import { Settler } from '../consuming/settler.js'
@@ -21,6 +22,7 @@ import type {
 } from '../consuming/subscriber-types.js'
 import { checkContract } from '../contract/shared-options.js'
 import type { Subscribable } from '../contract/subscribable.js'
+import { templateContractsOf } from '../contract/template-contracts.js'
 import type { Log } from '../log.js'
 import { publishCopies } from '../publishing/copies.js'
 import { tellPolicy, warnOfDrops, warnOfLoops } from '../topology/advice.js'
@@ -97,10 +99,18 @@ function partsOf(
   const { consumeLane: lane, settings: connection, log } = internals
   const events = eventsOf(plan, queue, log)
   const reading = reader && new StreamReading({ ...reader, name: contract.name, lane, events })
-  const settler = new Settler(contract, publishCopies(rabbit), connection.topology === 'declare')
+  const about = { role: 'subscriber', contract: contract.name } as const
+  const settler = new Settler(contract, publishCopies(rabbit, about), connection.topology === 'declare')
   const prepare = preparing(internals, subscribed, plan, reading)
   const engine = new Engine({
     contract,
+    place: {
+      connection: internals.name,
+      ...about,
+      isEphemeral: kind === 'ephemeral',
+      server: () => lane.server,
+      templateOf: templatesOf(plan),
+    },
     decode: decoding(plan, events),
     handler: handling.batch === undefined ? handler : batchOfEvents(handler),
     settings: handling,
@@ -119,6 +129,12 @@ function partsOf(
   })
   const closed = async (timeoutMs: number): Promise<void> => await reading?.close(timeoutMs)
   return { role: 'subscriber', name: contract.name, internals, engine, events, closed }
+}
+
+function templatesOf({ exchange }: SubscriberPlan): ConsumePlace['templateOf'] {
+  if (exchange.type !== 'topic') return undefined
+  const contracts = templateContractsOf(exchange)
+  return (routingKey) => contracts.find(routingKey)?.template
 }
 
 /** What a batch brings of an exchange is an event, and has a payload of its own. */

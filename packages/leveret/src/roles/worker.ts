@@ -105,14 +105,16 @@ function partsOf<C extends WorkQueue>(
   tellPolicy(contract, log)
   warnOfDrops(contract, log)
   warnOfLoops(contract, settings.handlerTimeoutMs, log)
+  const about = { role: 'worker', contract: contract.name } as const
   const engine = new Engine({
     contract,
+    place: { connection: internals.name, ...about, isEphemeral: false, server: () => lane.server },
     // What the contract's schema gives.
     decode: ({ message: { content, properties } }) =>
       decodePayload(contract, content, properties) as Soon<PayloadOf<C>>,
     handler,
     settings,
-    settler: new Settler(contract, publishCopies(rabbit), connection.topology === 'declare'),
+    settler: new Settler(contract, publishCopies(rabbit, about), connection.topology === 'declare'),
     lane,
     interceptors: connection.interceptors,
     events,

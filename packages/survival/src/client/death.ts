@@ -1,5 +1,5 @@
 import { subscribe } from 'node:diagnostics_channel'
-import type { Diagnostics, Worker } from 'leveret'
+import type { PublishTrace, Worker } from 'leveret'
 import type { ClientSettings, Step } from './settings.js'
 
 /** Kills this process when it has come to a step so many times. */
@@ -29,8 +29,10 @@ export class Death {
 
   /** The copies of a failed message are told apart by where they go. */
   #follow(what: 'published' | 'confirmed'): void {
-    subscribe(`leveret:${what}`, (message) => {
-      const { routingKey } = message as Diagnostics[typeof what]
+    const topic = what === 'published' ? 'leveret:published' : 'tracing:leveret:publish:asyncEnd'
+    subscribe(topic, (message) => {
+      const { routingKey, outcome = what } = message as Partial<PublishTrace> & Pick<PublishTrace, 'routingKey'>
+      if (outcome !== what) return
       if (routingKey.includes('.retry.')) this.at(`copy-${what}`)
       if (routingKey.endsWith('.dead-letter')) this.at(`letter-${what}`)
     })

@@ -33,6 +33,8 @@ export class Call implements Due {
   bagged: number | undefined
   /** In milliseconds of `performance.now()`. */
   sentAt = 0
+  /** Called once, when it has been accepted or has failed before. */
+  whenSent: ((error: unknown) => void) | undefined
   readonly #read: CallTerms['read']
   readonly #settled: (call: Call) => void
   readonly #callOff: (() => void) | undefined
@@ -62,14 +64,21 @@ export class Call implements Due {
     return this.message?.content.length ?? 0
   }
 
+  /** What it failed with, if it did. */
+  get error(): unknown {
+    return this.#failure?.error
+  }
+
   get isSettled(): boolean {
     return this.#isSettled
   }
 
   /** It has been written or, where the client asks for that, the broker has confirmed it. */
   accept(): void {
+    if (this.#isAccepted) return
     this.#isAccepted = true
     this.#waiting?.resolve()
+    this.whenSent?.(undefined)
   }
 
   /** Resolves when it was accepted, or the reply shows that it was. @throws what the call fails with before */
@@ -99,6 +108,7 @@ export class Call implements Due {
     this.#failure = { error }
     this.#waiting?.reject(error)
     this.#reject(error)
+    if (!this.#isAccepted) this.whenSent?.(error)
   }
 
   #end(): void {

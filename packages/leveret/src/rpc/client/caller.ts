@@ -4,7 +4,7 @@ import type { ConnectionInternals } from '../../connection/connection.js'
 import type { OutgoingMessage, ReceivedMessage, ReturnedMessage } from '../../connection/message.js'
 import { NACKED, notEncoded, publishError, tooLarge } from '../../connection/publish-error.js'
 import { Share } from '../../connection/room.js'
-import { tell, tellFailed } from '../../connection/telling.js'
+import { tell } from '../../connection/telling.js'
 import { Deadlines, tellLate } from '../../deadlines.js'
 import { BrokerError, ClosedError, ConnectionError, type LeveretError, type PublishError } from '../../errors.js'
 import { InHand } from '../../in-hand.js'
@@ -190,25 +190,16 @@ export class Caller {
 
   /** Only where confirms are asked for. */
   #onConfirm(call: Call, accepted: boolean): void {
-    const { name } = this.#internals
     const { message } = call
     // Answered already, or given up.
     if (message === undefined) return
-    if (accepted) {
-      tell('confirmed', name, message)
-      call.accept()
-      return
-    }
-    const error = publishError('refused', message, NACKED)
-    tellFailed(name, message, error)
-    call.fail(error)
+    if (accepted) call.accept()
+    else call.fail(publishError('refused', message, NACKED))
   }
 
   #onReturned({ correlationId = '' }: ReturnedMessage): void {
     const call = this.#awaited.get(correlationId)
-    if (call?.message === undefined) return
-    tell('returned', this.#internals.name, call.message)
-    call.fail(new RpcNoResponderError(this.#name, 'no-queue'))
+    call?.fail(new RpcNoResponderError(this.#name, 'no-queue'))
   }
 
   #onAbsent(absence: Absence): void {

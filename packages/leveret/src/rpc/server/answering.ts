@@ -1,6 +1,7 @@
 import type { ConnectionInternals } from '../../connection/connection.js'
 import type { OutgoingMessage } from '../../connection/message.js'
 import { notEncoded, publishError } from '../../connection/publish-error.js'
+import { endPublish, publishing, tracePublish } from '../../connection/publish-trace.js'
 import { tell as tellPublished } from '../../connection/telling.js'
 import type { ActiveDelivery } from '../../consuming/active-delivery.js'
 import type { Settlement } from '../../consuming/settlement.js'
@@ -8,7 +9,7 @@ import { givenBack, type Settling } from '../../consuming/settler.js'
 import { describeFailure, type Failure, type Verdict } from '../../consuming/verdict.js'
 import { type Answer, encodeFailure, type ToldFailure } from '../../contract/answer.js'
 import type { Procedure } from '../../contract/procedure.js'
-import { type Issue, PayloadError } from '../../errors.js'
+import { type Issue, PayloadError, type PublishError } from '../../errors.js'
 import type { Events } from '../../events.js'
 import { newMessageId } from '../../message-id.js'
 import { andThen, type Soon } from '../../soon.js'
@@ -21,7 +22,7 @@ import { latenessOf, timeToAnswerMs } from './request-time.js'
 export interface AnsweringOptions {
   readonly procedure: Procedure
   readonly events: Events<RpcServerEvents>
-  readonly internals: Pick<ConnectionInternals, 'name' | 'settings'>
+  readonly internals: Pick<ConnectionInternals, 'name' | 'settings' | 'publishLane'>
   readonly replies: ReplyChannel
 }
 
@@ -76,18 +77,45 @@ export class Answering implements Settling {
   }
 
   #send({ answer, tell, settlement }: Conclusion, delivery: ActiveDelivery, event: RequestEvent): Settlement {
-    const { events, internals, replies } = this.#options
+    const { events, internals } = this.#options
     const reply = replyOf(answer, delivery)
-    try {
-      replies.publish(reply)
-    } catch (cause) {
-      const error = publishError('not-sent', reply, notEncoded(cause), { cause, retryable: false })
-      events.emit('reply.failed', { ...event, error })
-      return settlement
+    const error = publishing.hasSubscribers ? this.#publishTraced(reply) : this.#publish(reply)
+    if (error !== undefined) events.emit('reply.failed', { ...event, error })
+    else {
+      tellPublished('published', internals.name, reply)
+      tell()
     }
-    tellPublished('published', internals.name, reply)
-    tell()
     return settlement
+  }
+
+  /** @returns why it cannot be written */
+  #publish(reply: OutgoingMessage): PublishError | undefined {
+    try {
+      this.#options.replies.publish(reply)
+      return undefined
+    } catch (cause) {
+      return publishError('not-sent', reply, notEncoded(cause), { cause, retryable: false })
+    }
+  }
+
+  #publishTraced(reply: OutgoingMessage): PublishError | undefined {
+    const { procedure, internals } = this.#options
+    const { name: connection, publishLane } = internals
+    const { name: contract } = procedure
+    const role = 'rpc-server'
+    const place = {
+      connection,
+      role,
+      contract,
+      kind: 'reply',
+      destination: contract,
+      server: publishLane.server,
+    } as const
+    return tracePublish(place, reply, (message, trace) => {
+      const error = this.#publish(message)
+      endPublish(trace, error, 'written')
+      return error
+    })
   }
 
   #tellExpired(event: RequestEvent, delivery: ActiveDelivery, begun: boolean): void {
