@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['packages/*/test/**/*.test.ts', 'examples/**/*.test.ts'],
-    globalSetup: ['@leveret/testing/vitest/global-setup', './packages/leveret/test/no-secrets.ts'],
+    globalSetup: ['@leveret/testing/vitest/global-setup', './packages/leveret/test/support/no-secrets.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     retry: 0,

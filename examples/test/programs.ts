@@ -6,7 +6,7 @@ import { expect, onTestFinished } from 'vitest'
 
 /** The folder that the build puts the examples into. */
 const built = new URL('../dist/', import.meta.url)
-const peers = new URL('../test/peers/', import.meta.url)
+const peers = new URL('./peers/', import.meta.url)
 
 /** How a program is run: the examples with leveret, and programs that know nothing of it. */
 export interface Peer {

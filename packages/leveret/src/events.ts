@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events'
-import { OptionsError } from './errors.js'
-import { givenAs } from './given.js'
-import { stackOf } from './message-of.js'
-import { inRootContext } from './root-context.js'
-import { isLater, soonOf } from './soon.js'
+import { isLater, soonOf } from './async/maybe-promise.js'
+import { inRootContext } from './async/root-context.js'
+import { OptionsError } from './errors/errors.js'
+import { givenAs } from './errors/given.js'
+import { stackOf } from './errors/message-of.js'
 
 /** Listeners of named events, each with its payload's type. */
 export type Listener<Payload> = (payload: Payload) => void

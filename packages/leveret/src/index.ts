@@ -1,94 +1,51 @@
-export { BrokerVersionError } from './broker-version-error.js'
+export type {
+  BindingDeclaration,
+  Declaration,
+  ExchangeDeclaration,
+  QueueDeclaration,
+} from './amqp/declaration.js'
+export type { BrokerAddress, ServerAddress } from './amqp/endpoint.js'
+export type { PublishOrigin, PublishTrace } from './amqp/publish-trace.js'
+export type { PipelineFailure } from './async/pipeline.js'
 export type { Closable } from './connection/closable.js'
 export { type CloseOnSignalsOptions, closeOnSignals } from './connection/close-on-signals.js'
 export type { CloseOptions } from './connection/closing.js'
 export type { ConnectOptions, TlsOptions } from './connection/connect-options.js'
 export { type Connection, type ConnectTarget, connect } from './connection/connection.js'
 export type { ConnectionEvents } from './connection/connection-events.js'
-export type { Credentials, CredentialsProvider, IssuedCredentials } from './connection/credentials.js'
-export type {
-  BindingDeclaration,
-  Declaration,
-  ExchangeDeclaration,
-  QueueDeclaration,
-} from './connection/declaration.js'
-export type { Delivery } from './connection/delivery.js'
 export type { ChannelDiagnostics, Diagnostics, MessageDiagnostics } from './connection/diagnostics.js'
-export type { BrokerAddress, ServerAddress } from './connection/endpoint.js'
 export type { ConnectionState, Health, LaneHealth, RoleHealth } from './connection/health.js'
 export type { Interceptor, SentMessage } from './connection/interceptor.js'
-export type { LanePurpose, LaneState } from './connection/lane-state.js'
-export type { CopyKind, Headers } from './connection/message.js'
-export type { PublishOrigin, PublishTrace } from './connection/publish-trace.js'
-export type { ScopedTrace, Trace } from './connection/tracing.js'
-export type { BreakerOptions } from './consuming/breaker.js'
-export type { DeadLetter } from './consuming/dead-letter.js'
-export type { BrokerReason, DeathReason } from './consuming/death-reason.js'
-export type { DeduplicationStore } from './consuming/deduplication.js'
-export type { Handler, ManualHandler } from './consuming/handling.js'
-export type {
-  Acknowledgement,
-  BatchOptions,
-  DeduplicateOptions,
-  HandlingOptions,
-  ModeOptions,
-} from './consuming/handling-options.js'
-export type { LetterOf } from './consuming/letter-of.js'
-export type {
-  DiscardOptions,
-  LetterFilter,
-  LetterOptions,
-  LetterProgress,
-  MoveOptions,
-  PeekOptions,
-  ReplayOptions,
-} from './consuming/letter-options.js'
-export type { LetterContract } from './consuming/letter-source.js'
-export type { ManualDelivery } from './consuming/manual-delivery.js'
-export { MemoryDeduplicationStore, type MemoryStoreOptions } from './consuming/memory-store.js'
-export { MemoryOffsetStore, type OffsetStore } from './consuming/offset-store.js'
+export type { Credentials, CredentialsProvider, IssuedCredentials } from './connection/lanes/credentials.js'
+export type { LanePurpose, LaneState } from './connection/lanes/lane-state.js'
+export type { BatchHandler, BatchItem } from './consuming/batches/shared-call.js'
+export { HandlerTimeout, Reject, Retry, type RetryAfter } from './consuming/delivery/handler-errors.js'
+export type { ManualDelivery } from './consuming/delivery/manual-delivery.js'
 export type {
   ConsumeOrigin,
   ProcessBatchTrace,
   ProcessTrace,
   SettledDelivery,
   TracedDelivery,
-} from './consuming/process-trace.js'
-export type { SettlementName } from './consuming/settlement.js'
-export type { BatchHandler, BatchItem } from './consuming/shared-call.js'
-export type { OrderKey } from './consuming/slots.js'
-export { HandlerTimeout, Reject, Retry, type RetryAfter } from './consuming/steering.js'
-export type { SubscriberEvents } from './consuming/subscriber-events.js'
-export type { DurableOptions, EphemeralOptions, ReaderOptions } from './consuming/subscriber-options.js'
+} from './consuming/delivery/process-trace.js'
+export type { SettlementName } from './consuming/delivery/settlement.js'
+export type { DeliveryEvent, RoleEvent, WorkerEvents } from './consuming/delivery/worker-events.js'
+export type { BreakerOptions } from './consuming/handling/breaker.js'
+export type { DeduplicationStore } from './consuming/handling/deduplication.js'
+export { MemoryDeduplicationStore, type MemoryStoreOptions } from './consuming/handling/memory-deduplication-store.js'
+export type { OrderKey } from './consuming/handling/slots.js'
 export type {
-  BatchSubscriberOptions,
-  EventBatchHandler,
-  EventHandler,
-  EventItem,
-  ManualEventHandler,
-  ManualSubscriberOptions,
-  StreamDelivery,
-  SubscriberOptions,
-} from './consuming/subscriber-types.js'
-export type { DryRun, RefusalReason } from './consuming/trial.js'
-export type { DeadLetterReason, Failure } from './consuming/verdict.js'
-export type { DeliveryEvent, RoleEvent, WorkerEvents } from './consuming/worker-events.js'
+  Acknowledgement,
+  BatchOptions,
+  DeduplicateOptions,
+  HandlingOptions,
+  ModeOptions,
+} from './consuming/handling/worker-options.js'
+export type { Handler, ManualHandler } from './consuming/handling.js'
 export { type Application, type ApplicationOptions, application, type Contract } from './contract/application.js'
-export type { Binding } from './contract/bindings.js'
-export {
-  bytes,
-  type Codec,
-  type CodecName,
-  type CodecOption,
-  type Encode,
-  json,
-  type SyncCodec,
-  text,
-} from './contract/codec.js'
-export type { ContentProperties } from './contract/content-types.js'
-export type { DeadLetterOptions, DeadLetterSettings } from './contract/dead-letter-options.js'
 export type { ErrorOf, InputOf, PayloadOf, RequestOf, ResponseInputOf, ResponseOf } from './contract/derived-types.js'
-export type { RoutedEvent, RoutedExchange } from './contract/event-types.js'
+export type { Binding } from './contract/exchanges/bindings.js'
+export type { RoutedEvent, RoutedExchange } from './contract/exchanges/event-types.js'
 export {
   type DirectExchange,
   directExchange,
@@ -100,17 +57,28 @@ export {
   type PluginExchange,
   type TopicExchange,
   topicExchange,
-} from './contract/exchange.js'
+} from './contract/exchanges/exchange.js'
 export type {
   ExchangeOptions,
   FanoutExchangeOptions,
   HeadersExchangeOptions,
   SourceOptions,
   TopicExchangeOptions,
-} from './contract/exchange-options.js'
-export type { Impossible } from './contract/impossible.js'
-export type { OverlapPolicy } from './contract/overlap-types.js'
-export { exchange, type PluginExchangeOptions } from './contract/plugin-exchange.js'
+} from './contract/exchanges/exchange-options.js'
+export type { OverlapPolicy } from './contract/exchanges/overlap-types.js'
+export { exchange, type PluginExchangeOptions } from './contract/exchanges/plugin-exchange.js'
+export {
+  bytes,
+  type Codec,
+  type CodecName,
+  type CodecOption,
+  type Encode,
+  json,
+  type SyncCodec,
+  text,
+} from './contract/payloads/codec.js'
+export type { ContentProperties } from './contract/payloads/content-types.js'
+export type { Schema, SchemaInput, SchemaOutput } from './contract/payloads/schema.js'
 export {
   type DeclaredErrors,
   type ErrorCodeOf,
@@ -119,31 +87,58 @@ export {
   type Procedure,
   type ProcedureOptions,
   procedure,
-} from './contract/procedure.js'
+} from './contract/procedures/procedure.js'
 export {
   isErrorOf,
   ProcedureError,
   type ProcedureErrorOf,
   type ProcedureErrorOptions,
-} from './contract/procedure-error.js'
-export type { QueueContract, QueueContractOptions } from './contract/queue-contract.js'
-export type { QueueOptions, QueueSettings, QueueType } from './contract/queue-options.js'
-export type { NativeRetry, NativeRetrySettings, RetryDelays, RetryOptions, RetryPolicy } from './contract/retry.js'
-export type { Schema, SchemaInput, SchemaOutput } from './contract/schema.js'
-export { type Retention, type Stream, type StreamOptions, type StreamQueueOptions, stream } from './contract/stream.js'
-export type { EventOf, ExchangeOf, Subscribable } from './contract/subscribable.js'
+} from './contract/procedures/procedure-error.js'
+export type { DeadLetterOptions, DeadLetterSettings } from './contract/queues/dead-letter-options.js'
+export type { Impossible } from './contract/queues/impossible.js'
+export type { QueueContract, QueueContractOptions } from './contract/queues/queue-contract.js'
+export type { QueueOptions, QueueSettings, QueueType } from './contract/queues/queue-options.js'
+export type {
+  NativeRetry,
+  NativeRetrySettings,
+  RetryDelays,
+  RetryOptions,
+  RetryPolicy,
+} from './contract/queues/retry.js'
+export {
+  type Retention,
+  type Stream,
+  type StreamOptions,
+  type StreamQueueOptions,
+  stream,
+} from './contract/queues/stream.js'
+export type { EventOf, ExchangeOf, Subscribable } from './contract/queues/subscribable.js'
 export {
   type Subscription,
   type SubscriptionOptions,
   type SubscriptionQueueOptions,
   subscription,
   type UnknownPolicy,
-} from './contract/subscription.js'
+} from './contract/queues/subscription.js'
 export {
   type WorkQueue,
   type WorkQueueOptions,
   workQueue,
-} from './contract/work-queue.js'
+} from './contract/queues/work-queue.js'
+export type { DeadLetter } from './dead-letters/dead-letter.js'
+export type { LetterOf } from './dead-letters/letter-of.js'
+export type {
+  DiscardOptions,
+  LetterFilter,
+  LetterOptions,
+  LetterProgress,
+  MoveOptions,
+  PeekOptions,
+  ReplayOptions,
+} from './dead-letters/letter-options.js'
+export type { LetterContract } from './dead-letters/letter-source.js'
+export type { DryRun, RefusalReason } from './dead-letters/trial.js'
+export { BrokerVersionError } from './errors/broker-version-error.js'
 export {
   BrokerError,
   ClosedError,
@@ -156,9 +151,23 @@ export {
   PayloadError,
   PublishError,
   type PublishOutcome,
-} from './errors.js'
+} from './errors/errors.js'
+export type { Failure } from './errors/failure.js'
+export { OffsetStoreError } from './errors/offset-store-error.js'
+export {
+  type AbsenceReason,
+  type CallOutcome,
+  type RemoteFailure,
+  RpcError,
+  RpcNoResponderError,
+  RpcRemoteError,
+  RpcTimeoutError,
+} from './errors/rpc-errors.js'
+export { type Mismatch, TopologyMismatchError } from './errors/topology-mismatch-error.js'
+export type { BrokerReason, DeadLetterReason, DeathReason } from './headers/dead-letter-reason.js'
 export type { Logger } from './log.js'
-export { OffsetStoreError } from './offset-store-error.js'
+export type { Delivery } from './message/delivery.js'
+export type { CopyKind, Headers } from './message/message.js'
 export type { MessageOptions, PropertyOptions, SendingOptions } from './publishing/compose.js'
 export {
   type EncodedMessage,
@@ -166,7 +175,6 @@ export {
   type EncodeOptions,
   encodeMessage,
 } from './publishing/encoded-message.js'
-export type { PipelineFailure } from './publishing/pipeline.js'
 export type { Published, Sent } from './publishing/request.js'
 export { DeadLetters, type Discarded, type Moved, type Replayed } from './roles/dead-letters.js'
 export { type DryRunOptions, dryRun } from './roles/dry-run.js'
@@ -179,18 +187,22 @@ export { type SendEncodedOptions, type StoredMessage, sendEncoded } from './role
 export { Subscriber } from './roles/subscriber.js'
 export { type BatchWorkerOptions, Worker, type WorkerOptions } from './roles/worker.js'
 export type { CallTrace } from './rpc/client/call-trace.js'
-export type { RequestEvent, RpcServerEvents } from './rpc/server/request-events.js'
 export type { RequestHandler } from './rpc/server/request-handler.js'
-export {
-  type AbsenceReason,
-  type CallOutcome,
-  type RemoteFailure,
-  RpcError,
-  RpcNoResponderError,
-  RpcRemoteError,
-  RpcTimeoutError,
-} from './rpc-errors.js'
-export { policyOf, type QueuePolicy } from './topology/advice.js'
+export type { RequestEvent, RpcServerEvents } from './rpc/server/rpc-server-events.js'
+export { MemoryOffsetStore, type OffsetStore } from './streams/offset-store.js'
+export type { SubscriberEvents } from './subscribing/subscriber-events.js'
+export type { DurableOptions, EphemeralOptions, ReaderOptions } from './subscribing/subscriber-options.js'
+export type {
+  BatchSubscriberOptions,
+  EventBatchHandler,
+  EventHandler,
+  EventItem,
+  ManualEventHandler,
+  ManualSubscriberOptions,
+  StreamDelivery,
+  SubscriberOptions,
+} from './subscribing/subscriber-types.js'
 export { type Described, declarationsOf } from './topology/contract-declarations.js'
 export { type DeclareOptions, declare } from './topology/declare-ahead.js'
-export { type Mismatch, TopologyMismatchError } from './topology-mismatch-error.js'
+export { policyOf, type QueuePolicy } from './topology/queue-policy.js'
+export type { ScopedTrace, Trace } from './tracing.js'

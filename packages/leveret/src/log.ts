@@ -1,6 +1,6 @@
 import { Console } from 'node:console'
+import { inRootContext } from './async/root-context.js'
 import { type Events, guarded } from './events.js'
-import { inRootContext } from './root-context.js'
 
 /**
  * Takes what leveret has to say beside its events: a pino, bunyan or winston logger, or `console`.

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { type Issue, OptionsError } from './errors.js'
-import { givenAs } from './given.js'
-import { messageOf } from './message-of.js'
+import { type Issue, OptionsError } from './errors/errors.js'
+import { givenAs } from './errors/given.js'
+import { messageOf } from './errors/message-of.js'
 
 /**
  * Checks options once, at the door, and fills in the defaults. The caller's object is left alone.
@@ -49,9 +49,6 @@ function read<S extends z.ZodType>(schema: S, options: unknown, where: string): 
     throw new OptionsError(`${where}: an option cannot be read: ${messageOf(cause)}`, [], { cause })
   }
 }
-
-/** Whole milliseconds that a Node.js timer can wait (2^31 - 1, about 24.8 days). */
-export const MAX_TIMER_MS = 2_147_483_647
 
 /** A signal. Its type is one that zod 4.0 knows too. */
 export const signalOption: z.ZodType<AbortSignal, AbortSignal> = z.instanceof(AbortSignal)

@@ -1,7 +1,7 @@
 import net from 'node:net'
-import { madeOf } from '../marks.js'
-import { messageOf } from '../message-of.js'
-import { within } from '../timing.js'
+import { within } from '../async/timing.js'
+import { madeOf } from '../errors/marks.js'
+import { messageOf } from '../errors/message-of.js'
 
 /** Something that can be closed: a connection, a role, a server of Node.js, a pool. */
 export type Closable = AsyncDisposable | { close(): unknown }

@@ -1,8 +1,9 @@
 import { z } from 'zod'
-import { ClosedError } from '../errors.js'
-import { handledHere } from '../handler-context.js'
-import { MAX_TIMER_MS, parseOptions } from '../options.js'
-import { inRootContext } from '../root-context.js'
+import { handledHere } from '../async/handler-context.js'
+import { inRootContext } from '../async/root-context.js'
+import { MAX_TIMER_MS } from '../async/timing.js'
+import { ClosedError } from '../errors/errors.js'
+import { parseOptions } from '../options.js'
 
 /** Options of every `close`. */
 export interface CloseOptions {

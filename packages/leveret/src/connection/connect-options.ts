@@ -1,9 +1,9 @@
 import type { SecureContextOptions } from 'node:tls'
 import { z } from 'zod'
+import { MAX_TIMER_MS } from '../async/timing.js'
 import type { Logger } from '../log.js'
-import { MAX_TIMER_MS } from '../options.js'
-import { type Credentials, type CredentialsProvider, credentialsOption } from './credentials.js'
 import type { Interceptor } from './interceptor.js'
+import { type Credentials, type CredentialsProvider, credentialsOption } from './lanes/credentials.js'
 
 const ms = z.int().min(1).max(MAX_TIMER_MS)
 
@@ -95,6 +95,13 @@ export interface ConnectOptions {
    * @defaultValue none
    */
   readonly logger?: Logger | undefined
+  /**
+   * Who writes messages of the usual form: leveret, at a sixth of the cost, or amqplib's `publish`, for tracers that watch that function and cannot be
+   * seen to do so, because they are built into its code (Sentry's and New Relic's). Those that can be seen (the amqplib instrumentation of OpenTelemetry, Datadog) get all
+   * messages without it, while nobody listens to `tracing:leveret:publish`. The environment variable `LEVERET_FRAMES` says the same where this option is not set.
+   * @defaultValue 'leveret'
+   */
+  readonly frames?: 'leveret' | 'amqplib' | undefined
   /** What goes around every send and every handler; the first is the outermost. @defaultValue [] */
   readonly interceptors?: readonly Interceptor[] | undefined
   /** How to trust the broker, and how to be known to it. Read only with `amqps`. @defaultValue {} */
@@ -134,6 +141,9 @@ export const connectOptions = z.strictObject({
     .default(16 * 1024 * 1024),
   credentials: credentialsOption.optional(),
   logger: z.custom<Logger>(isLogger, 'expected a logger with debug, info, warn and error').optional(),
+  frames: z
+    .enum(['leveret', 'amqplib'])
+    .default(() => (process.env.LEVERET_FRAMES === 'amqplib' ? 'amqplib' : 'leveret')),
   interceptors: z
     .array(z.custom<Interceptor>(isInterceptor, 'expected an object with the methods publish or handle, or both'))
     .default([]),

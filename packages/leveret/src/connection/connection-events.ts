@@ -1,6 +1,6 @@
-import type { ConnectionError, LeveretError } from '../errors.js'
+import type { ConnectionError, LeveretError } from '../errors/errors.js'
 import type { LogLines } from '../log.js'
-import type { LanePurpose } from './lane-state.js'
+import type { LanePurpose } from './lanes/lane-state.js'
 
 /** What happens to a connection. `lane` tells which of its two TCP connections: publishing or consuming. */
 export interface ConnectionEvents {

@@ -1,40 +1,30 @@
-import { ClosedError, OptionsError } from '../errors.js'
+import { type BrokerAddress, parseEndpoint } from '../amqp/endpoint.js'
+import { OtherTracers } from '../amqp/other-tracers.js'
+import { atMost } from '../async/timing.js'
+import { ClosedError, OptionsError } from '../errors/errors.js'
+import { insteadOfConnection } from '../errors/given.js'
+import { MADE } from '../errors/marks.js'
 import { Events, type Listener } from '../events.js'
-import { insteadOfConnection } from '../given.js'
 import { Log } from '../log.js'
-import { MADE } from '../marks.js'
 import { parseOptions } from '../options.js'
-import { atMost } from '../timing.js'
+import type { Topic } from '../tracing.js'
 import { type CloseOptions, Closing } from './closing.js'
 import { type ConnectOptions, type ConnectSettings, connectOptions } from './connect-options.js'
 import { type ConnectionEvents, connectionLines } from './connection-events.js'
-import { loginSource } from './credentials.js'
 import { defaultName } from './default-name.js'
-import { diagnostics, type Topic } from './diagnostics.js'
-import { type BrokerAddress, parseEndpoint } from './endpoint.js'
+import { diagnostics } from './diagnostics.js'
 import { type ConnectionState, type Health, laneHealth } from './health.js'
-import { Hosts } from './hosts.js'
-import { Lane } from './lane.js'
-import type { LanePurpose } from './lane-state.js'
+import type { ConnectionInternals } from './internals.js'
+import { loginSource } from './lanes/credentials.js'
+import { Hosts } from './lanes/hosts.js'
+import { Lane } from './lanes/lane.js'
+import type { LanePurpose } from './lanes/lane-state.js'
 import { watchLoopLag } from './loop-lag.js'
-import { closingOrder, type Resident } from './resident.js'
+import { closingOrder } from './resident.js'
 import { Residents } from './residents.js'
 import { Room } from './room.js'
 
-/** What roles and engines need of a connection and users do not. */
-export interface ConnectionInternals {
-  readonly name: string
-  readonly log: Log
-  readonly settings: ConnectSettings
-  readonly publishLane: Lane
-  readonly consumeLane: Lane
-  /** For what waits to be published. */
-  readonly room: Room
-  /** @throws {@link ClosedError} when the connection is closing or closed */
-  assertOpen(): void
-  /** Health and close reach it from now on. @returns a function that takes it off again */
-  register(resident: Resident): () => void
-}
+export type { ConnectionInternals } from './internals.js'
 
 const CLOSING = 'it is closing: it takes nothing more, and finishes what is in hand'
 
@@ -77,7 +67,10 @@ export class Connection implements AsyncDisposable {
     const targets = [target].flat() as (string | BrokerAddress)[]
     if (targets.length === 0) throw new OptionsError('connect: the list of brokers is empty')
     const { name = defaultName(), connectTimeoutMs, startupTimeoutMs, heartbeatMs } = settings
+    const log = new Log(settings.logger, name)
+    const tracers = new OtherTracers(settings.frames, log)
     const hosts = {
+      tracers,
       endpoints: targets.map(parseEndpoint),
       login: loginSource(settings.credentials, connectTimeoutMs),
       heartbeatSeconds: heartbeatMs / 1_000,
@@ -93,7 +86,6 @@ export class Connection implements AsyncDisposable {
           startupTimeoutMs,
         }),
       )
-    const log = new Log(settings.logger, name)
     log.follow(this.#events, connectionLines)
     this.#residents = new Residents((message) => log.warn(message))
     const heartbeats = hosts.endpoints.map((endpoint) => (endpoint.heartbeatSeconds ?? hosts.heartbeatSeconds) * 1_000)
@@ -101,8 +93,7 @@ export class Connection implements AsyncDisposable {
     this.#stopWatching = watchLoopLag(heartbeat.heartbeatMs, log, (blockedMs) =>
       this.#emit('event-loop-blocked', { blockedMs, ...heartbeat }),
     )
-    const publishLane = make('publish')
-    const consumeLane = make('consume')
+    const [publishLane, consumeLane] = [make('publish'), make('consume')]
     this.#lanes = [publishLane, consumeLane]
     this.#internals = {
       name,
@@ -110,6 +101,7 @@ export class Connection implements AsyncDisposable {
       settings,
       publishLane,
       consumeLane,
+      tracers,
       room: new Room(settings),
       assertOpen: () => {
         if (this.#closing.begun) throw new ClosedError('The connection has been closed')

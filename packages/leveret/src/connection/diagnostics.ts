@@ -1,7 +1,7 @@
-import { channel } from 'node:diagnostics_channel'
-import type { LeveretError } from '../errors.js'
+import type { LeveretError } from '../errors/errors.js'
+import { type Topic, topicOf } from '../tracing.js'
 import type { ConnectionEvents } from './connection-events.js'
-import type { LanePurpose } from './lane-state.js'
+import type { LanePurpose } from './lanes/lane-state.js'
 
 /** A message that was handed to the TCP connection, without its content. */
 export interface MessageDiagnostics {
@@ -40,14 +40,8 @@ export interface Diagnostics extends Named<ConnectionEvents> {
   readonly 'channel-recovered': ChannelDiagnostics
 }
 
-/** A channel of `node:diagnostics_channel`, with its message's type. */
-export interface Topic<Message> {
-  readonly hasSubscribers: boolean
-  publish(message: Message): void
-}
-
 function topic<Name extends keyof Diagnostics>(name: Name): Topic<Diagnostics[Name]> {
-  return channel(`leveret:${name}`)
+  return topicOf(name)
 }
 
 /** Ask `hasSubscribers` before making a message. */

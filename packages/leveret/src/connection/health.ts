@@ -1,4 +1,4 @@
-import type { LanePurpose, LaneState } from './lane-state.js'
+import type { LanePurpose, LaneState } from './lanes/lane-state.js'
 
 /** How one role is doing. */
 export interface RoleHealth {

@@ -1,5 +1,5 @@
-import type { Delivery } from './delivery.js'
-import type { Headers } from './message.js'
+import type { Delivery } from '../message/delivery.js'
+import type { Headers } from '../message/message.js'
 
 /** A message as its sender gave it, without its content. */
 export interface SentMessage {

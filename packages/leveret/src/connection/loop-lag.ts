@@ -1,5 +1,5 @@
+import { inRootContext } from '../async/root-context.js'
 import type { Log } from '../log.js'
-import { inRootContext } from '../root-context.js'
 
 /** Looks this many times per limit. */
 const LOOKS = 4

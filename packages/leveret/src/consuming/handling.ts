@@ -1,9 +1,24 @@
-import type { Delivery } from '../connection/delivery.js'
+import type { Soon } from '../async/maybe-promise.js'
 import type { Interceptor } from '../connection/interceptor.js'
-import type { ReceivedMessage } from '../connection/message.js'
-import type { QueueContract } from '../contract/queue-contract.js'
-import type { Soon } from '../soon.js'
-import { ActiveDelivery } from './active-delivery.js'
+import type { QueueContract } from '../contract/queues/queue-contract.js'
+import { type Lineage, lineageOf, streamLineage } from '../headers/attempt-headers.js'
+import type { Delivery } from '../message/delivery.js'
+import type { ReceivedMessage } from '../message/message.js'
+import { Batches, joining } from './batches/batch-runner.js'
+import { BatchedDelivery } from './batches/batched-delivery.js'
+import { BatchesInPlace } from './batches/batches-in-place.js'
+import type { BatchBounds } from './batches/gathering.js'
+import type { BatchHandler } from './batches/shared-call.js'
+import { ActiveDelivery } from './delivery/active-delivery.js'
+import type { Life } from './delivery/delivery-channel.js'
+import { type ManualDelivery, SteeredDelivery } from './delivery/manual-delivery.js'
+import type { ConsumePlace } from './delivery/process-trace.js'
+import type { ReturnMemory } from './delivery/return-memory.js'
+import type { ToldDelivery } from './delivery/role-events.js'
+import type { Settlement } from './delivery/settlement.js'
+import type { Settling } from './delivery/settler.js'
+import type { Reading } from './delivery/stream-position.js'
+import { judge, judgeUnread } from './delivery/verdict.js'
 import {
   type Attempt,
   acknowledgedFirst,
@@ -16,29 +31,14 @@ import {
   steered,
   unlessDone,
   type Work,
-} from './attempt.js'
-import { OneByOne } from './attempts.js'
-import { BatchedDelivery } from './batched-delivery.js'
-import { Batches, joining } from './batches.js'
-import { BatchesInPlace } from './batches-in-place.js'
-import { Deduplicator } from './deduplication.js'
-import type { BatchBounds } from './gathering.js'
-import type { Acknowledgement, HandlingSettings } from './handling-options.js'
-import { InPlace, type InPlaceOptions } from './in-place.js'
-import type { Life } from './life.js'
-import { type Lineage, lineageOf, streamLineage } from './lineage.js'
-import { type ManualDelivery, SteeredDelivery } from './manual-delivery.js'
-import type { ConsumePlace } from './process-trace.js'
-import { Processor, type ProcessorOptions } from './processor.js'
-import { type Decode, Reader } from './reader.js'
-import type { ReturnMemory } from './return-memory.js'
-import type { ToldDelivery } from './role-events.js'
-import type { Settlement } from './settlement.js'
-import type { Settling } from './settler.js'
-import type { BatchHandler } from './shared-call.js'
-import type { OrderKey, Slots } from './slots.js'
-import type { StreamReading } from './stream-reading.js'
-import { judge, judgeUnread } from './verdict.js'
+} from './handling/attempt.js'
+import { OneByOne } from './handling/attempt-runner.js'
+import { Deduplicator } from './handling/deduplication.js'
+import { InPlace, type InPlaceOptions } from './handling/in-place-runner.js'
+import { type Decode, Reader } from './handling/payload-reader.js'
+import { Processor, type ProcessorOptions } from './handling/processor.js'
+import type { OrderKey, Slots } from './handling/slots.js'
+import type { Acknowledgement, HandlingSettings } from './handling/worker-options.js'
 
 /** Does the work. Returning acknowledges; throwing fails the attempt. */
 export type Handler<Payload> = (payload: Payload, delivery: Delivery) => unknown
@@ -87,7 +87,7 @@ export interface Handling<Payload> {
   readonly settler: Settling
   readonly hooks: HandlingHooks
   /** Where deliveries come from a stream: how far that was read. */
-  readonly stream?: StreamReading | undefined
+  readonly stream?: Reading | undefined
   /** How long somebody waits for what comes of a delivery, where that is known. When it is over the delivery is skipped. */
   readonly timeLeftMs?: (delivery: ActiveDelivery) => number
 }

@@ -1,11 +1,11 @@
+import { within } from '../async/timing.js'
 import { type CloseOptions, Closing } from '../connection/closing.js'
 import type { ConnectionInternals } from '../connection/connection.js'
 import type { RoleHealth } from '../connection/health.js'
-import type { Lane } from '../connection/lane.js'
-import { ClosedError, ConnectionError } from '../errors.js'
+import type { Lane } from '../connection/lanes/lane.js'
+import { ClosedError, ConnectionError } from '../errors/errors.js'
+import { MADE } from '../errors/marks.js'
 import type { Events, Listener } from '../events.js'
-import { MADE } from '../marks.js'
-import { within } from '../timing.js'
 import type { Engine } from './engine.js'
 
 /** What is left for the last step when the time is up. */

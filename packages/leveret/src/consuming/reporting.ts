@@ -1,8 +1,8 @@
+import { describeFailure } from '../errors/failure.js'
+import type { RoleEvents, ToldDelivery } from './delivery/role-events.js'
+import type { Settlement } from './delivery/settlement.js'
+import type { WorkerEvents } from './delivery/worker-events.js'
 import type { HandlingHooks } from './handling.js'
-import type { RoleEvents, ToldDelivery } from './role-events.js'
-import type { Settlement } from './settlement.js'
-import { describeFailure } from './verdict.js'
-import type { WorkerEvents } from './worker-events.js'
 
 /** Tells of deliveries as events. */
 export function reporting(events: RoleEvents<WorkerEvents>): Omit<HandlingHooks, 'givenUp' | 'endedAtLast'> {

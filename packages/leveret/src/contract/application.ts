@@ -1,11 +1,11 @@
 import { z } from 'zod'
+import { quoted } from '../message/short-string.js'
 import { parseOptions } from '../options.js'
-import { quoted } from '../short-string.js'
-import type { Exchange } from './exchange.js'
-import type { Procedure } from './procedure.js'
-import { type ContractKind, makersOf } from './shared-options.js'
-import type { Subscribable } from './subscribable.js'
-import type { WorkQueue } from './work-queue.js'
+import type { Exchange } from './exchanges/exchange.js'
+import { type ContractKind, makersOf } from './payloads/shared-options.js'
+import type { Procedure } from './procedures/procedure.js'
+import type { Subscribable } from './queues/subscribable.js'
+import type { WorkQueue } from './queues/work-queue.js'
 
 /** A contract of any kind. */
 export type Contract = WorkQueue | Subscribable | Procedure

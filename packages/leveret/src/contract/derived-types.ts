@@ -1,10 +1,10 @@
-import type { RoutedExchange } from './event-types.js'
-import type { Exchange } from './exchange.js'
-import type { Procedure } from './procedure.js'
-import type { ProcedureErrorOf } from './procedure-error.js'
-import type { Schema, SchemaInput, SchemaOutput } from './schema.js'
-import type { EventOf, Subscribable } from './subscribable.js'
-import type { WorkQueue } from './work-queue.js'
+import type { RoutedExchange } from './exchanges/event-types.js'
+import type { Exchange } from './exchanges/exchange.js'
+import type { Schema, SchemaInput, SchemaOutput } from './payloads/schema.js'
+import type { Procedure } from './procedures/procedure.js'
+import type { ProcedureErrorOf } from './procedures/procedure-error.js'
+import type { EventOf, Subscribable } from './queues/subscribable.js'
+import type { WorkQueue } from './queues/work-queue.js'
 
 /** What a handler gets of a contract: of a task the payload, of an event that of each template its binding keys bring. */
 export type PayloadOf<C extends WorkQueue | Subscribable> =

@@ -1,12 +1,13 @@
 import { z } from 'zod'
-import { reservedHeadersProblem } from '../broker-headers.js'
-import type { Headers, MessageProperties } from '../connection/message.js'
-import { headersProblem } from '../connection/table.js'
-import { type Codec, encodesAs } from '../contract/codec.js'
-import { OptionsError } from '../errors.js'
-import { newMessageId } from '../message-id.js'
-import { MAX_TIMER_MS, signalOption } from '../options.js'
-import { namesProblem, shortString } from '../short-string.js'
+import { MAX_TIMER_MS } from '../async/timing.js'
+import { type Codec, encodesAs } from '../contract/payloads/codec.js'
+import { OptionsError } from '../errors/errors.js'
+import { reservedHeadersProblem } from '../headers/broker-headers.js'
+import { headersProblem } from '../message/amqp-table.js'
+import type { Headers, MessageProperties } from '../message/message.js'
+import { newMessageId } from '../message/message-id.js'
+import { namesProblem, shortString } from '../message/short-string.js'
+import { signalOption } from '../options.js'
 
 /** Headers of a user's own, without those that leveret or RabbitMQ itself writes or acts on. */
 export const userHeaders = z.record(z.string(), z.unknown()).superRefine(checkHeaders)

@@ -1,5 +1,5 @@
-import { publishError } from '../connection/publish-error.js'
-import { unlessAborted, within } from '../timing.js'
+import { unlessAborted, within } from '../async/timing.js'
+import { publishError } from '../errors/publish-failures.js'
 import type { Intercepted } from './interception.js'
 
 /**

@@ -1,10 +1,10 @@
-import type { Headers } from '../connection/message.js'
-import type { HeadersExchange } from '../contract/exchange.js'
-import { checkOutgoing, type PayloadContract } from '../contract/payload.js'
-import type { TemplateContracts } from '../contract/template-contracts.js'
-import { OptionsError } from '../errors.js'
+import type { HeadersExchange } from '../contract/exchanges/exchange.js'
+import type { TemplateContracts } from '../contract/exchanges/template-contracts.js'
+import { checkOutgoing, type PayloadContract } from '../contract/payloads/payload.js'
+import { OptionsError } from '../errors/errors.js'
+import type { Headers } from '../message/message.js'
+import { shortString } from '../message/short-string.js'
 import { parseOptions } from '../options.js'
-import { shortString } from '../short-string.js'
 import { type MessageOptions, routingKeys, userHeaders } from './compose.js'
 
 /**

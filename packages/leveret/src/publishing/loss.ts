@@ -1,6 +1,6 @@
-import { describeReply } from '../broker-reply.js'
-import type { OutgoingMessage } from '../connection/message.js'
-import { BrokerError, type LeveretError } from '../errors.js'
+import { describeReply } from '../errors/broker-reply.js'
+import { BrokerError, type LeveretError } from '../errors/errors.js'
+import type { OutgoingMessage } from '../message/message.js'
 
 /**
  * What the end of a channel means for the messages that were in flight on it:

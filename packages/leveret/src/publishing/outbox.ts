@@ -1,11 +1,11 @@
 import { setMaxListeners } from 'node:events'
+import { Deadlines } from '../async/deadlines.js'
+import { onAbort } from '../async/on-abort.js'
+import { atMost } from '../async/timing.js'
 import type { ConnectionInternals } from '../connection/connection.js'
-import { publishError } from '../connection/publish-error.js'
 import type { Room } from '../connection/room.js'
-import { Deadlines } from '../deadlines.js'
-import { ClosedError, type LeveretError, type PublishError } from '../errors.js'
-import { onAbort } from '../signals.js'
-import { atMost } from '../timing.js'
+import { ClosedError, type LeveretError, type PublishError } from '../errors/errors.js'
+import { publishError } from '../errors/publish-failures.js'
 import { declare } from '../topology/declare.js'
 import { Gates } from './gates.js'
 import { Publication } from './publication.js'
@@ -88,6 +88,7 @@ export class Outbox {
       return Promise.reject(error)
     }
     const publication = new Publication(request, performance.now() + request.timeoutMs, this.#onSettled)
+    publication.context = this.#internals.tracers.context()
     publication.whenSettled = this.#whenSettled(publication, request.signal, ended)
     this.#accept(publication)
     return publication.settled

@@ -1,7 +1,8 @@
-import type { OutgoingMessage } from '../connection/message.js'
-import { publishError } from '../connection/publish-error.js'
+import type { AsyncResource } from 'node:async_hooks'
 import type { Share } from '../connection/room.js'
-import type { FailureOptions, LeveretError, PublishOutcome } from '../errors.js'
+import type { FailureOptions, LeveretError, PublishOutcome } from '../errors/errors.js'
+import { publishError } from '../errors/publish-failures.js'
+import type { OutgoingMessage } from '../message/message.js'
 import { describeRefusal } from './loss.js'
 import type { PublishRequest, Sent, Topology } from './request.js'
 import type { Line } from './turns.js'
@@ -15,6 +16,8 @@ export class Publication {
   /** In milliseconds of `performance.now()`. `Infinity`: until it succeeds or its signal is aborted. */
   readonly deadline: number
   readonly settled: Promise<Sent>
+  /** In which it is written, where a tracer of another library may look for its sender's. */
+  context: AsyncResource | undefined
   /** How often it was given to amqplib, which may have sent it each time. From the first on, silence means `unknown`. */
   handedOver = 0
   /** The last time, in milliseconds of `performance.now()`. */

@@ -1,5 +1,5 @@
-import { tooLarge } from '../connection/publish-error.js'
 import type { Room } from '../connection/room.js'
+import { tooLarge } from '../errors/publish-failures.js'
 import type { PublishRequest } from './request.js'
 
 /** Why a message is not taken at all. */

@@ -1,7 +1,7 @@
-import type { Declaration } from '../connection/declaration.js'
-import type { OutgoingMessage } from '../connection/message.js'
-import type { PublishTrace } from '../connection/publish-trace.js'
+import type { Declaration } from '../amqp/declaration.js'
+import type { PublishTrace } from '../amqp/publish-trace.js'
 import type { Share } from '../connection/room.js'
+import type { OutgoingMessage } from '../message/message.js'
 import type { Line } from './turns.js'
 
 /** What must exist before a message can be sent. Told apart by identity: the same list is declared once. */

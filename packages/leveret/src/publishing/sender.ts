@@ -1,24 +1,18 @@
-import { BrokerVersionError } from '../broker-version-error.js'
+import { endPublish, type PublishOrigin, type PublishPlace, publishing, tracePublish } from '../amqp/publish-trace.js'
+import { InHand } from '../async/in-flight-count.js'
+import { isLater } from '../async/maybe-promise.js'
 import type { Closing } from '../connection/closing.js'
 import { type Connection, type ConnectionInternals, internalsOf } from '../connection/connection.js'
 import type { RoleHealth } from '../connection/health.js'
-import type { OutgoingMessage } from '../connection/message.js'
-import { publishError } from '../connection/publish-error.js'
-import {
-  endPublish,
-  type PublishOrigin,
-  type PublishPlace,
-  publishing,
-  tracePublish,
-} from '../connection/publish-trace.js'
 import { Share } from '../connection/room.js'
-import type { Codec } from '../contract/codec.js'
-import { encodePayload, type PayloadContract } from '../contract/payload.js'
-import type { Schema, SchemaInput } from '../contract/schema.js'
-import { BrokerError, ClosedError, type LeveretError, type PublishError } from '../errors.js'
-import { InHand } from '../in-hand.js'
-import { isLater } from '../soon.js'
-import { TopologyMismatchError } from '../topology-mismatch-error.js'
+import type { Codec } from '../contract/payloads/codec.js'
+import { encodePayload, type PayloadContract } from '../contract/payloads/payload.js'
+import type { Schema, SchemaInput } from '../contract/payloads/schema.js'
+import { BrokerVersionError } from '../errors/broker-version-error.js'
+import { BrokerError, ClosedError, type LeveretError, type PublishError } from '../errors/errors.js'
+import { publishError } from '../errors/publish-failures.js'
+import { TopologyMismatchError } from '../errors/topology-mismatch-error.js'
+import type { OutgoingMessage } from '../message/message.js'
 import { composeProperties, type MessageOptions } from './compose.js'
 import { encodedInTime } from './encoding-time.js'
 import { type PublishLayer, publishLayers, submitInside } from './interception.js'

@@ -1,4 +1,4 @@
-import { Fifo } from '../fifo.js'
+import { Fifo } from '../collections/fifo.js'
 
 /** What waits of one sender, in its order. For one {@link Turns} only. */
 export class Line {

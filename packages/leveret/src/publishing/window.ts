@@ -1,6 +1,6 @@
-import type { ReturnedMessage } from '../connection/message.js'
-import { SlotMap } from '../slot-map.js'
-import { Tags } from '../tags.js'
+import { SlotMap } from '../collections/dense-map.js'
+import { Tags } from '../collections/tags.js'
+import type { ReturnedMessage } from '../message/message.js'
 import type { Publication } from './publication.js'
 
 /** The publications that await their confirm on one channel, in the order of their tags. */

@@ -1,10 +1,10 @@
-import { isDenied } from '../broker-reply.js'
+import { partition } from '../collections/partition.js'
 import type { ConnectionInternals } from '../connection/connection.js'
-import { LastingChannel } from '../connection/lasting-channel.js'
-import { NACKED, notEncoded } from '../connection/publish-error.js'
-import { tell } from '../connection/telling.js'
-import { BrokerError, ConnectionError, type LeveretError } from '../errors.js'
-import { partition } from '../partition.js'
+import { tell } from '../connection/message-diagnostics.js'
+import { LastingChannel } from '../connection/recovering-channel.js'
+import { isDenied } from '../errors/broker-reply.js'
+import { BrokerError, ConnectionError, type LeveretError } from '../errors/errors.js'
+import { NACKED, notEncoded } from '../errors/publish-failures.js'
 import { Aside } from './aside.js'
 import { describeRefusal, isCulprit, readLoss } from './loss.js'
 import type { Publication } from './publication.js'
@@ -146,9 +146,11 @@ export class Writer {
   }
 
   #write(next: Publication): boolean {
+    const { current } = this.#channel
+    const { context, message } = next
     let tag: number | undefined
     try {
-      tag = this.#channel.current?.publish(next.message)
+      tag = context === undefined ? current?.publish(message) : context.runInAsyncScope(() => current?.publish(message))
     } catch (cause) {
       this.#waiting.shift()
       next.giveUp(notEncoded(cause), { cause, retryable: false })
@@ -159,7 +161,7 @@ export class Writer {
     this.#options.handedOver(next)
     next.handOver()
     this.#window.add(tag, next)
-    tell(next.handedOver > 1 ? 'resent' : 'published', this.#options.internals.name, next.message)
+    tell(next.handedOver > 1 ? 'resent' : 'published', this.#options.internals.name, message)
     return true
   }
 

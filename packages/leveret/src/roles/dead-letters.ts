@@ -1,9 +1,9 @@
 import { type CloseOptions, Closing } from '../connection/closing.js'
 import { type Connection, internalsOf } from '../connection/connection.js'
-import type { ReceivedMessage } from '../connection/message.js'
-import { letterCopy, renewedCopy, replayCopy } from '../consuming/copy.js'
-import { readDeadLetter } from '../consuming/dead-letter.js'
-import type { LetterOf } from '../consuming/letter-of.js'
+import { checkContract } from '../contract/payloads/shared-options.js'
+import { readDeadLetter } from '../dead-letters/dead-letter.js'
+import { letterCopy, renewedCopy, replayCopy } from '../dead-letters/letter-copies.js'
+import type { LetterOf } from '../dead-letters/letter-of.js'
 import {
   type DiscardOptions,
   discardOptions,
@@ -14,14 +14,14 @@ import {
   peekOptions,
   type ReplayOptions,
   replayOptions,
-} from '../consuming/letter-options.js'
-import { type LetterContract, type LetterSource, letterSource } from '../consuming/letter-source.js'
-import type { Sweep } from '../consuming/sweep.js'
-import { type TransferOptions, type Transferred, transfer } from '../consuming/transfer.js'
-import { Visits } from '../consuming/visits.js'
-import { checkContract } from '../contract/shared-options.js'
-import { OptionsError } from '../errors.js'
-import { MADE } from '../marks.js'
+} from '../dead-letters/letter-options.js'
+import { type LetterContract, type LetterSource, letterSource } from '../dead-letters/letter-source.js'
+import type { Sweep } from '../dead-letters/queue-pass.js'
+import { Visits } from '../dead-letters/short-lived-channels.js'
+import { type TransferOptions, type Transferred, transfer } from '../dead-letters/transfer.js'
+import { OptionsError } from '../errors/errors.js'
+import { MADE } from '../errors/marks.js'
+import type { ReceivedMessage } from '../message/message.js'
 import { parseOptions } from '../options.js'
 import { type PublishCopy, publishCopies } from '../publishing/copies.js'
 import { queueDeclarationsOf } from '../topology/declarations.js'

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { type Connection, internalsOf } from '../connection/connection.js'
-import { patiently } from '../consuming/patience.js'
-import { type DryRun, trialOn } from '../consuming/trial.js'
-import { checkContract } from '../contract/shared-options.js'
-import type { Subscription } from '../contract/subscription.js'
-import type { WorkQueue } from '../contract/work-queue.js'
+import { checkContract } from '../contract/payloads/shared-options.js'
+import type { Subscription } from '../contract/queues/subscription.js'
+import type { WorkQueue } from '../contract/queues/work-queue.js'
+import { patiently } from '../dead-letters/patience.js'
+import { type DryRun, trialOn } from '../dead-letters/trial.js'
 import { parseOptions } from '../options.js'
 
 const CLOSE_TIMEOUT_MS = 2_000

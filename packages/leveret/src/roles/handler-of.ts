@@ -1,10 +1,10 @@
 import type { Handler } from '../consuming/handling.js'
-import type { EventHandler } from '../consuming/subscriber-types.js'
 import type { PayloadOf, RequestOf, ResponseInputOf } from '../contract/derived-types.js'
-import type { Procedure } from '../contract/procedure.js'
-import type { Subscribable } from '../contract/subscribable.js'
-import type { WorkQueue } from '../contract/work-queue.js'
+import type { Procedure } from '../contract/procedures/procedure.js'
+import type { Subscribable } from '../contract/queues/subscribable.js'
+import type { WorkQueue } from '../contract/queues/work-queue.js'
 import type { RequestHandler } from '../rpc/server/request-handler.js'
+import type { EventHandler } from '../subscribing/subscriber-types.js'
 
 /**
  * The handler that a contract asks for, to be written and tested by itself: of a `Worker`, a `Subscriber` or an `RpcServer`.

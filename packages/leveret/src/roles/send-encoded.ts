@@ -1,15 +1,15 @@
 import { z } from 'zod'
-import { reservedHeadersProblem } from '../broker-headers.js'
+import { atMost } from '../async/timing.js'
 import { Closing } from '../connection/closing.js'
 import { type Connection, internalsOf } from '../connection/connection.js'
-import { headersProblem } from '../connection/table.js'
+import { reservedHeadersProblem } from '../headers/broker-headers.js'
+import { headersProblem } from '../message/amqp-table.js'
+import { namesProblem, shortString } from '../message/short-string.js'
 import { parseOptions } from '../options.js'
 import { routingKeys, type SendingOptions, sendingOptions } from '../publishing/compose.js'
 import type { EncodedMessage } from '../publishing/encoded-message.js'
 import type { Published } from '../publishing/request.js'
 import { Sender } from '../publishing/sender.js'
-import { namesProblem, shortString } from '../short-string.js'
-import { atMost } from '../timing.js'
 
 /** What `JSON.parse` makes of a `Buffer` that `JSON.stringify` has written. */
 interface BufferAsJson {

@@ -1,31 +1,41 @@
+import { silenceBefore } from '../amqp/silence-watch.js'
 import { type Connection, type ConnectionInternals, internalsOf } from '../connection/connection.js'
-import { silenceBefore } from '../connection/silence.js'
+import type { BatchHandler } from '../consuming/batches/shared-call.js'
+import type { ConsumePlace } from '../consuming/delivery/process-trace.js'
+import { RoleEvents } from '../consuming/delivery/role-events.js'
+import { Settler } from '../consuming/delivery/settler.js'
 import { Engine } from '../consuming/engine.js'
-import { decoderOf } from '../consuming/events-of.js'
-import { type Acknowledgement, checkHandler, type ModeOptions, type WithBatch } from '../consuming/handling-options.js'
-import { type Prepare, prepareOwnQueue, prepareStream, prepareSubscription } from '../consuming/preparation.js'
-import type { ConsumePlace } from '../consuming/process-trace.js'
+import {
+  type Acknowledgement,
+  checkHandler,
+  type ModeOptions,
+  type WithBatch,
+} from '../consuming/handling/worker-options.js'
 import { Receiver, type ReceiverParts } from '../consuming/receiver.js'
-import { RoleEvents } from '../consuming/role-events.js'
-import { Settler } from '../consuming/settler.js'
-import type { BatchHandler } from '../consuming/shared-call.js'
-import { StreamReading } from '../consuming/stream-reading.js'
-import { StreamSettler } from '../consuming/stream-settler.js'
-import { type SubscriberEvents, subscriberLines } from '../consuming/subscriber-events.js'
-import { planOf, type SubscriberPlan } from '../consuming/subscriber-plan.js'
+import { templateContractsOf } from '../contract/exchanges/template-contracts.js'
+import { checkContract } from '../contract/payloads/shared-options.js'
+import type { Subscribable } from '../contract/queues/subscribable.js'
+import type { Log } from '../log.js'
+import { publishCopies } from '../publishing/copies.js'
+import { StreamReading } from '../streams/stream-reader.js'
+import { StreamSettler } from '../streams/stream-settler.js'
+import { decoderOf } from '../subscribing/event-decoder.js'
+import { type SubscriberEvents, subscriberLines } from '../subscribing/subscriber-events.js'
+import { planOf, type SubscriberPlan } from '../subscribing/subscriber-plan.js'
+import {
+  type Prepare,
+  prepareOwnQueue,
+  prepareStream,
+  prepareSubscription,
+} from '../subscribing/subscriber-topology.js'
 import type {
   EventBatchHandler,
   EventHandler,
   EventHandlerFor,
   ManualEventHandler,
   OptionsOf,
-} from '../consuming/subscriber-types.js'
-import { checkContract } from '../contract/shared-options.js'
-import type { Subscribable } from '../contract/subscribable.js'
-import { templateContractsOf } from '../contract/template-contracts.js'
-import type { Log } from '../log.js'
-import { publishCopies } from '../publishing/copies.js'
-import { tellPolicy, warnOfDrops, warnOfLoops } from '../topology/advice.js'
+} from '../subscribing/subscriber-types.js'
+import { tellPolicy, warnOfDrops, warnOfLoops } from '../topology/queue-policy.js'
 
 /**
  * Gets the events of an exchange. By a `subscription` it is durable: what comes while nobody runs waits, what fails is tried again and kept

@@ -1,7 +1,11 @@
+import type { Soon } from '../async/maybe-promise.js'
 import { type Connection, internalsOf } from '../connection/connection.js'
+import { RoleEvents } from '../consuming/delivery/role-events.js'
+import { Settler } from '../consuming/delivery/settler.js'
+import { type WorkerEvents, workerLines } from '../consuming/delivery/worker-events.js'
 import { Engine } from '../consuming/engine.js'
-import { checkExclusive } from '../consuming/exclusivity.js'
-import type { AnyHandler, HandlerFor } from '../consuming/handling.js'
+import { checkExclusive } from '../consuming/handling/exclusivity.js'
+import type { OrderKey } from '../consuming/handling/slots.js'
 import {
   type Acknowledgement,
   type BatchOptions,
@@ -11,22 +15,18 @@ import {
   handlingOptions,
   type ModeOptions,
   type WithBatch,
-} from '../consuming/handling-options.js'
+} from '../consuming/handling/worker-options.js'
+import type { AnyHandler, HandlerFor } from '../consuming/handling.js'
 import { Receiver, type ReceiverParts } from '../consuming/receiver.js'
-import { RoleEvents } from '../consuming/role-events.js'
-import { Settler } from '../consuming/settler.js'
-import type { OrderKey } from '../consuming/slots.js'
-import { type WorkerEvents, workerLines } from '../consuming/worker-events.js'
 import type { PayloadOf } from '../contract/derived-types.js'
-import { decodePayload } from '../contract/payload.js'
-import { checkContract } from '../contract/shared-options.js'
-import type { WorkQueue } from '../contract/work-queue.js'
+import { decodePayload } from '../contract/payloads/payload.js'
+import { checkContract } from '../contract/payloads/shared-options.js'
+import type { WorkQueue } from '../contract/queues/work-queue.js'
 import { parseOptions } from '../options.js'
 import { publishCopies } from '../publishing/copies.js'
-import type { Soon } from '../soon.js'
-import { tellPolicy, warnOfDrops, warnOfLoops } from '../topology/advice.js'
 import { queueDeclarationsOf } from '../topology/declarations.js'
 import { declareOn } from '../topology/declare.js'
+import { tellPolicy, warnOfDrops, warnOfLoops } from '../topology/queue-policy.js'
 
 /** How a worker handles deliveries. */
 export interface WorkerOptions<Payload = unknown, Acknowledge extends Acknowledgement = Acknowledgement, Size = number>

@@ -1,4 +1,4 @@
-import type { ExchangeDeclaration, QueueDeclaration } from '../connection/declaration.js'
+import type { ExchangeDeclaration, QueueDeclaration } from '../amqp/declaration.js'
 import { foundValue, type ReadMismatch } from './mismatch.js'
 
 type Arguments = Readonly<Record<string, unknown>>

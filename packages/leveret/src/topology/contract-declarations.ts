@@ -1,10 +1,10 @@
-import type { Declaration, QueueDeclaration } from '../connection/declaration.js'
+import type { Declaration, QueueDeclaration } from '../amqp/declaration.js'
 import type { Application, Contract } from '../contract/application.js'
-import type { QueueContract } from '../contract/queue-contract.js'
-import { OptionsError } from '../errors.js'
+import type { QueueContract } from '../contract/queues/queue-contract.js'
+import { OptionsError } from '../errors/errors.js'
+import { subscriptionDeclarations } from './binding-declarations.js'
 import { delayQueue, queueDeclarationsOf } from './declarations.js'
 import { exchangeDeclarationsOf } from './exchange-declarations.js'
-import { subscriptionDeclarations } from './subscription.js'
 
 /** What can be declared ahead of time: what a service does, a contract, or several of these. */
 export type Described = Application | Contract | readonly (Application | Contract)[]

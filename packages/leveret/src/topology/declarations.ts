@@ -1,8 +1,8 @@
-import type { BrokerNeed } from '../connection/broker-identity.js'
-import type { QueueDeclaration } from '../connection/declaration.js'
-import type { DeadLetterSettings } from '../contract/dead-letter-options.js'
-import type { QueueContract } from '../contract/queue-contract.js'
-import { nativeRetryOf, type RetryPolicy } from '../contract/retry.js'
+import type { BrokerNeed } from '../amqp/broker-identity.js'
+import type { QueueDeclaration } from '../amqp/declaration.js'
+import type { DeadLetterSettings } from '../contract/queues/dead-letter-options.js'
+import type { QueueContract } from '../contract/queues/queue-contract.js'
+import { nativeRetryOf, type RetryPolicy } from '../contract/queues/retry.js'
 
 /** What RabbitMQ does with a message it has delivered this often without an ack. Its own default since 4.0. */
 const DELIVERY_LIMIT = 20

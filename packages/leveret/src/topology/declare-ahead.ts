@@ -1,7 +1,8 @@
 import { z } from 'zod'
+import { MAX_TIMER_MS } from '../async/timing.js'
 import { type Connection, internalsOf } from '../connection/connection.js'
-import { ConnectionError } from '../errors.js'
-import { MAX_TIMER_MS, parseOptions, signalOption } from '../options.js'
+import { ConnectionError } from '../errors/errors.js'
+import { parseOptions, signalOption } from '../options.js'
 import { checkDescribed, type Described, declarationsOf } from './contract-declarations.js'
 import { declare as declareOnLane } from './declare.js'
 

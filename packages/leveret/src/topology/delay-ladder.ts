@@ -1,4 +1,4 @@
-import { OptionsError } from '../errors.js'
+import { OptionsError } from '../errors/errors.js'
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND

@@ -1,11 +1,6 @@
-import type {
-  BindingDeclaration,
-  Declaration,
-  ExchangeDeclaration,
-  QueueDeclaration,
-} from '../connection/declaration.js'
-import type { Headers } from '../connection/message.js'
-import type { WorkQueue } from '../contract/work-queue.js'
+import type { BindingDeclaration, Declaration, ExchangeDeclaration, QueueDeclaration } from '../amqp/declaration.js'
+import type { WorkQueue } from '../contract/queues/work-queue.js'
+import type { Headers } from '../message/message.js'
 import { queueDeclarationsOf } from './declarations.js'
 
 /** The delay of the lowest level. Each other one is twice that of the level below, so a year needs 27 of them. */

@@ -1,5 +1,5 @@
-import type { BindingDeclaration, Declaration, ExchangeDeclaration } from '../connection/declaration.js'
-import type { Exchange } from '../contract/exchange.js'
+import type { BindingDeclaration, Declaration, ExchangeDeclaration } from '../amqp/declaration.js'
+import type { Exchange } from '../contract/exchanges/exchange.js'
 
 /**
  * What must exist before something can be published: the exchange, and what it is bound to.

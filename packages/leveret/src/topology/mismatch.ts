@@ -1,4 +1,4 @@
-import type { Mismatch } from '../topology-mismatch-error.js'
+import type { Mismatch } from '../errors/topology-mismatch-error.js'
 
 const INEQUIVALENT =
   /inequivalent arg '([^']+)' for (queue|exchange) '(.+?)' in vhost .*?: received (.*?) but current is (.*)$/s

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { backoffMs, dropMs } from '../../src/connection/backoff.js'
+import { backoffMs, dropMs } from '../../src/connection/lanes/backoff.js'
 
 test('the first try comes within 250 ms, later ones within 1, 2, 4 … 30 s', () => {
   const ceilings = Array.from({ length: 9 }, (_, index) => backoffMs(index + 1, 1))

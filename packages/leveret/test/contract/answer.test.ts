@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { decodeAnswer, encodeDeclared, encodeFailure, encodeResponse } from '../../src/contract/answer.js'
-import { procedure } from '../../src/contract/procedure.js'
-import { ProcedureError } from '../../src/contract/procedure-error.js'
+import { decodeAnswer, encodeDeclared, encodeFailure, encodeResponse } from '../../src/contract/procedures/answer.js'
+import { procedure } from '../../src/contract/procedures/procedure.js'
+import { ProcedureError } from '../../src/contract/procedures/procedure-error.js'
 
 const fib = procedure('fib', {
   request: z.int(),

@@ -2,7 +2,7 @@ import { type } from 'arktype'
 import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { encodePayload } from '../../src/contract/payload.js'
+import { encodePayload } from '../../src/contract/payloads/payload.js'
 import {
   bytes,
   type Codec,

@@ -1,115 +1,87 @@
 import { promisify } from 'node:util'
-import { runInNewContext } from 'node:vm'
 import { gunzip, gzip } from 'node:zlib'
-import { describe, expect, test } from 'vitest'
+import { expect } from 'vitest'
 import { z } from 'zod'
-import { decodePayload, encodePayload } from '../../src/contract/payload.js'
-import { bytes, type Codec, json, text, workQueue } from '../../src/index.js'
+import {
+  type Codec,
+  DeadLetters,
+  json,
+  Producer,
+  Publisher,
+  procedure,
+  RpcClient,
+  RpcServer,
+  Subscriber,
+  topicExchange,
+  Worker,
+  workQueue,
+} from '../../src/index.js'
+import { stranger } from '../support/stranger.js'
+import { eventually, test } from '../support/support.js'
 
-const payload = z.object({ n: z.int() })
-
-/** What a contract with these codecs reads. */
-async function read(
-  codec: Codec | readonly [Codec, ...Codec[]],
-  content: Uint8Array,
-  properties: object,
-): Promise<unknown> {
-  return await decodePayload(workQueue('q', { payload, codec }), Buffer.from(content), properties)
-}
-
-const JSON_BYTES = Buffer.from('{"n":1}')
-
-describe('JSON is read', () => {
-  test.each([
-    'application/json',
-    'Application/JSON; charset=utf-8',
-    'application/vnd.acme.order+json',
-    'application/cloudevents+json; charset=UTF-8',
-    'text/json',
-    'text/plain',
-    'text/plain; charset=utf-8',
-    '',
-    undefined,
-  ])('from content of the type %s', async (contentType) => {
-    expect(await read(json, JSON_BYTES, { contentType })).toEqual({ n: 1 })
-  })
-
-  test.each(['application/octet-stream', 'application/xml', 'application/jsonx', 'application/+json', 'text/html'])(
-    'not from %s, unless the codec accepts it',
-    async (contentType) => {
-      await expect(read(json, JSON_BYTES, { contentType })).rejects.toThrow(
-        `expected the content type application/json, not ${contentType}: a codec's \`accepts\` lists others`,
-      )
-      expect(await read({ ...json, accepts: [contentType] }, JSON_BYTES, { contentType })).toEqual({ n: 1 })
-      expect(await read({ ...json, accepts: ['*/*'] }, JSON_BYTES, { contentType })).toEqual({ n: 1 })
-    },
-  )
-})
-
-/** Compressed JSON, with what Node.js does asynchronously. */
+/** Asynchronous both ways. */
 const gzipped: Codec = {
   contentType: 'application/json',
   contentEncoding: 'gzip',
-  encode: async (value) => await promisify(gzip)(json.encode(value)),
+  encode: async (payload) => await promisify(gzip)(json.encode(payload)),
   decode: async (content) => json.decode(await promisify(gunzip)(content)),
 }
 
-const reversed: Codec = {
-  contentType: 'application/x-reversed',
-  encode: (value) => Uint8Array.from(json.encode(value)).reverse(),
-  decode: (content) => json.decode(Buffer.from(Uint8Array.from(content).reverse())),
-}
+const payload = z.object({ n: z.int(), note: z.string().default('') })
+const big = { n: 1, note: 'x'.repeat(100_000) }
 
-describe('several codecs of one contract', () => {
-  const all = [reversed, gzipped, json] as const
-  const contract = workQueue('q', { payload, codec: all })
-
-  test('encode with the first', async () => {
-    expect(contract.codec.contentType).toBe('application/x-reversed')
-    expect(await encodePayload(contract, { n: 1 })).toEqual(Buffer.from('}1:"n"{'))
+test('tasks of several codecs are decoded by what they say of themselves, retried, and read as dead letters', async ({
+  rabbit,
+  vhost,
+}) => {
+  const contract = workQueue('several', { payload, codec: [gzipped, json], retry: { delaysMs: [50] } })
+  const seen: [number, number][] = []
+  await using worker = new Worker(rabbit, contract, ({ n }, { attempt }) => {
+    seen.push([n, attempt])
+    throw new Error('no luck')
   })
-
-  test('decode with the one whose content type and encoding a message has, the own types before those accepted', async () => {
-    const gz = Buffer.from(await gzipped.encode({ n: 2 }))
-    expect(await read(all, Buffer.from('}1:"n"{'), { contentType: 'application/x-reversed' })).toEqual({ n: 1 })
-    expect(await read(all, JSON_BYTES, { contentType: 'application/json', contentEncoding: 'utf-8' })).toEqual({ n: 1 })
-    expect(await read(all, gz, { contentType: 'application/json', contentEncoding: 'gzip' })).toEqual({ n: 2 })
-    expect(await read(all, Buffer.from('}1:"n"{'), {})).toEqual({ n: 1 })
-    await expect(read(all, JSON_BYTES, { contentType: 'application/xml' })).rejects.toThrow('application/xml')
-    const either = workQueue('q', { payload: z.string(), codec: [json, text] })
-    expect(await decodePayload(either, Buffer.from('1'), { contentType: 'text/plain' })).toBe('1')
-  })
-
-  test.each([[[]], [[json, 'text']], [{ ...json, accepts: [1] }], [{ ...json, contentEncoding: 1 }]])(
-    'are refused when they are none: %o',
-    (codec) => {
-      expect(() => workQueue('q', { payload, codec: codec as never })).toThrow('expected a codec')
-    },
-  )
+  await worker.start()
+  await new Producer(rabbit, contract).send(big)
+  await using other = await stranger(vhost.url)
+  for (const contentType of ['application/json', 'application/vnd.acme+json', 'text/plain', undefined]) {
+    other.channel.sendToQueue('several', Buffer.from('{"n":2}'), contentType === undefined ? {} : { contentType })
+  }
+  await using letters = new DeadLetters(rabbit, contract)
+  await eventually(async () => expect(await letters.count()).toBe(5))
+  expect(seen.sort()).toEqual([[1, 1], [1, 2], ...[1, 1, 1, 1, 2, 2, 2, 2].map((attempt) => [2, attempt])])
+  const kept = await letters.peek()
+  const payloads = await Promise.all(kept.map(async (letter) => await letter.payload()))
+  expect(payloads.sort((a, b) => a.n - b.n)).toEqual([big, ...[1, 2, 3, 4].map(() => ({ n: 2, note: '' }))])
 })
 
-describe('a codec', () => {
-  test('may be asynchronous both ways', async () => {
-    const contract = workQueue('q', { payload, codec: gzipped })
-    const content = await encodePayload(contract, { n: 3 })
-    const properties = { contentType: 'application/json', contentEncoding: 'gzip' }
-    expect(await decodePayload(contract, content, properties)).toEqual({ n: 3 })
-    await expect((async () => await decodePayload(contract, JSON_BYTES, {}))()).rejects.toThrow('encoding')
-    await expect((async () => await decodePayload(contract, JSON_BYTES, properties))()).rejects.toMatchObject({
-      name: 'PayloadError',
-      issues: [{ message: 'not application/json' }],
-    })
-  })
+test('events, calls and answers may be compressed by an asynchronous codec', async ({ rabbit }) => {
+  const logs = topicExchange('logs', { '*.line': payload }, { codec: gzipped })
+  const seen: unknown[] = []
+  const subscriber = new Subscriber(
+    rabbit,
+    logs,
+    (event, { contentEncoding }) => void seen.push([event.payload, contentEncoding]),
+    {
+      bindingKeys: ['#'],
+    },
+  )
+  await subscriber.start()
+  await new Publisher(rabbit, logs).publish('a.line', big)
+  await eventually(() => expect(seen).toEqual([[big, 'gzip']]))
+  const echo = procedure('echo', { request: payload, response: payload, codec: gzipped })
+  await using server = new RpcServer(rabbit, echo, (request) => request)
+  await server.start()
+  expect(await new RpcClient(rabbit, echo).call(big)).toEqual(big)
+})
 
-  test('may give any Uint8Array, of another realm too', async () => {
-    const big = 64 * 1024
-    const give = (encode: () => Uint8Array): Codec => ({ contentType: 'a/b', encode, decode: () => ({ n: 1 }) })
-    const shared = new Uint8Array(new SharedArrayBuffer(big))
-    const foreign = runInNewContext(`new Uint8Array(${big})`) as Uint8Array
-    for (const given of [new Uint8Array(big), new Uint8Array(big + 8).subarray(4, big + 4), shared, foreign]) {
-      const content = await encodePayload(workQueue('q', { payload, codec: give(() => given) }), { n: 1 })
-      expect([Buffer.isBuffer(content), content.length]).toEqual([true, big])
-    }
-    expect(bytes.encode(foreign).length).toBe(big)
-  })
+test('content that a codec cannot decode later is an invalid payload, at once', async ({ rabbit, vhost }) => {
+  const contract = workQueue('compressed', { payload, codec: gzipped })
+  const reasons: unknown[] = []
+  await using worker = new Worker(rabbit, contract, () => undefined)
+  worker.on('delivery.dead-lettered', ({ reason }) => reasons.push(reason))
+  await worker.start()
+  await using other = await stranger(vhost.url)
+  other.channel.sendToQueue('compressed', Buffer.from('{"n":1}'), { contentEncoding: 'gzip' })
+  other.channel.sendToQueue('compressed', Buffer.from('{"n":1}'), {})
+  await eventually(() => expect(reasons).toEqual(['invalid-payload', 'invalid-payload']))
 })

@@ -1,9 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { directExchange, fanoutExchange, headersExchange, topicExchange } from '../../src/contract/exchange.js'
-import type { ExchangeOptions } from '../../src/contract/exchange-options.js'
-import { TemplateContracts } from '../../src/contract/template-contracts.js'
-import { OptionsError } from '../../src/errors.js'
+import {
+  directExchange,
+  fanoutExchange,
+  headersExchange,
+  topicExchange,
+} from '../../src/contract/exchanges/exchange.js'
+import type { ExchangeOptions } from '../../src/contract/exchanges/exchange-options.js'
+import { TemplateContracts } from '../../src/contract/exchanges/template-contracts.js'
+import { OptionsError } from '../../src/errors/errors.js'
 import { exchangeDeclarationsOf } from '../../src/topology/exchange-declarations.js'
 
 const payload = z.string()

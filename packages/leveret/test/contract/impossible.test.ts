@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { compile } from '../compile.js'
+import { compile } from '../support/compile.js'
 
 const SETTING = `
 import {

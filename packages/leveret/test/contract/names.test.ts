@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { parseEndpoint } from '../../src/connection/endpoint.js'
-import { moveOptions } from '../../src/consuming/letter-options.js'
-import { TemplateContracts } from '../../src/contract/template-contracts.js'
+import { parseEndpoint } from '../../src/amqp/endpoint.js'
+import { TemplateContracts } from '../../src/contract/exchanges/template-contracts.js'
+import { moveOptions } from '../../src/dead-letters/letter-options.js'
 import {
   connect,
   directExchange,

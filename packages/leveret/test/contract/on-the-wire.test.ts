@@ -1,10 +1,10 @@
 import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import type { Codec } from '../../src/contract/codec.js'
-import { json } from '../../src/contract/codec.js'
-import { encodePayload, type PayloadContract } from '../../src/contract/payload.js'
-import type { Schema } from '../../src/contract/schema.js'
+import type { Codec } from '../../src/contract/payloads/codec.js'
+import { json } from '../../src/contract/payloads/codec.js'
+import { encodePayload, type PayloadContract } from '../../src/contract/payloads/payload.js'
+import type { Schema } from '../../src/contract/payloads/schema.js'
 
 const row = {
   userId: 7,

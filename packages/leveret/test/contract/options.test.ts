@@ -3,12 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
 import { type ApplicationOptions, applicationOptions } from '../../src/contract/application.js'
-import {
-  type DeadLetterOptions,
-  deadLetterOptions,
-  deadLetterSettings,
-} from '../../src/contract/dead-letter-options.js'
-import type { Exchange } from '../../src/contract/exchange.js'
+import type { Exchange } from '../../src/contract/exchanges/exchange.js'
 import {
   type ExchangeOptions,
   exchangeOptions,
@@ -18,16 +13,25 @@ import {
   headersOptions,
   type TopicExchangeOptions,
   topicOptions,
-} from '../../src/contract/exchange-options.js'
-import type { Impossible } from '../../src/contract/impossible.js'
-import { type PluginExchangeOptions, pluginOptions } from '../../src/contract/plugin-exchange.js'
-import { type DeclaredErrors, type ProcedureOptions, procedureOptions } from '../../src/contract/procedure.js'
-import { type QueueContractOptions, queueContractOptions } from '../../src/contract/queue-contract.js'
-import { type QueueOptions, queueOptions } from '../../src/contract/queue-options.js'
-import type { Schema } from '../../src/contract/schema.js'
-import { type StreamQueueOptions, streamOptions } from '../../src/contract/stream.js'
-import { type SubscriptionQueueOptions, subscriptionOptions } from '../../src/contract/subscription.js'
-import { type WorkQueueOptions, workQueueOptions } from '../../src/contract/work-queue.js'
+} from '../../src/contract/exchanges/exchange-options.js'
+import { type PluginExchangeOptions, pluginOptions } from '../../src/contract/exchanges/plugin-exchange.js'
+import type { Schema } from '../../src/contract/payloads/schema.js'
+import {
+  type DeclaredErrors,
+  type ProcedureOptions,
+  procedureOptions,
+} from '../../src/contract/procedures/procedure.js'
+import {
+  type DeadLetterOptions,
+  deadLetterOptions,
+  deadLetterSettings,
+} from '../../src/contract/queues/dead-letter-options.js'
+import type { Impossible } from '../../src/contract/queues/impossible.js'
+import { type QueueContractOptions, queueContractOptions } from '../../src/contract/queues/queue-contract.js'
+import { type QueueOptions, queueOptions } from '../../src/contract/queues/queue-options.js'
+import { type StreamQueueOptions, streamOptions } from '../../src/contract/queues/stream.js'
+import { type SubscriptionQueueOptions, subscriptionOptions } from '../../src/contract/queues/subscription.js'
+import { type WorkQueueOptions, workQueueOptions } from '../../src/contract/queues/work-queue.js'
 import { json } from '../../src/index.js'
 
 /** What is left when nothing is `readonly`, and nothing impossible. */
@@ -75,9 +79,9 @@ test('the options of contracts are what their schemas check', () => {
 
 /** Files with interfaces of options, and their schemas. */
 const DOCUMENTED: readonly (readonly [file: string, name: string, schema: z.ZodObject])[] = [
-  ['queue-options', 'QueueOptions', queueOptions],
+  ['queues/queue-options', 'QueueOptions', queueOptions],
   [
-    'dead-letter-options',
+    'queues/dead-letter-options',
     'DeadLetterOptions',
     // It is filled in later, because it must not be given beside `arguments` or `existing`.
     z.object({
@@ -85,16 +89,16 @@ const DOCUMENTED: readonly (readonly [file: string, name: string, schema: z.ZodO
       type: z.string().default(String(Object(deadLetterSettings('q', { existing: false, stack: false }, '')).type)),
     }),
   ],
-  ['queue-contract', 'QueueContractOptions', queueContractOptions],
-  ['work-queue', 'WorkQueueOptions', workQueueOptions],
-  ['procedure', 'ProcedureOptions', workQueueOptions.extend(procedureOptions.shape)],
-  ['exchange-options', 'ExchangeOptions', exchangeOptions],
-  ['exchange-options', 'FanoutExchangeOptions', fanoutOptions],
-  ['exchange-options', 'HeadersExchangeOptions', headersOptions],
-  ['exchange-options', 'TopicExchangeOptions', topicOptions],
-  ['plugin-exchange', 'PluginExchangeOptions', pluginOptions],
-  ['subscription', 'SubscriptionQueueOptions', subscriptionOptions],
-  ['stream', 'StreamQueueOptions', streamOptions],
+  ['queues/queue-contract', 'QueueContractOptions', queueContractOptions],
+  ['queues/work-queue', 'WorkQueueOptions', workQueueOptions],
+  ['procedures/procedure', 'ProcedureOptions', workQueueOptions.extend(procedureOptions.shape)],
+  ['exchanges/exchange-options', 'ExchangeOptions', exchangeOptions],
+  ['exchanges/exchange-options', 'FanoutExchangeOptions', fanoutOptions],
+  ['exchanges/exchange-options', 'HeadersExchangeOptions', headersOptions],
+  ['exchanges/exchange-options', 'TopicExchangeOptions', topicOptions],
+  ['exchanges/plugin-exchange', 'PluginExchangeOptions', pluginOptions],
+  ['queues/subscription', 'SubscriptionQueueOptions', subscriptionOptions],
+  ['queues/stream', 'StreamQueueOptions', streamOptions],
   ['application', 'ApplicationOptions', applicationOptions],
 ]
 

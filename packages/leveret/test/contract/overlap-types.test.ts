@@ -1,8 +1,8 @@
 import { expect, expectTypeOf, test } from 'vitest'
-import type { OverlapProblem } from '../../src/contract/overlap-types.js'
-import { overlaps, wordsOf } from '../../src/contract/routing-key.js'
-import type { KeysFor, TemplatesFor } from '../../src/contract/routing-key-types.js'
-import type { Schema } from '../../src/contract/schema.js'
+import type { OverlapProblem } from '../../src/contract/exchanges/overlap-types.js'
+import { overlaps, wordsOf } from '../../src/contract/exchanges/routing-key.js'
+import type { KeysFor, TemplatesFor } from '../../src/contract/exchanges/routing-key-types.js'
+import type { Schema } from '../../src/contract/payloads/schema.js'
 
 /** Two patterns, and whether a routing key can match both. The compiler and the program must come to the same. */
 const CASES = [

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { bytes, json, text } from '../../src/contract/codec.js'
-import { decodePayload, encodePayload } from '../../src/contract/payload.js'
-import { PayloadError } from '../../src/errors.js'
+import { bytes, json, text } from '../../src/contract/payloads/codec.js'
+import { decodePayload, encodePayload } from '../../src/contract/payloads/payload.js'
+import { PayloadError } from '../../src/errors/errors.js'
 
 const order = {
   name: 'orders',

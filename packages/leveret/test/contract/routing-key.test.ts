@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { compareSpecificity, matches, overlaps, wordsOf } from '../../src/contract/routing-key.js'
-import { TemplateRouter } from '../../src/contract/template-router.js'
+import { compareSpecificity, matches, overlaps, wordsOf } from '../../src/contract/exchanges/routing-key.js'
+import { TemplateRouter } from '../../src/contract/exchanges/template-router.js'
 
 const match = (pattern: string, key: string): boolean => matches(wordsOf(pattern), wordsOf(key))
 const overlap = (left: string, right: string): boolean => overlaps(wordsOf(left), wordsOf(right))

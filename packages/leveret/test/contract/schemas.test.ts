@@ -2,12 +2,12 @@ import { type } from 'arktype'
 import * as v from 'valibot'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
-import { json } from '../../src/contract/codec.js'
-import { decodePayload, encodePayload } from '../../src/contract/payload.js'
-import type { Schema } from '../../src/contract/schema.js'
-import type { PayloadError } from '../../src/errors.js'
-import { forbidSurprises } from '../surprises.js'
-import { THENABLES } from '../thenables.js'
+import { json } from '../../src/contract/payloads/codec.js'
+import { decodePayload, encodePayload } from '../../src/contract/payloads/payload.js'
+import type { Schema } from '../../src/contract/payloads/schema.js'
+import type { PayloadError } from '../../src/errors/errors.js'
+import { forbidSurprises } from '../support/surprises.js'
+import { THENABLES } from '../support/thenables.js'
 
 forbidSurprises()
 

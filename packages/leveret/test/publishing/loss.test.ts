@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { OutgoingMessage } from '../../src/connection/message.js'
-import { BrokerError, ConnectionError } from '../../src/errors.js'
+import { BrokerError, ConnectionError } from '../../src/errors/errors.js'
+import type { OutgoingMessage } from '../../src/message/message.js'
 import { isCulprit, readLoss } from '../../src/publishing/loss.js'
 
 const to = (exchange: string, routingKey: string): OutgoingMessage => ({

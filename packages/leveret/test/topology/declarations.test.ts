@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { procedure } from '../../src/contract/procedure.js'
-import { workQueue } from '../../src/contract/work-queue.js'
-import { policyOf } from '../../src/topology/advice.js'
+import { procedure } from '../../src/contract/procedures/procedure.js'
+import { workQueue } from '../../src/contract/queues/work-queue.js'
 import { delayQueue, queueDeclarationsOf } from '../../src/topology/declarations.js'
 import { readMismatch } from '../../src/topology/mismatch.js'
+import { policyOf } from '../../src/topology/queue-policy.js'
 
 const payload = z.string()
 

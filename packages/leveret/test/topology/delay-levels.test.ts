@@ -1,11 +1,11 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { z } from 'zod'
-import type { Declaration, QueueDeclaration } from '../../src/connection/declaration.js'
-import type { Headers } from '../../src/connection/message.js'
-import { workQueue } from '../../src/contract/work-queue.js'
+import type { Declaration, QueueDeclaration } from '../../src/amqp/declaration.js'
+import { workQueue } from '../../src/contract/queues/work-queue.js'
+import type { Headers } from '../../src/message/message.js'
 import { queueDeclarationsOf } from '../../src/topology/declarations.js'
 import { delayedSendingOf, delayRoute, MAX_SEND_DELAY_MS } from '../../src/topology/delay-levels.js'
-import { Random } from '../random.js'
+import { Random } from '../support/random.js'
 
 const SEED = Number(process.env.LEVERET_SEED ?? 11)
 const contract = workQueue('tasks', { payload: z.string() })

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
+import { SlotMap } from '../../collections/dense-map.js'
 import type { ConnectSettings } from '../../connection/connect-options.js'
-import type { ReceivedMessage } from '../../connection/message.js'
-import { SlotMap } from '../../slot-map.js'
-import type { Absence } from './attendance.js'
+import type { ReceivedMessage } from '../../message/message.js'
 import type { Call } from './call.js'
+import type { Absence } from './responder-watch.js'
 
 /** The calls of one client that were written and have no answer yet, and what came back. */
 export class Awaited {

@@ -1,6 +1,7 @@
-import type { OutgoingMessage, ReceivedMessage } from '../../connection/message.js'
-import type { Due } from '../../deadlines.js'
-import { onAbort } from '../../signals.js'
+import type { AsyncResource } from 'node:async_hooks'
+import type { Due } from '../../async/deadlines.js'
+import { onAbort } from '../../async/on-abort.js'
+import type { OutgoingMessage, ReceivedMessage } from '../../message/message.js'
 
 /** How long a call may take, what else ends it, and what its reply says. */
 export interface CallTerms {
@@ -31,6 +32,8 @@ export class Call implements Due {
   /** Its request, until it has settled. */
   message: OutgoingMessage | undefined
   bagged: number | undefined
+  /** In which its request is written, where a tracer of another library may look for its caller's. */
+  context: AsyncResource | undefined
   /** In milliseconds of `performance.now()`. */
   sentAt = 0
   /** Called once, when it has been accepted or has failed before. */

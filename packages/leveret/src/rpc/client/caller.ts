@@ -1,21 +1,21 @@
 import { setMaxListeners } from 'node:events'
-import { Bag } from '../../bag.js'
+import { Deadlines, tellLate } from '../../async/deadlines.js'
+import { InHand } from '../../async/in-flight-count.js'
+import { atMost } from '../../async/timing.js'
+import { Bag } from '../../collections/dense-set.js'
 import type { ConnectionInternals } from '../../connection/connection.js'
-import type { OutgoingMessage, ReceivedMessage, ReturnedMessage } from '../../connection/message.js'
-import { NACKED, notEncoded, publishError, tooLarge } from '../../connection/publish-error.js'
+import { tell } from '../../connection/message-diagnostics.js'
 import { Share } from '../../connection/room.js'
-import { tell } from '../../connection/telling.js'
-import { Deadlines, tellLate } from '../../deadlines.js'
-import { BrokerError, ClosedError, ConnectionError, type LeveretError, type PublishError } from '../../errors.js'
-import { InHand } from '../../in-hand.js'
-import { RpcNoResponderError, RpcTimeoutError } from '../../rpc-errors.js'
-import { atMost } from '../../timing.js'
-import { type Absence, Attendance } from './attendance.js'
+import { BrokerError, ClosedError, ConnectionError, type LeveretError, type PublishError } from '../../errors/errors.js'
+import { NACKED, notEncoded, publishError, tooLarge } from '../../errors/publish-failures.js'
+import { RpcNoResponderError, RpcTimeoutError } from '../../errors/rpc-errors.js'
+import type { OutgoingMessage, ReceivedMessage, ReturnedMessage } from '../../message/message.js'
 import { Awaited } from './awaited.js'
 import { Call, type CallTerms } from './call.js'
 import type { CallerHealth } from './caller-health.js'
 import { ClockGap } from './clock-gap.js'
 import { RequestChannel } from './request-channel.js'
+import { type Absence, Attendance } from './responder-watch.js'
 
 const LAST_STEP_MS = 500
 const UNANSWERED = 'its schema, its codec or an interceptor has not answered'
@@ -129,6 +129,7 @@ export class Caller {
   #enter(call: Call, message: OutgoingMessage): void {
     this.#channel.start()
     call.message = message
+    call.context = this.#internals.tracers.context()
     if (this.#waiting.size === 0 && this.#write(call, message)) return
     call.place = 'waiting'
     this.#waiting.add(call)
@@ -147,7 +148,12 @@ export class Caller {
     const { publishLane, settings } = this.#internals
     if (publishLane.state === 'blocked' || this.#awaited.isFull(settings)) return false
     try {
-      if (!this.#channel.write(call, message)) return false
+      const { context } = call
+      const isWritten =
+        context === undefined
+          ? this.#channel.write(call, message)
+          : context.runInAsyncScope(() => this.#channel.write(call, message))
+      if (!isWritten) return false
     } catch (cause) {
       call.fail(publishError('not-sent', message, notEncoded(cause), { cause, retryable: false }))
       return true

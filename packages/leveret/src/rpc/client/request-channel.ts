@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import type { Channel } from '../../connection/channel.js'
+import type { Channel } from '../../amqp/channel.js'
+import { Tags } from '../../collections/tags.js'
 import type { ConnectSettings } from '../../connection/connect-options.js'
-import type { Lane } from '../../connection/lane.js'
-import { LastingChannel } from '../../connection/lasting-channel.js'
-import type { OutgoingMessage, ReceivedMessage, ReturnedMessage } from '../../connection/message.js'
-import { ConnectionError, type LeveretError } from '../../errors.js'
-import { Tags } from '../../tags.js'
+import type { Lane } from '../../connection/lanes/lane.js'
+import { LastingChannel } from '../../connection/recovering-channel.js'
+import { ConnectionError, type LeveretError } from '../../errors/errors.js'
+import type { OutgoingMessage, ReceivedMessage, ReturnedMessage } from '../../message/message.js'
 import type { Call } from './call.js'
 
 /** Not a queue: the broker hands on what is sent to it to this channel, and forgets it with the channel. @see https://www.rabbitmq.com/docs/direct-reply-to */

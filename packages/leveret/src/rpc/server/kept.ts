@@ -1,9 +1,9 @@
-import type { Delivery } from '../../connection/delivery.js'
-import type { ActiveDelivery } from '../../consuming/active-delivery.js'
-import { type Answer, encodeDeclared, encodeResponse } from '../../contract/answer.js'
-import type { Procedure } from '../../contract/procedure.js'
-import { isErrorOf } from '../../contract/procedure-error.js'
-import { andThen, isLater, isThenable, type Soon } from '../../soon.js'
+import { andThen, isLater, isThenable, type Soon } from '../../async/maybe-promise.js'
+import type { ActiveDelivery } from '../../consuming/delivery/active-delivery.js'
+import { type Answer, encodeDeclared, encodeResponse } from '../../contract/procedures/answer.js'
+import type { Procedure } from '../../contract/procedures/procedure.js'
+import { isErrorOf } from '../../contract/procedures/procedure-error.js'
+import type { Delivery } from '../../message/delivery.js'
 
 /** What a handler came to: an answer, or what its contract refuses. The verdict says whether it counts. */
 export type Kept =

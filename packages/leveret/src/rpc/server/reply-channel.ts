@@ -1,9 +1,9 @@
-import type { Lane } from '../../connection/lane.js'
-import { LastingChannel } from '../../connection/lasting-channel.js'
-import type { OutgoingMessage } from '../../connection/message.js'
-import { BrokerError, type LeveretError } from '../../errors.js'
-import type { Soon } from '../../soon.js'
-import { unlessAborted } from '../../timing.js'
+import type { Soon } from '../../async/maybe-promise.js'
+import { unlessAborted } from '../../async/timing.js'
+import type { Lane } from '../../connection/lanes/lane.js'
+import { LastingChannel } from '../../connection/recovering-channel.js'
+import { BrokerError, type LeveretError } from '../../errors/errors.js'
+import type { OutgoingMessage } from '../../message/message.js'
 
 /** What a reply channel is made of. */
 export interface ReplyChannelOptions {

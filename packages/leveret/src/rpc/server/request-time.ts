@@ -1,5 +1,5 @@
-import type { ActiveDelivery } from '../../consuming/active-delivery.js'
-import { MAX_TIMER_MS } from '../../options.js'
+import { MAX_TIMER_MS } from '../../async/timing.js'
+import type { ActiveDelivery } from '../../consuming/delivery/active-delivery.js'
 
 /** What clocks differ by all the time, and what a message takes on its way. */
 const NOTABLE_MS = 1_000

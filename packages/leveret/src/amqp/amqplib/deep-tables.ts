@@ -1,0 +1,97 @@
+import type * as amqp from 'amqplib'
+import { HEADER_BYTES } from '../../message/header-bytes.js'
+
+const FRAME_HEAD_BYTES = 7
+const HEADER_FRAME = 2
+/** Class, weight and size of the content, which the flags follow. */
+const FLAGS_AT = FRAME_HEAD_BYTES + 12
+const HAS_CONTENT_TYPE = 0x8000
+const HAS_CONTENT_ENCODING = 0x4000
+const HAS_HEADERS = 0x2000
+
+/** amqplib reads a table inside a table by calling itself, and at a few thousand levels the stack ends. */
+const MAX_DEPTH = 500
+/** A level takes no less. */
+const MIN_LEVEL_BYTES = 5
+
+const TABLE = 'F'.charCodeAt(0)
+const ARRAY = 'A'.charCodeAt(0)
+const BYTES = 'x'.charCodeAt(0)
+const TEXT = 'S'.charCodeAt(0)
+/** How many bytes the values of the other types have. Source: https://www.rabbitmq.com/amqp-0-9-1-errata#section_3 */
+const FIXED = new Map(
+  Object.entries({ b: 1, B: 1, t: 1, s: 2, u: 2, I: 4, i: 4, f: 4, D: 5, d: 8, l: 8, T: 8, V: 0 }).map(
+    ([tag, bytes]) => [tag.charCodeAt(0), bytes],
+  ),
+)
+
+interface Frame {
+  readonly fields?: { headers?: unknown; [HEADER_BYTES]?: Buffer }
+}
+
+/**
+ * Has amqplib read headers that are nested more than 500 levels deep as bytes from there on, and keeps the bytes of the headers beside what
+ * amqplib reads.
+ *
+ * Any publisher can write such deep ones, RabbitMQ delivers them, and amqplib would close the connection over each delivery, for ever.
+ * Its `recvFrame` and `rest`, where what has come waits to be read, are fields it does not document.
+ */
+export function watchHeaders({ connection }: amqp.ChannelModel): void {
+  const receiver = connection as { recvFrame?: () => unknown; rest?: Buffer }
+  const { recvFrame } = receiver
+  if (recvFrame === undefined) return
+  // It calls itself, and so this, when more has come.
+  receiver.recvFrame = () => {
+    const table = receiver.rest === undefined ? undefined : headersIn(receiver.rest)
+    if (table !== undefined && table.length >= MAX_DEPTH * MIN_LEVEL_BYTES) flattenTable(table)
+    const frame = recvFrame.call(connection)
+    if (table !== undefined) {
+      const { fields } = frame as Frame
+      if (fields?.headers !== undefined) fields[HEADER_BYTES] = table
+    }
+    return frame
+  }
+}
+
+/** The table of headers in the first frame, when that is whole and has one that is not empty. */
+function headersIn(received: Buffer): Buffer | undefined {
+  if (received.length < FLAGS_AT + 2 || received[0] !== HEADER_FRAME) return undefined
+  const end = FRAME_HEAD_BYTES + received.readUInt32BE(3)
+  if (received.length < end) return undefined
+  const flags = received.readUInt16BE(FLAGS_AT)
+  if ((flags & HAS_HEADERS) === 0) return undefined
+  let start = FLAGS_AT + 2
+  for (const flag of [HAS_CONTENT_TYPE, HAS_CONTENT_ENCODING]) {
+    if ((flags & flag) !== 0) start += 1 + (received[start] ?? 0)
+  }
+  if (start + 4 > end) return undefined
+  const length = received.readUInt32BE(start)
+  return length === 0 ? undefined : received.subarray(start + 4, Math.min(start + 4 + length, end))
+}
+
+/** A table, an array and bytes differ on the wire by their tag alone. What is none of these is left to amqplib. */
+function flattenTable(table: Buffer): void {
+  const open = [{ end: table.length, isNamed: true }]
+  let offset = 0
+  while (offset < table.length) {
+    const { end, isNamed } = open.at(-1) ?? { end: table.length, isNamed: true }
+    if (offset >= end) {
+      open.pop()
+      continue
+    }
+    if (isNamed) offset += 1 + (table[offset] ?? 0)
+    const tag = table[offset] ?? 0
+    const fixed = FIXED.get(tag)
+    const length = fixed === undefined && offset + 5 <= table.length ? table.readUInt32BE(offset + 1) : 0
+    if (fixed !== undefined) offset += 1 + fixed
+    else if (tag === TEXT || tag === BYTES) offset += 5 + length
+    else if (tag !== TABLE && tag !== ARRAY) return
+    else if (open.length < MAX_DEPTH) {
+      open.push({ end: offset + 5 + length, isNamed: tag === TABLE })
+      offset += 5
+    } else {
+      table[offset] = BYTES
+      offset += 5 + length
+    }
+  }
+}

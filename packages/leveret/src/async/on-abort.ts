@@ -1,0 +1,41 @@
+import { Bag, type Bagged } from '../collections/dense-set.js'
+
+interface Callback extends Bagged {
+  readonly call: () => void
+}
+
+interface Watched {
+  readonly callbacks: Bag<Callback>
+  readonly listener: () => void
+}
+
+const watched = new WeakMap<AbortSignal, Watched>()
+
+/**
+ * Calls back, once, when the signal is aborted; not if it is already. However many wait for one signal, it has one listener,
+ * while there are any.
+ *
+ * @returns a function that calls it off
+ */
+export function onAbort(signal: AbortSignal, callback: () => void): () => void {
+  const { callbacks, listener } = watched.get(signal) ?? watch(signal)
+  const entry: Callback = { call: callback, bagged: undefined }
+  callbacks.add(entry)
+  return () => {
+    if (!callbacks.delete(entry) || callbacks.size > 0 || watched.get(signal)?.callbacks !== callbacks) return
+    signal.removeEventListener('abort', listener)
+    watched.delete(signal)
+  }
+}
+
+function watch(signal: AbortSignal): Watched {
+  const callbacks = new Bag<Callback>()
+  const listener = (): void => {
+    watched.delete(signal)
+    for (const { call } of callbacks) call()
+  }
+  const made = { callbacks, listener }
+  watched.set(signal, made)
+  signal.addEventListener('abort', listener, { once: true })
+  return made
+}

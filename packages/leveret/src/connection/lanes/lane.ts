@@ -1,0 +1,250 @@
+import { setMaxListeners } from 'node:events'
+import pRetry from 'p-retry'
+import type { BrokerIdentity } from '../../amqp/broker-identity.js'
+import type { Channel } from '../../amqp/channel.js'
+import type { ChannelHooks } from '../../amqp/channel-parts.js'
+import { wasDropped } from '../../amqp/connect-failure.js'
+import type { ServerAddress } from '../../amqp/endpoint.js'
+import type { Link } from '../../amqp/link.js'
+import { SpareChannel } from '../../amqp/spare-channel.js'
+import { inRootContext } from '../../async/root-context.js'
+import { unlessAborted, within } from '../../async/timing.js'
+import { ClosedError, ConnectionError, type LeveretError } from '../../errors/errors.js'
+import { Events } from '../../events.js'
+import { Backoff } from './backoff.js'
+import { ChannelLimit } from './channel-limit.js'
+import type { Hosts, HostsHooks } from './hosts.js'
+import type { LaneEvents, LanePurpose, LaneState } from './lane-state.js'
+
+/** What a lane is made of. */
+export interface LaneOptions {
+  readonly purpose: LanePurpose
+  /** Name of the connection. */
+  readonly connection: string
+  readonly hosts: Hosts
+  /** How long its first connection may take; `Infinity` makes no failure fatal. */
+  readonly startupTimeoutMs: number
+}
+
+/** A link that comes back, for ever. One loop owns it, so that however it ends, one reconnect starts. */
+export class Lane {
+  readonly purpose: LanePurpose
+  /** Name of the connection that it is part of. */
+  readonly connection: string
+  readonly events = new Events<LaneEvents>()
+  /** For what needs a channel for a moment only. */
+  readonly spare = new SpareChannel((signal) => this.openChannel('plain', {}, signal))
+  /** The broker that it is, or was last, connected to. */
+  server: ServerAddress | undefined
+  readonly #hosts: Hosts
+  readonly #startupTimeoutMs: number
+  readonly #stop = new AbortController()
+  readonly #backoff = new Backoff()
+  readonly #hooks: HostsHooks = {
+    blocked: (reason) => this.#block(reason),
+    refreshFailed: (reason) => this.events.emit('credentials-failed', { reason }),
+  }
+  #state: LaneState = 'idle'
+  #why: LeveretError | undefined
+  #blockedReason: string | undefined
+  #link: Link | undefined
+  /** Links that are not the lane's own; they end with it. */
+  readonly #beside = new Set<Link>()
+  readonly #limit: ChannelLimit
+  #running: Promise<void> | undefined
+  #everUp = false
+  #whenUnblocked: (() => void)[] = []
+  #waiters = new Set<{ resolve: (link: Link) => void; reject: (reason: Error) => void }>()
+
+  constructor({ purpose, connection, hosts, startupTimeoutMs }: LaneOptions) {
+    setMaxListeners(0, this.#stop.signal)
+    this.purpose = purpose
+    this.connection = connection
+    this.#hosts = hosts
+    this.#startupTimeoutMs = startupTimeoutMs
+    this.#limit = new ChannelLimit((signal) => this.openLink(signal), this.#stop.signal)
+  }
+
+  get state(): LaneState {
+    return this.#state
+  }
+
+  /** Why it is not ready. */
+  get why(): string | undefined {
+    if (this.#state === 'blocked') return `the broker takes no publishes: ${this.#blockedReason}`
+    return this.#state === 'ready' ? undefined : this.#why?.message
+  }
+
+  /**
+   * Opens the lane and waits until it is up, at the longest `startupTimeoutMs`.
+   *
+   * @throws {@link ConnectionError} with the last reason, or at once with one that waiting cannot cure
+   */
+  async start(): Promise<void> {
+    const late = (): Error =>
+      this.#why ?? new ConnectionError('timeout', `No connection within ${this.#startupTimeoutMs} ms`)
+    await within(this.#startupTimeoutMs, this.#ready(), late)
+  }
+
+  /**
+   * A channel on this lane, as soon as there is a connection.
+   *
+   * @throws {@link ConnectionError} the connection was lost, or has no channels left; the signal's reason; {@link ClosedError}
+   */
+  async openChannel(kind: 'plain' | 'confirm', hooks: ChannelHooks, signal: AbortSignal): Promise<Channel> {
+    const link = await unlessAborted(signal, this.#ready())
+    this.#limit.admit(link.channels)
+    const opening = link.openChannel(kind, hooks)
+    try {
+      return await unlessAborted(signal, opening)
+    } catch (error) {
+      opening.then((late) => late.close(0)).catch(() => undefined)
+      throw error
+    }
+  }
+
+  /** Who answers here, as soon as there is a connection. After a reconnect it may be another node, of another version. */
+  async whoAnswers(signal: AbortSignal): Promise<BrokerIdentity> {
+    return (await unlessAborted(signal, this.#ready())).broker
+  }
+
+  /** Resolves when the lane is up and no alarm stops what is asked of it. */
+  async whenWritable(signal: AbortSignal): Promise<void> {
+    await unlessAborted(signal, this.#ready())
+    while (this.#state === 'blocked') {
+      await unlessAborted(signal, new Promise<void>((resolve) => this.#whenUnblocked.push(resolve)))
+      await unlessAborted(signal, this.#ready())
+    }
+  }
+
+  /** A connection beside the lane's, for what the broker may answer by closing all of it. The caller closes it. */
+  async openLink(signal: AbortSignal): Promise<Link> {
+    await unlessAborted(signal, this.#ready())
+    const link = await inRootContext(() => this.#hosts.open({ blocked: () => undefined }, this.#stop.signal))
+    this.#beside.add(link)
+    void link.lost.then(() => this.#beside.delete(link))
+    return link
+  }
+
+  /** Closes the connection, or stops looking for one. Never rejects. */
+  async close(timeoutMs: number): Promise<void> {
+    const closed = new ClosedError('The connection has been closed')
+    this.#enter('closed', closed)
+    this.#stop.abort(closed)
+    for (const { reject } of this.#waiters) reject(closed)
+    this.#waiters.clear()
+    for (const link of this.#beside) link.cut(closed)
+    await this.#link?.close(timeoutMs)
+    await this.#running
+  }
+
+  #ready(): Promise<Link> {
+    if (this.#state === 'closed') return Promise.reject(this.#why)
+    if (this.#link !== undefined) return Promise.resolve(this.#link)
+    const up = new Promise<Link>((resolve, reject) => this.#waiters.add({ resolve, reject }))
+    this.#running ??= inRootContext(() => this.#run())
+    return up
+  }
+
+  async #run(): Promise<void> {
+    this.#enter('connecting')
+    while (!this.#stop.signal.aborted) {
+      try {
+        const link = await this.#connect()
+        this.#up(link)
+        const reason = await link.lost
+        this.#limit.learn(reason, link.openedChannels)
+        this.#down(reason)
+        await this.#waitAfter(reason)
+      } catch (error) {
+        this.#giveUp(error)
+        return
+      }
+    }
+  }
+
+  /** One connection, however often it takes. Rejects when closed, or before the first success for a fatal reason. */
+  async #connect(): Promise<Link> {
+    const { signal } = this.#stop
+    const forEver = this.#everUp || this.#startupTimeoutMs === Number.POSITIVE_INFINITY
+    const fatal = (error: unknown): boolean => !forEver && error instanceof ConnectionError && !error.retryable
+    let opened: Link | undefined
+    const open = async (): Promise<Link> => {
+      opened = await this.#hosts.open(this.#hooks, signal)
+      return opened
+    }
+    const connecting = pRetry(open, {
+      retries: Number.POSITIVE_INFINITY,
+      minTimeout: 0,
+      signal,
+      shouldRetry: ({ error }) => !fatal(error) && !signal.aborted,
+      onFailedAttempt: async ({ error }) => {
+        this.#failed(error as ConnectionError)
+        if (!fatal(error) && !signal.aborted) await this.#waitAfter(error as ConnectionError)
+      },
+    })
+    return await connecting.catch((error: unknown) => {
+      // p-retry rejects when it was told to stop while the last try succeeded.
+      opened?.cut(new ClosedError('The connection has been closed'))
+      throw error
+    })
+  }
+
+  async #waitAfter(reason: LeveretError): Promise<void> {
+    const { signal } = this.#stop
+    if (wasDropped(reason)) await this.#backoff.waitAfterDrop(signal)
+    // A login that is refused after it once worked is being rotated, or gone: hammering helps neither.
+    else if (!reason.retryable) await this.#backoff.waitLong(signal)
+    else await this.#backoff.wait(signal)
+  }
+
+  #failed(reason: ConnectionError): void {
+    if (this.#stop.signal.aborted) return
+    this.#why = reason
+    this.events.emit('connect-failed', { reason, attempt: this.#backoff.attempts + 1 })
+  }
+
+  #up(link: Link): void {
+    this.#link = link
+    this.server = link.server
+    this.#everUp = true
+    this.#backoff.up()
+    this.#enter('ready')
+    this.events.emit('connected', { address: link.address, brokerVersion: link.broker.version })
+    for (const { resolve } of this.#waiters) resolve(link)
+    this.#waiters.clear()
+  }
+
+  #down(reason: LeveretError): void {
+    this.#link = undefined
+    this.#blockedReason = undefined
+    this.#backoff.down()
+    if (this.#state === 'closed') return
+    this.#enter('reconnecting', reason)
+    this.events.emit('disconnected', { reason })
+  }
+
+  /** Back to idle: who needs the lane next tries again, perhaps after somebody mended the login. */
+  #giveUp(error: unknown): void {
+    const reason = error as LeveretError
+    this.#running = undefined
+    this.#enter('idle', reason)
+    for (const { reject } of this.#waiters) reject(reason)
+    this.#waiters.clear()
+  }
+
+  #block(reason: string | undefined): void {
+    if (this.#link === undefined || this.#state === 'closed') return
+    this.#blockedReason = reason
+    this.#enter(reason === undefined ? 'ready' : 'blocked')
+    if (reason === undefined) this.events.emit('unblocked', {})
+    else this.events.emit('blocked', { reason })
+  }
+
+  #enter(state: LaneState, why?: LeveretError): void {
+    if (this.#state === 'closed') return
+    this.#state = state
+    this.#why = why ?? this.#why
+    if (state !== 'blocked') for (const resume of this.#whenUnblocked.splice(0)) resume()
+  }
+}

@@ -1,0 +1,123 @@
+import { andThen, isLater, type Soon } from '../../async/maybe-promise.js'
+import { messageOf } from '../../errors/message-of.js'
+import type { ReceivedMessage } from '../../message/message.js'
+import type { ActiveDelivery } from '../delivery/active-delivery.js'
+import type { Life } from '../delivery/delivery-channel.js'
+import type { Settlement } from '../delivery/settlement.js'
+import type { Settling } from '../delivery/settler.js'
+import type { Verdict } from '../delivery/verdict.js'
+import type { Attempts, Task } from './attempt-runner.js'
+import type { Read, Reader } from './payload-reader.js'
+
+type Conclude<D extends ActiveDelivery> = Task<unknown, D>['conclude']
+
+/** What a processor is made of. */
+export interface ProcessorOptions<Payload, D extends ActiveDelivery> {
+  readonly reader: Reader<Payload>
+  readonly attempts: Attempts<Payload, D>
+  readonly settler: Settling
+  deliveryOf(message: ReceivedMessage, life: Life): D
+  settled(delivery: ActiveDelivery, settlement: Settlement): void
+}
+
+const GIVE_BACK: Verdict = { do: 'give-back' }
+
+/** Takes a delivery from its bytes to its settlement: read, wait for a slot, attempt, conclude. */
+export class Processor<Payload, D extends ActiveDelivery> {
+  readonly #options: ProcessorOptions<Payload, D>
+
+  constructor(options: ProcessorOptions<Payload, D>) {
+    this.#options = options
+  }
+
+  /** A message has come. From now on its delivery is in hand. */
+  receive(message: ReceivedMessage, life: Life): D {
+    const delivery = this.#options.deliveryOf(message, life)
+    life.begin(delivery)
+    return delivery
+  }
+
+  /** Works on a delivery until it is settled or its life has ended. Never throws or rejects. */
+  process(delivery: D): Soon<void> {
+    try {
+      const processing = this.#process(delivery)
+      return isLater(processing) ? this.#later(processing, delivery) : this.#ended(delivery)
+    } catch (error) {
+      return this.#stuck(error, delivery)
+    }
+  }
+
+  async #later(processing: Promise<unknown>, delivery: D): Promise<void> {
+    try {
+      await processing
+      this.#ended(delivery)
+    } catch (error) {
+      this.#stuck(error, delivery)
+    }
+  }
+
+  #stuck(error: unknown, delivery: D): void {
+    this.#options.settled(delivery, stuckOver(error))
+    this.#ended(delivery)
+  }
+
+  #ended(delivery: D): void {
+    delivery.life.finish(delivery)
+  }
+
+  #process(delivery: D): Soon<unknown> {
+    return andThen(this.#options.reader.read(delivery), (read) => this.#attempt(delivery, read))
+  }
+
+  #attempt(delivery: D, read: Read<Payload>): Soon<unknown> {
+    const conclude: Conclude<D> = (verdict, attempt = delivery) => this.#conclude(attempt, verdict)
+    const { attempts } = this.#options
+    const givenBackUnless = (begun: Soon<boolean>): Soon<unknown> =>
+      andThen(begun, (hasBegun) => (hasBegun ? undefined : conclude(GIVE_BACK)))
+    if ('do' in read) {
+      const again = read.do === 'retry' ? attempts.readAgain?.({ delivery, conclude }, read) : undefined
+      return again === undefined ? conclude(read) : givenBackUnless(again)
+    }
+    if (delivery.end !== undefined) return conclude(GIVE_BACK)
+    const { payload, key } = read
+    return givenBackUnless(attempts.make({ payload, key, delivery, conclude }))
+  }
+
+  #conclude(delivery: ActiveDelivery, verdict: Verdict): Soon<Settlement> {
+    const settling = this.#settle(delivery, verdict)
+    if (isLater(settling)) delivery.noteEnd()
+    delivery.concludes(settling)
+    return andThen(settling, (settlement) => {
+      this.#options.settled(delivery, settlement)
+      return settlement
+    })
+  }
+
+  /** A defect of ours must not lose the message or end the process: it stays unacknowledged, and says why. */
+  #settle(delivery: ActiveDelivery, verdict: Verdict): Soon<Settlement> {
+    if (delivery.isAcknowledged) return outcomeOf(verdict)
+    try {
+      const settling = this.#options.settler.settle(verdict, delivery)
+      return isLater(settling) ? settling.catch(stuckOver) : settling
+    } catch (error) {
+      return stuckOver(error)
+    }
+  }
+}
+
+function stuckOver(error: unknown): Settlement {
+  return { did: 'stuck', error: error instanceof Error ? error : new Error(messageOf(error)) }
+}
+
+/** What became of a delivery that was acknowledged before: there is no other attempt. */
+function outcomeOf(verdict: Verdict): Settlement {
+  switch (verdict.do) {
+    case 'retry':
+    case 'hold-back':
+      return { did: 'dropped', reason: 'attempts-exhausted', failure: verdict.failure }
+    case 'dead-letter':
+      return { did: 'dropped', reason: verdict.reason, failure: verdict.failure }
+    default:
+      return { did: 'acked' }
+  }
+}

@@ -1,0 +1,48 @@
+import { type Issue, OptionsError } from '../../errors/errors.js'
+import { builtInOf, type Codec } from './codec.js'
+import type { Schema } from './schema.js'
+import { tryReading } from './schema-plan.js'
+import type { ZodReading } from './zod-reading.js'
+import { isZod } from './zod-schema.js'
+
+/** What leveret's other codecs carry. A value of a kind that is open may be one of them. */
+const CARRIES = {
+  text: { kinds: new Set(['string', 'template_literal', 'enum', 'literal', 'never']), value: 'a text' },
+  bytes: { kinds: new Set(['binary', 'never']), value: 'a Uint8Array' },
+} as const
+/** Kinds that say nothing of what is sent: no payload, or any. */
+const UNDECIDED: ReadonlySet<string> = new Set(['open', 'undefined', 'void'])
+
+/**
+ * Checks that a codec carries what a schema takes, as far as the schema says that of itself: zod's do. Others are checked at the first
+ * payload.
+ *
+ * @param where - the contract, for the error
+ * @param at - the option that is the schema
+ * @throws {@link OptionsError} naming each path, and what to write instead
+ */
+export function checkCarried(where: string, at: string, schema: Schema, codec: Codec): void {
+  const reading = isZod(schema) ? tryReading(schema) : undefined
+  const issues = reading === undefined ? [] : issuesOf(reading, codec)
+  if (issues.length === 0) return
+  const lines = issues.map(({ path, message }) => `${[at, ...path].join('.')}: ${message}`)
+  throw new OptionsError(
+    `${where}: ${lines.join('; ')}`,
+    issues.map(({ path, message }) => ({ path: [at, ...path], message })),
+  )
+}
+
+function issuesOf({ problems, kinds }: ZodReading, codec: Codec): readonly Issue[] {
+  const name = builtInOf(codec)
+  if (name === undefined) return []
+  if (name === 'json') return problems
+  const { kinds: carried, value } = CARRIES[name]
+  const others = [...kinds].filter((kind) => !carried.has(kind) && !UNDECIDED.has(kind))
+  if (others.length === 0) return []
+  return [
+    {
+      path: [],
+      message: `the codec \`${name}\` carries ${value}, and no ${others.join(', ')}: use \`json\`, or a codec of your own`,
+    },
+  ]
+}

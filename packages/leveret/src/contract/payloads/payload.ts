@@ -1,0 +1,102 @@
+import { andThen, disregard, isLater, type Soon } from '../../async/maybe-promise.js'
+import { decode, encode, type PayloadContract } from './coding.js'
+import type { ContentProperties } from './content-types.js'
+import { checkProof } from './proof.js'
+import { type Schema, type SchemaInput, type SchemaOutput, validate } from './schema.js'
+import { planOf, type SchemaPlan } from './schema-plan.js'
+
+export type { PayloadContract } from './coding.js'
+
+/**
+ * Checks an outgoing payload and encodes it.
+ *
+ * What goes on the wire is what validation returned, so keys that the schema does not name stay out. Where the schema transforms, or is
+ * none of zod's, the checked *input* goes on the wire, so that a transform runs once: at the receiver.
+ *
+ * The first payload that a codec carries for a schema is decoded and checked once more, unless the schema says of itself that it takes
+ * nothing but plain data.
+ *
+ * @throws {@link PayloadError}
+ */
+export function encodePayload<S extends Schema>(contract: PayloadContract<S>, payload: SchemaInput<S>): Soon<Buffer> {
+  const plan = planOf(contract.payload)
+  if (plan.isAsync && !plan.isPlainData) return encodeSnapshot(contract, payload, plan)
+  const checked: unknown = check(contract, payload)
+  if (!isLater(checked)) return encodeProven(contract, payload, checked, plan)
+  plan.isAsync = true
+  if (plan.isPlainData) return encodeChecked(contract, payload, checked, plan)
+  disregard(checked)
+  return encodeSnapshot(contract, payload, plan)
+}
+
+/**
+ * Checks something that is sent beside a payload.
+ *
+ * @returns what goes on the wire, by the same rule
+ * @throws {@link PayloadError}
+ */
+export function checkOutgoing(name: string, schema: Schema, value: unknown): Soon<unknown> {
+  const checked: unknown = check({ name, payload: schema }, value)
+  return andThen(checked, (result) => outgoingOf(planOf(schema), value, result))
+}
+
+/**
+ * Decodes an incoming content and checks it.
+ *
+ * @throws {@link PayloadError} also for a content type or encoding that the codec does not accept
+ */
+export function decodePayload<S extends Schema>(
+  contract: PayloadContract<S>,
+  content: Buffer,
+  properties: ContentProperties,
+): Soon<SchemaOutput<S>> {
+  const place = { direction: 'incoming', contract: contract.name } as const
+  return andThen(decode(contract, content, properties), (value) => validate(contract.payload, value, place))
+}
+
+function check({ name, payload }: Pick<PayloadContract, 'name' | 'payload'>, value: unknown): Soon<unknown> {
+  return validate(payload, value, { direction: 'outgoing', contract: name })
+}
+
+function outgoingOf({ sends }: SchemaPlan, payload: unknown, checked: unknown): unknown {
+  return sends === 'output' ? checked : payload
+}
+
+function encodeProven(contract: PayloadContract, payload: unknown, checked: unknown, plan: SchemaPlan): Soon<Buffer> {
+  const { codec } = contract
+  const outgoing = outgoingOf(plan, payload, checked)
+  const encoded = encode(contract, outgoing)
+  if (plan.isPlainData || plan.provenBy.includes(codec)) return encoded
+  return andThen(encoded, (content) =>
+    andThen(checkProof({ contract, content, outgoing, checked }), () => {
+      plan.provenBy.push(codec)
+      return content
+    }),
+  )
+}
+
+/** The schema has read all of the payload, or copied it, and JSON is made of it in the same moment: what was checked is what is encoded. */
+async function encodeChecked(
+  contract: PayloadContract,
+  payload: unknown,
+  checked: Promise<unknown>,
+  plan: SchemaPlan,
+): Promise<Buffer> {
+  if (plan.sends === 'output') return await encode(contract, await checked)
+  const [content] = await Promise.all([encoding(contract, payload), checked])
+  return content
+}
+
+/** Checks what the bytes say, so that a payload that changes meanwhile, or a schema that reads it late, changes nothing. */
+async function encodeSnapshot(contract: PayloadContract, payload: unknown, plan: SchemaPlan): Promise<Buffer> {
+  const { contentType, contentEncoding } = contract.codec
+  const content = await encode(contract, payload)
+  const snapshot = await decode(contract, content, { contentType, contentEncoding })
+  const checked = await check(contract, snapshot)
+  return plan.sends === 'output' ? await encode(contract, checked) : content
+}
+
+/** A codec that fails at once must not leave the check behind, whose rejection nobody would handle. */
+async function encoding(contract: PayloadContract, payload: unknown): Promise<Buffer> {
+  return await encode(contract, payload)
+}

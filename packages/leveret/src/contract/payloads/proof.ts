@@ -1,0 +1,117 @@
+import { types } from 'node:util'
+import { andThen, isLater, type Soon } from '../../async/maybe-promise.js'
+import { type Issue, PayloadError } from '../../errors/errors.js'
+import { decode, type PayloadContract } from './coding.js'
+import { validate } from './schema.js'
+
+/** A payload on its way to the wire. */
+export interface Carried {
+  readonly contract: PayloadContract
+  /** What was encoded. */
+  readonly outgoing: unknown
+  /** What validation returned for it. */
+  readonly checked: unknown
+  readonly content: Buffer
+}
+
+const WAY_OUT =
+  'describe what goes on the wire (z.iso.datetime() for a Date, z.array() for a Set, text for a bigint, or a z.codec()), or give the contract a codec that carries it'
+
+/**
+ * Decodes what was encoded, and checks it as a receiver will.
+ *
+ * @throws {@link PayloadError} the receiver would refuse it, or get something else than the sender meant
+ */
+export function checkProof(carried: Carried): Soon<void> {
+  const { contract, content } = carried
+  const { contentType, contentEncoding } = contract.codec
+  return refusedBefore(carried, () =>
+    andThen(decode(contract, content, { contentType, contentEncoding }), (decoded) =>
+      andThen(validate(contract.payload, decoded, { direction: 'outgoing', contract: contract.name }), (received) =>
+        compare(carried, received),
+      ),
+    ),
+  )
+}
+
+/** A schema that has returned what it was given transforms nothing, so a receiver gets the very same. */
+function compare({ contract, outgoing, checked }: Carried, received: unknown): void {
+  const path = changeOf(checked, outgoing) === undefined ? changeOf(outgoing, received) : undefined
+  if (path === undefined) return
+  throw refusal(contract, [{ path, message: `a receiver would get another value than was sent: ${WAY_OUT}` }])
+}
+
+function refusedBefore({ contract }: Carried, act: () => Soon<void>): Soon<void> {
+  try {
+    const result = act()
+    return isLater(result) ? result.catch((error: unknown) => Promise.reject(explained(contract, error))) : result
+  } catch (error) {
+    throw explained(contract, error)
+  }
+}
+
+/** A schema that fails by itself has refused nothing. */
+function explained(contract: PayloadContract, error: unknown): unknown {
+  if (!(error instanceof PayloadError) || error.retryable || error.issues.some(isExplained)) return error
+  const issues = error.issues.map(({ path, message }) => ({
+    path,
+    message: `a receiver would refuse this, as ${contract.codec.contentType} carries it (${message}): ${WAY_OUT}`,
+  }))
+  return refusal(contract, issues, error)
+}
+
+function isExplained({ message }: Issue): boolean {
+  return message.endsWith(WAY_OUT)
+}
+
+function refusal({ name }: PayloadContract, issues: readonly Issue[], cause?: unknown): PayloadError {
+  return new PayloadError('outgoing', name, issues, { cause })
+}
+
+type Path = readonly (string | number)[]
+
+/** The same, and none where the values are nested deeper than functions may call each other. */
+function changeOf(one: unknown, other: unknown): Path | undefined {
+  try {
+    return differenceOf(one, other, [])
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
+}
+
+/** Where two values differ as data; `undefined` where they do not. A property that is `undefined` is as good as none. */
+function differenceOf(one: unknown, other: unknown, path: Path): Path | undefined {
+  if (one === other || (Number.isNaN(one) && Number.isNaN(other))) return undefined
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return path
+  if (types.isUint8Array(one)) return types.isUint8Array(other) && Buffer.compare(one, other) === 0 ? undefined : path
+  if (Array.isArray(one)) return Array.isArray(other) ? differenceOfArrays(one, other, path) : path
+  const kind = kindOf(one)
+  if (kind !== kindOf(other)) return path
+  if (kind === 'Object') return differenceOfTables(one as Table, other as Table, path)
+  return kind === 'Date' && Number(one) === Number(other) ? undefined : path
+}
+
+type Table = Readonly<Record<string, unknown>>
+
+function differenceOfArrays(one: readonly unknown[], other: readonly unknown[], path: Path): Path | undefined {
+  if (one.length !== other.length) return path
+  for (const [index, value] of one.entries()) {
+    const difference = differenceOf(value, other[index], [...path, index])
+    if (difference !== undefined) return difference
+  }
+  return undefined
+}
+
+function differenceOfTables(one: Table, other: Table, path: Path): Path | undefined {
+  for (const key of new Set([...Object.keys(one), ...Object.keys(other)])) {
+    const difference = differenceOf(one[key], other[key], [...path, key])
+    if (difference !== undefined) return difference
+  }
+  return undefined
+}
+
+/** `Map`, `Date`, `Object` for an instance of any class that is none of the language's. */
+function kindOf(value: object): string {
+  return Object.prototype.toString.call(value).slice('[object '.length, -1)
+}

@@ -1,0 +1,84 @@
+import { isLater, type Soon, soonOf } from '../../async/maybe-promise.js'
+import { type Issue, PayloadError } from '../../errors/errors.js'
+import { readIssues, type SchemaResult } from './issues.js'
+import { planOf } from './schema-plan.js'
+import { validateWithZod } from './zod-schema.js'
+
+/**
+ * A schema that any validation library can bring: zod 4, valibot, arktype.
+ *
+ * @see https://standardschema.dev
+ */
+export interface Schema<Input = unknown, Output = Input> {
+  readonly '~standard': {
+    readonly version: 1
+    readonly vendor: string
+    readonly validate: (value: unknown) => SchemaResult<Output> | PromiseLike<SchemaResult<Output>>
+    readonly types?: { readonly input: Input; readonly output: Output } | undefined
+  }
+}
+
+/** What a sender hands over. */
+export type SchemaInput<S extends Schema> = NonNullable<S['~standard']['types']>['input']
+
+/** What a handler gets. */
+export type SchemaOutput<S extends Schema> = NonNullable<S['~standard']['types']>['output']
+
+/** Where a payload comes from or goes to, for the error. */
+export interface PayloadPlace {
+  readonly direction: 'outgoing' | 'incoming'
+  /** Name of the contract. */
+  readonly contract: string
+}
+
+/**
+ * Validates at once when the schema can, and later when it must (an async refinement).
+ *
+ * @throws {@link PayloadError} with a path and a message for each issue, and never the refused value itself. A schema that fails
+ *   by itself says nothing of the value, so that error is `retryable`, and has what it failed with as its cause
+ */
+export function validate<S extends Schema>(schema: S, value: unknown, place: PayloadPlace): Soon<SchemaOutput<S>> {
+  let result: Soon<SchemaResult<SchemaOutput<S>>>
+  try {
+    const { calling } = planOf(schema)
+    result =
+      calling === undefined
+        ? soonOf(schema['~standard'].validate(value))
+        : (validateWithZod(calling, value) as Soon<SchemaResult<SchemaOutput<S>>>)
+  } catch (cause) {
+    throw failed(cause, place)
+  }
+  return isLater(result) ? acceptLate(schema, result, place) : accept(schema, result, place)
+}
+
+async function acceptLate<Output>(
+  schema: Schema,
+  result: Promise<SchemaResult<Output>>,
+  place: PayloadPlace,
+): Promise<Output> {
+  let answer: SchemaResult<Output>
+  try {
+    answer = await result
+  } catch (cause) {
+    throw failed(cause, place)
+  }
+  return accept(schema, answer, place)
+}
+
+function accept<Output>(schema: Schema, result: SchemaResult<Output>, place: PayloadPlace): Output {
+  let issues: readonly Issue[]
+  try {
+    if (typeof result !== 'object' || result === null) throw new TypeError('the schema returned no result')
+    if (result.issues === undefined) return result.value
+    if (!Array.isArray(result.issues)) throw new TypeError('the schema returned issues that are no array')
+    issues = readIssues(schema['~standard'].vendor, result.issues)
+  } catch (cause) {
+    throw failed(cause, place)
+  }
+  throw new PayloadError(place.direction, place.contract, issues)
+}
+
+function failed(cause: unknown, { direction, contract }: PayloadPlace): PayloadError {
+  const issue = { path: [], message: 'the schema itself failed' }
+  return new PayloadError(direction, contract, [issue], { cause, retryable: true })
+}

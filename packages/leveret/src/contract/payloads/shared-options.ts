@@ -1,0 +1,82 @@
+import { z } from 'zod'
+import { OptionsError } from '../../errors/errors.js'
+import { givenAs } from '../../errors/given.js'
+import { tableProblem } from '../../message/amqp-table.js'
+import { nameProblem, namesProblem, shortString } from '../../message/short-string.js'
+import { type Codec, type CodecOption, oneOf } from './codec.js'
+import type { Schema } from './schema.js'
+
+/** A schema of a contract, from whatever library. */
+export const schemaOption: z.ZodType<Schema, Schema> = z.custom<Schema>(
+  (value) => typeof Object(Object(value)['~standard']).validate === 'function',
+  'expected a schema: zod, valibot, arktype or any other Standard Schema',
+)
+
+/** How payloads are written; of several codecs, the first encodes. */
+export const codecOption: z.ZodType<Codec, CodecOption> = z
+  .custom<CodecOption>(
+    (value) => (Array.isArray(value) ? value.length > 0 && value.every(isCodec) : isCodec(value)),
+    'expected a codec: contentType (without a line end or a lone surrogate), encode and decode; or several in an array',
+  )
+  .transform((codec) => ('encode' in codec ? codec : oneOf(codec)))
+
+function isCodec(value: unknown): value is Codec {
+  const { contentType, contentEncoding = '', accepts = [], encode, decode } = Object(value)
+  const names: readonly unknown[] = [contentType, contentEncoding, ...(Array.isArray(accepts) ? accepts : [accepts])]
+  return names.every(isName) && typeof encode === 'function' && typeof decode === 'function'
+}
+
+function isName(value: unknown): boolean {
+  return typeof value === 'string' && nameProblem(value) === undefined
+}
+
+/** Arguments to declare something with. */
+export const argumentsOption = z.record(z.string(), z.unknown()).superRefine((table, context) => {
+  const problem = tableProblem(table) ?? namesProblem(table)
+  if (problem !== undefined) context.addIssue(problem)
+})
+
+/** What tells the versions of a contract apart. */
+export const versionOption = shortString('a version').min(1).max(64)
+
+/** Whether somebody else declares what a contract describes. */
+export const existingOption = z.boolean().default(false)
+
+/** The kinds of contracts, and the functions that make them. */
+const MAKERS = {
+  'work-queue': 'workQueue()',
+  exchange: 'fanoutExchange(), directExchange(), topicExchange(), headersExchange() or exchange()',
+  procedure: 'procedure()',
+  subscription: 'subscription()',
+  stream: 'stream()',
+} as const
+
+/** A kind of contracts. */
+export type ContractKind = keyof typeof MAKERS
+
+/** What somebody who has given this may have meant. */
+const CONTRACT_ADVICE: Readonly<Record<string, string>> = {
+  'a connection of leveret': '. The connection comes before it',
+  'a function': '. The handler comes after it',
+  'a schema': '. A schema is a part of it',
+}
+
+/**
+ * Checks that a role was given a contract of one of its kinds.
+ *
+ * @param role - for the error
+ * @throws {@link OptionsError}
+ */
+export function checkContract(role: string, contract: unknown, ...kinds: readonly ContractKind[]): void {
+  const given: unknown = Object(contract).kind
+  if (kinds.some((kind) => given === kind)) return
+  const what = givenAs(contract)
+  throw new OptionsError(
+    `${role}: the contract is ${what}: expected one that ${makersOf(kinds)} has made${CONTRACT_ADVICE[what] ?? ''}`,
+  )
+}
+
+/** The functions that make contracts of these kinds, for an error. */
+export function makersOf(kinds: readonly ContractKind[]): string {
+  return kinds.map((kind) => MAKERS[kind]).join(' or ')
+}

@@ -1,0 +1,82 @@
+import { quoted } from '../../message/short-string.js'
+import { parseOptions } from '../../options.js'
+import type { GivenCodec, PayloadProblem } from '../exchanges/carried-types.js'
+import { checkCarried } from '../payloads/carried.js'
+import { type CodecOption, json } from '../payloads/codec.js'
+import type { PayloadContract } from '../payloads/payload.js'
+import type { Schema } from '../payloads/schema.js'
+import { codecOption, schemaOption } from '../payloads/shared-options.js'
+import {
+  describeQueueContract,
+  type QueueContract,
+  type QueueContractOptions,
+  queueContractOptions,
+} from './queue-contract.js'
+import type { QueueType } from './queue-options.js'
+
+/** A queue of tasks, as `workQueue` describes it: data, without I/O, safe to share between services. */
+export interface WorkQueue<S extends Schema = Schema> extends PayloadContract<S>, QueueContract {
+  readonly kind: 'work-queue'
+  readonly name: string
+}
+
+/** The check of {@link WorkQueueOptions}. */
+export const workQueueOptions = queueContractOptions.extend({
+  payload: schemaOption,
+  codec: codecOption.default(json),
+})
+
+/** What `workQueue` takes beside the name. */
+export interface WorkQueueOptions<
+  S extends Schema,
+  Type extends QueueType = QueueType,
+  C extends CodecOption = CodecOption,
+> extends QueueContractOptions<Type> {
+  /**
+   * What a task is. The sender gives the schema's input, the handler gets its output.
+   *
+   * **Keys that the schema does not name stay out of the message**, as long as it is a schema of zod without a transform: what
+   * validation returned is sent. With a transform or its kin (`default`, `prefault`, `catch`, `coerce`, `pipe`, `preprocess`, `codec`,
+   * `trim`), and with other libraries' schemas, **the input is sent as it was handed over, with all its keys**: say
+   * `z.strictObject()` there, or hand over only what may be sent.
+   */
+  readonly payload: S
+  /**
+   * How payloads are written. Of several, the first encodes; a delivery is decoded by the one whose content type it has.
+   * @defaultValue json
+   */
+  readonly codec?: C | undefined
+}
+
+/**
+ * Describes a queue of tasks, each for exactly one worker.
+ *
+ * By default: a durable quorum queue, four attempts (at once, then after 1 s, 30 s and 5 min), then the queue
+ * `<name>.dead-letter`. The declared arguments belong to the contract: another service that declares the same queue must
+ * describe it alike, or is refused with a `TopologyMismatchError`.
+ *
+ * @throws {@link OptionsError} when the description contradicts itself or RabbitMQ
+ */
+export function workQueue<
+  const S extends Schema,
+  const Type extends QueueType = 'quorum',
+  const C extends CodecOption = CodecOption,
+  const ContentType = unknown,
+>(
+  name: string,
+  options: WorkQueueOptions<S, Type, C> & GivenCodec<ContentType> & PayloadProblem<S, C, ContentType>,
+): WorkQueue<S> {
+  return describeWorkQueue(name, options, `workQueue(${quoted(name)})`)
+}
+
+/** The same for a contract that has such a queue. @param where - that contract, for the error */
+export function describeWorkQueue<S extends Schema>(
+  name: string,
+  options: WorkQueueOptions<S>,
+  where: string,
+): WorkQueue<S> {
+  const { payload, codec, ...queue } = parseOptions(workQueueOptions, options, where)
+  checkCarried(where, 'payload', payload, codec)
+  const described = describeQueueContract(name, queue, where)
+  return Object.freeze({ kind: 'work-queue', ...described, payload: payload as S, codec })
+}

@@ -1,0 +1,103 @@
+import { PassThrough } from 'node:stream'
+import type { Channel, Options } from 'amqplib'
+import { expect } from 'vitest'
+import { PublishFrames } from '../../src/amqp/frames/publish-frames.js'
+import { Wire } from '../../src/amqp/frames/socket-batcher.js'
+import type { OutgoingMessage } from '../../src/message/message.js'
+import { Random } from '../support/random.js'
+import { stranger } from '../support/stranger.js'
+import { test } from '../support/support.js'
+
+const CASES = 2_000
+
+test('what is written without amqplib is, byte for byte, what amqplib writes', async ({ vhost }) => {
+  await using other = await stranger(vhost.url)
+  const byAmqplib = recorder(other.channel)
+  const { ch, connection } = other.channel as unknown as { ch: number; connection: { frameMax: number } }
+  const socket = new PassThrough()
+  const frames = new PublishFrames(new Wire(socket), ch, connection.frameMax)
+  const random = new Random(20_261_121)
+  for (let n = 0; n < CASES; n += 1) {
+    const message = randomMessage(random)
+    expect(frames.write(message)).toBe(true)
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(socket.read()).toEqual(byAmqplib(message))
+  }
+})
+
+test('what it has no form for is left to amqplib', () => {
+  const frames = new PublishFrames(new Wire(new PassThrough()), 1, 4_096)
+  const plain: OutgoingMessage = {
+    exchange: '',
+    routingKey: 'tasks',
+    content: Buffer.from('{}'),
+    mandatory: true,
+    properties: { messageId: 'a' },
+  }
+  const withHeader = (value: unknown): OutgoingMessage => ({
+    ...plain,
+    properties: { messageId: 'a', headers: { value } },
+  })
+  const others = [undefined, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, [], {}, Buffer.from('a')]
+  expect(others.filter((value) => frames.write(withHeader(value)))).toEqual([])
+  expect(frames.write({ ...plain, content: Buffer.alloc(4_096) })).toBe(false)
+  expect(frames.write({ ...plain, routingKey: 'é'.repeat(128) })).toBe(false)
+  expect(frames.write({ ...plain, properties: { messageId: 'a', type: 'é'.repeat(128) } })).toBe(false)
+  expect(frames.write(plain)).toBe(true)
+})
+
+/** @returns what amqplib writes for a message, which it publishes too */
+function recorder(channel: Channel): (message: OutgoingMessage) => Buffer {
+  const { ch, connection } = channel as unknown as {
+    ch: number
+    connection: { channels: { buffer: { write(chunk: Buffer): boolean } }[] }
+  }
+  const outlet = connection.channels[ch]?.buffer
+  if (outlet === undefined) throw new Error('amqplib keeps its channels elsewhere by now')
+  const written: Buffer[] = []
+  const { write } = outlet
+  outlet.write = (chunk) => {
+    written.push(Buffer.from(chunk))
+    return write.call(outlet, chunk)
+  }
+  return ({ exchange, routingKey, content, properties, mandatory }) => {
+    written.length = 0
+    channel.publish(exchange, routingKey, content, { ...properties, mandatory } as Options.Publish)
+    return Buffer.concat(written)
+  }
+}
+
+const COUNTS = [0, 1, 127, 128, 32_767, 32_768, 2 ** 31 - 1, 2 ** 31, 1_795_000_000_000, Number.MAX_SAFE_INTEGER]
+const TEXTS = ['', 'a', 'order.eu.shipped', 'é∑🐇', '\u0000', 'x'.repeat(250)]
+
+function randomMessage(random: Random): OutgoingMessage {
+  const text = (): string => random.pick(TEXTS)
+  const perhaps = <T>(value: T): T | undefined => (random.chance(0.5) ? value : undefined)
+  const header = (): [string, unknown] => [
+    text(),
+    random.chance(0.7) ? random.pick([...COUNTS, true, false, null]) : text(),
+  ]
+  return {
+    // The default exchange: the broker must not close the channel over any of them.
+    exchange: '',
+    routingKey: text(),
+    content: Buffer.from(text()),
+    mandatory: random.chance(0.5),
+    properties: {
+      messageId: text(),
+      contentType: perhaps(text()),
+      headers: perhaps(Object.fromEntries(Array.from({ length: random.below(4) }, header))),
+      deliveryMode: perhaps(random.below(2) + 1),
+      priority: perhaps(random.below(256)),
+      correlationId: perhaps(text()),
+      replyTo: perhaps(text()),
+      expiration: perhaps(String(random.below(100_000))),
+      timestamp: perhaps(random.pick(COUNTS)),
+      contentEncoding: perhaps(text()),
+      type: perhaps(text()),
+      // RabbitMQ checks it.
+      userId: perhaps('guest'),
+      appId: perhaps(text()),
+    },
+  }
+}
