@@ -165,7 +165,7 @@ export {
 } from './errors/rpc-errors.js'
 export { type Mismatch, TopologyMismatchError } from './errors/topology-mismatch-error.js'
 export type { BrokerReason, DeadLetterReason, DeathReason } from './headers/dead-letter-reason.js'
-export type { Logger } from './log.js'
+export type { Logger, TextLogger } from './log.js'
 export type { Delivery } from './message/delivery.js'
 export type { CopyKind, Headers } from './message/message.js'
 export type { MessageOptions, PropertyOptions, SendingOptions } from './publishing/compose.js'

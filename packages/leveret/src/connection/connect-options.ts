@@ -1,7 +1,7 @@
 import type { SecureContextOptions } from 'node:tls'
 import { z } from 'zod'
 import { MAX_TIMER_MS } from '../async/timing.js'
-import type { Logger } from '../log.js'
+import type { Logger, TextLogger } from '../log.js'
 import type { Interceptor } from './interceptor.js'
 import { type Credentials, type CredentialsProvider, credentialsOption } from './lanes/credentials.js'
 
@@ -94,7 +94,7 @@ export interface ConnectOptions {
    * call rejects with is not logged. Without it only what the program itself should mend is told, as a process warning.
    * @defaultValue none
    */
-  readonly logger?: Logger | undefined
+  readonly logger?: Logger | TextLogger | undefined
   /**
    * Who writes messages of the usual form: leveret, at a sixth of the cost, or amqplib's `publish`, for tracers that watch that function and cannot be
    * seen to do so, because they are built into its code (Sentry's and New Relic's). Those that can be seen (the amqplib instrumentation of OpenTelemetry, Datadog) get all
@@ -112,7 +112,8 @@ const TLS_VERSIONS = new Set<string>(['TLSv1.2', 'TLSv1.3'])
 
 function isLogger(value: unknown): boolean {
   const logger = value as Partial<Record<string, unknown>> | null | undefined
-  return ['debug', 'info', 'warn', 'error'].every((level) => typeof logger?.[level] === 'function')
+  const has = (level: string): boolean => typeof logger?.[level] === 'function'
+  return ['warn', 'error'].every(has) && (has('log') || ['debug', 'info'].every(has))
 }
 
 function isInterceptor(value: unknown): boolean {
@@ -140,7 +141,7 @@ export const connectOptions = z.strictObject({
     .min(1)
     .default(16 * 1024 * 1024),
   credentials: credentialsOption.optional(),
-  logger: z.custom<Logger>(isLogger, 'expected a logger with debug, info, warn and error').optional(),
+  logger: z.custom<Logger | TextLogger>(isLogger, 'expected a logger with debug, info, warn and error').optional(),
   frames: z
     .enum(['leveret', 'amqplib'])
     .default(() => (process.env.LEVERET_FRAMES === 'amqplib' ? 'amqplib' : 'leveret')),

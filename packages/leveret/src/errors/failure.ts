@@ -2,7 +2,7 @@
 export interface Failure {
   readonly name: string
   readonly message: string
-  /** Kept with the dead letter only where the contract says so. Not enumerable in events, so that no log has it unasked. */
+  /** Kept with the dead letter only where the contract says so. Not enumerable in events; a logger gets it with `err`. */
   readonly stack?: string
   /** What was thrown. Not enumerable either. */
   readonly thrown?: unknown

@@ -16,7 +16,7 @@ import { keeping } from '../rpc/server/kept.js'
 import { ReplyChannel } from '../rpc/server/reply-channel.js'
 import type { RequestHandler } from '../rpc/server/request-handler.js'
 import { timeToHandleMs } from '../rpc/server/request-time.js'
-import { type RpcServerEvents, requestLines, shareEvents } from '../rpc/server/rpc-server-events.js'
+import { type RpcServerEvents, requestLines, requestWarnings, shareEvents } from '../rpc/server/rpc-server-events.js'
 import { queueDeclarationsOf } from '../topology/declarations.js'
 import { declareOn } from '../topology/declare.js'
 import { tellPolicy } from '../topology/queue-policy.js'
@@ -75,7 +75,9 @@ function partsOf<P extends Procedure>(
   // send a request anyway.
   const { publishLane: lane, settings: connection, log } = internals
   const events = new RoleEvents<RpcServerEvents>('rpc-server', () => name)
-  log.follow(events, requestLines(name))
+  const lines = requestLines(name)
+  log.follow(events, lines)
+  log.warnFirst(events, lines, `server of '${name}'`, requestWarnings)
   tellPolicy(requests, log)
   const replies = new ReplyChannel({
     lane,

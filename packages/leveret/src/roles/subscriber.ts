@@ -4,6 +4,7 @@ import type { BatchHandler } from '../consuming/batches/shared-call.js'
 import type { ConsumePlace } from '../consuming/delivery/process-trace.js'
 import { RoleEvents } from '../consuming/delivery/role-events.js'
 import { Settler } from '../consuming/delivery/settler.js'
+import { workerWarnings } from '../consuming/delivery/worker-events.js'
 import { Engine } from '../consuming/engine.js'
 import {
   type Acknowledgement,
@@ -182,7 +183,9 @@ function eventsOf(
 ): RoleEvents<SubscriberEvents> {
   if (kind !== 'ephemeral') queue.last = contract.name
   const events = new RoleEvents<SubscriberEvents>('subscriber', () => queue.last)
-  log.follow(events, subscriberLines(contract.name))
+  const lines = subscriberLines(contract.name)
+  log.follow(events, lines)
+  log.warnFirst(events, lines, `subscriber of '${contract.name}'`, workerWarnings)
   tellPolicy(contract, log)
   warnOfLoops(contract, handling.handlerTimeoutMs, log)
   if (kind === 'durable') warnOfDrops(contract, log)

@@ -2,7 +2,7 @@ import type { Soon } from '../async/maybe-promise.js'
 import { type Connection, internalsOf } from '../connection/connection.js'
 import { RoleEvents } from '../consuming/delivery/role-events.js'
 import { Settler } from '../consuming/delivery/settler.js'
-import { type WorkerEvents, workerLines } from '../consuming/delivery/worker-events.js'
+import { type WorkerEvents, workerLines, workerWarnings } from '../consuming/delivery/worker-events.js'
 import { Engine } from '../consuming/engine.js'
 import { checkExclusive } from '../consuming/handling/exclusivity.js'
 import type { OrderKey } from '../consuming/handling/slots.js'
@@ -101,7 +101,9 @@ function partsOf<C extends WorkQueue>(
   internals.assertOpen()
   const { consumeLane: lane, settings: connection, log } = internals
   const events = new RoleEvents<WorkerEvents>('worker', () => contract.name)
-  log.follow(events, workerLines(contract.name))
+  const lines = workerLines(contract.name)
+  log.follow(events, lines)
+  log.warnFirst(events, lines, `worker of '${contract.name}'`, workerWarnings)
   tellPolicy(contract, log)
   warnOfDrops(contract, log)
   warnOfLoops(contract, settings.handlerTimeoutMs, log)

@@ -1,7 +1,7 @@
 import type { LeveretError } from '../../errors/errors.js'
 import { describeFailure, type Failure } from '../../errors/failure.js'
 import type { DeadLetterReason } from '../../headers/dead-letter-reason.js'
-import type { LogLines } from '../../log.js'
+import type { LogLines, WarningCodes } from '../../log.js'
 
 /** What each event of a role says of that role. */
 export interface RoleEvent {
@@ -85,6 +85,15 @@ export interface WorkerEvents {
   readonly 'channel.recovered': RoleEvent
   /** A try to consume failed; the next follows, unless the queue is refused for good. */
   readonly 'consume-failed': RoleEvent & { readonly reason: LeveretError }
+}
+
+/** What is a process warning for the first time, where there is no logger. */
+export const workerWarnings: WarningCodes<WorkerEvents> = {
+  'delivery.retried': 'LEVERET_ATTEMPT_FAILED',
+  'delivery.dead-lettered': 'LEVERET_GIVEN_UP',
+  'delivery.dropped': 'LEVERET_GIVEN_UP',
+  'delivery.copy-refused': 'LEVERET_COPY_REFUSED',
+  'delivery.stuck': 'LEVERET_STUCK',
 }
 
 /** How they read in the log of a worker of this queue. */

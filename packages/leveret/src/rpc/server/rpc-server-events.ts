@@ -9,7 +9,7 @@ import type { ToldFailure } from '../../contract/procedures/answer.js'
 import type { LeveretError } from '../../errors/errors.js'
 import { describeFailure, type Failure } from '../../errors/failure.js'
 import type { Events } from '../../events.js'
-import type { LogLines } from '../../log.js'
+import type { LogLines, WarningCodes } from '../../log.js'
 import type { Lateness } from './request-time.js'
 
 /** A request in an event. */
@@ -64,6 +64,13 @@ export function shareEvents(from: Events<WorkerEvents>, to: Events<RpcServerEven
 function clocks({ clocksDifferByMs }: RpcServerEvents['request.expired']): string {
   if (clocksDifferByMs === 0) return ''
   return `. The clock of its client and that of this machine differ by ${clocksDifferByMs} ms or more`
+}
+
+/** What is a process warning for the first time, where there is no logger. */
+export const requestWarnings: WarningCodes<RpcServerEvents> = {
+  'request.failed': 'LEVERET_REQUEST_FAILED',
+  'reply.failed': 'LEVERET_REPLY_FAILED',
+  'delivery.stuck': 'LEVERET_STUCK',
 }
 
 /** How they read in the log of a server of this procedure. */
