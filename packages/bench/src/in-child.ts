@@ -7,7 +7,10 @@ import { promisify } from 'node:util'
  *
  * @returns what it prints, which is JSON
  */
-export async function inChild(folder: 'allocation' | 'growth' | 'letters', task: object): Promise<unknown> {
+export async function inChild(
+  folder: 'allocation' | 'growth' | 'letters' | 'logs' | 'tracing',
+  task: object,
+): Promise<unknown> {
   // Built, also where this file is not.
   const child = fileURLToPath(new URL(`../dist/${folder}/child.js`, import.meta.url))
   const { stdout } = await promisify(execFile)(process.execPath, [child, JSON.stringify(task)])

@@ -13,15 +13,24 @@ const DECLARE_TIMEOUT_MS = 10_000
 /** The first pause after something was refused, and the longest. */
 const FIRST_PAUSE_MS = 1_000
 const MAX_PAUSE_MS = 30_000
-const WARN = 40
+
+/** What a line says of lines that were dropped. */
+export interface Notice {
+  readonly time: number
+  readonly msg: string
+  readonly dropped: number
+  /** When the first and the last of them were logged. */
+  readonly from: string
+  readonly to: string
+}
 
 /** What a shipper works with. */
 export interface ShipperParts<Line extends WaitingLine> {
   readonly rabbit: Connection
   /** Where a line goes, asked when it is sent. */
   envelopeOf(line: Line): Envelope
-  /** A line that says what was dropped. */
-  noticeOf(text: string, time: number): Line
+  /** Makes the line, a warning, that says what was dropped. */
+  noticeOf(notice: Notice): Line
 }
 
 /** A line with the id under which it is sent, also when it is sent again. */
@@ -165,13 +174,13 @@ export class LogShipper<Line extends WaitingLine> {
 
   /** Not through the ring, where it might be dropped in turn. */
   async #sendNotice(dropped: Dropped): Promise<void> {
-    const [from, to] = [dropped.from, dropped.to].map((time) => new Date(time).toISOString())
+    const from = new Date(dropped.from).toISOString()
+    const to = new Date(dropped.to).toISOString()
     const msg = `leveret logs: dropped ${dropped.count} lines that were logged from ${from} to ${to}`
     const time = Date.now()
-    const text = JSON.stringify({ level: WARN, time, msg, dropped: dropped.count, from, to })
     this.#inFlight += 1
     try {
-      const line = this.#parts.noticeOf(text, time)
+      const line = this.#parts.noticeOf({ time, msg, dropped: dropped.count, from, to })
       await sendEncoded(this.#parts.rabbit, this.#messageOf({ line, messageId: randomUUID() }))
       this.#stderr.say(msg)
     } catch {

@@ -24,6 +24,8 @@ export interface PinoTransportOptions extends Omit<ShipperOptions, 'exchange'> {
   readonly app?: string | undefined
 }
 
+const WARN = 40
+
 const options = z.looseObject({
   url: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]),
   exchange: z.string().min(1).optional(),
@@ -62,12 +64,22 @@ async function begin(given: PinoTransportOptions): Promise<Shipping | undefined>
     const to = contract === undefined ? exchange : await contractOf(contract)
     if (to === undefined) throw new Error('give exchange or contract')
     const rabbit = await connectForLogs(url, app)
+    // Of whoever has logged last.
+    let name = app
     const shipper = new LogShipper<WaitingLine>(
       { ...given, exchange: to },
       {
         rabbit,
-        envelopeOf: (line) => envelopeOf(line, routingKey, {}),
-        noticeOf: (text, time) => ({ text, time, level: 40 }),
+        envelopeOf: (line) => {
+          const envelope = envelopeOf(line, routingKey, {})
+          name = envelope.appId ?? name
+          return envelope
+        },
+        noticeOf: (notice) => ({
+          text: JSON.stringify({ level: WARN, name, ...notice }),
+          time: notice.time,
+          level: WARN,
+        }),
       },
     )
     const close = async (): Promise<void> => {

@@ -90,7 +90,11 @@ test('what a broker that is away does not get is what is counted as dropped, and
   await eventually(() => expect(new Set(numbers(got)).size + dropped()).toBe(8_000), { timeoutMs: 20_000 })
   expect(dropped()).toBeGreaterThan(0)
   const notice = got.find(({ line }) => line.dropped !== undefined)
-  expect(notice).toMatchObject({ type: 'warn', line: { level: 40, from: expect.any(String), to: expect.any(String) } })
+  expect(notice).toMatchObject({
+    routingKey: 'shop.warn',
+    type: 'warn',
+    line: { level: 40, from: expect.any(String), to: expect.any(String) },
+  })
   expect(stderr).toContain('dropped')
 })
 

@@ -50,6 +50,8 @@ export class RabbitMQTransport extends Transport {
   readonly #shipper: LogShipper<WinstonLine>
   readonly #routingKey: string | ((info: Info) => string)
   #closing: Promise<void> | undefined
+  /** Of whoever has logged last. */
+  #service: string | undefined
 
   constructor(options: RabbitMQTransportOptions) {
     super(options)
@@ -58,12 +60,15 @@ export class RabbitMQTransport extends Transport {
     this.#shipper = new LogShipper(options, {
       rabbit,
       envelopeOf: ({ envelope }) => envelope,
-      noticeOf: (text, time) => ({
-        text,
-        time,
-        level: 40,
-        envelope: this.#envelopeOf({ level: 'warn', message: text }),
-      }),
+      noticeOf: ({ msg: message, ...notice }) => {
+        const info = { level: 'warn', message, service: this.#service, ...notice }
+        return {
+          text: JSON.stringify(info),
+          time: notice.time,
+          level: LEVELS.warn ?? INFO,
+          envelope: this.#envelopeOf(info),
+        }
+      },
     })
   }
 
@@ -94,6 +99,7 @@ export class RabbitMQTransport extends Transport {
   #envelopeOf(info: Info): Envelope {
     const level = typeof info[LEVEL] === 'string' ? info[LEVEL] : info.level
     const service = typeof info.service === 'string' ? info.service : undefined
+    this.#service = service ?? this.#service
     const routingKey =
       typeof this.#routingKey === 'function'
         ? this.#routingKey(info)
