@@ -3,6 +3,7 @@ import { inRootContext } from './async/root-context.js'
 import type { Failure } from './errors/failure.js'
 import { stackOf } from './errors/message-of.js'
 import { type Events, guarded } from './events.js'
+import { inTellingScope } from './tracing.js'
 
 /**
  * Takes what leveret has to say beside its events: a pino, bunyan or winston logger, or `console`, as it is.
@@ -84,7 +85,7 @@ export class Log {
     if (this.#logger === undefined) return
     const all = { connection: this.#connection, ...fields }
     const text = `leveret: ${message}`
-    inRootContext(guarded, 'the logger', () => this.#say(level, all, text))
+    inRootContext(guarded, 'the logger', () => inTellingScope(() => this.#say(level, all, text)))
   }
 
   /** What the program itself should mend. Without a logger it is a process warning, so that somebody sees it. */

@@ -28,6 +28,25 @@ export function topicOf<Message>(name: string): Topic<Message> {
   return channel(`leveret:${name}`)
 }
 
+/** The scope of the trace whose outcome is being told. Telling is synchronous, so one variable holds it. */
+let telling: ScopedTrace['run']
+
+/** Tells something of a trace: what is called by {@link inTellingScope} meanwhile runs in its scope. */
+export function tellWithin(trace: ScopedTrace | undefined, tell: () => void): void {
+  const before = telling
+  telling = trace?.run
+  try {
+    tell()
+  } finally {
+    telling = before
+  }
+}
+
+/** Calls something in the scope of the trace that is being told of, if one is: a log line then belongs to its span. */
+export function inTellingScope<T>(call: () => T): T {
+  return telling === undefined ? call() : telling(call)
+}
+
 /** Calls something between `start` and `end`, in the stores that are bound to `start`. */
 export function runTraced<T extends ScopedTrace, R>(topic: TracingChannel<T, T>, trace: T, call: () => R): R {
   return topic.start.runStores(trace, (): R => {

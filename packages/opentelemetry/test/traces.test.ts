@@ -1,8 +1,6 @@
-import { test as base, eventually } from '@leveret/testing/vitest'
+import { eventually } from '@leveret/testing/vitest'
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import {
-  type Connection,
-  connect,
   DeadLetters,
   Producer,
   Publisher,
@@ -16,38 +14,13 @@ import {
   Worker,
   workQueue,
 } from 'leveret'
-import { beforeEach, describe, expect, onTestFinished } from 'vitest'
+import { describe, expect } from 'vitest'
 import { z } from 'zod'
-import { instrument } from '../src/index.js'
-import { Spans } from './spans.js'
+import { inRequest, spans, test, text, traceEachTest } from './fixtures.js'
 
-const spans = new Spans()
-const tracer = trace.getTracer('test')
-
-const text = z.object({ text: z.string() })
 const shop = topicExchange('shop', { 'order.*.shipped': z.object({ n: z.int() }) })
 
-const test = base.extend<{ rabbit: Connection }>({
-  rabbit: async ({ vhost }, use) => {
-    const rabbit = await connect(vhost.url, { logger: { debug() {}, info() {}, warn() {}, error() {} } })
-    await use(rabbit)
-    await rabbit.close({ timeoutMs: 2_000 })
-  },
-})
-
-beforeEach(() => {
-  spans.reset()
-  onTestFinished(instrument())
-})
-
-/** Does something as the handler of a request would. @returns the id of its trace */
-async function inRequest(work: () => Promise<unknown>): Promise<string> {
-  return await tracer.startActiveSpan('POST', async (span) => {
-    await work()
-    span.end()
-    return span.spanContext().traceId
-  })
-}
+traceEachTest()
 
 describe('one trace from a request over send, worker, publish and subscriber', () => {
   test.for([
@@ -219,28 +192,4 @@ test('baggage arrives', async ({ rabbit }) => {
     new Producer(rabbit, queue).send({ text: 'x' }),
   )
   await eventually(() => expect(seen).toEqual(['acme']))
-})
-
-test("links: 'only' begins a trace for each handler, which links to the one of its sender", async ({ rabbit }) => {
-  onTestFinished(instrument({ links: 'only', settleSpans: true }))
-  const queue = workQueue('linked', { payload: text })
-  const worker = new Worker(rabbit, queue, () => undefined)
-  await worker.start()
-  const id = await inRequest(() => new Producer(rabbit, queue).send({ text: 'x' }))
-  await eventually(() => expect(spans.named('ack linked')).toHaveLength(1))
-  const [handled] = spans.named('process linked')
-  expect(handled?.parentSpanContext).toBeUndefined()
-  expect(handled?.links[0]?.context.traceId).toBe(id)
-  expect(spans.named('ack linked')[0]?.parentSpanContext?.spanId).toBe(handled?.spanContext().spanId)
-})
-
-test('a send that fails is an error, by its outcome', async ({ rabbit, broker, vhost }) => {
-  const queue = workQueue('gone', { payload: text })
-  const producer = new Producer(rabbit, queue)
-  await producer.send({ text: 'x' })
-  await broker.management.deleteQueue(vhost.name, 'gone')
-  await producer.send({ text: 'x' }).catch(() => undefined)
-  await eventually(() => expect(spans.named('send gone')).toHaveLength(2))
-  const failed = spans.named('send gone').find(({ status }) => status.code === SpanStatusCode.ERROR)
-  expect(failed?.attributes).toMatchObject({ 'error.type': 'returned', 'leveret.outcome': 'returned' })
 })

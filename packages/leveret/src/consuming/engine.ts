@@ -2,6 +2,7 @@ import type { Channel } from '../amqp/channel.js'
 import type { Interceptor } from '../connection/interceptor.js'
 import type { Lane } from '../connection/lanes/lane.js'
 import type { LeveretError } from '../errors/errors.js'
+import { tellWithin } from '../tracing.js'
 import { Consumer } from './consumer/consumer.js'
 import { Pausing } from './consumer/pausing.js'
 import type { ActiveDelivery } from './delivery/active-delivery.js'
@@ -170,7 +171,7 @@ export class Engine<Payload> {
       ...hooks,
       settled: (delivery, settlement) => {
         this.#note(delivery, settlement)
-        hooks.settled(delivery, settlement)
+        tellWithin(delivery.trace, () => hooks.settled(delivery, settlement))
         tellSettled(place, delivery, settlement)
       },
       late: (delivery, failed) => {
