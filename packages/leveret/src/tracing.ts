@@ -9,13 +9,13 @@ export interface Topic<Message> {
 /** What one operation tells a `TracingChannel` of `node:diagnostics_channel`. Every `start` has one `asyncEnd`. */
 export interface Trace {
   /** What it failed with; set before `asyncEnd`. */
-  error?: unknown
+  error: unknown
 }
 
 /** An operation around a call. */
 export interface ScopedTrace extends Trace {
   /** A subscriber of `start` may set it: what is traced is then called inside, for contexts that cannot be bound as a store. */
-  run?: <T>(call: () => T) => T
+  run: (<T>(call: () => T) => T) | undefined
 }
 
 /** The tracing channel of one operation. Ask `hasSubscribers` before making a trace. */

@@ -51,11 +51,13 @@ export interface PublishTrace extends PublishOrigin, ScopedTrace {
   /** How often it was handed to the TCP connection. Above one it was sent again, because its channel was lost before the confirm. */
   written: number
   /** Set before `asyncEnd`. `written`: nobody asked for a confirm, as of calls and their replies. */
-  outcome?: 'confirmed' | 'written' | PublishOutcome
+  outcome: 'confirmed' | 'written' | PublishOutcome | undefined
 }
 
 /** What is told of publishes. */
 export const publishing = tracing<PublishTrace>('publish')
+
+const NONE: Headers = {}
 
 /** What a trace needs beside its message. */
 export interface PublishPlace extends PublishOrigin {
@@ -88,6 +90,9 @@ export function tracePublish<R>(
     server,
     headers: { ...properties.headers },
     written: 0,
+    outcome: undefined,
+    run: undefined,
+    error: undefined,
   }
   return runTraced(publishing, trace, () => publish(withHeadersOf(trace, message), trace))
 }
@@ -105,11 +110,17 @@ function outcomeOf(error: unknown, { written }: PublishTrace): PublishOutcome {
 }
 
 function withHeadersOf({ headers }: PublishTrace, message: OutgoingMessage): OutgoingMessage {
-  const { headers: own = {} } = message.properties
-  const added = Object.entries(headers).filter(([name, value]) => value !== undefined && own[name] !== value)
-  if (added.length === 0) return message
-  const all: Headers = { ...own, ...Object.fromEntries(added) }
-  const problem = reservedHeadersProblem(Object.fromEntries(added)) ?? headersProblem(all)
+  const { headers: own = NONE } = message.properties
+  const added: Record<string, unknown> = {}
+  let isChanged = false
+  for (const name of Object.keys(headers)) {
+    if (headers[name] === undefined || own[name] === headers[name]) continue
+    added[name] = headers[name]
+    isChanged = true
+  }
+  if (!isChanged) return message
+  const all: Headers = { ...own, ...added }
+  const problem = reservedHeadersProblem(added) ?? headersProblem(all)
   if (problem === undefined) return { ...message, properties: { ...message.properties, headers: all } }
   warnOnce(problem)
   return message

@@ -165,10 +165,10 @@ export class RpcClient<const P extends Procedure = Procedure> implements AsyncDi
   }
 
   #callTraced<T>(call: () => Promise<T>): Promise<T> {
-    return traceCall(this.#origin(), call)
+    return traceCall({ ...this.#origin(), run: undefined, error: undefined }, call)
   }
 
-  #origin(): CallTrace {
+  #origin(): Pick<CallTrace, 'connection' | 'contract' | 'server'> {
     const { name: connection, publishLane } = this.#internals
     return { connection, contract: this.#procedure.name, server: publishLane.server }
   }

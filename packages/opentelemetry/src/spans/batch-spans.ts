@@ -1,4 +1,4 @@
-import { ROOT_CONTEXT, type Span, SpanKind, type Tracer, trace as traces } from '@opentelemetry/api'
+import { type Attributes, ROOT_CONTEXT, type Span, SpanKind, type Tracer, trace as traces } from '@opentelemetry/api'
 import type { ProcessBatchTrace } from 'leveret'
 import { fail } from '../failure.js'
 import { contextIn, linksTo, spanContextIn } from '../headers.js'
@@ -15,7 +15,7 @@ import {
 } from '../names.js'
 import type { Subscriptions } from '../subscriptions.js'
 import { runIn } from './run-in.js'
-import { serverOf } from './server.js'
+import { noteServer } from './server.js'
 
 /** Makes a span of each call of a batch's handler: one, with a link to the span of each message. */
 export class BatchSpans {
@@ -37,15 +37,15 @@ export class BatchSpans {
     const links = items.flatMap(({ delivery: { headers, messageId } }) =>
       linksTo(spanContextIn(contextIn(headers)), messageId === undefined ? {} : { [MESSAGE_ID]: messageId }),
     )
-    const attributes = {
+    const attributes: Attributes = {
       [SYSTEM]: RABBITMQ,
       [OPERATION_NAME]: 'process',
       [OPERATION_TYPE]: 'process',
       [DESTINATION_NAME]: contract,
       ...(isEphemeral ? { [DESTINATION_ANONYMOUS]: true, [DESTINATION_TEMPORARY]: true } : {}),
       [BATCH_COUNT]: items.length,
-      ...serverOf(trace),
     }
+    noteServer(attributes, trace)
     const span = this.#tracer.startSpan(
       `process ${contract}`,
       { kind: SpanKind.CONSUMER, attributes, links },

@@ -1,10 +1,10 @@
-import { context, type Span, SpanKind, type Tracer, trace as traces } from '@opentelemetry/api'
+import { type Attributes, context, type Span, SpanKind, type Tracer, trace as traces } from '@opentelemetry/api'
 import type { CallTrace } from 'leveret'
 import { fail } from '../failure.js'
 import { DESTINATION_NAME, OPERATION_NAME, RABBITMQ, SYSTEM } from '../names.js'
 import type { Subscriptions } from '../subscriptions.js'
 import { runIn } from './run-in.js'
-import { serverOf } from './server.js'
+import { noteServer } from './server.js'
 
 /** Makes a span of each call of a procedure, from the request to the answer. The span of its request is inside. */
 export class CallSpans {
@@ -23,15 +23,9 @@ export class CallSpans {
 
   #start(trace: CallTrace): void {
     const { contract } = trace
-    const span = this.#tracer.startSpan(`call ${contract}`, {
-      kind: SpanKind.CLIENT,
-      attributes: {
-        [SYSTEM]: RABBITMQ,
-        [OPERATION_NAME]: 'call',
-        [DESTINATION_NAME]: contract,
-        ...serverOf(trace),
-      },
-    })
+    const attributes: Attributes = { [SYSTEM]: RABBITMQ, [OPERATION_NAME]: 'call', [DESTINATION_NAME]: contract }
+    noteServer(attributes, trace)
+    const span = this.#tracer.startSpan(`call ${contract}`, { kind: SpanKind.CLIENT, attributes })
     this.#open.set(trace, span)
     runIn(trace, traces.setSpan(context.active(), span))
   }

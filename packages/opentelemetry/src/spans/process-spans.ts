@@ -8,7 +8,7 @@ import {
   trace as traces,
 } from '@opentelemetry/api'
 import type { ProcessTrace, SettlementName } from 'leveret'
-import { sourceOf, takenFrom } from '../destination.js'
+import { noteSource, sourceOf } from '../destination.js'
 import { fail } from '../failure.js'
 import { contextIn, linksTo, spanContextIn } from '../headers.js'
 import {
@@ -28,7 +28,7 @@ import {
 } from '../names.js'
 import type { Subscriptions } from '../subscriptions.js'
 import { runIn } from './run-in.js'
-import { serverOf } from './server.js'
+import { noteServer } from './server.js'
 
 /** How spans of handlers are made. */
 export interface ProcessSpansOptions {
@@ -104,20 +104,25 @@ function note({ settlement, afterMs, reason, error }: ProcessTrace, span: Span):
   if (error !== undefined) fail(span, error)
 }
 
+/** Assigned one by one: spreading costs more than the rest of this. */
 function attributesOf(trace: ProcessTrace): Attributes {
   const { delivery, deliveryTag, isEphemeral } = trace
   const { messageId, correlationId, routingKey, attempt } = delivery
-  return {
+  const attributes: Attributes = {
     [SYSTEM]: RABBITMQ,
     [OPERATION_NAME]: 'process',
     [OPERATION_TYPE]: 'process',
-    ...takenFrom(trace),
-    ...(isEphemeral ? { [DESTINATION_ANONYMOUS]: true, [DESTINATION_TEMPORARY]: true } : {}),
     [ROUTING_KEY]: routingKey,
-    ...(messageId === undefined ? {} : { [MESSAGE_ID]: messageId }),
-    ...(correlationId === undefined ? {} : { [CONVERSATION_ID]: correlationId }),
     [DELIVERY_TAG]: deliveryTag,
     [ATTEMPT]: attempt,
-    ...serverOf(trace),
   }
+  noteSource(attributes, trace)
+  noteServer(attributes, trace)
+  if (messageId !== undefined) attributes[MESSAGE_ID] = messageId
+  if (correlationId !== undefined) attributes[CONVERSATION_ID] = correlationId
+  if (isEphemeral) {
+    attributes[DESTINATION_ANONYMOUS] = true
+    attributes[DESTINATION_TEMPORARY] = true
+  }
+  return attributes
 }

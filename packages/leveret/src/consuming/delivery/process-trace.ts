@@ -39,11 +39,11 @@ export interface ProcessTrace extends ConsumeOrigin, TracedDelivery, ScopedTrace
   readonly queue: string
   readonly server: ServerAddress | undefined
   /** Set before `asyncEnd`. */
-  settlement?: SettlementName
+  settlement: SettlementName | undefined
   /** Set before `asyncEnd` of a failed attempt: after how many milliseconds the next one follows. */
-  afterMs?: number
+  afterMs: number | undefined
   /** Set before `asyncEnd` of a delivery that was given up. */
-  reason?: DeadLetterReason
+  reason: DeadLetterReason | undefined
 }
 
 /**

@@ -1,13 +1,6 @@
 import { endTrace, runTraced, topicOf, tracing } from '../../tracing.js'
 import type { ActiveDelivery } from './active-delivery.js'
-import type {
-  ConsumeOrigin,
-  ConsumePlace,
-  ProcessBatchTrace,
-  ProcessTrace,
-  SettledDelivery,
-  TracedDelivery,
-} from './process-trace.js'
+import type { ConsumePlace, ProcessBatchTrace, ProcessTrace, SettledDelivery, TracedDelivery } from './process-trace.js'
 import type { Settlement } from './settlement.js'
 
 const processing = tracing<ProcessTrace>('process')
@@ -21,7 +14,7 @@ export function tracedCall<Payload, D extends ActiveDelivery>(
 ): (payload: Payload, delivery: D) => unknown {
   return (payload, delivery) => {
     if (!processing.hasSubscribers) return call(payload, delivery)
-    const trace: ProcessTrace = { ...originOf(place, delivery), ...describe(place, delivery) }
+    const trace = traceOf(place, delivery)
     delivery.trace = trace
     return runTraced(processing, trace, () => call(payload, delivery))
   }
@@ -36,7 +29,9 @@ export function traceBatch<R>(
   const [first] = deliveries
   if (first === undefined || !batches.hasSubscribers) return { result: call(), trace: undefined }
   const items = deliveries.map((delivery) => describe(place, delivery))
-  const trace: ProcessBatchTrace = { ...originOf(place, first), items }
+  const { connection, role, contract, isEphemeral, server } = place
+  const origin = { connection, role, contract, isEphemeral, queue: first.queue, server: server() }
+  const trace: ProcessBatchTrace = { ...origin, items, run: undefined, error: undefined }
   return { result: runTraced(batches, trace, call), trace }
 }
 
@@ -50,27 +45,55 @@ export function endBatch(trace: ProcessBatchTrace, error: unknown): void {
 export function tellSettled(place: ConsumePlace, delivery: ActiveDelivery, settlement: Settlement): void {
   const { trace } = delivery
   if (trace === undefined && !settled.hasSubscribers) return
-  const outcome = outcomeOf(settlement)
   if (trace !== undefined) {
     delivery.trace = undefined
-    Object.assign(trace, definedOf(outcome))
+    trace.settlement = settlement.did
+    trace.afterMs = afterOf(settlement)
+    trace.reason = reasonOf(settlement)
+    trace.error = errorOf(settlement)
     endTrace(processing, trace)
   }
-  if (settled.hasSubscribers) settled.publish(settledOf(place, delivery, outcome))
+  if (settled.hasSubscribers) settled.publish(settledOf(place, delivery, settlement))
 }
 
-function settledOf(place: ConsumePlace, delivery: ActiveDelivery, outcome: Outcome): SettledDelivery {
-  const { server: _server, ...origin } = originOf(place, delivery)
-  const { attempt, durationMs } = delivery
-  const { template } = describe(place, delivery)
-  return { ...origin, delivery, template, attempt, durationMs, ...outcome }
+function settledOf(place: ConsumePlace, delivery: ActiveDelivery, settlement: Settlement): SettledDelivery {
+  const { connection, role, contract, isEphemeral, templateOf } = place
+  return {
+    connection,
+    role,
+    contract,
+    isEphemeral,
+    queue: delivery.queue,
+    delivery,
+    template: templateOf?.(delivery.routingKey),
+    attempt: delivery.attempt,
+    durationMs: delivery.durationMs,
+    settlement: settlement.did,
+    afterMs: afterOf(settlement),
+    reason: reasonOf(settlement),
+    error: errorOf(settlement),
+  }
 }
 
-function originOf(
-  { connection, role, contract, isEphemeral, server }: ConsumePlace,
-  { queue }: ActiveDelivery,
-): ConsumeOrigin & Pick<ProcessTrace, 'queue' | 'server'> {
-  return { connection, role, contract, isEphemeral, queue, server: server() }
+/** All of it at once: an object that grows later costs more than most of what is told. */
+function traceOf(place: ConsumePlace, delivery: ActiveDelivery): ProcessTrace {
+  const { connection, role, contract, isEphemeral, server, templateOf } = place
+  return {
+    connection,
+    role,
+    contract,
+    isEphemeral,
+    queue: delivery.queue,
+    server: server(),
+    delivery,
+    deliveryTag: delivery.message.fields.deliveryTag,
+    template: templateOf?.(delivery.routingKey),
+    run: undefined,
+    settlement: undefined,
+    afterMs: undefined,
+    reason: undefined,
+    error: undefined,
+  }
 }
 
 function describe({ templateOf }: ConsumePlace, delivery: ActiveDelivery): TracedDelivery {
@@ -78,17 +101,15 @@ function describe({ templateOf }: ConsumePlace, delivery: ActiveDelivery): Trace
   return { delivery, deliveryTag, template: templateOf?.(delivery.routingKey) }
 }
 
-type Outcome = Pick<SettledDelivery, 'settlement' | 'afterMs' | 'reason' | 'error'>
-
-function outcomeOf(settlement: Settlement): Outcome {
-  const { did } = settlement
-  const afterMs = 'afterMs' in settlement ? settlement.afterMs : undefined
-  const reason = 'reason' in settlement ? settlement.reason : undefined
-  if ('failure' in settlement)
-    return { settlement: did, afterMs, reason, error: settlement.failure.thrown ?? settlement.failure }
-  return { settlement: did, afterMs, reason, error: 'error' in settlement ? settlement.error : undefined }
+function afterOf(settlement: Settlement): number | undefined {
+  return 'afterMs' in settlement ? settlement.afterMs : undefined
 }
 
-function definedOf(outcome: Outcome): Partial<ProcessTrace> {
-  return Object.fromEntries(Object.entries(outcome).filter(([, value]) => value !== undefined))
+function reasonOf(settlement: Settlement): SettledDelivery['reason'] {
+  return 'reason' in settlement ? settlement.reason : undefined
+}
+
+function errorOf(settlement: Settlement): unknown {
+  if ('failure' in settlement) return settlement.failure.thrown ?? settlement.failure
+  return 'error' in settlement ? settlement.error : undefined
 }
