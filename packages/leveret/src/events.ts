@@ -1,12 +1,9 @@
 import { EventEmitter } from 'node:events'
-import { isLater, soonOf } from './async/maybe-promise.js'
+import { isLater, maybePromiseOf } from './async/maybe-promise.js'
 import { inRootContext } from './async/root-context.js'
-import { OptionsError } from './errors/errors.js'
 import { givenAs } from './errors/given.js'
 import { stackOf } from './errors/message-of.js'
-
-/** Listeners of named events, each with its payload's type. */
-export type Listener<Payload> = (payload: Payload) => void
+import { OptionsError } from './errors/options-error.js'
 
 /**
  * Typed events that cannot hurt who emits them.
@@ -43,6 +40,9 @@ export class Events<Map extends object> {
   }
 }
 
+/** Listeners of named events, each with its payload's type. */
+export type Listener<Payload> = (payload: Payload) => void
+
 function checked<T>(name: string, listener: T): T {
   if (typeof listener === 'function') return listener
   throw new OptionsError(`on: the listener of '${name}' is ${givenAs(listener)}: expected a function`)
@@ -55,7 +55,7 @@ export function guarded(what: string, call: () => unknown): void {
   }
   try {
     // It may be async without the types minding.
-    const result = soonOf(call())
+    const result = maybePromiseOf(call())
     if (isLater(result)) result.catch(warn)
   } catch (error) {
     warn(error)

@@ -7,6 +7,7 @@ export type {
 export type { BrokerAddress, ServerAddress } from './amqp/endpoint.js'
 export type { PublishOrigin, PublishTrace } from './amqp/publish-trace.js'
 export type { PipelineFailure } from './async/pipeline.js'
+export type { ScopedTrace, Trace } from './async/tracing.js'
 export type { Closable } from './connection/closable.js'
 export { type CloseOnSignalsOptions, closeOnSignals } from './connection/close-on-signals.js'
 export type { CloseOptions } from './connection/closing.js'
@@ -138,22 +139,17 @@ export type {
 } from './dead-letters/letter-options.js'
 export type { LetterContract } from './dead-letters/letter-source.js'
 export type { DryRun, RefusalReason } from './dead-letters/trial.js'
+export { BrokerError } from './errors/broker-error.js'
 export { BrokerVersionError } from './errors/broker-version-error.js'
-export {
-  BrokerError,
-  ClosedError,
-  ConnectionError,
-  type ConnectionFailure,
-  type FailureOptions,
-  type Issue,
-  LeveretError,
-  OptionsError,
-  PayloadError,
-  PublishError,
-  type PublishOutcome,
-} from './errors/errors.js'
+export { ClosedError } from './errors/closed-error.js'
+export { ConnectionError, type ConnectionFailure } from './errors/connection-error.js'
 export type { Failure } from './errors/failure.js'
+export type { Issue } from './errors/issue.js'
+export { type FailureOptions, LeveretError } from './errors/leveret-error.js'
 export { OffsetStoreError } from './errors/offset-store-error.js'
+export { OptionsError } from './errors/options-error.js'
+export { PayloadError } from './errors/payload-error.js'
+export { PublishError, type PublishOutcome } from './errors/publish-error.js'
 export {
   type AbsenceReason,
   type CallOutcome,
@@ -205,4 +201,3 @@ export type {
 export { type Described, declarationsOf } from './topology/contract-declarations.js'
 export { type DeclareOptions, declare } from './topology/declare-ahead.js'
 export { policyOf, type QueuePolicy } from './topology/queue-policy.js'
-export type { ScopedTrace, Trace } from './tracing.js'

@@ -1,40 +1,9 @@
 import { Console } from 'node:console'
 import { inRootContext } from './async/root-context.js'
+import { inTellingScope } from './async/tracing.js'
 import type { Failure } from './errors/failure.js'
 import { stackOf } from './errors/message-of.js'
 import { type Events, guarded } from './events.js'
-import { inTellingScope } from './tracing.js'
-
-/**
- * Takes what leveret has to say beside its events: a pino, bunyan or winston logger, or `console`, as it is.
- *
- * `fields` hold `event`, `connection` and what the event carries; an error is `fields.err`, with its stack. Nothing secret is among them. A
- * console gets the message alone: it says all that a person needs, and fields would fill the screen with stacks. A winston logger, which
- * is known by its `transports` and `exceptions`, gets the message first and then the fields. winston and bunyan get the error as an object that JSON can carry. Any other
- * logger that takes the message first needs a wrapper: `{ info: (fields, message) => other.info(message, fields), … }`.
- */
-export interface Logger {
-  debug(fields: object, message: string): void
-  info(fields: object, message: string): void
-  warn(fields: object, message: string): void
-  error(fields: object, message: string): void
-}
-
-/** A logger that takes texts, and has `log` where others have `info`, as Nest's has. An error goes with its stack. */
-export interface TextLogger {
-  log(message: string): unknown
-  warn(message: string): unknown
-  error(message: string, stack?: string): unknown
-  debug?(message: string): unknown
-}
-
-/** How much a line matters: `warn` is for what heals by itself, `error` for what does not. */
-export type LogLevel = keyof Logger
-
-/** How each event reads in a log. An event without an entry is not logged. */
-export type LogLines<Map extends object> = {
-  readonly [Name in keyof Map]?: (payload: Map[Name]) => readonly [LogLevel, string]
-}
 
 /** The log of one connection, if there is a logger. */
 export class Log {
@@ -93,6 +62,37 @@ export class Log {
     if (this.#logger === undefined) process.emitWarning(`leveret: ${message}`, 'LeveretWarning')
     else this.write('warn', message, fields)
   }
+}
+
+/**
+ * Takes what leveret has to say beside its events: a pino, bunyan or winston logger, or `console`, as it is.
+ *
+ * `fields` hold `event`, `connection` and what the event carries; an error is `fields.err`, with its stack. Nothing secret is among them. A
+ * console gets the message alone: it says all that a person needs, and fields would fill the screen with stacks. A winston logger, which
+ * is known by its `transports` and `exceptions`, gets the message first and then the fields. winston and bunyan get the error as an object that JSON can carry. Any other
+ * logger that takes the message first needs a wrapper: `{ info: (fields, message) => other.info(message, fields), … }`.
+ */
+export interface Logger {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+/** A logger that takes texts, and has `log` where others have `info`, as Nest's has. An error goes with its stack. */
+export interface TextLogger {
+  log(message: string): unknown
+  warn(message: string): unknown
+  error(message: string, stack?: string): unknown
+  debug?(message: string): unknown
+}
+
+/** How much a line matters: `warn` is for what heals by itself, `error` for what does not. */
+export type LogLevel = keyof Logger
+
+/** How each event reads in a log. An event without an entry is not logged. */
+export type LogLines<Map extends object> = {
+  readonly [Name in keyof Map]?: (payload: Map[Name]) => readonly [LogLevel, string]
 }
 
 /** The code of the warning of an event. */

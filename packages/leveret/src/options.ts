@@ -1,7 +1,8 @@
 import { z } from 'zod'
-import { type Issue, OptionsError } from './errors/errors.js'
 import { givenAs } from './errors/given.js'
+import type { Issue } from './errors/issue.js'
 import { messageOf } from './errors/message-of.js'
+import { OptionsError } from './errors/options-error.js'
 
 /**
  * Checks options once, at the door, and fills in the defaults. The caller's object is left alone.

@@ -1,6 +1,9 @@
+import { BrokerError } from '../errors/broker-error.js'
 import { describeReply } from '../errors/broker-reply.js'
-import { BrokerError, ConnectionError, type LeveretError, OptionsError } from '../errors/errors.js'
+import { ConnectionError } from '../errors/connection-error.js'
+import type { LeveretError } from '../errors/leveret-error.js'
 import { messageOf } from '../errors/message-of.js'
+import { OptionsError } from '../errors/options-error.js'
 import { brokerReply } from './close-frame.js'
 
 const NOT_ALLOWED = 530
@@ -41,11 +44,6 @@ export function isOverChannelLimit(reason: unknown): reason is BrokerError {
 export function overChannelLimit(reason: BrokerError, open: number): ConnectionError {
   const text = `Opening a channel: the broker allows no more, and ${open} are open on this connection (${describeReply(reason)})`
   return new ConnectionError('limit', text, { cause: reason })
-}
-
-/** Whether amqplib says that all numbers up to the `channel_max` of the handshake are taken. */
-export function isOutOfNumbers(error: unknown): boolean {
-  return error instanceof Error && error.message === 'No channels left to allocate'
 }
 
 /** The error for a channel for which a connection has no number left. */

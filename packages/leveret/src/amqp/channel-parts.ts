@@ -1,4 +1,5 @@
-import type { ConnectionError, LeveretError } from '../errors/errors.js'
+import type { ConnectionError } from '../errors/connection-error.js'
+import type { LeveretError } from '../errors/leveret-error.js'
 import type { ReturnedMessage } from '../message/message.js'
 import type { Backlog } from './backlog.js'
 import type { PublishFrames } from './frames/publish-frames.js'

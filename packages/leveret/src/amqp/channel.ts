@@ -1,9 +1,12 @@
 import type * as amqp from 'amqplib'
 import { atMost, within } from '../async/timing.js'
-import { ClosedError, ConnectionError, type LeveretError } from '../errors/errors.js'
+import { ClosedError } from '../errors/closed-error.js'
+import { ConnectionError } from '../errors/connection-error.js'
+import type { LeveretError } from '../errors/leveret-error.js'
 import { writableProperties } from '../message/field-table.js'
 import type { OutgoingMessage, ReceivedMessage } from '../message/message.js'
 import { fittingProperties } from '../message/property-bytes.js'
+import { isIllegalOperation, onConfirmFirst } from './amqplib/internals.js'
 import { Answers } from './answers.js'
 import type { Backlog } from './backlog.js'
 import { closedOver, strangeOn, unanswered } from './channel-errors.js'
@@ -35,7 +38,6 @@ export class Channel {
     this.#raw = raw
     this.#parts = parts
     this.backlog = parts.backlog
-    parts.tracers.opened(raw)
     raw.on('error', (error) => {
       this.#said = closedOver(error)
     })
@@ -46,13 +48,16 @@ export class Channel {
     })
     raw.on('close', () => this.#foundEnded())
     raw.on('return', ({ fields, properties }) => parts.hooks.returned?.(readReturn(fields, properties)))
-    // Before amqplib's own: that makes its list as long as the tag says, and a false one stops the process for minutes.
-    raw.prependListener('ack', (confirm) => this.#onConfirm(confirm, true))
-    raw.prependListener('nack', (confirm) => this.#onConfirm(confirm, false))
+    onConfirmFirst(raw, (confirm, accepted) => this.#onConfirm(confirm, accepted))
   }
 
   get isOpen(): boolean {
     return this.#open
+  }
+
+  /** Whether its frames go to the socket in the order in which they were written. */
+  get isStraight(): boolean {
+    return this.#parts.frames !== undefined
   }
 
   /** Aborted, with the reason, when it ends. */
@@ -82,7 +87,7 @@ export class Channel {
       if (tracers.seePublish(this.#raw) || frames?.write(message) !== true) this.#publishRaw(message)
     } catch (error) {
       // amqplib may know before we do that the channel is gone; everything else is about this message.
-      if (!(error instanceof Error) || error.name !== 'IllegalOperationError') throw error
+      if (!isIllegalOperation(error)) throw error
       this.#foundEnded()
       return undefined
     }

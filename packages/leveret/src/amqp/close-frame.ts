@@ -1,22 +1,19 @@
 import type * as amqp from 'amqplib'
 import type { BrokerReply } from '../errors/broker-reply.js'
 import type { ReturnedMessage } from '../message/message.js'
+import { closeFrameIn } from './amqplib/internals.js'
 import type { QueueStatus } from './declaration.js'
 
-const REPLY = /(\d{3}) \(([A-Z-]+)\) with message "(.*)"/s
-
 /**
- * Reads the broker's close frame out of amqplib's error, which holds the code as a number and the rest as text.
+ * Reads the broker's close frame out of an error of amqplib.
  *
  * @returns `undefined` when the error does not come from a close frame
  */
 export function brokerReply(error: unknown): BrokerReply | undefined {
-  if (!(error instanceof Error)) return undefined
-  const parts = REPLY.exec(error.message)
-  if (parts === null) return undefined
-  const replyName = (parts[2] ?? '').replaceAll('-', '_')
-  const replyText = parts[3] ?? ''
-  return { replyCode: Number(parts[1]), replyName, replyText: withoutPrefix(replyText, `${replyName} - `) }
+  const frame = closeFrameIn(error)
+  if (frame === undefined) return undefined
+  const replyName = frame.name.replaceAll('-', '_')
+  return { replyCode: frame.code, replyName, replyText: withoutPrefix(frame.text, `${replyName} - `) }
 }
 
 /** RabbitMQ begins most of its sentences with the name that the code has already said. */

@@ -1,5 +1,6 @@
 import { limitStep } from '../errors/broker-limits.js'
-import { ConnectionError, type ConnectionFailure } from '../errors/errors.js'
+import { ConnectionError, type ConnectionFailure } from '../errors/connection-error.js'
+import { handshakeEndIn, isClosedAbruptly, isForeignProtocol, missingMechanismIn } from './amqplib/internals.js'
 import { describeEndpoint, type Endpoint } from './endpoint.js'
 
 /** What the broker's own words in the handshake mean. `text` is the close frame's reply text. */
@@ -34,8 +35,8 @@ export function connectFailure(error: unknown, endpoint: Endpoint): ConnectionEr
   const make = (reason: ConnectionFailure, why: string): ConnectionError =>
     new ConnectionError(reason, `Cannot connect to ${describeEndpoint(endpoint)}: ${why}`, { cause: error })
 
-  const reply = /Handshake terminated by server: (\d+) \(([A-Z-]+)\) with message "(.*)"/s.exec(text)
-  if (reply !== null) return handshakeFailure({ code: Number(reply[1]), text: reply[3] ?? '' }, endpoint)
+  const reply = handshakeEndIn(text)
+  if (reply !== undefined) return handshakeFailure(reply, endpoint)
   if (TLS_REFUSALS.test(code)) return make('tls', `the certificate was not accepted (${code}): ${text}`)
   if (TLS_ALERT.test(text)) {
     return make('tls', `the broker ended the TLS handshake (${text}). Does it want another certificate in tls.cert?`)
@@ -43,16 +44,15 @@ export function connectFailure(error: unknown, endpoint: Endpoint): ConnectionEr
   if (code === 'EPROTO' || code.startsWith('ERR_SSL')) {
     return make('protocol', `TLS failed (${text}). Is ${endpoint.port} a plain AMQP port? Then use amqp://`)
   }
-  const missing = /SASL mechanism (\S+) is not provided/.exec(text)?.[1]
+  const missing = missingMechanismIn(text)
   if (missing !== undefined) {
     const next =
       missing === 'EXTERNAL' ? ': enable the plugin rabbitmq_auth_mechanism_ssl, or log in with a password' : ''
     return make('login-refused', `the broker does not offer the login mechanism ${missing}${next}`)
   }
   // An error without a code is amqplib's own: bytes came, or an end, and no AMQP handshake.
-  const isForeign = /maxFrameSize|protocol header/i.test(text)
   const hint = endpoint.protocol === 'amqp' ? `. Is ${endpoint.port} a TLS port? Then use amqps://` : ''
-  if (code === '' && isForeign) return make('protocol', `what answered does not speak AMQP 0-9-1${hint}`)
+  if (code === '' && isForeignProtocol(text)) return make('protocol', `what answered does not speak AMQP 0-9-1${hint}`)
   if (code === '') return make('protocol', `the AMQP handshake failed (${text})${hint}`)
   if (code === 'ECONNRESET') return make('unreachable', `${text}${hint}`)
   if (NAME_ERRORS.has(code)) return make('unreachable', `the name of the host has no address (${text})`)
@@ -97,7 +97,7 @@ export function wasDropped(reason: unknown): boolean {
   return flatten(reason.cause).every((cause) =>
     cause instanceof ConnectionError
       ? wasDropped(cause)
-      : ABSENCES.has(codeOf(cause)) || /closed abruptly/.test(messageOf(cause)),
+      : ABSENCES.has(codeOf(cause)) || isClosedAbruptly(messageOf(cause)),
   )
 }
 

@@ -3,7 +3,8 @@ import type { ConnectionOptions as TlsConnectionOptions } from 'node:tls'
 import * as amqp from 'amqplib'
 import { onAbort } from '../async/on-abort.js'
 import { within } from '../async/timing.js'
-import { ConnectionError } from '../errors/errors.js'
+import { ConnectionError } from '../errors/connection-error.js'
+import { hidesRefusal } from './amqplib/internals.js'
 import { catchSocket, holdBack } from './amqplib/socket.js'
 import { connectFailure, handshakeFailure } from './connect-failure.js'
 import { describeEndpoint, type Endpoint, tlsFor } from './endpoint.js'
@@ -82,8 +83,7 @@ async function explain(
   options: DialOptions,
   { leftMs, signal }: { leftMs: number; signal: AbortSignal },
 ): Promise<ConnectionError> {
-  const swallowed = error instanceof Error && /Expected ConnectionOpenOk/.test(error.message)
-  if (!swallowed || leftMs <= 0) return connectFailure(error, endpoint)
+  if (!hidesRefusal(error) || leftMs <= 0) return connectFailure(error, endpoint)
   const reply = await readRefusal(endpoint, options.tls, leftMs, signal)
   return reply === undefined ? connectFailure(error, endpoint) : handshakeFailure(reply, endpoint)
 }

@@ -2,33 +2,27 @@ import { setMaxListeners } from 'node:events'
 import type { Socket } from 'node:net'
 import type * as amqp from 'amqplib'
 import { atMost, unlessAborted, within } from '../async/timing.js'
-import { BrokerError, ConnectionError, type LeveretError } from '../errors/errors.js'
-import { frameMaxOf, writeStraight } from './amqplib/channel-outlet.js'
+import { BrokerError } from '../errors/broker-error.js'
+import { ConnectionError } from '../errors/connection-error.js'
+import type { LeveretError } from '../errors/leveret-error.js'
+import { writeStraight } from './amqplib/channel-outlet.js'
 import { watchHeaders } from './amqplib/deep-tables.js'
 import { closed, flushed } from './amqplib/flush.js'
+import { frameMaxOf, isHeartbeatTimeout, isOutOfChannelNumbers } from './amqplib/internals.js'
 import { dropLateFrames } from './amqplib/late-frames.js'
 import { backlogOf } from './backlog.js'
 import { type BrokerIdentity, readIdentity } from './broker-identity.js'
 import { Channel } from './channel.js'
-import { isOutOfNumbers, outOfNumbers } from './channel-errors.js'
+import { outOfNumbers } from './channel-errors.js'
 import type { ChannelHooks } from './channel-parts.js'
 import { brokerReply } from './close-frame.js'
 import { type DialOptions, dial, type Line } from './dial.js'
 import { describeEndpoint, type Endpoint, type ServerAddress } from './endpoint.js'
-import { Wire } from './frames/socket-batcher.js'
+import { SocketBatcher } from './frames/socket-batcher.js'
 import type { Login } from './login.js'
 import { type Silence, watchSilence } from './silence-watch.js'
 
 const CLOSE_TIMEOUT_MS = 2_000
-
-/** How to open a link. */
-export type LinkOptions = DialOptions
-
-/** What a link tells its lane. */
-export interface LinkHooks {
-  /** The broker has raised (`reason`) or cleared (`undefined`) an alarm. */
-  blocked(reason: string | undefined): void
-}
 
 /** One TCP connection to the broker. Once lost it stays lost. */
 export class Link {
@@ -40,14 +34,14 @@ export class Link {
   /** Resolves, once, with why it ended. */
   readonly lost: Promise<LeveretError>
   readonly #model: amqp.ChannelModel
-  readonly #options: LinkOptions
+  readonly #options: DialOptions
   readonly #channels = new Set<Channel>()
   /** The numbers of those that the broker has opened. */
   readonly #opened: ReadonlySet<number>
   /** Channels being opened, open, or being closed. */
   #taken = 0
   readonly #socket: Socket
-  readonly #wire: Wire
+  readonly #wire: SocketBatcher
   readonly #socketClosed: Promise<void>
   readonly #stopWatching: () => void
   /** How silent the other side is. */
@@ -58,7 +52,7 @@ export class Link {
   /** Resolves when the next channel may be opened. */
   #numbersFree: Promise<void> | undefined
 
-  private constructor({ model, socket, listen }: Line, endpoint: Endpoint, options: LinkOptions, hooks: LinkHooks) {
+  private constructor({ model, socket, listen }: Line, endpoint: Endpoint, options: DialOptions, hooks: LinkHooks) {
     this.#model = model
     this.#socket = socket
     this.#options = options
@@ -71,7 +65,7 @@ export class Link {
     })
     this.#opened = dropLateFrames(model)
     watchHeaders(model)
-    this.#wire = new Wire(socket)
+    this.#wire = new SocketBatcher(socket)
     this.#socketClosed = closed(socket)
     this.#stopWatching = this.#watch((endpoint.heartbeatSeconds ?? options.heartbeatSeconds) * 2_000)
     model.on('error', (error) => {
@@ -90,7 +84,7 @@ export class Link {
   }
 
   /** Connects. @throws {@link ConnectionError} with the reason, within `connectTimeoutMs` */
-  static async open(endpoint: Endpoint, options: LinkOptions, hooks: LinkHooks, signal: AbortSignal): Promise<Link> {
+  static async open(endpoint: Endpoint, options: DialOptions, hooks: LinkHooks, signal: AbortSignal): Promise<Link> {
     return new Link(await dial(endpoint, options, signal), endpoint, options, hooks)
   }
 
@@ -135,7 +129,7 @@ export class Link {
       // What opens too late nobody will use.
       opening.then((raw) => raw.close()).catch(() => undefined)
       if (error instanceof ConnectionError) throw error
-      if (isOutOfNumbers(error)) throw outOfNumbers(error, this.#taken)
+      if (isOutOfChannelNumbers(error)) throw outOfNumbers(error, this.#taken)
       throw this.#said ?? new ConnectionError('lost', 'Opening a channel: the connection was lost', { cause: error })
     }
   }
@@ -209,9 +203,9 @@ export class Link {
 
   #forget(channel: Channel, hooks: ChannelHooks, reason: LeveretError): void {
     this.#channels.delete(channel)
-    // amqplib gives the next channel this one's number at once, and would write its open before what this one still holds,
-    // its close-ok included: the broker answers that by closing the connection (504).
-    if (reason instanceof BrokerError) {
+    // amqplib gives the next channel the number of this one at once. Where amqplib itself writes the frames of this channel, it writes
+    // the open of the next one before the close-ok of this one, and the broker closes the connection over that (504).
+    if (reason instanceof BrokerError && !channel.isStraight) {
       const flush = flushed.bind(undefined, this.#socket, this.signal)
       this.#numbersFree = this.#numbersFree?.then(flush) ?? flush()
     }
@@ -243,7 +237,13 @@ export class Link {
       return new BrokerError(`${this.address} closed the connection`, reply, { cause: error, retryable: true })
     const text = error instanceof Error ? error.message : 'closed'
     // A busy process may find amqplib the first to notice.
-    const cause = text === 'Heartbeat timeout' ? (this.#silence() ?? error) : error
+    const cause = isHeartbeatTimeout(error) ? (this.#silence() ?? error) : error
     return new ConnectionError('lost', `The connection to ${this.address} was lost: ${text}`, { cause })
   }
+}
+
+/** What a link tells its lane. */
+export interface LinkHooks {
+  /** The broker has raised (`reason`) or cleared (`undefined`) an alarm. */
+  blocked(reason: string | undefined): void
 }

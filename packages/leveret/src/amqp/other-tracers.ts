@@ -37,7 +37,7 @@ export class OtherTracers {
   readonly #always: boolean
   readonly #log: Pick<Log, 'write'>
   readonly #said = new Set<string>()
-  /** What amqplib's channels inherit from; there from the first channel on. */
+  /** What amqplib's channels inherit from; there from the first publish on. */
   #prototype: Partial<RawChannel> | undefined
 
   /**
@@ -49,15 +49,11 @@ export class OtherTracers {
     this.#log = log
   }
 
-  /** Call it for each channel that was opened. */
-  opened(raw: RawChannel): void {
-    this.#prototype = Object.getPrototypeOf(raw) as Partial<RawChannel>
-  }
-
   /** Whether messages are to be written by amqplib's own function. */
-  seePublish({ publish }: RawChannel): boolean {
+  seePublish(raw: RawChannel): boolean {
+    this.#prototype ??= Object.getPrototypeOf(raw) as Partial<RawChannel>
     if (this.#always) return true
-    if (!isWatched(publish) || publishing.hasSubscribers) return false
+    if (!isWatched(raw.publish) || publishing.hasSubscribers) return false
     this.#say('info', SLOWER)
     return true
   }

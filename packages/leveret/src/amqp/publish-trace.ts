@@ -1,8 +1,8 @@
-import { PublishError, type PublishOutcome } from '../errors/errors.js'
+import { endTrace, runTraced, type ScopedTrace, tracing } from '../async/tracing.js'
+import { PublishError, type PublishOutcome } from '../errors/publish-error.js'
 import { reservedHeadersProblem } from '../headers/broker-headers.js'
 import { headersProblem } from '../message/amqp-table.js'
 import type { CopyKind, Headers, OutgoingMessage } from '../message/message.js'
-import { endTrace, runTraced, type ScopedTrace, tracing } from '../tracing.js'
 import type { ServerAddress } from './endpoint.js'
 
 /** Who publishes, by what contract. All of it is the same for each message of a role, so metrics may be counted by it. */

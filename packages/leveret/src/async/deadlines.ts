@@ -1,25 +1,10 @@
-import type { Bag, Bagged } from '../collections/dense-set.js'
+import type { DenseItem, DenseSet } from '../collections/dense-set.js'
 import { PatientTimer } from './patient-timer.js'
 import { inRootContext } from './root-context.js'
 import { MAX_TIMER_MS } from './timing.js'
 
 /** Sweeps come no closer together than this. */
 const MIN_GAP_MS = 20
-
-/** What must be over at a time of `performance.now()`. */
-export interface Due extends Bagged {
-  readonly dueAt: number
-}
-
-/** Tells what is late of what is open, which may then leave it, or be given more time. @returns the next deadline, for {@link Deadlines} */
-export function tellLate<T extends Due>(open: Bag<T>, now: number, late: (one: T) => void): number {
-  let next = Number.POSITIVE_INFINITY
-  for (const one of open) {
-    if (one.dueAt <= now) late(one)
-    if (open.has(one)) next = Math.min(next, one.dueAt)
-  }
-  return next
-}
 
 /** One timer for all deadlines, set to the nearest. What has come by then is read before anything is late. */
 export class Deadlines {
@@ -57,4 +42,19 @@ export class Deadlines {
     const next = this.#sweep(now)
     if (next !== Number.POSITIVE_INFINITY) this.watch(Math.max(next, now + MIN_GAP_MS))
   }
+}
+
+/** What must be over at a time of `performance.now()`. */
+export interface Due extends DenseItem {
+  readonly dueAt: number
+}
+
+/** Tells what is late of what is open, which may then leave it, or be given more time. @returns the next deadline, for {@link Deadlines} */
+export function tellLate<T extends Due>(open: DenseSet<T>, now: number, late: (one: T) => void): number {
+  let next = Number.POSITIVE_INFINITY
+  for (const one of open) {
+    if (one.dueAt <= now) late(one)
+    if (open.has(one)) next = Math.min(next, one.dueAt)
+  }
+  return next
 }

@@ -1,7 +1,7 @@
 import { partition } from '../collections/partition.js'
 
 /** Work that has begun and not ended. */
-export class InHand {
+export class InFlightCount {
   #count = 0
   #waiting: { readonly most: () => number; readonly resolve: () => void }[] = []
 

@@ -1,5 +1,5 @@
 /** What is there at once, or later. A promise for each message would cost more than most of what it waits for. */
-export type Soon<T> = T | Promise<T>
+export type MaybePromise<T> = T | Promise<T>
 
 /** Whether something is a promise, of whatever library: an object or a function that has a function `then`. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
@@ -11,8 +11,8 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
 const Native = (async () => undefined)().constructor
 
 /** Takes a value that is not ours: a promise of another library becomes one of ours. */
-export function soonOf<T>(value: T | PromiseLike<T>): Soon<T> {
-  return isThenable(value) && !(value instanceof Native) ? adopt(value) : (value as Soon<T>)
+export function maybePromiseOf<T>(value: T | PromiseLike<T>): MaybePromise<T> {
+  return isThenable(value) && !(value instanceof Native) ? adopt(value) : (value as MaybePromise<T>)
 }
 
 async function adopt<T>(value: PromiseLike<unknown>): Promise<T> {
@@ -20,7 +20,7 @@ async function adopt<T>(value: PromiseLike<unknown>): Promise<T> {
 }
 
 /** Whether it comes later. Never asks whether it is a `Promise`: there may be several. */
-export function isLater<T>(value: Soon<T>): value is Promise<T> {
+export function isLater<T>(value: MaybePromise<T>): value is Promise<T> {
   return isThenable(value)
 }
 
@@ -30,11 +30,11 @@ export function disregard(value: unknown): void {
 }
 
 /** Goes on with it: at once where it is there. */
-export function andThen<T, U>(value: Soon<T>, next: (value: T) => Soon<U>): Soon<U> {
+export function whenReady<T, U>(value: MaybePromise<T>, next: (value: T) => MaybePromise<U>): MaybePromise<U> {
   return isLater(value) ? later(value, next) : next(value)
 }
 
 /** Not `then`: a promise that it returned would take two more turns, and another object. */
-async function later<T, U>(value: Promise<T>, next: (value: T) => Soon<U>): Promise<U> {
+async function later<T, U>(value: Promise<T>, next: (value: T) => MaybePromise<U>): Promise<U> {
   return await next(await value)
 }

@@ -1,11 +1,11 @@
-import { Bag, type Bagged } from '../collections/dense-set.js'
+import { type DenseItem, DenseSet } from '../collections/dense-set.js'
 
-interface Callback extends Bagged {
+interface Callback extends DenseItem {
   readonly call: () => void
 }
 
 interface Watched {
-  readonly callbacks: Bag<Callback>
+  readonly callbacks: DenseSet<Callback>
   readonly listener: () => void
 }
 
@@ -29,7 +29,7 @@ export function onAbort(signal: AbortSignal, callback: () => void): () => void {
 }
 
 function watch(signal: AbortSignal): Watched {
-  const callbacks = new Bag<Callback>()
+  const callbacks = new DenseSet<Callback>()
   const listener = (): void => {
     watched.delete(signal)
     for (const { call } of callbacks) call()

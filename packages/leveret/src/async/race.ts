@@ -29,7 +29,6 @@ export async function race<Candidate, Winner>(
     const callOff = onAbort(signal, () => end(() => reject(signal.reason), signal.reason))
     const waiting = [...candidates.entries()]
     const failures: unknown[] = []
-    let failed = 0
     let impatience: NodeJS.Timeout | undefined
     const end = (settle: () => void, reason: unknown): void => {
       clearTimeout(impatience)
@@ -51,8 +50,8 @@ export async function race<Candidate, Winner>(
         (reason: unknown) => {
           if (over.signal.aborted) return
           failures[index] = reason
-          failed += 1
-          if (failed === candidates.length) end(() => reject(new AggregateError(failures)), reason)
+          if (Object.keys(failures).length === candidates.length)
+            end(() => reject(new AggregateError(failures)), reason)
           else begin()
         },
       )

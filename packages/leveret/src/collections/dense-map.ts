@@ -1,8 +1,8 @@
 /**
- * A map by numbers or texts that keeps no value alive but those in it. See {@link Bag}: the table of a `Map` holds where a value is, and
+ * A map by numbers or texts that keeps no value alive but those in it. See {@link DenseSet}: the table of a `Map` holds where a value is, and
  * not the value.
  */
-export class SlotMap<K extends number | string, V> {
+export class DenseMap<K extends number | string, V> {
   readonly #slotOf = new Map<K, number>()
   readonly #values: (V | undefined)[] = []
   readonly #free: number[] = []

@@ -1,9 +1,3 @@
-/** What can be in a {@link Bag}, in one at a time. */
-export interface Bagged {
-  /** For the bag alone: its place there. */
-  bagged?: number | undefined
-}
-
 /**
  * A set, in no order, that keeps nothing alive but what is in it.
  *
@@ -12,7 +6,7 @@ export interface Bagged {
  *
  * @see https://v8.dev/blog/trash-talk
  */
-export class Bag<T extends Bagged> {
+export class DenseSet<T extends DenseItem> {
   readonly #items: T[] = []
 
   get size(): number {
@@ -46,4 +40,10 @@ export class Bag<T extends Bagged> {
   *[Symbol.iterator](): IterableIterator<T> {
     for (const item of [...this.#items]) if (this.has(item)) yield item
   }
+}
+
+/** What can be in a {@link DenseSet}, in one at a time. */
+export interface DenseItem {
+  /** For the bag alone: its place there. */
+  bagged?: number | undefined
 }

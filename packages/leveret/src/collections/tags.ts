@@ -1,8 +1,8 @@
-import { SlotMap } from './dense-map.js'
+import { DenseMap } from './dense-map.js'
 
 /** What awaits the broker's answer on one channel, by the tag under which it comes. */
 export class Tags<T> {
-  readonly #items = new SlotMap<number, T>()
+  readonly #items = new DenseMap<number, T>()
 
   get size(): number {
     return this.#items.size

@@ -2,22 +2,8 @@ import { z } from 'zod'
 import { handledHere } from '../async/handler-context.js'
 import { inRootContext } from '../async/root-context.js'
 import { MAX_TIMER_MS } from '../async/timing.js'
-import { ClosedError } from '../errors/errors.js'
+import { ClosedError } from '../errors/closed-error.js'
 import { parseOptions } from '../options.js'
-
-/** Options of every `close`. */
-export interface CloseOptions {
-  /**
-   * How long to wait for what is in hand, in milliseconds, from 0 to 2,147,483,647. What is not done then is given up: the broker delivers it again, and
-   * a publish fails with `unknown`. Keep it below what the platform grants: Kubernetes kills after 30 s. @defaultValue 25_000
-   */
-  readonly timeoutMs?: number | undefined
-}
-
-/** Checks {@link CloseOptions}. */
-export const closeOptions = z.strictObject({
-  timeoutMs: z.int().min(0).max(MAX_TIMER_MS).default(25_000),
-})
 
 /** What is closed once, however often it is asked. */
 export class Closing {
@@ -62,3 +48,17 @@ export class Closing {
     return inRootContext(close, timeoutMs)
   }
 }
+
+/** Options of every `close`. */
+export interface CloseOptions {
+  /**
+   * How long to wait for what is in hand, in milliseconds, from 0 to 2,147,483,647. What is not done then is given up: the broker delivers it again, and
+   * a publish fails with `unknown`. Keep it below what the platform grants: Kubernetes kills after 30 s. @defaultValue 25_000
+   */
+  readonly timeoutMs?: number | undefined
+}
+
+/** Checks {@link CloseOptions}. */
+export const closeOptions = z.strictObject({
+  timeoutMs: z.int().min(0).max(MAX_TIMER_MS).default(25_000),
+})

@@ -1,4 +1,5 @@
-import type { ConnectionError, LeveretError } from '../errors/errors.js'
+import type { ConnectionError } from '../errors/connection-error.js'
+import type { LeveretError } from '../errors/leveret-error.js'
 import type { LogLines } from '../log.js'
 import type { LanePurpose } from './lanes/lane-state.js'
 

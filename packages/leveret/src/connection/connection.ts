@@ -1,44 +1,34 @@
-import { type BrokerAddress, parseEndpoint } from '../amqp/endpoint.js'
+import type { BrokerAddress } from '../amqp/endpoint.js'
 import { OtherTracers } from '../amqp/other-tracers.js'
 import { atMost } from '../async/timing.js'
-import { ClosedError, OptionsError } from '../errors/errors.js'
+import type { Topic } from '../async/tracing.js'
+import { ClosedError } from '../errors/closed-error.js'
 import { insteadOfConnection } from '../errors/given.js'
 import { MADE } from '../errors/marks.js'
+import { OptionsError } from '../errors/options-error.js'
 import { Events, type Listener } from '../events.js'
 import { Log } from '../log.js'
 import { parseOptions } from '../options.js'
-import type { Topic } from '../tracing.js'
 import { type CloseOptions, Closing } from './closing.js'
 import { type ConnectOptions, type ConnectSettings, connectOptions } from './connect-options.js'
 import { type ConnectionEvents, connectionLines } from './connection-events.js'
 import { defaultName } from './default-name.js'
 import { diagnostics } from './diagnostics.js'
 import { type ConnectionState, type Health, laneHealth } from './health.js'
-import type { ConnectionInternals } from './internals.js'
-import { loginSource } from './lanes/credentials.js'
+import { hostsOf } from './host-options.js'
 import { Hosts } from './lanes/hosts.js'
 import { Lane } from './lanes/lane.js'
 import type { LanePurpose } from './lanes/lane-state.js'
 import { watchLoopLag } from './loop-lag.js'
-import { closingOrder } from './resident.js'
-import { Residents } from './residents.js'
+import { closingOrder, type OpenRole } from './open-role.js'
+import { OpenRoles } from './open-roles.js'
 import { Room } from './room.js'
-
-export type { ConnectionInternals } from './internals.js'
-
-const CLOSING = 'it is closing: it takes nothing more, and finishes what is in hand'
-
-/** What is left for the last step of a close when the steps before it have used the time up. */
-const LAST_STEP_MS = 500
 
 /** For roles and engines; not part of the public API. */
 export let internalsOf: (connection: Connection) => ConnectionInternals
 
 /** For roles and engines; not part of the public API. */
 export let openConnection: (target: ConnectTarget, options: ConnectOptions | undefined) => Promise<Connection>
-
-/** One broker, or several of one cluster: URLs or fields. */
-export type ConnectTarget = string | BrokerAddress | readonly (string | BrokerAddress)[]
 
 /**
  * A connection to RabbitMQ that comes back by itself, with everything on it, until it is closed.
@@ -50,7 +40,7 @@ export class Connection implements AsyncDisposable {
   readonly #internals: ConnectionInternals
   readonly #lanes: readonly Lane[]
   readonly #events = new Events<ConnectionEvents>()
-  readonly #residents: Residents
+  readonly #openRoles: OpenRoles
   readonly #closing = new Closing()
   readonly #stopWatching: () => void
   #isClosed = false
@@ -64,30 +54,21 @@ export class Connection implements AsyncDisposable {
   }
 
   private constructor(target: ConnectTarget, settings: ConnectSettings) {
-    const targets = [target].flat() as (string | BrokerAddress)[]
-    if (targets.length === 0) throw new OptionsError('connect: the list of brokers is empty')
-    const { name = defaultName(), connectTimeoutMs, startupTimeoutMs, heartbeatMs } = settings
+    const { name = defaultName(), startupTimeoutMs } = settings
+    const hosts = hostsOf(target, settings)
     const log = new Log(settings.logger, name)
     const tracers = new OtherTracers(settings.frames, log)
-    const hosts = {
-      tracers,
-      endpoints: targets.map(parseEndpoint),
-      login: loginSource(settings.credentials, connectTimeoutMs),
-      heartbeatSeconds: heartbeatMs / 1_000,
-      connectTimeoutMs,
-      tls: { ...settings.tls, minVersion: settings.tls.minVersion ?? ('TLSv1.2' as const) },
-    }
     const make = (purpose: LanePurpose): Lane =>
       this.#watched(
         new Lane({
           purpose,
           connection: name,
-          hosts: new Hosts({ ...hosts, name: `${name} (${purpose})` }),
+          hosts: new Hosts({ ...hosts, tracers, name: `${name} (${purpose})` }),
           startupTimeoutMs,
         }),
       )
     log.follow(this.#events, connectionLines)
-    this.#residents = new Residents((message) => log.warn(message))
+    this.#openRoles = new OpenRoles((message) => log.warn(message))
     const heartbeats = hosts.endpoints.map((endpoint) => (endpoint.heartbeatSeconds ?? hosts.heartbeatSeconds) * 1_000)
     const heartbeat = { heartbeatMs: Math.min(...heartbeats) }
     this.#stopWatching = watchLoopLag(heartbeat.heartbeatMs, log, (blockedMs) =>
@@ -106,7 +87,7 @@ export class Connection implements AsyncDisposable {
       assertOpen: () => {
         if (this.#closing.begun) throw new ClosedError('The connection has been closed')
       },
-      register: (resident) => this.#residents.add(resident),
+      register: (role) => this.#openRoles.add(role),
     }
   }
 
@@ -145,7 +126,7 @@ export class Connection implements AsyncDisposable {
    */
   health(): Health {
     const { state } = this
-    const roles = this.#residents.health()
+    const roles = this.#openRoles.health()
     const lanes = {
       publish: laneHealth(this.#internals.publishLane),
       consume: laneHealth(this.#internals.consumeLane),
@@ -182,7 +163,7 @@ export class Connection implements AsyncDisposable {
    *   not confirmed fails. Default: 25 000
    */
   close(options?: CloseOptions): Promise<void> {
-    return this.#closing.begin(options, this.#close, () => this.#residents.othersEnded())
+    return this.#closing.begin(options, this.#close, () => this.#openRoles.othersEnded())
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -198,9 +179,9 @@ export class Connection implements AsyncDisposable {
     const deadline = performance.now() + timeoutMs
     const left = (): number => Math.max(Math.round(deadline - performance.now()), LAST_STEP_MS)
     for (const stage of closingOrder) {
-      const residents = this.#residents.of(stage)
+      const openRoles = this.#openRoles.of(stage)
       // Each ends in its time, but one that was already closing may have been given more.
-      await atMost(left(), Promise.all(residents.map(async (resident) => await resident.close(left()))))
+      await atMost(left(), Promise.all(openRoles.map(async (role) => await role.close(left()))))
     }
     await Promise.all(this.#lanes.map(async (lane) => await lane.close(Math.min(left(), 5_000))))
     this.#stopWatching()
@@ -225,6 +206,30 @@ export class Connection implements AsyncDisposable {
     return lane
   }
 }
+
+/** What roles and engines need of a connection and users do not. */
+export interface ConnectionInternals {
+  readonly name: string
+  readonly log: Log
+  readonly settings: ConnectSettings
+  readonly publishLane: Lane
+  readonly consumeLane: Lane
+  readonly tracers: OtherTracers
+  /** For what waits to be published. */
+  readonly room: Room
+  /** @throws {@link ClosedError} when the connection is closing or closed */
+  assertOpen(): void
+  /** Health and close reach it from now on. @returns a function that takes it off again */
+  register(role: OpenRole): () => void
+}
+
+const CLOSING = 'it is closing: it takes nothing more, and finishes what is in hand'
+
+/** What is left for the last step of a close when the steps before it have used the time up. */
+const LAST_STEP_MS = 500
+
+/** One broker, or several of one cluster: URLs or fields. */
+export type ConnectTarget = string | BrokerAddress | readonly (string | BrokerAddress)[]
 
 /**
  * Connects to RabbitMQ.

@@ -1,5 +1,5 @@
-import type { LeveretError } from '../errors/errors.js'
-import { type Topic, topicOf } from '../tracing.js'
+import { type Topic, topicOf } from '../async/tracing.js'
+import type { LeveretError } from '../errors/leveret-error.js'
 import type { ConnectionEvents } from './connection-events.js'
 import type { LanePurpose } from './lanes/lane-state.js'
 

@@ -5,7 +5,9 @@ import { isLinkLoss, isLost, isOverChannelLimit } from '../amqp/channel-errors.j
 import type { ChannelHooks } from '../amqp/channel-parts.js'
 import { inRootContext } from '../async/root-context.js'
 import { sleep, unlessAborted } from '../async/timing.js'
-import { ClosedError, ConnectionError, type LeveretError } from '../errors/errors.js'
+import { ClosedError } from '../errors/closed-error.js'
+import { ConnectionError } from '../errors/connection-error.js'
+import type { LeveretError } from '../errors/leveret-error.js'
 import { type ChannelDiagnostics, diagnostics } from './diagnostics.js'
 import { Backoff, backoffMs } from './lanes/backoff.js'
 import type { Lane } from './lanes/lane.js'
@@ -18,37 +20,9 @@ const LOOK_MS = 100
 /** So long after a fresh channel was opened. What comes later is no longer about the node that is gone. */
 const WATCH_MS = 10_000
 
-/** What an engine wants of its channel. */
-export interface LastingChannelOptions {
-  readonly lane: Lane
-  /** For diagnostics: `publishing`, or the name of the queue consumed. */
-  readonly purpose: string
-  readonly kind: 'plain' | 'confirm'
-  /** Confirms and returns of whichever channel is current. */
-  readonly hooks?: Omit<ChannelHooks, 'closed'>
-  /**
-   * What was in flight on a lost channel is sent again on the next one, so a channel may be given up over its first message. @defaultValue false
-   */
-  readonly resends?: boolean
-  /** Makes a fresh channel fit for work: declarations, prefetch, consumer. Runs again on every fresh channel. */
-  setUp(channel: Channel, signal: AbortSignal): Promise<void>
-  /** The channel is set up and current. */
-  opened(channel: Channel): void
-  /**
-   * It is no longer. Comes once for every `opened`.
-   *
-   * @returns whether the cause is gone with it, so that nothing is gained by waiting before the next one
-   */
-  lost(reason: LeveretError): boolean
-  /** A try to open or set up failed; the next follows, unless `isFinal`. */
-  failed(reason: LeveretError): void
-  /** Whether an error of `setUp` makes every further try useless. */
-  isFinal(error: LeveretError): boolean
-}
-
 /** A channel that comes back by itself, on its own: neither its neighbours nor the connection notice. */
-export class LastingChannel {
-  readonly #options: LastingChannelOptions
+export class RecoveringChannel {
+  readonly #options: RecoveringChannelOptions
   readonly #stop = new AbortController()
   readonly #backoff = new Backoff()
   #current: Channel | undefined
@@ -62,7 +36,7 @@ export class LastingChannel {
   /** Why a channel was given up on which an answer was held. */
   #held: LeveretError | undefined
 
-  constructor(options: LastingChannelOptions) {
+  constructor(options: RecoveringChannelOptions) {
     this.#options = options
     setMaxListeners(0, this.#stop.signal, this.#cut.signal)
   }
@@ -245,4 +219,32 @@ export class LastingChannel {
       throw isLost(error) ? (channel.signal.reason ?? error) : error
     }
   }
+}
+
+/** What an engine wants of its channel. */
+export interface RecoveringChannelOptions {
+  readonly lane: Lane
+  /** For diagnostics: `publishing`, or the name of the queue consumed. */
+  readonly purpose: string
+  readonly kind: 'plain' | 'confirm'
+  /** Confirms and returns of whichever channel is current. */
+  readonly hooks?: Omit<ChannelHooks, 'closed'>
+  /**
+   * What was in flight on a lost channel is sent again on the next one, so a channel may be given up over its first message. @defaultValue false
+   */
+  readonly resends?: boolean
+  /** Makes a fresh channel fit for work: declarations, prefetch, consumer. Runs again on every fresh channel. */
+  setUp(channel: Channel, signal: AbortSignal): Promise<void>
+  /** The channel is set up and current. */
+  opened(channel: Channel): void
+  /**
+   * It is no longer. Comes once for every `opened`.
+   *
+   * @returns whether the cause is gone with it, so that nothing is gained by waiting before the next one
+   */
+  lost(reason: LeveretError): boolean
+  /** A try to open or set up failed; the next follows, unless `isFinal`. */
+  failed(reason: LeveretError): void
+  /** Whether an error of `setUp` makes every further try useless. */
+  isFinal(error: LeveretError): boolean
 }

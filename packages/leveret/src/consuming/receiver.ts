@@ -3,40 +3,27 @@ import { type CloseOptions, Closing } from '../connection/closing.js'
 import type { ConnectionInternals } from '../connection/connection.js'
 import type { RoleHealth } from '../connection/health.js'
 import type { Lane } from '../connection/lanes/lane.js'
-import { ClosedError, ConnectionError } from '../errors/errors.js'
+import { ClosedError } from '../errors/closed-error.js'
+import { ConnectionError } from '../errors/connection-error.js'
 import { MADE } from '../errors/marks.js'
 import type { Events, Listener } from '../events.js'
-import type { Engine } from './engine.js'
+import type { ConsumeEngine } from './consume-engine.js'
 
-/** What is left for the last step when the time is up. */
+/** The least time for the last step when the time is up. */
 const LAST_STEP_MS = 500
 
-/** What a receiver is made of. */
-export interface ReceiverParts<Happenings extends object> {
-  readonly role: RoleHealth['role']
-  /** Of its contract. */
-  readonly name: string
-  readonly internals: ConnectionInternals
-  /** On which it consumes. @defaultValue the connection's for consuming */
-  readonly lane?: Lane
-  readonly engine: Pick<Engine<unknown>, 'start' | 'close' | 'whenOthersEnded' | 'pause' | 'resume' | 'health' | 'why'>
-  readonly events: Events<Happenings>
-  /** Called when nothing is consumed any more. `close` waits for it, and gives it so much time. */
-  readonly closed?: (timeoutMs: number) => unknown
-}
-
-/** What every role that consumes can do: start, pause, go on, tell, close. */
-export abstract class Receiver<Happenings extends object> implements AsyncDisposable {
-  readonly #parts: ReceiverParts<Happenings>
+/** The common part of all roles that consume: start, pause, resume, health, events, close. */
+export abstract class Receiver<EventMap extends object> implements AsyncDisposable {
+  readonly #parts: ReceiverOptions<EventMap>
   readonly #closing = new Closing()
   readonly #unregister: () => void
   #starting: Promise<void> | undefined
 
-  constructor(parts: ReceiverParts<Happenings>) {
+  constructor(parts: ReceiverOptions<EventMap>) {
     this.#parts = parts
     this.#unregister = parts.internals.register({
       stage: 'consumer',
-      // The connection closes in its own time, also where a handler has called for it.
+      // Waits for all handlers: the connection itself deals with a close() that a handler has called.
       close: (timeoutMs) => this.#closing.begin({ timeoutMs }, this.#close),
       othersEnded: () => parts.engine.whenOthersEnded(),
       health: () => this.#health(),
@@ -44,13 +31,15 @@ export abstract class Receiver<Happenings extends object> implements AsyncDispos
   }
 
   /**
-   * Declares what its contract describes, and begins to consume. Resolves when the broker delivers to this role, or when it is closed
-   * before that; from then on it comes back by itself, whatever happens to the channel, the connection or the broker.
+   * Declares the objects of the contract, and begins to consume. Resolves when the broker delivers to this role, or
+   * when the role is closed before that. From then on the role recovers by itself from any loss of the channel, the
+   * connection or the broker.
    *
-   * @throws {@link TopologyMismatchError}, {@link BrokerVersionError} or {@link BrokerError} what it needs is refused for good;
-   *   the role is closed
-   * @throws {@link ConnectionError} it was not attached within the connection's `startupTimeoutMs`; the role is closed
-   * @throws {@link ClosedError} it was closed before this call
+   * @throws {@link TopologyMismatchError}, {@link BrokerVersionError} or {@link BrokerError} the broker refuses for
+   *   good what the role needs; the role is closed
+   * @throws {@link ConnectionError} the role did not consume within the connection's `startupTimeoutMs`; the role is
+   *   closed
+   * @throws {@link ClosedError} the role was closed before this call
    */
   start(): Promise<void> {
     this.#starting ??= this.#start()
@@ -58,31 +47,34 @@ export abstract class Receiver<Happenings extends object> implements AsyncDispos
   }
 
   /**
-   * Takes no more deliveries until `resume`. Handlers that run go on; what was received and has not begun is held: the broker
-   * gives none of it to others meanwhile, unless the role is closed. It holds over a lost connection too. An ephemeral
-   * subscriber goes on receiving, up to its prefetch, because its queue would go with its consumer.
+   * Takes no more deliveries until `resume`. Running handlers continue. Deliveries that were received and have not
+   * begun are held: the broker gives them to no other consumer, unless this role is closed. The pause also outlasts a
+   * lost connection. An ephemeral subscriber receives up to its prefetch meanwhile, because its queue would be deleted
+   * with its consumer.
    *
-   * Resolves when the broker has stopped delivering; without a broker at once. Never rejects.
+   * Resolves when the broker has stopped delivering; without a connection at once. Never rejects.
    *
-   * @see https://www.rabbitmq.com/docs/consumers#acknowledgement-timeout what is held for longer than this, the broker takes back
+   * @see https://www.rabbitmq.com/docs/consumers#acknowledgement-timeout the time after which the broker takes back
+   *   held deliveries
    */
   async pause(): Promise<void> {
     await this.#parts.engine.pause()
   }
 
-  /** Ends a `pause`. A circuit breaker that is open stays open. Resolves when the broker delivers again. Never rejects. */
+  /** Ends a `pause`. An open circuit breaker stays open. Resolves when the broker delivers again. Never rejects. */
   async resume(): Promise<void> {
     await this.#parts.engine.resume()
   }
 
   /**
-   * Takes no more deliveries, gives back those not begun, waits for the handlers that run, then closes the channel.
-   * One second before `timeoutMs` is over, the signals of the handlers that still run are aborted and their deliveries go back; a handler
-   * that goes on all the same is told as `close.incomplete`. A second call returns the same promise.
+   * Takes no more deliveries, gives back those that have not begun (`basic.nack(requeue=true)`), waits for the running
+   * handlers, then closes the channel. One second before `timeoutMs` is over, the signals of the handlers that still
+   * run are aborted, and their deliveries go back to the queue. A handler that still does not end causes the event
+   * `close.incomplete`. A second call returns the same promise.
    *
-   * Inside a handler of its own it resolves when all *other* handlers have ended, because it cannot wait for that one; its delivery is
-   * not settled yet. The rest follows when the handler returns. Before `process.exit()`, call `close()` again outside the handler: that
-   * promise resolves when all is settled.
+   * Inside one of its own handlers, it resolves when all *other* handlers have ended, because it cannot wait for that
+   * one, whose delivery is not settled yet. The rest follows when the handler returns. Before `process.exit()`, call
+   * `close()` again outside the handler: that promise resolves when everything is settled.
    */
   close(options?: CloseOptions): Promise<void> {
     return this.#closing.begin(options, this.#close, () => this.#parts.engine.whenOthersEnded())
@@ -97,18 +89,18 @@ export abstract class Receiver<Happenings extends object> implements AsyncDispos
     return 'role'
   }
 
-  on<Name extends keyof Happenings & string>(name: Name, listener: Listener<Happenings[Name]>): this {
+  on<Name extends keyof EventMap & string>(name: Name, listener: Listener<EventMap[Name]>): this {
     this.#parts.events.on(name, listener)
     return this
   }
 
-  /** The same for the next time only. */
-  once<Name extends keyof Happenings & string>(name: Name, listener: Listener<Happenings[Name]>): this {
+  /** Calls the listener for the next event of this name only. */
+  once<Name extends keyof EventMap & string>(name: Name, listener: Listener<EventMap[Name]>): this {
     this.#parts.events.once(name, listener)
     return this
   }
 
-  off<Name extends keyof Happenings & string>(name: Name, listener: Listener<Happenings[Name]>): this {
+  off<Name extends keyof EventMap & string>(name: Name, listener: Listener<EventMap[Name]>): this {
     this.#parts.events.off(name, listener)
     return this
   }
@@ -125,10 +117,10 @@ export abstract class Receiver<Happenings extends object> implements AsyncDispos
       )
     try {
       const ended = within(settings.startupTimeoutMs, engine.start(), late)
-      // The lane only says at once what waiting cannot cure. A role that is closed before need not wait for it.
+      // The lane rejects only if waiting cannot help. A role that is closed before that need not wait for the lane.
       await Promise.race([ended, Promise.all([ended, lane.start()])])
     } catch (error) {
-      // Who closes it meanwhile does not want it to start.
+      // A caller that closes the role meanwhile does not want it to start.
       if (this.#closing.begun) return
       await this.close({ timeoutMs: 0 })
       throw error
@@ -153,4 +145,21 @@ export abstract class Receiver<Happenings extends object> implements AsyncDispos
       ...(why === undefined ? {} : { why }),
     }
   }
+}
+
+/** Options of {@link Receiver}. */
+export interface ReceiverOptions<EventMap extends object> {
+  readonly role: RoleHealth['role']
+  /** The name of the contract. */
+  readonly name: string
+  readonly internals: ConnectionInternals
+  /** The lane on which the role consumes. @defaultValue the connection's lane for consuming */
+  readonly lane?: Lane
+  readonly engine: Pick<
+    ConsumeEngine<unknown>,
+    'start' | 'close' | 'whenOthersEnded' | 'pause' | 'resume' | 'health' | 'why'
+  >
+  readonly events: Events<EventMap>
+  /** Called when the role no longer consumes. `close` waits for it, and passes the time that is left. */
+  readonly closed?: (timeoutMs: number) => unknown
 }

@@ -1,10 +1,10 @@
 import { describeFailure } from '../errors/failure.js'
-import type { RoleEvents, ToldDelivery } from './delivery/role-events.js'
+import type { ReportedDelivery, RoleEvents } from './delivery/role-events.js'
 import type { Settlement } from './delivery/settlement.js'
 import type { WorkerEvents } from './delivery/worker-events.js'
 import type { HandlingHooks } from './handling.js'
 
-/** Tells of deliveries as events. */
+/** Makes the callbacks that report on deliveries as events. */
 export function reporting(events: RoleEvents<WorkerEvents>): Omit<HandlingHooks, 'givenUp' | 'endedAtLast'> {
   return {
     settled: (delivery, settlement) => reportSettlement(events, delivery, settlement),
@@ -17,7 +17,10 @@ export function reporting(events: RoleEvents<WorkerEvents>): Omit<HandlingHooks,
   }
 }
 
-/** What it says of whether handlers succeed; `undefined` when nothing. @param countsInvalid - whether that fails what cannot be read */
+/**
+ * Whether a settlement shows that handlers succeed or fail; `undefined` when it shows neither.
+ * @param countsInvalid - whether a delivery that cannot be read counts as failed
+ */
 export function successOf(settlement: Settlement, countsInvalid: boolean): boolean | undefined {
   if (settlement.did === 'acked') return true
   if (settlement.did === 'retried') return false
@@ -27,8 +30,8 @@ export function successOf(settlement: Settlement, countsInvalid: boolean): boole
   return countsInvalid || (reason !== 'invalid-payload' && reason !== 'unknown-message') ? false : undefined
 }
 
-function reportSettlement(events: RoleEvents<WorkerEvents>, delivery: ToldDelivery, settlement: Settlement): void {
+function reportSettlement(events: RoleEvents<WorkerEvents>, delivery: ReportedDelivery, settlement: Settlement): void {
   const { did, ...more } = settlement
-  // A settlement carries just what the event of its name does.
+  // The fields of a settlement are those of the event with its name.
   events.tellOf(`delivery.${did}`, delivery, more as never)
 }

@@ -1,6 +1,6 @@
 import { decodePayload } from '../contract/payloads/payload.js'
-import { PayloadError } from '../errors/errors.js'
 import type { Failure } from '../errors/failure.js'
+import { PayloadError } from '../errors/payload-error.js'
 import type { DeathReason } from '../headers/dead-letter-reason.js'
 import { type LeveretHeaders, readLeveretHeaders } from '../headers/leveret-headers.js'
 import { readDeath } from '../headers/x-death.js'
@@ -9,52 +9,54 @@ import type { Headers, ReceivedMessage } from '../message/message.js'
 import { dateOf } from '../message/timestamps.js'
 import type { LetterSource } from './letter-source.js'
 
-/** A message that was given up, as it is kept in a dead-letter queue. */
+/** A message that was given up, read from a dead-letter queue. */
 export interface DeadLetter<Payload = unknown> {
-  /** The same as ever; `undefined` when its sender set none and RabbitMQ itself dead-lettered it. */
+  /** The message's own id; `undefined` when its sender set none and RabbitMQ itself dead-lettered it. */
   readonly messageId: string | undefined
   readonly reason: DeathReason
-  /** What the last attempt failed with; `undefined` when RabbitMQ itself dead-lettered it. */
+  /** The error of the last attempt; `undefined` when RabbitMQ itself dead-lettered the message. */
   readonly error: Failure | undefined
-  /** Attempts that are known to have failed. One that ended with its process is known to nobody. */
+  /** Attempts that are known to have failed. An attempt that ended together with its process is not counted. */
   readonly attempts: number
-  /** How often it was replayed before. */
+  /** How often this message was replayed before. */
   readonly replays: number
   readonly deadLetteredAt: Date | undefined
-  /** The queue that it died in; `undefined` when it does not say so, as what was put there by hand. */
+  /**
+   * The queue in which the message died; `undefined` when its headers do not say so, as when it was put there by hand.
+   */
   readonly queue: string | undefined
-  /** Where it was first published. `''` is the default exchange. */
+  /** The exchange to which the message was first published. `''` is the default exchange. */
   readonly exchange: string
   readonly routingKey: string
-  /** All of them as received, without a prototype. From outside: check before use. */
+  /** All headers as received, without a prototype. They come from outside: check them before use. */
   readonly headers: Headers
   readonly timestamp: Date | undefined
   readonly correlationId: string | undefined
   readonly content: Buffer
   readonly contentType: string | undefined
   /**
-   * How often it was taken from its queue and came back; `undefined` on classic queues. Until that happens in the
-   * dead-letter queue, RabbitMQ 4 tells the count of the queue it died in.
+   * How often the message was taken from its queue and came back; `undefined` on classic queues. RabbitMQ 4 reports the
+   * count of the queue in which the message died, until the message first comes back to the dead-letter queue.
    */
   readonly deliveryCount: number | undefined
   /**
    * Decodes the content and checks it against the contract, as a worker would.
    *
-   * @throws {@link PayloadError} as a rejection: it does not fit, as an `invalid-payload` never will, or it is of another queue,
-   *   whose contract shares the dead-letter queue
+   * @throws {@link PayloadError} (as a rejection) the content does not fit, as it never does with the reason
+   *   `invalid-payload`; or the message died in another queue, whose contract shares the dead-letter queue
    */
   payload(): Promise<Payload>
 }
 
-/** Who has said what of a death: the part that leveret and RabbitMQ each tell in their own way. */
+/** The fields of a dead letter that come either from leveret's headers or from RabbitMQ's `x-death`. */
 type Account = Pick<
   DeadLetter,
   'reason' | 'error' | 'attempts' | 'deadLetteredAt' | 'queue' | 'exchange' | 'routingKey'
 >
 
 /**
- * Reads a message of a dead-letter queue, whoever put it there. Never throws: headers come from outside, and those that are
- * not as leveret or RabbitMQ write them are ignored.
+ * Reads a message of a dead-letter queue, whichever program put it there. Never throws: headers come from outside, and
+ * those that neither leveret nor RabbitMQ could have written are ignored.
  */
 export function readDeadLetter({ content, fields, properties }: ReceivedMessage, source: LetterSource): DeadLetter {
   const headers = receivedHeaders(properties)
@@ -81,7 +83,7 @@ export function readDeadLetter({ content, fields, properties }: ReceivedMessage,
   }
 }
 
-/** What fits by chance is not what its sender meant. */
+/** Rejects a letter of another queue: its content may fit this contract's schema by chance, and mean something else. */
 function refuseForeign({ queue }: Account, { name }: LetterSource): void {
   if (queue === undefined || queue === name) return
   throw new PayloadError('incoming', name, [{ path: [], message: `it died in the queue '${queue}'` }])
@@ -92,12 +94,12 @@ function unknownKey({ routingKey }: Account, { name }: LetterSource): PayloadErr
   return new PayloadError('incoming', name, [{ path: [], message }])
 }
 
-/** How often RabbitMQ saw a message come back to its quorum queue. */
+/** Reads how often a message came back to its quorum queue, as RabbitMQ counts it. */
 export function readDeliveryCount({ 'x-delivery-count': count }: Headers): number | undefined {
   return typeof count === 'number' && Number.isSafeInteger(count) && count >= 0 ? count : undefined
 }
 
-/** A copy that leveret made. */
+/** Reads the account of a copy that leveret made. */
 function readOurs(headers: LeveretHeaders): Account | undefined {
   const {
     'leveret-reason': reason,
@@ -119,7 +121,10 @@ function readError(headers: LeveretHeaders): Failure | undefined {
   return stack === undefined ? { name, message } : { name, message, stack }
 }
 
-/** What RabbitMQ dead-lettered may have been on its way to a later attempt: then leveret knows where it came from. */
+/**
+ * Reads the account of a message that RabbitMQ itself dead-lettered. The message may have been a copy on its way to a
+ * later attempt: then leveret's headers name the exchange and the routing key of the original.
+ */
 function readBrokers(headers: Headers, ours: LeveretHeaders): Account | undefined {
   const death = readDeath(headers)
   if (death === undefined) return undefined

@@ -1,4 +1,4 @@
-import { copiedHeaders, writeLineage, writeReplay } from '../headers/attempt-headers.js'
+import { copiedHeaders, writeOrigin, writeReplay } from '../headers/attempt-headers.js'
 import { copy, deathHeaders, withoutDeath } from '../headers/copies.js'
 import { soundHeaders } from '../headers/leveret-headers.js'
 import type { Headers, OutgoingMessage, ReceivedMessage } from '../message/message.js'
@@ -7,8 +7,8 @@ import type { DeadLetter } from './dead-letter.js'
 const PRIORITY = 'leveret-original-priority'
 
 /**
- * The copy that goes back to the work queue: a first attempt. An expiration that it once had stays out, because it would
- * expire again at once.
+ * Makes the copy that goes back to the work queue as a first attempt. The copy has no expiration, even where the
+ * original had one, because it would expire again at once.
  */
 export function replayCopy(message: ReceivedMessage, letter: DeadLetter, workQueue: string): OutgoingMessage {
   const {
@@ -21,14 +21,15 @@ export function replayCopy(message: ReceivedMessage, letter: DeadLetter, workQue
   return withItsPriority(copy('replay', message, workQueue, { ...headers, ...writeReplay(origin, replays + 1) }))
 }
 
-/** The same dead letter for another queue. */
+/** Makes a copy of the same dead letter for another queue. */
 export function letterCopy(message: ReceivedMessage, letter: DeadLetter, queue: string): OutgoingMessage {
   return withItsPriority(copy('move', message, queue, letterHeaders(message, letter)))
 }
 
 /**
- * The same dead letter for the end of its own queue. RabbitMQ 4.3 delivers by priority, and takes none for 4: with any but the
- * lowest it would come before others that wait for longer. So its own is kept in a header, until it leaves the queue.
+ * Makes a copy of the same dead letter for the end of its own queue. RabbitMQ 4.3 delivers by priority, and treats a
+ * missing priority as 4, so a copy with any but the lowest priority would overtake letters that have waited longer. The
+ * copy has priority 0, and its own priority waits in a header until it leaves the queue.
  */
 export function renewedCopy(message: ReceivedMessage, letter: DeadLetter, queue: string): OutgoingMessage {
   const headers = letterHeaders(message, letter)
@@ -37,15 +38,18 @@ export function renewedCopy(message: ReceivedMessage, letter: DeadLetter, queue:
   return { ...outgoing, properties: { ...properties, priority: 0, headers: kept } }
 }
 
-/** What only RabbitMQ had said of a letter is written in leveret's way, because copies do not carry the broker's own headers. */
+/**
+ * Adds leveret's headers for what only RabbitMQ's headers say of a letter, because copies do not carry the broker's own
+ * headers.
+ */
 function letterHeaders(message: ReceivedMessage, letter: DeadLetter): Headers {
   const headers = soundHeaders(copiedHeaders(message.properties))
   const { reason, queue, deadLetteredAt: at, attempts: attempt, exchange, routingKey } = letter
   if (queue === undefined) return headers
-  return { ...headers, ...writeLineage({ attempt, exchange, routingKey }), ...deathHeaders({ queue, reason, at }) }
+  return { ...headers, ...writeOrigin({ attempt, exchange, routingKey }), ...deathHeaders({ queue, reason, at }) }
 }
 
-/** Takes the priority back from the header that {@link renewedCopy} writes. */
+/** Restores the priority from the header that {@link renewedCopy} writes. */
 function withItsPriority(outgoing: OutgoingMessage): OutgoingMessage {
   const { [PRIORITY]: kept, ...headers } = outgoing.properties.headers ?? {}
   if (kept === undefined) return outgoing

@@ -7,20 +7,23 @@ import type { WorkQueue } from '../contract/queues/work-queue.js'
 import type { DeadLetter } from './dead-letter.js'
 import type { LetterContract } from './letter-source.js'
 
-/** A dead letter of an exchange with templates: its template tells which payload it has. */
+/** A dead letter of an exchange with templates: its template determines the type of its payload. */
 type EventLetter<Event> =
   | (Event extends RoutedEvent<infer Template, infer Payload>
       ? DeadLetter<Payload> & {
-          /** The template that its routing key matches. It tells which schema the payload has to pass. */
+          /** The template that the routing key matches. Its schema checks the payload. */
           readonly template: Template
         }
       : never)
   | (DeadLetter<never> & {
-      /** No template matches its routing key, or no binding key of the contract brings it. Its payload is not known. */
+      /** `undefined`: no template or no binding key matches the routing key. The payload's type is not known. */
       readonly template: undefined
     })
 
-/** A dead letter of a contract. Of an exchange with templates it is one type for each of those that the binding keys bring. */
+/**
+ * A dead letter of a contract. For an exchange with templates it is a union, with a member for each template that the
+ * binding keys can match.
+ */
 export type LetterOf<C extends LetterContract> =
   C extends WorkQueue<infer S>
     ? DeadLetter<SchemaOutput<S>>

@@ -7,9 +7,12 @@ import type { LetterContract } from './letter-source.js'
 
 /** Options of `peek`. */
 export interface PeekOptions {
-  /** The most letters to read, from 1 to 1,000. All are held in memory. @defaultValue 100 */
+  /** The most letters to read, from 1 to 1,000. All of them are kept in memory. @defaultValue 100 */
   readonly limit?: number | undefined
-  /** The bytes after which no more are read, from 1; but one letter is, whatever its size. @defaultValue 16_777_216 */
+  /**
+   * The number of bytes of content after which reading stops, from 1. The first letter is read whatever its size.
+   * @defaultValue 16_777_216
+   */
   readonly maxBytes?: number | undefined
 }
 
@@ -46,55 +49,61 @@ export const replayOptions = passOptions.extend({ ratePerSecond: z.number().posi
 /** Checks {@link MoveOptions}. */
 export const moveOptions = passOptions.extend({ to: shortString('a queue name').min(1) })
 
-/** How far a pass over the dead letters is. */
+/** The progress of a pass over the dead letters. */
 export interface LetterProgress {
-  /** Letters that were replayed, moved or discarded; with `dryRun` those that would be. */
+  /** Letters that were replayed, moved or discarded; with `dryRun`, letters that would be. */
   readonly done: number
-  /** Letters that stay: the filter refused them, or they are of another queue. */
+  /** Letters that stay: the filter refused them, or they belong to another queue. */
   readonly skipped: number
-  /** Letters that were there at the beginning and have not been looked at yet. */
+  /** Letters that were there when the pass began, and that it has not read yet. */
   readonly left: number
 }
 
-/** Which dead letters of a contract to choose. It may ask their payload; what it throws ends the pass. */
+/** Chooses dead letters of a contract. A filter may read their payload. An error that it throws ends the pass. */
 export type LetterFilter<C extends LetterContract = LetterContract> = Choice<LetterOf<C>>
 
-/** Which letters a pass takes, and how. */
+/** Options of a pass over the dead letters: which letters it takes, and how. */
 export interface LetterOptions<C extends LetterContract = LetterContract> {
-  /** Only these. The others stay. It is not asked about letters of other queues. @defaultValue all */
+  /**
+   * Chooses the letters to take; all others stay. Never called for letters of other queues. @defaultValue all letters
+   */
   readonly filter?: LetterFilter<C> | undefined
   /**
-   * Also messages that do not say which queue they died in: somebody has put them there by hand, or their headers are broken. Where
-   * contracts share a dead-letter queue they may be meant for another one. @defaultValue false
+   * Whether to include messages that do not say in which queue they died: messages put there by hand, or with broken
+   * headers. Where contracts share a dead-letter queue, such a message may belong to another contract.
+   * @defaultValue false
    */
   readonly includeUnknown?: boolean | undefined
   /**
-   * Counts the letters that would be taken, and takes none. Each is put behind the others, as those are that the filter refuses, so that
-   * the queue has them all in their order. @defaultValue false
+   * Whether to count the letters that would be taken, and take none. Each of them moves to the end of the queue, as the
+   * letters do that the filter refuses, so that the queue keeps their order. @defaultValue false
    */
   readonly dryRun?: boolean | undefined
-  /** The most letters to take, from 1. @defaultValue all */
+  /** The most letters to take, from 1. @defaultValue all letters */
   readonly limit?: number | undefined
-  /** Ends it early, after what is on its way; the result says how far it came. */
+  /** Ends the pass early, after the letters that are being published. The result says how far the pass came. */
   readonly signal?: AbortSignal | undefined
-  /** Gets the counts after each round of at most 64 letters, when nothing is in hand. What it throws ends the pass. */
+  /**
+   * Receives the counts after each round of at most 64 letters, when no letter is being processed. An error that it
+   * throws ends the pass.
+   */
   readonly onProgress?: ((progress: LetterProgress) => void) | undefined
 }
 
 /** Options of `discard`. */
 export interface DiscardOptions<C extends LetterContract = LetterContract> extends LetterOptions<C> {
-  /** Only these. The others stay. For all of them it says so: `() => true`. */
+  /** Chooses the letters to discard; all others stay. To discard every letter: `() => true`. */
   readonly filter: LetterFilter<C>
 }
 
 /** Options of `replay`. */
 export interface ReplayOptions<C extends LetterContract = LetterContract> extends LetterOptions<C> {
-  /** The most letters a second, above 0; a `dryRun` does not wait. @defaultValue as fast as the broker confirms */
+  /** The most letters per second, above 0. A `dryRun` ignores it. @defaultValue as fast as the broker confirms */
   readonly ratePerSecond?: number | undefined
 }
 
 /** Options of `move`. */
 export interface MoveOptions<C extends LetterContract = LetterContract> extends LetterOptions<C> {
-  /** Name of a queue that exists, up to 255 bytes. Without that queue no letter is touched. */
+  /** The name of an existing queue, up to 255 bytes. If that queue does not exist, no letter is touched. */
   readonly to: string
 }

@@ -8,16 +8,16 @@ import type { WorkQueue } from '../contract/queues/work-queue.js'
 /** A contract that may keep dead letters. */
 export type LetterContract = WorkQueue | Subscription | Stream
 
-/** What the letters of a contract hold, by the routing key under which they were published. */
+/** Finds the payload contract of a dead letter by the routing key with which it was published. */
 export interface LetterSource {
-  /** The queue in which the contract's letters die. */
+  /** The queue in which the contract's messages die. */
   readonly name: string
-  /** Whether letters say their template. */
+  /** Whether a letter has a template. */
   readonly hasTemplates: boolean
   find(routingKey: string): { readonly template?: string; readonly contract: PayloadContract } | undefined
 }
 
-/** Finds out what the letters of a contract hold. */
+/** Makes the {@link LetterSource} of a contract. */
 export function letterSource(contract: LetterContract): LetterSource {
   const { name } = contract
   if (contract.kind === 'work-queue') return { name, hasTemplates: false, find: () => ({ contract }) }

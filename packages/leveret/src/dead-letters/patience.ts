@@ -1,11 +1,11 @@
 import type { ConnectionInternals } from '../connection/connection.js'
-import { ConnectionError } from '../errors/errors.js'
+import { ConnectionError } from '../errors/connection-error.js'
 
 /**
- * Waits for a channel no longer than a publish would.
+ * Waits for a channel no longer than a publish waits for its confirm.
  *
- * @param ends - end it earlier, with their reason
- * @throws {@link ConnectionError} there was none in time
+ * @param ends - signals that end the wait earlier, each with its reason
+ * @throws {@link ConnectionError} no channel was opened in time
  */
 export async function patiently<T>(
   { consumeLane, settings: { publishTimeoutMs } }: Pick<ConnectionInternals, 'consumeLane' | 'settings'>,

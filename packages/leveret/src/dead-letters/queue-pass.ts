@@ -1,54 +1,20 @@
 import type { Channel } from '../amqp/channel.js'
 import { sleep } from '../async/timing.js'
-import { PublishError } from '../errors/errors.js'
+import { PublishError } from '../errors/publish-error.js'
 import { readFailedDeliveries } from '../headers/attempt-headers.js'
 import type { ReceivedMessage } from '../message/message.js'
 import { Round } from './round.js'
 import { COMMANDS_AT_ONCE, Unsettled } from './unsettled.js'
 
-/** The most messages that a round takes. As many may come twice when a pass is cut off. */
-const MOST_IN_HAND = 64
-/** The most bytes of content that a round takes, by the largest message of the round before it. */
-const BYTES_IN_HAND = 16 * 1024 * 1024
-/** How long a round is to last: what it settles is settled at its end. */
-export const ROUND_MS = 100
-/** When a round lasts for so long, what still waits in hand goes back. RabbitMQ ends a channel that holds a message for half an hour. */
-const HOLD_MS = 10_000
 /**
- * How often a message is given back. RabbitMQ before 4.3 counts each time, and drops what came back more often than its queue's
- * delivery limit, which an operator may have set.
+ * Reads a queue once, in rounds: as many messages as the queue held at the start. Copies that the pass stores lie
+ * behind those messages, so it does not read them. Messages that are not settled at the end go back to the queue.
  */
-const GIVEN_BACK_AT_MOST = 3
-/** How often, and how long apart, to look whether what went back is there again. */
-const LOOKS = 20
-const LOOK_EVERY_MS = 25
-
-/** What a sweep needs. */
-export interface SweepOptions {
-  readonly channel: Channel
-  readonly queue: string
-  /** Stores a copy of the message at the end of the queue, and resolves when it is confirmed. */
-  storeAnew(message: ReceivedMessage): Promise<void>
-}
-
-/** How a round went. */
-interface RoundEnded {
-  readonly wanted: number
-  readonly taken: number
-  /** Bytes of the largest content. */
-  readonly largest: number
-  readonly ms: number
-}
-
-/**
- * One pass over a queue: it takes as many messages as were there at its start, in rounds, and what is stored anew lies behind
- * them. What has not been settled by its end goes back.
- */
-export class Sweep {
+export class QueuePass {
   readonly #options: SweepOptions
   readonly #unsettled: Unsettled
   #left: number
-  /** As many as are to be there after it, if nobody else adds or takes any. */
+  /** How many messages the queue will hold after the pass, if no other program adds or takes any. */
   #expected: number
   #window = 1
 
@@ -60,25 +26,26 @@ export class Sweep {
   }
 
   /** @throws {@link BrokerError} there is no such queue; {@link ConnectionError} */
-  static async begin(options: SweepOptions): Promise<Sweep> {
+  static async begin(options: SweepOptions): Promise<QueuePass> {
     const { messageCount } = await options.channel.checkQueue(options.queue)
-    return new Sweep(options, messageCount)
+    return new QueuePass(options, messageCount)
   }
 
-  /** Aborted when the channel has ended, and with it the sweep: then all that is unsettled is the broker's again. */
+  /** Aborted when the channel ends, which also ends the pass: all unsettled messages then go back to the queue. */
   get signal(): AbortSignal {
     return this.#options.channel.signal
   }
 
-  /** How many of those that were there at its start have not been taken yet. */
+  /** How many of the messages that were there at the start have not been taken yet. */
   get left(): number {
     return this.#left
   }
 
   /**
-   * Takes some messages, one after the other. How many depends on how large those of the round before were, and how long it took.
+   * Takes some messages, one after the other. Their number depends on the size of the messages of the round before, and
+   * on how long that round took.
    *
-   * @param most - no more than so many
+   * @param most - the most messages to take
    * @throws {@link ConnectionError} or {@link BrokerError} the channel has ended
    */
   async *round(most: number): AsyncGenerator<ReceivedMessage, void, undefined> {
@@ -106,15 +73,16 @@ export class Sweep {
     else if (taken < wanted) yield* this.#probe()
   }
 
-  /** Settles a message for good, when {@link flush} is called after the round. */
+  /** Acknowledges a message when {@link flush} is called after the round. */
   ack(message: ReceivedMessage): void {
     this.#unsettled.ack(message)
     this.#expected -= 1
   }
 
   /**
-   * Puts a message behind all others: stores a copy, and settles it. Where there can be no copy of it, or no room for one, it is
-   * held until the end, so that it is not met again.
+   * Moves a message to the end of the queue: stores a copy, and acknowledges the original. Where the copy is impossible
+   * or the queue is full, the message is held unsettled until the end of the pass, so that the pass does not read it
+   * twice.
    *
    * @throws {@link PublishError} the copy was not confirmed for another reason
    */
@@ -131,7 +99,7 @@ export class Sweep {
   }
 
   /**
-   * Sends the acks.
+   * Sends the acks (`basic.ack`).
    *
    * @throws {@link ConnectionError} the channel has ended
    */
@@ -140,10 +108,12 @@ export class Sweep {
   }
 
   /**
-   * Gives back what is unsettled, in the order in which it was taken, and resolves when the broker counts it again: a quorum
-   * queue does so a moment later than it answers, and whoever looks next is to find everything.
+   * Gives the unsettled messages back in the order in which they were taken (`basic.nack(requeue=true)`). Resolves when
+   * the broker counts them again, which a quorum queue does a moment after it has answered. So the next reader of the
+   * queue finds them all.
    *
-   * @throws {@link PublishError} a message that came back too often could not be stored anew; it is still there
+   * @throws {@link PublishError} a message that came back too often could not be copied to the end; it is still in the
+   *   queue
    */
   async end(): Promise<void> {
     this.signal.throwIfAborted()
@@ -155,7 +125,10 @@ export class Sweep {
     if (renewed.status === 'rejected') throw renewed.reason
   }
 
-  /** Fewer came than were there: somebody else takes some too, or the broker is slow. */
+  /**
+   * Looks for one more message with `basic.get`, after a round that got fewer than it asked for: another consumer takes
+   * messages too, or the broker is slow.
+   */
   async *#probe(): AsyncGenerator<ReceivedMessage, void, undefined> {
     const message = await this.#options.channel.get(this.#options.queue)
     if (message === undefined) this.#left = 0
@@ -168,7 +141,10 @@ export class Sweep {
     return message
   }
 
-  /** All or none are stored anew, so that they stay in order. */
+  /**
+   * Gives messages back. If one of them came back too often, all are copied to the end instead, so that their order
+   * stays.
+   */
   async #giveBack(messages: readonly ReceivedMessage[]): Promise<void> {
     if (messages.some(hasComeBackOften)) await this.#renew(messages)
     else this.#unsettled.giveBack(messages)
@@ -182,7 +158,10 @@ export class Sweep {
     }
   }
 
-  /** Where somebody else takes messages at the same time it waits for half a second at most. */
+  /**
+   * Waits until the broker counts the messages again, for half a second at most where another consumer takes messages
+   * too.
+   */
   async #whenBack(): Promise<void> {
     const { channel, queue } = this.#options
     for (let look = 1; look <= LOOKS; look += 1) {
@@ -192,13 +171,53 @@ export class Sweep {
   }
 }
 
-/** It grows slowly, because what comes next may be larger. */
+/** The most messages that a round takes. As many may be delivered twice when a pass is interrupted. */
+const MOST_IN_HAND = 64
+/** The most bytes of content that a round takes, estimated by the largest message of the round before. */
+const BYTES_IN_HAND = 16 * 1024 * 1024
+/** The intended duration of a round. Its messages are settled when it ends. */
+export const ROUND_MS = 100
+/**
+ * Time after which a round takes no more messages, and gives back those that it has not processed. RabbitMQ closes a
+ * channel that leaves a message unsettled for half an hour.
+ */
+const HOLD_MS = 10_000
+/**
+ * How often a message is given back before it is copied instead. RabbitMQ before 4.3 counts each return, and drops a
+ * message that exceeds its queue's delivery limit, which an operator may have set.
+ */
+const GIVEN_BACK_AT_MOST = 3
+/** How often, and at what interval, {@link QueuePass.end} looks whether the returned messages are counted again. */
+const LOOKS = 20
+const LOOK_EVERY_MS = 25
+
+/** Options of {@link QueuePass}. */
+export interface SweepOptions {
+  readonly channel: Channel
+  readonly queue: string
+  /** Stores a copy of the message at the end of the queue, and resolves when the broker has confirmed it. */
+  storeAnew(message: ReceivedMessage): Promise<void>
+}
+
+/** The result of a round. */
+interface RoundEnded {
+  readonly wanted: number
+  readonly taken: number
+  /** Bytes of the largest content. */
+  readonly largest: number
+  readonly ms: number
+}
+
+/**
+ * Computes how many messages the next round takes: at most twice as many as this one asked for, because the next
+ * messages may be larger.
+ */
 function nextWindow({ wanted, taken, largest, ms }: RoundEnded): number {
   const inTime = ms > ROUND_MS ? (taken * ROUND_MS) / ms : 2 * wanted
   return Math.max(1, Math.floor(Math.min(inTime, MOST_IN_HAND, BYTES_IN_HAND / largest)))
 }
 
-/** It does not fit, or its queue is full. */
+/** Whether a copy is impossible: the message does not fit, or its queue is full. */
 function isRefused(error: unknown): boolean {
   if (!(error instanceof PublishError)) return false
   return error.outcome === 'refused' || (error.outcome === 'not-sent' && !error.retryable)

@@ -3,12 +3,12 @@ import type { Channel } from '../amqp/channel.js'
 import { atMost, unlessAborted } from '../async/timing.js'
 import type { ReceivedMessage } from '../message/message.js'
 
-/** How long a consumer that has not taken its number may be silent before it is cancelled. */
+/** How long a consumer waits for its next message before it is cancelled. */
 const SILENCE_MS = 250
 
 /**
- * A consumer that takes a number of messages and no more. The number is its prefetch, so nothing that it has taken may be settled
- * before its {@link end}.
+ * A consumer that takes a given number of messages and no more. The number is its prefetch, so none of its messages may
+ * be settled before {@link end}: the broker would send another one in its place.
  */
 export class Round {
   readonly #channel: Channel
@@ -35,7 +35,7 @@ export class Round {
   /**
    * Takes the next message.
    *
-   * @returns `undefined` when it has taken its number, or when nothing came for a while
+   * @returns `undefined` when all messages of the round were taken, or when none came for a while
    * @throws {@link ConnectionError} or {@link BrokerError} the channel has ended
    */
   async next(): Promise<ReceivedMessage | undefined> {
@@ -44,24 +44,27 @@ export class Round {
     return this.#arrived.shift()
   }
 
-  /** What was delivered and not taken by {@link next}. Complete after its {@link end}. */
+  /** The messages that were delivered and not taken with {@link next}. Complete after {@link end}. */
   get rest(): readonly ReceivedMessage[] {
     return this.#arrived
   }
 
-  /** Cancels the consumer, once. Resolves when nothing more can come. */
+  /** Cancels the consumer, once (`basic.cancel`). Resolves when no more messages can come. */
   end(): Promise<void> {
     this.#ending ??= this.#channel.cancel(this.#tag)
     return this.#ending
   }
 
-  /** Without a message the broker has cancelled the consumer, as it does when the queue is deleted. */
+  /**
+   * Receives a message; `undefined` means that the broker has cancelled the consumer, as it does when the queue is
+   * deleted.
+   */
   #receive(message: ReceivedMessage | undefined): void {
     if (message === undefined) this.#ending ??= Promise.resolve()
     else {
       this.#arrived.push(message)
       this.#came += 1
-      // Who waits for the next message also learns that this one failed.
+      // The caller of next() gets this error too.
       if (this.#came === this.#most) this.end().catch(() => undefined)
     }
     this.#wake()

@@ -1,28 +1,35 @@
 import { setMaxListeners } from 'node:events'
 import type { Channel } from '../amqp/channel.js'
 import type { QueueDeclaration } from '../amqp/declaration.js'
-import { InHand } from '../async/in-flight-count.js'
+import { InFlightCount } from '../async/in-flight-count.js'
 import { atMost } from '../async/timing.js'
 import type { ConnectionInternals } from '../connection/connection.js'
 import type { QueueContract } from '../contract/queues/queue-contract.js'
-import { BrokerError, ClosedError, ConnectionError } from '../errors/errors.js'
+import { BrokerError } from '../errors/broker-error.js'
+import { ClosedError } from '../errors/closed-error.js'
+import { ConnectionError } from '../errors/connection-error.js'
 import type { ReceivedMessage } from '../message/message.js'
 import { queueDeclarationsOf } from '../topology/declarations.js'
 import { declare } from '../topology/declare.js'
 import { patiently } from './patience.js'
-import { Sweep } from './queue-pass.js'
+import { QueuePass } from './queue-pass.js'
 
 const CLOSE_TIMEOUT_MS = 2_000
 
-/** What is done to a contract's dead letters from time to time, each time on a channel that lasts no longer. */
-export class Visits {
+/**
+ * Runs operations on the dead letters of a contract, each on a channel of its own that is closed when the operation
+ * ends.
+ */
+export class ShortLivedChannels {
   readonly #name: string
   readonly #queue: string
-  /** The dead-letter queue alone: a work queue that has changed keeps nobody from its dead letters. */
+  /**
+   * The dead-letter queue alone, so that a work queue with other arguments does not keep its dead letters out of reach.
+   */
   readonly #needed: readonly QueueDeclaration[]
   readonly #internals: ConnectionInternals
   readonly #stop = new AbortController()
-  readonly #inHand = new InHand()
+  readonly #inFlight = new InFlightCount()
   readonly #channels = new Set<Channel>()
 
   /** @param queue - the dead-letter queue */
@@ -34,7 +41,7 @@ export class Visits {
     setMaxListeners(0, this.#stop.signal)
   }
 
-  /** Aborted, with a {@link ClosedError}, when `close` begins. */
+  /** Aborted with a {@link ClosedError} when `close` begins. */
   get signal(): AbortSignal {
     return this.#stop.signal
   }
@@ -42,7 +49,7 @@ export class Visits {
   /** @throws {@link ClosedError}, {@link ConnectionError}, {@link BrokerError}, {@link TopologyMismatchError} */
   async onChannel<T>(act: (channel: Channel) => Promise<T>): Promise<T> {
     this.#stop.signal.throwIfAborted()
-    this.#inHand.begin()
+    this.#inFlight.begin()
     try {
       const channel = await this.#open()
       this.#channels.add(channel)
@@ -53,23 +60,24 @@ export class Visits {
         await channel.close(CLOSE_TIMEOUT_MS)
       }
     } finally {
-      this.#inHand.end()
+      this.#inFlight.end()
     }
   }
 
   /**
-   * Goes through the queue once. What is not acknowledged then goes back, however the work ended.
+   * Runs `work` on one pass over the queue. Messages that are not acknowledged then go back to the queue, however the
+   * work ended.
    *
-   * @param what - for the error, when the channel ends first
+   * @param what - the name of the operation, for the error when the channel ends first
    * @param storeAnew - stores a copy of a message at the end of the queue
    */
   async sweep<T>(
     what: string,
     storeAnew: (message: ReceivedMessage, signal: AbortSignal) => Promise<unknown>,
-    work: (sweep: Sweep) => Promise<T>,
+    work: (sweep: QueuePass) => Promise<T>,
   ): Promise<T> {
     return await this.onChannel(async (channel) => {
-      const sweep = await Sweep.begin({
+      const sweep = await QueuePass.begin({
         channel,
         queue: this.#queue,
         storeAnew: async (message) => void (await storeAnew(message, channel.signal)),
@@ -79,18 +87,18 @@ export class Visits {
         await sweep.end()
         return result
       } catch (error) {
-        // Whoever calls next is to find what goes back now.
+        // Gives the messages back before this call rejects, so that the caller's next call finds them.
         await sweep.end().catch(() => undefined)
         throw channel.isOpen ? error : cutOff(`The ${what} of '${this.#queue}'`, channel.signal.reason ?? error)
       }
     })
   }
 
-  /** Waits for what is going on, then ends its channels. Never rejects. */
+  /** Waits for the operations that are running, then closes their channels. Never rejects. */
   async close(timeoutMs: number): Promise<void> {
     const closed = new ClosedError(`The dead letters of '${this.#name}' have been closed`)
     this.#stop.abort(closed)
-    await atMost(timeoutMs, this.#inHand.whenEmpty())
+    await atMost(timeoutMs, this.#inFlight.whenEmpty())
     await Promise.all([...this.#channels].map(async (channel) => await channel.close(CLOSE_TIMEOUT_MS, closed)))
   }
 
@@ -103,7 +111,10 @@ export class Visits {
   }
 }
 
-/** What the end of a channel means to the caller: wait and call again, or what only a person can mend. */
+/**
+ * Translates the end of a channel for the caller: either the caller waits and calls again, or a person must correct
+ * something.
+ */
 function cutOff(what: string, reason: unknown): unknown {
   if (reason instanceof ClosedError || (reason instanceof BrokerError && !reason.retryable)) return reason
   const why = reason instanceof Error ? reason.message : String(reason)

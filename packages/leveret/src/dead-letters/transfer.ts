@@ -3,29 +3,29 @@ import { type DeadLetter, readDeadLetter } from './dead-letter.js'
 import type { LetterProgress } from './letter-options.js'
 import { Selection, type SelectionOptions } from './letter-selection.js'
 import type { LetterSource } from './letter-source.js'
-import type { Sweep } from './queue-pass.js'
+import type { QueuePass } from './queue-pass.js'
 
-/** How a transfer ended. */
+/** The counts of a finished transfer. */
 export type Transferred = Pick<LetterProgress, 'done' | 'skipped'>
 
-/** What becomes of a contract's dead letters in one pass. */
+/** Options of {@link transfer}. */
 export interface TransferOptions<Letter> extends SelectionOptions<Letter> {
-  /** Resolves when the letter may be taken away. */
+  /** Processes a chosen letter. Resolves when the letter may be acknowledged. */
   carryOut(message: ReceivedMessage, letter: Letter): Promise<unknown>
-  /** What is chosen stays too. */
+  /** Whether chosen letters stay in the queue too. */
   readonly dryRun?: boolean | undefined
   readonly onProgress?: ((progress: LetterProgress) => void) | undefined
 }
 
 /**
- * Goes through a sweep, round after round: what is chosen is carried out and then acknowledged, and all else is put behind the
- * letters that were not looked at. So nothing is held from one round to the next.
+ * Runs a pass, round after round. Chosen letters are carried out and then acknowledged. All others are put behind the
+ * letters that the pass has not read yet, so no letter is held from one round to the next.
  *
- * @throws what the filter or {@link TransferOptions.onProgress} throws, or why a letter could not be carried out or put behind,
- *   when all that was begun has ended
+ * @throws the error of the filter or of {@link TransferOptions.onProgress}, or the reason why a letter could not be
+ *   carried out or put behind; after everything that was begun has ended
  */
 export async function transfer<Letter extends DeadLetter>(
-  sweep: Sweep,
+  sweep: QueuePass,
   source: LetterSource,
   options: TransferOptions<Letter>,
 ): Promise<Transferred> {
@@ -35,7 +35,7 @@ export async function transfer<Letter extends DeadLetter>(
 }
 
 class Transfer<Letter extends DeadLetter> {
-  readonly #sweep: Sweep
+  readonly #sweep: QueuePass
   readonly #source: LetterSource
   readonly #options: TransferOptions<Letter>
   readonly #selection: Selection<Letter>
@@ -43,7 +43,7 @@ class Transfer<Letter extends DeadLetter> {
   #done = 0
   #skipped = 0
 
-  constructor(sweep: Sweep, source: LetterSource, options: TransferOptions<Letter>) {
+  constructor(sweep: QueuePass, source: LetterSource, options: TransferOptions<Letter>) {
     this.#sweep = sweep
     this.#source = source
     this.#options = options
@@ -101,7 +101,9 @@ class Transfer<Letter extends DeadLetter> {
     })
   }
 
-  /** Never rejects: the first failure ends the pass, when what else was begun has ended. */
+  /**
+   * Runs a step and never rejects. The first failure ends the pass, after the other steps that were begun have ended.
+   */
   async #orFail(act: () => Promise<void>): Promise<void> {
     await act().catch((error: unknown) => this.#failed.abort(error))
   }

@@ -4,43 +4,44 @@ import { decodePayload } from '../contract/payloads/payload.js'
 import { validate } from '../contract/payloads/schema.js'
 import type { Subscription } from '../contract/queues/subscription.js'
 import type { WorkQueue } from '../contract/queues/work-queue.js'
-import { type Issue, PayloadError } from '../errors/errors.js'
+import type { Issue } from '../errors/issue.js'
 import { messageOf } from '../errors/message-of.js'
-import { lineageOf } from '../headers/attempt-headers.js'
+import { PayloadError } from '../errors/payload-error.js'
+import { originOf } from '../headers/attempt-headers.js'
 import { receivedHeaders } from '../message/field-table.js'
 import type { ReceivedMessage } from '../message/message.js'
 import { type LetterSource, letterSource } from './letter-source.js'
 import { Unsettled } from './unsettled.js'
 
-/** A contract whose queue can be tried. */
+/** A contract whose queue {@link trialOn} can read. */
 type Tried = WorkQueue | Subscription
 
-/** What is wrong with how many messages. Holds no value of any. */
+/** A reason for which messages would be refused. It contains no value of a message. */
 export interface RefusalReason {
-  /** Where, with `*` for the places of an array: `lines.*.price`. Empty for the payload itself. */
+  /** Path in the payload, with `*` for array indexes: `lines.*.price`. Empty for the payload itself. */
   readonly path: string
   readonly message: string
-  /** How many messages have it. */
+  /** How many messages have this problem. */
   readonly count: number
 }
 
-/** What a contract would make of the messages in its queue. */
+/** The result of checking the messages of a queue against a contract. */
 export interface DryRun {
-  /** Messages that were read. Those that a consumer holds are not among them. */
+  /** How many messages were read. Messages that a consumer holds are not among them. */
   readonly read: number
-  /** Those of them that a worker or subscriber of this contract would refuse. */
+  /** How many of the messages that were read a worker or subscriber of this contract would refuse. */
   readonly refused: number
-  /** Why, the most frequent first, at most twenty. A message may have several. */
+  /** The reasons, the most frequent first, at most twenty. A message may have several. */
   readonly reasons: readonly RefusalReason[]
 }
 
 const MOST_REASONS = 20
 
 /**
- * Reads messages one after the other, checks each, and gives all back in one command.
+ * Reads messages one after the other with `basic.get`, checks each, and gives all of them back with one `basic.nack`.
  *
- * @param limit - at most so many
- * @param timeoutMs - how long a schema may take for one
+ * @param limit - the most messages to read
+ * @param timeoutMs - the most time that a schema may take for one message
  */
 export async function trialOn(channel: Channel, contract: Tried, limit: number, timeoutMs: number): Promise<DryRun> {
   const unsettled = new Unsettled(channel, contract.name)
@@ -61,17 +62,17 @@ export async function trialOn(channel: Channel, contract: Tried, limit: number, 
       }
     }
   } finally {
-    // An answer says that the broker has read what was given back.
+    // The reply proves that the broker has processed the basic.nack before it.
     if (unsettled.giveBackAll() && channel.isOpen) await channel.checkQueue(contract.name)
   }
   const sorted = [...reasons.values()].sort((one, other) => other.count - one.count)
   return { read, refused, reasons: sorted.slice(0, MOST_REASONS) }
 }
 
-/** @throws what a worker or subscriber of the contract would refuse the message with */
+/** @throws the error with which a worker or subscriber of the contract would refuse the message */
 async function check(message: ReceivedMessage, contract: Tried, source: LetterSource): Promise<void> {
   const { content, properties } = message
-  const { routingKey } = lineageOf(message, contract.retry)
+  const { routingKey } = originOf(message, contract.retry)
   const found = source.find(routingKey)
   if (found !== undefined) {
     const exchange = contract.kind === 'subscription' ? contract.of : undefined
@@ -94,7 +95,7 @@ async function issuesOf(act: () => Promise<void>, timeoutMs: number): Promise<re
   }
 }
 
-/** Each reason once a message: an array may have it in many places. */
+/** Names each reason once per message, although it may occur at many places of an array. */
 function named(issues: readonly Issue[]): readonly { path: string; message: string }[] {
   const all = issues.map(({ path, message }) => {
     return { path: path.map((step) => (typeof step === 'number' ? '*' : step)).join('.'), message }

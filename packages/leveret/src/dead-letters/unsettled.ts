@@ -1,23 +1,11 @@
 import type { Channel } from '../amqp/channel.js'
-import { ConnectionError } from '../errors/errors.js'
+import { ConnectionError } from '../errors/connection-error.js'
 import type { ReceivedMessage } from '../message/message.js'
 
 /**
- * How many commands of a channel to a quorum queue may be on their way. RabbitMQ keeps more than 32 to itself until others have
- * been carried out, and forgets them when the channel is closed (measured on 3.10.8, 4.0.5 and 4.3.6).
+ * The unsettled messages of a channel, in the order of their delivery tags. It settles them with as few commands as
+ * possible.
  */
-export const COMMANDS_AT_ONCE = 30
-
-/** A message that is not settled yet. */
-interface Taken {
-  readonly fields: ReceivedMessage['fields']
-  /** Which consumer took it: the first, the second, … */
-  readonly run: number
-  /** `undefined` when it is held. */
-  readonly message: ReceivedMessage | undefined
-}
-
-/** What a channel has taken from a queue, in the order of its delivery tags. It is settled with as few commands as can be. */
 export class Unsettled {
   readonly #channel: Channel
   readonly #queue: string
@@ -30,17 +18,17 @@ export class Unsettled {
     this.#queue = queue
   }
 
-  /** All but those that are held. */
+  /** The unsettled messages, without those that are held. */
   get messages(): ReceivedMessage[] {
     return [...this.#taken.values()].flatMap(({ message }) => message ?? [])
   }
 
-  /** Whether some stay until all are given back, so that what is behind them is acknowledged one by one. */
+  /** Whether some messages are held. Messages behind them then have to be acknowledged one by one. */
   get holdsSome(): boolean {
     return [...this.#taken.values()].some(({ message }) => message === undefined)
   }
 
-  /** What is added from now on was taken by another consumer. */
+  /** Begins a new run: messages added from here on were taken by another consumer. */
   beginRun(): void {
     this.#run += 1
   }
@@ -50,21 +38,21 @@ export class Unsettled {
     this.#taken.set(fields.deliveryTag, { fields, run: this.#run, message })
   }
 
-  /** Forgets its content. It stays unsettled, until all are given back. */
+  /** Drops the content of a message. The message stays unsettled until {@link giveBackAll}. */
   hold({ fields }: ReceivedMessage): void {
     this.#taken.set(fields.deliveryTag, { fields, run: this.#run, message: undefined })
   }
 
-  /** Settles a message for good, when {@link flush} is called. */
+  /** Marks a message as done. {@link flush} acknowledges it. */
   ack({ fields }: ReceivedMessage): void {
     this.#taken.delete(fields.deliveryTag)
     this.#acked.push({ fields })
   }
 
   /**
-   * Acknowledges what was settled, all at once where nothing that stays lies before it.
+   * Sends the acks. One `basic.ack(multiple=true)` covers all messages before the first that is still unsettled.
    *
-   * @throws {@link ConnectionError} the channel has ended: it is all in the queue again
+   * @throws {@link ConnectionError} the channel has ended: all of the messages are in the queue again
    */
   async flush(): Promise<void> {
     const acked = this.#acked.sort((one, other) => one.fields.deliveryTag - other.fields.deliveryTag)
@@ -79,7 +67,7 @@ export class Unsettled {
     }
   }
 
-  /** Gives these back, in their order. */
+  /** Gives these messages back, in their order (`basic.nack(requeue=true)`). */
   giveBack(messages: readonly ReceivedMessage[]): void {
     for (const { fields } of messages) {
       this.#taken.delete(fields.deliveryTag)
@@ -87,13 +75,13 @@ export class Unsettled {
     }
   }
 
-  /** Gives back all that is not settled, in its order. @returns whether there was any */
+  /** Gives all unsettled messages back, in their order (`basic.nack(requeue=true)`). @returns whether there were any */
   giveBackAll(): boolean {
     const all = [...this.#taken.values()]
     this.#taken.clear()
     for (const [index, taken] of all.entries()) {
-      // One command for what one consumer took: of several consumers RabbitMQ keeps no order.
-      // Never basic.reject: it raises the delivery count on every version of RabbitMQ, and basic.nack does not since 4.3.
+      // One basic.nack for each consumer: for messages of several consumers, RabbitMQ does not keep the order. Never
+      // basic.reject: it raises the delivery count on every version of RabbitMQ, and basic.nack does not since 4.3.
       if (all[index + 1]?.run !== taken.run) this.#channel.requeue(taken, 'all up to it')
     }
     return all.length > 0
@@ -103,9 +91,25 @@ export class Unsettled {
     if (!this.#channel.ack(one, which)) throw new ConnectionError('lost', 'The channel ended before the ack')
   }
 
-  /** Resolves when the broker has carried out what it was told: it answers `basic.get` after it. */
+  /** Waits until the broker has processed the earlier commands: it answers `basic.get` after them. */
   async #catchUp(): Promise<void> {
     const message = await this.#channel.get(this.#queue)
     if (message !== undefined) this.add(message)
   }
+}
+
+/**
+ * How many acks may be on their way to a quorum queue from one channel. RabbitMQ buffers more than 32 until earlier
+ * ones have been processed, and drops the buffered ones when the channel is closed (measured on 3.10.8, 4.0.5 and
+ * 4.3.6).
+ */
+export const COMMANDS_AT_ONCE = 30
+
+/** A message that is not settled yet. */
+interface Taken {
+  readonly fields: ReceivedMessage['fields']
+  /** The number of the consumer that took the message, counted by {@link Unsettled.beginRun}. */
+  readonly run: number
+  /** `undefined` when the message is held. */
+  readonly message: ReceivedMessage | undefined
 }

@@ -1,17 +1,4 @@
-import { LeveretError } from './errors.js'
-
-/** What a contract asks of the broker, and who was asked. */
-export interface VersionGap {
-  /** Name of the queue that needs it. */
-  readonly queue: string
-  /** As the contract calls it, for example `retry.native`. */
-  readonly feature: string
-  /** The first RabbitMQ that does it, for example `4.3`. */
-  readonly since: string
-  /** What answered, for example `RabbitMQ` and `4.0.5`. */
-  readonly product: string
-  readonly version: string
-}
+import { LeveretError } from './leveret-error.js'
 
 /**
  * A contract asks for what this broker cannot do, and would not refuse by itself. Nothing was declared and nothing was sent.
@@ -40,4 +27,17 @@ export class BrokerVersionError extends LeveretError implements VersionGap {
     this.product = product
     this.version = version
   }
+}
+
+/** What a contract asks of the broker, and who was asked. */
+export interface VersionGap {
+  /** Name of the queue that needs it. */
+  readonly queue: string
+  /** As the contract calls it, for example `retry.native`. */
+  readonly feature: string
+  /** The first RabbitMQ that does it, for example `4.3`. */
+  readonly since: string
+  /** What answered, for example `RabbitMQ` and `4.0.5`. */
+  readonly product: string
+  readonly version: string
 }

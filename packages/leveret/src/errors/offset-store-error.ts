@@ -1,4 +1,4 @@
-import { LeveretError } from './errors.js'
+import { LeveretError } from './leveret-error.js'
 import { messageOf } from './message-of.js'
 
 /** The offset store of a stream's subscriber failed, or took too long; `cause` is what it said. It is asked again. */

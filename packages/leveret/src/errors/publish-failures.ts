@@ -1,6 +1,7 @@
 import type { OutgoingMessage } from '../message/message.js'
-import { type FailureOptions, PublishError, type PublishOutcome } from './errors.js'
+import type { FailureOptions } from './leveret-error.js'
 import { messageOf } from './message-of.js'
+import { PublishError, type PublishOutcome } from './publish-error.js'
 
 /** Why a message was refused by the broker. */
 export const NACKED = 'the broker answered basic.nack, as a full queue does'

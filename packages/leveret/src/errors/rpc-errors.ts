@@ -1,4 +1,5 @@
-import { type Issue, LeveretError } from './errors.js'
+import type { Issue } from './issue.js'
+import { LeveretError } from './leveret-error.js'
 
 /** A call of a procedure came to no response. */
 export abstract class RpcError extends LeveretError {

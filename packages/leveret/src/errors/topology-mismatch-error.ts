@@ -1,21 +1,4 @@
-import { LeveretError } from './errors.js'
-
-/** Where an existing queue or exchange differs from what the contract describes. */
-export interface Mismatch {
-  readonly kind: 'queue' | 'exchange'
-  /** Name of the queue or exchange. */
-  readonly entity: string
-  /** The argument or property that differs, for example `x-queue-type` or `durable`. The broker names one at a time. */
-  readonly argument: string
-  readonly wanted: string
-  readonly found: string
-  /** The broker's own sentence. */
-  readonly replyText: string
-  /**
-   * Lines of the contract that describe it as it is, such as `queue: { type: 'classic' }`: each is a way of its own. Empty where none can.
-   */
-  readonly describedAs: readonly string[]
-}
+import { LeveretError } from './leveret-error.js'
 
 /**
  * A queue or exchange exists with other arguments than the contract's. Nothing was changed and nothing was deleted.
@@ -51,6 +34,23 @@ export class TopologyMismatchError extends LeveretError implements Mismatch {
     this.replyText = mismatch.replyText
     this.describedAs = describedAs
   }
+}
+
+/** Where an existing queue or exchange differs from what the contract describes. */
+export interface Mismatch {
+  readonly kind: 'queue' | 'exchange'
+  /** Name of the queue or exchange. */
+  readonly entity: string
+  /** The argument or property that differs, for example `x-queue-type` or `durable`. The broker names one at a time. */
+  readonly argument: string
+  readonly wanted: string
+  readonly found: string
+  /** The broker's own sentence. */
+  readonly replyText: string
+  /**
+   * Lines of the contract that describe it as it is, such as `queue: { type: 'classic' }`: each is a way of its own. Empty where none can.
+   */
+  readonly describedAs: readonly string[]
 }
 
 /** An empty text would be overlooked. */

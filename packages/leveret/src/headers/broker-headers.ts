@@ -1,7 +1,8 @@
 /**
- * Headers that RabbitMQ and its plugins write, or act on as their own, with where that is said. A sender who sets one would be taken for the
- * broker. Others that begin with `x-` are anybody's: tracing (`x-b3-*`, `x-datadog-*`), `x-request-id`, and what plugins ask senders for
- * (`x-delay`, `x-deduplication-header`, `x-stream-filter-value`).
+ * Headers that RabbitMQ and its plugins write, or read as their own, each with the source for that. A message on which
+ * the sender sets one would look as if the broker had written it. Other headers that begin with `x-` are free: tracing
+ * (`x-b3-*`, `x-datadog-*`), `x-request-id`, and headers that plugins expect from senders (`x-delay`,
+ * `x-deduplication-header`, `x-stream-filter-value`).
  */
 const BROKER_HEADERS: ReadonlyMap<string, string> = new Map([
   ['x-death', 'https://www.rabbitmq.com/docs/dlx#effects'],
@@ -19,7 +20,7 @@ const BROKER_HEADERS: ReadonlyMap<string, string> = new Map([
   ['x-shovelled-timestamp', 'https://www.rabbitmq.com/docs/shovel-dynamic#reference'],
   ['x-queue-name', 'a name that the STOMP plugin reads'],
   ['x-mqtt-publish-qos', 'what an MQTT publisher asked for, as the MQTT plugin records it'],
-  // What another protocol's message is made of again.
+  // RabbitMQ rebuilds messages of other protocols from these.
   ['x-amqp-1.0-properties', 'https://github.com/rabbitmq/rabbitmq-server/blob/main/deps/rabbit/src/mc_amqpl.erl'],
   ['x-amqp-1.0-app-properties', 'https://github.com/rabbitmq/rabbitmq-server/blob/main/deps/rabbit/src/mc_amqpl.erl'],
   [
@@ -32,18 +33,21 @@ const BROKER_HEADERS: ReadonlyMap<string, string> = new Map([
     'x-opt-rabbitmq-received-time',
     'https://github.com/rabbitmq/rabbitmq-server/blob/main/deps/rabbit/src/mc_amqpl.erl',
   ],
-  // A message with one of these is held back, or not delivered at all.
+  // RabbitMQ delays a message with one of these, or does not deliver it at all.
   ['x-opt-delivery-time', 'https://www.rabbitmq.com/docs/quorum-queues#explicit-delivery-time'],
   ['x-opt-deferral-token', 'https://github.com/rabbitmq/rabbitmq-server/pull/13885'],
 ])
 
-/** Routing keys of further queues. RabbitMQ reads them in these letters only. @see https://www.rabbitmq.com/docs/sender-selected */
+/**
+ * Headers with further routing keys. RabbitMQ reads them in capital letters only.
+ * @see https://www.rabbitmq.com/docs/sender-selected
+ */
 const ROUTING = { CC: 'cc', BCC: 'bcc' } as const
 
-/** Most names begin otherwise. */
+/** A quick first check: most header names do not match. */
 const MAY_BE_RESERVED = /^(?:leveret-|x-|B?CC$)/i
 
-/** Why a sender may not set a header of this name; `undefined` when he may. */
+/** Explains why a sender may not set a header of this name; `undefined` when it may be set. */
 function reservedHeaderProblem(name: string): string | undefined {
   if (!MAY_BE_RESERVED.test(name)) return undefined
   const lower = name.toLowerCase()
@@ -54,8 +58,8 @@ function reservedHeaderProblem(name: string): string | undefined {
 }
 
 /**
- * Headers that route, count or hold back a message: on a copy they would do it a second time. RabbitMQ 4.4 hides what has one of the last
- * two.
+ * Headers that route, count or delay a message. A copy that kept them would be routed, counted or delayed a second
+ * time. RabbitMQ 4.4 hides messages that have `x-opt-delivery-time` or `x-opt-deferral-token`.
  */
 const NOT_COPIED =
   /^(?:CC|BCC|x-delay|x-death|x-first-death-.*|x-last-death-.*|x-delivery-count|x-acquired-count|x-stream-offset|x-opt-delivery-time|x-opt-deferral-token|leveret-delay-.*)$/
@@ -65,7 +69,7 @@ export function isCopied(name: string): boolean {
   return !NOT_COPIED.test(name)
 }
 
-/** Why a sender may not set one of these headers; `undefined` when he may set them all. */
+/** Explains why a sender may not set one of these headers; `undefined` when all may be set. */
 export function reservedHeadersProblem(headers: object): string | undefined {
   for (const name of Object.keys(headers)) {
     const problem = reservedHeaderProblem(name)

@@ -3,25 +3,25 @@ import type { Failure } from '../errors/failure.js'
 import type { CopyKind, Headers, MessageProperties, OutgoingMessage, ReceivedMessage } from '../message/message.js'
 import { newMessageId } from '../message/message-id.js'
 import { propertyBytes } from '../message/property-bytes.js'
-import { copiedHeaders, type Lineage, writeLineage } from './attempt-headers.js'
+import { type AttemptOrigin, copiedHeaders, writeOrigin } from './attempt-headers.js'
 import type { DeadLetterReason } from './dead-letter-reason.js'
 import { failureHeaders, headersWithin, keptFailure } from './failure-headers.js'
 import { soundHeaders } from './leveret-headers.js'
 
 /** Makes the copy that waits in a delay queue for the next attempt. */
-export function retryCopy(message: ReceivedMessage, lineage: Lineage, delayQueue: string): OutgoingMessage {
-  return postponedCopy(message, { ...lineage, attempt: lineage.attempt + 1 }, delayQueue)
+export function retryCopy(message: ReceivedMessage, origin: AttemptOrigin, delayQueue: string): OutgoingMessage {
+  return postponedCopy(message, { ...origin, attempt: origin.attempt + 1 }, delayQueue)
 }
 
 /** Makes the copy that waits in a delay queue for the same attempt. */
-export function postponedCopy(message: ReceivedMessage, lineage: Lineage, delayQueue: string): OutgoingMessage {
+export function postponedCopy(message: ReceivedMessage, origin: AttemptOrigin, delayQueue: string): OutgoingMessage {
   return copy('retry', message, delayQueue, {
     ...withoutDeath(copiedHeaders(message.properties)),
-    ...writeLineage(lineage),
+    ...writeOrigin(origin),
   })
 }
 
-/** What is kept of a delivery that was given up. */
+/** The reason, the error, the queue and the time that are recorded on a dead letter. */
 export interface DeadLetterNote {
   readonly queue: string
   readonly reason: DeadLetterReason
@@ -30,18 +30,18 @@ export interface DeadLetterNote {
 }
 
 /**
- * The copy that is kept in the dead-letter queue. Where it does not fit, its error is cut and other programs' headers are left out, so
- * that it is kept all the same.
+ * Makes the copy for the dead-letter queue. If it is too large, its error is cut and headers of other programs are left
+ * out, so that it can be stored all the same.
  */
 export function deadLetterCopy(
   message: ReceivedMessage,
-  lineage: Lineage,
+  origin: AttemptOrigin,
   settings: Pick<DeadLetterSettings, 'queue' | 'stack' | 'redact'>,
   { queue, reason, failure, at }: DeadLetterNote,
 ): OutgoingMessage {
   const headers = {
     ...withoutDeath(soundHeaders(copiedHeaders(message.properties))),
-    ...writeLineage(lineage),
+    ...writeOrigin(origin),
     ...deathHeaders({ queue, reason, at }),
   }
   const kept = keptFailure(failure, settings)
@@ -54,7 +54,7 @@ export function deadLetterCopy(
   return { ...whole, shrink }
 }
 
-/** Writes why a message is in a dead-letter queue. */
+/** The headers that say why a message is in a dead-letter queue. */
 export function deathHeaders({ queue, reason, at }: { queue: string; reason: string; at: Date | undefined }): Headers {
   return {
     'leveret-queue': queue,
@@ -63,7 +63,7 @@ export function deathHeaders({ queue, reason, at }: { queue: string; reason: str
   }
 }
 
-/** Leaves out what an earlier death has written: it says nothing of the next one, nor of the attempts that follow. */
+/** Removes the headers of an earlier death: they do not describe the next one, or the attempts that follow. */
 export function withoutDeath(headers: Headers): Headers {
   const {
     'leveret-queue': _queue,
@@ -77,7 +77,7 @@ export function withoutDeath(headers: Headers): Headers {
   return kept
 }
 
-/** Copies a message to a queue, with these headers. */
+/** Makes a copy of a message for a queue, with these headers. */
 export function copy(
   kind: CopyKind,
   { content, properties }: ReceivedMessage,
@@ -95,7 +95,10 @@ export function copy(
   }
 }
 
-/** What fills all 64 bits, as a time before 1970 does, amqplib reads and rounds to a number that it cannot write. */
+/**
+ * Drops a timestamp that fills all 64 bits, such as a time before 1970: amqplib rounds it to a number that it cannot
+ * write.
+ */
 function writable(timestamp: number | undefined): Pick<MessageProperties, 'timestamp'> {
   return timestamp === undefined || timestamp >= 2 ** 64 ? {} : { timestamp }
 }

@@ -1,11 +1,12 @@
 /**
- * Why a delivery was given up:
+ * The reason why a delivery was given up:
  * - `rejected`: the handler threw `Reject`
- * - `invalid-payload`: its content does not fit the contract; with `onInvalid: 'retry'`, not in the last attempt either
+ * - `invalid-payload`: the content does not fit the contract; with `onInvalid: 'retry'`, up to the last attempt
  * - `attempts-exhausted`: the last attempt failed
- * - `retry-impossible`: an attempt failed, and its copy for the next one can never be stored, or its queue counts no attempts
- * - `unknown-message`: the contract of its exchange has no template for its routing key, or no binding key asks for it; with
- *   `onUnknown: 'retry'`, not in the last attempt either
+ * - `retry-impossible`: an attempt failed, and either its copy for the next attempt can never be stored, or its queue
+ *   does not count attempts
+ * - `unknown-message`: the exchange's contract has no template for the routing key, or no binding key matches it; with
+ *   `onUnknown: 'retry'`, up to the last attempt
  */
 export type DeadLetterReason =
   | 'rejected'
@@ -15,13 +16,13 @@ export type DeadLetterReason =
   | 'unknown-message'
 
 /**
- * Why RabbitMQ itself dead-lettered a message:
- * - `delivery-limit`: it was delivered too often and never settled, as a message is that kills its process
- * - `expired`: it waited for longer than it may
- * - `max-length`: its queue was full
- * - `rejected`: a consumer rejected it
+ * The reason why RabbitMQ itself dead-lettered a message:
+ * - `delivery-limit`: the message was delivered too often without an ack, as a message that crashes its process is
+ * - `expired`: the message waited longer than its time to live
+ * - `max-length`: the queue was full
+ * - `rejected`: a consumer rejected the message (`basic.reject` or `basic.nack`)
  */
 export type BrokerReason = 'delivery-limit' | 'expired' | 'max-length' | 'rejected'
 
-/** Why a message is in a dead-letter queue. `unknown`: neither leveret nor RabbitMQ has said so. */
+/** The reason why a message is in a dead-letter queue. `unknown`: neither leveret nor RabbitMQ recorded one. */
 export type DeathReason = DeadLetterReason | BrokerReason | 'unknown'

@@ -7,20 +7,20 @@ import { bytesOf, isLeveretHeader, MAX_LEVERET_BYTES } from './leveret-headers.j
 
 const MAX_NAME_BYTES = 256
 const MAX_MESSAGE_BYTES = 4 * 1024
-/** amqplib writes all headers of a message into 64 KiB; a stack is not to be what does not fit. */
+/** amqplib writes all headers of a message into 64 KiB. A stack must not be what makes them exceed it. */
 const MAX_HEADER_BYTES = 63 * 1024
-/** A stack cut to less than this says nothing. */
+/** A stack cut to fewer bytes says nothing useful, so it is left out. */
 const MIN_STACK_BYTES = 64
-/** Headers of the message are left out before an error's text is cut to less than this. */
+/** Headers of other programs are left out before the error's message is cut to fewer bytes than this. */
 const MIN_MESSAGE_BYTES = 256
 const MAX_LEFT_OUT_BYTES = 255
-/** Marks a cut. */
+/** The mark at the end of a text that was cut. */
 const ELLIPSIS = '…'
 
 const LEFT_OUT = 'leveret-left-out'
 const NOTHING: Failure = { name: 'RedactionFailed', message: "the contract's deadLetter.redact failed" }
 
-/** What the contract lets be kept of an error. */
+/** The parts of an error that the contract allows to be kept. */
 export function keptFailure(
   failure: Failure,
   { stack: keepsStack, redact }: Pick<DeadLetterSettings, 'stack' | 'redact'>,
@@ -30,10 +30,10 @@ export function keptFailure(
 }
 
 /**
- * What is kept of an error: its name and message, and as much of its stack as fits.
+ * The headers of an error: its name, its message, and as much of its stack as fits.
  *
- * @param beside - all other headers of the message; with them, leveret's own stay within 16 KiB
- * @param maxBytes - of all headers together
+ * @param beside - all other headers of the message. Together with them, leveret's own stay within 16 KiB
+ * @param maxBytes - the limit for all headers together
  */
 export function failureHeaders(
   { name, message, stack }: Failure,
@@ -52,11 +52,11 @@ export function failureHeaders(
 }
 
 /**
- * All headers of a dead letter, where there is little room: the stack is cut first, then the error's text, and then the largest
- * headers that are not leveret's are left out, and named in `leveret-left-out`.
+ * All headers of a dead letter, within a limit. First the stack is cut, then the error's message. Then the largest
+ * headers of other programs are left out, and `leveret-left-out` names them.
  *
  * @param headers - all but those of the failure
- * @param maxBytes - of all headers together. When leveret's own take more, so does what is returned
+ * @param maxBytes - the limit for all headers together. If leveret's own headers exceed it, so does the result
  */
 export function headersWithin(maxBytes: number, headers: Headers, failure: Failure): Headers {
   const least: Failure = { name: failure.name, message: cut(failure.message, MIN_MESSAGE_BYTES) }
@@ -72,12 +72,12 @@ export function headersWithin(maxBytes: number, headers: Headers, failure: Failu
 function withoutLargest(headers: Headers, largest: readonly string[]): Headers {
   if (largest.length === 0) return headers
   const kept = Object.entries(headers).filter(([name]) => !largest.includes(name))
-  // It may have been given up, and have lost others, before.
+  // The message may have been given up before, and have lost headers then.
   const before = headers[LEFT_OUT] === undefined ? [] : [String(headers[LEFT_OUT])]
   return { ...Object.fromEntries(kept), [LEFT_OUT]: cut([...before, ...largest].join(', '), MAX_LEFT_OUT_BYTES) }
 }
 
-/** Cuts to so many bytes of UTF-8, the mark of the cut among them, and never inside a character. */
+/** Cuts a text to so many bytes of UTF-8, the ellipsis included, and never inside a character. */
 export function cut(text: string, maxBytes: number): string {
   const bytes = Buffer.from(text)
   if (bytes.length <= maxBytes) return text
@@ -93,10 +93,13 @@ function roomFor(name: string, headers: Headers, maxBytes: number): number {
   return room - tableBytes({ [name]: '' }) + tableBytes({})
 }
 
-/** The function is the user's: what it throws or returns must not lose the dead letter, nor tell what it was to hide. */
+/**
+ * Calls the user's `redact`. If it throws or returns something else, the dead letter is still stored, and shows nothing
+ * of the error that was to be hidden.
+ */
 function redacted(failure: Failure, redact: (failure: Failure) => Failure): Failure {
   try {
-    // A copy that can be spread.
+    // A plain copy, so that `redact` can use the spread syntax.
     const whole = failure.stack === undefined ? failure : { ...failure, stack: failure.stack }
     const kept: { name: unknown; message: unknown; stack?: unknown } = redact(whole)
     disregard(kept)

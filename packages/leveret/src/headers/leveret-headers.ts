@@ -2,9 +2,11 @@ import { measureTable } from '../message/amqp-table.js'
 import type { Headers } from '../message/message.js'
 import type { DeathReason } from './dead-letter-reason.js'
 
-/** What all `leveret-` headers of a message may take on the wire. The rest of what fits is the user's. */
+/**
+ * The most bytes that all `leveret-` headers of a message take on the wire. The rest of the room belongs to the user.
+ */
 export const MAX_LEVERET_BYTES = 16 * 1024
-/** What headers of a leveret that is newer than this one may take of it. */
+/** The most bytes of `leveret-` headers that this version does not know: a newer one may have written them. */
 const MAX_UNKNOWN_BYTES = 4 * 1024
 const MAX_COUNT = 1_000_000
 const MAX_SHORT_BYTES = 255
@@ -25,9 +27,9 @@ export interface LeveretHeaders {
   readonly 'leveret-original-expiration'?: string
   readonly 'leveret-original-priority'?: number | 'none'
   readonly 'leveret-original-user-id'?: string
-  /** The routing keys of the header `CC`, which a copy does not go to again. */
+  /** The routing keys of the `CC` header. A copy is not sent to them again. */
   readonly 'leveret-original-cc'?: readonly string[]
-  /** Names of headers that a dead letter had no room for. */
+  /** Names of headers that did not fit into a dead letter. */
   readonly 'leveret-left-out'?: string
 }
 
@@ -45,17 +47,20 @@ const REASONS: Readonly<Record<DeathReason, true>> = {
   unknown: true,
 }
 
-/** RabbitMQ's limit for names and keys. What is no UTF-8 in them takes three times as many bytes when it is read as text. */
+/**
+ * Whether a value can be a routing key or an exchange's name: 255 bytes on the wire. Each byte that is no UTF-8 becomes
+ * three bytes when it is read as text.
+ */
 export function isKey(value: unknown): value is string {
   return typeof value === 'string' && Buffer.byteLength(value) <= 3 * MAX_SHORT_BYTES
 }
 
-/** Several of them, within what a header of leveret's may take. */
+/** Whether a value can be a list of routing keys, within the size that leveret allows for one header. */
 export function isKeys(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every(isKey) && bytesOf({ value }) <= MAX_UNKNOWN_BYTES
 }
 
-/** RabbitMQ's limit for names. */
+/** Whether a value fits RabbitMQ's limit for names, 255 bytes. */
 export function isShortText(value: unknown): value is string {
   return typeof value === 'string' && Buffer.byteLength(value) <= MAX_SHORT_BYTES
 }
@@ -89,16 +94,19 @@ const CHECKS: ReadonlyMap<string, Check> = new Map(
 )
 
 /**
- * Reads the headers that leveret wrote. They come from outside, so they count as one group: when one is not as leveret
- * writes it, none counts.
+ * Reads the headers that leveret wrote. They come from outside, so they count as one group: if one of them is
+ * malformed, all are ignored.
  */
 export function readLeveretHeaders(headers: Headers): LeveretHeaders {
   const known = Object.entries(headers).filter(([name]) => CHECKS.has(name))
-  // Every value has passed the check of its name, and those checks are the types of the group.
+  // Every value has passed the check of its name, and the checks match the types of the group.
   return known.every(isSound) ? (Object.fromEntries(known) as LeveretHeaders) : {}
 }
 
-/** Headers without those of leveret's that are not as leveret writes them, and with a bound on those it does not know. */
+/**
+ * Removes `leveret-*` headers that are malformed. Removes those that this version does not know if together they take
+ * more than 4 KiB.
+ */
 export function soundHeaders(headers: Headers): Headers {
   const isUnknown = (name: string): boolean => name.startsWith('leveret-') && !CHECKS.has(name)
   const entries = Object.entries(headers)
@@ -107,12 +115,12 @@ export function soundHeaders(headers: Headers): Headers {
   return Object.fromEntries(entries.filter((entry) => (isUnknown(entry[0]) ? keepsUnknown : isSound(entry))))
 }
 
-/** Whether a header is one of those that leveret writes. */
+/** Whether leveret writes a header of this name. */
 export function isLeveretHeader(name: string): boolean {
   return CHECKS.has(name)
 }
 
-/** How many bytes headers take on the wire. What cannot be written counts as too much. */
+/** The number of bytes that headers take on the wire; `Infinity` when they cannot be written. */
 export function bytesOf(headers: Headers): number {
   const size = measureTable(headers)
   return typeof size === 'number' ? size : Number.POSITIVE_INFINITY

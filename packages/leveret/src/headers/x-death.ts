@@ -3,12 +3,12 @@ import { dateOf } from '../message/timestamps.js'
 import type { BrokerReason } from './dead-letter-reason.js'
 import { isShortText } from './leveret-headers.js'
 
-/** What RabbitMQ says of a message that it has dead-lettered. */
+/** The latest dead-lettering of a message by RabbitMQ itself, from its `x-death` header. */
 export interface Death {
-  /** `unknown`: a word of the broker's that is not known here. */
+  /** The reason; `unknown` when RabbitMQ uses a word that this version does not know. */
   readonly reason: BrokerReason | 'unknown'
   readonly queue: string
-  /** Where it was published before it was in that queue. */
+  /** The exchange to which the message was published before it came to that queue. */
   readonly exchange: string
   readonly routingKey: string
   readonly at: Date | undefined
@@ -22,9 +22,9 @@ const REASONS: ReadonlyMap<string, BrokerReason> = new Map([
 ])
 
 /**
- * Reads the `x-death` header, of which the first entry is the latest. Publishers can write it too.
+ * Reads the `x-death` header, whose first entry is the latest. Publishers can write it too.
  *
- * @returns `undefined` when it is missing or not as RabbitMQ writes it
+ * @returns `undefined` when it is missing or malformed
  * @see https://www.rabbitmq.com/docs/dlx#effects
  */
 export function readDeath(headers: Headers): Death | undefined {
@@ -39,7 +39,7 @@ export function readDeath(headers: Headers): Death | undefined {
   return { reason: REASONS.get(reason) ?? 'unknown', queue, exchange, routingKey, at: readTime(time) }
 }
 
-/** amqplib marks the type of a timestamp inside a table. */
+/** Reads a timestamp inside a table, which amqplib marks with its type. */
 function readTime(time: unknown): Date | undefined {
   return isTable(time) && time['!'] === 'timestamp' ? dateOf(time.value) : undefined
 }

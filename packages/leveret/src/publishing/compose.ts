@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { MAX_TIMER_MS } from '../async/timing.js'
 import { type Codec, encodesAs } from '../contract/payloads/codec.js'
-import { OptionsError } from '../errors/errors.js'
+import { OptionsError } from '../errors/options-error.js'
 import { reservedHeadersProblem } from '../headers/broker-headers.js'
 import { headersProblem } from '../message/amqp-table.js'
 import type { Headers, MessageProperties } from '../message/message.js'

@@ -5,7 +5,7 @@ import { templateContractsOf } from '../contract/exchanges/template-contracts.js
 import { encodePayload, type PayloadContract } from '../contract/payloads/payload.js'
 import type { Schema, SchemaInput } from '../contract/payloads/schema.js'
 import type { WorkQueue } from '../contract/queues/work-queue.js'
-import { OptionsError } from '../errors/errors.js'
+import { OptionsError } from '../errors/options-error.js'
 import type { Headers, MessageProperties } from '../message/message.js'
 import { parseOptions } from '../options.js'
 import { composeProperties, type PropertyOptions, propertyOptions } from './compose.js'

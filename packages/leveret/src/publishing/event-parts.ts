@@ -1,7 +1,7 @@
 import type { HeadersExchange } from '../contract/exchanges/exchange.js'
 import type { TemplateContracts } from '../contract/exchanges/template-contracts.js'
 import { checkOutgoing, type PayloadContract } from '../contract/payloads/payload.js'
-import { OptionsError } from '../errors/errors.js'
+import { OptionsError } from '../errors/options-error.js'
 import type { Headers } from '../message/message.js'
 import { shortString } from '../message/short-string.js'
 import { parseOptions } from '../options.js'

@@ -1,7 +1,8 @@
 import { unlessAborted, within } from '../async/timing.js'
 import { type Interceptor, type Layer, runInside, type SentMessage } from '../connection/interceptor.js'
-import { isLeveretError, OptionsError } from '../errors/errors.js'
+import { isLeveretError } from '../errors/leveret-error.js'
 import { messageOf } from '../errors/message-of.js'
+import { OptionsError } from '../errors/options-error.js'
 import { publishError } from '../errors/publish-failures.js'
 import { headersProblem } from '../message/amqp-table.js'
 import type { Headers, OutgoingMessage } from '../message/message.js'
@@ -42,27 +43,27 @@ export function publishLayers(interceptors: readonly Interceptor[]): readonly Pu
 export async function submitInside<R extends Intercepted>(
   layers: readonly PublishLayer[],
   request: R,
-  outbox: Sink<R>,
+  engine: Sink<R>,
 ): Promise<void> {
   const { message, timeoutMs, signal } = request
   const deadline = performance.now() + timeoutMs
-  const release = outbox.hold(request)
+  const release = engine.hold(request)
   let submitted: Promise<unknown> | undefined
   let isOver = false
   const inner = async ({ headers }: SentMessage): Promise<void> => {
     if (isOver) throw publishError('not-sent', message, 'it was given up before an interceptor called next()')
     release()
     const leftMs = Math.max(Math.ceil(deadline - performance.now()), 1)
-    submitted = outbox.submit({ ...request, message: withHeaders(message, headers), timeoutMs: leftMs })
+    submitted = engine.submit({ ...request, message: withHeaders(message, headers), timeoutMs: leftMs })
     await submitted
   }
-  const work = unlessAborted(outbox.signal, runInside(layers, describe(message), inner, addHeaders))
+  const work = unlessAborted(engine.signal, runInside(layers, describe(message), inner, addHeaders))
   try {
     const late = (): Error => new TimeUp(`no interceptor called next() within ${timeoutMs} ms`)
     await within(timeoutMs, signal === undefined ? work : unlessAborted(signal, work), late)
   } catch (cause) {
     isOver = true
-    const end = readEnd(cause, signal, outbox.signal)
+    const end = readEnd(cause, signal, engine.signal)
     if (submitted === undefined) {
       release()
       throw publishError('not-sent', message, end.why, { cause, retryable: end.retryable })

@@ -1,5 +1,6 @@
+import { BrokerError } from '../errors/broker-error.js'
 import { describeReply } from '../errors/broker-reply.js'
-import { BrokerError, type LeveretError } from '../errors/errors.js'
+import type { LeveretError } from '../errors/leveret-error.js'
 import type { OutgoingMessage } from '../message/message.js'
 
 /**

@@ -1,14 +1,12 @@
 import type { AsyncResource } from 'node:async_hooks'
 import type { Share } from '../connection/room.js'
-import type { FailureOptions, LeveretError, PublishOutcome } from '../errors/errors.js'
+import type { FailureOptions, LeveretError } from '../errors/leveret-error.js'
+import type { PublishOutcome } from '../errors/publish-error.js'
 import { publishError } from '../errors/publish-failures.js'
 import type { OutgoingMessage } from '../message/message.js'
 import { describeRefusal } from './loss.js'
 import type { PublishRequest, Sent, Topology } from './request.js'
 import type { Line } from './turns.js'
-
-/** Who is told, once, that a publication has settled: without an error it was confirmed. */
-export type OnSettled = (publication: Publication, error: LeveretError | undefined) => void
 
 /** A message on its way, from `submit` until its promise settles. */
 export class Publication {
@@ -139,3 +137,6 @@ export class Publication {
     return true
   }
 }
+
+/** Who is told, once, that a publication has settled: without an error it was confirmed. */
+export type OnSettled = (publication: Publication, error: LeveretError | undefined) => void

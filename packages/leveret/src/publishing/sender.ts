@@ -1,5 +1,5 @@
 import { endPublish, type PublishOrigin, type PublishPlace, publishing, tracePublish } from '../amqp/publish-trace.js'
-import { InHand } from '../async/in-flight-count.js'
+import { InFlightCount } from '../async/in-flight-count.js'
 import { isLater } from '../async/maybe-promise.js'
 import type { Closing } from '../connection/closing.js'
 import { type Connection, type ConnectionInternals, internalsOf } from '../connection/connection.js'
@@ -8,20 +8,163 @@ import { Share } from '../connection/room.js'
 import type { Codec } from '../contract/payloads/codec.js'
 import { encodePayload, type PayloadContract } from '../contract/payloads/payload.js'
 import type { Schema, SchemaInput } from '../contract/payloads/schema.js'
+import { BrokerError } from '../errors/broker-error.js'
 import { BrokerVersionError } from '../errors/broker-version-error.js'
-import { BrokerError, ClosedError, type LeveretError, type PublishError } from '../errors/errors.js'
+import { ClosedError } from '../errors/closed-error.js'
+import type { LeveretError } from '../errors/leveret-error.js'
+import type { PublishError } from '../errors/publish-error.js'
 import { publishError } from '../errors/publish-failures.js'
 import { TopologyMismatchError } from '../errors/topology-mismatch-error.js'
 import type { OutgoingMessage } from '../message/message.js'
 import { composeProperties, type MessageOptions } from './compose.js'
 import { encodedInTime } from './encoding-time.js'
 import { type PublishLayer, publishLayers, submitInside } from './interception.js'
-import type { Outbox } from './outbox.js'
-import { outboxOf } from './outbox-of.js'
+import type { PublishEngine } from './publish-engine.js'
+import { publishEngineOf } from './publish-engine-of.js'
 import type { PublishRequest, Sent, Topology } from './request.js'
 import { Line } from './turns.js'
 
 const NOTHING = Buffer.alloc(0)
+
+/** Takes a payload from its sender to the outbox: check, encode, compose, intercept, submit. */
+export class Sender {
+  readonly #name: string
+  readonly #role: PublishOrigin['role']
+  readonly #contractHeader: string | undefined
+  readonly #closing: Closing
+  readonly #internals: ConnectionInternals
+  readonly #engine: PublishEngine
+  readonly #layers: readonly PublishLayer[]
+  readonly #line = new Line()
+  readonly #share = new Share()
+  readonly #inFlight = new InFlightCount()
+  #refused: LeveretError | undefined
+
+  /** @throws {@link ClosedError} the connection has been closed */
+  constructor(rabbit: Connection, role: PublishOrigin['role'], contract: SenderContract, closing: Closing) {
+    this.#name = contract.name
+    this.#role = role
+    this.#contractHeader = contractHeaderOf(contract)
+    this.#closing = closing
+    this.#internals = internalsOf(rabbit)
+    this.#internals.assertOpen()
+    this.#engine = publishEngineOf(rabbit)
+    this.#layers = publishLayers(this.#internals.settings.interceptors)
+  }
+
+  /**
+   * @param contract - what the payload is
+   * @throws {@link PayloadError}, {@link PublishError}, or why the topology was refused
+   */
+  send<S extends Schema>(contract: PayloadContract<S>, payload: SchemaInput<S>, sending: Sending): Promise<Sent> {
+    try {
+      const { codec } = contract
+      const encoded = encodePayload(contract, payload)
+      return isLater(encoded) ? this.#sendLater(encoded, codec, sending) : this.#sendContent(encoded, codec, sending)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /** Resolves when nothing is on its way. */
+  async whenIdle(): Promise<void> {
+    await this.#inFlight.whenEmpty()
+  }
+
+  health(role: RoleHealth['role']): RoleHealth {
+    const { state, why = this.#engine.why ?? this.#refused?.message } = this.#internals.publishLane
+    const ready = state === 'ready' && why === undefined
+    const base = { role, name: this.#name, ready, inFlight: this.#inFlight.size }
+    return why === undefined ? base : { ...base, why }
+  }
+
+  /** Sends what was encoded before. @throws {@link PublishError}, as a rejection too */
+  async sendEncoded(content: Buffer, properties: OutgoingMessage['properties'], sending: Sending): Promise<Sent> {
+    return await this.#submit(this.#requestOf(content, properties, sending), sending.route)
+  }
+
+  #sendContent(content: Buffer, codec: Codec, sending: Sending): Promise<Sent> {
+    const properties = composeProperties(codec, this.#contractHeader, sending.options)
+    return this.#submit(this.#requestOf(content, properties, sending), sending.route)
+  }
+
+  /** Its time runs, and `close` waits for it, from the start. */
+  async #sendLater(encoding: Promise<Buffer>, codec: Codec, sending: Sending): Promise<Sent> {
+    const properties = composeProperties(codec, this.#contractHeader, sending.options)
+    const request = this.#requestOf(NOTHING, properties, sending)
+    const dueAt = performance.now() + request.timeoutMs
+    this.#inFlight.begin()
+    try {
+      const content = await encodedInTime(encoding, request, this.#engine.signal)
+      const timeoutMs = Math.max(Math.ceil(dueAt - performance.now()), 1)
+      return await this.#submit({ ...request, message: { ...request.message, content }, timeoutMs }, sending.route)
+    } finally {
+      this.#inFlight.end()
+    }
+  }
+
+  #requestOf(
+    content: Buffer,
+    properties: OutgoingMessage['properties'],
+    { route, options, patience }: Sending,
+  ): PublishRequest {
+    const { exchange, routingKey, mandatory, topology, whenReturned } = route
+    const message = { exchange, routingKey, mandatory, content, properties }
+    if (this.#closing.begun) throw this.#closedError(message)
+    const { timeoutMs = this.#internals.settings.publishTimeoutMs, signal, failFast } = options
+    const hasNewId = options.messageId === undefined
+    const line = this.#line
+    const share = patience ?? this.#share
+    const patient = patience !== undefined
+    return { message, hasNewId, topology, line, share, patient, timeoutMs, signal, failFast, whenReturned }
+  }
+
+  #submit(request: PublishRequest, route: Route): Promise<Sent> {
+    this.#inFlight.begin()
+    return publishing.hasSubscribers ? this.#submitTraced(request, route) : this.#hand(request, this.#ended)
+  }
+
+  #submitTraced(request: PublishRequest, route: Route): Promise<Sent> {
+    return tracePublish(this.#placeOf(route), request.message, (message, trace) =>
+      this.#hand({ ...request, message, trace }, (error) => {
+        this.#ended(error)
+        endPublish(trace, error)
+      }),
+    )
+  }
+
+  #placeOf({ destination = this.#name, template }: Route): PublishPlace {
+    const { name: connection, publishLane } = this.#internals
+    const { server } = publishLane
+    return { connection, role: this.#role, contract: this.#name, kind: 'message', destination, template, server }
+  }
+
+  /** Where nothing comes before the broker's answer, its promise is the sender's: one for each message would cost more than most of this. */
+  #hand(request: PublishRequest, ended: (error: unknown) => void): Promise<Sent> {
+    return this.#layers.length === 0 ? this.#engine.submit(request, ended) : this.#sendInside(request, ended)
+  }
+
+  async #sendInside(request: PublishRequest, ended: (error: unknown) => void): Promise<Sent> {
+    try {
+      await submitInside(this.#layers, request, this.#engine)
+      ended(undefined)
+      return { messageId: request.message.properties.messageId }
+    } catch (error) {
+      ended(error)
+      throw error
+    }
+  }
+
+  #closedError(message: OutgoingMessage): PublishError {
+    const cause = new ClosedError(`The sender of '${this.#name}' has been closed`)
+    return publishError('not-sent', message, cause.message, { cause, retryable: false })
+  }
+
+  readonly #ended = (error: unknown): void => {
+    this.#refused = error === undefined ? undefined : (refusalOf(error) ?? this.#refused)
+    this.#inFlight.end()
+  }
+}
 
 /** Where a message goes, and what must exist for it. */
 export interface Route {
@@ -54,153 +197,6 @@ export interface SenderContract {
 /** What the header `leveret-contract` says of a contract that has a version. */
 export function contractHeaderOf({ name, version }: SenderContract): string | undefined {
   return version === undefined ? undefined : `${name}@${version}`
-}
-
-/** Takes a payload from its sender to the outbox: check, encode, compose, intercept, submit. */
-export class Sender {
-  readonly #name: string
-  readonly #role: PublishOrigin['role']
-  readonly #contractHeader: string | undefined
-  readonly #closing: Closing
-  readonly #internals: ConnectionInternals
-  readonly #outbox: Outbox
-  readonly #layers: readonly PublishLayer[]
-  readonly #line = new Line()
-  readonly #share = new Share()
-  readonly #inHand = new InHand()
-  #refused: LeveretError | undefined
-
-  /** @throws {@link ClosedError} the connection has been closed */
-  constructor(rabbit: Connection, role: PublishOrigin['role'], contract: SenderContract, closing: Closing) {
-    this.#name = contract.name
-    this.#role = role
-    this.#contractHeader = contractHeaderOf(contract)
-    this.#closing = closing
-    this.#internals = internalsOf(rabbit)
-    this.#internals.assertOpen()
-    this.#outbox = outboxOf(rabbit)
-    this.#layers = publishLayers(this.#internals.settings.interceptors)
-  }
-
-  /**
-   * @param contract - what the payload is
-   * @throws {@link PayloadError}, {@link PublishError}, or why the topology was refused
-   */
-  send<S extends Schema>(contract: PayloadContract<S>, payload: SchemaInput<S>, sending: Sending): Promise<Sent> {
-    try {
-      const { codec } = contract
-      const encoded = encodePayload(contract, payload)
-      return isLater(encoded) ? this.#sendLater(encoded, codec, sending) : this.#sendContent(encoded, codec, sending)
-    } catch (error) {
-      return Promise.reject(error)
-    }
-  }
-
-  /** Resolves when nothing is on its way. */
-  async whenIdle(): Promise<void> {
-    await this.#inHand.whenEmpty()
-  }
-
-  health(role: RoleHealth['role']): RoleHealth {
-    const { state, why = this.#outbox.why ?? this.#refused?.message } = this.#internals.publishLane
-    const ready = state === 'ready' && why === undefined
-    const base = { role, name: this.#name, ready, inFlight: this.#inHand.size }
-    return why === undefined ? base : { ...base, why }
-  }
-
-  /** Sends what was encoded before. @throws {@link PublishError}, as a rejection too */
-  async sendEncoded(content: Buffer, properties: OutgoingMessage['properties'], sending: Sending): Promise<Sent> {
-    return await this.#submit(this.#requestOf(content, properties, sending), sending.route)
-  }
-
-  #sendContent(content: Buffer, codec: Codec, sending: Sending): Promise<Sent> {
-    const properties = composeProperties(codec, this.#contractHeader, sending.options)
-    return this.#submit(this.#requestOf(content, properties, sending), sending.route)
-  }
-
-  /** Its time runs, and `close` waits for it, from the start. */
-  async #sendLater(encoding: Promise<Buffer>, codec: Codec, sending: Sending): Promise<Sent> {
-    const properties = composeProperties(codec, this.#contractHeader, sending.options)
-    const request = this.#requestOf(NOTHING, properties, sending)
-    const dueAt = performance.now() + request.timeoutMs
-    this.#inHand.begin()
-    try {
-      const content = await encodedInTime(encoding, request, this.#outbox.signal)
-      const timeoutMs = Math.max(Math.ceil(dueAt - performance.now()), 1)
-      return await this.#submit({ ...request, message: { ...request.message, content }, timeoutMs }, sending.route)
-    } finally {
-      this.#inHand.end()
-    }
-  }
-
-  #requestOf(
-    content: Buffer,
-    properties: OutgoingMessage['properties'],
-    { route, options, patience }: Sending,
-  ): PublishRequest {
-    const { exchange, routingKey, mandatory, topology, whenReturned } = route
-    const message = { exchange, routingKey, mandatory, content, properties }
-    if (this.#closing.begun) throw this.#closedError(message)
-    const { timeoutMs = this.#internals.settings.publishTimeoutMs, signal, failFast } = options
-    const hasNewId = options.messageId === undefined
-    const line = this.#line
-    const share = patience ?? this.#share
-    const patient = patience !== undefined
-    return { message, hasNewId, topology, line, share, patient, timeoutMs, signal, failFast, whenReturned }
-  }
-
-  #submit(request: PublishRequest, route: Route): Promise<Sent> {
-    this.#inHand.begin()
-    return publishing.hasSubscribers ? this.#submitTraced(request, route) : this.#hand(request, this.#ended)
-  }
-
-  #submitTraced(request: PublishRequest, route: Route): Promise<Sent> {
-    return tracePublish(this.#placeOf(route), request.message, (message, trace) =>
-      this.#hand({ ...request, message, trace }, (error) => {
-        this.#ended(error)
-        endPublish(trace, error)
-      }),
-    )
-  }
-
-  #placeOf({ destination = this.#name, template }: Route): PublishPlace {
-    const { name: connection, publishLane } = this.#internals
-    return {
-      connection,
-      role: this.#role,
-      contract: this.#name,
-      kind: 'message',
-      destination,
-      template,
-      server: publishLane.server,
-    }
-  }
-
-  /** Where nothing comes before the broker's answer, its promise is the sender's: one for each message would cost more than most of this. */
-  #hand(request: PublishRequest, ended: (error: unknown) => void): Promise<Sent> {
-    return this.#layers.length === 0 ? this.#outbox.submit(request, ended) : this.#sendInside(request, ended)
-  }
-
-  async #sendInside(request: PublishRequest, ended: (error: unknown) => void): Promise<Sent> {
-    try {
-      await submitInside(this.#layers, request, this.#outbox)
-      ended(undefined)
-      return { messageId: request.message.properties.messageId }
-    } catch (error) {
-      ended(error)
-      throw error
-    }
-  }
-
-  #closedError(message: OutgoingMessage): PublishError {
-    const cause = new ClosedError(`The sender of '${this.#name}' has been closed`)
-    return publishError('not-sent', message, cause.message, { cause, retryable: false })
-  }
-
-  readonly #ended = (error: unknown): void => {
-    this.#refused = error === undefined ? undefined : (refusalOf(error) ?? this.#refused)
-    this.#inHand.end()
-  }
 }
 
 /** A queue that is refused stays refused; what one message suffers says nothing of the next. */

@@ -1,39 +1,28 @@
 import { partition } from '../collections/partition.js'
 import type { ConnectionInternals } from '../connection/connection.js'
 import { tell } from '../connection/message-diagnostics.js'
-import { LastingChannel } from '../connection/recovering-channel.js'
+import { RecoveringChannel } from '../connection/recovering-channel.js'
+import { BrokerError } from '../errors/broker-error.js'
 import { isDenied } from '../errors/broker-reply.js'
-import { BrokerError, ConnectionError, type LeveretError } from '../errors/errors.js'
+import { ConnectionError } from '../errors/connection-error.js'
+import type { LeveretError } from '../errors/leveret-error.js'
 import { NACKED, notEncoded } from '../errors/publish-failures.js'
 import { Aside } from './aside.js'
+import { ConfirmWindow } from './confirm-window.js'
 import { describeRefusal, isCulprit, readLoss } from './loss.js'
 import type { Publication } from './publication.js'
 import { Turns } from './turns.js'
-import { Window } from './window.js'
 
 const CLOSE_TIMEOUT_MS = 2_000
 const COPY_PATIENCE_MS = 5_000
 
-/** What a writer tells the outbox. */
-export interface WriterOptions {
-  readonly internals: ConnectionInternals
-  /** It no longer waits. */
-  handedOver(publication: Publication): void
-  /** No queue took it: what it needs may be gone. */
-  returned(publication: Publication): void
-  /** The broker denied what it had let pass before, and may do so again. */
-  denied(publications: readonly Publication[], reason: LeveretError): void
-  /** The channel is gone, and what was declared may be too. These were in flight, and those wait, in their order. */
-  interrupted(inFlight: readonly Publication[], waiting: readonly Publication[]): void
-}
-
 /** Puts messages on the wire in their order, within the window, and settles them by the broker's answers. */
 export class Writer {
   readonly #options: WriterOptions
-  readonly #channel: LastingChannel
+  readonly #channel: RecoveringChannel
   readonly #waiting = new Turns<Publication>()
   readonly #aside = new Aside()
-  readonly #window = new Window()
+  readonly #window = new ConfirmWindow()
   readonly #suspects = new Set<Publication>()
   /** Exchanges that have taken a message: a broker that denies them now may have lost sight of them for a while. */
   readonly #known = new Set<string>()
@@ -42,7 +31,7 @@ export class Writer {
   constructor(options: WriterOptions) {
     this.#options = options
     const { publishLane } = options.internals
-    this.#channel = new LastingChannel({
+    this.#channel = new RecoveringChannel({
       lane: publishLane,
       purpose: 'publishing',
       kind: 'confirm',
@@ -244,4 +233,17 @@ export class Writer {
   #wasTakenBefore({ message, deadline }: Publication): boolean {
     return this.#known.has(message.exchange) && deadline !== Number.POSITIVE_INFINITY
   }
+}
+
+/** What a writer tells the outbox. */
+export interface WriterOptions {
+  readonly internals: ConnectionInternals
+  /** It no longer waits. */
+  handedOver(publication: Publication): void
+  /** No queue took it: what it needs may be gone. */
+  returned(publication: Publication): void
+  /** The broker denied what it had let pass before, and may do so again. */
+  denied(publications: readonly Publication[], reason: LeveretError): void
+  /** The channel is gone, and what was declared may be too. These were in flight, and those wait, in their order. */
+  interrupted(inFlight: readonly Publication[], waiting: readonly Publication[]): void
 }

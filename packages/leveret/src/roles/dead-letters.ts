@@ -16,67 +16,45 @@ import {
   replayOptions,
 } from '../dead-letters/letter-options.js'
 import { type LetterContract, type LetterSource, letterSource } from '../dead-letters/letter-source.js'
-import type { Sweep } from '../dead-letters/queue-pass.js'
-import { Visits } from '../dead-letters/short-lived-channels.js'
+import type { QueuePass } from '../dead-letters/queue-pass.js'
+import { ShortLivedChannels } from '../dead-letters/short-lived-channels.js'
 import { type TransferOptions, type Transferred, transfer } from '../dead-letters/transfer.js'
-import { OptionsError } from '../errors/errors.js'
 import { MADE } from '../errors/marks.js'
+import { OptionsError } from '../errors/options-error.js'
 import type { ReceivedMessage } from '../message/message.js'
 import { parseOptions } from '../options.js'
-import { type PublishCopy, publishCopies } from '../publishing/copies.js'
+import { type PublishCopy, publishCopies } from '../publishing/copy-publisher.js'
 import { queueDeclarationsOf } from '../topology/declarations.js'
 
-/** How `replay` ended. */
-export interface Replayed {
-  /** With `dryRun` as many as would have been. */
-  readonly replayed: number
-  /** Letters that stay: the filter refused them, or they are of another queue. */
-  readonly skipped: number
-}
-
-/** How `move` ended. */
-export interface Moved {
-  /** With `dryRun` as many as would have been. */
-  readonly moved: number
-  /** Letters that stay: the filter refused them, or they are of another queue. */
-  readonly skipped: number
-}
-
-/** How `discard` ended. */
-export interface Discarded {
-  /** With `dryRun` as many as would have been. */
-  readonly discarded: number
-  /** Letters that stay: the filter refused them, or they are of another queue. */
-  readonly skipped: number
-}
-
 /**
- * What a contract's workers have given up, and what RabbitMQ has: to be counted, looked at, sent back to work, moved or discarded.
+ * Manages the messages that a contract's workers, or RabbitMQ itself, have dead-lettered: counts them, reads them,
+ * sends them back to work, moves or discards them.
  *
- * Contracts may share a dead-letter queue. `count` and `peek` tell of the whole queue; each letter says which queue it died in.
- * `replay`, `move` and `discard` take the letters of the contract's own work queue, and leave all others.
+ * Contracts may share a dead-letter queue. `count` and `peek` cover the whole queue; each letter names the queue in
+ * which it died. `replay`, `move` and `discard` take the letters of the contract's own queue, and leave all others.
  *
- * These three go through the queue once: they look at as many letters as were there when they began, so they end although others
- * come meanwhile. What they leave they put behind the others: a copy, confirmed, and then an ack. So they hold no more than 64
- * letters at a time, and about 16 MiB of them; only where large letters follow small ones it may be 64 large ones for once.
+ * These three read the queue once: as many letters as it held when they began, so they end although new letters arrive
+ * meanwhile. They put the letters that stay behind the others: a copy, confirmed, and then `basic.ack`. So they hold no
+ * more than 64 letters at a time, and about 16 MiB; only where large letters follow small ones, they may hold 64 large
+ * ones once.
  *
- * Every method works on a channel of its own and ends it. All may reject with a {@link ConnectionError}, also when the
- * connection is lost on the way: then nothing is lost, and the same call goes on where it ended; at worst the letters that were
- * in hand (64) are stored twice under the same `messageId`. And with a {@link BrokerError} or {@link TopologyMismatchError} when
- * the broker refuses the queue, and with a {@link ClosedError} after `close`. `replay` also with a {@link BrokerVersionError}: the
- * work queue is not for this broker.
+ * Every method uses a channel of its own. Each may reject with a {@link ConnectionError}, also when the connection is
+ * lost during the call. No letter is lost then, and the same call continues where it ended; at worst 64 letters are
+ * stored twice, under the same `messageId`. Each may also reject with a {@link BrokerError} or
+ * {@link TopologyMismatchError} when the broker refuses the queue, and with a {@link ClosedError} after `close`.
+ * `replay` may reject with a {@link BrokerVersionError}: the broker is too old for the work queue.
  */
 export class DeadLetters<const C extends LetterContract> implements AsyncDisposable {
   readonly #contract: C
   readonly #source: LetterSource
   readonly #queue: string
-  readonly #visits: Visits
+  readonly #visits: ShortLivedChannels
   readonly #publish: PublishCopy
   readonly #closing = new Closing()
   readonly #unregister: () => void
 
   /**
-   * Nothing is opened or declared before the first call.
+   * Opens and declares nothing before the first call.
    *
    * @throws {@link OptionsError} the contract keeps no dead letters
    * @throws {@link ClosedError} the connection has been closed
@@ -96,7 +74,7 @@ export class DeadLetters<const C extends LetterContract> implements AsyncDisposa
       { role: 'dead-letters', contract: contract.name },
       internals.settings.publishTimeoutMs,
     )
-    this.#visits = new Visits(contract, deadLetter.queue, internals)
+    this.#visits = new ShortLivedChannels(contract, deadLetter.queue, internals)
     this.#unregister = internals.register({
       stage: 'consumer',
       sender: `reader of the dead letters of '${name}'`,
@@ -105,8 +83,8 @@ export class DeadLetters<const C extends LetterContract> implements AsyncDisposa
   }
 
   /**
-   * Counts what is in the queue, also of other contracts that share it, without what somebody is looking at or replaying right
-   * now. RabbitMQ may count a moment late.
+   * Counts the letters in the queue, including those of other contracts that share it, and without those that another
+   * call is reading at this moment. RabbitMQ's count may be a moment late.
    */
   async count(): Promise<number> {
     const { messageCount } = await this.#visits.onChannel((channel) => channel.checkQueue(this.#queue))
@@ -114,13 +92,14 @@ export class DeadLetters<const C extends LetterContract> implements AsyncDisposa
   }
 
   /**
-   * Reads the first letters of the queue, also of other contracts that share it, and gives them back (`basic.nack(requeue=true)`).
-   * For that moment nobody else sees them.
+   * Reads the first letters of the queue, including those of other contracts that share it, and gives them back
+   * (`basic.nack(requeue=true)`). Meanwhile no other consumer sees them.
    *
-   * RabbitMQ before 4.3 counts how often a letter came back, and drops it at its queue's delivery limit. So letters that came back
-   * three times are stored anew, behind all others. What is given back may change its order.
+   * RabbitMQ before 4.3 counts how often a letter came back, and drops it at its queue's delivery limit. So a letter
+   * that came back three times is copied to the end of the queue instead. The order of the letters may change.
    *
-   * @throws {@link PublishError} a letter that came back three times could not be stored anew; it is still there
+   * @throws {@link PublishError} a letter that came back three times could not be copied to the end; it is still in the
+   *   queue
    */
   async peek(options: PeekOptions = {}): Promise<LetterOf<C>[]> {
     const { limit, maxBytes } = parseOptions(peekOptions, options, 'peek')
@@ -139,14 +118,15 @@ export class DeadLetters<const C extends LetterContract> implements AsyncDisposa
   }
 
   /**
-   * Sends dead letters back to their work queue, oldest first: with the same `messageId`, content and properties, as a first
-   * attempt, and `leveret-replays` counting. Each is confirmed before it is taken away. An expiration that it once had stays out.
+   * Sends dead letters back to their work queue, oldest first. Each has the same `messageId`, content and properties,
+   * starts as a first attempt, and counts in `leveret-replays`. It is removed from here after the broker has confirmed
+   * it. An expiration that it once had is left out.
    *
-   * What fails again meanwhile waits for the next call.
+   * Letters that fail again during the call wait for the next one.
    *
-   * @throws {@link PublishError} one was not confirmed; it and all after it are still there
-   * @throws {@link OptionsError} the letters are of a stream, which would get them once more, for all of its readers
-   * @throws what the filter throws; nothing more is replayed
+   * @throws {@link PublishError} a letter was not confirmed; it and all after it are still in the queue
+   * @throws {@link OptionsError} the letters are of a stream, where a replay would reach all readers once more
+   * @throws the error of the filter; no more letters are replayed
    */
   async replay(options: ReplayOptions<C> = {}): Promise<Replayed> {
     parseOptions(replayOptions, options, 'replay')
@@ -164,17 +144,19 @@ export class DeadLetters<const C extends LetterContract> implements AsyncDisposa
   }
 
   /**
-   * Moves dead letters to another queue, as they are. Each is confirmed before it is taken away.
+   * Moves dead letters to another queue, unchanged. Each is removed from here after the broker has confirmed it.
    *
-   * @throws {@link BrokerError} there is no such queue (`replyCode` 404), or it may not be looked for; no letter was touched
-   * @throws {@link PublishError} one was not confirmed (`returned`: the queue has gone); it and all after it are still here
+   * @throws {@link BrokerError} there is no such queue (`replyCode` 404), or the user has no access to it; no letter
+   *   was touched
+   * @throws {@link PublishError} a letter was not confirmed (`returned`: the queue is gone); it and all after it are
+   *   still here
    * @throws {@link OptionsError} `to` is the dead-letter queue itself, or the work queue: see {@link replay}
    */
   async move(options: MoveOptions<C>): Promise<Moved> {
     const { to } = parseOptions(moveOptions, options, 'move')
     if (to === this.#queue) throw new OptionsError(`move: the dead letters are in '${to}' already`)
     if (to === this.#contract.name) throw new OptionsError(`move: '${to}' is the work queue: use replay()`)
-    // Asked for before any letter is taken. On a channel of its own, because a missing queue closes it.
+    // Before any letter is taken, and on a channel of its own, because a missing queue closes the channel.
     await this.#visits.onChannel((channel) => channel.checkQueue(to))
     const { done, skipped } = await this.#transfer('move', options, async (message, letter, signal) => {
       await this.#publish(letterCopy(message, letter, to), [], signal)
@@ -183,10 +165,10 @@ export class DeadLetters<const C extends LetterContract> implements AsyncDisposa
   }
 
   /**
-   * Removes dead letters for good: nobody can bring them back. A `dryRun` says before how many they would be.
+   * Removes dead letters for good; they cannot be restored. A call with `dryRun` tells their number before.
    *
-   * @throws {@link OptionsError} there is no filter: for all of them it is `() => true`
-   * @throws what the filter throws; nothing more is removed
+   * @throws {@link OptionsError} there is no filter; to discard every letter it is `() => true`
+   * @throws the error of the filter; no more letters are removed
    */
   async discard(options: DiscardOptions<C>): Promise<Discarded> {
     parseOptions(discardOptions, options, 'discard')
@@ -194,7 +176,7 @@ export class DeadLetters<const C extends LetterContract> implements AsyncDisposa
     return { discarded: done, skipped }
   }
 
-  /** Ends what runs as a `signal` does, and waits for it. A second call returns the same promise. */
+  /** Ends the running calls as an aborted `signal` does, and waits for them. A second call returns the same promise. */
   close(options?: CloseOptions): Promise<void> {
     return this.#closing.begin(options, async (timeoutMs) => {
       await this.#visits.close(timeoutMs)
@@ -229,10 +211,34 @@ export class DeadLetters<const C extends LetterContract> implements AsyncDisposa
     })
   }
 
-  async #sweep<T>(what: string, work: (sweep: Sweep) => Promise<T>): Promise<T> {
+  async #sweep<T>(what: string, work: (sweep: QueuePass) => Promise<T>): Promise<T> {
     const storeAnew = async (message: ReceivedMessage, signal: AbortSignal): Promise<unknown> => {
       return await this.#publish(renewedCopy(message, readDeadLetter(message, this.#source), this.#queue), [], signal)
     }
     return await this.#visits.sweep(what, storeAnew, work)
   }
+}
+
+/** The result of `replay`. */
+export interface Replayed {
+  /** How many letters were replayed; with `dryRun`, how many would have been. */
+  readonly replayed: number
+  /** Letters that stay: the filter refused them, or they belong to another queue. */
+  readonly skipped: number
+}
+
+/** The result of `move`. */
+export interface Moved {
+  /** How many letters were moved; with `dryRun`, how many would have been. */
+  readonly moved: number
+  /** Letters that stay: the filter refused them, or they belong to another queue. */
+  readonly skipped: number
+}
+
+/** The result of `discard`. */
+export interface Discarded {
+  /** How many letters were discarded; with `dryRun`, how many would have been. */
+  readonly discarded: number
+  /** Letters that stay: the filter refused them, or they belong to another queue. */
+  readonly skipped: number
 }

@@ -14,22 +14,24 @@ export const dryRunOptions = z.strictObject({ limit: z.int().min(1).max(10_000).
 
 /** Options of `dryRun`. */
 export interface DryRunOptions {
-  /** At most so many messages, from 1 to 10,000. All are held until the last was read. @defaultValue 100 */
+  /** The most messages to read, from 1 to 10,000. All of them are held until the last one is read. @defaultValue 100 */
   readonly limit?: number | undefined
 }
 
 /**
- * Reads the first messages of a work queue or of a subscription's queue, checks each against the contract, and gives all of them back. Run it before a worker or subscriber
- * with a changed schema is started: what its schema refuses goes to the dead-letter queue at once.
+ * Reads the first messages of a work queue, or of a subscription's queue, checks each against the contract, and gives
+ * all of them back. Run it before you start a worker or subscriber with a changed schema: messages that the schema
+ * refuses would go to the dead-letter queue at once.
  *
- * Nothing is declared, settled or handled, whatever the connection's `topology` is. It is a look all the same, and leaves a trace: for that
- * moment no worker gets these messages, afterwards each is `redelivered`, and a quorum queue may put them behind those that were not read. RabbitMQ
- * before 4.3 counts the return (`basic.nack(requeue=true)`) towards the delivery limit of a quorum queue. So do not run it in a loop.
+ * It declares, settles and handles nothing, whatever the connection's `topology` is. It still leaves traces: meanwhile
+ * no worker gets these messages; afterwards each is `redelivered`, and a quorum queue may put them behind the messages
+ * that were not read. RabbitMQ before 4.3 counts the return (`basic.nack(requeue=true)`) towards the delivery limit of
+ * a quorum queue. So do not run it in a loop.
  *
- * @returns how many of the messages would be refused, and why: paths and sentences of the schema, and no values
- * @throws {@link BrokerError} there is no such queue, it may not be read, or it has a single active consumer, from which RabbitMQ gives
- *   nothing out by `basic.get`
- * @throws {@link ConnectionError} there was no channel in time, or it was lost; the broker then has all of them again
+ * @returns how many of the messages would be refused, and why: paths and sentences of the schema, without values
+ * @throws {@link BrokerError} there is no such queue, the user may not read it, or it has a single active consumer, for
+ *   which RabbitMQ refuses `basic.get`
+ * @throws {@link ConnectionError} there was no channel in time, or it was lost; all messages are then back in the queue
  * @throws {@link OptionsError}, {@link ClosedError}
  */
 export async function dryRun(

@@ -7,7 +7,8 @@ import type { RequestHandler } from '../rpc/server/request-handler.js'
 import type { EventHandler } from '../subscribing/subscriber-types.js'
 
 /**
- * The handler that a contract asks for, to be written and tested by itself: of a `Worker`, a `Subscriber` or an `RpcServer`.
+ * The type of the handler for a contract, so that a handler can be written and tested by itself: for a `Worker`, a
+ * `Subscriber` or an `RpcServer`.
  *
  * `const handle: HandlerOf<typeof emails> = async ({ to }, { attempt }) => …`
  */

@@ -7,65 +7,17 @@ import { Share } from '../connection/room.js'
 import type { InputOf } from '../contract/derived-types.js'
 import { checkContract } from '../contract/payloads/shared-options.js'
 import type { WorkQueue } from '../contract/queues/work-queue.js'
-import { ClosedError, OptionsError } from '../errors/errors.js'
+import { ClosedError } from '../errors/closed-error.js'
 import { givenAs } from '../errors/given.js'
 import { MADE } from '../errors/marks.js'
+import { OptionsError } from '../errors/options-error.js'
 import { parseOptions } from '../options.js'
 import { type MessageOptions, messageOptions } from '../publishing/compose.js'
 import type { Sent } from '../publishing/request.js'
 import { type Route, Sender, type Sending } from '../publishing/sender.js'
 import { queueDeclarationsOf } from '../topology/declarations.js'
 import { delayedSendingOf, delayRoute, MAX_SEND_DELAY_MS } from '../topology/delay-levels.js'
-import { tellPolicy } from '../topology/queue-policy.js'
-
-/** What a sender may say of one task. */
-export interface SendOptions extends MessageOptions {
-  /**
-   * Nobody gets the task before this time is up; a free worker gets it within a second after, or a few seconds where thousands are due
-   * together. Milliseconds, from 0 (at once) to 31,622,400,000 (366 days), rounded up to the next quarter of a second. The task waits in quorum queues that all contracts of
-   * the vhost share (`leveret.delay.<ms>`, then `<queue>.delayed`), across restarts of the broker. It cannot be called back. Not together with
-   * `expirationMs`. @defaultValue none: at once
-   */
-  readonly delayMs?: number | undefined
-}
-
-/** Checks {@link SendOptions}. */
-export const sendOptions = messageOptions
-  .extend({
-    delayMs: z.int().min(0).max(MAX_SEND_DELAY_MS, 'at most 366 days; keep what is due later in a database').optional(),
-  })
-  .refine(({ delayMs, expirationMs }) => delayMs === undefined || expirationMs === undefined, {
-    path: ['expirationMs'],
-    message: 'a delayed task that expires would be delivered when it expires: give one or the other',
-  })
-
-/** What `sendAll` may be told, beside what holds for each task. */
-export interface SendAllOptions<Payload> extends Omit<SendOptions, 'messageId' | 'failFast'> {
-  /** Gets each task that failed, and sending goes on. Without it the first failure ends `sendAll`. */
-  readonly onFailure?: ((failure: PipelineFailure<Payload>) => void) | undefined
-}
-
-const failureOptions = z.looseObject({
-  onFailure: z.custom((value) => typeof value === 'function', 'expected a function').optional(),
-})
-
-/** @throws {@link OptionsError} there is nothing to iterate over */
-function checkSource(payloads: unknown): void {
-  const { [Symbol.iterator]: now, [Symbol.asyncIterator]: later } = Object(payloads)
-  if (typeof payloads !== 'string' && (typeof now === 'function' || typeof later === 'function')) return
-  const advice = typeof payloads === 'function' ? '. Call it, if it is a generator' : ''
-  throw new OptionsError(
-    `sendAll: the tasks are ${givenAs(payloads)}: expected a list, or another source of them${advice}`,
-  )
-}
-
-/** How `sendAll` ended. */
-export interface SentAll {
-  readonly sent: number
-  readonly failed: number
-}
-
-const NO_OPTIONS: SendOptions = {}
+import { warnOfPolicy } from '../topology/queue-warnings.js'
 
 /** Sends tasks to one queue, each confirmed by the broker. */
 export class Producer<const C extends WorkQueue = WorkQueue> implements AsyncDisposable {
@@ -77,7 +29,7 @@ export class Producer<const C extends WorkQueue = WorkQueue> implements AsyncDis
   readonly #directly: Sending
   readonly #unregister: () => void
 
-  /** Nothing is opened or declared before the first `send`. @throws {@link ClosedError} the connection has been closed */
+  /** Opens and declares nothing before the first `send`. @throws {@link ClosedError} the connection was closed */
   constructor(rabbit: Connection, contract: C) {
     checkContract('Producer', contract, 'work-queue')
     this.#contract = contract
@@ -90,7 +42,7 @@ export class Producer<const C extends WorkQueue = WorkQueue> implements AsyncDis
       mandatory: true,
     }
     this.#directly = { route: this.#directRoute, options: NO_OPTIONS }
-    tellPolicy(contract, this.#internals.log)
+    warnOfPolicy(contract, this.#internals.log)
     this.#unregister = this.#internals.register({
       stage: 'producer',
       sender: `producer of '${contract.name}'`,
@@ -100,10 +52,11 @@ export class Producer<const C extends WorkQueue = WorkQueue> implements AsyncDis
   }
 
   /**
-   * Sends one task. Resolves when the broker has stored it: the confirm has come, and a queue has taken it.
+   * Sends one task. Resolves when a queue has stored it and the broker has confirmed that.
    *
-   * The queue and its dead-letter queue are declared first, once per connection. A connection lost on the way is waited
-   * out, and the task sent again under the same `messageId`, until `timeoutMs` is up; so a task may be stored twice.
+   * The queue and its dead-letter queue are declared first, once per connection. If the connection is lost meanwhile,
+   * `send` waits for the next one and sends the task again under the same `messageId`, until `timeoutMs` is over. So a
+   * task may be stored twice.
    *
    * @throws {@link PayloadError} the schema refuses the payload; nothing was sent
    * @throws {@link OptionsError} an option is wrong; nothing was sent
@@ -120,13 +73,14 @@ export class Producer<const C extends WorkQueue = WorkQueue> implements AsyncDis
   }
 
   /**
-   * Sends many tasks, each as {@link send} does, with as many unconfirmed at once as the connection allows, and takes the next
-   * one from the source when few of them wait to be written: a source of any length needs bounded memory. They are stored in the order of the
-   * source, as long as no connection is lost. A source that keeps it waiting is left as soon as there is a reason to end: its `return()` is called, and not waited for.
+   * Sends many tasks, each as {@link send} does, with as many unconfirmed tasks at once as the connection allows. It
+   * takes the next task from the source only when few wait to be written, so a source of any length needs limited
+   * memory. The tasks are stored in the order of the source, unless a connection is lost. When there is a reason to
+   * end, a source that has not answered is not awaited: `sendAll` only calls its `return()`.
    *
-   * @returns how many were confirmed and how many failed, when all have settled
-   * @throws the first failure, without `onFailure`; the signal's reason; what the source itself throws; a {@link ClosedError} when the
-   *   producer or its connection closes; each when what was begun has settled
+   * @returns how many tasks were confirmed and how many failed, when all have settled
+   * @throws the first failure, if there is no `onFailure`; the signal's reason; an error of the source; a
+   *   {@link ClosedError} when the producer or its connection closes; each after the tasks that were begun have settled
    */
   async sendAll(
     payloads: Iterable<InputOf<C>> | AsyncIterable<InputOf<C>>,
@@ -153,7 +107,7 @@ export class Producer<const C extends WorkQueue = WorkQueue> implements AsyncDis
     return { sent: result.succeeded, failed: result.failed }
   }
 
-  /** Takes no more tasks and waits until those in hand have settled. A second call returns the same promise. */
+  /** Takes no more tasks, and waits until those already begun have settled. A second call returns the same promise. */
   close(options?: CloseOptions): Promise<void> {
     return this.#closing.begin(options, (timeoutMs) => this.#close(timeoutMs))
   }
@@ -185,3 +139,54 @@ export class Producer<const C extends WorkQueue = WorkQueue> implements AsyncDis
     this.#unregister()
   }
 }
+
+/** Options of {@link Producer.send}. */
+export interface SendOptions extends MessageOptions {
+  /**
+   * The least time until a worker gets the task, in milliseconds, from 0 (at once) to 31,622,400,000 (366 days),
+   * rounded up to the next quarter of a second. A free worker gets it within a second after that, or within a few
+   * seconds if thousands are due together. The task waits in quorum queues that all contracts of the vhost share
+   * (`leveret.delay.<ms>`, then `<queue>.delayed`), and survives restarts of the broker. It cannot be recalled.
+   * Excludes `expirationMs`.
+   * @defaultValue none: at once
+   */
+  readonly delayMs?: number | undefined
+}
+
+/** Checks {@link SendOptions}. */
+export const sendOptions = messageOptions
+  .extend({
+    delayMs: z.int().min(0).max(MAX_SEND_DELAY_MS, 'at most 366 days; keep what is due later in a database').optional(),
+  })
+  .refine(({ delayMs, expirationMs }) => delayMs === undefined || expirationMs === undefined, {
+    path: ['expirationMs'],
+    message: 'a delayed task that expires would be delivered when it expires: give one or the other',
+  })
+
+/** Options of {@link Producer.sendAll}. Those of a task hold for each of them. */
+export interface SendAllOptions<Payload> extends Omit<SendOptions, 'messageId' | 'failFast'> {
+  /** Receives each task that failed, and sending continues. Without it, the first failure ends `sendAll`. */
+  readonly onFailure?: ((failure: PipelineFailure<Payload>) => void) | undefined
+}
+
+const failureOptions = z.looseObject({
+  onFailure: z.custom((value) => typeof value === 'function', 'expected a function').optional(),
+})
+
+/** @throws {@link OptionsError} the tasks are not iterable */
+function checkSource(payloads: unknown): void {
+  const { [Symbol.iterator]: now, [Symbol.asyncIterator]: later } = Object(payloads)
+  if (typeof payloads !== 'string' && (typeof now === 'function' || typeof later === 'function')) return
+  const advice = typeof payloads === 'function' ? '. Call it, if it is a generator' : ''
+  throw new OptionsError(
+    `sendAll: the tasks are ${givenAs(payloads)}: expected a list, or another source of them${advice}`,
+  )
+}
+
+/** The result of `sendAll`. */
+export interface SentAll {
+  readonly sent: number
+  readonly failed: number
+}
+
+const NO_OPTIONS: SendOptions = {}

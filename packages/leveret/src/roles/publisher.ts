@@ -9,8 +9,8 @@ import { templateContractsOf } from '../contract/exchanges/template-contracts.js
 import type { PayloadContract } from '../contract/payloads/payload.js'
 import type { SchemaInput } from '../contract/payloads/schema.js'
 import { checkContract } from '../contract/payloads/shared-options.js'
-import { OptionsError } from '../errors/errors.js'
 import { MADE } from '../errors/marks.js'
+import { OptionsError } from '../errors/options-error.js'
 import { parseOptions } from '../options.js'
 import { type MessageOptions, messageOptions } from '../publishing/compose.js'
 import { anyRoutingKey, checkCopyKeys, readHeaders } from '../publishing/event-parts.js'
@@ -18,52 +18,20 @@ import type { Published } from '../publishing/request.js'
 import { Sender } from '../publishing/sender.js'
 import { exchangeDeclarationsOf } from '../topology/exchange-declarations.js'
 
-/** What a publisher may say of one message. */
-export interface PublishOptions extends MessageOptions {
-  /** Rejects as `returned` when no queue is bound for the message. Without it that is normal, and counted. @defaultValue false */
-  readonly mandatory?: boolean | undefined
-}
-
-/** Checks {@link PublishOptions}. */
-export const publishOptions = messageOptions.extend({ mandatory: z.boolean().default(false) })
-
-/** How something is published, by the kind of the exchange. */
-export type PublishFunction<E extends Exchange> = E extends RoutedExchange
-  ? <const Key extends string>(
-      routingKey: Key,
-      payload: InputFor<E, Key>,
-      options?: PublishOptions,
-    ) => Promise<Published>
-  : E extends HeadersExchange<string, infer H, infer S>
-    ? (headers: SchemaInput<H>, payload: SchemaInput<S>, options?: PublishOptions) => Promise<Published>
-    : E extends FanoutExchange<string, infer S>
-      ? (payload: SchemaInput<S>, options?: PublishOptions) => Promise<Published>
-      : E extends PluginExchange<string, infer S>
-        ? (routingKey: string, payload: SchemaInput<S>, options?: PublishOptions) => Promise<Published>
-        : never
-
-/** A message as it was asked for. */
-interface Asked {
-  readonly contract: PayloadContract
-  readonly payload: unknown
-  readonly routingKey: string
-  readonly options: PublishOptions | undefined
-  readonly headers?: unknown
-  readonly template?: string
-}
-
 /** Publishes events to one exchange, each confirmed by the broker. */
 export class Publisher<const E extends Exchange> implements AsyncDisposable {
   /**
-   * Publishes one event: `publish(routingKey, payload)` to a direct or topic exchange, `publish(headers, payload)` to a headers
-   * exchange, `publish(payload)` to a fanout exchange. Resolves when the broker has confirmed it; every queue that is bound for
-   * it has it then.
+   * Publishes one event: `publish(routingKey, payload)` to a direct or topic exchange, `publish(headers, payload)` to a
+   * headers exchange, `publish(payload)` to a fanout exchange. Resolves when the broker has confirmed it; then every
+   * queue with a matching binding has it.
    *
-   * The exchange is declared first, once per connection. A connection lost on the way is waited out, and the event sent again
-   * under the same `messageId`, until `timeoutMs` is up; so it may arrive twice.
+   * The exchange is declared first, once per connection. If the connection is lost meanwhile, `publish` waits for the
+   * next one and sends the event again under the same `messageId`, until `timeoutMs` is over. So an event may arrive
+   * twice.
    *
    * @throws {@link PayloadError} the schema refuses the payload or the headers; nothing was sent
-   * @throws {@link OptionsError} the routing key matches no template of the contract, or an option is wrong; nothing was sent
+   * @throws {@link OptionsError} the routing key matches no template of the contract, or an option is wrong; nothing
+   *   was sent
    * @throws {@link TopologyMismatchError} the exchange exists with another type or other arguments; nothing was sent
    * @throws {@link BrokerError} the exchange may not be declared; nothing was sent
    * @throws {@link PublishError} `outcome` says whether it may have been stored
@@ -76,12 +44,12 @@ export class Publisher<const E extends Exchange> implements AsyncDisposable {
   readonly #unregister: () => void
   #unrouted = 0
 
-  /** Nothing is opened or declared before the first `publish`. @throws {@link ClosedError} the connection has been closed */
+  /** Opens and declares nothing before the first `publish`. @throws {@link ClosedError} the connection was closed */
   constructor(rabbit: Connection, contract: E) {
     checkContract('Publisher', contract, 'exchange')
     this.#contract = contract
     this.#sender = new Sender(rabbit, 'publisher', contract, this.#closing)
-    // What the type says for this kind of exchange, and what the function takes.
+    // The function takes the arguments that the type allows for this kind of exchange.
     this.publish = this.#functionFor(contract) as PublishFunction<E>
     this.#unregister = internalsOf(rabbit).register({
       stage: 'producer',
@@ -91,7 +59,7 @@ export class Publisher<const E extends Exchange> implements AsyncDisposable {
     })
   }
 
-  /** Takes no more events and waits until those in hand have settled. A second call returns the same promise. */
+  /** Takes no more events, and waits until those already begun have settled. A second call returns the same promise. */
   close(options?: CloseOptions): Promise<void> {
     return this.#closing.begin(options, (timeoutMs) => this.#close(timeoutMs))
   }
@@ -138,7 +106,7 @@ export class Publisher<const E extends Exchange> implements AsyncDisposable {
     const { mandatory, ...checked } = parseOptions(publishOptions, options, 'publish')
     const more = this.#contract.type === 'headers' ? await readHeaders(this.#contract, headers, 'publish') : undefined
     const { name: exchange, type } = this.#contract
-    // That plugin returns what it holds back, as if nobody listened.
+    // The delayed-message plugin returns the messages that it delays, as if no queue were bound.
     const isTold = type !== 'x-delayed-message'
     if (!isTold && mandatory) throw new OptionsError(`publish: mandatory: an exchange of the type ${type} cannot tell`)
     let routed: boolean | undefined = isTold ? true : undefined
@@ -150,7 +118,7 @@ export class Publisher<const E extends Exchange> implements AsyncDisposable {
       exchange,
       routingKey,
       topology: exchangeDeclarationsOf(this.#contract),
-      // Else the broker would not say that nobody listens.
+      // Without it, the broker would not report that no queue is bound.
       mandatory: isTold,
       ...(template === undefined ? {} : { destination: `${exchange}:${template}` }),
       ...(type === 'topic' ? { template } : {}),
@@ -169,4 +137,41 @@ export class Publisher<const E extends Exchange> implements AsyncDisposable {
     await atMost(timeoutMs, this.#sender.whenIdle())
     this.#unregister()
   }
+}
+
+/** Options of {@link Publisher.publish}. */
+export interface PublishOptions extends MessageOptions {
+  /**
+   * Whether to reject as `returned` when no queue is bound for the message. Without it such a message counts as
+   * published, and in `health().unrouted`. @defaultValue false
+   */
+  readonly mandatory?: boolean | undefined
+}
+
+/** Checks {@link PublishOptions}. */
+export const publishOptions = messageOptions.extend({ mandatory: z.boolean().default(false) })
+
+/** The type of `publish`, which depends on the type of the exchange. */
+export type PublishFunction<E extends Exchange> = E extends RoutedExchange
+  ? <const Key extends string>(
+      routingKey: Key,
+      payload: InputFor<E, Key>,
+      options?: PublishOptions,
+    ) => Promise<Published>
+  : E extends HeadersExchange<string, infer H, infer S>
+    ? (headers: SchemaInput<H>, payload: SchemaInput<S>, options?: PublishOptions) => Promise<Published>
+    : E extends FanoutExchange<string, infer S>
+      ? (payload: SchemaInput<S>, options?: PublishOptions) => Promise<Published>
+      : E extends PluginExchange<string, infer S>
+        ? (routingKey: string, payload: SchemaInput<S>, options?: PublishOptions) => Promise<Published>
+        : never
+
+/** The arguments of one `publish`. */
+interface Asked {
+  readonly contract: PayloadContract
+  readonly payload: unknown
+  readonly routingKey: string
+  readonly options: PublishOptions | undefined
+  readonly headers?: unknown
+  readonly template?: string
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { endPublish, publishing, tracePublish } from '../amqp/publish-trace.js'
-import { andThen, isLater, type Soon } from '../async/maybe-promise.js'
+import { isLater, type MaybePromise, whenReady } from '../async/maybe-promise.js'
 import { MAX_TIMER_MS } from '../async/timing.js'
 import { type CloseOptions, Closing } from '../connection/closing.js'
 import { type Connection, type ConnectionInternals, internalsOf } from '../connection/connection.js'
@@ -10,7 +10,7 @@ import { encodePayload } from '../contract/payloads/payload.js'
 import { checkContract } from '../contract/payloads/shared-options.js'
 import { decodeAnswer } from '../contract/procedures/answer.js'
 import type { Procedure } from '../contract/procedures/procedure.js'
-import { ClosedError } from '../errors/errors.js'
+import { ClosedError } from '../errors/closed-error.js'
 import { MADE } from '../errors/marks.js'
 import type { ReceivedMessage } from '../message/message.js'
 import { parseOptions, signalOption } from '../options.js'
@@ -21,46 +21,6 @@ import { type CallTrace, calling, traceCall } from '../rpc/client/call-trace.js'
 import { Caller } from '../rpc/client/caller.js'
 
 const timeoutMs = z.int().min(1).max(MAX_TIMER_MS)
-
-/** How a client calls. */
-export interface RpcClientOptions {
-  /**
-   * How long a call may take that says nothing else, in milliseconds, from 1 to 2,147,483,647. Then it rejects with an `RpcTimeoutError`.
-   * @defaultValue 10_000
-   */
-  readonly timeoutMs?: number | undefined
-  /**
-   * Whether the broker confirms each request. Without it a request that a full queue refuses (`x-overflow: reject-publish`) times out; with it
-   * the call rejects at once with a `PublishError`, and each call costs the broker one answer more. @defaultValue false
-   */
-  readonly confirm?: boolean | undefined
-}
-
-/** Checks {@link RpcClientOptions}. */
-export const clientOptions = z.strictObject({
-  timeoutMs: timeoutMs.default(10_000),
-  confirm: z.boolean().default(false),
-})
-
-/** What may be said of one call. */
-export interface CallOptions
-  extends Pick<PropertyOptions, 'messageId' | 'headers' | 'priority' | 'type' | 'appId' | 'userId'> {
-  /**
-   * How long to wait for the answer, in milliseconds, from 1 to 2,147,483,647. The request expires with it: a server does not begin it later.
-   * @defaultValue the client's
-   */
-  readonly timeoutMs?: number | undefined
-  /** Gives the call up: it rejects with the signal's reason. A request that was sent may be handled all the same. */
-  readonly signal?: AbortSignal | undefined
-}
-
-/** Checks {@link CallOptions}. */
-export const callOptions = propertyOptions
-  .pick({ messageId: true, headers: true, priority: true, type: true, appId: true, userId: true })
-  .extend({ timeoutMs: timeoutMs.optional(), signal: signalOption.optional() })
-
-const NO_OPTIONS: CallOptions = {}
-const NOTHING_TO_GIVE_UP = () => () => undefined
 
 /** Calls a procedure and gets its responses. One client makes any number of calls at once, over one channel. */
 export class RpcClient<const P extends Procedure = Procedure> implements AsyncDisposable {
@@ -75,7 +35,7 @@ export class RpcClient<const P extends Procedure = Procedure> implements AsyncDi
   readonly #unregister: () => void
 
   /**
-   * Nothing is opened before the first call.
+   * Opens nothing before the first call.
    *
    * @throws {@link ClosedError} the connection has been closed
    * @throws {@link OptionsError}
@@ -101,17 +61,19 @@ export class RpcClient<const P extends Procedure = Procedure> implements AsyncDi
   }
 
   /**
-   * Sends a request and waits for the response. While there is no connection it waits for one; a request that was sent is never
+   * Sends a request and waits for the response. Without a connection it waits for one. A request that was sent is never
    * sent again, because it may have been handled.
    *
    * @throws {@link ProcedureError} the server answered with an error that the procedure declares
-   * @throws {@link RpcRemoteError} it answered with another one
-   * @throws {@link RpcTimeoutError} no answer came in time; `outcome` says whether the request may have been handled
-   * @throws {@link RpcNoResponderError} at once where the procedure's queue does not exist, and within seconds where nobody consumes it
-   * @throws {@link ConnectionError} the channel was lost on the way; the request may have been handled
-   * @throws {@link PayloadError} the schema refuses the request, which was not sent (`outgoing`), or what came back (`incoming`)
-   * @throws {@link PublishError} the broker refused the request, or it is too large, or too many wait
-   * @throws {@link OptionsError}, or {@link ClosedError} when the client is closed before the answer comes
+   * @throws {@link RpcRemoteError} the server answered with another error
+   * @throws {@link RpcTimeoutError} no reply came in time; `outcome` says whether the request may have been handled
+   * @throws {@link RpcNoResponderError} at once if the procedure's queue does not exist, and within seconds if it has
+   *   no consumer
+   * @throws {@link ConnectionError} the channel was lost meanwhile; the request may have been handled
+   * @throws {@link PayloadError} the schema refuses the request, which was not sent (`outgoing`), or the reply
+   *   (`incoming`)
+   * @throws {@link PublishError} the broker refused the request, the request is too large, or too many requests wait
+   * @throws {@link OptionsError}, or {@link ClosedError} when the client is closed before the reply comes
    */
   call(request: InputOf<P>, options?: CallOptions): Promise<ResponseOf<P>> {
     try {
@@ -125,9 +87,12 @@ export class RpcClient<const P extends Procedure = Procedure> implements AsyncDi
     }
   }
 
-  /** Without interceptors the call's promise is the caller's: each further one would cost as much as a schema. */
+  /**
+   * Sends a request. Without interceptors the caller gets the promise of the call itself, because each further one has
+   * a cost.
+   */
   #send(
-    encoded: Soon<Buffer>,
+    encoded: MaybePromise<Buffer>,
     { signal, timeoutMs: limitMs = this.#timeoutMs, ...options }: CallOptions,
   ): Promise<ResponseOf<P>> {
     const { requests, name } = this.#procedure
@@ -136,9 +101,9 @@ export class RpcClient<const P extends Procedure = Procedure> implements AsyncDi
       ...options,
       correlationId: call.correlationId,
     })
-    // What `read` gives is what the response's schema gives.
+    // The type of `read` is the type of the response's schema.
     const result = call.result as Promise<ResponseOf<P>>
-    const sending = andThen(encoded, (content): Soon<void> => {
+    const sending = whenReady(encoded, (content): MaybePromise<void> => {
       const message = { exchange: '', routingKey: name, content, mandatory: true, properties }
       const request = { message, timeoutMs: limitMs, signal }
       return publishing.hasSubscribers ? this.#handTraced(call, request) : this.#hand(call, request)
@@ -146,11 +111,11 @@ export class RpcClient<const P extends Procedure = Procedure> implements AsyncDi
     return isLater(sending) ? this.#after(sending, call, result) : result
   }
 
-  #hand(call: Call, request: Intercepted): Soon<void> {
+  #hand(call: Call, request: Intercepted): MaybePromise<void> {
     return this.#layers.length > 0 ? this.#sendInside(call, request) : this.#caller.send(call, request.message)
   }
 
-  #handTraced(call: Call, request: Intercepted): Soon<void> {
+  #handTraced(call: Call, request: Intercepted): MaybePromise<void> {
     const { connection, contract, server } = this.#origin()
     const place = { connection, role: 'rpc-client', contract, kind: 'request', destination: contract, server } as const
     return tracePublish(place, request.message, (message, trace) => {
@@ -173,7 +138,7 @@ export class RpcClient<const P extends Procedure = Procedure> implements AsyncDi
     return { connection, contract: this.#procedure.name, server: publishLane.server }
   }
 
-  /** Its schema, its codec or its interceptors take their time, in which the call may have ended. */
+  /** Waits for an asynchronous schema, codec or interceptor, during which the call may end. */
   async #after<T>(sending: Promise<void>, call: Call, result: Promise<T>): Promise<T> {
     const sent = sending.catch((error: unknown) => call.fail(error))
     await Promise.race([sent, result])
@@ -181,10 +146,10 @@ export class RpcClient<const P extends Procedure = Procedure> implements AsyncDi
     return await result
   }
 
-  readonly #read = ({ content, properties }: ReceivedMessage): Soon<ResponseOf<P>> =>
+  readonly #read = ({ content, properties }: ReceivedMessage): MaybePromise<ResponseOf<P>> =>
     decodeAnswer(this.#procedure, content, properties)
 
-  /** Sends inside the interceptors. Never rejects: the call fails. */
+  /** Sends inside the interceptors. Never rejects: the call fails instead. */
   async #sendInside(call: Call, request: Intercepted): Promise<void> {
     const submit = async ({ message }: Intercepted): Promise<void> => {
       this.#caller.send(call, message)
@@ -195,8 +160,8 @@ export class RpcClient<const P extends Procedure = Procedure> implements AsyncDi
   }
 
   /**
-   * Takes no more calls and waits for the answers to those in hand; what has none when `timeoutMs` is up rejects with a
-   * `ClosedError`. A second call returns the same promise.
+   * Takes no more calls, and waits for the replies to those in flight. A call without a reply when `timeoutMs` is over
+   * rejects with a `ClosedError`. A second call of `close` returns the same promise.
    */
   close(options?: CloseOptions): Promise<void> {
     return this.#closing.begin(options, (closeTimeoutMs) => this.#close(closeTimeoutMs))
@@ -234,3 +199,47 @@ export class RpcClient<const P extends Procedure = Procedure> implements AsyncDi
     }
   }
 }
+
+/** Options of {@link RpcClient}. */
+export interface RpcClientOptions {
+  /**
+   * The time limit of a call that sets none itself, in milliseconds, from 1 to 2,147,483,647. Then the call rejects
+   * with an `RpcTimeoutError`.
+   * @defaultValue 10_000
+   */
+  readonly timeoutMs?: number | undefined
+  /**
+   * Whether the broker confirms each request. Without it, a request that a full queue refuses
+   * (`x-overflow: reject-publish`) times out. With it, the call rejects at once with a `PublishError`, and the broker
+   * sends one more frame per call.
+   * @defaultValue false
+   */
+  readonly confirm?: boolean | undefined
+}
+
+/** Checks {@link RpcClientOptions}. */
+export const clientOptions = z.strictObject({
+  timeoutMs: timeoutMs.default(10_000),
+  confirm: z.boolean().default(false),
+})
+
+/** Options of {@link RpcClient.call}. */
+export interface CallOptions
+  extends Pick<PropertyOptions, 'messageId' | 'headers' | 'priority' | 'type' | 'appId' | 'userId'> {
+  /**
+   * How long to wait for the reply, in milliseconds, from 1 to 2,147,483,647. The request expires with it: no server
+   * begins it later.
+   * @defaultValue the client's
+   */
+  readonly timeoutMs?: number | undefined
+  /** Ends the call: it rejects with the signal's reason. A request that was sent may be handled all the same. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Checks {@link CallOptions}. */
+export const callOptions = propertyOptions
+  .pick({ messageId: true, headers: true, priority: true, type: true, appId: true, userId: true })
+  .extend({ timeoutMs: timeoutMs.optional(), signal: signalOption.optional() })
+
+const NO_OPTIONS: CallOptions = {}
+const NOTHING_TO_GIVE_UP = () => () => undefined

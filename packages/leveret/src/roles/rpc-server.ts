@@ -1,15 +1,16 @@
 import { z } from 'zod'
 import { type Connection, type ConnectionInternals, internalsOf } from '../connection/connection.js'
+import { ConsumeEngine } from '../consuming/consume-engine.js'
 import type { ConsumePlace } from '../consuming/delivery/process-trace.js'
 import { RoleEvents } from '../consuming/delivery/role-events.js'
 import type { WorkerEvents } from '../consuming/delivery/worker-events.js'
-import { Engine } from '../consuming/engine.js'
 import { checkHandler, type HandlingOptions, handlingOptions } from '../consuming/handling/worker-options.js'
-import { Receiver, type ReceiverParts } from '../consuming/receiver.js'
+import { Receiver, type ReceiverOptions } from '../consuming/receiver.js'
 import type { RequestOf, ResponseInputOf } from '../contract/derived-types.js'
 import { decodePayload } from '../contract/payloads/payload.js'
 import { checkContract } from '../contract/payloads/shared-options.js'
 import type { Procedure } from '../contract/procedures/procedure.js'
+import type { LeveretError } from '../errors/leveret-error.js'
 import { parseOptions } from '../options.js'
 import { Answering } from '../rpc/server/answering.js'
 import { keeping } from '../rpc/server/kept.js'
@@ -19,76 +20,71 @@ import { timeToHandleMs } from '../rpc/server/request-time.js'
 import { type RpcServerEvents, requestLines, requestWarnings, shareEvents } from '../rpc/server/rpc-server-events.js'
 import { queueDeclarationsOf } from '../topology/declarations.js'
 import { declareOn } from '../topology/declare.js'
-import { tellPolicy } from '../topology/queue-policy.js'
+import { warnOfPolicy } from '../topology/queue-warnings.js'
 
 const { concurrency, prefetch, handlerTimeoutMs, isolation } = handlingOptions.in.shape
 
-/** Checks {@link RpcServerOptions}. */
-export const serverOptions = z
-  .strictObject({ concurrency, prefetch, handlerTimeoutMs, isolation })
-  .transform((options) => handlingOptions.parse(options))
-
-/** How a server handles requests. */
-export interface RpcServerOptions
-  extends Pick<HandlingOptions, 'concurrency' | 'prefetch' | 'handlerTimeoutMs' | 'isolation'> {}
-
-/** Answers the requests of a procedure. Each is acknowledged when its answer was sent, and none is tried again. */
+/** Answers the requests of a procedure. Each is acknowledged right before its reply is sent; none is tried again. */
 export class RpcServer<const P extends Procedure = Procedure> extends Receiver<RpcServerEvents> {
   /**
-   * Nothing is opened or declared before `start`.
+   * Opens and declares nothing before `start`.
    *
-   * @param handler - what it returns is the response. A `ProcedureError` of this procedure that it throws is sent with its code
-   *   and data; of anything else the client learns only that it failed, and the event `request.failed` says what it was.
-   *   `delivery.signal` is aborted when nobody waits for the answer any more. A request may come twice, after its connection was
-   *   lost: be idempotent, by `delivery.messageId`
+   * @param handler - its return value is the response. A `ProcedureError` of this procedure that it throws is sent with
+   *   its code and data. Of any other error the client learns only that the request failed; the event `request.failed`
+   *   contains the error. `delivery.signal` is aborted when the client no longer waits. A request may come twice, after
+   *   its connection was lost: be idempotent, by `delivery.messageId`
    * @throws {@link ClosedError} the connection has been closed
    * @throws {@link OptionsError}
    */
   constructor(
     rabbit: Connection,
     procedure: P,
-    // Behind a condition, so that the compiler reads the procedure first: a text that the handler returns stays one of an enum's.
+    // A conditional type makes the compiler infer the procedure first, so that a returned string keeps its literal
+    // type.
     handler: [P] extends [infer _] ? RequestHandler<RequestOf<P>, ResponseInputOf<P>> : never,
     options: RpcServerOptions = {},
   ) {
-    super(partsOf(rabbit, procedure, handler as RequestHandler<RequestOf<P>, ResponseInputOf<P>>, options))
+    super(receiverOptionsOf(rabbit, procedure, handler as RequestHandler<RequestOf<P>, ResponseInputOf<P>>, options))
   }
 }
+
+/** Checks {@link RpcServerOptions}. */
+export const serverOptions = z
+  .strictObject({ concurrency, prefetch, handlerTimeoutMs, isolation })
+  .transform((options) => handlingOptions.parse(options))
+
+/** Options of {@link RpcServer}. */
+export interface RpcServerOptions
+  extends Pick<HandlingOptions, 'concurrency' | 'prefetch' | 'handlerTimeoutMs' | 'isolation'> {}
 
 function placeOf(contract: string, { name: connection, publishLane }: ConnectionInternals): ConsumePlace {
   return { connection, role: 'rpc-server', contract, isEphemeral: false, server: () => publishLane.server }
 }
 
-function partsOf<P extends Procedure>(
+function receiverOptionsOf<P extends Procedure>(
   rabbit: Connection,
   procedure: P,
   handler: RequestHandler<RequestOf<P>, ResponseInputOf<P>>,
   options: RpcServerOptions,
-): ReceiverParts<RpcServerEvents> {
+): ReceiverOptions<RpcServerEvents> {
   checkContract('RpcServer', procedure, 'procedure')
   checkHandler('RpcServer', handler)
   const settings = parseOptions(serverOptions, options, 'RpcServer')
   const { name, requests } = procedure
   const internals = internalsOf(rabbit)
   internals.assertOpen()
-  // Requests, replies and acks on one connection: one write to the socket for each request, where it would be two. In an alarm nobody can
-  // send a request anyway.
+  // Requests, replies and acks share one connection: one write to the socket for each request instead of two. During an
+  // alarm no client can send a request anyway.
   const { publishLane: lane, settings: connection, log } = internals
   const events = new RoleEvents<RpcServerEvents>('rpc-server', () => name)
   const lines = requestLines(name)
   log.follow(events, lines)
   log.warnFirst(events, lines, `server of '${name}'`, requestWarnings)
-  tellPolicy(requests, log)
-  const replies = new ReplyChannel({
-    lane,
-    name,
-    maxQueuedBytes: connection.maxQueuedBytes,
-    lost: (reason) => events.tell('replies.lost', { reason }),
-  })
+  warnOfPolicy(requests, log)
+  const lost = (reason: LeveretError): void => events.tell('replies.lost', { reason })
+  const replies = new ReplyChannel({ lane, name, maxQueuedBytes: connection.maxQueuedBytes, lost })
   const answering = new Answering({ procedure, events, internals, replies })
-  const happenings = new RoleEvents<WorkerEvents>('rpc-server', () => name)
-  shareEvents(happenings, events)
-  const engine = new Engine({
+  const engine = new ConsumeEngine({
     contract: requests,
     place: placeOf(name, internals),
     decode: ({ message: { content, properties } }) => decodePayload(requests, content, properties),
@@ -99,7 +95,7 @@ function partsOf<P extends Procedure>(
     repeatsDone: true,
     lane,
     interceptors: connection.interceptors,
-    events: happenings,
+    events: workerEventsFor(name, events),
     prepare: async (channel, signal) => {
       replies.start()
       await declareOn({ lane, channel }, queueDeclarationsOf(requests), connection.topology, signal)
@@ -107,4 +103,11 @@ function partsOf<P extends Procedure>(
     },
   })
   return { role: 'rpc-server', name, internals, lane, engine, events, closed: (timeoutMs) => replies.close(timeoutMs) }
+}
+
+/** The events of the engine. The server emits some of them too. */
+function workerEventsFor(name: string, events: RoleEvents<RpcServerEvents>): RoleEvents<WorkerEvents> {
+  const engineEvents = new RoleEvents<WorkerEvents>('rpc-server', () => name)
+  shareEvents(engineEvents, events)
+  return engineEvents
 }

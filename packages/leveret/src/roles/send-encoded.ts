@@ -11,15 +11,15 @@ import type { EncodedMessage } from '../publishing/encoded-message.js'
 import type { Published } from '../publishing/request.js'
 import { Sender } from '../publishing/sender.js'
 
-/** What `JSON.parse` makes of a `Buffer` that `JSON.stringify` has written. */
+/** A `Buffer` after `JSON.stringify` and `JSON.parse`. */
 interface BufferAsJson {
   readonly type: 'Buffer'
   readonly data: readonly number[]
 }
 
-/** An encoded message as it may come back from where it was stored. */
+/** An encoded message, in one of the forms that it may have after it was stored. */
 export interface StoredMessage extends Omit<EncodedMessage, 'content'> {
-  /** The bytes, the same in base64, or what JSON made of them. */
+  /** The bytes, or the same in base64, or a `Buffer` in the form that JSON gives it. */
   readonly content: Uint8Array | string | BufferAsJson
 }
 
@@ -31,7 +31,7 @@ const storedContent = z.union([
   z.strictObject({ type: z.literal('Buffer'), data: bytes }).transform(({ data }) => Buffer.from(data)),
 ])
 
-/** `encodeMessage` has written these two of leveret's and RabbitMQ's own. */
+/** `encodeMessage` writes `leveret-contract`, `CC` and `BCC`, so these reserved headers are allowed. */
 const storedHeaders = z.record(z.string(), z.unknown()).superRefine((headers, context) => {
   const { CC: cc = [], BCC: bcc = [], 'leveret-contract': _contract, ...others } = headers
   const keys = [cc, bcc].every((list) => routingKeys.safeParse(list).success)
@@ -66,17 +66,19 @@ const storedMessage = z.strictObject({
   }),
 })
 
-/** How an encoded message is sent, as `Producer.send` does. */
+/** Options of {@link sendEncoded}. */
 export interface SendEncodedOptions extends SendingOptions {}
 
 /**
- * Sends a message that `encodeMessage` has made, perhaps in another process. Resolves when the broker has confirmed it. Messages of one
- * connection are stored in the order of the calls, and interceptors go around each.
+ * Sends a message that `encodeMessage` has made, perhaps in another process. Resolves when the broker has confirmed it.
+ * Messages of one connection are stored in the order of the calls, and each passes through the interceptors.
  *
- * Nothing is declared: its queue or exchange must exist. Sent again after an `unknown`, it may arrive twice, under one `messageId`.
+ * It declares nothing: the queue or exchange must exist. If it is called again after the outcome `unknown`, the message
+ * may arrive twice, under one `messageId`.
  *
- * @throws {@link OptionsError} it is no encoded message; nothing was sent
- * @throws {@link PublishError} `outcome` says whether it may have been stored; `returned` when it is mandatory and no queue takes it
+ * @throws {@link OptionsError} the argument is no encoded message; nothing was sent
+ * @throws {@link PublishError} `outcome` says whether it may have been stored; `returned` when it is mandatory and no
+ *   queue takes it
  * @throws {@link ClosedError} the connection has been closed
  */
 export async function sendEncoded(
@@ -101,7 +103,7 @@ export async function sendEncoded(
     destination: destinationOf(exchange, routingKey),
     ...telling,
   }
-  // Its id may be that of a message that is on its way already.
+  // The same id may be on its way already.
   await sender.sendEncoded(content, properties, { route, options: { ...checked, messageId } })
   return { messageId, routed }
 }
@@ -116,7 +118,7 @@ const NOTHING_TO_DECLARE = [] as const
 
 const senders = new WeakMap<Connection, Sender>()
 
-/** One for each connection, which waits for what it sends when that closes. */
+/** Finds the sender of a connection. When the connection closes, it waits for the messages of this sender. */
 function senderOf(rabbit: Connection): Sender {
   const known = senders.get(rabbit)
   if (known !== undefined) return known

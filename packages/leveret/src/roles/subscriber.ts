@@ -1,24 +1,24 @@
 import { silenceBefore } from '../amqp/silence-watch.js'
 import { type Connection, type ConnectionInternals, internalsOf } from '../connection/connection.js'
 import type { BatchHandler } from '../consuming/batches/shared-call.js'
+import { ConsumeEngine } from '../consuming/consume-engine.js'
 import type { ConsumePlace } from '../consuming/delivery/process-trace.js'
 import { RoleEvents } from '../consuming/delivery/role-events.js'
 import { Settler } from '../consuming/delivery/settler.js'
 import { workerWarnings } from '../consuming/delivery/worker-events.js'
-import { Engine } from '../consuming/engine.js'
 import {
   type Acknowledgement,
   checkHandler,
   type ModeOptions,
   type WithBatch,
 } from '../consuming/handling/worker-options.js'
-import { Receiver, type ReceiverParts } from '../consuming/receiver.js'
+import { Receiver, type ReceiverOptions } from '../consuming/receiver.js'
 import { templateContractsOf } from '../contract/exchanges/template-contracts.js'
 import { checkContract } from '../contract/payloads/shared-options.js'
 import type { Subscribable } from '../contract/queues/subscribable.js'
 import type { Log } from '../log.js'
-import { publishCopies } from '../publishing/copies.js'
-import { StreamReading } from '../streams/stream-reader.js'
+import { publishCopies } from '../publishing/copy-publisher.js'
+import { StreamReader } from '../streams/stream-reader.js'
 import { StreamSettler } from '../streams/stream-settler.js'
 import { decoderOf } from '../subscribing/event-decoder.js'
 import { type SubscriberEvents, subscriberLines } from '../subscribing/subscriber-events.js'
@@ -36,13 +36,16 @@ import type {
   ManualEventHandler,
   OptionsOf,
 } from '../subscribing/subscriber-types.js'
-import { tellPolicy, warnOfDrops, warnOfLoops } from '../topology/queue-policy.js'
+import { warnOfDrops, warnOfLoops, warnOfPolicy } from '../topology/queue-warnings.js'
 
 /**
- * Gets the events of an exchange. By a `subscription` it is durable: what comes while nobody runs waits, what fails is tried again and kept
- * as a dead letter, as a worker's is, and every instance gets a share. By a `stream` it reads that, from where it is told to, each event
- * at least once, and takes nothing away from others. By an exchange alone it is ephemeral: it gets what comes while it is connected,
- * from a queue that goes with its connection, each at most until its handler has ended, and reports its gaps.
+ * Receives the events of an exchange.
+ *
+ * With a `subscription` it is durable: events wait while no instance runs, failed events are tried again and
+ * dead-lettered as a worker's are, and the instances share the events. With a `stream` it reads the stream from a
+ * chosen position, each event at least once, and takes nothing away from other readers. With an exchange alone it is
+ * ephemeral: it gets the events published while it is connected, each at most until its handler has ended, from a queue
+ * that is deleted with its connection, and it reports gaps.
  */
 export class Subscriber<
   const C extends Subscribable,
@@ -53,12 +56,14 @@ export class Subscriber<
   readonly #queue: Consumed
 
   /**
-   * Nothing is opened or declared before `start`.
+   * Opens and declares nothing before `start`.
    *
-   * @param options.bindingKeys - for direct and topic exchanges; one that can match no message of the contract does not compile
-   * @param options.batch - the handler gets events in batches, as a worker's does. Of a stream, what failed of a batch is tried again
-   *   together in its place, and the offset is saved when all of it is done
-   * @param options.acknowledge - `manual`: the handler settles each event by what its delivery offers, as a worker's does
+   * @param options.bindingKeys - for direct and topic exchanges; a key that can match no message of the contract does
+   *   not compile
+   * @param options.batch - calls the handler with batches of events, as for a worker. Of a stream, the failed events of
+   *   a batch are tried again together in place, and the offset is saved when the whole batch is done
+   * @param options.acknowledge - `manual`: the handler settles each event with the methods of its delivery, as for a
+   *   worker
    * @throws {@link ClosedError} the connection has been closed
    * @throws {@link OptionsError}
    */
@@ -75,7 +80,7 @@ export class Subscriber<
     ...[options = {}]: readonly unknown[]
   ) {
     const queue: Consumed = { name: undefined, last: '' }
-    super(partsOf(rabbit, contract, handler as AnyEventHandler, options as Record<string, unknown>, queue))
+    super(receiverOptionsOf(rabbit, contract, handler as AnyEventHandler, options as Record<string, unknown>, queue))
     this.#queue = queue
   }
 
@@ -91,16 +96,16 @@ interface Consumed {
   last: string
 }
 
-/** Of whichever kind the options ask for. */
+/** A handler of any of the kinds that the options can ask for. */
 type AnyEventHandler = (given: unknown, beside: unknown) => unknown
 
-function partsOf(
+function receiverOptionsOf(
   rabbit: Connection,
   subscribed: Subscribable,
   handler: AnyEventHandler,
   options: Record<string, unknown>,
   queue: Consumed,
-): ReceiverParts<SubscriberEvents> {
+): ReceiverOptions<SubscriberEvents> {
   checkContract('Subscriber', subscribed, 'exchange', 'subscription', 'stream')
   checkHandler('Subscriber', handler)
   const plan = planOf(subscribed, options)
@@ -109,11 +114,11 @@ function partsOf(
   internals.assertOpen()
   const { consumeLane: lane, settings: connection, log } = internals
   const events = eventsOf(plan, queue, log)
-  const reading = reader && new StreamReading({ ...reader, name: contract.name, lane, events })
+  const reading = reader && new StreamReader({ ...reader, name: contract.name, lane, events })
   const about = { role: 'subscriber', contract: contract.name } as const
   const settler = new Settler(contract, publishCopies(rabbit, about), connection.topology === 'declare')
   const prepare = preparing(internals, subscribed, plan, reading)
-  const engine = new Engine({
+  const engine = new ConsumeEngine({
     contract,
     place: {
       connection: internals.name,
@@ -148,7 +153,7 @@ function templatesOf({ exchange }: SubscriberPlan): ConsumePlace['templateOf'] {
   return (routingKey) => contracts.find(routingKey)?.template
 }
 
-/** What a batch brings of an exchange is an event, and has a payload of its own. */
+/** Makes a batch handler that gets events, with their `event` in place of a `payload`. */
 function batchOfEvents(handler: AnyEventHandler): BatchHandler<unknown> {
   return (items, signal) => {
     const events = items.map(({ payload: event, delivery }) => ({ event, delivery }))
@@ -160,7 +165,7 @@ function preparing(
   internals: ConnectionInternals,
   subscribed: Subscribable,
   plan: SubscriberPlan,
-  reading: StreamReading | undefined,
+  reading: StreamReader | undefined,
 ): Prepare {
   if (subscribed.kind === 'subscription') return prepareSubscription(internals, subscribed)
   if (subscribed.kind === 'stream' && reading !== undefined) return prepareStream(internals, subscribed, reading)
@@ -175,7 +180,7 @@ function decoding(
   return decoderOf(exchange, bindingKeys, { policy, unexpected })
 }
 
-/** The events of a subscriber, with what its log says of them and of its contract. */
+/** The events of a subscriber, with the log lines for them and for its contract. */
 function eventsOf(
   { kind, contract, handling }: SubscriberPlan,
   queue: Consumed,
@@ -186,7 +191,7 @@ function eventsOf(
   const lines = subscriberLines(contract.name)
   log.follow(events, lines)
   log.warnFirst(events, lines, `subscriber of '${contract.name}'`, workerWarnings)
-  tellPolicy(contract, log)
+  warnOfPolicy(contract, log)
   warnOfLoops(contract, handling.handlerTimeoutMs, log)
   if (kind === 'durable') warnOfDrops(contract, log)
   if (kind === 'ephemeral') tellGaps(events, queue)
@@ -204,7 +209,7 @@ function tellGaps(events: RoleEvents<SubscriberEvents>, queue: Consumed): void {
   })
 }
 
-/** Told keys that are remembered. */
+/** The number of routing keys that are remembered, so that each is reported once. Later ones are not reported. */
 const MAX_TOLD = 1_000
 
 function oncePerKey(tell: (routingKey: string) => void): (routingKey: string) => void {

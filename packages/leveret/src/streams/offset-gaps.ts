@@ -1,34 +1,29 @@
 import type { StreamProbe } from './stream-probe.js'
 
-/** Offsets that a reader did not get, though it got those before and behind. */
-export interface Jump {
-  readonly from: number
-  readonly to: number
-}
-
 /**
- * Finds out what it means that offsets are missing. Some are the broker's own, and retention takes others from under a slow reader, over
- * which RabbitMQ says nothing: it goes on with the oldest it has.
+ * Finds out why offsets are missing between two deliveries. Some belong to the broker's own entries. Others were
+ * removed by retention while a slow reader was behind; RabbitMQ does not report that, and continues with the oldest
+ * message it has.
  */
-export class Jumps {
+export class OffsetGaps {
   readonly #probe: Pick<StreamProbe, 'first'>
-  readonly #truncated: (jump: Jump) => void
+  readonly #truncated: (jump: OffsetGap) => void
   readonly #end = new AbortController()
-  readonly #unexplained: Jump[] = []
+  readonly #unexplained: OffsetGap[] = []
   #asking = false
 
-  /** @param truncated - these existed, perhaps, and do not any more */
-  constructor(probe: Pick<StreamProbe, 'first'>, truncated: (jump: Jump) => void) {
+  /** @param truncated - called for offsets that may have been messages, and that the stream has no longer */
+  constructor(probe: Pick<StreamProbe, 'first'>, truncated: (jump: OffsetGap) => void) {
     this.#probe = probe
     this.#truncated = truncated
   }
 
-  note(jump: Jump): void {
+  note(jump: OffsetGap): void {
     this.#unexplained.push(jump)
     void this.explain()
   }
 
-  /** Asks about what is not explained yet. Never rejects: without an answer it stays so. */
+  /** Looks for the cause of gaps that are not explained yet. Never rejects: without an answer they stay unexplained. */
   async explain(): Promise<void> {
     if (this.#asking) return
     this.#asking = true
@@ -39,7 +34,7 @@ export class Jumps {
         for (const jump of this.#unexplained.splice(0, count)) if (jump.from < first) this.#truncated(jump)
       }
     } catch {
-      // The connection was lost, most likely. It is asked again on the next one.
+      // Most probably the connection was lost. The next connection asks again.
     } finally {
       this.#asking = false
     }
@@ -48,4 +43,10 @@ export class Jumps {
   close(): void {
     this.#end.abort(new Error('closed'))
   }
+}
+
+/** Offsets that a reader did not get, between offsets that it got. */
+export interface OffsetGap {
+  readonly from: number
+  readonly to: number
 }

@@ -3,22 +3,7 @@ import { atMost, within } from '../async/timing.js'
 import { OffsetStoreError } from '../errors/offset-store-error.js'
 import type { OffsetStore } from './offset-store.js'
 
-/** How long a store may take. */
-export const STORE_TIMEOUT_MS = 10_000
-/** After a save that failed, the next waits so long at least. */
-const AFTER_FAILURE_MS = 1_000
-/** While closing, the next waits no longer than this. */
-const CLOSING_PAUSE_MS = 250
-
-/** What a saver is made of. */
-export interface OffsetSaverOptions {
-  readonly stream: string
-  readonly store: Pick<OffsetStore, 'save'>
-  readonly everyMs: number
-  failed(offset: number, error: OffsetStoreError): void
-}
-
-/** Saves the offset that was noted last, one save at a time, and none more often than it is told to. */
+/** Saves the offset that was noted last: one save at a time, and at most one in `everyMs`. */
 export class OffsetSaver {
   readonly #options: OffsetSaverOptions
   #wanted: number | undefined
@@ -44,7 +29,7 @@ export class OffsetSaver {
     if (this.#wanted !== undefined && this.#wanted !== this.#saved) await this.#begin(this.#wanted)
   }
 
-  /** Saves what is not saved yet, again while it fails and there is time, and then nothing more. Never rejects. */
+  /** Saves the last offset, and retries failed saves while there is time. Saves nothing after that. Never rejects. */
   async close(timeoutMs: number): Promise<void> {
     this.#closed = true
     await atMost(timeoutMs, this.#saveLast(performance.now() + timeoutMs))
@@ -83,4 +68,19 @@ export class OffsetSaver {
       this.#schedule(pauseMs)
     }
   }
+}
+
+/** How long one call of a store may take. */
+export const STORE_TIMEOUT_MS = 10_000
+/** The least pause after a failed save. */
+const AFTER_FAILURE_MS = 1_000
+/** The pause between saves while closing. */
+const CLOSING_PAUSE_MS = 250
+
+/** Options of {@link OffsetSaver}. */
+export interface OffsetSaverOptions {
+  readonly stream: string
+  readonly store: Pick<OffsetStore, 'save'>
+  readonly everyMs: number
+  failed(offset: number, error: OffsetStoreError): void
 }

@@ -1,66 +1,71 @@
 /**
- * What is known of the offsets of a stream: how far it was read, and how far all is done.
+ * The offsets of a stream that were received, and those that are done.
  *
- * Offsets rise and may skip some, because the broker keeps what is no message in the stream too. So it is the order in which they
- * came that says which is behind which.
+ * Offsets rise and may have gaps, because the broker's own entries have offsets too. So the order of arrival, and not
+ * the number, decides which offset follows which.
  */
 export class Offsets {
   #next: number
   #expected: number
-  /** Those received and not done, oldest first, each with the offset to go on at when all before it are done. */
-  readonly #inHand = new Map<number, number>()
-  /** Failed attempts at what is not done. They outlive a lost channel, after which the same comes again. */
+  /**
+   * Offsets received and not done, oldest first, with the offset to continue at when all before each of them are done.
+   */
+  readonly #inFlight = new Map<number, number>()
+  /**
+   * The failed attempts at messages that are not done. They are kept when the channel is lost, after which the messages
+   * come again.
+   */
   readonly #failed = new Map<number, number>()
 
-  /** @param next - the first one that is not done */
+  /** @param next - the first offset that is not done */
   constructor(next: number) {
     this.#next = next
     this.#expected = next
   }
 
-  /** All before this one are done. Here a reader that knows nothing else goes on without missing any. */
+  /** All offsets before this one are done. A new reader that continues here misses nothing. */
   get next(): number {
     return this.#next
   }
 
-  /** All before this one have been received. */
+  /** All offsets before this one have been received. */
   get expected(): number {
     return this.#expected
   }
 
-  /** @returns whether it has not been received before */
+  /** Notes a message. @returns whether it is received for the first time */
   receive(offset: number): boolean {
     if (offset < this.#expected) return false
-    this.#inHand.set(offset, this.#expected)
+    this.#inFlight.set(offset, this.#expected)
     this.#expected = offset + 1
     return true
   }
 
-  /** It is done, whatever came of it. */
+  /** Marks an offset as done, with whatever result. */
   settle(offset: number): void {
-    if (!this.#inHand.delete(offset)) return
+    if (!this.#inFlight.delete(offset)) return
     this.#failed.delete(offset)
-    const [oldest = this.#expected] = this.#inHand.values()
+    const [oldest = this.#expected] = this.#inFlight.values()
     this.#next = oldest
   }
 
-  /** An attempt at it has failed. */
+  /** Counts a failed attempt. */
   fail(offset: number): void {
     this.#failed.set(offset, this.failuresOf(offset) + 1)
   }
 
-  /** How many attempts at it have failed. */
+  /** How many attempts at this offset have failed. */
   failuresOf(offset: number): number {
     return this.#failed.get(offset) ?? 0
   }
 
-  /** What was received and not done will come again, and so will what was done ahead of it. */
+  /** Starts again at {@link next}: messages that were not done come again, and so do those done ahead of them. */
   restart(): void {
-    this.#inHand.clear()
+    this.#inFlight.clear()
     this.#expected = this.#next
   }
 
-  /** Those before this one exist no longer. Nothing is in hand. */
+  /** Continues at this offset, because those before it no longer exist. Called when no message is being handled. */
   skipTo(offset: number): void {
     this.#next = offset
     this.#expected = offset

@@ -6,13 +6,15 @@ import type { ReceivedMessage } from '../message/message.js'
 import { offsetOf, type StreamOffset } from '../message/stream-offset.js'
 
 const CLOSE_TIMEOUT_MS = 2_000
-/** RabbitMQ puts at most 4,096 messages into a chunk, so the last chunk comes at once. */
+/** RabbitMQ puts at most 4,096 messages into a chunk, so this prefetch receives the whole last chunk. */
 const PREFETCH = 5_000
 
 /**
- * Asks where in a stream its messages are, which AMQP 0-9-1 tells by delivering them only. Each question ends the channel that it was asked on.
+ * Finds the offsets of messages in a stream, which AMQP 0-9-1 reveals only by delivering the messages. Each question
+ * uses up a channel.
  *
- * RabbitMQ delivers what is there before it reads the next command of the channel, so the answer to that says that nothing is.
+ * RabbitMQ delivers existing messages before it reads the next command of a channel. So when it has answered that
+ * command and no message has come, there is none.
  */
 export class StreamProbe {
   readonly #lane: Lane
@@ -24,8 +26,10 @@ export class StreamProbe {
   }
 
   /**
-   * @param patienceMs - how long to wait for it: a replica may be behind
-   * @returns the first offset that a consumer gets which begins there; `undefined` when there is none
+   * Finds the first offset that a consumer gets which begins at `from`.
+   *
+   * @param patienceMs - how long to wait for a message, because a replica may be behind
+   * @returns `undefined` when there is no message
    */
   async first(from: StreamOffset, patienceMs: number, signal: AbortSignal): Promise<number | undefined> {
     return await this.#ask(signal, async (channel) => {
@@ -40,7 +44,7 @@ export class StreamProbe {
     })
   }
 
-  /** @returns the offset of the last message; `undefined` when there is none */
+  /** Finds the offset of the last message. @returns `undefined` when there is none */
   async last(signal: AbortSignal): Promise<number | undefined> {
     return await this.#ask(signal, async (channel) => {
       let last: number | undefined
@@ -50,7 +54,7 @@ export class StreamProbe {
         unsettled.push(message)
       }).begun
       await channel.prefetch(PREFETCH)
-      // Fewer than it may hold is all there was.
+      // Fewer messages than the prefetch mean that there are no more.
       while (unsettled.length >= PREFETCH) {
         const newest = unsettled.at(-1)
         unsettled = []
@@ -92,7 +96,7 @@ export class StreamProbe {
       try {
         return await unlessAborted(signal, question(channel))
       } finally {
-        // What it has brought, and its consumer, go with it.
+        // The consumer and its messages end with the channel.
         await channel.close(CLOSE_TIMEOUT_MS)
       }
     })

@@ -1,61 +1,47 @@
 import { within } from '../async/timing.js'
 import type { Lane } from '../connection/lanes/lane.js'
 import type { RoleEvents } from '../consuming/delivery/role-events.js'
-import { OptionsError } from '../errors/errors.js'
 import { OffsetStoreError } from '../errors/offset-store-error.js'
+import { OptionsError } from '../errors/options-error.js'
 import type { ReceivedMessage } from '../message/message.js'
 import { offsetOf, type StreamOffset } from '../message/stream-offset.js'
-import { Jumps } from './offset-gaps.js'
+import { OffsetGaps } from './offset-gaps.js'
 import { OffsetSaver, type OffsetSaverOptions, STORE_TIMEOUT_MS } from './offset-saver.js'
 import type { OffsetStore } from './offset-store.js'
 import { Offsets } from './offsets.js'
 import type { StreamEvents } from './stream-events.js'
 import { StreamProbe } from './stream-probe.js'
 
-/** A replica that a reader comes to after another one may be behind it for so long. */
+/** How long to wait for a message that exists: another replica may be behind the one that was read before. */
 const BEHIND_MS = 5_000
 
-/** What a reading is made of. */
-export interface StreamReadingOptions {
-  readonly lane: Lane
-  /** Of the stream. */
-  readonly name: string
-  /** Where to begin when the store knows nothing. */
-  readonly offset: StreamOffset
-  readonly store?: OffsetStore | undefined
-  readonly saveEveryMs: number
-  /** Which events are handed over, by their routing key. The others are read past. @defaultValue all */
-  readonly wants?: (routingKey: string) => boolean
-  readonly events: Pick<RoleEvents<StreamEvents>, 'tell'>
-}
-
-/** How far a stream was read, over lost channels and, with a store, over lost processes. */
-export class StreamReading {
-  readonly #options: StreamReadingOptions
+/** The position of a reader in a stream. It outlasts a lost channel, and with a store also a lost process. */
+export class StreamReader {
+  readonly #options: StreamReaderOptions
   readonly #probe: StreamProbe
   readonly #saver: OffsetSaver | undefined
-  readonly #jumps: Jumps
+  readonly #jumps: OffsetGaps
   #offsets: Offsets | undefined
 
-  constructor(options: StreamReadingOptions) {
+  constructor(options: StreamReaderOptions) {
     const { lane, name: stream, store, saveEveryMs: everyMs, events } = options
     this.#options = options
     this.#probe = new StreamProbe(lane, stream)
-    this.#jumps = new Jumps(this.#probe, (jump) => events.tell('stream.truncated', jump))
+    this.#jumps = new OffsetGaps(this.#probe, (jump) => events.tell('stream.truncated', jump))
     if (store === undefined) return
     const failed: OffsetSaverOptions['failed'] = (offset, error) => events.tell('offset.not-saved', { offset, error })
     this.#saver = new OffsetSaver({ stream, store, everyMs, failed })
   }
 
-  /** Where the next consumer begins. */
+  /** The offset at which the next consumer begins. */
   get offset(): number {
     return this.#known.expected
   }
 
   /**
-   * Finds out where to go on. Runs before each subscription.
+   * Finds the offset to continue at. Runs before each `basic.consume`.
    *
-   * @param isNew - the stream has just been made
+   * @param isNew - whether the stream has just been created
    */
   async locate(isNew: boolean, signal: AbortSignal): Promise<void> {
     void this.#jumps.explain()
@@ -66,15 +52,18 @@ export class StreamReading {
     this.#known.restart()
     if (isNew && begin > 0) this.#startOver(begin)
     else await this.#verify(begin, signal)
-    // Before anything is consumed: who is killed right after it begins goes on from here.
+    // Saved before anything is consumed, so that a process that is killed right after continues from here.
     if (isFirst) await this.#saver?.flush()
   }
 
-  /** @returns whether it is to be handled: no consumer has brought it before */
+  /**
+   * Notes a message. @returns whether to handle it: `false` when an earlier consumer has brought it already, or `wants`
+   * refuses it
+   */
   receive(message: ReceivedMessage): boolean {
     const offset = this.#offsetOf(message)
     const { expected: from } = this.#known
-    // One alone is the broker's, at the beginning of each segment.
+    // A gap of one offset is the broker's own entry at the beginning of each segment.
     if (offset > from + 1) this.#jumps.note({ from, to: offset - 1 })
     if (!this.#known.receive(offset)) return false
     if (this.#options.wants?.(message.fields.routingKey) !== false) return true
@@ -82,24 +71,24 @@ export class StreamReading {
     return false
   }
 
-  /** It is done, whatever came of it. */
+  /** Marks a message as done, with whatever result. */
   settle(message: ReceivedMessage): void {
     const { next } = this.#known
     this.#known.settle(this.#offsetOf(message))
     if (this.#known.next !== next) this.#saver?.note(this.#known.next)
   }
 
-  /** An attempt at it has failed, and another one follows. */
+  /** Counts a failed attempt that another one follows. */
   fail(message: ReceivedMessage): void {
     this.#known.fail(this.#offsetOf(message))
   }
 
-  /** The number of the attempt that is next, from 1. */
+  /** The number of the next attempt, from 1. */
   attemptAt(message: ReceivedMessage): number {
     return this.#known.failuresOf(this.#offsetOf(message)) + 1
   }
 
-  /** Saves what is done. Never rejects. */
+  /** Saves the offset. Never rejects. */
   async close(timeoutMs: number): Promise<void> {
     this.#jumps.close()
     await this.#saver?.close(timeoutMs)
@@ -111,7 +100,7 @@ export class StreamReading {
   }
 
   #offsetOf(message: ReceivedMessage): number {
-    // Every delivery of a stream carries one; a queue of another type is never consumed here.
+    // Every delivery of a stream has an offset, and no other type of queue is consumed here.
     return offsetOf(message) ?? Number.NaN
   }
 
@@ -132,19 +121,26 @@ export class StreamReading {
     )
   }
 
-  /** As a number, so that a reader that loses its channel before anything came misses nothing. */
+  /**
+   * Resolves `first`, `last`, `next` or a time to an offset before consuming, so that a channel lost before the first
+   * delivery skips nothing.
+   */
   async #resolve(offset: StreamOffset, signal: AbortSignal): Promise<number> {
     if (typeof offset === 'number') return offset
     const found = offset === 'next' ? undefined : await this.#probe.first(offset, 0, signal)
-    // Of a time that is not over yet nothing is there.
+    // No message is as new as a time in the future: reading begins behind the last one.
     if (found !== undefined) return found
     const last = await this.#probe.last(signal)
     return last === undefined ? 0 : last + 1
   }
 
-  /** Compares what is wanted with what is there: retention may have taken it, or the stream may be another one. */
+  /**
+   * Compares the wanted offset with the stream: retention may have removed it, or the stream may be a new one of the
+   * same name.
+   */
   async #verify(wanted: number, signal: AbortSignal): Promise<void> {
-    // The one before it is there too, unless retention has just reached it; so something is found also at the end.
+    // The message before it exists too, unless retention has just removed it. So the search finds a message even at the
+    // end of the stream.
     const found = await this.#probe.first(Math.max(wanted - 1, 0), wanted === 0 ? 0 : BEHIND_MS, signal)
     if (found === undefined) {
       if (wanted > 0) this.#startOver(wanted)
@@ -164,4 +160,18 @@ export class StreamReading {
     this.#offsets = new Offsets(offset)
     this.#saver?.note(offset)
   }
+}
+
+/** Options of {@link StreamReader}. */
+export interface StreamReaderOptions {
+  readonly lane: Lane
+  /** The name of the stream. */
+  readonly name: string
+  /** The position to begin at when the store has no offset. */
+  readonly offset: StreamOffset
+  readonly store?: OffsetStore | undefined
+  readonly saveEveryMs: number
+  /** Chooses the events to handle, by their routing key. The reader skips all others. @defaultValue all events */
+  readonly wants?: (routingKey: string) => boolean
+  readonly events: Pick<RoleEvents<StreamEvents>, 'tell'>
 }

@@ -1,4 +1,4 @@
-import { andThen } from '../async/maybe-promise.js'
+import { whenReady } from '../async/maybe-promise.js'
 import type { ActiveDelivery } from '../consuming/delivery/active-delivery.js'
 import { UnknownMessage } from '../consuming/delivery/handler-errors.js'
 import type { Decode } from '../consuming/handling/payload-reader.js'
@@ -10,14 +10,14 @@ import { validate } from '../contract/payloads/schema.js'
 import type { UnknownPolicy } from '../contract/queues/subscription.js'
 import { copyKeysOf } from '../headers/attempt-headers.js'
 
-/** What the subscriber wants to know of messages that it does not know. */
+/** Decides what happens to messages that the subscriber does not know. */
 export interface UnknownMessages {
   readonly policy: UnknownPolicy
-  /** None of the binding keys brings this one. */
+  /** Reports a message that no binding key matches. */
   unexpected(routingKey: string): void
 }
 
-/** How the deliveries of an exchange become the events that a handler gets. */
+/** Makes the function that turns deliveries of an exchange into the events that a handler gets. */
 export function decoderOf(
   exchange: Exchange,
   bindingKeys: readonly string[],
@@ -37,7 +37,7 @@ export function decoderOf(
       return (delivery) => {
         const { routingKey } = delivery
         const found = contracts.find(routingKey)
-        // It may have come by one of its further routing keys, which then is of the same template.
+        // A further routing key (CC) may have brought the message; that key must match the same template.
         const isOfFound = (key: string): boolean => isWanted(key) && contracts.find(key)?.template === found?.template
         const isAsked = isWanted(routingKey) || copyKeysOf(delivery.headers).some(isOfFound)
         if (!isAsked) unknown.unexpected(routingKey)
@@ -46,12 +46,12 @@ export function decoderOf(
           throw new UnknownMessage(why, unknown.policy)
         }
         const { template, contract } = found
-        return andThen(decoded(contract, delivery), (payload) => ({ template, routingKey, payload }))
+        return whenReady(decoded(contract, delivery), (payload) => ({ template, routingKey, payload }))
       }
     }
     default:
       return (delivery) =>
-        andThen(decoded(exchange, delivery), (payload) => ({ routingKey: delivery.routingKey, payload }))
+        whenReady(decoded(exchange, delivery), (payload) => ({ routingKey: delivery.routingKey, payload }))
   }
 }
 

@@ -2,21 +2,22 @@ import { type RoleEvent, type WorkerEvents, workerLines } from '../consuming/del
 import type { LogLines } from '../log.js'
 import type { StreamEvents } from '../streams/stream-events.js'
 
-/** What happens to a subscriber and to what it gets. */
+/** The events of a subscriber, by name. */
 export interface SubscriberEvents extends WorkerEvents, StreamEvents {
   /**
-   * An ephemeral subscriber had no queue for this long, or none that it could hear of: what was published meanwhile it never
-   * gets, nor what waited in the old queue. A queue of a new name, which this event names, has taken over.
+   * An ephemeral subscriber had no queue for this long, or was cut off from it. It never gets the messages that were
+   * published meanwhile, or that waited in the old queue. A queue of a new name, which this event contains, replaces
+   * the old one.
    */
   readonly gap: RoleEvent & { readonly durationMs: number }
   /**
-   * A message came that none of the binding keys brings: the queue has another binding, of an older contract perhaps. Told once
-   * for each routing key. leveret removes no binding.
+   * A message came that no binding key matches: the queue has another binding, perhaps of an older contract. Emitted
+   * once for each routing key. leveret removes no bindings.
    */
   readonly 'binding.unexpected': RoleEvent & { readonly routingKey: string }
 }
 
-/** How they read in the log of a subscriber of this queue. */
+/** The log lines for the events of a subscriber of this queue. */
 export function subscriberLines(queue: string): LogLines<SubscriberEvents> {
   return {
     ...workerLines(queue),

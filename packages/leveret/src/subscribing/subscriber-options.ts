@@ -4,24 +4,27 @@ import type { HandlingOptions } from '../consuming/handling/worker-options.js'
 import { bindingKeysOption, bindingOptions } from '../contract/exchanges/bindings.js'
 import type { OffsetStore } from '../streams/offset-store.js'
 
-/** How events of an exchange are handled that come to a queue of the subscriber's own, which goes with its connection; gaps are reported. */
+/**
+ * Options of an ephemeral subscriber: it gets the events of an exchange through a queue of its own, which is deleted
+ * with its connection. Gaps are reported.
+ */
 export interface EphemeralOptions
   extends Pick<HandlingOptions, 'concurrency' | 'prefetch' | 'handlerTimeoutMs' | 'breaker'> {
-  /** The most messages that wait, from 1; older ones give way. @defaultValue no bound */
+  /** The most messages that wait in the queue, from 1. Beyond it the oldest are dropped. @defaultValue no limit */
   readonly maxLength?: number | undefined
 }
 
-/** Checks what {@link EphemeralOptions} say beside how events are handled, and which events come. */
+/** Checks {@link EphemeralOptions}, without the options of handling and with those of the bindings. */
 export const ephemeralOptions = bindingOptions.extend({ maxLength: z.int().min(1).optional() })
 
-/** How events of a durable subscription are handled: all else is in the contract. */
+/** Options of a durable subscriber. Everything else is in the contract. */
 export interface DurableOptions
   extends Pick<
     HandlingOptions,
     'concurrency' | 'prefetch' | 'handlerTimeoutMs' | 'breaker' | 'isolation' | 'deduplicate' | 'priority' | 'exclusive'
   > {}
 
-/** Options of a durable subscriber beside how events are handled: none. */
+/** Checks the options of a durable subscriber, without the options of handling: there are none. */
 export const durableOptions = z.strictObject({})
 
 const beginning = z.union(
@@ -33,25 +36,26 @@ const beginning = z.union(
   "expected 'first', 'last', 'next', a whole number from 0, or a valid Date since 1970",
 )
 
-/** How a stream is read, and its events are handled. */
+/** Options of a stream subscriber. */
 export interface ReaderOptions
   extends Pick<HandlingOptions, 'concurrency' | 'prefetch' | 'handlerTimeoutMs' | 'breaker' | 'deduplicate'> {
   /**
-   * Where to begin when `store` knows nothing, so without one at each `start()`: `first`, `last` (the last chunk of messages that
-   * the broker wrote, so some more than the last), `next` (what comes from now on), an offset from 0, or a time since 1970, at whose chunk it
-   * begins, so some messages earlier. Lost connections are no start: reading goes on after what is done. @defaultValue 'next'
+   * The position at which to begin when `store` has no offset; without a store, at each `start()`: `first`; `last` (the
+   * last chunk of messages that the broker wrote, so several messages may come); `next` (messages published from now
+   * on); an offset from 0; or a date since 1970 (reading starts at the chunk that holds it, so a few earlier messages
+   * may come). After a lost connection reading continues behind the messages that are done. @defaultValue 'next'
    */
   readonly offset?: 'first' | 'last' | 'next' | number | Date | undefined
-  /** Remembers how far this reader has come. @defaultValue none: nothing outlives the subscriber */
+  /** Remembers how far this reader has read. @defaultValue none: the position is lost with the subscriber */
   readonly store?: OffsetStore | undefined
   /**
-   * How often the offset is saved at most, while it moves, in milliseconds, from 0 to 2,147,483,647; and when the subscriber closes. What was done
-   * since then comes again when the process dies. @defaultValue 1_000
+   * The least time between two saves of the offset, in milliseconds, from 0 to 2,147,483,647. It is also saved when the
+   * subscriber closes. If the process dies, the messages done since the last save come again. @defaultValue 1_000
    */
   readonly saveEveryMs?: number | undefined
 }
 
-/** Checks what {@link ReaderOptions} say beside how events are handled, and `only`. */
+/** Checks {@link ReaderOptions}, without the options of handling and with `only`. */
 export const readerOptions = z.strictObject({
   offset: beginning.default('next'),
   store: z

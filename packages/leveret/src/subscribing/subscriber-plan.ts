@@ -8,31 +8,34 @@ import type { QueueContract } from '../contract/queues/queue-contract.js'
 import type { Stream } from '../contract/queues/stream.js'
 import type { Subscribable } from '../contract/queues/subscribable.js'
 import type { Subscription, UnknownPolicy } from '../contract/queues/subscription.js'
-import { OptionsError } from '../errors/errors.js'
 import { givenAs } from '../errors/given.js'
+import { OptionsError } from '../errors/options-error.js'
 import { parseOptions } from '../options.js'
-import type { StreamReadingOptions } from '../streams/stream-reader.js'
+import type { StreamReaderOptions } from '../streams/stream-reader.js'
 import { durableOptions, ephemeralOptions, readerOptions } from './subscriber-options.js'
 
-/** What a subscriber's contract and options come to. */
+/** The settings that follow from a subscriber's contract and options. */
 export interface SubscriberPlan {
   readonly kind: 'durable' | 'ephemeral' | 'stream'
   readonly handling: HandlingSettings
-  /** What is consumed. */
+  /** The contract of the queue that is consumed. */
   readonly contract: QueueContract
   readonly exchange: Exchange
   readonly bindings: readonly Binding[]
   readonly bindingKeys: readonly string[]
   readonly onUnknown: UnknownPolicy
   readonly maxLength?: number | undefined
-  /** Of a stream: where to begin, and what to read past. */
-  readonly reader?: Pick<StreamReadingOptions, 'offset' | 'store' | 'saveEveryMs' | 'wants'>
+  /** The position in a stream at which to begin, and the events to skip; `undefined` for other queues. */
+  readonly reader?: Pick<StreamReaderOptions, 'offset' | 'store' | 'saveEveryMs' | 'wants'>
 }
 
-/** Credit is given by what was delivered: a stream that waits for each ack is slow. */
+/**
+ * The least prefetch for a stream. RabbitMQ gives credit for further deliveries by acks, so a stream that waits for
+ * each ack is slow.
+ */
 const STREAM_PREFETCH = 100
 
-/** @throws {@link OptionsError} */
+/** Checks the options, and makes the plan. @throws {@link OptionsError} */
 export function planOf(contract: Subscribable, options: Readonly<Record<string, unknown>>): SubscriberPlan {
   if (typeof options !== 'object' || options === null) {
     throw new OptionsError(`Subscriber: the options are ${givenAs(options)}: expected an object`)
@@ -58,12 +61,12 @@ function durable(contract: Subscription, given: Given, rest: Given): SubscriberP
   return { kind: 'durable', handling, contract, exchange, bindings, bindingKeys, onUnknown }
 }
 
-/** In order, unless told otherwise. */
+/** Plans a subscriber of a stream. Events are handled in order, unless `concurrency` says otherwise. */
 function reader(contract: Stream, given: Given, rest: Given): SubscriberPlan {
   const { only, ...from } = parseOptions(readerOptions, rest, 'Subscriber')
   const { concurrency = 1, batch, isolation, acknowledge, priority, exclusive } = given
   const size: unknown = Object(batch).size ?? 1
-  // What is no number is refused with the other options.
+  // Values that are no numbers are refused below, with the other options.
   const most = Math.min(Number(concurrency) * Number(size), MAX_PREFETCH) || 1
   const { prefetch = Math.max(STREAM_PREFETCH, most) } = given
   if (acknowledge === 'none') {
@@ -100,7 +103,7 @@ function filterOf(exchange: Exchange, only: readonly string[]): (routingKey: str
   return wantedBy(only, type)
 }
 
-/** What is about handling, as for a worker, and what is about the subscription. */
+/** Separates the options of handling, as a worker has them, from those of the subscription. */
 function apart(options: Readonly<Record<string, unknown>>): [Given, Given] {
   const isHandling = ([name]: [string, unknown]): boolean => name in handlingOptions.in.shape
   const entries = Object.entries(options)
@@ -108,7 +111,7 @@ function apart(options: Readonly<Record<string, unknown>>): [Given, Given] {
   return [Object.fromEntries(entries.filter(isHandling)), Object.fromEntries(others)]
 }
 
-/** Its queue is its own, and what fails is gone, as the queue itself will be. */
+/** Plans an ephemeral subscriber. Its queue is deleted with its connection, so failed messages are not kept either. */
 function ephemeral(exchange: Exchange, given: Given, rest: Given): SubscriberPlan {
   const { maxLength, ...wanted } = parseOptions(ephemeralOptions, rest, 'Subscriber')
   const { deduplicate, priority, exclusive } = given

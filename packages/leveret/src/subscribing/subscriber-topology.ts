@@ -4,15 +4,15 @@ import type { Binding } from '../contract/exchanges/bindings.js'
 import type { Exchange } from '../contract/exchanges/exchange.js'
 import type { Stream } from '../contract/queues/stream.js'
 import type { Subscription } from '../contract/queues/subscription.js'
-import { BrokerError } from '../errors/errors.js'
-import type { StreamReading } from '../streams/stream-reader.js'
+import { BrokerError } from '../errors/broker-error.js'
+import type { StreamReader } from '../streams/stream-reader.js'
 import { bindingsTo, subscriptionDeclarations } from '../topology/binding-declarations.js'
 import { declare, declareOn } from '../topology/declare.js'
 import { exchangeDeclarationsOf } from '../topology/exchange-declarations.js'
 
 type Internals = Pick<ConnectionInternals, 'consumeLane' | 'settings'>
 
-/** Makes sure that all is there and bound, before each subscription. @returns the name of the queue */
+/** Declares and binds everything before each `basic.consume`. @returns the name of the queue */
 export type Prepare = (channel: Channel, signal: AbortSignal) => Promise<string>
 
 /** Prepares the queue of a durable subscription, with its exchange, dead letters and bindings. */
@@ -24,8 +24,8 @@ export function prepareSubscription({ consumeLane, settings }: Internals, contra
   }
 }
 
-/** Prepares a stream, and finds out where to read on. What is tried again is held, so no queue is needed for that. */
-export function prepareStream(internals: Internals, contract: Stream, reading: StreamReading): Prepare {
+/** Prepares a stream, and finds the offset to continue at. Failed events are held: a stream needs no delay queues. */
+export function prepareStream(internals: Internals, contract: Stream, reading: StreamReader): Prepare {
   const { consumeLane, settings } = internals
   const needed = subscriptionDeclarations(contract)
   return async (channel, signal) => {
@@ -36,19 +36,22 @@ export function prepareStream(internals: Internals, contract: Stream, reading: S
   }
 }
 
-/** An exchange, and which of its messages an ephemeral subscriber gets. */
+/** An exchange, and the messages of it that an ephemeral subscriber gets. */
 export interface Ephemeral {
   readonly exchange: Exchange
   readonly bindings: readonly Binding[]
   readonly maxLength?: number | undefined
 }
 
-/** Prepares a queue of the subscriber's own. */
+/** Prepares an ephemeral subscriber's own queue. */
 export function prepareOwnQueue(internals: Internals, wanted: Ephemeral): Prepare {
   return async (channel, signal) => await ephemeral(internals, wanted, channel, signal)
 }
 
-/** On the consumer's own channel: a queue of the connection that is gone cannot be meant. All is bound before anything is consumed. */
+/**
+ * Declares the queue on the consumer's own channel, so that it belongs to the same connection. All bindings are made
+ * before anything is consumed.
+ */
 async function ephemeral(
   { consumeLane, settings }: Internals,
   { exchange, bindings, maxLength }: Ephemeral,
@@ -61,7 +64,7 @@ async function ephemeral(
   return name
 }
 
-/** A declaration does not tell whether it has made the stream. */
+/** Whether a stream does not exist. A declaration does not say whether it has created the stream. */
 async function isMissing({ consumeLane, settings }: Internals, name: string, signal: AbortSignal): Promise<boolean> {
   if (settings.topology !== 'declare') return false
   const asked = { kind: 'queue', name, durable: true, arguments: {} } as const

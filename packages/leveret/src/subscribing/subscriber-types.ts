@@ -10,27 +10,28 @@ import type { Subscription } from '../contract/queues/subscription.js'
 import type { Delivery } from '../message/delivery.js'
 import type { DurableOptions, EphemeralOptions, ReaderOptions } from './subscriber-options.js'
 
-/** Which events of an exchange with routing keys a reader of a stream hands over. */
+/** Options of a stream subscriber that choose events by their routing keys. */
 type Only<E extends Exchange, Keys extends readonly string[]> = E extends RoutedExchange
   ? {
       /**
-       * Routing keys, or patterns of them, that this reader hands over, one at least. It reads past all others, without an event, and the stream
-       * keeps them. @defaultValue what the contract's binding keys bring
+       * The routing keys, or patterns, of the events to handle, at least one. The reader skips all other messages,
+       * without an event, and the stream keeps them. @defaultValue all that the contract's binding keys match
        */
       readonly only?: Keys | undefined
     }
   : unknown
 
-/** In which order events are handled. */
+/** Options of the order in which events are handled. */
 interface OrderOptions<Event> {
   /**
-   * Events of one key are handled one after the other, in the order in which they came. It promises no more than a worker's `orderBy` does.
+   * The key of an event. Events of one key are handled one after the other, in their order of arrival. It promises no
+   * more than a worker's `orderBy` does.
    * @defaultValue none: `concurrency` of them at once
    */
   readonly orderBy?: ((event: Event) => OrderKey) | undefined
 }
 
-/** How a subscriber handles what comes. Of an exchange it also says what is to come, and of a stream where it begins. */
+/** Options of a subscriber. For an exchange they also say which events it gets, and for a stream where it begins. */
 export type SubscriberOptions<
   C extends Subscribable,
   Keys extends readonly string[] = readonly string[],
@@ -41,68 +42,71 @@ export type SubscriberOptions<
       ? DurableOptions
       : ReaderOptions & Only<ExchangeOf<C>, Keys>)
 
-/** How a subscriber handles events in batches: their order is that in which they came. */
+/** Options of a subscriber whose handler gets events in batches, in their order of arrival. */
 export type BatchSubscriberOptions<
   C extends Subscribable,
   Keys extends readonly string[] = readonly string[],
 > = SubscriberOptions<C, Keys> & Batched
 
-/** How a subscriber handles events whose handler settles each itself. */
+/** Options of a subscriber whose handler settles each event itself. */
 export type ManualSubscriberOptions<
   C extends Subscribable,
   Keys extends readonly string[] = readonly string[],
 > = SubscriberOptions<C, Keys> & Manual
 
-/** Several events at once. */
+/** Options of a handler that gets several events at once. */
 export interface Batched {
-  /** Hands over several events at once: the handler gets a list of them, and may return one result for each. */
+  /** Calls the handler with several events at once: it gets a list of them, and may return one result for each. */
   readonly batch: BatchOptions
   /** A batch is acknowledged when its handler returns. @defaultValue 'on-return' */
   readonly acknowledge?: 'on-return' | undefined
-  /** A batch has no order of its own: its events are in the order in which they came. */
+  /** Excluded by `batch`: a batch has its events in their order of arrival. */
   readonly orderBy?: undefined
 }
 
-/** One event at a time, settled by its handler. */
+/** Options of a handler that gets one event at a time, and settles it itself. */
 export interface Manual {
-  /** When the handler says so, by `delivery.ack()` and its like. What it leaves unsettled for `handlerTimeoutMs` is a failed attempt. */
+  /**
+   * The handler settles each event, with `delivery.ack()` or another method of the delivery. An event that is not
+   * settled within `handlerTimeoutMs` is a failed attempt.
+   */
   readonly acknowledge: 'manual'
-  /** What a handler settles itself comes one by one. */
+  /** Excluded by `acknowledge: 'manual'`: the events come one by one. */
   readonly batch?: undefined
 }
 
-/** A delivery of a stream: it has its place there. */
+/** A delivery of a stream, with its offset there. */
 export interface StreamDelivery extends Delivery {
   readonly offset: number
 }
 
 type DeliveryOf<C extends Subscribable> = C extends Stream ? StreamDelivery : Delivery
 
-/** Handles one event. Returning acknowledges; throwing fails the attempt. */
+/** Handles one event. Returning acknowledges it (`basic.ack`); throwing fails the attempt. */
 export type EventHandler<C extends Subscribable, Keys extends readonly string[] = readonly string[]> = (
   event: EventWithin<C, Keys[number]>,
   delivery: DeliveryOf<C>,
 ) => unknown
 
-/** One of the events of a batch. */
+/** One event of a batch, with its delivery. */
 export interface EventItem<C extends Subscribable, Keys extends readonly string[] = readonly string[]> {
   readonly event: EventWithin<C, Keys[number]>
   readonly delivery: DeliveryOf<C>
 }
 
-/** Handles several events at once, and says of each what becomes of it as a worker's `BatchHandler` does. */
+/** Handles several events at once, and returns one result for each, or none, as a worker's `BatchHandler` does. */
 export type EventBatchHandler<C extends Subscribable, Keys extends readonly string[] = readonly string[]> = (
   items: readonly EventItem<C, Keys>[],
   signal: AbortSignal,
 ) => unknown
 
-/** Settles each event itself, by what its delivery offers. */
+/** Handles one event, and settles it with the methods of its delivery. */
 export type ManualEventHandler<C extends Subscribable, Keys extends readonly string[] = readonly string[]> = (
   event: EventWithin<C, Keys[number]>,
   delivery: ManualDelivery & DeliveryOf<C>,
 ) => unknown
 
-/** The handler that the options of a subscriber ask for. */
+/** The kind of handler that the options of a subscriber ask for. */
 export type EventHandlerFor<
   C extends Subscribable,
   Keys extends readonly string[],
@@ -114,7 +118,10 @@ export type EventHandlerFor<
     : EventHandler<C, Keys>
   : EventBatchHandler<C, Keys>
 
-/** The options as they must be: an exchange with routing keys needs to be told which. `Mode` says which handler is asked for. */
+/**
+ * The options as a parameter list: they are required for an exchange with routing keys, which needs its binding keys.
+ * `Mode` decides which kind of handler is expected.
+ */
 export type OptionsOf<C extends Subscribable, Keys extends readonly string[], Mode> = C extends RoutedExchange
   ? [options: SubscriberOptions<C, Keys> & Mode & BindingKeyProblem<C, Keys>]
   : C extends Exchange

@@ -4,10 +4,11 @@ import { foundValue, type ReadMismatch } from './mismatch.js'
 type Arguments = Readonly<Record<string, unknown>>
 
 /**
- * The lines of a contract that would describe a queue or exchange as the broker has it, each a way of its own. The broker names one
- * argument at a time, so the first one may have to be written several times, with what the next error says; the last one is enough.
+ * Suggests lines of a contract that would describe a queue or exchange as the broker has it. Each line is a solution of
+ * its own. The broker names one argument at a time, so the first line may need several rounds, each with the next
+ * error. The last line is always enough.
  *
- * @param declared - what was declared, and refused
+ * @param declared - the declaration that the broker refused
  */
 export function describedAsItIs(
   declared: QueueDeclaration | ExchangeDeclaration,
@@ -23,7 +24,7 @@ export function describedAsItIs(
         `deadLetter: { queue: ${literal(declared.name)}, existing: true }`,
       ]
     case 'stream':
-      // Only a stream can be read as one.
+      // Only a stream can be consumed as one.
       return mismatch.argument === TYPE ? [] : [...streamLines(declared, mismatch), EXISTING]
     default:
       return mismatch.found === 'stream' ? [] : [...queueLines(declared, mismatch), EXISTING]
@@ -43,7 +44,7 @@ function queueLines(declared: QueueDeclaration, mismatch: ReadMismatch): readonl
   return [`queue: ${literal(options ?? { arguments: found })}`]
 }
 
-/** The options of a queue that are one argument each. */
+/** The options of a queue that stand for one argument each. */
 const OPTIONS: Readonly<Record<string, string>> = {
   [TYPE]: 'type',
   'x-single-active-consumer': 'singleActive',
@@ -51,7 +52,7 @@ const OPTIONS: Readonly<Record<string, string>> = {
   'x-max-priority': 'maxPriority',
 }
 
-/** What leveret adds by itself, so that a contract's options say it again. */
+/** The arguments that leveret adds itself, so that the options of a contract make them again. */
 const ADDED = new Set([
   'x-dead-letter-exchange',
   'x-dead-letter-routing-key',
@@ -63,13 +64,13 @@ const ADDED = new Set([
   'x-delayed-retry-max',
 ])
 
-/** Whether they are not the contract's own `arguments`. */
+/** Whether the arguments come from options, and not from the contract's own `arguments`. */
 function isMadeByOptions(declared: Arguments): boolean {
   const names = Object.keys(declared)
   return names.every((name) => name in OPTIONS || ADDED.has(name)) && names.some((name) => ADDED.has(name))
 }
 
-/** @returns `undefined` where no options make these arguments */
+/** The options that make these arguments. @returns `undefined` where no options do */
 function optionsOf(found: Arguments): Arguments | undefined {
   const { [TYPE]: type, 'x-consumer-timeout': timeout, 'x-max-priority': priority } = found
   const isQuorum = type === 'quorum'
@@ -106,7 +107,7 @@ function streamLines(declared: QueueDeclaration, mismatch: ReadMismatch): readon
   return [`retention: ${literal(Object.fromEntries(kept))}`]
 }
 
-/** RabbitMQ 4 says it in milliseconds. */
+/** The age as a contract writes it. RabbitMQ 4 reports it in milliseconds. */
 function ageOf(written: string): string {
   return /^\d+$/.test(written) ? `${Math.ceil(Number(written) / 1_000)}s` : written
 }
@@ -127,18 +128,21 @@ function exchangeLines(declared: ExchangeDeclaration, mismatch: ReadMismatch): r
   return lines.length === 0 ? [] : [lines.join(', ')]
 }
 
-/** The arguments with the one that the broker has otherwise. @returns `undefined` where it is none, or has no form in a contract */
+/**
+ * The declared arguments, with the value that the broker has for the differing one.
+ * @returns `undefined` where the difference is in no argument, or its value has no form in a contract
+ */
 function foundArguments(declared: Arguments, { argument, current }: ReadMismatch): Arguments | undefined {
   if (!argument.startsWith('x-') && argument !== 'alternate-exchange') return undefined
   const value = foundValue(current, declared[argument])
   if (value === 'unknown') return undefined
-  // A queue of no type is a classic one to RabbitMQ 3.
+  // For RabbitMQ 3, a queue without a type is classic.
   const is = argument === TYPE ? (value.is ?? 'classic') : value.is
   const others = Object.entries(declared).filter(([name]) => name !== argument && !isImpossible(name, argument, is))
   return Object.fromEntries(is === undefined ? others : [...others, [argument, is]])
 }
 
-/** Whether RabbitMQ takes an argument no more when another one is as found. */
+/** Whether RabbitMQ refuses an argument when another one has the value that was found. */
 function isImpossible(name: string, argument: string, is: unknown): boolean {
   if (argument === TYPE && is === 'classic') return QUORUM_ONLY.test(name)
   return argument === 'x-dead-letter-exchange' && is === undefined && name.startsWith('x-dead-letter-')
@@ -146,7 +150,7 @@ function isImpossible(name: string, argument: string, is: unknown): boolean {
 
 const QUORUM_ONLY = /^x-(dead-letter-strategy$|delivery-limit$|delayed-retry-)/
 
-/** As it is written in a program. */
+/** A value as it is written in a program. */
 function literal(value: unknown): string {
   if (typeof value === 'string')
     return `'${JSON.stringify(value).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`

@@ -7,8 +7,8 @@ import { queueDeclarationsOf } from './declarations.js'
 import { exchangeDeclarationsOf } from './exchange-declarations.js'
 
 /**
- * What must exist for a durable subscription or a stream: the exchange, the queue with its dead letters, and the bindings between
- * them. Whoever has declared an existing queue has bound it too.
+ * The declarations that a durable subscription or a stream needs: the exchange, the queue with its dead letters, and
+ * the bindings between them. The owner of an existing queue has bound it too.
  */
 export function subscriptionDeclarations(contract: Subscription | Stream): readonly Declaration[] {
   const { of, name, bindings, existing } = contract

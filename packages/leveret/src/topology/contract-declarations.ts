@@ -1,23 +1,24 @@
 import type { Declaration, QueueDeclaration } from '../amqp/declaration.js'
 import type { Application, Contract } from '../contract/application.js'
 import type { QueueContract } from '../contract/queues/queue-contract.js'
-import { OptionsError } from '../errors/errors.js'
+import { OptionsError } from '../errors/options-error.js'
 import { subscriptionDeclarations } from './binding-declarations.js'
 import { delayQueue, queueDeclarationsOf } from './declarations.js'
 import { exchangeDeclarationsOf } from './exchange-declarations.js'
 
-/** What can be declared ahead of time: what a service does, a contract, or several of these. */
+/** The contracts that can be declared ahead of time: an application, a contract, or a list of them. */
 export type Described = Application | Contract | readonly (Application | Contract)[]
 
 /**
- * Lists what would be declared, in the order in which it would be: exchanges, queues with their dead-letter and delay queues, bindings.
- * Each once. It is plain data, which survives JSON, and asks no broker.
+ * Lists the declarations of contracts, in the order in which they are made: exchanges, queues with their dead-letter
+ * and delay queues, bindings. Each occurs once. The list is plain data, which survives JSON, and no broker is asked.
  *
- * What an application sends needs no delay queues, and what it calls needs nothing: a procedure's queue is declared by its servers. Of
- * what others declare (`existing`) there is an entry that says so. Delay queues of what only the program knows (`delayMs`, `Retry`, a deduplication store)
- * are declared when they are first needed.
+ * A work queue that an application only sends to needs no delay queues. A procedure that it only calls needs nothing:
+ * the servers declare the procedure's queue. Objects that others declare are in the list, marked as `existing`. Delay
+ * queues for delays that only the program knows (`delayMs`, `Retry`, a deduplication store) are declared when they are
+ * first needed.
  *
- * @throws {@link OptionsError} what is given is neither an application nor a contract
+ * @throws {@link OptionsError} the argument is neither an application nor a contract, nor a list of them
  */
 export function declarationsOf(described: Described): readonly Declaration[] {
   checkDescribed('declarationsOf', described)
@@ -51,7 +52,7 @@ function listOf(described: Described): readonly Declaration[] {
   return [...sends.flatMap(queueDeclarationsOf), ...[...works, ...publishes, ...subscribes, ...answers].flatMap(allOf)]
 }
 
-/** Who is to work by a contract needs all of it. */
+/** All declarations of a contract, for a service that works by it. */
 function allOf(contract: Contract): readonly Declaration[] {
   switch (contract.kind) {
     case 'work-queue':
@@ -67,7 +68,7 @@ function allOf(contract: Contract): readonly Declaration[] {
   }
 }
 
-/** Where what has failed waits for its next attempt. */
+/** The delay queues in which failed messages wait for their next attempt. */
 function delayQueuesOf(contract: QueueContract): readonly QueueDeclaration[] {
   const { retry } = contract
   if (retry === false || 'native' in retry) return []

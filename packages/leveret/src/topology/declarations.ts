@@ -4,13 +4,16 @@ import type { DeadLetterSettings } from '../contract/queues/dead-letter-options.
 import type { QueueContract } from '../contract/queues/queue-contract.js'
 import { nativeRetryOf, type RetryPolicy } from '../contract/queues/retry.js'
 
-/** What RabbitMQ does with a message it has delivered this often without an ack. Its own default since 4.0. */
+/** The number of deliveries without an ack at which RabbitMQ dead-letters a message. Its own default since 4.0. */
 const DELIVERY_LIMIT = 20
 
-/** As good as none: RabbitMQ 3 has no number that says none, and a consumer that requeues at once reaches a million within minutes. */
+/**
+ * A limit that is never reached in practice. RabbitMQ 3 has no value for "no limit", and a consumer that requeues at
+ * once reaches a million within minutes.
+ */
 const DEAD_LETTER_DELIVERY_LIMIT = 2 ** 31 - 1
 
-/** Older ones take the arguments and delay nothing. */
+/** Older versions accept the arguments, and delay nothing. */
 const NATIVE_RETRY: BrokerNeed = {
   since: '4.3',
   feature: 'retry.native',
@@ -18,10 +21,10 @@ const NATIVE_RETRY: BrokerNeed = {
 }
 
 /**
- * What must exist before a task can be sent: the dead-letter queue first, so that nothing is ever dead-lettered to a
- * queue that is not there yet.
+ * The declarations that must be made before a task can be sent. The dead-letter queue comes first, so that no message
+ * is dead-lettered to a queue that does not exist yet.
  *
- * The arguments are a wire format: a changed one makes every existing queue refuse to be declared.
+ * The arguments are a wire format: if one changes, the declaration of every existing queue fails.
  *
  * @see https://www.rabbitmq.com/docs/quorum-queues#dead-lettering
  */
@@ -33,7 +36,7 @@ export function queueDeclarationsOf(contract: QueueContract): readonly QueueDecl
   return made
 }
 
-/** The same contract gives the same list, so that those who share a contract share its declaration. */
+/** The lists by contract. A contract always has the same list, so all that share the contract share its declaration. */
 const declarations = new WeakMap<QueueContract, readonly QueueDeclaration[]>()
 
 function declarationsFor(contract: QueueContract): readonly QueueDeclaration[] {
@@ -49,7 +52,7 @@ function declarationsFor(contract: QueueContract): readonly QueueDeclaration[] {
   return deadLetter === false ? [work] : [deadLetterQueue(deadLetter), work]
 }
 
-/** What must exist before a task can be delayed. The same contract and delay give the same list. */
+/** The declarations that must be made before a task can be delayed. The same contract and delay give the same list. */
 export function delayedDeclarationsOf(
   contract: QueueContract,
   delayMs: number,
@@ -72,7 +75,7 @@ export function delayQueue(contract: QueueContract, delayMs: number): QueueDecla
     name: delayQueueName(contract.name, delayMs),
     durable: true,
     part: 'delay',
-    // Never x-expires: publishing does not renew it, and the queue would go with its messages.
+    // Never x-expires: publishing does not renew it, so the queue would be deleted with its messages.
     arguments: {
       'x-queue-type': 'quorum',
       'x-message-ttl': delayMs,
@@ -97,8 +100,9 @@ function deadLetterQueue(settings: DeadLetterSettings): QueueDeclaration {
 }
 
 /**
- * A quorum queue that drops nothing: neither what was looked at often, nor the oldest letter when an operator's policy bounds its length.
- * A classic one is declared as others have made it.
+ * The arguments of dead-letter queues. A quorum queue drops nothing: neither a letter that was peeked at often, nor the
+ * oldest letter when an operator's policy limits the length. A classic queue is declared as other programs have made
+ * it.
  */
 const DEAD_LETTER_ARGUMENTS: Readonly<Record<DeadLetterSettings['type'], Readonly<Record<string, unknown>>>> = {
   quorum: {
@@ -121,7 +125,7 @@ function workArguments(contract: QueueContract): Record<string, unknown> {
   }
 }
 
-/** What a policy can say as well as the queue's arguments, by a policy's names. */
+/** The settings that a policy can make in place of the queue's arguments, by their names in a policy. */
 export function changeableSettings({ queue, deadLetter, retry }: QueueContract): Record<string, unknown> {
   const quorum = queue.type === 'quorum'
   return {
@@ -132,7 +136,7 @@ export function changeableSettings({ queue, deadLetter, retry }: QueueContract):
   }
 }
 
-/** How often RabbitMQ delivers a message again that was not settled. */
+/** How often RabbitMQ redelivers a message that was not settled. */
 export function deliveryLimitOf(retry: RetryPolicy | false): number {
   const native = nativeRetryOf(retry)
   return native === undefined ? DELIVERY_LIMIT : native.attempts - 1

@@ -1,19 +1,19 @@
 import { z } from 'zod'
 import { MAX_TIMER_MS } from '../async/timing.js'
 import { type Connection, internalsOf } from '../connection/connection.js'
-import { ConnectionError } from '../errors/errors.js'
+import { ConnectionError } from '../errors/connection-error.js'
 import { parseOptions, signalOption } from '../options.js'
 import { checkDescribed, type Described, declarationsOf } from './contract-declarations.js'
 import { declare as declareOnLane } from './declare.js'
 
-/** How topology is declared ahead of time. */
+/** Options of {@link declare}. */
 export interface DeclareOptions {
   /**
-   * How long it may take, the time without a connection included, in milliseconds, from 1 to 2,147,483,647. Then it rejects with a
-   * `ConnectionError`. @defaultValue the connection's `publishTimeoutMs`
+   * The longest duration of the call, including the time without a connection, in milliseconds, from 1 to
+   * 2,147,483,647. Then it rejects with a `ConnectionError`. @defaultValue the connection's `publishTimeoutMs`
    */
   readonly timeoutMs?: number | undefined
-  /** Gives it up: it rejects with the signal's reason. What was declared stays. */
+  /** Ends the call: it rejects with the signal's reason. Objects that were declared stay. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -24,18 +24,20 @@ export const declareOptions = z.strictObject({
 })
 
 /**
- * Makes topology ahead of time: everything that {@link declarationsOf} lists, one after the other. It may be called again and again, as each
- * start of a service does: what is there already stays as it is. It declares whatever the connection's `topology` says, so services
- * that connect with `'check'` can use what one that may configure has made.
+ * Declares topology ahead of time: everything that {@link declarationsOf} lists, one after the other. It may be
+ * repeated, as at each start of a service: existing objects stay as they are. It declares whatever the connection's
+ * `topology` option says, so services that connect with `'check'` can use objects that a service with more rights has
+ * declared.
  *
- * Nothing is ever removed: neither a binding nor a queue that no contract has any more.
+ * It removes nothing: neither a binding nor a queue that no contract has any more.
  *
- * @throws {@link TopologyMismatchError} something exists with other arguments; what comes before it in the list was declared
+ * @throws {@link TopologyMismatchError} an object exists with other arguments; those before it in the list were
+ *   declared
  * @throws {@link BrokerVersionError} the broker is too old for a contract; nothing was declared
- * @throws {@link BrokerError} something may not be declared, or what others declare is not there
+ * @throws {@link BrokerError} the user may not declare an object, or an `existing` object is missing
  * @throws {@link ConnectionError} there was no connection, or no answer in time
  * @throws {@link ClosedError} the connection has been closed
- * @throws {@link OptionsError} what is given is neither an application nor a contract
+ * @throws {@link OptionsError} the argument is neither an application nor a contract, nor a list of them
  */
 export async function declare(rabbit: Connection, described: Described, options: DeclareOptions = {}): Promise<void> {
   const { publishLane, settings, assertOpen } = internalsOf(rabbit)

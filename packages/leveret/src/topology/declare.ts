@@ -4,30 +4,30 @@ import type { Declaration } from '../amqp/declaration.js'
 import { unlessAborted } from '../async/timing.js'
 import type { ConnectSettings } from '../connection/connect-options.js'
 import type { Lane } from '../connection/lanes/lane.js'
+import { BrokerError } from '../errors/broker-error.js'
 import { BrokerVersionError } from '../errors/broker-version-error.js'
-import { BrokerError, ConnectionError } from '../errors/errors.js'
+import { ConnectionError } from '../errors/connection-error.js'
 import { TopologyMismatchError } from '../errors/topology-mismatch-error.js'
 import { describedAsItIs } from './as-it-is.js'
 import { readMismatch } from './mismatch.js'
 
 const CLOSE_TIMEOUT_MS = 2_000
 
-/** Where things are declared. */
+/** The lane and the channel for {@link declareOn}. */
 export interface DeclaringOn {
   readonly lane: Lane
-  /** One of the caller's own that is used for nothing else yet. */
+  /** A channel of the caller that has not been used for anything else. */
   readonly channel: Channel
 }
 
 /**
- * Makes sure that everything declared exists, on the spare channel of a lane: a refused declaration closes its channel, and
- * nobody else is to suffer for it.
+ * Declares everything in the list, on the spare channel of a lane, because a refused declaration closes its channel.
  *
- * With `check` it asks only whether it exists, with `skip` it declares nothing.
+ * With `check` it only asks whether the objects exist; with `skip` it declares nothing.
  *
- * @throws {@link BrokerVersionError} in every mode: the broker is too old for what is described
- * @throws {@link TopologyMismatchError} it exists with other arguments
- * @throws {@link BrokerError} the broker refused it for another reason
+ * @throws {@link BrokerVersionError} in every mode: the broker is too old for a declaration
+ * @throws {@link TopologyMismatchError} an object exists with other arguments
+ * @throws {@link BrokerError} the broker refused a declaration for another reason
  * @throws {@link ConnectionError} there was no connection, no channel, or no answer in time
  */
 export async function declare(
@@ -42,7 +42,7 @@ export async function declare(
   await lane.spare.use(signal, (channel) => declareAll(channel, declarations, mode))
 }
 
-/** Like {@link declare}, on a channel of the caller's own, which the broker closes when it refuses something. */
+/** Declares like {@link declare}, on a channel of the caller, which the broker closes when it refuses a declaration. */
 export async function declareOn(
   { lane, channel }: DeclaringOn,
   declarations: readonly Declaration[],
@@ -54,7 +54,7 @@ export async function declareOn(
   await declareAll(channel, declarations, mode)
 }
 
-/** On a connection of their own, for the broker may close it. */
+/** Declares on a separate connection, because the broker may close it. */
 async function declareApart(
   lane: Lane,
   declarations: readonly Declaration[],
@@ -73,8 +73,8 @@ async function declareApart(
 }
 
 /**
- * Asked anew for each connection: nodes of one cluster may differ, and a broker may come back older. Also where nothing is
- * declared, because how a delivery is settled depends on it.
+ * Checks the broker's version for each connection, because nodes of a cluster may differ, and a broker may be
+ * downgraded. It also runs where nothing is declared, because the version decides how deliveries are settled.
  */
 async function checkVersion(lane: Lane, declarations: readonly Declaration[], signal: AbortSignal): Promise<void> {
   for (const declaration of declarations) {
@@ -88,7 +88,10 @@ async function checkVersion(lane: Lane, declarations: readonly Declaration[], si
   }
 }
 
-/** Nothing else happens on a connection of its own: what the broker closed it with is about the declaration. */
+/**
+ * The reason with which the broker closed a separate connection. Nothing else happens there, so it concerns the
+ * declaration.
+ */
 function closedOverIt(error: unknown): BrokerError | undefined {
   if (!(error instanceof ConnectionError) || !(error.cause instanceof BrokerError)) return undefined
   return new BrokerError('Declaring the topology', error.cause, { cause: error.cause })
@@ -118,18 +121,21 @@ async function declareOne(channel: Channel, declaration: Declaration): Promise<v
   }
 }
 
-/** Nothing can be asked of a binding. */
+/** Checks whether an object exists. AMQP cannot check a binding. */
 async function checkOne(channel: Channel, declaration: Declaration): Promise<void> {
   if (declaration.kind === 'queue') await channel.checkQueue(declaration.name)
   else if (declaration.kind === 'exchange') await channel.checkExchange(declaration.name)
 }
 
-/** A passive declaration compares nothing. */
+/** Whether other programs declare the object. Its passive declaration compares no arguments. */
 function isOfOthers(declaration: Declaration): boolean {
   return declaration.kind !== 'binding' && declaration.existing === true
 }
 
-/** RabbitMQ may answer with the end of the whole connection: over a queue that it has retired, and, before 4.0, over a type of exchange that it does not know. */
+/**
+ * Whether RabbitMQ may close the whole connection over a declaration: of a queue kind that it no longer supports, or,
+ * before 4.0, of an exchange type that it does not know.
+ */
 function mayCostConnection(declaration: Declaration): boolean {
   if (declaration.kind === 'binding' || isOfOthers(declaration)) return false
   return declaration.kind === 'queue' ? !declaration.durable : declaration.type.startsWith('x-')

@@ -1,10 +1,13 @@
-import { OptionsError } from '../errors/errors.js'
+import { OptionsError } from '../errors/options-error.js'
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 
-/** The delays of `Retry` that have a queue each, so that any number of different wishes needs a bounded number of queues for a contract. */
+/**
+ * The delays of `Retry`. Each has a delay queue, so however many different delays are asked for, a contract needs few
+ * queues.
+ */
 const DELAY_LADDER_MS: readonly number[] = [
   SECOND,
   2 * SECOND,
@@ -23,9 +26,9 @@ const DELAY_LADDER_MS: readonly number[] = [
 export const MAX_DELAY_MS = 24 * HOUR
 
 /**
- * The first step of the ladder that is not shorter than the wish.
+ * Rounds a delay up to the next step of the ladder.
  *
- * @throws {@link OptionsError} a wish of more than 24 hours
+ * @throws {@link OptionsError} the delay is longer than 24 hours, or negative
  */
 export function ladderStepMs(wishMs: number): number {
   const step = DELAY_LADDER_MS.find((candidate) => candidate >= wishMs)

@@ -3,34 +3,35 @@ import type { WorkQueue } from '../contract/queues/work-queue.js'
 import type { Headers } from '../message/message.js'
 import { queueDeclarationsOf } from './declarations.js'
 
-/** The delay of the lowest level. Each other one is twice that of the level below, so a year needs 27 of them. */
+/** The delay of the lowest level. Each other level doubles the one below, so a year needs 27 of them. */
 const UNIT_MS = 250
 const PREFIX = 'leveret.delay'
 const ARRIVED = `${PREFIX}.arrived`
 const LOST = `${PREFIX}.lost`
 const TO = 'leveret-delay-to'
 
-/** The longest delay of a task that is sent: a year, a leap year too. */
+/** The longest delay with which a task can be sent: a year, even a leap year. */
 export const MAX_SEND_DELAY_MS = 366 * 24 * 60 * 60 * 1_000
 
-/** The way of a delayed message. */
+/** The route of a delayed message through the levels. */
 export interface DelayRoute {
-  /** The exchange of the highest level that it passes. Its routing key is that of the exchange it is for. */
+  /** The exchange of the highest level that delays the message. The routing key is unchanged. */
   readonly exchange: string
-  /** Say of each level whether it passes it, and where it goes then. */
+  /** The headers that say for each level whether it delays the message, and the queue at the end. */
   readonly headers: Headers
   /** How many levels must exist. */
   readonly levels: number
 }
 
 /**
- * The levels whose delays add up to the wish, rounded up to a quarter of a second.
+ * Chooses the levels whose delays add up to `delayMs`, rounded up to a quarter of a second.
  *
- * A message enters at its highest level. As its headers say, the exchange of a level puts it into the queue of that level, which dead-letters
- * it to the exchange of the level below, or hands it to that exchange at once. So it passes each of its levels once, from
- * the longest to the shortest, and all messages of a queue wait equally long: none holds another one back.
+ * A message enters at its highest level. The exchange of each level reads the message's headers. It routes the message
+ * either into the queue of that level, which dead-letters it to the exchange of the level below, or directly to that
+ * exchange. So the message passes each of its levels once, from the longest to the shortest. All messages of a queue
+ * wait equally long, so none delays another.
  *
- * @param queue - the work queue that it is for
+ * @param queue - the work queue at the end of the route
  * @see https://docs.particular.net/transports/rabbitmq/delayed-delivery the same with routing keys
  */
 export function delayRoute(queue: string, delayMs: number): DelayRoute {
@@ -48,7 +49,8 @@ export function delayRoute(queue: string, delayMs: number): DelayRoute {
 }
 
 /**
- * What must exist before a task can be sent with a delay. The same contract and number of levels give the same list, for a minute.
+ * The declarations that must be made before a task can be sent with a delay. The same contract and number of levels
+ * give the same list, for a minute.
  *
  * The names and arguments are a wire format, shared by all contracts of a vhost.
  */
@@ -73,12 +75,18 @@ interface Known {
   readonly at: number
 }
 
-/** Nobody tells a sender that somebody has deleted the queue in which its tasks arrive, so it is declared anew from time to time. */
+/**
+ * How long a list is reused. A sender does not learn that the queue in which its tasks arrive was deleted, so the queue
+ * is declared again from time to time.
+ */
 const REMAKE_MS = 60_000
 
 const known = new WeakMap<WorkQueue, Map<number, Known>>()
 
-/** Where the levels end, and what keeps a message whose arrival queue is gone: it would hold all others of its level up. */
+/**
+ * The end of the levels, and a queue for messages whose arrival queue is gone, which would otherwise block all other
+ * messages of their level.
+ */
 const ends: readonly Declaration[] = [
   exchange(LOST, 'fanout'),
   {
@@ -92,7 +100,10 @@ const ends: readonly Declaration[] = [
   exchange(ARRIVED, 'headers', LOST),
 ]
 
-/** Both ways are said by a header: were one what is left, a level whose queue is deleted would be left out, and its messages come early. */
+/**
+ * The declarations of one level. A header decides each of the two ways. If one way were the default, messages would
+ * skip a level whose queue was deleted, and come early.
+ */
 function levelDeclarations(level: number): readonly Declaration[] {
   const name = levelName(level)
   const below = level === 0 ? ARRIVED : levelName(level - 1)
@@ -105,13 +116,14 @@ function levelDeclarations(level: number): readonly Declaration[] {
 }
 
 /**
- * What has waited passes a queue of its contract alone. Of those that a full or deleted queue does not take, RabbitMQ keeps 32 in hand for
- * each queue that they come from, and hands on no other: so they hold up nobody but their own contract.
+ * The arrival queue of a contract. If its work queue is full or deleted, RabbitMQ keeps 32 messages in flight from each
+ * source queue, and forwards no others. With an arrival queue per contract, that blocks the contract's own messages
+ * only.
  */
 function arrivalDeclarations(queue: string): readonly Declaration[] {
   const name = arrivalName(queue)
   return [
-    // No x-dead-letter-routing-key: it would take the place of CC and BCC.
+    // No x-dead-letter-routing-key: it would replace CC and BCC.
     waitingQueue(name, { 'x-message-ttl': 0, 'x-dead-letter-exchange': '' }),
     binding(ARRIVED, name, { [TO]: name }),
   ]
@@ -143,7 +155,7 @@ function waitingQueue(name: string, args: Readonly<Record<string, unknown>>): Qu
     part: 'delay',
     name,
     durable: true,
-    // Never x-expires: publishing does not renew it, and the queue would go with its messages.
+    // Never x-expires: publishing does not renew it, so the queue would be deleted with its messages.
     arguments: {
       'x-queue-type': 'quorum',
       'x-dead-letter-strategy': 'at-least-once',

@@ -2,9 +2,10 @@ import type { BindingDeclaration, Declaration, ExchangeDeclaration } from '../am
 import type { Exchange } from '../contract/exchanges/exchange.js'
 
 /**
- * What must exist before something can be published: the exchange, and what it is bound to.
+ * The declarations that must be made before a message can be published: the exchange, and its bindings to other
+ * exchanges.
  *
- * The same contract gives the same list, so that those who share a contract share its declaration.
+ * The same contract gives the same list, so all that share the contract share its declaration.
  */
 export function exchangeDeclarationsOf(contract: Exchange): readonly Declaration[] {
   const known = declared.get(contract)

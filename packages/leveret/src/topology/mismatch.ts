@@ -3,16 +3,16 @@ import type { Mismatch } from '../errors/topology-mismatch-error.js'
 const INEQUIVALENT =
   /inequivalent arg '([^']+)' for (queue|exchange) '(.+?)' in vhost .*?: received (.*?) but current is (.*)$/s
 
-/** A value as the broker writes it: without one, or as a text, with the name of its type where it says that. */
+/** A value as the broker writes it: `none`, or a text, with its type where the broker names it. */
 export type FoundValue = 'none' | { readonly text: string; readonly type?: string }
 
-/** What the broker says of an argument that differs. */
+/** The broker's report of an argument that differs. */
 export type ReadMismatch = Omit<Mismatch, 'describedAs'> & { readonly current: FoundValue }
 
 /**
  * Reads the broker's sentence about an argument that differs.
  *
- * @returns `undefined` when it is about something else
+ * @returns `undefined` when the sentence is about something else
  */
 export function readMismatch(replyText: string): ReadMismatch | undefined {
   const parts = INEQUIVALENT.exec(replyText)
@@ -30,7 +30,7 @@ export function readMismatch(replyText: string): ReadMismatch | undefined {
   }
 }
 
-/** `the value '20' of type 'signedint'`, `'20'`, or `none`. */
+/** Reads `the value '20' of type 'signedint'`, `'20'`, or `none`. */
 function readValue(written: string): FoundValue {
   if (written === 'none') return 'none'
   const [, text, type] = /^(?:the )?value '(.*?)'(?: of type '(.*?)')?/s.exec(written) ?? []
@@ -45,10 +45,10 @@ function textOf(value: FoundValue): string {
 const INTEGERS = new Set(['signedint', 'unsignedint', 'long', 'byte', 'unsignedbyte', 'short', 'unsignedshort'])
 
 /**
- * The value itself.
+ * Converts a value that the broker reported.
  *
- * @param declared - ours of the same argument: where the broker says no type, it is of the same one
- * @returns `undefined` for none, and `'unknown'` for what has no form in a contract
+ * @param declared - the declared value of the same argument; its type is assumed where the broker names none
+ * @returns `undefined` in `is` for `none`; `'unknown'` for a value that has no form in a contract
  */
 export function foundValue(found: FoundValue, declared: unknown): { readonly is: unknown } | 'unknown' {
   if (found === 'none') return { is: undefined }

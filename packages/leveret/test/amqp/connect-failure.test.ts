@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { combineFailures, connectFailure, handshakeFailure, wasDropped } from '../../src/amqp/connect-failure.js'
 import { parseEndpoint } from '../../src/amqp/endpoint.js'
-import { BrokerError, ConnectionError } from '../../src/errors/errors.js'
+import { BrokerError } from '../../src/errors/broker-error.js'
+import { ConnectionError } from '../../src/errors/connection-error.js'
 
 const endpoint = parseEndpoint('amqp://ann:s3cret@h/shop')
 

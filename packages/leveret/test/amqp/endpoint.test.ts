@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { describeEndpoint, parseEndpoint } from '../../src/amqp/endpoint.js'
-import { OptionsError } from '../../src/errors/errors.js'
+import { OptionsError } from '../../src/errors/options-error.js'
 
 const SPECIAL = [':', '/', '?', '#', '[', ']', '@', '%', '+', '$', '&', '=', 'é', '日', ' ', '"', '\\']
 

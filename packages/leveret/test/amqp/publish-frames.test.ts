@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream'
 import type { Channel, Options } from 'amqplib'
 import { expect } from 'vitest'
 import { PublishFrames } from '../../src/amqp/frames/publish-frames.js'
-import { Wire } from '../../src/amqp/frames/socket-batcher.js'
+import { SocketBatcher } from '../../src/amqp/frames/socket-batcher.js'
 import type { OutgoingMessage } from '../../src/message/message.js'
 import { Random } from '../support/random.js'
 import { stranger } from '../support/stranger.js'
@@ -15,7 +15,7 @@ test('what is written without amqplib is, byte for byte, what amqplib writes', a
   const byAmqplib = recorder(other.channel)
   const { ch, connection } = other.channel as unknown as { ch: number; connection: { frameMax: number } }
   const socket = new PassThrough()
-  const frames = new PublishFrames(new Wire(socket), ch, connection.frameMax)
+  const frames = new PublishFrames(new SocketBatcher(socket), ch, connection.frameMax)
   const random = new Random(20_261_121)
   for (let n = 0; n < CASES; n += 1) {
     const message = randomMessage(random)
@@ -26,7 +26,7 @@ test('what is written without amqplib is, byte for byte, what amqplib writes', a
 })
 
 test('what it has no form for is left to amqplib', () => {
-  const frames = new PublishFrames(new Wire(new PassThrough()), 1, 4_096)
+  const frames = new PublishFrames(new SocketBatcher(new PassThrough()), 1, 4_096)
   const plain: OutgoingMessage = {
     exchange: '',
     routingKey: 'tasks',

@@ -1,6 +1,6 @@
 import { Duplex } from 'node:stream'
 import { expect, test } from 'vitest'
-import { Wire } from '../../src/amqp/frames/socket-batcher.js'
+import { SocketBatcher } from '../../src/amqp/frames/socket-batcher.js'
 import { Random } from '../support/random.js'
 
 /** A socket that keeps what is written to it, call by call. */
@@ -19,7 +19,7 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 
 test('what is written in one turn, by whomever, is one call', async () => {
   const socket = new Socket()
-  const wire = new Wire(socket)
+  const wire = new SocketBatcher(socket)
   wire.write(Buffer.from('a'))
   socket.write(Buffer.from('b'))
   wire.write(Buffer.from('c'))
@@ -33,7 +33,7 @@ test('what is written in one turn, by whomever, is one call', async () => {
 
 test('the end comes after what was written before it, and texts keep their place', async () => {
   const socket = new Socket()
-  const wire = new Wire(socket)
+  const wire = new SocketBatcher(socket)
   wire.write(Buffer.from('a'))
   socket.write('b')
   wire.write(Buffer.from('c'))
@@ -46,7 +46,7 @@ test('the end comes after what was written before it, and texts keep their place
 test('nothing that was gathered is overwritten, and all keeps its order, whatever the lengths', async () => {
   const random = new Random(7)
   const socket = new Socket()
-  const wire = new Wire(socket)
+  const wire = new SocketBatcher(socket)
   const written: Buffer[] = []
   for (let n = 0; n < 3_000; n += 1) {
     const length = random.chance(0.02) ? random.below(40_000) : random.below(500)
@@ -71,7 +71,7 @@ test('a full socket is told to its writers, who wait for its drain', async () =>
   socket._write = (_chunk, _encoding, done) => {
     finish = done
   }
-  const wire = new Wire(socket)
+  const wire = new SocketBatcher(socket)
   expect(wire.write(Buffer.alloc(100))).toBe(true)
   await turn()
   expect(wire.write(Buffer.alloc(1))).toBe(false)

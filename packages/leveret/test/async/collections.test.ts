@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { SlotMap } from '../../src/collections/dense-map.js'
-import { Bag, type Bagged } from '../../src/collections/dense-set.js'
+import { DenseMap } from '../../src/collections/dense-map.js'
+import { type DenseItem, DenseSet } from '../../src/collections/dense-set.js'
 import { Random } from '../support/random.js'
 
 const STEPS = 20_000
@@ -8,8 +8,8 @@ const KEYS = 50
 
 test('a bag holds what a set would', () => {
   const random = new Random(7)
-  const things = Array.from({ length: KEYS }, (_, n): Bagged & { n: number } => ({ n, bagged: undefined }))
-  const bag = new Bag<(typeof things)[number]>()
+  const things = Array.from({ length: KEYS }, (_, n): DenseItem & { n: number } => ({ n, bagged: undefined }))
+  const bag = new DenseSet<(typeof things)[number]>()
   const set = new Set<(typeof things)[number]>()
   for (let step = 0; step < STEPS; step += 1) {
     const thing = random.pick(things)
@@ -24,9 +24,9 @@ test('a bag holds what a set would', () => {
 })
 
 test('what is taken out of a bag while it is gone through is left out, and nothing else', () => {
-  const things = [1, 2, 3, 4, 5].map((n): Bagged & { n: number } => ({ n, bagged: undefined }))
+  const things = [1, 2, 3, 4, 5].map((n): DenseItem & { n: number } => ({ n, bagged: undefined }))
   const [, second, , fourth] = things
-  const bag = new Bag<(typeof things)[number]>()
+  const bag = new DenseSet<(typeof things)[number]>()
   for (const thing of things) bag.add(thing)
   const seen: number[] = []
   for (const { n } of bag) {
@@ -42,7 +42,7 @@ test('what is taken out of a bag while it is gone through is left out, and nothi
 
 test('a slot map holds what a map would, in its order', () => {
   const random = new Random(8)
-  const slots = new SlotMap<number, string>()
+  const slots = new DenseMap<number, string>()
   const map = new Map<number, string>()
   for (let step = 0; step < STEPS; step += 1) {
     const key = random.below(KEYS)

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { Share } from '../../src/connection/room.js'
 import { type Connection, type ConnectOptions, connect, Producer, text, Worker, workQueue } from '../../src/index.js'
 import { newMessageId } from '../../src/message/message-id.js'
-import { outboxOf } from '../../src/publishing/outbox-of.js'
+import { publishEngineOf } from '../../src/publishing/publish-engine-of.js'
 import { Line } from '../../src/publishing/turns.js'
 import { describeError } from '../support/describe-error.js'
 import { serve } from '../support/serve.js'
@@ -58,7 +58,13 @@ test('every error tells a caller what to decide and a person what happened, and 
   const publishTo = async (exchange: string): Promise<void> => {
     const properties = { contentType: 'text/plain', deliveryMode: 2, messageId: newMessageId() }
     const message = { exchange, routingKey: 'x', content: Buffer.from('x'), properties, mandatory: true }
-    await outboxOf(rabbit).submit({ message, topology: [], timeoutMs: 10_000, line: new Line(), share: new Share() })
+    await publishEngineOf(rabbit).submit({
+      message,
+      topology: [],
+      timeoutMs: 10_000,
+      line: new Line(),
+      share: new Share(),
+    })
   }
 
   const failures: Record<string, Provoke> = {

@@ -8,7 +8,7 @@ import {
 } from '../../src/contract/exchanges/exchange.js'
 import type { ExchangeOptions } from '../../src/contract/exchanges/exchange-options.js'
 import { TemplateContracts } from '../../src/contract/exchanges/template-contracts.js'
-import { OptionsError } from '../../src/errors/errors.js'
+import { OptionsError } from '../../src/errors/options-error.js'
 import { exchangeDeclarationsOf } from '../../src/topology/exchange-declarations.js'
 
 const payload = z.string()

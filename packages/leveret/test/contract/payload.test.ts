@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { bytes, json, text } from '../../src/contract/payloads/codec.js'
 import { decodePayload, encodePayload } from '../../src/contract/payloads/payload.js'
-import { PayloadError } from '../../src/errors/errors.js'
+import { PayloadError } from '../../src/errors/payload-error.js'
 
 const order = {
   name: 'orders',

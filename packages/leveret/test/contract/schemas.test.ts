@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { json } from '../../src/contract/payloads/codec.js'
 import { decodePayload, encodePayload } from '../../src/contract/payloads/payload.js'
 import type { Schema } from '../../src/contract/payloads/schema.js'
-import type { PayloadError } from '../../src/errors/errors.js'
+import type { PayloadError } from '../../src/errors/payload-error.js'
 import { forbidSurprises } from '../support/surprises.js'
 import { THENABLES } from '../support/thenables.js'
 

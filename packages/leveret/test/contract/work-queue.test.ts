@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { type WorkQueueOptions, workQueue } from '../../src/contract/queues/work-queue.js'
-import { OptionsError } from '../../src/errors/errors.js'
+import { OptionsError } from '../../src/errors/options-error.js'
 
 const payload = z.object({ id: z.string() })
 const NATIVE = { minMs: 100, maxMs: 100, attempts: 2 }

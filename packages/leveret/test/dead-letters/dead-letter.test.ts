@@ -4,8 +4,8 @@ import { workQueue } from '../../src/contract/queues/work-queue.js'
 import { readDeadLetter } from '../../src/dead-letters/dead-letter.js'
 import { letterCopy, renewedCopy, replayCopy } from '../../src/dead-letters/letter-copies.js'
 import { letterSource } from '../../src/dead-letters/letter-source.js'
-import { PayloadError } from '../../src/errors/errors.js'
-import { readLineage } from '../../src/headers/attempt-headers.js'
+import { PayloadError } from '../../src/errors/payload-error.js'
+import { readOrigin } from '../../src/headers/attempt-headers.js'
 import { deadLetterCopy } from '../../src/headers/copies.js'
 import type { Headers, MessageProperties, ReceivedMessage } from '../../src/message/message.js'
 
@@ -145,7 +145,7 @@ describe('forged headers never throw, and count for nothing', () => {
       at: new Date(0),
     } as const
     const settings = { queue: 'tasks.dead-letter', stack: false }
-    const { properties } = deadLetterCopy(message, readLineage(message), settings, note)
+    const { properties } = deadLetterCopy(message, readOrigin(message), settings, note)
     expect(read(properties.headers ?? {})).toMatchObject({
       reason: 'rejected',
       error: { name: 'Reject', message: 'no' },
@@ -184,7 +184,7 @@ test('a replayed letter is a first attempt that knows where it came from and how
     },
   })
   const delivered = messageOf(copy.properties.headers ?? {})
-  expect(readLineage(delivered)).toEqual({ attempt: 1, exchange: 'shop', routingKey: 'order.created' })
+  expect(readOrigin(delivered)).toEqual({ attempt: 1, exchange: 'shop', routingKey: 'order.created' })
 })
 
 test('a moved letter reads the same, whoever had told of it', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readLineage } from '../../src/headers/attempt-headers.js'
+import { readOrigin } from '../../src/headers/attempt-headers.js'
 import { deadLetterCopy, retryCopy } from '../../src/headers/copies.js'
 import type { ReceivedMessage } from '../../src/message/message.js'
 
@@ -17,7 +17,7 @@ const message: ReceivedMessage = {
 }
 
 test('a copy keeps content and properties, and nothing that would expire, reroute or count it again', () => {
-  const copy = retryCopy(message, readLineage(message), 'tasks.retry.10')
+  const copy = retryCopy(message, readOrigin(message), 'tasks.retry.10')
   expect(copy).toMatchObject({ exchange: '', routingKey: 'tasks.retry.10', mandatory: true, content: message.content })
   expect(copy.properties).toEqual({
     messageId: 'm1',
@@ -37,8 +37,8 @@ test('a copy keeps content and properties, and nothing that would expire, rerout
 })
 
 test('the next delivery of a copy knows its attempt and where it came from', () => {
-  const copy = retryCopy(message, readLineage(message), 'tasks.retry.10')
-  expect(readLineage(deliveryOf(copy.properties.headers ?? {}))).toEqual({
+  const copy = retryCopy(message, readOrigin(message), 'tasks.retry.10')
+  expect(readOrigin(deliveryOf(copy.properties.headers ?? {}))).toEqual({
     attempt: 2,
     exchange: 'shop',
     routingKey: 'order.created',
@@ -55,35 +55,35 @@ test.each([
   [{ 'leveret-routing-key': undefined }],
 ])('headers of which one is not as leveret writes it are all ignored: %j', (wrong) => {
   const headers = { 'leveret-attempt': 2, 'leveret-exchange': 'shop', 'leveret-routing-key': 'k', ...wrong }
-  expect(readLineage(deliveryOf(headers))).toEqual({ attempt: 1, exchange: '', routingKey: 'tasks' })
+  expect(readOrigin(deliveryOf(headers))).toEqual({ attempt: 1, exchange: '', routingKey: 'tasks' })
 })
 
 test('a dead letter that was moved back by hand is a first attempt, and what is tried again after it counts', () => {
-  const lineage = { 'leveret-attempt': 3, 'leveret-exchange': 'shop', 'leveret-routing-key': 'k' }
+  const origin = { 'leveret-attempt': 3, 'leveret-exchange': 'shop', 'leveret-routing-key': 'k' }
   const delay = { reason: 'expired', queue: 'tasks.retry.10', exchange: '', 'routing-keys': ['tasks.retry.10'] }
   const ours = { 'leveret-queue': 'tasks', 'leveret-reason': 'attempts-exhausted' }
   const brokers = { reason: 'delivery_limit', queue: 'tasks', exchange: '', 'routing-keys': ['tasks'] }
   const first = { attempt: 1, exchange: 'shop', routingKey: 'k' }
-  expect(readLineage(deliveryOf({ ...lineage, 'x-death': [delay] }))).toMatchObject({ attempt: 3 })
+  expect(readOrigin(deliveryOf({ ...origin, 'x-death': [delay] }))).toMatchObject({ attempt: 3 })
   for (const moved of [ours, { 'x-death': [brokers, delay] }, { ...ours, 'x-death': [brokers] }]) {
-    const delivery = deliveryOf({ ...lineage, ...moved })
-    expect(readLineage(delivery)).toEqual(first)
+    const delivery = deliveryOf({ ...origin, ...moved })
+    expect(readOrigin(delivery)).toEqual(first)
     const { headers = {} } = retryCopy(delivery, first, 'tasks.retry.10').properties
-    expect(readLineage(deliveryOf({ ...headers, 'x-death': [delay] }))).toEqual({ ...first, attempt: 2 })
+    expect(readOrigin(deliveryOf({ ...headers, 'x-death': [delay] }))).toEqual({ ...first, attempt: 2 })
   }
 })
 
 test('a message that comes through an exchange is no copy, whatever its headers say', () => {
   const forged = { 'leveret-attempt': 99, 'leveret-exchange': '', 'leveret-routing-key': 'k' }
   const delivery = { ...deliveryOf(forged), fields: message.fields }
-  expect(readLineage(delivery)).toMatchObject({ attempt: 1 })
+  expect(readOrigin(delivery)).toMatchObject({ attempt: 1 })
 })
 
 test('a dead letter says why, in bounded headers', () => {
   const failure = { name: 'Error', message: 'é'.repeat(10_000) }
   const note = { queue: 'tasks', reason: 'rejected', failure, at: new Date(0) } as const
   const headers =
-    deadLetterCopy(message, readLineage(message), { queue: 'tasks.dead-letter', stack: false }, note).properties
+    deadLetterCopy(message, readOrigin(message), { queue: 'tasks.dead-letter', stack: false }, note).properties
       .headers ?? {}
   expect(headers).toMatchObject({
     'leveret-queue': 'tasks',
@@ -97,7 +97,7 @@ test('a dead letter says why, in bounded headers', () => {
 
 test('a message without an id gets one on its copy', () => {
   const { messageId: _none, ...properties } = message.properties
-  const copy = retryCopy({ ...message, properties }, readLineage(message), 'q')
+  const copy = retryCopy({ ...message, properties }, readOrigin(message), 'q')
   expect(copy.properties.messageId).toMatch(/^[0-9a-f-]{36}$/)
 })
 

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { dirname, join, normalize, relative } from 'node:path'
+import { basename, dirname, join, normalize, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 
@@ -72,6 +72,15 @@ describe('the layers', () => {
     expect(users.map(folderOf).filter((folder) => !folder.startsWith('amqp'))).toEqual([])
   })
 
+  test('what amqplib does not document is used in amqp/amqplib/internals.ts only', () => {
+    const undocumented =
+      /\b(recvFrame|prependListener|IllegalOperationError)\b|\.(accept|rest|channels\?*\.?\[)|as \{ ?(accept|frameMax|ch)\b|Heartbeat timeout|ConnectionOpenOk|No channels left|closed abruptly|terminated by server/
+    const users = sources.filter(
+      ({ path, text }) => path.startsWith('amqp') && undocumented.test(withoutComments(text)),
+    )
+    expect(users.map(({ path }) => path)).toEqual(['amqp/amqplib/internals.ts'])
+  })
+
   test('nothing publishes on the consume lane: an alarm would then stop all its acks', () => {
     const engines = sources.filter(
       ({ path }) => path.startsWith('consuming/') || path === 'connection/recovering-channel.ts',
@@ -84,6 +93,35 @@ describe('the layers', () => {
 })
 
 describe('the house rules', () => {
+  test('a folder has at most 20 files', () => {
+    const crowded = Object.entries(countByFolder()).filter(([, files]) => files > 20)
+    expect(crowded.map(([folder, files]) => `${folder}: ${files}`)).toEqual([])
+  })
+
+  test('the root holds the public names, options, events and the log', () => {
+    const inRoot = sources.filter((source) => folderOf(source) === '').map(({ path }) => path)
+    expect(inRoot.sort()).toEqual(['events.ts', 'index.ts', 'log.ts', 'options.ts'])
+  })
+
+  test('no two files have one name', () => {
+    const names = sources.map(({ path }) => basename(path))
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([])
+  })
+
+  test('the first export of a file with a class is a class', () => {
+    const firstExport = /^export (?!let\b)(?:abstract |async )?(\w+)/m
+    const wrong = sources.filter(
+      ({ text }) => /^export (?:abstract )?class /m.test(text) && firstExport.exec(text)?.[1] !== 'class',
+    )
+    expect(wrong.map(({ path }) => path)).toEqual([])
+  })
+
+  test('every test lies in a room, and what helps tests in test/support', () => {
+    expect(readdirSync(fileURLToPath(new URL('..', import.meta.url))).filter((name) => name.endsWith('.ts'))).toEqual(
+      [],
+    )
+  })
+
   test('a file has at most 250 lines', () => {
     expect(sources.filter(({ text }) => text.split('\n').length > 251).map(({ path }) => path)).toEqual([])
   })
@@ -150,8 +188,18 @@ function readSources(): Source[] {
   })
 }
 
+function withoutComments(text: string): string {
+  return text.replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
+}
+
 function folderOf({ path }: Source): string {
   return path.includes('/') ? dirname(path) : ''
+}
+
+function countByFolder(): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const source of sources) counts[folderOf(source)] = (counts[folderOf(source)] ?? 0) + 1
+  return counts
 }
 
 /** The public index stands above everything; other files at the top of `src` are the ground. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { BrokerError, ConnectionError } from '../../src/errors/errors.js'
+import { BrokerError } from '../../src/errors/broker-error.js'
+import { ConnectionError } from '../../src/errors/connection-error.js'
 import type { OutgoingMessage } from '../../src/message/message.js'
 import { isCulprit, readLoss } from '../../src/publishing/loss.js'
 

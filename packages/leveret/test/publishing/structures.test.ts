@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { Fifo } from '../../src/collections/fifo.js'
 import { Room, Share } from '../../src/connection/room.js'
 import { newMessageId } from '../../src/message/message-id.js'
+import { ConfirmWindow } from '../../src/publishing/confirm-window.js'
 import { Publication } from '../../src/publishing/publication.js'
 import { Line, Turns } from '../../src/publishing/turns.js'
-import { Window } from '../../src/publishing/window.js'
 
 describe('a queue in memory', () => {
   test('keeps its order through more than it holds at once', () => {
@@ -121,7 +121,7 @@ describe('the window of unconfirmed messages', () => {
     )
 
   test('takes one tag, or all up to it, each once', () => {
-    const window = new Window()
+    const window = new ConfirmWindow()
     for (let tag = 1; tag <= 5; tag += 1) window.add(tag, publication(`m${tag}`))
     const ids = (taken: Publication[]): string[] => taken.map(({ message }) => message.properties.messageId)
     expect(ids(window.take(2, false))).toEqual(['m2'])
@@ -132,7 +132,7 @@ describe('the window of unconfirmed messages', () => {
   })
 
   test('gives a return to the message it names', () => {
-    const window = new Window()
+    const window = new ConfirmWindow()
     const [one, two] = [publication('m1'), publication('m2')]
     window.add(1, one)
     window.add(2, two)
@@ -142,7 +142,7 @@ describe('the window of unconfirmed messages', () => {
   })
 
   test('knows each id in it, whether it was there before somebody asked or came afterwards', () => {
-    const window = new Window()
+    const window = new ConfirmWindow()
     const held = (): string[] => ['m1', 'm2', 'm3'].filter((id) => window.holds(id))
     window.add(1, publication('m1'))
     window.add(2, publication('m2'))

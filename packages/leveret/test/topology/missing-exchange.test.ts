@@ -2,7 +2,7 @@ import { describe, expect } from 'vitest'
 import { Share } from '../../src/connection/room.js'
 import { type Connection, Producer, type PublishError, Worker, workQueue } from '../../src/index.js'
 import { newMessageId } from '../../src/message/message-id.js'
-import { outboxOf } from '../../src/publishing/outbox-of.js'
+import { publishEngineOf } from '../../src/publishing/publish-engine-of.js'
 import type { Topology } from '../../src/publishing/request.js'
 import { Line } from '../../src/publishing/turns.js'
 import { eventually, fieldsOf, tasks, test } from '../support/support.js'
@@ -19,7 +19,13 @@ async function publish(
 ): Promise<void> {
   const properties = { contentType: 'application/json', deliveryMode: 2, messageId: newMessageId() }
   const message = { exchange, routingKey, content, properties, mandatory: true }
-  await outboxOf(rabbit).submit({ message, topology: NOTHING, timeoutMs: 60_000, line: new Line(), share: new Share() })
+  await publishEngineOf(rabbit).submit({
+    message,
+    topology: NOTHING,
+    timeoutMs: 60_000,
+    line: new Line(),
+    share: new Share(),
+  })
 }
 
 const NOTHING: Topology = []

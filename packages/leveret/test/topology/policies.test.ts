@@ -46,7 +46,7 @@ describe("an operator's policy for all queues", () => {
     }
     expect(refused).toBeGreaterThan(0)
     await eventually(async () => expect(await messagesIn(vhost, 'tasks.dead-letter')).toBe(told))
-    expect(await messagesIn(vhost, 'tasks')).toBe(refused)
+    await eventually(async () => expect(await messagesIn(vhost, 'tasks')).toBe(refused))
     expect(rabbit.health().roles).toContainEqual(expect.objectContaining({ role: 'worker', heldUp: refused }))
   })
 

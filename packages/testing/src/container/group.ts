@@ -26,12 +26,7 @@ export async function containerGroup(options: StartOptions): Promise<NodeGroup> 
     image: image.name,
     network,
     cookie: randomBytes(12).toString('hex'),
-    config: brokerConfig({
-      version: image.version,
-      tls: options.tls === undefined ? undefined : tlsListener,
-      cluster,
-      more: options.config ?? [],
-    }),
+    config: configOf(options, image.version, cluster),
     enabledPlugins: enabledPlugins(options.plugins ?? []),
     certificates: options.tls,
     erlangArguments: erlangArguments(options.erlangArguments),
@@ -53,6 +48,10 @@ export async function containerGroup(options: StartOptions): Promise<NodeGroup> 
       return removal
     },
   }
+}
+
+function configOf({ tls, config: more = [] }: StartOptions, version: string, cluster: readonly string[]): string {
+  return brokerConfig({ version, tls: tls === undefined ? undefined : tlsListener, cluster, more })
 }
 
 interface Removal {

@@ -1,5 +1,6 @@
 import type * as amqp from 'amqplib'
 import { HEADER_BYTES } from '../../message/header-bytes.js'
+import { wrapReceive } from './internals.js'
 
 const FRAME_HEAD_BYTES = 7
 const HEADER_FRAME = 2
@@ -25,32 +26,22 @@ const FIXED = new Map(
   ),
 )
 
-interface Frame {
-  readonly fields?: { headers?: unknown; [HEADER_BYTES]?: Buffer }
-}
-
 /**
  * Has amqplib read headers that are nested more than 500 levels deep as bytes from there on, and keeps the bytes of the headers beside what
  * amqplib reads.
  *
  * Any publisher can write such deep ones, RabbitMQ delivers them, and amqplib would close the connection over each delivery, for ever.
- * Its `recvFrame` and `rest`, where what has come waits to be read, are fields it does not document.
  */
-export function watchHeaders({ connection }: amqp.ChannelModel): void {
-  const receiver = connection as { recvFrame?: () => unknown; rest?: Buffer }
-  const { recvFrame } = receiver
-  if (recvFrame === undefined) return
-  // It calls itself, and so this, when more has come.
-  receiver.recvFrame = () => {
-    const table = receiver.rest === undefined ? undefined : headersIn(receiver.rest)
+export function watchHeaders(model: amqp.ChannelModel): void {
+  wrapReceive(model, (receive, unread) => () => {
+    const came = unread()
+    const table = came === undefined ? undefined : headersIn(came)
     if (table !== undefined && table.length >= MAX_DEPTH * MIN_LEVEL_BYTES) flattenTable(table)
-    const frame = recvFrame.call(connection)
-    if (table !== undefined) {
-      const { fields } = frame as Frame
-      if (fields?.headers !== undefined) fields[HEADER_BYTES] = table
-    }
+    const frame = receive()
+    if (table !== undefined && frame !== false && frame.fields?.headers !== undefined)
+      frame.fields[HEADER_BYTES] = table
     return frame
-  }
+  })
 }
 
 /** The table of headers in the first frame, when that is whole and has one that is not empty. */

@@ -1,32 +1,24 @@
 import type * as amqp from 'amqplib'
 import { arrivals } from '../../async/arrivals.js'
+import { wrapAccept } from './internals.js'
 
 /** AMQP's number of each method: that of its class, and its own. */
 const CHANNEL_OPEN_OK = (20 << 16) | 11
 const CHANNEL_CLOSE = (20 << 16) | 40
 const CHANNEL_CLOSE_OK = (20 << 16) | 41
 
-interface Frame {
-  readonly channel: number
-  /** The method, if it is one. */
-  readonly id?: number
-}
-
 /**
  * Drops what the broker sends on a channel after it has closed it, until the number belongs to another channel.
  *
  * RabbitMQ delivers from quorum queues until it reads our close-ok. amqplib has forgotten the channel by then, and would
- * close the whole connection over such a frame. Its `accept` is a field it does not document.
+ * close the whole connection over such a frame.
  *
  * @returns the numbers of the channels that are open for the broker, as far as it has said
  */
-export function dropLateFrames({ connection }: amqp.ChannelModel): ReadonlySet<number> {
+export function dropLateFrames(model: amqp.ChannelModel): ReadonlySet<number> {
   const open = new Set<number>()
-  const acceptor = connection as { accept?: (frame: Frame) => void }
-  const { accept } = acceptor
-  if (accept === undefined) return open
   const closed = new Set<number>()
-  acceptor.accept = (frame) => {
+  wrapAccept(model, (accept) => (frame) => {
     arrivals.frames += 1
     const { channel, id } = frame
     if (id === CHANNEL_OPEN_OK) open.add(channel)
@@ -35,7 +27,7 @@ export function dropLateFrames({ connection }: amqp.ChannelModel): ReadonlySet<n
     // Close-ok answers a close of ours that has crossed the broker's.
     else if (closed.has(channel) && id !== CHANNEL_CLOSE_OK) return
     else if (id === CHANNEL_CLOSE) closed.add(channel)
-    accept.call(connection, frame)
-  }
+    accept(frame)
+  })
   return open
 }

@@ -2,7 +2,7 @@ import { holdsRaw, RawField } from '../../message/field-table.js'
 import type { Headers, MessageProperties, OutgoingMessage } from '../../message/message.js'
 import { FrameOpening } from './frame-opening.js'
 import { FrameWriter } from './frame-writer.js'
-import type { Wire } from './socket-batcher.js'
+import type { SocketBatcher } from './socket-batcher.js'
 
 const BODY = 3
 /** What a frame has around what it holds. */
@@ -27,7 +27,7 @@ type Writable = Omit<OutgoingMessage, 'properties' | 'shrink'> & { readonly prop
  * @see https://www.rabbitmq.com/resources/specs/amqp0-9-1.pdf (sections 2.3.5 and 4.2)
  */
 export class PublishFrames {
-  readonly #wire: Wire
+  readonly #wire: SocketBatcher
   readonly #channel: number
   readonly #frameMax: number
   readonly #maxBytes: number
@@ -35,7 +35,7 @@ export class PublishFrames {
   /** That of the last message. */
   #opening: FrameOpening | undefined
 
-  constructor(wire: Wire, channel: number, frameMax: number) {
+  constructor(wire: SocketBatcher, channel: number, frameMax: number) {
     this.#wire = wire
     this.#channel = channel
     this.#frameMax = frameMax

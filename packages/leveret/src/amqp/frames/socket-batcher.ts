@@ -4,12 +4,6 @@ import type { Duplex } from 'node:stream'
 const PIECE_BYTES = 64 * 1024
 const LONG_BYTES = 16 * 1024
 
-/** Where bytes that go out at the end of this turn may be written. */
-export interface Place {
-  readonly bytes: Buffer
-  readonly offset: number
-}
-
 /**
  * All that is written to a socket, gathered for one turn of the event loop: one call of the system, where each frame would be one,
  * and a packet of its own without Nagle's algorithm.
@@ -18,7 +12,7 @@ export interface Place {
  *
  * @see https://nodejs.org/api/net.html#socketsetnodelaynodelay
  */
-export class Wire {
+export class SocketBatcher {
   readonly #socket: Duplex
   readonly #write: (chunk: Uint8Array) => boolean
   #piece = Buffer.allocUnsafeSlow(PIECE_BYTES)
@@ -65,7 +59,7 @@ export class Wire {
   }
 
   /** @param length - at most 16 KiB. What is written there now goes out with {@link keep}, or not at all */
-  room(length: number): Place {
+  room(length: number): Reserved {
     if (this.#to + length > PIECE_BYTES) this.#next()
     return { bytes: this.#piece, offset: this.#to }
   }
@@ -90,4 +84,10 @@ export class Wire {
     this.#from = 0
     this.#to = 0
   }
+}
+
+/** Where bytes that go out at the end of this turn may be written. */
+export interface Reserved {
+  readonly bytes: Buffer
+  readonly offset: number
 }

@@ -2,7 +2,8 @@ import { isOverChannelLimit, overChannelLimit } from '../../amqp/channel-errors.
 import type { Link } from '../../amqp/link.js'
 import { inRootContext } from '../../async/root-context.js'
 import { sleep } from '../../async/timing.js'
-import type { BrokerError, LeveretError } from '../../errors/errors.js'
+import type { BrokerError } from '../../errors/broker-error.js'
+import type { LeveretError } from '../../errors/leveret-error.js'
 import { backoffMs } from './backoff.js'
 
 const CLOSE_TIMEOUT_MS = 2_000

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { Login } from '../../amqp/login.js'
 import { inRootContext } from '../../async/root-context.js'
 import { MAX_TIMER_MS, unlessAborted, within } from '../../async/timing.js'
-import { ConnectionError } from '../../errors/errors.js'
+import { ConnectionError } from '../../errors/connection-error.js'
 import { messageOf } from '../../errors/message-of.js'
 import { parseOptions } from '../../options.js'
 

@@ -1,27 +1,17 @@
 import { combineFailures, connectFailure } from '../../amqp/connect-failure.js'
+import type { DialOptions } from '../../amqp/dial.js'
 import { describeEndpoint, type Endpoint, shuffled } from '../../amqp/endpoint.js'
-import { Link, type LinkHooks, type LinkOptions } from '../../amqp/link.js'
+import { Link, type LinkHooks } from '../../amqp/link.js'
 import { race } from '../../async/race.js'
 import { within } from '../../async/timing.js'
-import { ConnectionError, type LeveretError } from '../../errors/errors.js'
+import { ConnectionError } from '../../errors/connection-error.js'
+import type { LeveretError } from '../../errors/leveret-error.js'
 import { addressesOf } from './addresses.js'
 import type { LoginSource } from './credentials.js'
 import { keepFresh } from './refresh.js'
 
 /** A host whose machine is gone does not even refuse. Whoever is there has let us in by then, over whatever distance. */
 const PATIENCE_MS = 1_000
-
-/** Where the brokers of one cluster are, and how to get in. */
-export interface HostsOptions extends LinkOptions {
-  readonly endpoints: readonly Endpoint[]
-  readonly login: LoginSource
-}
-
-/** What becomes of a link, as its lane is told. */
-export interface HostsHooks extends LinkHooks {
-  /** A new secret could not be had, or not be handed over. It is tried again. Without this hook secrets are not renewed. */
-  refreshFailed?(reason: LeveretError): void
-}
 
 /** The brokers of one cluster, any of which will do. */
 export class Hosts {
@@ -64,6 +54,18 @@ export class Hosts {
       throw connectFailure(error, host)
     })
   }
+}
+
+/** Where the brokers of one cluster are, and how to get in. */
+export interface HostsOptions extends DialOptions {
+  readonly endpoints: readonly Endpoint[]
+  readonly login: LoginSource
+}
+
+/** What becomes of a link, as its lane is told. */
+export interface HostsHooks extends LinkHooks {
+  /** A new secret could not be had, or not be handed over. It is tried again. Without this hook secrets are not renewed. */
+  refreshFailed?(reason: LeveretError): void
 }
 
 /** The link to the first of several places that lets us in. @throws {@link ConnectionError} naming each; the signal's reason */

@@ -1,4 +1,5 @@
-import type { ConnectionError, LeveretError } from '../../errors/errors.js'
+import type { ConnectionError } from '../../errors/connection-error.js'
+import type { LeveretError } from '../../errors/leveret-error.js'
 
 /** What a lane carries. They are kept apart so that a blocked publisher never stops an ack. */
 export type LanePurpose = 'publish' | 'consume'

@@ -4,27 +4,18 @@ import type { BrokerIdentity } from '../../amqp/broker-identity.js'
 import type { Channel } from '../../amqp/channel.js'
 import type { ChannelHooks } from '../../amqp/channel-parts.js'
 import { wasDropped } from '../../amqp/connect-failure.js'
-import type { ServerAddress } from '../../amqp/endpoint.js'
 import type { Link } from '../../amqp/link.js'
 import { SpareChannel } from '../../amqp/spare-channel.js'
 import { inRootContext } from '../../async/root-context.js'
 import { unlessAborted, within } from '../../async/timing.js'
-import { ClosedError, ConnectionError, type LeveretError } from '../../errors/errors.js'
+import { ClosedError } from '../../errors/closed-error.js'
+import { ConnectionError } from '../../errors/connection-error.js'
+import type { LeveretError } from '../../errors/leveret-error.js'
 import { Events } from '../../events.js'
 import { Backoff } from './backoff.js'
 import { ChannelLimit } from './channel-limit.js'
 import type { Hosts, HostsHooks } from './hosts.js'
 import type { LaneEvents, LanePurpose, LaneState } from './lane-state.js'
-
-/** What a lane is made of. */
-export interface LaneOptions {
-  readonly purpose: LanePurpose
-  /** Name of the connection. */
-  readonly connection: string
-  readonly hosts: Hosts
-  /** How long its first connection may take; `Infinity` makes no failure fatal. */
-  readonly startupTimeoutMs: number
-}
 
 /** A link that comes back, for ever. One loop owns it, so that however it ends, one reconnect starts. */
 export class Lane {
@@ -35,7 +26,7 @@ export class Lane {
   /** For what needs a channel for a moment only. */
   readonly spare = new SpareChannel((signal) => this.openChannel('plain', {}, signal))
   /** The broker that it is, or was last, connected to. */
-  server: ServerAddress | undefined
+  server: Link['server'] | undefined
   readonly #hosts: Hosts
   readonly #startupTimeoutMs: number
   readonly #stop = new AbortController()
@@ -247,4 +238,13 @@ export class Lane {
     this.#why = why ?? this.#why
     if (state !== 'blocked') for (const resume of this.#whenUnblocked.splice(0)) resume()
   }
+}
+
+/** What a lane is made of. */
+export interface LaneOptions {
+  readonly purpose: LanePurpose
+  readonly connection: string
+  readonly hosts: Hosts
+  /** How long its first connection may take; `Infinity` makes no failure fatal. */
+  readonly startupTimeoutMs: number
 }

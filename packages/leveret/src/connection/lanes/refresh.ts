@@ -1,6 +1,6 @@
 import type { Link } from '../../amqp/link.js'
 import { sleep } from '../../async/timing.js'
-import type { LeveretError } from '../../errors/errors.js'
+import type { LeveretError } from '../../errors/leveret-error.js'
 import { backoffMs } from './backoff.js'
 import type { LoginSource } from './credentials.js'
 

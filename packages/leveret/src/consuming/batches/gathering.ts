@@ -1,30 +1,14 @@
 import type { Slots } from '../handling/slots.js'
 
-/** What may be in a batch. */
-export interface BatchBounds {
-  /** The most deliveries. */
-  readonly size: number
-  /** From its first delivery on, it waits so long for more. */
-  readonly waitMs: number
-}
-
-interface Batch<T> {
-  size: number
-  /** Resolves when it has a slot, and with nothing when it is to be given back. */
-  readonly made: Promise<T | undefined>
-  /** No more is waited for. @param begins - `false` when it is to be given back */
-  complete(begins: boolean): void
-}
-
-/** Gathers deliveries into batches, in the order in which they come. Each batch takes one slot. */
+/** Gathers deliveries into batches, in the order in which they arrive. Each batch takes one slot. */
 export class Gathering<T> {
   readonly #slots: Slots
   readonly #bounds: BatchBounds
   readonly #make: (size: number) => T
-  /** The one that takes more. */
+  /** The batch that still takes deliveries. */
   #open: Batch<T> | undefined
 
-  /** @param make - makes what a batch of so many deliveries has in common, when it has its slot */
+  /** @param make - makes the value that the deliveries of one batch share, when the batch has its slot */
   constructor(slots: Slots, bounds: BatchBounds, make: (size: number) => T) {
     this.#slots = slots
     this.#bounds = bounds
@@ -32,7 +16,10 @@ export class Gathering<T> {
     slots.onGiveBack(() => this.complete(false))
   }
 
-  /** Resolves with what was made for the batch that a delivery is in; `undefined` when it is to be given back. */
+  /**
+   * Adds a delivery to the open batch. Resolves with the value of that batch; `undefined` when the delivery goes back
+   * to its queue.
+   */
   async join(): Promise<T | undefined> {
     if (this.#slots.isClosed) return undefined
     this.#open ??= this.#begin()
@@ -42,7 +29,7 @@ export class Gathering<T> {
     return await batch.made
   }
 
-  /** The batch that is open takes no more. @param begins - `false` when it is to be given back */
+  /** Closes the open batch to further deliveries. @param begins - `false` when the batch goes back to its queue */
   complete(begins: boolean): void {
     const batch = this.#open
     this.#open = undefined
@@ -65,9 +52,25 @@ export class Gathering<T> {
   }
 
   async #enter(batch: Batch<T>, begins: boolean): Promise<T | undefined> {
-    // While no slot is free, it still takes more.
+    // While it waits for a free slot, the batch still takes deliveries.
     const entered = begins && (await this.#slots.enter())
     if (this.#open === batch) this.#open = undefined
     return entered ? this.#make(batch.size) : undefined
   }
+}
+
+/** The limits of a batch. */
+export interface BatchBounds {
+  /** The most deliveries in a batch. */
+  readonly size: number
+  /** How long a batch waits for more deliveries, from its first one on. */
+  readonly waitMs: number
+}
+
+interface Batch<T> {
+  size: number
+  /** Resolves when the batch has a slot; with `undefined` when it goes back to its queue. */
+  readonly made: Promise<T | undefined>
+  /** Ends the wait for more deliveries. @param begins - `false` when the batch goes back to its queue */
+  complete(begins: boolean): void
 }

@@ -1,24 +1,16 @@
 import type { Pauses } from '../handling/pauses.js'
 import type { Slots } from '../handling/slots.js'
 
-/** What {@link Rounds} need. */
-export interface RoundsOptions<Call> {
-  readonly slots: Slots
-  readonly pauses: Pauses
-  /** How many deliveries the batch has. */
-  readonly size: number
-  /** Makes the call that so many of them share. */
-  makeCall(size: number): Call
-}
-
-/** The calls that are made for a batch until each of its deliveries is done. It holds its slot for so long. */
+/**
+ * The handler calls for one batch, until each of its deliveries is done. The batch keeps its slot during all of them.
+ */
 export class Rounds<Call> {
-  /** The call for all of them. */
+  /** The first call, for all deliveries of the batch. */
   readonly first: Call
   readonly #options: RoundsOptions<Call>
-  /** How many are not done. */
+  /** How many deliveries are not done. */
   #left: number
-  /** Those of them that have failed and wait for the others. */
+  /** The deliveries that have failed and wait for the others. */
   #failed: ((call: Call | undefined) => void)[] = []
   #pauseMs = 0
 
@@ -28,15 +20,15 @@ export class Rounds<Call> {
     this.first = options.makeCall(options.size)
   }
 
-  /** One is done, or is to be given back. */
+  /** Removes a delivery that is done, or that goes back to its queue. */
   leave(): void {
     this.#left -= 1
     this.#check()
   }
 
   /**
-   * One has failed. Resolves with the call for all that failed with it, when the longest of their delays is over; with nothing when it is to
-   * be given back.
+   * Registers a failed delivery. Resolves with the call for all deliveries that failed in this round, after the longest
+   * of their delays; with `undefined` when the delivery goes back to its queue.
    */
   async again(afterMs: number): Promise<Call | undefined> {
     this.#pauseMs = Math.max(this.#pauseMs, afterMs)
@@ -58,4 +50,14 @@ export class Rounds<Call> {
     if (call === undefined) slots.leave()
     for (const resolve of failed) resolve(call)
   }
+}
+
+/** Options of {@link Rounds}. */
+export interface RoundsOptions<Call> {
+  readonly slots: Slots
+  readonly pauses: Pauses
+  /** How many deliveries the batch has. */
+  readonly size: number
+  /** Makes the handler call for `size` deliveries. */
+  makeCall(size: number): Call
 }

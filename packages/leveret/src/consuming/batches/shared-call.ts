@@ -3,52 +3,21 @@ import type { ActiveDelivery } from '../delivery/active-delivery.js'
 import type { ConsumePlace, ProcessBatchTrace } from '../delivery/process-trace.js'
 import { endBatch, traceBatch } from '../delivery/tracing-deliveries.js'
 
-/** One of the deliveries of a batch. */
-export interface BatchItem<Payload> {
-  readonly payload: Payload
-  readonly delivery: Delivery
-}
-
 /**
- * Works on several deliveries at once.
- *
- * Returning nothing acknowledges all of them; throwing fails an attempt of each. To say it of each one, return one result for
- * each, in their order, as `Promise.allSettled` makes them: `fulfilled` acknowledges, `rejected` fails the attempt with its
- * `reason`, which may be a `Reject` or a `Retry`.
- *
- * @param signal - aborted when the time of the batch is up, when its connection is lost, and near the end of `close`
- */
-export type BatchHandler<Payload> = (items: readonly BatchItem<Payload>[], signal: AbortSignal) => unknown
-
-type Result = PromiseSettledResult<unknown>
-
-/** Options of {@link SharedCall}. */
-export interface SharedCallOptions<Payload> {
-  readonly handler: BatchHandler<Payload>
-  readonly place: ConsumePlace
-  /** How many deliveries may come. */
-  readonly size: number
-  /** How long those that have come wait for the others, so that one that is held up does not take their time. */
-  readonly patienceMs: number
-  /** Called when the attempts at all of them have ended. */
-  ended(): void
-}
-
-/**
- * One call of a handler for several deliveries. Each of them comes here by itself, through its own interceptors; the call is made when
- * each has come, or will not come.
+ * One call of a handler for several deliveries. Each delivery joins it separately, through its own interceptors. The
+ * call starts when every delivery has joined or has left.
  */
 export class SharedCall<Payload, D extends ActiveDelivery = ActiveDelivery> {
   readonly #options: SharedCallOptions<Payload>
   readonly #items: { readonly payload: Payload; readonly delivery: D }[] = []
   readonly #joined = new Set<D>()
-  /** Those that have come when it fires are handled without the others. */
+  /** Starts the call for the deliveries that have joined, without waiting longer for the others. */
   readonly #timer: NodeJS.Timeout
   #isMade = false
   #trace: ProcessBatchTrace | undefined
   /** What the whole call failed with. */
   #failure: unknown
-  /** How many may still come. */
+  /** How many deliveries may still join. */
   #awaited: number
   /** How many attempts have not ended. */
   #open: number
@@ -62,16 +31,16 @@ export class SharedCall<Payload, D extends ActiveDelivery = ActiveDelivery> {
     this.#awaited = options.size
     this.#open = options.size
     this.#timer = setTimeout(() => this.#begin(), options.patienceMs)
-    // An interceptor may not listen to what it called.
+    // An interceptor may ignore the promise of the call: a rejection is not unhandled then.
     this.#results.catch(() => undefined)
   }
 
-  /** Those that have come. */
+  /** The deliveries that have joined. */
   get joined(): ReadonlySet<D> {
     return this.#joined
   }
 
-  /** A delivery has come. Settles as the handler says of it. */
+  /** Adds a delivery to the call. Settles with the result of the handler for this delivery. */
   async join(payload: Payload, delivery: D): Promise<void> {
     if (this.#isMade)
       throw new Error('its batch began without it: an interceptor or the deduplication store took too long')
@@ -82,7 +51,7 @@ export class SharedCall<Payload, D extends ActiveDelivery = ActiveDelivery> {
     if (result?.status === 'rejected') throw result.reason
   }
 
-  /** The attempt at a delivery has ended, perhaps before it has come. */
+  /** Ends the attempt at a delivery, which may never have joined. */
   leave(delivery: D): void {
     if (!this.#joined.has(delivery)) this.#count()
     this.#open -= 1
@@ -121,10 +90,44 @@ export class SharedCall<Payload, D extends ActiveDelivery = ActiveDelivery> {
   }
 }
 
-/** @throws TypeError what was returned is no result of so many */
+/** Options of {@link SharedCall}. */
+export interface SharedCallOptions<Payload> {
+  readonly handler: BatchHandler<Payload>
+  readonly place: ConsumePlace
+  /** How many deliveries may join. */
+  readonly size: number
+  /**
+   * How long the deliveries that have joined wait for the others, so that one slow delivery does not use up the time of
+   * all.
+   */
+  readonly patienceMs: number
+  /** Called when the attempts at all deliveries have ended. */
+  ended(): void
+}
+
+/** One delivery of a batch, with its payload. */
+export interface BatchItem<Payload> {
+  readonly payload: Payload
+  readonly delivery: Delivery
+}
+
+/**
+ * Works on several deliveries at once.
+ *
+ * Returning nothing acknowledges all of them (`basic.ack`). Throwing fails the attempt of each. To decide about each
+ * one, return one result per delivery, in their order, as `Promise.allSettled` makes them: `fulfilled` acknowledges the
+ * delivery, `rejected` fails its attempt with the `reason`, which may be a `Reject` or a `Retry`.
+ *
+ * @param signal - aborted when the time of the batch is up, when its connection is lost, and near the end of `close`
+ */
+export type BatchHandler<Payload> = (items: readonly BatchItem<Payload>[], signal: AbortSignal) => unknown
+
+type Result = PromiseSettledResult<unknown>
+
+/** @throws TypeError the handler returned something other than `count` results */
 function readResults(returned: unknown, count: number): readonly Result[] {
   if (returned === undefined) return Array.from({ length: count }, () => ({ status: 'fulfilled', value: undefined }))
-  // A copy, because `every` passes over holes.
+  // A copy, because `every` skips the holes of a sparse array.
   const results: readonly unknown[] = Array.isArray(returned) ? Array.from(returned) : []
   if (results.length === count && results.every(isResult)) return results
   throw new TypeError(

@@ -1,41 +1,33 @@
 import { randomUUID } from 'node:crypto'
 import type { Channel } from '../../amqp/channel.js'
 import { sleep } from '../../async/timing.js'
-import type { LeveretError } from '../../errors/errors.js'
+import type { LeveretError } from '../../errors/leveret-error.js'
 import type { ReceivedMessage } from '../../message/message.js'
-import { Life, type LifeOptions } from '../delivery/delivery-channel.js'
-import type { Reading } from '../delivery/stream-position.js'
+import { DeliveryChannel, type LifeOptions } from '../delivery/delivery-channel.js'
+import type { StreamPosition } from '../delivery/stream-position.js'
 import type { Intake } from './intake.js'
 
 const STEP_TIMEOUT_MS = 5_000
 /**
- * A consumer is cancelled before its queue is gone. RabbitMQ 4.3.6 closes the channel (404), or the whole connection (541), over what
- * asks for the queue in that moment (measured: 17 of 25 deletions).
+ * Pause before consuming again after a cancel. The broker cancels a consumer before its queue is gone, and RabbitMQ
+ * 4.3.6 closes the channel (404), or the whole connection (541), when a command names the queue in that moment
+ * (measured: 17 of 25 deletions).
  */
 const CANCELLED_PAUSE_MS = 250
 
-/** What a subscription is made of. */
-export interface SubscriptionOptions extends LifeOptions {
-  readonly priority?: number | undefined
-  /** Nobody else may consume the queue, a second consumer of its own among them. */
-  readonly exclusive: boolean
-  /** Of a stream: where the next consumer begins. */
-  readonly reading: Reading | undefined
-  delivered(message: ReceivedMessage, life: Life): void
-  /** The broker cancelled the consumer: its tag cannot be used again. */
-  cancelled(): void
-}
-
-/** The consumer on one channel. Its intake may change; RabbitMQ sets a prefetch for new consumers only, so a change is a new one. */
+/**
+ * Consumes a queue on one channel, with an intake that may change. RabbitMQ applies a prefetch to new consumers only,
+ * so each change of the intake makes a new consumer.
+ */
 export class Subscription {
-  readonly life: Life
+  readonly channel: DeliveryChannel
   readonly #channel: Channel
   readonly #options: SubscriptionOptions
   #queue: string
   #tag: string | undefined
   #wanted: Intake = 'none'
   #actual: Intake = 'none'
-  /** A fresh consumer is to take the place of the one that there is. */
+  /** Whether the current consumer must be replaced by a new one. */
   #isUsedUp = false
   #changing: Promise<void> | undefined
   #lastTag = 0
@@ -44,17 +36,17 @@ export class Subscription {
     this.#channel = channel
     this.#options = options
     this.#queue = options.queue
-    this.life = new Life(channel, options)
+    this.channel = new DeliveryChannel(channel, options)
   }
 
-  /** How many deliveries the broker lets it hold now. */
+  /** How many deliveries the broker lets this consumer hold now. */
   get places(): number {
     return this.#actual === 'one' ? 1 : this.#options.prefetch
   }
 
-  /** Resolves when the broker does as wanted last. Rejects when the channel failed over it. */
+  /** Sets the intake. Resolves when the broker delivers accordingly. Rejects when the channel failed meanwhile. */
   take(wanted: Intake): Promise<void> {
-    // Where one at a time is all there is, there is nothing to change.
+    // With a prefetch of 1, the intakes `one` and `all` are the same.
     this.#wanted = wanted === 'one' && this.#options.prefetch === 1 ? 'all' : wanted
     this.#changing ??= this.#change().finally(() => {
       this.#changing = undefined
@@ -62,39 +54,43 @@ export class Subscription {
     return this.#changing
   }
 
-  /** Like {@link take}, for a channel that is in use: should it fail, it is closed, and a fresh one follows. */
+  /**
+   * Sets the intake like {@link take}, on a channel in use: if that fails, the channel is closed, and a new one
+   * follows.
+   */
   async change(wanted: Intake): Promise<void> {
     await this.#orClose(this.take(wanted))
   }
 
-  /** Replaces the consumer by a fresh one, for which nothing counts that is in hand. */
+  /** Replaces the consumer by a new one, whose prefetch does not count the deliveries held now. */
   async renew(): Promise<void> {
     this.#isUsedUp = true
     await this.change(this.#wanted)
   }
 
   /**
-   * Consumes again after the broker has cancelled the consumer. The deliveries of the former one can still be settled: RabbitMQ 4.3
-   * takes back only the one whose ack took too long (measured on 4.3.6). Acks are held back meanwhile.
+   * Consumes again after the broker has cancelled the consumer. The deliveries of the cancelled one can still be
+   * settled: RabbitMQ 4.3 takes back only the delivery whose ack took too long (measured on 4.3.6). Acks are held back
+   * meanwhile.
    *
-   * @param prepare - makes sure that the queue exists. @returns its name
+   * @param prepare - makes sure that the queue exists. @returns the name of the queue
    */
   async consumeAgain(prepare: () => Promise<string>): Promise<void> {
     await this.#orClose(this.#consumeAgain(prepare))
   }
 
-  /** Resolves when the broker has read all that was settled before. */
+  /** Resolves when the broker has processed every earlier ack and nack. */
   async read(): Promise<void> {
-    await this.life.read()
+    await this.channel.read()
   }
 
   async #consumeAgain(prepare: () => Promise<string>): Promise<void> {
     await this.#changing
-    const { acks, closing } = this.life
+    const { acks, closing } = this.channel
     const former = this.#tag
     this.#tag = undefined
     this.#actual = 'none'
-    // RabbitMQ 4.3.6 delivers to a consumer that it has cancelled over a late ack, as soon as that ack comes.
+    // When the late ack arrives, RabbitMQ 4.3.6 delivers another message to the consumer that it has cancelled over it.
     acks.hold()
     try {
       await sleep(CANCELLED_PAUSE_MS, AbortSignal.any([this.#channel.signal, closing])).catch(() => undefined)
@@ -122,7 +118,7 @@ export class Subscription {
 
   #canWiden(): boolean {
     if (this.#options.exclusive) return false
-    return this.#wanted === 'all' && !this.#isUsedUp && !this.life.acks.hasSettled(this.#lastTag)
+    return this.#wanted === 'all' && !this.#isUsedUp && !this.channel.acks.hasSettled(this.#lastTag)
   }
 
   async #consume(intake: Intake): Promise<void> {
@@ -141,20 +137,22 @@ export class Subscription {
 
   #receive(message: ReceivedMessage): void {
     this.#lastTag = message.fields.deliveryTag
-    this.#options.delivered(message, this.life)
+    this.#options.delivered(message, this.channel)
   }
 
   /**
-   * The queue is never without a consumer meanwhile: it might go with its last one. Nor is it ever with two that can be served,
-   * because which of them is first, and so the order, would be chance: the former one keeps the delivery that fills it.
+   * Replaces a consumer that takes one delivery at a time by one that takes all. The queue always keeps a consumer,
+   * because it may be deleted with its last one. It also never has two consumers with free prefetch, because chance
+   * would then decide which of them gets the next message, and so the order: acks are held, so the former consumer's
+   * prefetch stays used up.
    */
   async #widen(former: string): Promise<void> {
-    this.life.acks.hold()
+    this.channel.acks.hold()
     try {
       await this.#consume('all')
       await this.#channel.cancel(former)
     } finally {
-      this.life.acks.release()
+      this.channel.acks.release()
     }
   }
 
@@ -163,4 +161,16 @@ export class Subscription {
     this.#tag = undefined
     this.#actual = 'none'
   }
+}
+
+/** Options of {@link Subscription}. */
+export interface SubscriptionOptions extends LifeOptions {
+  readonly priority?: number | undefined
+  /** Whether the consumer is exclusive: no other one may consume the queue, not even a second one of this process. */
+  readonly exclusive: boolean
+  /** The position in a stream, at which the next consumer starts; `undefined` for other queues. */
+  readonly reading: StreamPosition | undefined
+  delivered(message: ReceivedMessage, channel: DeliveryChannel): void
+  /** Reports that the broker cancelled the consumer. Its tag cannot be used again. */
+  cancelled(): void
 }

@@ -1,36 +1,38 @@
 import type { Channel } from '../../amqp/channel.js'
-import { InHand } from '../../async/in-flight-count.js'
-import { andThen } from '../../async/maybe-promise.js'
+import { InFlightCount } from '../../async/in-flight-count.js'
+import { whenReady } from '../../async/maybe-promise.js'
 import { atMost } from '../../async/timing.js'
-import { LastingChannel } from '../../connection/recovering-channel.js'
-import { ClosedError, ConnectionError, type LeveretError } from '../../errors/errors.js'
+import { RecoveringChannel } from '../../connection/recovering-channel.js'
+import { ClosedError } from '../../errors/closed-error.js'
+import { ConnectionError } from '../../errors/connection-error.js'
+import type { LeveretError } from '../../errors/leveret-error.js'
 import type { ReceivedMessage } from '../../message/message.js'
-import type { Held, Life } from '../delivery/delivery-channel.js'
+import type { DeliveryChannel, Held } from '../delivery/delivery-channel.js'
 import type { ConsumerOptions } from './consumer-options.js'
 import { Subscription } from './consumer-subscription.js'
 import { HeldUp } from './held-up.js'
-import { type Gate, type Intake, intakeOf, slotsOf } from './intake.js'
+import { type Intake, intakeOf, type PauseState, slotsOf } from './intake.js'
 import { Isolation } from './isolation.js'
 
-/** How long before its time is up `close` aborts handlers, so that they can notice. */
+/** How long before its time is up `close` aborts the handlers, so that they can react. */
 const ABORT_GRACE_MS = 1_000
 const CANCEL_TIMEOUT_MS = 5_000
-/** While closing, acks wait so long for others: no delivery waits for them any more. */
+/** How long acks are gathered while closing. No new delivery waits for them then. */
 const CLOSING_GATHER_MS = 100
-/** What is left for closing the channel when the time is up. */
+/** The least time that is left for closing the channel when the time is up. */
 const LAST_STEP_MS = 500
 
-/** Consumes one queue, on a channel of its own, for ever: however the subscription ends, a fresh one follows. */
+/** Consumes one queue, on a channel of its own, without end: whenever the subscription ends, a new one follows. */
 export class Consumer {
   readonly #options: ConsumerOptions
-  readonly #channel: LastingChannel
-  readonly #inHand = new InHand()
+  readonly #channel: RecoveringChannel
+  readonly #inFlight = new InFlightCount()
   readonly #heldUp: HeldUp
-  /** Those whose handlers wait for a `close`. */
+  /** The deliveries whose handlers wait for a `close`. */
   readonly #closers = new Set<Held>()
   readonly #isolation: Isolation
   #subscription: Subscription | undefined
-  #gate: Gate = 'open'
+  #gate: PauseState = 'open'
   #closing = false
   #isCancelled = false
   #lastDeliveryAt: Date | undefined
@@ -45,7 +47,7 @@ export class Consumer {
       changed: () => this.#steer(),
       read: async () => await this.#subscription?.read(),
     })
-    this.#channel = new LastingChannel({
+    this.#channel = new RecoveringChannel({
       lane: options.lane,
       purpose: options.name,
       kind: 'plain',
@@ -61,7 +63,7 @@ export class Consumer {
     return this.#channel.current?.isOpen === true && this.#gate !== 'shut' && !this.#isCancelled
   }
 
-  /** Deliveries that are handled and cannot be settled, because their copy is refused or can never be stored. */
+  /** Deliveries that were handled and cannot be settled, because their copy is refused or can never be stored. */
   get heldUp(): HeldUp {
     return this.#heldUp
   }
@@ -70,7 +72,7 @@ export class Consumer {
     return this.#lastDeliveryAt
   }
 
-  /** Resolves when it is attached for the first time, or closed before. Rejects when it is refused for good; tries on otherwise. */
+  /** Resolves when it first consumes, or was closed before. Rejects when it is refused for good; otherwise retries. */
   async start(): Promise<void> {
     const attached = new Promise<void>((resolve, reject) => {
       this.#onAttached = { resolve, reject }
@@ -79,26 +81,26 @@ export class Consumer {
     await attached
   }
 
-  /** Resolves when the broker knows, if there is one to tell. Never rejects. */
-  async pass(gate: Gate): Promise<void> {
+  /** Pauses or resumes. Resolves when the broker has changed the consumer, if it is connected. Never rejects. */
+  async pass(gate: PauseState): Promise<void> {
     this.#gate = gate
     this.#isolation.steering()
     await this.#steer()
   }
 
-  /** A delivery is handled and stays unacknowledged, for ever unless it is named. It is to take no place from others. */
+  /** Counts a delivery that was handled and cannot be settled: until it is settled, or, unnamed, for this channel. */
   holdUp(delivery?: Held): void {
     const need = this.#heldUp.add(this.#subscription?.places ?? 1, delivery)
     if (need === 'a fresh consumer' && !this.#closing) void this.#subscription?.renew()
     if (need === 'room') this.#options.full(this.#heldUp.count)
   }
 
-  /** Resolves when every delivery has ended but those whose handlers wait for a `close`. */
+  /** Resolves when every delivery has ended, except those whose handlers wait for a `close`. */
   async whenOthersEnded(): Promise<void> {
-    await this.#inHand.whenAtMost(() => this.#closers.size)
+    await this.#inFlight.whenAtMost(() => this.#closers.size)
   }
 
-  /** Takes no more, gives back what has not begun, waits for the rest, then closes. Never rejects. */
+  /** Stops consuming, gives back deliveries that have not begun, waits for the others, then closes. Never rejects. */
   async close(timeoutMs: number): Promise<void> {
     const { name, leftRunning } = this.#options
     const deadline = performance.now() + timeoutMs
@@ -106,34 +108,34 @@ export class Consumer {
     this.#closing = true
     this.#limitSlots()
     this.#channel.stop()
-    // What a set-up has brought already is settled on its channel.
-    if (this.#inHand.size > 0) await atMost(Math.min(timeoutMs, CANCEL_TIMEOUT_MS), this.#channel.whenSetUp())
+    // Deliveries that came while the channel was being set up are settled on it.
+    if (this.#inFlight.size > 0) await atMost(Math.min(timeoutMs, CANCEL_TIMEOUT_MS), this.#channel.whenSetUp())
     this.#startEnded()
-    const life = this.#subscription?.life
-    // What was acknowledged so far goes out before the cancel, and is done when that is answered.
-    life?.beginClosing(new ClosedError(`The consumer of '${name}' is closing`), CLOSING_GATHER_MS)
+    const channel = this.#subscription?.channel
+    // The acks so far are sent before the basic.cancel, so its reply proves that the broker has processed them.
+    channel?.beginClosing(new ClosedError(`The consumer of '${name}' is closing`), CLOSING_GATHER_MS)
     this.#isolation.close()
-    await this.#stopTaking(left, life)
-    await atMost(Math.max(left() - ABORT_GRACE_MS, 0), this.#inHand.whenEmpty())
-    life?.giveUp(new ClosedError(`The consumer of '${name}' is closing and its time is up`))
-    if (this.#inHand.size > 0) await atMost(left(), this.#inHand.whenEmpty())
-    if (this.#inHand.size > 0) leftRunning(this.#inHand.size)
-    life?.acks.flush()
+    await this.#stopTaking(left, channel)
+    await atMost(Math.max(left() - ABORT_GRACE_MS, 0), this.#inFlight.whenEmpty())
+    channel?.giveUp(new ClosedError(`The consumer of '${name}' is closing and its time is up`))
+    if (this.#inFlight.size > 0) await atMost(left(), this.#inFlight.whenEmpty())
+    if (this.#inFlight.size > 0) leftRunning(this.#inFlight.size)
+    channel?.acks.flush()
     await this.#channel.close(Math.max(left(), LAST_STEP_MS))
   }
 
-  async #stopTaking(left: () => number, life: Life | undefined): Promise<void> {
+  async #stopTaking(left: () => number, channel: DeliveryChannel | undefined): Promise<void> {
     const { slots, isSingleActive } = this.#options
     if (isSingleActive) {
-      // A cancel hands the queue over while handlers still run here, and only the end of the channel gives back in order.
-      const handled = this.#inHand.whenAtMost(() => slots.waiting)
+      // basic.cancel would activate another consumer while handlers run; only the channel's end gives back in order.
+      const handled = this.#inFlight.whenAtMost(() => slots.waiting)
       await atMost(Math.max(left() - ABORT_GRACE_MS, 0), handled)
-      life?.acks.flush()
-      life?.acks.hold()
+      channel?.acks.flush()
+      channel?.acks.hold()
     } else {
       await atMost(Math.min(left(), CANCEL_TIMEOUT_MS), this.#steer())
     }
-    // Only after cancel-ok: before it, the broker would deliver what comes back to this very consumer.
+    // Only after basic.cancel-ok: before it, the broker would deliver the returned messages to this same consumer.
     slots.close()
   }
 
@@ -143,11 +145,11 @@ export class Consumer {
     const subscription = new Subscription(channel, {
       ...this.#options,
       queue,
-      delivered: (message, life) => this.#onDelivery(message, life),
+      delivered: (message, channel) => this.#onDelivery(message, channel),
       cancelled: () => void this.#onServerCancel(channel, subscription, signal),
       awaitsClose: (delivery) => this.#awaitsClose(delivery),
       copyRefused: (delivery, error) => {
-        // Its handler has ended: it endangers nobody any more.
+        // Its handler has ended, so it can no longer crash the process.
         this.#isolation.ended(delivery)
         this.holdUp(delivery)
         copyRefused(delivery, error)
@@ -159,27 +161,27 @@ export class Consumer {
     await subscription.take(this.#intake())
   }
 
-  #onDelivery(message: ReceivedMessage, life: Life): void {
+  #onDelivery(message: ReceivedMessage, channel: DeliveryChannel): void {
     const { reading, receive, process } = this.#options
     this.#lastDeliveryAt = new Date()
     this.#startEnded()
-    if (reading?.receive(message) === false) return void life.ack(message)
-    this.#inHand.begin()
-    const delivery = receive(message, life)
+    if (reading?.receive(message) === false) return void channel.ack(message)
+    this.#inFlight.begin()
+    const delivery = receive(message, channel)
     const admitted = this.#isolation.admit(delivery)
-    void andThen(admitted, () => andThen(process(delivery), () => this.#ended(delivery)))
+    void whenReady(admitted, () => whenReady(process(delivery), () => this.#ended(delivery)))
   }
 
   #ended(delivery: Held): void {
     this.#heldUp.remove(delivery)
     this.#closers.delete(delivery)
-    this.#inHand.end()
+    this.#inFlight.end()
     this.#isolation.ended(delivery)
   }
 
   #awaitsClose(delivery: Held): void {
     this.#closers.add(delivery)
-    this.#inHand.check()
+    this.#inFlight.check()
   }
 
   #intake(): Intake {
@@ -193,7 +195,7 @@ export class Consumer {
 
   async #steer(): Promise<void> {
     this.#limitSlots()
-    // While a channel is being set up, that will do as is wanted now.
+    // A channel that is being set up reads the wanted intake itself.
     if (this.#channel.current !== undefined) await this.#subscription?.change(this.#intake())
   }
 
@@ -203,10 +205,10 @@ export class Consumer {
     const reason = new ConnectionError('cancelled', `The broker cancelled the consumer of '${name}'`)
     this.#isCancelled = true
     cancelled(reason)
-    // The queue is gone with all that it held, or the reader of a stream has to find out where it is.
+    // The queue is gone with its messages; or the reader of a stream has to find its offset again.
     if (keepsConsuming || reading !== undefined) return await channel.close(CANCEL_TIMEOUT_MS, reason)
     await subscription.consumeAgain(async () => {
-      // What has not begun would wait for so long again.
+      // Deliveries that have not begun would otherwise wait for an ack time-out once more.
       slots.giveBack()
       return await prepare(channel, signal)
     })
@@ -215,7 +217,7 @@ export class Consumer {
   }
 
   #attached(): void {
-    // What was wanted meanwhile.
+    // The intake may have changed while the channel was being set up.
     void this.#steer()
     this.#isCancelled = false
     this.#options.attached()
@@ -228,7 +230,7 @@ export class Consumer {
   }
 
   #lost(reason: LeveretError): boolean {
-    // What has not begun is the broker's again.
+    // The broker delivers again what has not begun.
     this.#options.slots.giveBack()
     this.#heldUp.clear()
     if (!this.#closing) this.#options.lost(reason)
@@ -241,7 +243,7 @@ export class Consumer {
     if (this.#isRefusedAtStart(reason)) this.#onAttached?.reject(reason)
   }
 
-  /** A start that is refused is refused at once; what once worked is tried for ever, because somebody may mend it. */
+  /** Whether a refusal ends the start. A consumer that worked before retries for ever: the cause may be corrected. */
   #isRefusedAtStart(reason: LeveretError): boolean {
     return this.#onAttached !== undefined && !reason.retryable
   }

@@ -1,20 +1,20 @@
-/** This many deliveries may be held up at least; more where the prefetch is more. */
+/** The least number of deliveries at which {@link HeldUp} is full. A larger prefetch raises it. */
 const MAX_HELD_UP = 1_000
 
 /**
- * Counts deliveries that are handled and cannot be settled: their copy is refused, or can never be stored. They stay unacknowledged,
- * each in one of the places that the prefetch allows, so a fresh consumer is needed before they have taken all of them.
+ * Counts deliveries that were handled and cannot be settled, because their copy is refused or can never be stored. They
+ * stay unacknowledged, and each uses one place of the prefetch. So a new consumer is needed before they use all of it.
  */
 export class HeldUp {
   readonly #prefetch: number
   readonly #canRenew: boolean
-  /** Those that may be settled some time. */
+  /** The deliveries that may be settled later. */
   readonly #waiting = new Set<object>()
   #stuck = 0
-  /** How many of them are not in the places of the consumer that there is now. */
+  /** How many of them were delivered to former consumers, and so do not use the prefetch of the current one. */
   #passed = 0
 
-  /** @param canRenew - whether a fresh consumer may take the place of the one that there is */
+  /** @param canRenew - whether a new consumer may replace the current one */
   constructor(prefetch: number, canRenew: boolean) {
     this.#prefetch = prefetch
     this.#canRenew = canRenew
@@ -24,17 +24,17 @@ export class HeldUp {
     return this.#waiting.size + this.#stuck
   }
 
-  /** Whether nothing more can come until one of them is settled. */
+  /** Whether no delivery can come until one of these is settled. */
   get isFull(): boolean {
     return this.count >= (this.#canRenew ? Math.max(MAX_HELD_UP, this.#prefetch) : this.#prefetch)
   }
 
   /**
-   * One more is held up.
+   * Adds a delivery.
    *
    * @param places - how many deliveries the consumer may hold now
-   * @param delivery - one that may be settled some time; without it, it is held up for as long as the channel lives
-   * @returns what is needed now, so that others can be handled
+   * @param delivery - a delivery that may be settled later; without it, the delivery is held up until the channel ends
+   * @returns what is needed so that other deliveries can be handled
    */
   add(places: number, delivery?: object): 'a fresh consumer' | 'room' | undefined {
     const wasFull = this.isFull
@@ -46,12 +46,12 @@ export class HeldUp {
     return 'a fresh consumer'
   }
 
-  /** A delivery has been settled. */
+  /** Removes a delivery that has been settled. */
   remove(delivery: object): void {
     if (this.#waiting.delete(delivery)) this.#passed = Math.min(this.#passed, this.count)
   }
 
-  /** The channel is gone, and all of them with it. */
+  /** Removes all, because their channel has ended. */
   clear(): void {
     this.#waiting.clear()
     this.#stuck = 0

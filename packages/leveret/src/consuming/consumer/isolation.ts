@@ -1,34 +1,21 @@
 import { atMost, unlessAborted } from '../../async/timing.js'
 import type { ActiveDelivery } from '../delivery/active-delivery.js'
-import type { Suspicion } from '../delivery/redelivery-policy.js'
+import type { RedeliveryPolicy } from '../delivery/redelivery-policy.js'
 import type { Slots } from '../handling/slots.js'
-import type { Stage } from './intake.js'
+import type { IsolationStage } from './intake.js'
 
-/** How long handlers that run may take to end before a suspect begins beside them: the other slots stand still meanwhile. */
+/** The longest time for which a suspect waits for the running handlers to end. The free slots stand idle meanwhile. */
 const DRAIN_MS = 1_000
 
-/** What isolation needs of the consumer. */
-export interface IsolationOptions {
-  readonly suspicion: Suspicion
-  /** Unsettled deliveries that the broker lets it hold. */
-  readonly prefetch: number
-  readonly slots: Slots
-  /** The stage has changed. Resolves when the broker does as it says. Never rejects. */
-  changed(): Promise<void>
-  /** Resolves when the broker has read all that was settled before, or rejects when its channel is lost. */
-  read(): Promise<void>
-  /** It is handled alone. */
-  isolated(delivery: ActiveDelivery): void
-}
-
 /**
- * Has a message that may end its process handled with nothing else in hand but what runs for longer than a second: what is in hand
- * comes back with it, and would be suspected, and in the end given up, like the culprit.
+ * Lets a message that may crash its process begin only when no other delivery is handled, apart from handlers that run
+ * for longer than a second. If the process crashes, all of its deliveries come back. So the others would become
+ * suspects too, and in the end be dead-lettered like the one that caused it.
  */
 export class Isolation {
   readonly #options: IsolationOptions
-  #stage: Stage = 'open'
-  /** The suspect that is handled now. */
+  #stage: IsolationStage = 'open'
+  /** The suspect that is being handled. */
   #suspect: ActiveDelivery | undefined
   #closed = false
 
@@ -36,25 +23,31 @@ export class Isolation {
     this.#options = options
   }
 
-  get stage(): Stage {
+  get stage(): IsolationStage {
     return this.#stage
   }
 
-  /** A fresh subscription begins. What has come back comes first, so it takes one, and more when that is no suspect. */
+  /**
+   * Starts a new subscription. Returned messages come first, so it takes one delivery at a time until one is no
+   * suspect.
+   */
   restart(): void {
     this.#suspect = undefined
-    this.#stage = this.#options.suspicion.isOn ? 'one by one' : 'open'
+    this.#stage = this.#options.redeliveryPolicy.isOn ? 'one by one' : 'open'
   }
 
-  /** The intake is about to change. A fresh consumer would bring another one beside the suspect. */
+  /**
+   * Prepares for a change of the intake. The new consumer would bring a second delivery beside the suspect, so none is
+   * taken until the suspect has ended.
+   */
   steering(): void {
     if (this.#stage === 'one by one' && this.#suspect !== undefined) this.#stage = 'one left'
   }
 
-  /** A delivery has come. @returns a promise where it must not begin before that resolves */
+  /** Decides when a delivery may begin. @returns a promise to wait for, or `undefined` when it may begin at once */
   admit(delivery: ActiveDelivery): Promise<void> | undefined {
-    const { suspicion, prefetch } = this.#options
-    if (!suspicion.isSuspect(delivery.message)) {
+    const { redeliveryPolicy, prefetch } = this.#options
+    if (!redeliveryPolicy.isSuspect(delivery.message)) {
       if (this.#stage === 'one by one' && prefetch > 1) this.#to('open')
       return undefined
     }
@@ -63,24 +56,24 @@ export class Isolation {
     return undefined
   }
 
-  /** A delivery is no longer handled. */
+  /** Notes that a delivery is no longer handled. */
   ended(delivery: object): void {
     if (this.#suspect !== delivery) return
     this.#suspect = undefined
     if (this.#stage === 'one left') this.#to('one by one')
   }
 
-  /** From now on what has not begun is given back by others. */
+  /** Leaves it to the closing consumer to give back deliveries that have not begun. */
   close(): void {
     this.#closed = true
   }
 
   async #empty(suspect: ActiveDelivery): Promise<void> {
     const { slots, changed, read } = this.#options
-    const { signal } = suspect.life
+    const { signal } = suspect.channel
     this.#stage = 'emptying'
     await changed()
-    // Only now: before the broker has stopped, it would deliver what comes back to this very consumer.
+    // Only now: before the broker has stopped, it would deliver the returned messages to this same consumer.
     if (!signal.aborted) slots.close()
     await unlessAborted(signal, atMost(DRAIN_MS, slots.whenIdle()))
       .then(read)
@@ -96,8 +89,22 @@ export class Isolation {
     this.#options.isolated(suspect)
   }
 
-  #to(stage: Stage): void {
+  #to(stage: IsolationStage): void {
     this.#stage = stage
     void this.#options.changed()
   }
+}
+
+/** Options of {@link Isolation}. */
+export interface IsolationOptions {
+  readonly redeliveryPolicy: RedeliveryPolicy
+  /** The most unsettled deliveries that the broker lets the consumer hold. */
+  readonly prefetch: number
+  readonly slots: Slots
+  /** Applies a new stage. Resolves when the broker delivers accordingly. Never rejects. */
+  changed(): Promise<void>
+  /** Resolves when the broker has processed every earlier ack and nack. Rejects when the channel is lost. */
+  read(): Promise<void>
+  /** Reports that a delivery is handled alone. */
+  isolated(delivery: ActiveDelivery): void
 }

@@ -1,16 +1,19 @@
 import type { RoleEvents } from '../delivery/role-events.js'
 import type { WorkerEvents } from '../delivery/worker-events.js'
 import { Breaker, type BreakerSettings } from '../handling/breaker.js'
-import type { Gate } from './intake.js'
+import type { PauseState } from './intake.js'
 
-/** Says whether a worker goes on: as it is told, and as its circuit breaker says. The first is the stronger. */
+/**
+ * Decides whether a worker takes deliveries: by the calls of `pause` and `resume`, and by its circuit breaker. The
+ * calls take precedence.
+ */
 export class Pausing {
   readonly #breaker: Breaker | undefined
-  /** Whether what cannot be read is a failed attempt. */
+  /** Whether a delivery that cannot be read counts as a failed attempt. */
   readonly countsInvalid: boolean
   readonly #pauseMs: number
   readonly #events: RoleEvents<WorkerEvents>
-  readonly #pass: (gate: Gate) => Promise<void>
+  readonly #pass: (gate: PauseState) => Promise<void>
   #isPaused = false
   #isClosed = false
   #timer: NodeJS.Timeout | undefined
@@ -18,7 +21,7 @@ export class Pausing {
   constructor(
     settings: BreakerSettings | false,
     events: RoleEvents<WorkerEvents>,
-    pass: (gate: Gate) => Promise<void>,
+    pass: (gate: PauseState) => Promise<void>,
   ) {
     this.#breaker = settings === false ? undefined : new Breaker(settings)
     this.countsInvalid = settings !== false && settings.countInvalid
@@ -27,14 +30,14 @@ export class Pausing {
     this.#pass = pass
   }
 
-  /** Why nothing begins, if so. */
+  /** The reason why no delivery begins, if it is paused. */
   get why(): string | undefined {
     if (this.#isPaused) return 'it was paused by a call of pause()'
     if (this.#breaker?.state === 'open') return `too many attempts failed: it has paused for ${this.#pauseMs} ms`
     return undefined
   }
 
-  /** Whether that is what somebody asked for. */
+  /** Whether it was paused by a call of `pause`. */
   get isPaused(): boolean {
     return this.#isPaused
   }
@@ -52,7 +55,10 @@ export class Pausing {
     await this.#pass(this.#gate())
   }
 
-  /** An attempt has ended. @param begunAtMs - by `performance.now()`; `undefined` when it never reached its handler */
+  /**
+   * Records the end of an attempt.
+   * @param begunAtMs - by `performance.now()`; `undefined` when the attempt never reached its handler
+   */
   record(succeeded: boolean, begunAtMs: number | undefined): void {
     if (this.#isClosed || begunAtMs === undefined) return
     if (this.#breaker?.record(succeeded, begunAtMs, performance.now()) !== true) return
@@ -75,7 +81,7 @@ export class Pausing {
     void this.#pass(this.#gate())
   }
 
-  #gate(): Gate {
+  #gate(): PauseState {
     if (this.#isPaused || this.#breaker?.state === 'open') return 'shut'
     return this.#breaker?.state === 'probing' ? 'probing' : 'open'
   }

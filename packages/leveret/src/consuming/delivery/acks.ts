@@ -1,45 +1,49 @@
 import type { Channel } from '../../amqp/channel.js'
-import { SlotMap } from '../../collections/dense-map.js'
+import { DenseMap } from '../../collections/dense-map.js'
 import type { ReceivedMessage } from '../../message/message.js'
 import { NumberRanges } from './number-ranges.js'
 
 /**
- * Sends what settles the deliveries of one channel.
+ * Sends the commands that settle the deliveries of one channel.
  *
- * Acks are gathered for one turn of the event loop. Those that no unsettled delivery interrupts go as one frame: fewer for the
- * wire, and a channel that closes right after them loses none. RabbitMQ lets some 32 commands of a channel at a quorum
- * queue be under way, keeps the others back, and forgets those when the channel closes.
+ * Acks are gathered for one turn of the event loop. Those that no unsettled delivery interrupts go as one
+ * `basic.ack(multiple=true)`: that writes fewer frames, and loses no ack of a channel that closes right after. RabbitMQ
+ * processes some 32 commands of a channel to a quorum queue at a time, buffers the others, and drops the buffered ones
+ * when the channel closes.
  *
  * @see https://www.rabbitmq.com/docs/confirms#consumer-acks-multiple-parameter
  */
 export class Acks {
   readonly #channel: Channel
   readonly #gathers: boolean
-  /** Acknowledged by us, and not sent yet. */
-  readonly #acked = new SlotMap<number, ReceivedMessage>()
-  /** Settled before an older one was. */
+  /** Acknowledged by the worker, and not sent yet. */
+  readonly #acked = new DenseMap<number, ReceivedMessage>()
+  /** Tags above `#oldest` that are settled already. */
   readonly #ahead = new NumberRanges()
-  /** All tags below it are settled. */
+  /** The oldest tag that is not settled: all tags below it are. */
   #oldest = 1
   #gatherMs = 0
   #held = false
-  /** What is to be done when nothing is held any more. */
+  /** Steps that wait until acks are no longer held. */
   readonly #waiting: (() => void)[] = []
-  /** Calls off the flush that is due. */
+  /** Cancels the flush that is scheduled. */
   #callOff: (() => void) | undefined
 
-  /** @param prefetch - where that is one, there is nothing to gather */
+  /** @param prefetch - with a prefetch of 1 there is nothing to gather */
   constructor(channel: Channel, prefetch: number) {
     this.#channel = channel
     this.#gathers = prefetch > 1
   }
 
-  /** Whether the broker has been told what became of a delivery. */
+  /** Whether the broker knows the outcome of a delivery. */
   hasSettled(tag: number): boolean {
     return tag < this.#oldest || this.#ahead.has(tag)
   }
 
-  /** @returns `false` when the channel has ended: the delivery is the broker's again */
+  /**
+   * Sends `basic.ack`, gathered with others. @returns `false` when the channel has ended: the broker delivers the
+   * message again
+   */
   ack(message: ReceivedMessage): boolean {
     if (!this.#channel.isOpen) return false
     this.#acked.set(message.fields.deliveryTag, message)
@@ -48,7 +52,7 @@ export class Acks {
     return true
   }
 
-  /** The same, without gathering. */
+  /** Sends `basic.ack` like {@link ack}, without gathering. */
   ackNow(message: ReceivedMessage): boolean {
     const isNext = message.fields.deliveryTag === this.#oldest && this.#acked.size === 0 && !this.#held
     if (!isNext || !this.#channel.isOpen) {
@@ -61,7 +65,10 @@ export class Acks {
     return true
   }
 
-  /** Settles a delivery otherwise. @param act - sends that. @returns `false` when the channel has ended */
+  /**
+   * Settles a delivery with another command.
+   * @param act - sends that command. @returns `false` when the channel has ended
+   */
   settle(message: ReceivedMessage, act: () => boolean): boolean {
     if (this.#held) {
       this.#waiting.push(() => this.settle(message, act))
@@ -72,31 +79,34 @@ export class Acks {
     return true
   }
 
-  /** From now on sends unbroken runs only, one at a time: nothing more is delivered that would wait for the other acks. */
+  /**
+   * Waits `ms` before each send from here on, and then sends only the unbroken run. While closing, no new delivery
+   * waits for the other acks.
+   */
   gather(ms: number): void {
     this.#gatherMs = ms
   }
 
-  /** Holds acks back, so the broker counts these deliveries as unacknowledged. */
+  /** Holds all commands back. The broker counts these deliveries as unacknowledged meanwhile. */
   hold(): void {
     this.#held = true
     this.#callOff?.()
     this.#callOff = undefined
   }
 
-  /** Resolves when nothing is held back. */
+  /** Resolves when no ack is held back. */
   async whenReleased(): Promise<void> {
     if (this.#held) await new Promise<void>((resolve) => this.#waiting.push(resolve))
   }
 
-  /** Sends what was held back. */
+  /** Ends {@link hold}: sends all commands that waited. */
   release(): void {
     this.#held = false
     for (const settle of this.#waiting.splice(0)) settle()
     this.flush()
   }
 
-  /** Sends all that was gathered. */
+  /** Sends all gathered acks. */
   flush(): void {
     if (this.#held) return
     this.#callOff?.()
@@ -109,7 +119,10 @@ export class Acks {
     this.#acked.clear()
   }
 
-  /** The oldest ones, up to the first that is not settled, in one frame. The last of them must be among those unsent. */
+  /**
+   * Sends one frame for the oldest deliveries up to the first that is not settled. The last of them must be among the
+   * acks that have not been sent.
+   */
   #sendRun(): void {
     let last: ReceivedMessage | undefined
     let count = 0

@@ -1,38 +1,38 @@
 import type { AsyncResource } from 'node:async_hooks'
 import type { Handled } from '../../async/handler-context.js'
-import type { Soon } from '../../async/maybe-promise.js'
-import { expirationOf, type Lineage } from '../../headers/attempt-headers.js'
+import type { MaybePromise } from '../../async/maybe-promise.js'
+import { type AttemptOrigin, expirationOf } from '../../headers/attempt-headers.js'
 import { receivedHeaders } from '../../message/field-table.js'
 import type { Headers, ReceivedMessage } from '../../message/message.js'
 import { dateOf } from '../../message/timestamps.js'
-import type { End, Held, Life } from './delivery-channel.js'
+import type { DeliveryChannel, End, Held } from './delivery-channel.js'
 import type { ProcessTrace } from './process-trace.js'
 import type { Settlement } from './settlement.js'
 
-/** A heartbeat is a second at least, and a channel is given up after two. */
+/** The shortest heartbeat. A silent connection is given up after two of them. */
 const LONG_MS = 1_000
 const PERSISTENT = 2
 
 /**
- * A delivery from its arrival to its settlement. It is the one owner of whether the attempt still counts; what a handler comes to
- * means what {@link countedVerdict} makes of that.
+ * A delivery from its arrival to its settlement. It alone knows whether the attempt still counts;
+ * {@link countedVerdict} applies that to the result of a handler.
  *
- * The signal is made when it is first asked for.
+ * The signal is made when it is first read.
  */
 export class ActiveDelivery implements Held, Handled {
   readonly message: ReceivedMessage
-  /** Where it is settled. */
-  readonly life: Life
-  readonly lineage: Lineage
-  /** In milliseconds of `performance.now()`. */
+  /** The channel on which the delivery is settled. */
+  readonly channel: DeliveryChannel
+  readonly origin: AttemptOrigin
+  /** The time of arrival, by `performance.now()`. */
   readonly receivedAtMs: number = performance.now()
   /** @internal */
   bagged: number | undefined
-  /** The handler while it runs, where it {@link mayOutlive} its decision. */
+  /** The running handler, where it {@link mayOutlive} its decision. */
   handler: Promise<void> | undefined
-  /** Settles when that handler has ended or has been given up. Never rejects. */
+  /** Settles when that handler has ended or was given up. Never rejects. */
   handled: Promise<void> | undefined
-  /** What its handler came to, for whoever settles it by that. */
+  /** The result of the handler, for the code that settles the delivery by it. */
   result: unknown
   /** What is told of its attempt, where somebody listens. */
   trace: ProcessTrace | undefined
@@ -45,24 +45,24 @@ export class ActiveDelivery implements Held, Handled {
   #abort: AbortController | undefined
   #end: { readonly how: End; readonly reason: Error } | undefined
 
-  constructor(message: ReceivedMessage, life: Life, lineage: Lineage) {
+  constructor(message: ReceivedMessage, channel: DeliveryChannel, origin: AttemptOrigin) {
     this.message = message
-    this.life = life
-    this.lineage = lineage
+    this.channel = channel
+    this.origin = origin
   }
 
-  /** Starts its time. */
+  /** Starts the attempt and its time limit. */
   begin(handlerTimeoutMs: number): void {
     this.#begunAtMs = performance.now()
     this.#deadlineMs = Date.now() + handlerTimeoutMs
   }
 
-  /** When its attempt began, by `performance.now()`; `undefined` when it never did. */
+  /** The start of the attempt, by `performance.now()`; `undefined` when it never started. */
   get begunAtMs(): number | undefined {
     return this.#begunAtMs
   }
 
-  /** Its attempt has ended, and what follows takes time. */
+  /** Notes that the attempt has ended, before steps that take time. */
   noteEnd(): void {
     this.#endedAtMs ??= performance.now()
   }
@@ -71,38 +71,44 @@ export class ActiveDelivery implements Held, Handled {
     return this.#begunAtMs === undefined ? 0 : (this.#endedAtMs ?? performance.now()) - this.#begunAtMs
   }
 
-  /** Whether it began so long ago that its channel may be lost without anybody having noticed yet. */
+  /** Whether the attempt started so long ago that its channel may be lost without anyone having noticed. */
   get hasTakenLong(): boolean {
     return performance.now() - (this.#begunAtMs ?? Number.POSITIVE_INFINITY) >= LONG_MS
   }
 
-  /** Acknowledges it before it is handled. Resolves when the broker has read that. @returns `false` when its channel has ended */
+  /**
+   * Acknowledges the delivery before it is handled. Resolves when the broker has processed the ack.
+   * @returns `false` when the channel has ended
+   */
   async acknowledgeFirst(): Promise<boolean> {
-    // What ends its channel from now on is no concern of its handler.
-    this.#isAcknowledged = await this.life.ackAndWait(this.message)
+    // From here on, the end of the channel does not concern the handler.
+    this.#isAcknowledged = await this.channel.ackAndWait(this.message)
     return this.#isAcknowledged
   }
 
-  /** Whether that has happened: there is nothing left to settle. */
+  /** Whether the delivery was acknowledged first, so that nothing is left to settle. */
   get isAcknowledged(): boolean {
     return this.#isAcknowledged
   }
 
-  /** Whether its handler, or an interceptor, may have stopped half-way because it no longer counts: somebody has its signal. */
+  /**
+   * Whether the handler or an interceptor may have stopped half-way, because the attempt no longer counts and one of
+   * them has read the signal.
+   */
   get mayHaveStopped(): boolean {
     return this.#end !== undefined && this.#abort !== undefined
   }
 
-  /** Whether its handler may go on after it has settled the delivery. */
+  /** Whether the handler may continue after it has settled the delivery. */
   get mayOutlive(): boolean {
     return false
   }
 
-  /** It is being settled: what its handler decides from now on comes too late. */
-  concludes(_outcome: Soon<Settlement>): void {}
+  /** Notes that the delivery is being settled: a later decision of its handler comes too late. */
+  concludes(_outcome: MaybePromise<Settlement>): void {}
 
   awaitsClose(): void {
-    this.life.awaitsClose(this)
+    this.channel.awaitsClose(this)
   }
 
   get context(): AsyncResource | undefined {
@@ -110,16 +116,16 @@ export class ActiveDelivery implements Held, Handled {
   }
 
   get queue(): string {
-    return this.life.queue
+    return this.channel.queue
   }
 
   get messageId(): string | undefined {
-    // An empty one is none: by it, all tasks of a sender would be one and the same.
+    // An empty id counts as missing: it would make all messages of a sender look like one.
     return this.message.properties.messageId || undefined
   }
 
   get attempt(): number {
-    return this.lineage.attempt
+    return this.origin.attempt
   }
 
   get redelivered(): boolean {
@@ -132,11 +138,11 @@ export class ActiveDelivery implements Held, Handled {
   }
 
   get exchange(): string {
-    return this.lineage.exchange
+    return this.origin.exchange
   }
 
   get routingKey(): string {
-    return this.lineage.routingKey
+    return this.origin.routingKey
   }
 
   get headers(): Headers {
@@ -149,7 +155,7 @@ export class ActiveDelivery implements Held, Handled {
   }
 
   get offset(): number | undefined {
-    return this.lineage.offset
+    return this.origin.offset
   }
 
   get correlationId(): string | undefined {
@@ -202,19 +208,21 @@ export class ActiveDelivery implements Held, Handled {
     return this.#abort.signal
   }
 
-  /** How it ended before its handler did, if so. */
+  /** The way in which the attempt ended before its handler did; `undefined` if it did not. */
   get end(): { readonly how: End; readonly reason: Error } | undefined {
     return this.#end
   }
 
-  /** Only the first end counts. What was acknowledged first outlives its channel. */
+  /**
+   * Ends the attempt. Only the first call counts. A delivery that was acknowledged first does not end with its channel.
+   */
   abort(how: End, reason: Error): void {
     if (this.#end !== undefined || (how === 'lost' && this.#isAcknowledged)) return
     this.#end = { how, reason }
     this.#abort?.abort(reason)
   }
 
-  /** @returns whether nobody has been told yet that its handler ended too late */
+  /** @returns `true` on the first call: the late end of the handler has not been reported yet */
   takeLate(): boolean {
     const isFirst = !this.#isLateTold
     this.#isLateTold = true

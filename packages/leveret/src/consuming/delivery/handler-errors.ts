@@ -1,10 +1,10 @@
 import type { UnknownPolicy } from '../../contract/queues/subscription.js'
-import { OptionsError } from '../../errors/errors.js'
 import { givenAs } from '../../errors/given.js'
 import { MARK } from '../../errors/marks.js'
+import { OptionsError } from '../../errors/options-error.js'
 import { ladderStepMs } from '../../topology/delay-ladder.js'
 
-/** Throw it from a handler to give up on a delivery at once, whatever attempts are left. It is dead-lettered. */
+/** Ends a delivery at once when a handler throws it, whatever attempts are left: the message is dead-lettered. */
 export class Reject extends Error {
   override readonly name = 'Reject'
 
@@ -19,23 +19,26 @@ export class Reject extends Error {
   }
 }
 
-/** When a delivery is tried again, and why. */
+/** Options of {@link Retry}. */
 export interface RetryAfter {
   /**
-   * The least time until the next attempt, in milliseconds, from 0 to 86,400,000 (24 hours). It becomes the next step of 1 s, 2 s, 5 s, 10 s, 30 s,
-   * 1 min, 5 min, 15 min, 1 h, 6 h, 24 h.
+   * The least time until the next attempt, in milliseconds, from 0 to 86,400,000 (24 hours). It is rounded up to one of
+   * these delays: 1 s, 2 s, 5 s, 10 s, 30 s, 1 min, 5 min, 15 min, 1 h, 6 h, 24 h.
    */
   readonly afterMs: number
-  /** Why: the message of the error, which events and dead letters have. @defaultValue `to be tried again after … ms` */
+  /**
+   * The reason: the message of the error, which events and dead letters contain.
+   * @defaultValue `to be tried again after … ms`
+   */
   readonly reason?: string | undefined
-  /** The error that it comes from. @defaultValue none */
+  /** The error that caused this one. @defaultValue none */
   readonly cause?: unknown
 }
 
 /**
- * Throw it from a handler to fail an attempt and choose when the next is made. It counts like any failed attempt.
+ * Fails an attempt when a handler throws it, and chooses the delay until the next. It counts like any failed attempt.
  *
- * With native retry the pauses are the queue's own and `afterMs` changes nothing: it is a failed attempt like any other.
+ * With native retry the queue alone sets the delays, and `afterMs` changes nothing.
  */
 export class Retry extends Error {
   override readonly name = 'Retry'
@@ -58,7 +61,7 @@ export class Retry extends Error {
   }
 }
 
-/** The handler did not settle in time. Its result, should there still be one, is dropped. */
+/** The handler did not settle in time. A later result of the handler is dropped. */
 export class HandlerTimeout extends Error {
   override readonly name = 'HandlerTimeout'
 
@@ -67,13 +70,13 @@ export class HandlerTimeout extends Error {
   }
 }
 
-/** A message came that the contract does not know. */
+/** A message that the contract does not know. */
 export class UnknownMessage extends Error {
   override readonly name = 'UnknownMessage'
 
   readonly policy: UnknownPolicy
 
-  /** @param policy - what becomes of it */
+  /** @param policy - what happens to the message */
   constructor(message: string, policy: UnknownPolicy) {
     super(message)
     this.policy = policy

@@ -1,51 +1,27 @@
-import type { Soon } from '../../async/maybe-promise.js'
-import type { Lineage } from '../../headers/attempt-headers.js'
+import type { MaybePromise } from '../../async/maybe-promise.js'
+import type { AttemptOrigin } from '../../headers/attempt-headers.js'
 import type { Delivery } from '../../message/delivery.js'
 import type { ReceivedMessage } from '../../message/message.js'
 import { ActiveDelivery } from './active-delivery.js'
-import type { Life } from './delivery-channel.js'
+import type { DeliveryChannel } from './delivery-channel.js'
 import { Reject, Retry } from './handler-errors.js'
 import type { Settlement, SettlementName } from './settlement.js'
 
-/**
- * A delivery that its handler settles itself. The first of these calls counts, unless the handler threw or its time was up
- * before: one that comes later changes nothing, and is told as `delivery.settled-twice`.
- *
- * None of them throws or rejects. Each resolves when the delivery is settled, with what became of it: `stale` when the
- * channel was lost first, so that the broker delivers it again.
- */
-export interface ManualDelivery extends Delivery {
-  /** It is done. */
-  ack(): Promise<SettlementName>
-  /** The attempt has failed. The next one is made after `afterMs`, see `Retry`, or after the delay of the contract. */
-  retry(options?: { readonly afterMs?: number; readonly reason?: string }): Promise<SettlementName>
-  /** Gives up on it whatever attempts are left, and keeps it. @param reason - kept with it */
-  deadLetter(reason: string): Promise<SettlementName>
-  /**
-   * Gives it back to its queue, which delivers it again at once, perhaps to this very worker: one that always does so runs
-   * hot. It is no failed attempt, but a quorum queue may count it towards its delivery limit.
-   */
-  requeue(): Promise<SettlementName>
-}
-
-/** What a handler has decided. */
-export type Decision = { readonly do: 'ack' | 'requeue' } | { readonly do: 'fail'; readonly thrown: unknown }
-
-/** The delivery behind `acknowledge: 'manual'`. */
-export class SteeredDelivery extends ActiveDelivery implements ManualDelivery {
+/** The delivery that a handler gets with `acknowledge: 'manual'`. */
+export class ManuallySettledDelivery extends ActiveDelivery implements ManualDelivery {
   /** Resolves with the first decision. */
   readonly decision: Promise<Decision>
   #decide: (decision: Decision) => void = () => undefined
-  /** What became of it; there from the moment that it is settled, whoever decided. */
+  /** The settlement, from the moment at which the delivery is being settled, whether or not its handler decided it. */
   readonly #outcome: Promise<Settlement>
-  #conclude: (outcome: Soon<Settlement>) => void = () => undefined
+  #conclude: (outcome: MaybePromise<Settlement>) => void = () => undefined
   #isDecided = false
   #hasDecided = false
   readonly #onTwice: () => void
 
-  /** @param onTwice - is told of every call after the first */
-  constructor(message: ReceivedMessage, life: Life, lineage: Lineage, onTwice: () => void) {
-    super(message, life, lineage)
+  /** @param onTwice - called for every decision after the first */
+  constructor(message: ReceivedMessage, channel: DeliveryChannel, origin: AttemptOrigin, onTwice: () => void) {
+    super(message, channel, origin)
     this.#onTwice = onTwice
     this.decision = new Promise((resolve) => {
       this.#decide = resolve
@@ -55,12 +31,12 @@ export class SteeredDelivery extends ActiveDelivery implements ManualDelivery {
     })
   }
 
-  /** Whether its handler has decided, in time or not. */
+  /** Whether the handler has decided, in time or not. */
   get hasDecided(): boolean {
     return this.#hasDecided
   }
 
-  /** Its handler says itself what has become of it. */
+  /** Always `false`: the handler itself decides what happens to the delivery. */
   override get mayHaveStopped(): boolean {
     return false
   }
@@ -69,7 +45,7 @@ export class SteeredDelivery extends ActiveDelivery implements ManualDelivery {
     return true
   }
 
-  override concludes(outcome: Soon<Settlement>): void {
+  override concludes(outcome: MaybePromise<Settlement>): void {
     this.#isDecided = true
     this.#conclude(outcome)
   }
@@ -99,7 +75,32 @@ export class SteeredDelivery extends ActiveDelivery implements ManualDelivery {
   }
 }
 
-/** A delay that is none fails the attempt as it would if `Retry` were thrown with it. */
+/**
+ * A delivery that its handler settles itself. The first of these calls counts, unless the handler threw or its time was
+ * up before. A later call changes nothing, and causes the event `delivery.settled-twice`.
+ *
+ * None of the methods throws or rejects. Each resolves when the delivery is settled, with the settlement that took
+ * place: `stale` when the channel was lost first, so that the broker delivers the message again.
+ */
+export interface ManualDelivery extends Delivery {
+  /** Acknowledges the message (`basic.ack`). */
+  ack(): Promise<SettlementName>
+  /** Fails the attempt. The next one follows after `afterMs`, see `Retry`, or after the delay of the contract. */
+  retry(options?: { readonly afterMs?: number; readonly reason?: string }): Promise<SettlementName>
+  /** Dead-letters the message, whatever attempts are left. @param reason - kept with the dead letter */
+  deadLetter(reason: string): Promise<SettlementName>
+  /**
+   * Gives the message back to its queue (`basic.nack(requeue=true)`). The queue delivers it again at once, perhaps to
+   * this same worker, so a handler that always requeues causes a busy loop. It is no failed attempt, but a quorum queue
+   * may count it towards its delivery limit.
+   */
+  requeue(): Promise<SettlementName>
+}
+
+/** A decision of a handler. */
+export type Decision = { readonly do: 'ack' | 'requeue' } | { readonly do: 'fail'; readonly thrown: unknown }
+
+/** The error of a manual retry. An invalid delay fails the attempt as throwing `Retry` with it would. */
 function failureOf({
   afterMs,
   reason = 'the handler asked for another attempt',

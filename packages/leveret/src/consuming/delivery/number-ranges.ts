@@ -1,7 +1,8 @@
 /**
- * A set of whole numbers that keeps unbroken runs as their two ends. A million numbers in a row take as much room as one.
+ * A set of whole numbers that stores unbroken runs as their two ends. A million numbers in a row take as much memory as
+ * one.
  *
- * Numbers may come in any order; those that come in rising order cost a constant time.
+ * Numbers may be added in any order. Adding the next higher number takes constant time.
  */
 export class NumberRanges {
   /** The ends of each range, lowest range first. Two ranges never touch. */
@@ -35,18 +36,18 @@ export class NumberRanges {
     }
   }
 
-  /** Takes out the lowest range, if it begins with this number. @returns its last number */
+  /** Removes the lowest range, if it begins with this number. @returns its last number */
   takeFirst(number: number): number | undefined {
     if (this.#firsts[0] !== number) return undefined
     this.#firsts.shift()
     return this.#lasts.shift()
   }
 
-  /** @returns the place of the last range that begins at this number or below; -1 when there is none */
+  /** @returns the index of the last range that begins at this number or below; -1 when there is none */
   #rangeFrom(number: number): number {
     let low = 0
     let high = this.#firsts.length
-    // What rises is found at once.
+    // Numbers in rising order take this short path.
     if (high > 0 && (this.#firsts[high - 1] as number) <= number) return high - 1
     while (low < high) {
       const middle = (low + high) >> 1

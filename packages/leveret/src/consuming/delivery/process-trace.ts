@@ -1,7 +1,7 @@
 import type { ServerAddress } from '../../amqp/endpoint.js'
+import type { ScopedTrace } from '../../async/tracing.js'
 import type { DeadLetterReason } from '../../headers/dead-letter-reason.js'
 import type { Delivery } from '../../message/delivery.js'
-import type { ScopedTrace } from '../../tracing.js'
 import type { SettlementName } from './settlement.js'
 
 /** Who consumes, by what contract. All of it is the same for each delivery of a role, so metrics may be counted by it. */

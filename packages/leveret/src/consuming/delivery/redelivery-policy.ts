@@ -5,26 +5,27 @@ import { readFailedDeliveries } from '../../headers/attempt-headers.js'
 import type { ReceivedMessage } from '../../message/message.js'
 import type { ReturnMemory } from './return-memory.js'
 
-/** From this many returns on, a message is suspected to be what ends the processes that handle it. */
+/** The number of returns from which a message is suspected of crashing the processes that handle it. */
 const SUSPECT_AT = 2
 
-/** Decides which messages may be what ends the processes that handle them. */
-export interface Suspicion {
-  /** Whether any message is ever suspected. */
+/** Decides which messages may crash the processes that handle them. */
+export interface RedeliveryPolicy {
+  /** Whether this policy suspects any message at all. */
   readonly isOn: boolean
   isSuspect(message: ReceivedMessage): boolean
 }
 
-const NONE: Suspicion = { isOn: false, isSuspect: () => false }
+const NONE: RedeliveryPolicy = { isOn: false, isSuspect: () => false }
 
 /**
- * Suspects what a quorum queue has counted back twice or more, less the returns that this process knows to be innocent.
+ * Suspects a message that came back to a quorum queue twice or more, without the returns that this process knows to
+ * have other causes.
  *
- * A classic queue counts nothing, so nothing is suspected there: it never gives a message up, so an innocent cannot be given up with
- * a culprit. Where only one consumer is active, its order is worth more. With native retry the broker counts failed attempts, which
- * are no reason for suspicion.
+ * A classic queue does not count returns, so nothing is suspected there. It also never drops a message for its returns,
+ * so a harmless message cannot be dropped together with a harmful one. Where a queue has a single active consumer, its
+ * order matters more. With native retry the broker counts failed attempts, which are no reason for suspicion.
  */
-export function suspicionOf(contract: QueueContract, memory: ReturnMemory): Suspicion {
+export function redeliveryPolicyOf(contract: QueueContract, memory: ReturnMemory): RedeliveryPolicy {
   const { queue, retry } = contract
   if (isClassic(queue) || isSingleActive(contract) || nativeRetryOf(retry) !== undefined) return NONE
   const isSuspect = (message: ReceivedMessage): boolean => {
@@ -34,12 +35,12 @@ export function suspicionOf(contract: QueueContract, memory: ReturnMemory): Susp
   return { isOn: true, isSuspect }
 }
 
-/** Whether the broker delivers to one consumer of the queue at a time, for the sake of its order. */
+/** Whether the broker delivers to one consumer of the queue at a time, to keep its order. */
 export function isSingleActive({ queue }: Pick<QueueContract, 'queue'>): boolean {
   return queue.arguments === undefined ? queue.singleActive : queue.arguments['x-single-active-consumer'] === true
 }
 
-/** Nothing is suspected. */
-export function noSuspicion(): Suspicion {
+/** The policy that suspects no message. */
+export function noRedeliveryPolicy(): RedeliveryPolicy {
   return NONE
 }

@@ -3,22 +3,29 @@ import { copyMarkOf } from '../../headers/attempt-headers.js'
 import type { ReceivedMessage } from '../../message/message.js'
 import { isOwnMessageId } from '../../message/message-id.js'
 
-/** More than this many messages are not remembered; the oldest are forgotten first. */
+/** The most messages that are remembered; the oldest are forgotten first. */
 const MAX_ENTRIES = 10_000
-/** A loss of a channel counts for this long: its cause may have been the broker or the network, and may have hit other processes too. */
+/**
+ * How long the loss of a channel counts. Its cause may have been the broker or the network, and may have affected other
+ * processes too.
+ */
 const RECENT_MS = 10 * 60_000
 
 /**
- * Remembers which deliveries of a queue this process has given back or lost. That the process lives on shows that those did not end it.
+ * Remembers which deliveries of a queue this process has given back or lost. The process still runs, so those
+ * deliveries did not crash it.
  *
- * A wrong guess about a return costs or spares an isolation, never a message. A message without an id is not remembered.
+ * A wrong guess about a return causes or saves an isolation, and never loses a message. A message without an id is not
+ * remembered.
  */
 export class ReturnMemory {
   readonly #returns = new Map<string, number>()
   readonly #done = new Set<string>()
   #losses: readonly number[] = []
 
-  /** Notes that a delivery goes back to its queue for a reason that is not its own: its channel was lost, or it had not begun. */
+  /**
+   * Notes that a delivery goes back to its queue for a reason outside of it: its channel was lost, or it had not begun.
+   */
   noteReturn(message: ReceivedMessage): void {
     const key = keyOf(message)
     if (key === undefined) return
@@ -28,27 +35,27 @@ export class ReturnMemory {
     forgetOldest(this.#returns)
   }
 
-  /** Notes that this process has lost a channel that consumed the queue, and outlived that. */
+  /** Notes that this process has lost a channel that consumed the queue, and still runs. */
   noteLoss(nowMs: number): void {
     this.#losses = [...this.#recentLosses(nowMs), nowMs]
   }
 
   /**
-   * How many returns of a delivery are no reason to suspect it: those by this process, or as many channels as this process lost in
-   * the last ten minutes, because other processes probably lost theirs at the same time.
+   * How many returns of a delivery are no reason to suspect it: its returns by this process, or, if more, the channels
+   * that this process lost in the last ten minutes. Other processes probably lost their channels at the same time.
    */
   innocentReturnsOf(message: ReceivedMessage, nowMs: number): number {
     const own = this.#returns.get(keyOf(message) ?? '') ?? 0
     return Math.max(own, this.#recentLosses(nowMs).length)
   }
 
-  /** Notes that the work on a delivery is done, although the broker may never read the ack. */
+  /** Notes that a delivery is done, although the broker may never read its ack. */
   noteDone(fingerprint: string): void {
     this.#done.add(fingerprint)
     forgetOldest(this.#done)
   }
 
-  /** Whether a delivery that came back has been done by this process. It is told once. */
+  /** Whether this process has already done a delivery that came back. Answers `true` only once per message. */
   takeDone(message: ReceivedMessage): boolean {
     if (!message.fields.redelivered || this.#done.size === 0) return false
     return this.#done.delete(fingerprintOf(message) ?? '')
@@ -62,9 +69,10 @@ export class ReturnMemory {
 const memories = new WeakMap<object, Map<string, ReturnMemory>>()
 
 /**
- * The memory of a queue. All workers of a connection share it: what one of them has lost may come back to another one.
+ * The memory of a queue. All workers of a connection share it, because a delivery that one of them lost may come back
+ * to another.
  *
- * @param connection - what stands for the connection
+ * @param connection - an object that identifies the connection
  */
 export function returnMemoryOf(connection: object, queue: string): ReturnMemory {
   const known = memories.get(connection) ?? new Map<string, ReturnMemory>()
@@ -75,7 +83,7 @@ export function returnMemoryOf(connection: object, queue: string): ReturnMemory 
 }
 
 /**
- * What is the same for a message and its redelivery, and for no other message.
+ * A text that is equal for a message and its redelivery, and different for every other message.
  *
  * @returns `undefined` for ids that leveret did not make: other programs use one id for several messages
  */
@@ -85,7 +93,7 @@ export function fingerprintOf(message: ReceivedMessage): string | undefined {
   return `${keyOf(message)}\n${properties.timestamp}\n${content.length}\n${crc32(content)}`
 }
 
-/** A copy for another attempt, or one that was replayed, is another message, though its id is the same. */
+/** A copy for another attempt, or a replayed one, is a different message with the same id. */
 function keyOf(message: ReceivedMessage): string | undefined {
   const { messageId } = message.properties
   return messageId ? `${messageId}\n${copyMarkOf(message)}` : undefined

@@ -1,10 +1,12 @@
 import type { QueueDeclaration } from '../../amqp/declaration.js'
-import type { Soon } from '../../async/maybe-promise.js'
+import type { MaybePromise } from '../../async/maybe-promise.js'
 import { sleep } from '../../async/timing.js'
 import { backoffMs } from '../../connection/lanes/backoff.js'
 import type { QueueContract } from '../../contract/queues/queue-contract.js'
-import { type LeveretError, OptionsError, PublishError } from '../../errors/errors.js'
 import { describeFailure } from '../../errors/failure.js'
+import type { LeveretError } from '../../errors/leveret-error.js'
+import { OptionsError } from '../../errors/options-error.js'
+import { PublishError } from '../../errors/publish-error.js'
 import { readFailedDeliveries } from '../../headers/attempt-headers.js'
 import { deadLetterCopy, postponedCopy, retryCopy } from '../../headers/copies.js'
 import type { OutgoingMessage } from '../../message/message.js'
@@ -13,53 +15,33 @@ import type { ActiveDelivery } from './active-delivery.js'
 import type { Settlement } from './settlement.js'
 import type { Verdict } from './verdict.js'
 
-/** Publishes a copy with a confirm. Settles when it is stored, is refused, or the signal is aborted. */
-export type PublishCopy = (
-  message: OutgoingMessage,
-  topology: readonly QueueDeclaration[],
-  signal: AbortSignal,
-) => Promise<unknown>
-
-const STALE: Settlement = { did: 'stale' }
-
-type RetryVerdict = Extract<Verdict, { do: 'retry' | 'hold-back' }>
-type DeadLetterVerdict = Extract<Verdict, { do: 'dead-letter' }>
-
-/** Who carries out verdicts. */
-export interface Settling {
-  /** Never throws or rejects but for a defect. @returns no promise where nothing has to be waited for */
-  settle(verdict: Verdict, delivery: ActiveDelivery): Soon<Settlement>
-}
-
-/** Gives back what does not count. */
-export function givenBack({ life, message }: ActiveDelivery): Settlement {
-  return life.giveBack(message) ? { did: 'given-back' } : STALE
-}
-
-/** Carries out verdicts on the channel that delivered: first the copy, confirmed, and only then the ack. */
+/**
+ * Settles deliveries on the channel that delivered them: first the copy, confirmed by the broker, and only then the
+ * ack.
+ */
 export class Settler implements Settling {
   readonly #contract: QueueContract
   readonly #publish: PublishCopy
   readonly #declares: boolean
 
-  /** @param declares - whether queues are declared here, and so are as the contract says */
+  /** @param declares - whether leveret declares the queues, so that they have the arguments of the contract */
   constructor(contract: QueueContract, publish: PublishCopy, declares: boolean) {
     this.#contract = contract
     this.#publish = publish
     this.#declares = declares
   }
 
-  settle(verdict: Verdict, delivery: ActiveDelivery): Soon<Settlement> {
-    const { message, life } = delivery
+  settle(verdict: Verdict, delivery: ActiveDelivery): MaybePromise<Settlement> {
+    const { message, channel } = delivery
     switch (verdict.do) {
       case 'ack':
-        return life.ack(message) ? { did: 'acked' } : STALE
+        return channel.ack(message) ? { did: 'acked' } : STALE
       case 'ignore':
-        return life.ack(message) ? { did: 'ignored' } : STALE
+        return channel.ack(message) ? { did: 'ignored' } : STALE
       case 'skip':
-        return life.ack(message) ? { did: 'skipped' } : STALE
+        return channel.ack(message) ? { did: 'skipped' } : STALE
       case 'requeue':
-        return life.giveBack(message) ? { did: 'requeued' } : STALE
+        return channel.giveBack(message) ? { did: 'requeued' } : STALE
       case 'give-back':
         return givenBack(delivery)
       case 'retry':
@@ -75,7 +57,7 @@ export class Settler implements Settling {
 
   async #postpone(afterMs: number, delivery: ActiveDelivery): Promise<Settlement> {
     const stored = await this.#delay(postponedCopy, afterMs, delivery)
-    if (stored === true) return delivery.life.ack(delivery.message) ? { did: 'postponed', afterMs } : STALE
+    if (stored === true) return delivery.channel.ack(delivery.message) ? { did: 'postponed', afterMs } : STALE
     return stored === undefined ? givenBack(delivery) : await this.#deadLetter(impossible(stored), delivery)
   }
 
@@ -84,45 +66,51 @@ export class Settler implements Settling {
     afterMs: number,
     delivery: ActiveDelivery,
   ): Promise<true | LeveretError | undefined> {
-    const copy = copyOf(delivery.message, delivery.lineage, delayQueueName(this.#contract.name, afterMs))
+    const copy = copyOf(delivery.message, delivery.origin, delayQueueName(this.#contract.name, afterMs))
     return await this.#store(copy, delayedDeclarationsOf(this.#contract, afterMs), delivery)
   }
 
   async #retry({ afterMs, failure }: RetryVerdict, delivery: ActiveDelivery): Promise<Settlement> {
     const stored = await this.#delay(retryCopy, afterMs, delivery)
-    if (stored === true) return delivery.life.ack(delivery.message) ? { did: 'retried', afterMs, failure } : STALE
+    if (stored === true) return delivery.channel.ack(delivery.message) ? { did: 'retried', afterMs, failure } : STALE
     if (stored === undefined) return givenBack(delivery)
     return await this.#deadLetter(impossible(stored), delivery)
   }
 
-  /** Nothing is copied: the queue keeps it, counts, and holds it back. */
+  /**
+   * Settles a failed attempt with native retry (`basic.reject(requeue=true)`): the queue keeps the message, counts the
+   * failed delivery, and delays the next one.
+   */
   async #holdBack({ afterMs, failure }: RetryVerdict, delivery: ActiveDelivery): Promise<Settlement> {
-    const { message, life } = delivery
-    // Where queues are not declared here it may be any. One that does not count would bring it back at once, for ever.
+    const { message, channel } = delivery
+    // A queue that leveret does not declare may be of any kind. One that does not count would redeliver at once, for
+    // ever.
     if (readFailedDeliveries(message) === undefined) {
       const why = `retry.native needs a quorum queue, and the queue '${this.#contract.name}' counts no deliveries`
       return await this.#deadLetter(impossible(new OptionsError(why)), delivery)
     }
-    return life.requeueFailed(message) ? { did: 'retried', afterMs, failure } : STALE
+    return channel.requeueFailed(message) ? { did: 'retried', afterMs, failure } : STALE
   }
 
   async #deadLetter({ reason, failure }: DeadLetterVerdict, delivery: ActiveDelivery): Promise<Settlement> {
-    const { message, lineage, life } = delivery
+    const { message, origin, channel } = delivery
     const { deadLetter, name } = this.#contract
-    // Without a dead-letter queue of ours the message goes where the queue's own arguments send it, if anywhere.
-    if (deadLetter === false) return life.reject(message) ? { did: 'dropped', reason, failure } : STALE
-    const copy = deadLetterCopy(message, lineage, deadLetter, { queue: name, reason, failure, at: new Date() })
+    // Without a dead-letter queue of the contract, the queue's own arguments decide where a rejected message goes, if
+    // anywhere.
+    if (deadLetter === false) return channel.reject(message) ? { did: 'dropped', reason, failure } : STALE
+    const copy = deadLetterCopy(message, origin, deadLetter, { queue: name, reason, failure, at: new Date() })
     const stored = await this.#store(copy, queueDeclarationsOf(this.#contract), delivery)
     if (stored === undefined) return givenBack(delivery)
     const settled = { did: 'dead-lettered', reason, failure } as const
-    if (stored === true) return life.ack(message) ? settled : STALE
+    if (stored === true) return channel.ack(message) ? settled : STALE
     if (!this.#brokerKeepsRejected(stored)) return { did: 'stuck', error: stored }
-    return life.reject(message) ? settled : STALE
+    return channel.reject(message) ? settled : STALE
   }
 
   /**
-   * Whether the broker itself dead-letters what is rejected, of which no copy can be stored. A quorum queue that was declared here keeps
-   * it until the dead-letter queue has it; a classic one drops what is not taken at once, so that queue must be there.
+   * Whether the broker itself dead-letters a rejected message when no copy can be stored. A quorum queue that leveret
+   * declared keeps the message until the dead-letter queue has it. A classic queue drops it if the dead-letter queue
+   * does not take it at once, so that queue must exist.
    *
    * @see https://www.rabbitmq.com/docs/quorum-queues#dead-lettering
    */
@@ -134,38 +122,68 @@ export class Settler implements Settling {
   }
 
   /**
-   * Stores a copy, however long that takes. While the broker refuses it, that is said, and its delivery takes no place from others.
+   * Stores a copy, however long that takes. The first refusal is reported, and then the delivery takes no place from
+   * others.
    *
-   * @returns `true` when it is stored, the error when it never can be, `undefined` when the delivery is to be given back first
+   * @returns `true` when the copy is stored, the error when it never can be, `undefined` when the delivery goes back to
+   *   its queue
    */
   async #store(
     copy: OutgoingMessage,
     topology: readonly QueueDeclaration[],
     delivery: ActiveDelivery,
   ): Promise<true | LeveretError | undefined> {
-    const { life } = delivery
-    for (let attempt = 1; !life.signal.aborted; attempt += 1) {
+    const { channel } = delivery
+    for (let attempt = 1; !channel.signal.aborted; attempt += 1) {
       try {
-        await this.#publish(copy, topology, life.signal)
+        await this.#publish(copy, topology, channel.signal)
         return true
       } catch (thrown) {
         const error = thrown as LeveretError
-        if (life.signal.aborted) return undefined
+        if (channel.signal.aborted) return undefined
         if (!this.#canSucceedLater(error)) return error
-        if (attempt === 1) life.copyRefused(delivery, error)
-        // Who closes does not wait for what the broker has refused.
-        if (life.closing.aborted) return undefined
-        await sleep(backoffMs(attempt, Math.random()), life.closing).catch(() => undefined)
+        if (attempt === 1) channel.copyRefused(delivery, error)
+        // A role that is closing does not wait until the broker accepts a copy.
+        if (channel.closing.aborted) return undefined
+        await sleep(backoffMs(attempt, Math.random()), channel.closing).catch(() => undefined)
       }
     }
     return undefined
   }
 
-  /** A returned copy finds its queue declared anew, where we declare; a nacked one finds room. */
+  /**
+   * Whether storing a copy may succeed later. After `basic.return` the queue is declared again, if leveret declares it;
+   * after `basic.nack` the queue may have room.
+   */
   #canSucceedLater(error: LeveretError): boolean {
     if (error instanceof PublishError && error.outcome === 'returned') return this.#declares
     return error.retryable
   }
+}
+
+/** Publishes a copy with a confirm. Settles when the copy is stored or refused, or when the signal is aborted. */
+export type PublishCopy = (
+  message: OutgoingMessage,
+  topology: readonly QueueDeclaration[],
+  signal: AbortSignal,
+) => Promise<unknown>
+
+const STALE: Settlement = { did: 'stale' }
+
+type RetryVerdict = Extract<Verdict, { do: 'retry' | 'hold-back' }>
+type DeadLetterVerdict = Extract<Verdict, { do: 'dead-letter' }>
+
+/** Carries out verdicts. */
+export interface Settling {
+  /**
+   * Settles a delivery. Throws or rejects only because of a defect. @returns no promise if there is nothing to wait for
+   */
+  settle(verdict: Verdict, delivery: ActiveDelivery): MaybePromise<Settlement>
+}
+
+/** Gives a delivery back to its queue (`basic.nack(requeue=true)`). */
+export function givenBack({ channel, message }: ActiveDelivery): Settlement {
+  return channel.giveBack(message) ? { did: 'given-back' } : STALE
 }
 
 function impossible(error: LeveretError): DeadLetterVerdict {

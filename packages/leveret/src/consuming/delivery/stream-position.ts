@@ -1,11 +1,14 @@
 import type { ReceivedMessage } from '../../message/message.js'
 
-/** How far a stream was read. What is read stays there, so it is for the reader to say where to begin, and nothing is given back. */
-export interface Reading {
-  /** Where the next consumer begins. */
+/**
+ * The position in a stream. A stream keeps its messages, so the reader itself chooses where to begin, and nothing is
+ * given back.
+ */
+export interface StreamPosition {
+  /** The offset at which the next consumer begins. */
   readonly offset: number
-  /** @returns whether it is to be handled: no consumer has brought it before */
+  /** Notes a message. @returns whether to handle it: `false` when an earlier consumer has brought it already */
   receive(message: ReceivedMessage): boolean
-  /** The number of the attempt that is next, from 1. */
+  /** The number of the next attempt at a message, from 1. */
   attemptAt(message: ReceivedMessage): number
 }

@@ -1,4 +1,4 @@
-import { endTrace, runTraced, topicOf, tracing } from '../../tracing.js'
+import { endTrace, runTraced, topicOf, tracing } from '../../async/tracing.js'
 import type { ActiveDelivery } from './active-delivery.js'
 import type { ConsumePlace, ProcessBatchTrace, ProcessTrace, SettledDelivery, TracedDelivery } from './process-trace.js'
 import type { Settlement } from './settlement.js'

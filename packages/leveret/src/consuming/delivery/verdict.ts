@@ -1,21 +1,24 @@
 import type { QueueContract } from '../../contract/queues/queue-contract.js'
 import { nativeDelayMs } from '../../contract/queues/retry.js'
-import { type Issue, PayloadError } from '../../errors/errors.js'
 import { describeFailure, type Failure } from '../../errors/failure.js'
+import type { Issue } from '../../errors/issue.js'
 import { isMarked } from '../../errors/marks.js'
+import { PayloadError } from '../../errors/payload-error.js'
 import type { DeadLetterReason } from '../../headers/dead-letter-reason.js'
 import { ladderStepMs, MAX_DELAY_MS } from '../../topology/delay-ladder.js'
 import { UnknownMessage } from './handler-errors.js'
 
 /**
- * What to do with a delivery, decided from how its attempt ended:
- * - `requeue`: back to its queue, because its handler said so
- * - `give-back`: back to its queue, because the attempt does not count
- * - `ignore`: it is nothing that is handled here
- * - `skip`: it is a duplicate of what has been done
- * - `postpone`: it is a duplicate of what is being done: a copy waits for the same attempt
- * - `retry`: a copy waits for the next attempt
- * - `hold-back`: the broker itself holds it back until then
+ * The decision about a delivery, made from the way in which its attempt ended:
+ * - `ack`: acknowledge it
+ * - `requeue`: give it back to its queue, because its handler asked for that
+ * - `give-back`: give it back to its queue, because the attempt does not count
+ * - `ignore`: acknowledge it, because the contract does not know the message
+ * - `skip`: acknowledge it, because the message is a duplicate of a finished one
+ * - `postpone`: store a copy that waits for the same attempt, because a duplicate is being handled
+ * - `retry`: store a copy that waits for the next attempt
+ * - `hold-back`: let the broker delay it until the next attempt
+ * - `dead-letter`: give it up
  */
 export type Verdict =
   | { readonly do: 'ack' | 'requeue' | 'give-back' | 'ignore' | 'skip' }
@@ -25,11 +28,11 @@ export type Verdict =
       readonly do: 'dead-letter'
       readonly reason: DeadLetterReason
       readonly failure: Failure
-      /** What is wrong with an invalid payload. */
+      /** The problems of an invalid payload. */
       readonly issues?: readonly Issue[]
     }
 
-/** What decides whether an attempt counts. */
+/** The properties of a delivery that decide whether its attempt counts. */
 export interface Counting {
   readonly end: { readonly how: 'lost' | 'closing' | 'late'; readonly reason: Error } | undefined
   readonly isAcknowledged: boolean
@@ -37,8 +40,9 @@ export interface Counting {
 }
 
 /**
- * Decides what the end of an attempt means. When its time is up it has failed, whatever its handler then returns or throws. When its
- * channel is lost or `close` has ended it, it does not count at all. What was acknowledged first cannot be given back.
+ * Decides the effect of an attempt that has ended. An attempt whose time is up has failed, whatever its handler then
+ * returns or throws. One whose channel was lost, or that `close` ended, does not count. A delivery that was
+ * acknowledged first cannot be given back.
  */
 export function countedVerdict(
   verdict: Verdict,
@@ -50,29 +54,29 @@ export function countedVerdict(
   return isAcknowledged ? verdict : { do: 'give-back' }
 }
 
-/** The part of a contract that decides. */
+/** The part of a contract that decides about failed attempts. */
 export type RetryRules = Pick<QueueContract, 'retry' | 'onInvalid'>
 
 /**
- * Judges what a handler has thrown.
+ * Decides about an error that a handler threw.
  *
- * @param attempt - the one that failed, from 1
+ * @param attempt - the number of the failed attempt, from 1
  */
 export function judge(thrown: unknown, attempt: number, rules: RetryRules): Verdict {
   try {
     return decide(thrown, attempt, rules)
   } catch {
-    // A proxy or a getter may throw when it is looked at. Then it is an object, and no more is known.
+    // A proxy or a getter may throw when it is read. The error is then treated as an object without properties.
     return decide({}, attempt, rules)
   }
 }
 
 /**
- * Judges why a delivery could not be read, before any handler had it. Only here a `PayloadError` is about the delivery: one that a
- * handler throws may be about the answer of somebody else.
+ * Decides about a delivery that could not be read, before a handler got it. Only here does a `PayloadError` concern the
+ * delivery: if a handler throws one, it may concern the reply of another program.
  */
 export function judgeUnread(thrown: unknown, attempt: number, rules: RetryRules): Verdict {
-  // A schema that failed by itself may succeed later: what it failed with is judged as a handler's failure is.
+  // A schema that itself failed may succeed later, so its error is judged like a handler's.
   if (isRecoverable(thrown)) return judge(thrown.cause, attempt, rules)
   const reason = reasonOf(thrown)
   if (reason === undefined) return judge(thrown, attempt, rules)
@@ -88,7 +92,7 @@ function isRecoverable(thrown: unknown): thrown is PayloadError {
   return thrown instanceof PayloadError && thrown.retryable
 }
 
-/** What is wrong with the delivery itself, if that is what was thrown. */
+/** The dead-letter reason, if the error concerns the delivery itself. */
 function reasonOf(thrown: unknown): 'unknown-message' | 'invalid-payload' | undefined {
   if (thrown instanceof UnknownMessage) return 'unknown-message'
   return thrown instanceof PayloadError ? 'invalid-payload' : undefined
@@ -99,17 +103,20 @@ function decide(thrown: unknown, attempt: number, { retry }: RetryRules): Verdic
   if (isMarked(thrown, 'reject')) return { do: 'dead-letter', reason: 'rejected', failure }
   const next = nextAttempt(attempt, retry)
   if (next === undefined) return { do: 'dead-letter', reason: 'attempts-exhausted', failure }
-  // The broker's pauses are the queue's, the same for every message.
+  // With native retry, the queue sets the delays, and they are equal for all messages.
   const afterMs = next.do === 'retry' && isMarked(thrown, 'retry') ? (wishOf(thrown) ?? next.afterMs) : next.afterMs
   return { do: next.do, afterMs, failure }
 }
 
-/** The delay that a `Retry` asks for, as a step that has a queue; `undefined` where somebody has made it one that there is not. */
+/**
+ * The delay that a `Retry` asks for, rounded up to one that has a delay queue; `undefined` when `afterMs` was changed
+ * to an invalid value.
+ */
 function wishOf({ afterMs }: { readonly afterMs?: unknown }): number | undefined {
   return typeof afterMs === 'number' && afterMs >= 0 && afterMs <= MAX_DELAY_MS ? ladderStepMs(afterMs) : undefined
 }
 
-/** @returns `undefined` when there is none */
+/** @returns `undefined` when no attempt is left */
 function nextAttempt(
   attempt: number,
   retry: RetryRules['retry'],

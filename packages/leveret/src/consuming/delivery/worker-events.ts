@@ -1,89 +1,106 @@
-import type { LeveretError } from '../../errors/errors.js'
 import { describeFailure, type Failure } from '../../errors/failure.js'
+import type { LeveretError } from '../../errors/leveret-error.js'
 import type { DeadLetterReason } from '../../headers/dead-letter-reason.js'
 import type { LogLines, WarningCodes } from '../../log.js'
 
-/** What each event of a role says of that role. */
+/** The fields that all events of a role have. */
 export interface RoleEvent {
   readonly role: 'worker' | 'subscriber' | 'rpc-server'
-  /** The queue or stream that it consumes. Of an ephemeral subscriber the queue that it has or had last, and `''` before the first one. */
+  /**
+   * The queue or stream that the role consumes. An ephemeral subscriber names the queue that it has or had last, and
+   * `''` before the first one.
+   */
   readonly queue: string
 }
 
-/** A delivery in an event. */
+/** The fields of an event about one delivery. */
 export interface DeliveryEvent extends RoleEvent {
   readonly messageId: string | undefined
   /** The attempt that the event is about, from 1. */
   readonly attempt: number
   /**
-   * How long the attempt took, in milliseconds with fractions, or has taken so far: interceptors, deduplication and handler, and neither
-   * the wait before it nor the settlement after it. 0 when it never began.
+   * How long the attempt took, or has taken so far, in milliseconds with fractions: interceptors, deduplication and
+   * handler, without the wait before it and the settlement after it. 0 when the attempt never began.
    */
   readonly durationMs: number
-  /** Of what came from a stream: where it stands there. */
+  /** The offset of the message, if it comes from a stream. */
   readonly offset?: number
 }
 
-/** What happens to a worker and to what it works on. */
+/** The events of a worker, by name. */
 export interface WorkerEvents {
   readonly 'delivery.acked': DeliveryEvent
   readonly 'delivery.retried': DeliveryEvent & { readonly afterMs: number; readonly failure: Failure }
   readonly 'delivery.dead-lettered': DeliveryEvent & { readonly reason: DeadLetterReason; readonly failure: Failure }
-  /** Given up, and the contract says `deadLetter: false`, or the worker `acknowledge: 'none'`. */
+  /** The delivery was given up, and the contract says `deadLetter: false`, or the worker `acknowledge: 'none'`. */
   readonly 'delivery.dropped': DeliveryEvent & { readonly reason: DeadLetterReason; readonly failure: Failure }
   /**
-   * The channel was lost before it was settled. The broker delivers it again; with `acknowledge: 'none'` only if it had not read the
-   * ack, and without that knowledge the handler did not begin.
+   * The channel was lost before the delivery was settled, so the broker delivers the message again. With
+   * `acknowledge: 'none'` the handler did not begin, and the message comes again only if the broker had not processed
+   * the ack.
    */
   readonly 'delivery.stale': DeliveryEvent
-  /** Neither its copy nor its ack can ever be stored. It stays unacknowledged, as one of those that the prefetch allows. */
+  /** The copy can never be stored. The delivery stays unacknowledged, and uses one place of the prefetch. */
   readonly 'delivery.stuck': DeliveryEvent & { readonly error: Error }
-  /** Subscribers only: acknowledged and not handled, because no template matches it, or none of the binding keys does. */
+  /**
+   * Subscribers only: the message was acknowledged and not handled, because no template matches it, or no binding key
+   * does.
+   */
   readonly 'delivery.ignored': DeliveryEvent
-  /** Acknowledged without being handled: under its id that has been done. */
+  /** The message was acknowledged without being handled, because a message with its id has been handled. */
   readonly 'delivery.skipped': DeliveryEvent
-  /** Not handled yet, because under its id that is being done. It comes again, as the same attempt. */
+  /** The message waits, because one with its id is being handled. It comes again as the same attempt. */
   readonly 'delivery.postponed': DeliveryEvent & { readonly afterMs: number }
-  /** Given back to its queue by its handler. */
+  /** The handler gave the message back to its queue (`basic.nack(requeue=true)`). */
   readonly 'delivery.requeued': DeliveryEvent
-  /** Given back to its queue before it began, or because `close` ended its attempt. That is no failed attempt. */
+  /**
+   * The message was given back to its queue (`basic.nack(requeue=true)`) before its handler began, or because `close`
+   * ended its attempt. That is no failed attempt.
+   */
   readonly 'delivery.given-back': DeliveryEvent
   /**
-   * The broker has refused its copy for a later attempt or for the dead-letter queue, as a full queue does. The copy is tried again
-   * until it is stored; until then the delivery stays unacknowledged, and takes no place from others, up to `consumer.full`. Told once
-   * for each delivery.
+   * The broker refused the copy for a later attempt or for the dead-letter queue, as a full queue does. The copy is
+   * tried again until it is stored. Until then the delivery stays unacknowledged, and takes no place from others, up to
+   * `consumer.full`. Emitted once for each delivery.
    */
   readonly 'delivery.copy-refused': DeliveryEvent & { readonly error: LeveretError }
-  /** Its handler settled what had been settled, or whose time was up. Nothing came of it. */
+  /** The handler settled a delivery that was settled already, or whose time was up. The call changed nothing. */
   readonly 'delivery.settled-twice': DeliveryEvent
-  /** It has come back unsettled so often that it is handled alone: it may be what ends the processes that handle it. */
+  /** The message came back unsettled so often that it is handled alone: it may crash the processes that handle it. */
   readonly 'delivery.isolated': DeliveryEvent
-  /** The store for deduplication failed when its work had ended: it may be handled again. */
+  /** The deduplication store failed after the handler had ended, so the message may be handled again. */
   readonly 'delivery.not-remembered': DeliveryEvent & { readonly error: unknown }
   /**
-   * The handler did its work after its time was up, and its result was dropped; or it failed after it had settled the delivery, with
-   * this `failure`, and that changes nothing.
+   * The handler finished its work after its time was up, and its result was dropped. With a `failure`: the handler
+   * failed after it had settled the delivery, which changes nothing.
    */
   readonly 'handler.late': DeliveryEvent & { readonly failure?: Failure }
   /**
-   * So many deliveries wait for copies that the broker refuses that nothing more is taken: 1,000, or the prefetch where that is more, or
-   * where only one consumer is active. It goes on by itself when copies are stored again.
+   * The consumer takes no more deliveries, because too many wait for copies that the broker refuses: 1,000, or the
+   * prefetch if that is more, or if the queue has a single active consumer. It continues by itself when copies can be
+   * stored again.
    */
   readonly 'consumer.full': RoleEvent & { readonly deliveries: number }
-  /** `close` has ended while handlers of so many deliveries still ran. The broker delivers those again. */
+  /**
+   * `close` has ended while the handlers of `deliveries` deliveries still ran. The broker delivers those messages
+   * again.
+   */
   readonly 'close.incomplete': RoleEvent & { readonly deliveries: number }
-  /** Nothing more begins: somebody called `pause`, or too many attempts have failed. */
+  /** Deliveries no longer begin: `pause` was called, or too many attempts have failed. */
   readonly paused: RoleEvent & { readonly by: 'call' | 'breaker' }
-  /** After a pause of the breaker one delivery is tried. */
+  /** One delivery is tried, after a pause of the circuit breaker. */
   readonly probing: RoleEvent
-  /** All goes on. */
+  /** Consuming resumed. */
   readonly resumed: RoleEvent
-  /** The broker took the consumer away: the queue was deleted, its node was lost, or an ack took too long. A fresh one follows. */
+  /**
+   * The broker cancelled the consumer: the queue was deleted, its node was lost, or an ack took too long. A new
+   * consumer follows.
+   */
   readonly 'consumer.cancelled': RoleEvent
   readonly 'channel.lost': RoleEvent & { readonly reason: LeveretError }
-  /** Consuming again, after `channel.lost` or `consumer.cancelled`. */
+  /** The role consumes again, after `channel.lost` or `consumer.cancelled`. */
   readonly 'channel.recovered': RoleEvent
-  /** A try to consume failed; the next follows, unless the queue is refused for good. */
+  /** An attempt to consume failed. The next one follows, unless the broker refuses the queue for good. */
   readonly 'consume-failed': RoleEvent & { readonly reason: LeveretError }
 }
 
@@ -96,12 +113,12 @@ export const workerWarnings: WarningCodes<WorkerEvents> = {
   'delivery.stuck': 'LEVERET_STUCK',
 }
 
-/** How they read in the log of a worker of this queue. */
+/** The log lines for the events of a worker of this queue. */
 export function workerLines(queue: string): LogLines<WorkerEvents> {
   return { ...settlementLines(queue), ...deliveryLines(queue), ...consumerLines(queue) }
 }
 
-/** How a delivery is called in the log. */
+/** The name of a delivery in the log. */
 function naming(queue: string): (event: DeliveryEvent) => string {
   return ({ messageId, attempt, offset }) =>
     `attempt ${attempt} of ${messageId ?? 'a message without id'} from '${queue}'${offset === undefined ? '' : `, offset ${offset}`}`

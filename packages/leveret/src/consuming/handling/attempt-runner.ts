@@ -1,37 +1,12 @@
-import { andThen, type Soon } from '../../async/maybe-promise.js'
+import { type MaybePromise, whenReady } from '../../async/maybe-promise.js'
 import type { ActiveDelivery } from '../delivery/active-delivery.js'
 import type { Settlement } from '../delivery/settlement.js'
 import type { Verdict } from '../delivery/verdict.js'
 import type { Attempt } from './attempt.js'
 import type { OrderKey, Slots } from './slots.js'
 
-/** A delivery on its way from its arrival to its settlement. */
-export interface Unread<D extends ActiveDelivery = ActiveDelivery> {
-  readonly delivery: D
-  /**
-   * Settles it. Never throws or rejects. Called once at most, except where attempts are made in place.
-   *
-   * @param attempt - the delivery as its handler had it, where that is another one each time
-   */
-  conclude(verdict: Verdict, attempt?: D): Soon<Settlement>
-}
-
-/** A delivery whose payload has been checked. */
-export interface Task<Payload, D extends ActiveDelivery = ActiveDelivery> extends Unread<D> {
-  readonly payload: Payload
-  readonly key: OrderKey | undefined
-}
-
-/** How checked deliveries come to their handler: one by one, or in batches. */
-export interface Attempts<Payload, D extends ActiveDelivery = ActiveDelivery> {
-  /** Waits until it may begin, makes one attempt, and concludes. @returns `false` when it did not begin: it is to be given back */
-  make(task: Task<Payload, D>): Soon<boolean>
-  /** The same for what could not be read yet, where it is read again in place. Elsewhere a copy comes back. */
-  readAgain?(unread: Unread<D>, verdict: Verdict): Soon<boolean>
-}
-
 /** Gives each delivery a slot of its own, for as long as its handler runs. */
-export class OneByOne<Payload, D extends ActiveDelivery> implements Attempts<Payload, D> {
+export class SingleRunner<Payload, D extends ActiveDelivery> implements AttemptRunner<Payload, D> {
   readonly #slots: Slots
   readonly #attempt: Attempt<Payload, D>
 
@@ -40,30 +15,65 @@ export class OneByOne<Payload, D extends ActiveDelivery> implements Attempts<Pay
     this.#attempt = attempt
   }
 
-  make(task: Task<Payload, D>): Soon<boolean> {
-    return andThen(this.#slots.enter(task.key), (begins) => begins && this.#make(task))
+  make(task: DecodedDelivery<Payload, D>): MaybePromise<boolean> {
+    return whenReady(this.#slots.enter(task.key), (begins) => begins && this.#make(task))
   }
 
-  #make(task: Task<Payload, D>): Soon<boolean> {
+  #make(task: DecodedDelivery<Payload, D>): MaybePromise<boolean> {
     const { payload, key, delivery, conclude } = task
-    // It may have ended in the turn in which it got its slot.
+    // The attempt may have ended in the same turn in which it got its slot.
     if (delivery.end !== undefined) {
       this.#slots.leave(key)
       return false
     }
-    return andThen(this.#attempt(payload, delivery), (verdict) => {
+    return whenReady(this.#attempt(payload, delivery), (verdict) => {
       const { handled } = delivery
       if (handled !== undefined) return this.#outlived(handled, task, verdict)
       this.#slots.leave(key)
-      return andThen(conclude(verdict), () => true)
+      return whenReady(conclude(verdict), () => true)
     })
   }
 
-  /** Its handler goes on after it has settled: the slot is its until it ends. */
-  async #outlived(handled: Promise<void>, { key, conclude }: Task<Payload, D>, verdict: Verdict): Promise<boolean> {
+  /** Concludes a delivery whose handler goes on after it has settled: the slot stays taken until the handler ends. */
+  async #outlived(
+    handled: Promise<void>,
+    { key, conclude }: DecodedDelivery<Payload, D>,
+    verdict: Verdict,
+  ): Promise<boolean> {
     const left = handled.then(() => this.#slots.leave(key))
     await conclude(verdict)
     await left
     return true
   }
+}
+
+/** A delivery between its arrival and its settlement, with the function that settles it. */
+export interface Unread<D extends ActiveDelivery = ActiveDelivery> {
+  readonly delivery: D
+  /**
+   * Settles the delivery. Never throws or rejects. Called at most once, except where attempts are made in place.
+   *
+   * @param attempt - the delivery that the handler got, if each attempt has another one
+   */
+  conclude(verdict: Verdict, attempt?: D): MaybePromise<Settlement>
+}
+
+/** A delivery whose payload has been checked. */
+export interface DecodedDelivery<Payload, D extends ActiveDelivery = ActiveDelivery> extends Unread<D> {
+  readonly payload: Payload
+  readonly key: OrderKey | undefined
+}
+
+/** Brings checked deliveries to their handler: one by one, or in batches. */
+export interface AttemptRunner<Payload, D extends ActiveDelivery = ActiveDelivery> {
+  /**
+   * Waits until the delivery may begin, makes one attempt, and concludes it.
+   * @returns `false` when the attempt did not begin, so the delivery goes back to its queue
+   */
+  make(task: DecodedDelivery<Payload, D>): MaybePromise<boolean>
+  /**
+   * Retries a delivery that could not be read, where attempts are made in place. Elsewhere a copy of it comes back
+   * later.
+   */
+  readAgain?(unread: Unread<D>, verdict: Verdict): MaybePromise<boolean>
 }

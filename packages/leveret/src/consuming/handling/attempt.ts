@@ -1,70 +1,34 @@
-import { callAsHandler } from '../../async/handler-context.js'
-import { isLater, isThenable, type Soon } from '../../async/maybe-promise.js'
-import { type Interceptor, type Layer, runInside } from '../../connection/interceptor.js'
-import type { Delivery } from '../../message/delivery.js'
+import { isLater, isThenable, type MaybePromise } from '../../async/maybe-promise.js'
 import type { ActiveDelivery } from '../delivery/active-delivery.js'
-import type { SteeredDelivery } from '../delivery/manual-delivery.js'
-import type { ConsumePlace } from '../delivery/process-trace.js'
+import type { ManuallySettledDelivery } from '../delivery/manual-delivery.js'
 import type { ReturnMemory } from '../delivery/return-memory.js'
-import type { ToldDelivery } from '../delivery/role-events.js'
-import { tracedCall } from '../delivery/tracing-deliveries.js'
+import type { ReportedDelivery } from '../delivery/role-events.js'
 import { countedVerdict, type Verdict } from '../delivery/verdict.js'
 import { type DeadlineOptions, withinDeadline } from './deadline.js'
 import type { Deduplicator } from './deduplication.js'
+import type { Call } from './handler-call.js'
 
-/** How one attempt at one delivery ends: no promise where it has ended at once. Never throws or rejects. */
+/** Makes one attempt at one delivery. Returns no promise when the attempt ends at once. Never throws or rejects. */
 export type Attempt<Payload, D extends ActiveDelivery = ActiveDelivery> = (
   payload: Payload,
   delivery: D,
-) => Soon<Verdict>
+) => MaybePromise<Verdict>
 
-/** The same before anybody has judged what it throws or rejects with, or bounded its time. */
+/** An attempt whose errors have not been judged, and whose time is not limited. */
 export type Work<Payload, D extends ActiveDelivery = ActiveDelivery> = Attempt<Payload, D>
 
-/** A handler inside its interceptors. Throws or rejects with what it fails with. */
-export type Call<Payload, D extends Delivery = Delivery> = (payload: Payload, delivery: D) => unknown
-
-/** The verdict on what an attempt was ended by. */
+/** Decides about the error that ended an attempt. */
 export type Judge = (thrown: unknown, attempt: number) => Verdict
 
 const ACK: Verdict = { do: 'ack' }
 const SKIP: Verdict = { do: 'skip' }
 const GIVE_BACK: Verdict = { do: 'give-back' }
 
-/**
- * Runs the handler inside the interceptors, the first of them outermost. It never begins an attempt that no longer counts.
- *
- * @param place - who consumes, where each call is told by itself
- */
-export function inside<Payload, D extends ActiveDelivery>(
-  interceptors: readonly Interceptor[],
-  handler: (payload: Payload, delivery: D) => unknown,
-  place?: ConsumePlace,
-): Call<Payload, D> {
-  const begin: Call<Payload, D> = (payload, delivery) => {
-    if (delivery.end !== undefined) throw delivery.end.reason
-    return handler(payload, delivery)
-  }
-  const layers = interceptors.flatMap((interceptor): Layer<Delivery, never>[] => {
-    const { handle } = interceptor
-    return handle === undefined ? [] : [(delivery, next) => handle.call(interceptor, delivery, next)]
-  })
-  const traced = (call: Call<Payload, D>): Call<Payload, D> => (place === undefined ? call : tracedCall(place, call))
-  const direct = traced(begin)
-  if (layers.length === 0) return (payload, delivery) => callAsHandler(direct, payload, delivery)
-  const call = traced(async (payload, delivery) => {
-    await runInside(layers, delivery, async () => {
-      await begin(payload, delivery)
-    })
-  })
-  return (payload, delivery) => callAsHandler(call, payload, delivery)
-}
-
-/** Returning acknowledges. */
+/** Makes the work of a handler whose return acknowledges the delivery. */
 export function returning<Payload, D extends ActiveDelivery>(call: Call<Payload, D>): Work<Payload, D> {
   return (payload, delivery) => {
     const result = call(payload, delivery)
-    // What is no promise has ended; what only looks like one is waited for.
+    // A value that is no promise means that the work has ended. Any thenable is awaited.
     return isThenable(result) ? ended(result) : ACK
   }
 }
@@ -74,12 +38,15 @@ async function ended(result: PromiseLike<unknown>): Promise<Verdict> {
   return ACK
 }
 
-/** What the handler decides acknowledges; it may decide after it has returned, and go on after it has decided. */
-export function steered<Payload>(
-  call: Call<Payload, SteeredDelivery>,
+/**
+ * Makes the work of a handler that settles the delivery itself. It may decide after it has returned, and continue after
+ * it has decided.
+ */
+export function manual<Payload>(
+  call: Call<Payload, ManuallySettledDelivery>,
   judge: Judge,
   late: Bounds['late'],
-): Work<Payload, SteeredDelivery> {
+): Work<Payload, ManuallySettledDelivery> {
   return async (payload, delivery) => {
     const called = (async () => {
       await call(payload, delivery)
@@ -100,23 +67,23 @@ export function steered<Payload>(
   }
 }
 
-/** Does not do again what this process has done: it may have been done while the delivery waited for its slot. */
+/** Skips a message that this process has done, even if it was done while this delivery waited for its slot. */
 export function unlessDone<Payload, D extends ActiveDelivery>(
   attempt: Attempt<Payload, D>,
   memory: ReturnMemory,
 ): Attempt<Payload, D> {
   return (payload, delivery) => {
-    const { message, life } = delivery
+    const { message, channel } = delivery
     if (!memory.takeDone(message)) return attempt(payload, delivery)
     // This ack, too, may be lost with its channel.
-    life.rememberDone(message)
+    channel.rememberDone(message)
     return SKIP
   }
 }
 
 /**
- * Does not do again what has been done. The store's `begin` counts within the time of the attempt and its `done` does not: a success
- * that takes long to write down stays a success. A handler that is late keeps its key until it has ended.
+ * Skips a message that has been done. The store's `begin` counts as time of the attempt, and its `done` does not, so a
+ * successful attempt stays successful when the store is slow. A handler that is late keeps its key until it has ended.
  */
 export function once<Payload, D extends ActiveDelivery>(
   work: Work<Payload, D>,
@@ -143,31 +110,31 @@ export function once<Payload, D extends ActiveDelivery>(
   }
 }
 
-/** How long an attempt may take, and who is told when it takes longer. */
+/** The time limit of an attempt, and callbacks for attempts that exceed it. */
 export interface Bounds {
-  /** Without any time left it does not begin. */
+  /** The time of an attempt. With no time left, the attempt does not begin. */
   timeoutMs(delivery: ActiveDelivery): number
-  /** Its handler has been given up, and goes on. */
+  /** Reports that a handler was given up, and still runs. */
   givenUp(): void
-  /** A handler that had been given up has ended. */
+  /** Reports that a handler which was given up has ended. */
   endedAtLast(): void
   /**
-   * A handler ended after its time was up, or failed after it had settled. Told once for each delivery.
+   * Reports a handler that ended after its time was up, or failed after it had settled. Called once for each delivery.
    *
-   * @param failed - what it failed with after it had settled
+   * @param failed - the error with which the handler failed after it had settled
    */
-  late(delivery: ToldDelivery, failed?: { readonly thrown: unknown }): void
+  late(delivery: ReportedDelivery, failed?: { readonly thrown: unknown }): void
 }
 
-/** Bounds the time of an attempt, judges what it is ended by, and decides whether that counts. */
+/** Limits the time of an attempt, judges the error that ended it, and decides whether its result counts. */
 export function bounded<Payload, D extends ActiveDelivery>(
   work: Work<Payload, D>,
   judge: Judge,
   bounds: Bounds,
 ): Attempt<Payload, D> {
   const counted = (verdict: Verdict, delivery: D): Verdict => {
-    if (isDoneUnheard(verdict, delivery)) delivery.life.rememberDone(delivery.message)
-    // It has done its work in the second that it had to notice.
+    if (isDoneUnheard(verdict, delivery)) delivery.channel.rememberDone(delivery.message)
+    // The handler finished its work in the second of grace after its signal was aborted.
     if (verdict.do === 'ack' && delivery.end?.how === 'late' && delivery.takeLate()) bounds.late(delivery)
     return countedVerdict(verdict, delivery, judge)
   }
@@ -194,13 +161,18 @@ export function bounded<Payload, D extends ActiveDelivery>(
   }
 }
 
-/** Whether the work is done, and the broker may not learn of that because its handler took long, or because the channel is lost. */
+/**
+ * Whether the work is done, and the broker may never process its ack: the handler took long, or the channel is lost.
+ */
 function isDoneUnheard(verdict: Verdict, { end, hasTakenLong, mayHaveStopped }: ActiveDelivery): boolean {
   if (verdict.do !== 'ack') return false
   return end === undefined ? hasTakenLong : end.how === 'lost' && !mayHaveStopped
 }
 
-/** @param running - what still runs when the time is up: nothing where a handler has returned and only its decision is missing */
+/**
+ * @param running - returns the promise that is pending when the time is up; `undefined` when the handler has returned
+ *   and only its decision is missing
+ */
 function deadlineOf(
   delivery: ActiveDelivery,
   timeoutMs: number,
@@ -223,7 +195,10 @@ function deadlineOf(
   }
 }
 
-/** Settles with the handler's decision. The deadline is for both: for the decision, and for the handler, which may go on after it. */
+/**
+ * Settles with the handler's decision. The time limit holds for the decision, and for the handler, which may continue
+ * after it.
+ */
 function untilDecided(working: Promise<Verdict>, delivery: ActiveDelivery, options: DeadlineOptions): Promise<Verdict> {
   const ended = async (): Promise<Verdict> => {
     const verdict = await working
@@ -238,7 +213,7 @@ function untilDecided(working: Promise<Verdict>, delivery: ActiveDelivery, optio
   return Promise.race([working, whole])
 }
 
-/** At most once: the broker has read the ack before the handler begins. */
+/** Makes work at most once: the broker has processed the ack before the handler begins. */
 export function acknowledgedFirst<Payload>(work: Work<Payload>): Work<Payload> {
   return async (payload, delivery) => ((await delivery.acknowledgeFirst()) ? await work(payload, delivery) : GIVE_BACK)
 }

@@ -1,16 +1,16 @@
 import { Deadlines, type Due, tellLate } from '../../async/deadlines.js'
-import { Bag } from '../../collections/dense-set.js'
+import { DenseSet } from '../../collections/dense-set.js'
 import { HandlerTimeout } from '../delivery/handler-errors.js'
 
-/** After its signal was aborted a handler may take this long to notice and end. */
+/** How long a handler may take to react and end, after its signal was aborted. */
 const GRACE_MS = 1_000
 
-/** What a deadline needs to know of the work. */
+/** Options of {@link withinDeadline}. */
 export interface DeadlineOptions {
   readonly timeoutMs: number
-  /** The time is up; a little is left to notice it. */
+  /** Called when the time is up. The work has one more second to end. */
   abort(reason: HandlerTimeout): void
-  /** It has not ended a second later. It goes on, and nobody waits for it any more. */
+  /** Called when the work has not ended a second later. It still runs, and nothing waits for it. */
   givenUp(): void
 }
 
@@ -19,14 +19,17 @@ interface Running extends Due {
   timeUp(now: number): void
 }
 
-/** All that runs in this process. */
-const running = new Bag<Running>()
-/** A timer for each would cost more than most handlers do. What keeps a process alive is its connections. */
+/** The work that is running in this process. */
+const running = new DenseSet<Running>()
+/**
+ * A shared timer, because one per handler would cost more than most handlers do. It does not keep the process alive;
+ * the connections do.
+ */
 const deadlines = new Deadlines((now) => tellLate(running, now, (work) => work.timeUp(now)), { keepsAlive: false })
 
 /**
- * Settles as the work does, or rejects with a {@link HandlerTimeout} a second after its time was up. The work itself is not
- * stopped.
+ * Settles as the work does, or rejects with a {@link HandlerTimeout} a second after its time was up. The work itself is
+ * not stopped.
  */
 export function withinDeadline<T>(work: Promise<T>, { timeoutMs, abort, givenUp }: DeadlineOptions): Promise<T> {
   return new Promise((resolve, reject) => {

@@ -1,64 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { within } from '../../async/timing.js'
 import { messageOf } from '../../errors/message-of.js'
-import type { ToldDelivery } from '../delivery/role-events.js'
+import type { ReportedDelivery } from '../delivery/role-events.js'
 import type { Verdict } from '../delivery/verdict.js'
 
-/**
- * Remembers which messages were handled, so that one that comes twice is handled once.
- *
- * One store serves all workers of a queue, in whatever process: a table or a Redis, for example. A key is the name of the queue,
- * a colon and the message id; it has at most 512 bytes or so. A token names the one attempt that has the key: 36 ASCII characters,
- * new for each attempt. Each call is one atomic step of the store, because several workers call at once. Milliseconds are counted
- * by the store's own clock, from the moment of the call.
- *
- * In Redis 7 a key's value is a token, or `done`:
- *
- * | call | commands |
- * | --- | --- |
- * | `begin` | `SET key token NX PX leaseMs GET`: nothing came back, or the token itself: `new`; `done`: `done`; else `in-progress` |
- * | `done` | a script: when `GET key` is the token or nothing, `SET key done PX ttlMs` |
- * | `giveUp` | a script: when `GET key` is the token, `DEL key` |
- */
-export interface DeduplicationStore {
-  /**
-   * Takes a key for a token. It counts within `handlerTimeoutMs`. A rejection fails the attempt before its handler has begun, and
-   * so does any other answer than these three; the key is given up then, because it may have been taken all the same.
-   *
-   * @param leaseMs - after this long a key that is neither `done` nor given up is free again: whoever took it has died
-   * @returns `new` when the key was free, or was taken under this token before, so that a lost answer can be asked for again;
-   *   `in-progress` while another token has it; `done` when its work has been done and is still remembered
-   */
-  begin(key: string, token: string, leaseMs: number): PromiseLike<'new' | 'in-progress' | 'done'>
-  /**
-   * Remembers for `ttlMs` that the work of a key is done. It counts when the token has the key, or nobody does because the lease
-   * is over; it changes nothing when another token has it.
-   *
-   * A rejection, or no answer within 5 s, is reported as `delivery.not-remembered`. The delivery is acknowledged all the same.
-   */
-  done(key: string, token: string, ttlMs: number): PromiseLike<void>
-  /**
-   * Frees a key whose work has failed. It counts when the token has the key; it changes nothing when another token has it, nobody
-   * does, or its work is done.
-   *
-   * A rejection, or no answer within 5 s, is reported as `delivery.not-remembered`. The key is then free when its lease is over.
-   */
-  giveUp(key: string, token: string): PromiseLike<void>
-}
-
-/** A delivery that is to be handled, and the key that its attempt has taken. */
-export interface Taken {
-  readonly do: 'handle'
-  readonly delivery: ToldDelivery
-  /** `undefined` when the message has no id: then it is always new. */
-  readonly key: string | undefined
-  readonly token: string
-}
-
-/** What an attempt begins with: a key of its own, or the verdict on a duplicate. */
-export type Begun = Taken | Verdict
-
-/** Keeps what was done from being done again. */
+/** Keeps a message from being handled twice. */
 export class Deduplicator {
   readonly #options: DeduplicatorOptions
   readonly #leaseMs: number
@@ -68,8 +14,11 @@ export class Deduplicator {
     this.#leaseMs = options.handlerTimeoutMs + LEASE_MARGIN_MS
   }
 
-  /** Takes the key of a delivery. Rejects with what fails the attempt. A key that is taken too late is to be ended at once. */
-  async begin(delivery: ToldDelivery): Promise<Begun> {
+  /**
+   * Takes the key of a delivery. Rejects with the error that fails the attempt. If the key is taken after the attempt
+   * has ended, the caller gives it up at once.
+   */
+  async begin(delivery: ReportedDelivery): Promise<Begun> {
     const { store, queue } = this.#options
     const { messageId } = delivery
     const key = messageId ? `${queue}:${messageId}` : undefined
@@ -90,8 +39,8 @@ export class Deduplicator {
   }
 
   /**
-   * Marks a key as done when its delivery is to be acknowledged, and gives it up otherwise. Never rejects, and takes 5 s at most:
-   * what has been done is not done again because it could not be written down.
+   * Marks a key as done if its delivery is to be acknowledged, and gives it up otherwise. Never rejects, and takes 5 s
+   * at most: a finished message is not handled again only because the store failed.
    */
   async end({ key, token, delivery }: Taken, verdict: Verdict | undefined): Promise<void> {
     if (key === undefined) return
@@ -103,19 +52,80 @@ export class Deduplicator {
   }
 }
 
+/**
+ * Remembers which messages were handled, so that a message that comes twice is handled once.
+ *
+ * One store serves all workers of a queue, in all processes: a table or a Redis, for example. A key is the name of the
+ * queue, a colon and the message id, of some 512 bytes at most. A token identifies the attempt that has taken the key:
+ * 36 ASCII characters, new for each attempt. Each call must be one atomic step, because several workers call at once.
+ * Milliseconds are counted by the store's own clock, from the moment of the call.
+ *
+ * In Redis 7 a key's value is a token, or `done`:
+ *
+ * | call | commands |
+ * | --- | --- |
+ * | `begin` | `SET key token NX PX leaseMs GET`: nothing or the token: `new`; `done`: `done`; else `in-progress` |
+ * | `done` | a script: if `GET key` is the token or nothing, `SET key done PX ttlMs` |
+ * | `giveUp` | a script: if `GET key` is the token, `DEL key` |
+ */
+export interface DeduplicationStore {
+  /**
+   * Takes a key for a token. Its time counts towards `handlerTimeoutMs`. A rejection fails the attempt before its
+   * handler has begun, and so does any answer other than these three. The key is then given up, because the store may
+   * have taken it.
+   *
+   * @param leaseMs - the time after which a key that is neither `done` nor given up is free again, because its process
+   *   has died
+   * @returns `new` when the key was free, or when this token already has it, so that a call whose answer was lost can
+   *   be repeated; `in-progress` while another token has it; `done` when its work is done and still remembered
+   */
+  begin(key: string, token: string, leaseMs: number): PromiseLike<'new' | 'in-progress' | 'done'>
+  /**
+   * Remembers for `ttlMs` that the work of a key is done. It takes effect if the token has the key, or if no token has
+   * it because the lease is over. It changes nothing if another token has the key.
+   *
+   * A rejection, or no answer within 5 s, causes the event `delivery.not-remembered`. The delivery is acknowledged all
+   * the same.
+   */
+  done(key: string, token: string, ttlMs: number): PromiseLike<void>
+  /**
+   * Frees a key whose work has failed. It takes effect if the token has the key. It changes nothing if another token or
+   * no token has it, or if its work is done.
+   *
+   * A rejection, or no answer within 5 s, causes the event `delivery.not-remembered`. The key is then free when its
+   * lease ends.
+   */
+  giveUp(key: string, token: string): PromiseLike<void>
+}
+
+/** A delivery that is to be handled, and the key that its attempt has taken. */
+export interface Taken {
+  readonly do: 'handle'
+  readonly delivery: ReportedDelivery
+  /** `undefined` when the message has no id: it then counts as new. */
+  readonly key: string | undefined
+  readonly token: string
+}
+
+/** The start of an attempt: a key of its own, or the verdict on a duplicate. */
+export type Begun = Taken | Verdict
+
 /** Options of {@link Deduplicator}. */
 export interface DeduplicatorOptions {
   readonly store: DeduplicationStore
   readonly ttlMs: number
   readonly handlerTimeoutMs: number
-  /** The same id may be used on two queues. */
+  /** A part of each key, because two queues may hold messages of the same id. */
   readonly queue: string
-  failed(delivery: ToldDelivery, error: unknown): void
+  failed(delivery: ReportedDelivery, error: unknown): void
 }
 
 /** How long the store may take when an attempt has ended. */
 const END_TIMEOUT_MS = 5_000
-/** What a lease adds to the time of a handler: its second of grace, and the time that the store may take at its end. */
+/**
+ * The part of a lease beyond the time of a handler: its second of grace, and the time that the store may take at its
+ * end.
+ */
 const LEASE_MARGIN_MS = 10_000
 /** Another attempt has the key. Its lease ends if its process dies, so the delivery asks again. */
 const POSTPONED: Verdict = { do: 'postpone', afterMs: 5_000 }

@@ -2,29 +2,12 @@ import { z } from 'zod'
 import { parseOptions } from '../../options.js'
 import type { DeduplicationStore } from './deduplication.js'
 
-/** Options of the store in memory. */
-export interface MemoryStoreOptions {
-  /**
-   * The most keys to remember of work that is done, from 1. Above it the oldest are forgotten, whether or not their time is up; a message that
-   * comes again after that is handled again. @defaultValue 100_000
-   */
-  readonly maxKeys?: number | undefined
-}
-
-/** Checks {@link MemoryStoreOptions}. */
-export const memoryStoreOptions = z.strictObject({ maxKeys: z.int().min(1).default(100_000) })
-
-interface Entry {
-  readonly token: string
-  readonly untilMs: number
-}
-
-/** Remembers in this process: enough where one process works on a queue, and gone when it ends. */
+/** A deduplication store in memory. Enough where one process works on a queue; its content is lost with the process. */
 export class MemoryDeduplicationStore implements DeduplicationStore {
   readonly #maxKeys: number
-  /** The keys that are being worked on, as many as there are attempts: those taken last come last. */
+  /** The keys that are being handled, as many as there are attempts; those taken last come last. */
   readonly #taken = new Map<string, Entry>()
-  /** The keys whose work is done: those done last come last. */
+  /** The keys whose work is done; those done last come last. */
   readonly #done = new Map<string, Entry>()
 
   /** @throws {@link OptionsError} */
@@ -54,7 +37,24 @@ export class MemoryDeduplicationStore implements DeduplicationStore {
   }
 }
 
-/** By a clock that never jumps, unlike the machine's. */
+/** Options of {@link MemoryDeduplicationStore}. */
+export interface MemoryStoreOptions {
+  /**
+   * The most keys of finished work to remember, from 1. Above it the oldest are forgotten, even if their time is not
+   * up. A message that comes again after that is handled again. @defaultValue 100_000
+   */
+  readonly maxKeys?: number | undefined
+}
+
+/** Checks {@link MemoryStoreOptions}. */
+export const memoryStoreOptions = z.strictObject({ maxKeys: z.int().min(1).default(100_000) })
+
+interface Entry {
+  readonly token: string
+  readonly untilMs: number
+}
+
+/** A time by the monotonic clock, which never jumps as the system clock may. */
 function inMs(ms: number): number {
   return performance.now() + ms
 }
@@ -63,13 +63,13 @@ function isValid(entry: Entry | undefined): entry is Entry {
   return entry !== undefined && entry.untilMs > performance.now()
 }
 
-/** As the last one. */
+/** Writes an entry as the last one. */
 function write(entries: Map<string, Entry>, key: string, entry: Entry): void {
   entries.delete(key)
   entries.set(key, entry)
 }
 
-/** Drops the oldest ones whose time is up, and those above the limit. */
+/** Removes the oldest entries that are no longer valid, and those above the limit. */
 function forget(entries: Map<string, Entry>, limit: number): void {
   for (const [oldest, entry] of entries) {
     if (entries.size <= limit && isValid(entry)) break

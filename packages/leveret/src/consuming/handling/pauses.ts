@@ -1,6 +1,6 @@
 import type { Slots } from './slots.js'
 
-/** Waits between attempts at what is held in its place. What waits is given up when nothing is to begin any more. */
+/** Waits between attempts in place. A wait ends early when waiting deliveries are given back. */
 export class Pauses {
   readonly #slots: Slots
   readonly #waiting = new Set<() => void>()
@@ -12,7 +12,10 @@ export class Pauses {
     })
   }
 
-  /** @returns whether the next attempt may begin. While the worker is paused, or its breaker open, nothing does */
+  /**
+   * Waits. @returns whether the next attempt may begin; while the worker is paused or its breaker open, this waits
+   * longer
+   */
   async over(ms: number): Promise<boolean> {
     return (await this.#pause(ms)) && (await this.#slots.again())
   }

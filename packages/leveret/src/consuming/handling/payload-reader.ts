@@ -1,40 +1,27 @@
-import { disregard, isLater, type Soon } from '../../async/maybe-promise.js'
+import { disregard, isLater, type MaybePromise } from '../../async/maybe-promise.js'
 import type { ActiveDelivery } from '../delivery/active-delivery.js'
 import type { Verdict } from '../delivery/verdict.js'
 import type { Judge } from './attempt.js'
 import { withinDeadline } from './deadline.js'
 import type { OrderKey } from './slots.js'
 
-/** What has been read of a delivery: its checked payload and its key, or the verdict on one that has none. */
-export type Read<Payload> = { readonly payload: Payload; readonly key: OrderKey | undefined } | Verdict
-
-/** Decodes and checks one delivery. Throws or rejects with what is to be judged. */
-export type Decode<Payload> = (delivery: ActiveDelivery) => Soon<Payload>
-
-/** What a reader is made of. */
-export interface ReaderOptions<Payload> {
-  readonly decode: Decode<Payload>
-  /** Payloads of one key are handled in the order in which they came. With it, all are read in that order. */
-  readonly orderBy: ((payload: Payload) => OrderKey | undefined) | undefined
-  /** How long a schema may take. */
-  readonly timeoutMs: number
-  readonly judge: Judge
-}
-
-/** Decodes and checks deliveries: at once where the schema does so, and where order matters in the order in which they came. */
-export class Reader<Payload> {
+/**
+ * Decodes and checks deliveries. The result comes at once if the schema is synchronous, and in the order of arrival
+ * where order matters.
+ */
+export class PayloadReader<Payload> {
   readonly #options: ReaderOptions<Payload>
-  /** The last one that is being read, where order matters. */
+  /** The result of the last delivery that is being read, where order matters. */
   #last: Promise<unknown> | undefined
 
   constructor(options: ReaderOptions<Payload>) {
     this.#options = options
   }
 
-  /** Never throws or rejects. */
-  read(delivery: ActiveDelivery): Soon<Read<Payload>> {
+  /** Reads a delivery. Never throws or rejects. */
+  read(delivery: ActiveDelivery): MaybePromise<ReadResult<Payload>> {
     const { decode, orderBy } = this.#options
-    let read: Soon<Read<Payload>>
+    let read: MaybePromise<ReadResult<Payload>>
     try {
       const payload = decode(delivery)
       read = isLater(payload) ? this.#readLate(payload, delivery) : this.#keyed(payload)
@@ -44,7 +31,7 @@ export class Reader<Payload> {
     return orderBy === undefined || (this.#last === undefined && !isLater(read)) ? read : this.#inTurn(read)
   }
 
-  async #readLate(payload: Promise<Payload>, delivery: ActiveDelivery): Promise<Read<Payload>> {
+  async #readLate(payload: Promise<Payload>, delivery: ActiveDelivery): Promise<ReadResult<Payload>> {
     const { timeoutMs, judge } = this.#options
     const nothing = (): void => undefined
     try {
@@ -55,16 +42,16 @@ export class Reader<Payload> {
     }
   }
 
-  #keyed(payload: Payload): Read<Payload> {
+  #keyed(payload: Payload): ReadResult<Payload> {
     const key: unknown = this.#options.orderBy?.(payload)
     if (key === undefined || typeof key === 'string' || typeof key === 'number') return { payload, key }
     disregard(key)
-    // Each object is a key of its own: nothing would be ordered by it.
+    // Objects are never equal keys, so they would order nothing.
     throw new TypeError(`orderBy returned a value of type ${typeof key}: expected a string or a number`)
   }
 
-  /** A schema may answer for a later one first. */
-  async #inTurn(read: Soon<Read<Payload>>): Promise<Read<Payload>> {
+  /** Puts a result in its turn: an asynchronous schema may finish a later delivery first. */
+  async #inTurn(read: MaybePromise<ReadResult<Payload>>): Promise<ReadResult<Payload>> {
     const before = this.#last
     const turn = (async () => {
       await before
@@ -75,4 +62,26 @@ export class Reader<Payload> {
     if (this.#last === turn) this.#last = undefined
     return result
   }
+}
+
+/**
+ * The result of reading a delivery: its checked payload and its key, or the verdict on a delivery that could not be
+ * read.
+ */
+export type ReadResult<Payload> = { readonly payload: Payload; readonly key: OrderKey | undefined } | Verdict
+
+/** Decodes and checks one delivery. Throws or rejects with the error that is to be judged. */
+export type Decode<Payload> = (delivery: ActiveDelivery) => MaybePromise<Payload>
+
+/** Options of {@link PayloadReader}. */
+export interface ReaderOptions<Payload> {
+  readonly decode: Decode<Payload>
+  /**
+   * The key of a payload. Payloads of one key are handled in their order of arrival. With it, all are read in that
+   * order.
+   */
+  readonly orderBy: ((payload: Payload) => OrderKey | undefined) | undefined
+  /** How long a schema may take. */
+  readonly timeoutMs: number
+  readonly judge: Judge
 }

@@ -1,26 +1,15 @@
-import { andThen, isLater, type Soon } from '../../async/maybe-promise.js'
+import { isLater, type MaybePromise, whenReady } from '../../async/maybe-promise.js'
 import { messageOf } from '../../errors/message-of.js'
 import type { ReceivedMessage } from '../../message/message.js'
 import type { ActiveDelivery } from '../delivery/active-delivery.js'
-import type { Life } from '../delivery/delivery-channel.js'
+import type { DeliveryChannel } from '../delivery/delivery-channel.js'
 import type { Settlement } from '../delivery/settlement.js'
 import type { Settling } from '../delivery/settler.js'
 import type { Verdict } from '../delivery/verdict.js'
-import type { Attempts, Task } from './attempt-runner.js'
-import type { Read, Reader } from './payload-reader.js'
+import type { AttemptRunner, DecodedDelivery } from './attempt-runner.js'
+import type { PayloadReader, ReadResult } from './payload-reader.js'
 
-type Conclude<D extends ActiveDelivery> = Task<unknown, D>['conclude']
-
-/** What a processor is made of. */
-export interface ProcessorOptions<Payload, D extends ActiveDelivery> {
-  readonly reader: Reader<Payload>
-  readonly attempts: Attempts<Payload, D>
-  readonly settler: Settling
-  deliveryOf(message: ReceivedMessage, life: Life): D
-  settled(delivery: ActiveDelivery, settlement: Settlement): void
-}
-
-const GIVE_BACK: Verdict = { do: 'give-back' }
+type Conclude<D extends ActiveDelivery> = DecodedDelivery<unknown, D>['conclude']
 
 /** Takes a delivery from its bytes to its settlement: read, wait for a slot, attempt, conclude. */
 export class Processor<Payload, D extends ActiveDelivery> {
@@ -30,15 +19,15 @@ export class Processor<Payload, D extends ActiveDelivery> {
     this.#options = options
   }
 
-  /** A message has come. From now on its delivery is in hand. */
-  receive(message: ReceivedMessage, life: Life): D {
-    const delivery = this.#options.deliveryOf(message, life)
-    life.begin(delivery)
+  /** Makes the delivery of a message, and has its channel track it. */
+  receive(message: ReceivedMessage, channel: DeliveryChannel): D {
+    const delivery = this.#options.deliveryOf(message, channel)
+    channel.begin(delivery)
     return delivery
   }
 
-  /** Works on a delivery until it is settled or its life has ended. Never throws or rejects. */
-  process(delivery: D): Soon<void> {
+  /** Works on a delivery until it is settled or its channel has ended. Never throws or rejects. */
+  process(delivery: D): MaybePromise<void> {
     try {
       const processing = this.#process(delivery)
       return isLater(processing) ? this.#later(processing, delivery) : this.#ended(delivery)
@@ -62,18 +51,18 @@ export class Processor<Payload, D extends ActiveDelivery> {
   }
 
   #ended(delivery: D): void {
-    delivery.life.finish(delivery)
+    delivery.channel.finish(delivery)
   }
 
-  #process(delivery: D): Soon<unknown> {
-    return andThen(this.#options.reader.read(delivery), (read) => this.#attempt(delivery, read))
+  #process(delivery: D): MaybePromise<unknown> {
+    return whenReady(this.#options.reader.read(delivery), (read) => this.#attempt(delivery, read))
   }
 
-  #attempt(delivery: D, read: Read<Payload>): Soon<unknown> {
+  #attempt(delivery: D, read: ReadResult<Payload>): MaybePromise<unknown> {
     const conclude: Conclude<D> = (verdict, attempt = delivery) => this.#conclude(attempt, verdict)
     const { attempts } = this.#options
-    const givenBackUnless = (begun: Soon<boolean>): Soon<unknown> =>
-      andThen(begun, (hasBegun) => (hasBegun ? undefined : conclude(GIVE_BACK)))
+    const givenBackUnless = (begun: MaybePromise<boolean>): MaybePromise<unknown> =>
+      whenReady(begun, (hasBegun) => (hasBegun ? undefined : conclude(GIVE_BACK)))
     if ('do' in read) {
       const again = read.do === 'retry' ? attempts.readAgain?.({ delivery, conclude }, read) : undefined
       return again === undefined ? conclude(read) : givenBackUnless(again)
@@ -83,18 +72,21 @@ export class Processor<Payload, D extends ActiveDelivery> {
     return givenBackUnless(attempts.make({ payload, key, delivery, conclude }))
   }
 
-  #conclude(delivery: ActiveDelivery, verdict: Verdict): Soon<Settlement> {
+  #conclude(delivery: ActiveDelivery, verdict: Verdict): MaybePromise<Settlement> {
     const settling = this.#settle(delivery, verdict)
     if (isLater(settling)) delivery.noteEnd()
     delivery.concludes(settling)
-    return andThen(settling, (settlement) => {
+    return whenReady(settling, (settlement) => {
       this.#options.settled(delivery, settlement)
       return settlement
     })
   }
 
-  /** A defect of ours must not lose the message or end the process: it stays unacknowledged, and says why. */
-  #settle(delivery: ActiveDelivery, verdict: Verdict): Soon<Settlement> {
+  /**
+   * Settles a delivery. A defect in leveret must neither lose the message nor crash the process: the delivery stays
+   * unacknowledged, and its settlement contains the error.
+   */
+  #settle(delivery: ActiveDelivery, verdict: Verdict): MaybePromise<Settlement> {
     if (delivery.isAcknowledged) return outcomeOf(verdict)
     try {
       const settling = this.#options.settler.settle(verdict, delivery)
@@ -105,11 +97,22 @@ export class Processor<Payload, D extends ActiveDelivery> {
   }
 }
 
+/** Options of {@link Processor}. */
+export interface ProcessorOptions<Payload, D extends ActiveDelivery> {
+  readonly reader: PayloadReader<Payload>
+  readonly attempts: AttemptRunner<Payload, D>
+  readonly settler: Settling
+  deliveryOf(message: ReceivedMessage, channel: DeliveryChannel): D
+  settled(delivery: ActiveDelivery, settlement: Settlement): void
+}
+
+const GIVE_BACK: Verdict = { do: 'give-back' }
+
 function stuckOver(error: unknown): Settlement {
   return { did: 'stuck', error: error instanceof Error ? error : new Error(messageOf(error)) }
 }
 
-/** What became of a delivery that was acknowledged before: there is no other attempt. */
+/** The settlement of a delivery that was acknowledged first: it has no other attempt. */
 function outcomeOf(verdict: Verdict): Settlement {
   switch (verdict.do) {
     case 'retry':

@@ -1,24 +1,16 @@
-import { InHand } from '../../async/in-flight-count.js'
-import type { Soon } from '../../async/maybe-promise.js'
+import { InFlightCount } from '../../async/in-flight-count.js'
+import type { MaybePromise } from '../../async/maybe-promise.js'
 import { Fifo } from '../../collections/fifo.js'
 
-/** What has the same key is handled one after the other. */
-export type OrderKey = string | number
-
-interface Waiter {
-  readonly key: OrderKey | undefined
-  admit(begins: boolean): void
-}
-
-/** Bounds how many deliveries are handled at once, and keeps those of one key in the order in which they came. */
+/** Limits how many deliveries are handled at once, and keeps those of one key in their order of arrival. */
 export class Slots {
   #limit: number
-  readonly #running = new InHand()
+  readonly #running = new InFlightCount()
   #waiting = 0
   #closed = false
-  /** They want nothing but a slot. */
+  /** Deliveries that wait for nothing but a slot. */
   readonly #ready = new Fifo<Waiter>()
-  /** For every key that has a slot or waits for one: those that come after it. */
+  /** The deliveries behind each key that has a slot or waits for one. */
   readonly #behind = new Map<OrderKey, Fifo<Waiter>>()
   readonly #onGiveBack: (() => void)[] = []
 
@@ -30,29 +22,33 @@ export class Slots {
     return this.#running.size
   }
 
-  /** How many wait for a slot. */
+  /** How many deliveries wait for a slot. */
   get waiting(): number {
     return this.#waiting
   }
 
-  /** Resolves as soon as nothing has a slot. */
+  /** Resolves as soon as no slot is taken. */
   async whenIdle(): Promise<void> {
     await this.#running.whenEmpty()
   }
 
-  /** Whether what comes now is given back. */
+  /** Whether deliveries that arrive now are given back. */
   get isClosed(): boolean {
     return this.#closed
   }
 
-  /** How many may be taken from now on. What has begun goes on. */
+  /** Changes the number of slots. Deliveries that have begun continue. */
   limit(limit: number): void {
     this.#limit = limit
     this.#admit()
   }
 
-  /** @returns whether it may begin; `false` when it is to be given back. Every `true` is followed by a {@link leave} */
-  enter(key?: OrderKey): Soon<boolean> {
+  /**
+   * Waits for a slot.
+   * @returns whether the delivery may begin; `false` when it goes back to its queue. Every `true` is followed by a
+   *   {@link leave}
+   */
+  enter(key?: OrderKey): MaybePromise<boolean> {
     if (this.#closed) return false
     const behind = key === undefined ? undefined : this.#behind.get(key)
     if (behind === undefined && key !== undefined) this.#behind.set(key, new Fifo())
@@ -71,11 +67,12 @@ export class Slots {
   }
 
   /**
-   * Asks whether a holder of a slot may make another attempt. Where fewer slots are to be taken it waits, before all others.
+   * Asks whether a delivery that has a slot may make another attempt. If the number of slots has become smaller, it
+   * waits, ahead of all others.
    *
-   * @returns `false` when it is to be given back. It holds its slot again, whatever comes of it
+   * @returns `false` when the delivery goes back to its queue. It has its slot again in either case
    */
-  again(): Soon<boolean> {
+  again(): MaybePromise<boolean> {
     if (this.#closed) return false
     if (this.taken <= this.#limit) return true
     this.#running.end()
@@ -94,7 +91,7 @@ export class Slots {
     this.#admit()
   }
 
-  /** What waits does not begin. */
+  /** Gives back the deliveries that wait. */
   giveBack(): void {
     const ready = this.#ready.drain()
     const behind = [...this.#behind.values()].flatMap((waiters) => waiters.drain())
@@ -103,12 +100,12 @@ export class Slots {
     for (const callback of this.#onGiveBack) callback()
   }
 
-  /** Calls back at each {@link giveBack}. */
+  /** Adds a callback for each {@link giveBack}. */
   onGiveBack(callback: () => void): void {
     this.#onGiveBack.push(callback)
   }
 
-  /** Gives back what waits, and whatever comes until {@link open}. */
+  /** Gives back the deliveries that wait, and all that arrive until {@link open}. */
   close(): void {
     this.#closed = true
     this.giveBack()
@@ -135,4 +132,12 @@ export class Slots {
       next.admit(true)
     }
   }
+}
+
+/** A key. Deliveries of the same key are handled one after the other. */
+export type OrderKey = string | number
+
+interface Waiter {
+  readonly key: OrderKey | undefined
+  admit(begins: boolean): void
 }

@@ -1,95 +1,113 @@
 import { z } from 'zod'
 import { MAX_TIMER_MS } from '../../async/timing.js'
-import { OptionsError } from '../../errors/errors.js'
 import { givenAs, isClass } from '../../errors/given.js'
+import { OptionsError } from '../../errors/options-error.js'
 import { type BreakerOptions, breakerOptions } from './breaker.js'
 import type { DeduplicationStore } from './deduplication.js'
 import type { OrderKey } from './slots.js'
 
-/** What the protocol can say. */
+/** The largest prefetch that AMQP can express. */
 export const MAX_PREFETCH = 65_535
 
-/** How deliveries come together. */
+/** The size of a batch, and how long it waits for deliveries. */
 export interface BatchOptions {
   /** The most deliveries in one batch, from 1 to 65,535. */
   readonly size: number
-  /** How long a batch waits for more, from its first delivery on, in milliseconds, from 0 to 2,147,483,647. */
+  /** How long a batch waits for more deliveries, from its first one on, in milliseconds, from 0 to 2,147,483,647. */
   readonly waitMs: number
 }
 
-/** Where and for how long it is remembered what was handled. */
+/** The store of handled messages, and how long it remembers them. */
 export interface DeduplicateOptions {
-  /** Where it is remembered: one store for all workers of the queue. */
+  /** The store of handled messages: one for all workers of the queue. */
   readonly store: DeduplicationStore
-  /** How long what was done is remembered, in milliseconds, from 1. What comes again after that is handled again. */
+  /**
+   * How long a finished message is remembered, in milliseconds, from 1. A message that comes again after that is
+   * handled again.
+   */
   readonly ttlMs: number
 }
 
-/** When a delivery is acknowledged. */
+/** The moment at which a delivery is acknowledged. */
 export type Acknowledgement = 'on-return' | 'manual' | 'none'
 
-/** The options that say which handler is asked for. As the compiler reads them, `Size` is `never` without a batch. */
+/** The options that decide which kind of handler is expected. In the types, `Size` is `never` without a batch. */
 export interface ModeOptions<Acknowledge extends Acknowledgement = Acknowledgement, Size = number> {
   /**
+   * The moment at which a delivery is acknowledged (`basic.ack`):
    * - `on-return`: when the handler returns
-   * - `manual`: when the handler says so, by `delivery.ack()` and its like. What it leaves unsettled for
-   *   `handlerTimeoutMs` is a failed attempt
-   * - `none`: before the handler begins, which waits until the broker has read that. At most once: what fails, or is lost with its
-   *   process, does not come again. Not for streams
+   * - `manual`: when the handler settles it, with `delivery.ack()` or another of its methods. A delivery that is not
+   *   settled within `handlerTimeoutMs` is a failed attempt
+   * - `none`: before the handler begins, which waits until the broker has processed the ack. At most once: a message
+   *   does not come again if its handler fails or its process dies. Not for streams
    *
-   * What does not fit the contract is settled as ever, whatever this says.
+   * A message that does not fit the contract is settled by the contract's rules in each of these modes.
    *
    * @defaultValue 'on-return'
    */
   readonly acknowledge?: Acknowledge | undefined
-  /** Hands over several deliveries at once. Goes with `on-return`, and without `orderBy`. @defaultValue none: one at a time */
+  /**
+   * Calls the handler with several deliveries at once. Needs `acknowledge: 'on-return'`, and excludes `orderBy`.
+   * @defaultValue none: one at a time
+   */
   readonly batch?: (BatchOptions & { readonly size: Size }) | undefined
 }
 
-/** What goes with a batch, when there is one. */
+/** The other options that a batch allows, when there is one. */
 export type WithBatch<Size> = [Size] extends [never]
   ? unknown
   : { readonly acknowledge?: 'on-return' | undefined; readonly orderBy?: undefined }
 
-/** How deliveries are handled, by whatever handler. */
+/** Options of handling deliveries, for every kind of handler. */
 export interface HandlingOptions {
   /**
-   * Handlers, or batches, running at once, from 1 to 65,535. One at a time begin in the order in which they came.
+   * The most handlers, or batches, that run at once, from 1 to 65,535. With 1, they begin in their order of arrival.
    * @defaultValue 10; 1 with `batch`, and for a stream
    */
   readonly concurrency?: number | undefined
   /**
-   * Unacknowledged deliveries held at once, from 1 to 65,535; with `batch` as many as its `size`, at least.
+   * The most unacknowledged deliveries that are held at once, from 1 to 65,535; with `batch` at least its `size`.
    * @defaultValue 10; with another `concurrency` that many, times the size of a batch; at least 100 for a stream
    */
   readonly prefetch?: number | undefined
   /**
-   * After this the attempt has failed, whatever its handler then returns or throws; `delivery.signal` is aborted. A handler that goes on
-   * for another second is given up: it is told as `hung` in `health()`, and its slot is free. Milliseconds, from 1 to 2,147,483,647; shorter than the
-   * broker waits for an ack: 30 minutes, or the contract's `consumerTimeoutMs`.
+   * The time limit of an attempt, in milliseconds, from 1 to 2,147,483,647. When it is over, the attempt has failed,
+   * whatever its handler then returns or throws, and `delivery.signal` is aborted. A handler that runs for another
+   * second is given up: `health()` counts it as `hung`, and its slot is free. Must be shorter than the broker waits for
+   * an ack: 30 minutes, or the contract's `consumerTimeoutMs`.
    * @defaultValue 60_000
    */
   readonly handlerTimeoutMs?: number | undefined
-  /** Stops for a while when too many attempts fail. `true`: 10 % of at least 100 in a minute stop it for a minute. @defaultValue false */
+  /**
+   * Pauses the worker for a while when too many attempts fail. `true`: when 10 % of at least 100 attempts in a minute
+   * have failed, it pauses for a minute. @defaultValue false
+   */
   readonly breaker?: boolean | BreakerOptions | undefined
   /**
-   * Handles a message alone that came back twice from other processes, because it may be what ends them: what is in hand with it would
-   * come back with it, until all are given up. Handlers that run get a second to end first. What came back because this process lost
-   * its connection is not suspected. For quorum queues without a single active consumer or native retry. For that, each
-   * subscription begins with one delivery, and holds one above `prefetch` until that is settled. @defaultValue true
+   * Whether a message that came back twice from other processes is handled alone, because it may crash them. Deliveries
+   * beside it would come back with it, until all are given up. Running handlers get a second to end first. Messages
+   * that came back because this process lost its connection are not suspected. For quorum queues without a single
+   * active consumer or native retry. There, each subscription begins with one delivery, and holds one more than
+   * `prefetch` until that one is settled.
+   * @defaultValue true
    */
   readonly isolation?: boolean | undefined
-  /** Does not hand over what has been handled under the same `messageId`. @defaultValue none: what comes twice is handled twice */
+  /**
+   * Skips messages that have been handled under the same `messageId`.
+   * @defaultValue none: a message that comes twice is handled twice
+   */
   readonly deduplicate?: DeduplicateOptions | undefined
   /**
-   * A consumer of a higher priority gets deliveries first, those of a lower one what it cannot take. From -2,147,483,648 to 2,147,483,647.
+   * The priority of the consumer, from -2,147,483,648 to 2,147,483,647. Consumers of a higher priority get deliveries
+   * first; those of a lower one get what the others cannot take.
    * @see https://www.rabbitmq.com/docs/consumer-priority
    * @defaultValue the broker's: 0
    */
   readonly priority?: number | undefined
   /**
-   * Nobody else may consume the queue meanwhile. One that comes second waits until the first is gone; its `start` rejects with a
-   * `BrokerError` (403, in exclusive use) after `startupTimeoutMs`. Classic queues only. @defaultValue false
+   * Whether this consumer is the only one that the queue allows. A second consumer waits until the first is gone; its
+   * `start` rejects with a `BrokerError` (403, in exclusive use) after `startupTimeoutMs`. Classic queues only.
+   * @defaultValue false
    */
   readonly exclusive?: boolean | undefined
 }
@@ -142,13 +160,13 @@ export const handlingOptions = z
     message: 'a batch would never be full: as many deliveries as batch.size, at least',
   })
 
-/** How deliveries are handled, with every default filled in. */
+/** The options of handling deliveries, with every default filled in. */
 export type HandlingSettings = z.output<typeof handlingOptions>
 
 /**
- * Checks that a role was given a function to handle deliveries with.
+ * Checks that a role was given a function as its handler.
  *
- * @param role - for the error
+ * @param role - the role to name in the error
  * @throws {@link OptionsError}
  */
 export function checkHandler(role: string, handler: unknown): void {
@@ -161,7 +179,7 @@ export function checkHandler(role: string, handler: unknown): void {
 }
 
 function problemOf(handler: unknown): string | undefined {
-  // A class is a function too, and fails each call without `new`.
+  // A class is a function too, but each call without `new` would fail.
   if (typeof handler === 'function') return isClass(handler) ? 'a class' : undefined
   return givenAs(handler)
 }

@@ -1,4 +1,4 @@
-import { OptionsError } from '../../errors/errors.js'
+import { OptionsError } from '../../errors/options-error.js'
 import type { RoutedExchange } from './event-types.js'
 import { overlaps, wordsOf } from './routing-key.js'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { OptionsError } from '../../errors/errors.js'
+import { OptionsError } from '../../errors/options-error.js'
 import { tableProblem } from '../../message/amqp-table.js'
 import { namesProblem, shortString } from '../../message/short-string.js'
 import type { SchemaInput } from '../payloads/schema.js'

@@ -1,14 +1,9 @@
-import { OptionsError } from '../../errors/errors.js'
+import { OptionsError } from '../../errors/options-error.js'
 import { nameProblem } from '../../message/short-string.js'
 import type { PayloadContract } from '../payloads/payload.js'
 import type { RoutedExchange } from './event-types.js'
 import { wordsOf } from './routing-key.js'
 import { TemplateRouter } from './template-router.js'
-
-/** The contract of the messages of one template. */
-export interface TemplateContract extends PayloadContract {
-  readonly template: string
-}
 
 /** The contracts of the messages of an exchange, one for each template. */
 export class TemplateContracts {
@@ -55,6 +50,11 @@ export class TemplateContracts {
     }
     return found.contract
   }
+}
+
+/** The contract of the messages of one template. */
+export interface TemplateContract extends PayloadContract {
+  readonly template: string
 }
 
 const known = new WeakMap<RoutedExchange, TemplateContracts>()

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { OptionsError } from '../../errors/errors.js'
+import { OptionsError } from '../../errors/options-error.js'
 import { nameProblem, quoted } from '../../message/short-string.js'
 import { parseOptions } from '../../options.js'
 import { checkCarried } from '../payloads/carried.js'

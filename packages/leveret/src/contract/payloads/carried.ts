@@ -1,4 +1,5 @@
-import { type Issue, OptionsError } from '../../errors/errors.js'
+import type { Issue } from '../../errors/issue.js'
+import { OptionsError } from '../../errors/options-error.js'
 import { builtInOf, type Codec } from './codec.js'
 import type { Schema } from './schema.js'
 import { tryReading } from './schema-plan.js'

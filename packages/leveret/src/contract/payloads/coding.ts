@@ -1,6 +1,6 @@
 import { types } from 'node:util'
-import { andThen, isLater, type Soon, soonOf } from '../../async/maybe-promise.js'
-import { PayloadError } from '../../errors/errors.js'
+import { isLater, type MaybePromise, maybePromiseOf, whenReady } from '../../async/maybe-promise.js'
+import { PayloadError } from '../../errors/payload-error.js'
 import { type Codec, codecFor } from './codec.js'
 import type { ContentProperties } from './content-types.js'
 import type { Schema } from './schema.js'
@@ -13,9 +13,9 @@ export interface PayloadContract<S extends Schema = Schema> {
 }
 
 /** Calls a contract's codec. @throws {@link PayloadError} it cannot encode that */
-export function encode({ name, codec }: PayloadContract, payload: unknown): Soon<Buffer> {
+export function encode({ name, codec }: PayloadContract, payload: unknown): MaybePromise<Buffer> {
   const refuse = refusing('outgoing', name, `not encoded as ${codec.contentType}`)
-  return andThen(
+  return whenReady(
     guarded(refuse, () => codec.encode(payload)),
     (encoded) => bufferOf(encoded, refuse),
   )
@@ -26,7 +26,7 @@ export function decode(
   { name, codec }: PayloadContract,
   content: Buffer,
   properties: ContentProperties,
-): Soon<unknown> {
+): MaybePromise<unknown> {
   const { contentType, contentEncoding } = properties
   const isOwn = (!contentType || contentType === codec.contentType) && !contentEncoding && !codec.contentEncoding
   if (!isOwn && codecFor(codec, properties) === undefined) throw notAccepted(name, codec, properties)
@@ -50,9 +50,9 @@ function refusing(direction: 'outgoing' | 'incoming', contract: string, message:
 }
 
 /** Calls a codec, and refuses what it fails with, at once or later. */
-function guarded<T>(refuse: Refuse, act: () => T | PromiseLike<T>): Soon<T> {
+function guarded<T>(refuse: Refuse, act: () => T | PromiseLike<T>): MaybePromise<T> {
   try {
-    const result = soonOf(act())
+    const result = maybePromiseOf(act())
     return isLater(result) ? guardedLate(refuse, result) : result
   } catch (cause) {
     throw refuse(cause)

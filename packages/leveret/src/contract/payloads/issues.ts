@@ -1,4 +1,4 @@
-import type { Issue } from '../../errors/errors.js'
+import type { Issue } from '../../errors/issue.js'
 
 /** What a schema answers. */
 export type SchemaResult<Output> =

@@ -1,4 +1,4 @@
-import { andThen, disregard, isLater, type Soon } from '../../async/maybe-promise.js'
+import { disregard, isLater, type MaybePromise, whenReady } from '../../async/maybe-promise.js'
 import { decode, encode, type PayloadContract } from './coding.js'
 import type { ContentProperties } from './content-types.js'
 import { checkProof } from './proof.js'
@@ -18,7 +18,10 @@ export type { PayloadContract } from './coding.js'
  *
  * @throws {@link PayloadError}
  */
-export function encodePayload<S extends Schema>(contract: PayloadContract<S>, payload: SchemaInput<S>): Soon<Buffer> {
+export function encodePayload<S extends Schema>(
+  contract: PayloadContract<S>,
+  payload: SchemaInput<S>,
+): MaybePromise<Buffer> {
   const plan = planOf(contract.payload)
   if (plan.isAsync && !plan.isPlainData) return encodeSnapshot(contract, payload, plan)
   const checked: unknown = check(contract, payload)
@@ -35,9 +38,9 @@ export function encodePayload<S extends Schema>(contract: PayloadContract<S>, pa
  * @returns what goes on the wire, by the same rule
  * @throws {@link PayloadError}
  */
-export function checkOutgoing(name: string, schema: Schema, value: unknown): Soon<unknown> {
+export function checkOutgoing(name: string, schema: Schema, value: unknown): MaybePromise<unknown> {
   const checked: unknown = check({ name, payload: schema }, value)
-  return andThen(checked, (result) => outgoingOf(planOf(schema), value, result))
+  return whenReady(checked, (result) => outgoingOf(planOf(schema), value, result))
 }
 
 /**
@@ -49,12 +52,12 @@ export function decodePayload<S extends Schema>(
   contract: PayloadContract<S>,
   content: Buffer,
   properties: ContentProperties,
-): Soon<SchemaOutput<S>> {
+): MaybePromise<SchemaOutput<S>> {
   const place = { direction: 'incoming', contract: contract.name } as const
-  return andThen(decode(contract, content, properties), (value) => validate(contract.payload, value, place))
+  return whenReady(decode(contract, content, properties), (value) => validate(contract.payload, value, place))
 }
 
-function check({ name, payload }: Pick<PayloadContract, 'name' | 'payload'>, value: unknown): Soon<unknown> {
+function check({ name, payload }: Pick<PayloadContract, 'name' | 'payload'>, value: unknown): MaybePromise<unknown> {
   return validate(payload, value, { direction: 'outgoing', contract: name })
 }
 
@@ -62,13 +65,18 @@ function outgoingOf({ sends }: SchemaPlan, payload: unknown, checked: unknown): 
   return sends === 'output' ? checked : payload
 }
 
-function encodeProven(contract: PayloadContract, payload: unknown, checked: unknown, plan: SchemaPlan): Soon<Buffer> {
+function encodeProven(
+  contract: PayloadContract,
+  payload: unknown,
+  checked: unknown,
+  plan: SchemaPlan,
+): MaybePromise<Buffer> {
   const { codec } = contract
   const outgoing = outgoingOf(plan, payload, checked)
   const encoded = encode(contract, outgoing)
   if (plan.isPlainData || plan.provenBy.includes(codec)) return encoded
-  return andThen(encoded, (content) =>
-    andThen(checkProof({ contract, content, outgoing, checked }), () => {
+  return whenReady(encoded, (content) =>
+    whenReady(checkProof({ contract, content, outgoing, checked }), () => {
       plan.provenBy.push(codec)
       return content
     }),

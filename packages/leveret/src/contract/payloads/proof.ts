@@ -1,6 +1,7 @@
 import { types } from 'node:util'
-import { andThen, isLater, type Soon } from '../../async/maybe-promise.js'
-import { type Issue, PayloadError } from '../../errors/errors.js'
+import { isLater, type MaybePromise, whenReady } from '../../async/maybe-promise.js'
+import type { Issue } from '../../errors/issue.js'
+import { PayloadError } from '../../errors/payload-error.js'
 import { decode, type PayloadContract } from './coding.js'
 import { validate } from './schema.js'
 
@@ -22,12 +23,12 @@ const WAY_OUT =
  *
  * @throws {@link PayloadError} the receiver would refuse it, or get something else than the sender meant
  */
-export function checkProof(carried: Carried): Soon<void> {
+export function checkProof(carried: Carried): MaybePromise<void> {
   const { contract, content } = carried
   const { contentType, contentEncoding } = contract.codec
   return refusedBefore(carried, () =>
-    andThen(decode(contract, content, { contentType, contentEncoding }), (decoded) =>
-      andThen(validate(contract.payload, decoded, { direction: 'outgoing', contract: contract.name }), (received) =>
+    whenReady(decode(contract, content, { contentType, contentEncoding }), (decoded) =>
+      whenReady(validate(contract.payload, decoded, { direction: 'outgoing', contract: contract.name }), (received) =>
         compare(carried, received),
       ),
     ),
@@ -41,7 +42,7 @@ function compare({ contract, outgoing, checked }: Carried, received: unknown): v
   throw refusal(contract, [{ path, message: `a receiver would get another value than was sent: ${WAY_OUT}` }])
 }
 
-function refusedBefore({ contract }: Carried, act: () => Soon<void>): Soon<void> {
+function refusedBefore({ contract }: Carried, act: () => MaybePromise<void>): MaybePromise<void> {
   try {
     const result = act()
     return isLater(result) ? result.catch((error: unknown) => Promise.reject(explained(contract, error))) : result

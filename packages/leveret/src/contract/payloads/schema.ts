@@ -1,5 +1,6 @@
-import { isLater, type Soon, soonOf } from '../../async/maybe-promise.js'
-import { type Issue, PayloadError } from '../../errors/errors.js'
+import { isLater, type MaybePromise, maybePromiseOf } from '../../async/maybe-promise.js'
+import type { Issue } from '../../errors/issue.js'
+import { PayloadError } from '../../errors/payload-error.js'
 import { readIssues, type SchemaResult } from './issues.js'
 import { planOf } from './schema-plan.js'
 import { validateWithZod } from './zod-schema.js'
@@ -37,14 +38,18 @@ export interface PayloadPlace {
  * @throws {@link PayloadError} with a path and a message for each issue, and never the refused value itself. A schema that fails
  *   by itself says nothing of the value, so that error is `retryable`, and has what it failed with as its cause
  */
-export function validate<S extends Schema>(schema: S, value: unknown, place: PayloadPlace): Soon<SchemaOutput<S>> {
-  let result: Soon<SchemaResult<SchemaOutput<S>>>
+export function validate<S extends Schema>(
+  schema: S,
+  value: unknown,
+  place: PayloadPlace,
+): MaybePromise<SchemaOutput<S>> {
+  let result: MaybePromise<SchemaResult<SchemaOutput<S>>>
   try {
     const { calling } = planOf(schema)
     result =
       calling === undefined
-        ? soonOf(schema['~standard'].validate(value))
-        : (validateWithZod(calling, value) as Soon<SchemaResult<SchemaOutput<S>>>)
+        ? maybePromiseOf(schema['~standard'].validate(value))
+        : (validateWithZod(calling, value) as MaybePromise<SchemaResult<SchemaOutput<S>>>)
   } catch (cause) {
     throw failed(cause, place)
   }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { OptionsError } from '../../errors/errors.js'
 import { givenAs } from '../../errors/given.js'
+import { OptionsError } from '../../errors/options-error.js'
 import { tableProblem } from '../../message/amqp-table.js'
 import { nameProblem, namesProblem, shortString } from '../../message/short-string.js'
 import { type Codec, type CodecOption, oneOf } from './codec.js'

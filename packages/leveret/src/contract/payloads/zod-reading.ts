@@ -71,13 +71,13 @@ const KNOWN: ReadonlySet<string> = new Set([
 
 /** Reads a schema's own description. @throws what a getter in it throws, for example because something is not defined yet */
 export function readZod(schema: z.core.$ZodType): ZodReading {
-  const reader = new Reader()
+  const reader = new PayloadReader()
   const kinds = new Set<string>()
   reader.read(schema, [], kinds)
   return { ...reader, kinds }
 }
 
-class Reader {
+class PayloadReader {
   transforms = false
   isOpen = false
   readonly problems: CarryProblem[] = []

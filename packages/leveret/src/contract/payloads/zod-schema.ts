@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { andThen, type Soon, soonOf } from '../../async/maybe-promise.js'
+import { type MaybePromise, maybePromiseOf, whenReady } from '../../async/maybe-promise.js'
 import type { SchemaResult } from './issues.js'
 
 /** Functions that zod takes as synchronous: what makes the text of an error, whether a check is made, `trim` and its kin, `catch`. */
@@ -12,9 +12,9 @@ const SYNCHRONOUS: ReadonlySet<string> = new Set(['error', 'when', 'tx', 'catchV
  * promise, whose rejection would end the process (measured on 4.6.7). Asked as asynchronous at once, zod calls each function once, and
  * answers without a promise where all are synchronous; only its fast path for objects is lost (0.7 µs), so others are not asked so.
  */
-export function validateWithZod(schema: z.core.$ZodType, value: unknown): Soon<SchemaResult<unknown>> {
+export function validateWithZod(schema: z.core.$ZodType, value: unknown): MaybePromise<SchemaResult<unknown>> {
   const context = { async: true }
-  return andThen(soonOf(schema._zod.run({ value, issues: [] }, context)), (payload) =>
+  return whenReady(maybePromiseOf(schema._zod.run({ value, issues: [] }, context)), (payload) =>
     payload.issues.length === 0
       ? { value: payload.value }
       : { issues: payload.issues.map((issue) => z.core.util.finalizeIssue(issue, context, z.core.config())) },

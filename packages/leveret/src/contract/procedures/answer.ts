@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { andThen, type Soon } from '../../async/maybe-promise.js'
-import type { Issue } from '../../errors/errors.js'
+import { type MaybePromise, whenReady } from '../../async/maybe-promise.js'
+import type { Issue } from '../../errors/issue.js'
 import { type RemoteFailure, RpcRemoteError } from '../../errors/rpc-errors.js'
 import type { Headers, MessageProperties } from '../../message/message.js'
 import { json } from '../payloads/codec.js'
@@ -34,16 +34,16 @@ const issuesOnWire = z.object({
 })
 
 /** @throws {@link PayloadError} it does not fit the procedure, as a rejection too */
-export function encodeResponse({ responses }: Procedure, response: unknown): Soon<Answer> {
+export function encodeResponse({ responses }: Procedure, response: unknown): MaybePromise<Answer> {
   const { name, payload, codec } = responses
   const { contentType, contentEncoding } = codec
   if (response !== undefined) return answerOf(encodePayload(responses, response), { contentType, contentEncoding })
   const checked: unknown = validate(payload, undefined, { direction: 'outgoing', contract: name })
-  return andThen(checked, () => ({ content: Buffer.alloc(0) }))
+  return whenReady(checked, () => ({ content: Buffer.alloc(0) }))
 }
 
 /** @throws {@link PayloadError} its data does not fit the procedure, as a rejection too */
-export function encodeDeclared(procedure: Procedure, { code, data }: ProcedureError): Soon<Answer> {
+export function encodeDeclared(procedure: Procedure, { code, data }: ProcedureError): MaybePromise<Answer> {
   const headers = { [ERROR]: DECLARED, [CODE]: code }
   return answerOf(encodePayload(dataContract(procedure, code), data), { contentType: json.contentType, headers })
 }
@@ -73,7 +73,7 @@ export function decodeAnswer<Response extends Schema>(
   procedure: Procedure<Schema, Response>,
   content: Buffer,
   properties: MessageProperties,
-): Soon<SchemaOutput<Response>> {
+): MaybePromise<SchemaOutput<Response>> {
   const { [ERROR]: kind, [CODE]: code } = properties.headers ?? {}
   if (kind === undefined) return decodeResponse(procedure.responses, content, properties)
   const { name } = procedure
@@ -84,7 +84,7 @@ export function decodeAnswer<Response extends Schema>(
   if (kind !== DECLARED || typeof code !== 'string' || !Object.hasOwn(procedure.errors, code)) {
     throw new RpcRemoteError(name, 'unknown')
   }
-  return andThen(decodePayload(dataContract(procedure, code), content, properties), (data) => {
+  return whenReady(decodePayload(dataContract(procedure, code), content, properties), (data) => {
     // What the schema gives is what the client is to have.
     throw new ProcedureError<Procedure>(procedure, code, data as ErrorInputOf<Procedure, ErrorCodeOf<Procedure>>)
   })
@@ -95,7 +95,7 @@ function decodeResponse<S extends Schema>(
   contract: PayloadContract<S>,
   content: Buffer,
   properties: MessageProperties,
-): Soon<SchemaOutput<S>> {
+): MaybePromise<SchemaOutput<S>> {
   const isNothing = content.length === 0 && !properties.contentType
   return isNothing ? decodeNothing(contract, content, properties) : decodePayload(contract, content, properties)
 }
@@ -113,8 +113,8 @@ async function decodeNothing<S extends Schema>(
   }
 }
 
-function answerOf(encoded: Soon<Buffer>, rest: Omit<Answer, 'content'>): Soon<Answer> {
-  return andThen(encoded, (content) => ({ content, ...rest }))
+function answerOf(encoded: MaybePromise<Buffer>, rest: Omit<Answer, 'content'>): MaybePromise<Answer> {
+  return whenReady(encoded, (content) => ({ content, ...rest }))
 }
 
 /** The data of an error is JSON, whatever the procedure's own codec can say. */

@@ -1,14 +1,8 @@
-import { OptionsError } from '../../errors/errors.js'
 import { givenAs } from '../../errors/given.js'
+import { OptionsError } from '../../errors/options-error.js'
 import { RpcError } from '../../errors/rpc-errors.js'
 import { checkContract } from '../payloads/shared-options.js'
 import type { ErrorCodeOf, ErrorInputOf, ErrorOutputOf, Procedure } from './procedure.js'
-
-/** What may be said of an error that is thrown. None of it is sent. */
-export interface ProcedureErrorOptions extends ErrorOptions {
-  /** For logs at the server. */
-  readonly message?: string
-}
 
 /**
  * One of the errors that a procedure declares. A handler throws it: `throw new ProcedureError(getUser, 'NotFound', { id })`;
@@ -33,6 +27,12 @@ export class ProcedureError<
     this.code = code
     this.data = data as ErrorOutputOf<P, Code>
   }
+}
+
+/** What may be said of an error that is thrown. None of it is sent. */
+export interface ProcedureErrorOptions extends ErrorOptions {
+  /** For logs at the server. */
+  readonly message?: string
 }
 
 /** Each of the errors that a procedure declares, told apart by `code`. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { OptionsError } from '../../errors/errors.js'
 import type { Failure } from '../../errors/failure.js'
+import { OptionsError } from '../../errors/options-error.js'
 import { argumentsOption } from '../payloads/shared-options.js'
 import { type QueueType, queueName } from './queue-options.js'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { OptionsError } from '../../errors/errors.js'
+import { OptionsError } from '../../errors/options-error.js'
 import { parseOptions } from '../../options.js'
 import { existingOption, versionOption } from '../payloads/shared-options.js'
 import {

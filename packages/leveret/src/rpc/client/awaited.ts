@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import { SlotMap } from '../../collections/dense-map.js'
+import { DenseMap } from '../../collections/dense-map.js'
 import type { ConnectSettings } from '../../connection/connect-options.js'
 import type { ReceivedMessage } from '../../message/message.js'
 import type { Call } from './call.js'
 import type { Absence } from './responder-watch.js'
 
-/** The calls of one client that were written and have no answer yet, and what came back. */
+/** The calls of one client that were written and have no reply yet. Counts replies that match none of them. */
 export class Awaited {
-  readonly #calls = new SlotMap<string, Call>()
-  /** A correlation id that begins with it was made here. */
+  readonly #calls = new DenseMap<string, Call>()
+  /** The beginning of every correlation id that this client makes. */
   readonly #prefix = `${randomUUID().slice(0, 8)}.`
   #bytes = 0
   #late = 0
@@ -19,12 +19,12 @@ export class Awaited {
     return this.#calls.size
   }
 
-  /** Replies that came when nobody waited for them any more. */
+  /** How many replies came after their call had ended. */
   get late(): number {
     return this.#late
   }
 
-  /** Replies to nothing that was asked here. */
+  /** How many replies came that belong to no call of this client. */
   get unknown(): number {
     return this.#unknown
   }
@@ -33,7 +33,7 @@ export class Awaited {
     return this.#lastReplyAt
   }
 
-  /** Nobody can guess it who has not seen the request. */
+  /** Makes a correlation id that only a receiver of the request can know. */
   newCorrelationId(): string {
     return this.#prefix + randomUUID()
   }
@@ -51,14 +51,14 @@ export class Awaited {
     return this.#calls.get(correlationId)
   }
 
-  /** @returns whether it was there */
+  /** Removes a call. @returns whether it was there */
   delete(call: Call): boolean {
     if (this.#calls.delete(call.correlationId) === undefined) return false
     this.#bytes -= call.bytes
     return true
   }
 
-  /** @returns the call that the reply is for, or `undefined`, and counts it then */
+  /** Finds the call of a reply. @returns `undefined` when no call waits for it; the reply is counted then */
   match({ properties: { correlationId } }: ReceivedMessage): Call | undefined {
     const call = correlationId === undefined ? undefined : this.#calls.get(correlationId)
     if (call !== undefined) this.#lastReplyAt = new Date()
@@ -68,14 +68,14 @@ export class Awaited {
   }
 
   /**
-   * The calls that nobody can have had in his hands: sent before one time, and not before another, since when nobody is there. What is older a
-   * server may hold, also one that is closing, and answer.
+   * The calls that no server can have received: written while no server consumed the queue. A server may hold an older
+   * request, and still reply to it, even while it closes.
    */
   undelivered({ since, before }: Absence): Call[] {
     return [...this].filter(({ sentAt }) => sentAt >= since && sentAt <= before)
   }
 
-  /** A copy: who is told of one may call again. In the order in which they were written. */
+  /** Iterates over a copy, in the order of writing, because a caller whose call fails may make another one. */
   [Symbol.iterator](): IterableIterator<Call> {
     return [...this.#calls.values()].values()
   }

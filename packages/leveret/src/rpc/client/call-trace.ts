@@ -1,5 +1,5 @@
 import type { ServerAddress } from '../../amqp/endpoint.js'
-import { endTrace, runTraced, type ScopedTrace, tracing } from '../../tracing.js'
+import { endTrace, runTraced, type ScopedTrace, tracing } from '../../async/tracing.js'
 
 /**
  * One call of a procedure, as `tracing:leveret:call` tells of it: `start` and `end` around sending the request, `asyncEnd` when the answer is

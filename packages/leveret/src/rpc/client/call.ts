@@ -3,38 +3,22 @@ import type { Due } from '../../async/deadlines.js'
 import { onAbort } from '../../async/on-abort.js'
 import type { OutgoingMessage, ReceivedMessage } from '../../message/message.js'
 
-/** How long a call may take, what else ends it, and what its reply says. */
-export interface CallTerms {
-  readonly timeoutMs: number
-  readonly signal: AbortSignal | undefined
-  /** Reads its reply, at once or later. What it throws or rejects with, the call fails with. */
-  read(reply: ReceivedMessage): unknown
-}
-
-/** What a call needs of its client. */
-interface CallParts extends CallTerms {
-  /** Nobody who has not seen the request can answer under it. */
-  readonly correlationId: string
-  /** It has settled, with or without a reply. */
-  settled(call: Call): void
-}
-
-/** One call, from `begin` until its reply is there or will not be. */
+/** One call, from `begin` until it settles. */
 export class Call implements Due {
   readonly correlationId: string
-  /** When nobody waits any more, in milliseconds of `performance.now()`. */
+  /** The end of its time, by `performance.now()`. */
   readonly dueAt: number
   readonly timeoutMs: number
-  /** What its reply says. Rejects with what it fails with. */
+  /** The result in the reply. Rejects with the error that ended the call. */
   readonly result: Promise<unknown>
-  /** `in flight`: handed to amqplib. From then on silence means that it may have been handled. */
+  /** `in flight`: written to the channel. From then on, a request without a reply may have been handled. */
   place: 'new' | 'waiting' | 'in flight' = 'new'
-  /** Its request, until it has settled. */
+  /** The request, until the call settles. */
   message: OutgoingMessage | undefined
   bagged: number | undefined
   /** In which its request is written, where a tracer of another library may look for its caller's. */
   context: AsyncResource | undefined
-  /** In milliseconds of `performance.now()`. */
+  /** The time at which the request was written, by `performance.now()`. */
   sentAt = 0
   /** Called once, when it has been accepted or has failed before. */
   whenSent: ((error: unknown) => void) | undefined
@@ -44,7 +28,7 @@ export class Call implements Due {
   #isSettled = false
   #isAccepted = false
   #failure: { readonly error: unknown } | undefined
-  /** Who waits for its being accepted. */
+  /** The callbacks of a promise for {@link accept}. */
   #waiting: { readonly resolve: () => void; readonly reject: (error: unknown) => void } | undefined
   #resolve!: (result: unknown) => void
   #reject!: (error: unknown) => void
@@ -62,7 +46,7 @@ export class Call implements Due {
     if (signal !== undefined) this.#callOff = onAbort(signal, () => this.fail(signal.reason))
   }
 
-  /** Size of the content. */
+  /** The size of the content. */
   get bytes(): number {
     return this.message?.content.length ?? 0
   }
@@ -76,7 +60,7 @@ export class Call implements Due {
     return this.#isSettled
   }
 
-  /** It has been written or, where the client asks for that, the broker has confirmed it. */
+  /** Notes that the request was written or, if the client wants confirms, that the broker has confirmed it. */
   accept(): void {
     if (this.#isAccepted) return
     this.#isAccepted = true
@@ -84,7 +68,10 @@ export class Call implements Due {
     this.whenSent?.(undefined)
   }
 
-  /** Resolves when it was accepted, or the reply shows that it was. @throws what the call fails with before */
+  /**
+   * Resolves when the request was accepted, or when a reply shows that.
+   * @throws the error with which the call failed before
+   */
   async whenAccepted(): Promise<void> {
     if (this.#isAccepted) return
     if (this.#failure !== undefined) throw this.#failure.error
@@ -104,7 +91,7 @@ export class Call implements Due {
     }
   }
 
-  /** Only the first reason counts. */
+  /** Fails the call. Only the first error counts. */
   fail(error: unknown): void {
     if (this.#isSettled) return
     this.#end()
@@ -119,4 +106,20 @@ export class Call implements Due {
     this.#callOff?.()
     this.#settled(this)
   }
+}
+
+/** The time limit of a call, its signal, and the function that reads its reply. */
+export interface CallTerms {
+  readonly timeoutMs: number
+  readonly signal: AbortSignal | undefined
+  /** Reads the reply, at once or later. If it throws or rejects, the call fails with that error. */
+  read(reply: ReceivedMessage): unknown
+}
+
+/** Options of {@link Call}. */
+interface CallParts extends CallTerms {
+  /** The id under which the reply comes. Only a receiver of the request can know it. */
+  readonly correlationId: string
+  /** Called when the call has settled, with or without a reply. */
+  settled(call: Call): void
 }

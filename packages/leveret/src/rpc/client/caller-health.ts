@@ -1,12 +1,12 @@
-/** How a caller is doing. */
+/** The health of a {@link Caller}. */
 export interface CallerHealth {
-  /** `undefined`: nothing was called yet. */
+  /** Whether its channel is open; `undefined` before the first call. */
   readonly attached: boolean | undefined
-  /** Calls that have not settled. */
+  /** How many calls have not settled. */
   readonly inFlight: number
-  /** Replies that came when nobody waited for them any more. */
+  /** How many replies came after their call had ended. */
   readonly late: number
-  /** Replies to nothing that was asked here. */
+  /** How many replies came that belong to no call of this client. */
   readonly unknown: number
   readonly lastReplyAt: Date | undefined
   readonly why: string | undefined

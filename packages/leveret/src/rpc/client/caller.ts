@@ -1,12 +1,16 @@
 import { setMaxListeners } from 'node:events'
 import { Deadlines, tellLate } from '../../async/deadlines.js'
-import { InHand } from '../../async/in-flight-count.js'
+import { InFlightCount } from '../../async/in-flight-count.js'
 import { atMost } from '../../async/timing.js'
-import { Bag } from '../../collections/dense-set.js'
+import { DenseSet } from '../../collections/dense-set.js'
 import type { ConnectionInternals } from '../../connection/connection.js'
 import { tell } from '../../connection/message-diagnostics.js'
 import { Share } from '../../connection/room.js'
-import { BrokerError, ClosedError, ConnectionError, type LeveretError, type PublishError } from '../../errors/errors.js'
+import { BrokerError } from '../../errors/broker-error.js'
+import { ClosedError } from '../../errors/closed-error.js'
+import { ConnectionError } from '../../errors/connection-error.js'
+import type { LeveretError } from '../../errors/leveret-error.js'
+import type { PublishError } from '../../errors/publish-error.js'
 import { NACKED, notEncoded, publishError, tooLarge } from '../../errors/publish-failures.js'
 import { RpcNoResponderError, RpcTimeoutError } from '../../errors/rpc-errors.js'
 import type { OutgoingMessage, ReceivedMessage, ReturnedMessage } from '../../message/message.js'
@@ -15,37 +19,37 @@ import { Call, type CallTerms } from './call.js'
 import type { CallerHealth } from './caller-health.js'
 import { ClockGap } from './clock-gap.js'
 import { RequestChannel } from './request-channel.js'
-import { type Absence, Attendance } from './responder-watch.js'
+import { type Absence, ResponderWatch } from './responder-watch.js'
 
 const LAST_STEP_MS = 500
 const UNANSWERED = 'its schema, its codec or an interceptor has not answered'
 
 /**
- * Sends requests to one queue and matches what comes back, through one channel that comes back by itself.
+ * Sends requests to one queue, and matches the replies to them, through one channel that recovers by itself.
  *
- * A call waits for its turn, then for its reply. When the channel is lost, so are the replies that were to come through it:
- * what was in flight fails at once, and what waits goes through the next channel.
+ * A call waits for its turn, then for its reply. The replies end with their channel: when it is lost, calls in flight
+ * fail at once, and calls that wait use the next channel.
  */
 export class Caller {
   readonly #name: string
   readonly #confirm: boolean
   readonly #internals: ConnectionInternals
   readonly #channel: RequestChannel
-  readonly #attendance: Attendance
+  readonly #attendance: ResponderWatch
   readonly #stop = new AbortController()
-  readonly #open = new Bag<Call>()
+  readonly #open = new DenseSet<Call>()
   readonly #deadlines = new Deadlines((now) => tellLate(this.#open, now, (call) => call.fail(this.#timeoutOf(call))), {
     keepsAlive: true,
   })
   readonly #waiting = new Set<Call>()
   readonly #awaited = new Awaited()
-  readonly #inHand = new InHand()
+  readonly #inFlight = new InFlightCount()
   readonly #share = new Share()
   readonly #clockGap = new ClockGap()
 
   /**
-   * @param name - of the procedure, and so of the queue
-   * @param confirm - whether the broker is to confirm each request
+   * @param name - the name of the procedure and of its queue
+   * @param confirm - whether the broker confirms each request
    */
   constructor(name: string, internals: ConnectionInternals, { confirm }: { readonly confirm: boolean }) {
     this.#name = name
@@ -64,7 +68,7 @@ export class Caller {
       replied: (reply) => this.#onReply(reply),
       lost: (reason) => this.#onLost(reason),
     })
-    this.#attendance = new Attendance({
+    this.#attendance = new ResponderWatch({
       lane,
       queue: name,
       signal: this.signal,
@@ -73,14 +77,14 @@ export class Caller {
     lane.events.on('unblocked', this.#pump)
   }
 
-  /** Aborted when nothing more is sent. */
+  /** Aborted when the caller sends no more requests. */
   get signal(): AbortSignal {
     return this.#stop.signal
   }
 
-  /** Begins a call; its time runs. It settles however it ends. */
+  /** Begins a call and its time limit. The call settles in every case. */
   begin(terms: CallTerms): Call {
-    this.#inHand.begin()
+    this.#inFlight.begin()
     const correlationId = this.#awaited.newCorrelationId()
     const call = new Call({ ...terms, correlationId, settled: this.#onSettled })
     this.#open.add(call)
@@ -90,7 +94,7 @@ export class Caller {
     return call
   }
 
-  /** Sends the request of a call, or fails it. */
+  /** Sends the request of a call, or fails the call. */
   send(call: Call, message: OutgoingMessage): void {
     if (call.isSettled) return
     const refusal = this.#refusal(message)
@@ -98,10 +102,10 @@ export class Caller {
     else call.fail(refusal)
   }
 
-  /** Waits for the calls in hand, then fails what is left. Never rejects. */
+  /** Waits for the calls in flight, then fails the others. Never rejects. */
   async close(timeoutMs: number): Promise<void> {
     const deadline = performance.now() + timeoutMs
-    await atMost(timeoutMs, this.#inHand.whenEmpty())
+    await atMost(timeoutMs, this.#inFlight.whenEmpty())
     const closed = new ClosedError(`The client of '${this.#name}' was closed before the answer came`)
     this.#stop.abort(closed)
     this.#internals.publishLane.events.off('unblocked', this.#pump)
@@ -113,7 +117,7 @@ export class Caller {
   health(): CallerHealth {
     const { isAttached: attached, why } = this.#channel
     const { late, unknown, lastReplyAt } = this.#awaited
-    return { attached, inFlight: this.#inHand.size, late, unknown, lastReplyAt, why }
+    return { attached, inFlight: this.#inFlight.size, late, unknown, lastReplyAt, why }
   }
 
   #refusal(message: OutgoingMessage): PublishError | undefined {
@@ -136,14 +140,14 @@ export class Caller {
     this.#internals.room.enter(this.#share, call.bytes)
   }
 
-  /** Sends what may be sent now. */
+  /** Sends the requests that can be sent now. */
   readonly #pump = (): void => {
     for (const call of this.#waiting) {
       if (call.message === undefined || !this.#write(call, call.message)) return
     }
   }
 
-  /** @returns `false` when it has to wait */
+  /** Writes a request. @returns `false` when it has to wait */
   #write(call: Call, message: OutgoingMessage): boolean {
     const { publishLane, settings } = this.#internals
     if (publishLane.state === 'blocked' || this.#awaited.isFull(settings)) return false
@@ -169,7 +173,7 @@ export class Caller {
     this.#awaited.add(call)
     this.#attendance.await()
     if (!this.#confirm) call.accept()
-    // Last: whoever is told may call in turn.
+    // Last, because a listener may make a call.
     tell('published', this.#internals.name, message)
   }
 
@@ -183,7 +187,7 @@ export class Caller {
     if (this.#awaited.delete(call) && this.#awaited.size === 0) this.#attendance.rest()
     call.message = undefined
     if (this.#waiting.size > 0) queueMicrotask(this.#pump)
-    this.#inHand.end()
+    this.#inFlight.end()
   }
 
   #onReply(reply: ReceivedMessage): void {
@@ -194,10 +198,10 @@ export class Caller {
     call.succeed(reply)
   }
 
-  /** Only where confirms are asked for. */
+  /** Handles a confirm; there are some only with the option `confirm`. */
   #onConfirm(call: Call, accepted: boolean): void {
     const { message } = call
-    // Answered already, or given up.
+    // The call has its reply already, or was given up.
     if (message === undefined) return
     if (accepted) call.accept()
     else call.fail(publishError('refused', message, NACKED))
@@ -213,10 +217,10 @@ export class Caller {
       call.fail(new RpcNoResponderError(this.#name, absence.reason))
   }
 
-  /** Its replies are lost with it, whether or not the requests were handled. */
+  /** Fails all calls in flight: their replies are lost with the channel, whether or not the requests were handled. */
   #onLost(reason: LeveretError): void {
     if (this.#awaited.size === 0) return
-    // A missing right is no accident: the next call would fare alike.
+    // Without the permission, the next call would fail in the same way.
     const isRefused = reason instanceof BrokerError && reason.replyCode === 403
     const why = `The channel of the call to '${this.#name}' was lost; the request may have been handled: ${reason.message}`
     for (const call of this.#awaited) {

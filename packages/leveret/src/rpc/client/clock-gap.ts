@@ -1,18 +1,24 @@
-/** What clocks differ by all the time, and what a message takes on its way. */
+/** A smaller difference is not reported: clocks always differ a little, and messages take time. */
 const NOTABLE_MS = 1_000
-/** In the year 5138. Other programs write milliseconds, which look later than that. */
+/** A second in the year 5138. Other programs write milliseconds, which are larger numbers. */
 const LAST_SECOND = 1e11
 
-/** The clock of a server, as its replies show it. It tells why a server may take a request for expired. */
+/**
+ * The difference between the clock of a server and this one, as replies show it. It explains why a server treats
+ * requests as expired.
+ */
 export class ClockGap {
-  /** How far it is ahead of this machine's at least; below 0 when it is behind; 0 when they may agree, within a second. */
+  /**
+   * The least time by which the server's clock is ahead; below 0 when it is behind; 0 when the clocks may agree, within
+   * a second.
+   */
   #aheadMs = 0
 
   /**
-   * A reply has come.
+   * Reads the clock of a server from a reply.
    *
-   * @param timestamp - when it was written, in whole seconds since 1970 by the server's clock
-   * @param waitedMs - since its request was written: the reply was written between then and now
+   * @param timestamp - the time at which the reply was written, in whole seconds since 1970, by the server's clock
+   * @param waitedMs - the time since the request was written; the reply was written during that time
    */
   seen(timestamp: unknown, waitedMs: number): void {
     if (typeof timestamp !== 'number' || timestamp > LAST_SECOND) return
@@ -23,7 +29,7 @@ export class ClockGap {
     this.#aheadMs = Math.max(aheadMs, behindMs) < NOTABLE_MS ? 0 : aheadMs > 0 ? aheadMs : -behindMs
   }
 
-  /** A sentence, where the clocks differ. */
+  /** A sentence about the difference, if there is one. */
   get why(): string | undefined {
     if (this.#aheadMs === 0) return undefined
     const seconds = Math.round(Math.abs(this.#aheadMs) / 1_000)

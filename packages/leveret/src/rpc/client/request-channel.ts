@@ -3,37 +3,27 @@ import type { Channel } from '../../amqp/channel.js'
 import { Tags } from '../../collections/tags.js'
 import type { ConnectSettings } from '../../connection/connect-options.js'
 import type { Lane } from '../../connection/lanes/lane.js'
-import { LastingChannel } from '../../connection/recovering-channel.js'
-import { ConnectionError, type LeveretError } from '../../errors/errors.js'
+import { RecoveringChannel } from '../../connection/recovering-channel.js'
+import { ConnectionError } from '../../errors/connection-error.js'
+import type { LeveretError } from '../../errors/leveret-error.js'
 import type { OutgoingMessage, ReceivedMessage, ReturnedMessage } from '../../message/message.js'
 import type { Call } from './call.js'
 
-/** Not a queue: the broker hands on what is sent to it to this channel, and forgets it with the channel. @see https://www.rabbitmq.com/docs/direct-reply-to */
+/**
+ * The pseudo-queue of direct reply-to. The broker sends replies to the channel of the request, and drops them when it
+ * has ended.
+ * @see https://www.rabbitmq.com/docs/direct-reply-to
+ */
 const REPLY_TO = 'amq.rabbitmq.reply-to'
 const CLOSE_TIMEOUT_MS = 2_000
 
-/** What a request channel is made of. */
-export interface RequestChannelOptions {
-  readonly lane: Lane
-  readonly queue: string
-  /** Whether the broker is to confirm each request. */
-  readonly confirm: boolean
-  /** What bounds requests that wait in the socket, and those without their confirm. */
-  readonly limits: Pick<ConnectSettings, 'maxInFlight' | 'maxQueuedBytes'>
-  /** There may be room to write. */
-  ready(): void
-  /** The broker has answered for a request. */
-  confirmed(call: Call, accepted: boolean): void
-  /** No queue took it. */
-  returned(message: ReturnedMessage): void
-  replied(reply: ReceivedMessage): void
-  lost(reason: LeveretError): void
-}
-
-/** Publishes requests, and consumes their replies, which direct reply-to gives to that same channel only. */
+/**
+ * Publishes requests, and consumes their replies, on one channel: direct reply-to sends replies only to the channel of
+ * the request.
+ */
 export class RequestChannel {
   readonly #options: RequestChannelOptions
-  readonly #channel: LastingChannel
+  readonly #channel: RecoveringChannel
   readonly #unconfirmed = new Tags<Call>()
   /** Resolves when a full socket has been emptied. Never rejects. */
   #flushing: Promise<void> | undefined
@@ -42,7 +32,7 @@ export class RequestChannel {
 
   constructor(options: RequestChannelOptions) {
     this.#options = options
-    this.#channel = new LastingChannel({
+    this.#channel = new RecoveringChannel({
       lane: options.lane,
       purpose: `calling ${options.queue}`,
       kind: options.confirm ? 'confirm' : 'plain',
@@ -53,7 +43,8 @@ export class RequestChannel {
         },
         returned: (message) => options.returned(message),
       },
-      // Before the first request: RabbitMQ refuses one that asks for a direct reply to a channel that consumes none.
+      // Consumes before the first request: RabbitMQ refuses a request with direct reply-to from a channel without that
+      // consumer.
       setUp: (channel) => this.#consumeReplies(channel),
       opened: () => {
         this.#why = undefined
@@ -72,7 +63,7 @@ export class RequestChannel {
     return this.#started ? this.#channel.current?.isOpen === true : undefined
   }
 
-  /** Why not. */
+  /** The reason why requests cannot be sent. */
   get why(): string | undefined {
     return this.#why
   }
@@ -83,7 +74,7 @@ export class RequestChannel {
     void this.#channel.run()
   }
 
-  /** @returns `false` when it has to wait. @throws what is wrong with properties that cannot be encoded */
+  /** Writes a request. @returns `false` when it has to wait. @throws the error of properties that cannot be encoded */
   write(call: Call, message: OutgoingMessage): boolean {
     const { current } = this.#channel
     if (current === undefined || !this.#hasRoom(current)) return false
@@ -93,7 +84,7 @@ export class RequestChannel {
     return true
   }
 
-  /** What has been given up may still wait in the socket, or for its confirm. */
+  /** Whether there is room. Requests of calls that have ended may still wait in the socket, or for their confirm. */
   #hasRoom(current: Channel): boolean {
     const { maxInFlight, maxQueuedBytes } = this.#options.limits
     if (this.#unconfirmed.size >= maxInFlight) return false
@@ -131,9 +122,28 @@ export class RequestChannel {
   }
 }
 
+/** Options of {@link RequestChannel}. */
+export interface RequestChannelOptions {
+  readonly lane: Lane
+  readonly queue: string
+  /** Whether the broker confirms each request. */
+  readonly confirm: boolean
+  /** The limits for requests that wait in the socket, and for unconfirmed ones. */
+  readonly limits: Pick<ConnectSettings, 'maxInFlight' | 'maxQueuedBytes'>
+  /** Called when there may be room to write. */
+  ready(): void
+  /** Called when the broker has confirmed or refused a request. */
+  confirmed(call: Call, accepted: boolean): void
+  /** Called when the broker has returned a request, because no queue took it. */
+  returned(message: ReturnedMessage): void
+  replied(reply: ReceivedMessage): void
+  lost(reason: LeveretError): void
+}
+
 /**
- * The broker drops a request that has waited for as long as its client does, and a server one that it has held too long: it counts
- * the time from the arrival, because its clock may be another one, and takes the deadline for what the request has waited before.
+ * Makes a request that expires when its client gives up. The broker drops it then (`expiration`), and a server skips
+ * it. A server counts `leveret-timeout` from the arrival, because its clock may differ, and learns from
+ * `leveret-deadline` how long the request has waited before.
  */
 function addressed(message: OutgoingMessage, { dueAt }: Call): OutgoingMessage {
   const { properties } = message
@@ -142,7 +152,7 @@ function addressed(message: OutgoingMessage, { dueAt }: Call): OutgoingMessage {
     ...message,
     properties: {
       ...properties,
-      // Who waits for the answer does not outlive a restart of the broker.
+      // Not persistent: a client does not wait beyond a restart of the broker.
       deliveryMode: 1,
       replyTo: REPLY_TO,
       expiration: String(leftMs),

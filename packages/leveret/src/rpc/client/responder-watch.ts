@@ -1,45 +1,29 @@
 import type { Lane } from '../../connection/lanes/lane.js'
-import { BrokerError } from '../../errors/errors.js'
+import { BrokerError } from '../../errors/broker-error.js'
 import type { AbsenceReason } from '../../errors/rpc-errors.js'
 
-/** Calls that have waited this long make it worth a look, and so often. */
+/** The interval between looks while calls wait. */
 const LOOK_EVERY_MS = 1_000
-/** The first look comes sooner, so that what was sent just before it is known to have found nobody. */
+/** The delay of the first look. It is short, so that a call sent just before is known to have found no server. */
 const FIRST_LOOK_MS = 100
-/** A look is scheduled when the call has just been written. */
+/** The most time between writing a call and scheduling the look for it. */
 const MOMENT_MS = 20
-/** Who has just lost his connection, or answers a moment late for his queue, is not absent yet: he is back within a second. */
+/** The pause before the second look: a server that has just lost its connection reconnects within a second. */
 const LOOK_AGAIN_MS = 1_000
 
-/** Nobody was there, twice in a row. */
-export interface Absence {
-  readonly reason: AbsenceReason
-  /** Nobody has been there since this time of `performance.now()`; `-Infinity` where the queue is gone, with all that was in it. */
-  readonly since: number
-  /** Concerns what was sent before. */
-  readonly before: number
-}
-
-/** Who looks, and what follows. */
-export interface AttendanceOptions {
-  readonly lane: Lane
-  readonly queue: string
-  readonly signal: AbortSignal
-  absent(absence: Absence): void
-}
-
 /**
- * Looks whether anybody consumes a queue, while somebody waits for that: RabbitMQ returns no message of a queue that exists.
+ * Checks whether a queue has consumers while calls wait for replies, because RabbitMQ returns no message if the queue
+ * exists.
  *
- * A look is a passive declaration on the lane's spare channel, because a missing queue closes its channel. None is needed while
- * replies come.
+ * A look is a passive `queue.declare` on the lane's spare channel, because a missing queue closes the channel. While
+ * replies come, no look is needed.
  */
-export class Attendance {
+export class ResponderWatch {
   readonly #options: AttendanceOptions
   #timer: NodeJS.Timeout | undefined
   #looking = false
   #isAwaited = false
-  /** Since when somebody waits, if somebody does, by `performance.now()`. */
+  /** The time since which a call waits, by `performance.now()`, if one does. */
   #awaitedAt = 0
   #seenAt = Number.NEGATIVE_INFINITY
   #scheduledAt = 0
@@ -50,7 +34,7 @@ export class Attendance {
     this.#options = options
   }
 
-  /** Somebody waits for a reply now. */
+  /** Notes that a call waits for a reply. */
   await(): void {
     if (this.#isAwaited) return
     this.#isAwaited = true
@@ -58,7 +42,7 @@ export class Attendance {
     if (this.#timer === undefined && !this.#looking) this.#schedule(FIRST_LOOK_MS)
   }
 
-  /** Nobody does any more. The timer of a first look is left alone, because calls may follow each other fast. */
+  /** Notes that no call waits. The timer of a first look keeps running, because calls may follow each other fast. */
   rest(): void {
     this.#isAwaited = false
     if (this.#isFirstLook) return
@@ -66,7 +50,7 @@ export class Attendance {
     this.#timer = undefined
   }
 
-  /** A reply has come. */
+  /** Notes that a reply has come. */
   seen(): void {
     this.#seenAt = performance.now()
     this.#emptySince = undefined
@@ -76,7 +60,7 @@ export class Attendance {
     this.#scheduledAt = from
     this.#isFirstLook = ms <= FIRST_LOOK_MS
     if (!this.#isAwaited || this.#options.signal.aborted) return
-    // What waits keeps the process alive by its own deadline.
+    // The calls keep the process alive by their own timers.
     this.#timer = setTimeout(this.#fire, ms).unref()
   }
 
@@ -84,7 +68,7 @@ export class Attendance {
     this.#timer = undefined
     if (!this.#isAwaited) return
     const leftMs = this.#awaitedAt + FIRST_LOOK_MS - performance.now()
-    // It was set for a call that has its answer; the one that waits now is a later one.
+    // The timer was set for a call that has its reply. Another call waits now, and started later.
     if (this.#awaitedAt > this.#scheduledAt && leftMs > 0) this.#schedule(leftMs, this.#awaitedAt)
     else void this.#watch()
   }
@@ -99,18 +83,18 @@ export class Attendance {
   async #look(): Promise<void> {
     const { signal, absent } = this.#options
     const before = performance.now()
-    // None is needed while replies come.
+    // While replies come, no look is needed.
     if (this.#seenAt >= Math.max(this.#scheduledAt, this.#awaitedAt)) return
     const first = await this.#absence()
     if (first === undefined || signal.aborted) return
     await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS))
     const reason = await this.#absence()
-    // Who has answered meanwhile was there.
+    // A server that has replied meanwhile was there.
     if (reason === undefined || this.#seenAt >= before || signal.aborted) return
     absent({ reason, since: reason === 'no-queue' ? Number.NEGATIVE_INFINITY : (this.#emptySince ?? before), before })
   }
 
-  /** @returns `undefined` when somebody is there, or nobody can tell */
+  /** Looks at the queue. @returns `undefined` when it has a consumer, or when that cannot be found out */
   async #absence(): Promise<AbsenceReason | undefined> {
     const { lane, queue, signal } = this.#options
     // A blocked connection opens no channel.
@@ -122,11 +106,29 @@ export class Attendance {
         this.#emptySince = undefined
         return undefined
       }
-      // Where nothing waits, somebody has taken what was sent. Where something does, it is what was sent since the look was scheduled.
+      // If the queue is empty, a server took the earlier requests, so the absence counts from now. Otherwise the
+      // requests that wait there were sent after the look was scheduled.
       this.#emptySince ??= messageCount === 0 ? at : this.#scheduledAt - MOMENT_MS
       return 'no-consumers'
     } catch (error) {
       return error instanceof BrokerError && error.replyCode === 404 ? 'no-queue' : undefined
     }
   }
+}
+
+/** The result of two looks that found no server. */
+export interface Absence {
+  readonly reason: AbsenceReason
+  /** The time, by `performance.now()`, since which no server was there; `-Infinity` when the queue is gone. */
+  readonly since: number
+  /** The time of the first look. The absence concerns requests that were sent before it. */
+  readonly before: number
+}
+
+/** Options of {@link ResponderWatch}. */
+export interface AttendanceOptions {
+  readonly lane: Lane
+  readonly queue: string
+  readonly signal: AbortSignal
+  absent(absence: Absence): void
 }

@@ -1,5 +1,5 @@
 import { endPublish, publishing, tracePublish } from '../../amqp/publish-trace.js'
-import { andThen, type Soon } from '../../async/maybe-promise.js'
+import { type MaybePromise, whenReady } from '../../async/maybe-promise.js'
 import type { ConnectionInternals } from '../../connection/connection.js'
 import { tell as tellPublished } from '../../connection/message-diagnostics.js'
 import type { ActiveDelivery } from '../../consuming/delivery/active-delivery.js'
@@ -8,8 +8,10 @@ import { givenBack, type Settling } from '../../consuming/delivery/settler.js'
 import type { Verdict } from '../../consuming/delivery/verdict.js'
 import { type Answer, encodeFailure, type ToldFailure } from '../../contract/procedures/answer.js'
 import type { Procedure } from '../../contract/procedures/procedure.js'
-import { type Issue, PayloadError, type PublishError } from '../../errors/errors.js'
 import { describeFailure, type Failure } from '../../errors/failure.js'
+import type { Issue } from '../../errors/issue.js'
+import { PayloadError } from '../../errors/payload-error.js'
+import type { PublishError } from '../../errors/publish-error.js'
 import { notEncoded, publishError } from '../../errors/publish-failures.js'
 import type { Events } from '../../events.js'
 import type { OutgoingMessage } from '../../message/message.js'
@@ -19,29 +21,13 @@ import type { ReplyChannel } from './reply-channel.js'
 import { latenessOf, timeToAnswerMs } from './request-time.js'
 import { type RequestEvent, type RpcServerEvents, requestEventOf } from './rpc-server-events.js'
 
-/** What answering needs. */
-export interface AnsweringOptions {
-  readonly procedure: Procedure
-  readonly events: Events<RpcServerEvents>
-  readonly internals: Pick<ConnectionInternals, 'name' | 'settings' | 'publishLane'>
-  readonly replies: ReplyChannel
-}
-
-type FailureVerdict = Extract<Verdict, { do: 'dead-letter' }>
-
-const STALE: Settlement = { did: 'stale' }
-const TOO_LARGE = {
-  reason: 'too-large',
-  failure: { name: 'PayloadError', message: 'the answer has more bytes than maxMessageBytes' },
-  issues: [],
-} as const
-const NO_ANSWER = { name: 'NoAnswer', message: 'an interceptor ended the request without its handler' }
-
 /**
- * Settles requests: writes the ack, and the answer right behind it. Nothing is tried again: whoever asked decides that.
+ * Settles requests: writes the ack, and the reply right behind it. Failed requests are not tried again, because the
+ * client decides that.
  *
- * The ack comes first, because RabbitMQ closes the connection over a forged address (541, measured on 3.10.8), and would deliver the request
- * again, for ever. It may do so once, because it closes the connection before it has acted on an ack that came in the same read.
+ * The ack comes first, because RabbitMQ closes the connection over a forged reply address (541, measured on 3.10.8),
+ * and would then deliver the request again, for ever. It may deliver it once more, because it closes the connection
+ * before it has processed an ack from the same read.
  */
 export class Answering implements Settling {
   readonly #options: AnsweringOptions
@@ -50,13 +36,13 @@ export class Answering implements Settling {
     this.#options = options
   }
 
-  settle(verdict: Verdict, delivery: ActiveDelivery): Soon<Settlement> {
+  settle(verdict: Verdict, delivery: ActiveDelivery): MaybePromise<Settlement> {
     const { events } = this.#options
     const event = requestEventOf(delivery)
     if (!delivery.message.properties.replyTo) {
       return acknowledged(delivery, () => events.emit('request.unanswerable', event), { did: 'skipped' })
     }
-    // Another server answers it.
+    // Another server will answer the request.
     if (verdict.do === 'give-back') return givenBack(delivery)
     if (verdict.do === 'skip') {
       return acknowledged(delivery, () => this.#tellExpired(event, delivery, false), { did: 'skipped' })
@@ -65,16 +51,17 @@ export class Answering implements Settling {
     if (timeToAnswerMs(delivery) <= 0) {
       return acknowledged(delivery, () => this.#tellExpired(event, delivery, true), conclusion.settlement)
     }
-    return andThen(this.#options.replies.whenFree(delivery.life.signal), (isFree) =>
+    return whenReady(this.#options.replies.whenFree(delivery.channel.signal), (isFree) =>
       isFree ? this.#answer(conclusion, delivery, event) : STALE,
     )
   }
 
-  #answer(conclusion: Conclusion, delivery: ActiveDelivery, event: RequestEvent): Soon<Settlement> {
-    const { life, message } = delivery
-    // Over its answer the connection may have been closed before: this time the broker has read the ack first.
-    const acking = message.fields.redelivered ? life.ackAndWait(message) : life.ackNow(message)
-    return andThen(acking, (isAcked) => (isAcked ? this.#send(conclusion, delivery, event) : STALE))
+  #answer(conclusion: Conclusion, delivery: ActiveDelivery, event: RequestEvent): MaybePromise<Settlement> {
+    const { channel, message } = delivery
+    // A redelivered request may be one whose reply closed the connection. So this time the broker has to process the
+    // ack before the reply is sent.
+    const acking = message.fields.redelivered ? channel.ackAndWait(message) : channel.ackNow(message)
+    return whenReady(acking, (isAcked) => (isAcked ? this.#send(conclusion, delivery, event) : STALE))
   }
 
   #send({ answer, tell, settlement }: Conclusion, delivery: ActiveDelivery, event: RequestEvent): Settlement {
@@ -127,7 +114,8 @@ export class Answering implements Settling {
     const { events, internals } = this.#options
     const kept = keptOf(delivery)
     const failed = verdict.do === 'dead-letter' ? verdict : undefined
-    // A response of a handler whose interceptor failed, or that came too late, does not count; a declared error is a failure.
+    // A response does not count if the attempt failed: an interceptor failed after it, or it came too late. A declared
+    // error counts, because it is that failure.
     const answered = kept?.answer !== undefined && (failed === undefined || kept.code !== undefined) ? kept : undefined
     if (answered !== undefined && answered.answer.content.length <= internals.settings.maxMessageBytes) {
       const { answer, code } = answered
@@ -142,6 +130,24 @@ export class Answering implements Settling {
   }
 }
 
+/** Options of {@link Answering}. */
+export interface AnsweringOptions {
+  readonly procedure: Procedure
+  readonly events: Events<RpcServerEvents>
+  readonly internals: Pick<ConnectionInternals, 'name' | 'settings' | 'publishLane'>
+  readonly replies: ReplyChannel
+}
+
+type FailureVerdict = Extract<Verdict, { do: 'dead-letter' }>
+
+const STALE: Settlement = { did: 'stale' }
+const TOO_LARGE = {
+  reason: 'too-large',
+  failure: { name: 'PayloadError', message: 'the answer has more bytes than maxMessageBytes' },
+  issues: [],
+} as const
+const NO_ANSWER = { name: 'NoAnswer', message: 'an interceptor ended the request without its handler' }
+
 function replyOf({ content, headers, ...type }: Answer, { message }: ActiveDelivery): OutgoingMessage {
   const { replyTo = '', correlationId } = message.properties
   return {
@@ -151,13 +157,13 @@ function replyOf({ content, headers, ...type }: Answer, { message }: ActiveDeliv
     properties: {
       messageId: newMessageId(),
       timestamp: Math.floor(Date.now() / 1_000),
-      // After a restart of the broker nobody waits for it.
+      // Not persistent: no client waits beyond a restart of the broker.
       deliveryMode: 1,
       ...type,
       correlationId,
       headers,
     },
-    // RabbitMQ 3.10 returns replies that it has delivered; and who has gone needs none.
+    // RabbitMQ 3.10 returns replies that it has delivered, and a client that has gone needs none.
     mandatory: false,
   }
 }
@@ -179,13 +185,13 @@ function problemOf(failed: FailureVerdict | undefined, kept: Kept | undefined): 
   const { reason, failure, issues = [] } = failed
   if (reason === 'invalid-payload') return { reason: 'invalid-request', failure, issues }
   const refused = kept !== undefined && 'refused' in kept ? kept.refused : undefined
-  // A schema that fails by itself has refused nothing.
+  // A schema that itself failed has refused nothing.
   if (!(refused instanceof PayloadError) || refused.retryable) return { reason: 'failed', failure, issues: [] }
   return { reason: 'invalid-response', failure: describeFailure(refused), issues: refused.issues }
 }
 
-function acknowledged({ life, message }: ActiveDelivery, tell: () => void, settlement: Settlement): Settlement {
-  if (!life.ack(message)) return STALE
+function acknowledged({ channel, message }: ActiveDelivery, tell: () => void, settlement: Settlement): Settlement {
+  if (!channel.ack(message)) return STALE
   tell()
   return settlement
 }

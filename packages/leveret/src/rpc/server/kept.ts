@@ -1,19 +1,25 @@
-import { andThen, isLater, isThenable, type Soon } from '../../async/maybe-promise.js'
+import { isLater, isThenable, type MaybePromise, whenReady } from '../../async/maybe-promise.js'
 import type { ActiveDelivery } from '../../consuming/delivery/active-delivery.js'
 import { type Answer, encodeDeclared, encodeResponse } from '../../contract/procedures/answer.js'
 import type { Procedure } from '../../contract/procedures/procedure.js'
 import { isErrorOf } from '../../contract/procedures/procedure-error.js'
 import type { Delivery } from '../../message/delivery.js'
 
-/** What a handler came to: an answer, or what its contract refuses. The verdict says whether it counts. */
+/**
+ * The result of a handler: an answer, or the error of a result that the contract refuses. The verdict decides whether
+ * it counts.
+ */
 export type Kept =
   | { readonly code: string | undefined; readonly answer: Answer }
   | { readonly refused: unknown; readonly answer?: undefined }
 
-/** Answers a request, by what it returns or throws. */
+/** Answers a request by its return value, or by an error that it throws. */
 type Answers<Request> = (request: Request, delivery: Delivery) => unknown
 
-/** A handler whose result is kept with its delivery until that is settled. Without a promise where the handler needs none. */
+/**
+ * Makes a handler whose result is kept with its delivery until the delivery is settled. It returns no promise if the
+ * handler returns none.
+ */
 export function keeping<Request>(procedure: Procedure, handler: Answers<Request>): Answers<Request> {
   return (request, delivery) => {
     let response: unknown
@@ -26,7 +32,7 @@ export function keeping<Request>(procedure: Procedure, handler: Answers<Request>
   }
 }
 
-/** What the handler of a delivery came to, if it has. */
+/** The result of a delivery's handler, if it has ended. */
 export function keptOf({ result }: ActiveDelivery): Kept | undefined {
   return result as Kept | undefined
 }
@@ -41,23 +47,23 @@ async function keepLater(procedure: Procedure, delivery: Delivery, responding: P
   await keepResponse(procedure, delivery, response)
 }
 
-function keepResponse(procedure: Procedure, delivery: Delivery, response: unknown): Soon<void> {
+function keepResponse(procedure: Procedure, delivery: Delivery, response: unknown): MaybePromise<void> {
   return keep(delivery, undefined, () => encodeResponse(procedure, response))
 }
 
-/** Always fails: with what was thrown, or because that does not fit the procedure. */
-function keepThrown(procedure: Procedure, delivery: Delivery, thrown: unknown): Soon<never> {
+/** Always throws: the error of the handler, or the reason why it does not fit the procedure. */
+function keepThrown(procedure: Procedure, delivery: Delivery, thrown: unknown): MaybePromise<never> {
   if (!isErrorOf(procedure, thrown)) throw thrown
   const kept = keep(delivery, thrown.code, () => encodeDeclared(procedure, thrown))
-  return andThen(kept, () => {
+  return whenReady(kept, () => {
     throw thrown
   })
 }
 
-/** @throws what the contract refuses, as a rejection too */
-function keep(delivery: Delivery, code: string | undefined, encode: () => Soon<Answer>): Soon<void> {
+/** @throws the error with which the contract refuses the result, as a rejection too */
+function keep(delivery: Delivery, code: string | undefined, encode: () => MaybePromise<Answer>): MaybePromise<void> {
   const kept = (result: Kept): void => {
-    // Handlers and interceptors get it as no more than that.
+    // The type that handlers and interceptors get hides the field `result`.
     const active = delivery as ActiveDelivery
     active.result = result
   }

@@ -1,34 +1,25 @@
-import type { Soon } from '../../async/maybe-promise.js'
+import type { MaybePromise } from '../../async/maybe-promise.js'
 import { unlessAborted } from '../../async/timing.js'
 import type { Lane } from '../../connection/lanes/lane.js'
-import { LastingChannel } from '../../connection/recovering-channel.js'
-import { BrokerError, type LeveretError } from '../../errors/errors.js'
+import { RecoveringChannel } from '../../connection/recovering-channel.js'
+import { BrokerError } from '../../errors/broker-error.js'
+import type { LeveretError } from '../../errors/leveret-error.js'
 import type { OutgoingMessage } from '../../message/message.js'
 
-/** What a reply channel is made of. */
-export interface ReplyChannelOptions {
-  readonly lane: Lane
-  /** Of the procedure. */
-  readonly name: string
-  /** Bounds what waits in the socket. */
-  readonly maxQueuedBytes: number
-  /** The broker has closed it: answers written just before may not have arrived. */
-  lost(reason: BrokerError): void
-}
-
 /**
- * Publishes answers, without confirms: nobody could use them, because whoever asked waits for a bounded time.
+ * Publishes replies without confirms. Confirms would be of no use, because the client waits for a limited time.
  *
- * It is none of those that deliver requests, because the broker may close it over an answer, and would deliver again what is in hand there.
+ * It is a channel of its own, because the broker may close the channel over a reply, and would then redeliver all
+ * requests that a consuming channel holds.
  */
 export class ReplyChannel {
   readonly #options: ReplyChannelOptions
-  readonly #channel: LastingChannel
+  readonly #channel: RecoveringChannel
   #waiting: (() => void)[] = []
 
   constructor(options: ReplyChannelOptions) {
     this.#options = options
-    this.#channel = new LastingChannel({
+    this.#channel = new RecoveringChannel({
       lane: options.lane,
       purpose: `answering ${options.name}`,
       kind: 'plain',
@@ -47,12 +38,15 @@ export class ReplyChannel {
     void this.#channel.run()
   }
 
-  /** No promise where it takes one more at once, as it mostly does. @returns `false` when the signal is aborted first */
-  whenFree(signal: AbortSignal): Soon<boolean> {
+  /**
+   * Waits until the channel takes one more reply. Returns no promise if it does at once, as it mostly does.
+   * @returns `false` when the signal is aborted first
+   */
+  whenFree(signal: AbortSignal): MaybePromise<boolean> {
     return this.#isFree || this.#untilFree(signal)
   }
 
-  /** Call when it is free. @throws what is wrong with properties that cannot be encoded */
+  /** Publishes a reply, when the channel is free. @throws the error of properties that cannot be encoded */
   publish(reply: OutgoingMessage): void {
     this.#channel.current?.publish(reply)
   }
@@ -72,7 +66,7 @@ export class ReplyChannel {
     return !signal.aborted
   }
 
-  /** Resolves when it may have become free. */
+  /** Resolves when the channel may have become free. */
   async #change(): Promise<void> {
     const { current } = this.#channel
     if (current?.isOpen !== true) await new Promise<void>((resolve) => this.#waiting.push(resolve))
@@ -84,4 +78,15 @@ export class ReplyChannel {
     if (reason instanceof BrokerError) this.#options.lost(reason)
     return false
   }
+}
+
+/** Options of {@link ReplyChannel}. */
+export interface ReplyChannelOptions {
+  readonly lane: Lane
+  /** The name of the procedure. */
+  readonly name: string
+  /** The limit for replies that wait in the socket. */
+  readonly maxQueuedBytes: number
+  /** Called when the broker has closed the channel: replies written just before may not have arrived. */
+  lost(reason: BrokerError): void
 }

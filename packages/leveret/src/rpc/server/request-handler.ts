@@ -1,4 +1,4 @@
 import type { Delivery } from '../../message/delivery.js'
 
-/** Answers a request: by what it returns, or by a declared error that it throws. */
+/** Answers a request: by its return value, or by a declared error that it throws. */
 export type RequestHandler<Request, Response> = (request: Request, delivery: Delivery) => Response | Promise<Response>

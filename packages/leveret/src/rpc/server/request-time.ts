@@ -1,50 +1,51 @@
 import { MAX_TIMER_MS } from '../../async/timing.js'
 import type { ActiveDelivery } from '../../consuming/delivery/active-delivery.js'
 
-/** What clocks differ by all the time, and what a message takes on its way. */
+/** A smaller difference is not reported: clocks always differ a little, and messages take time. */
 const NOTABLE_MS = 1_000
 
 /**
- * How long the client of a request waits, as the server can know it. A request says how long that was when it was sent
- * (`leveret-timeout`, in milliseconds) and until when (`leveret-deadline`, in milliseconds since 1970, by its client's clock).
+ * The time for which the client of a request waits, as far as the server can know it. A request contains how long that
+ * was when it was sent (`leveret-timeout`, in milliseconds), and the end (`leveret-deadline`, in milliseconds since
+ * 1970, by the client's clock).
  *
- * The time is counted from the arrival, because the clocks may differ. What the request has waited in its queue before is bounded
- * by its expiration, and known by the deadline alone: that decides what is not begun any more, and nothing else, and it is
- * believed only where the broker does not contradict it. The broker delivers nothing that has expired.
+ * The time is counted from the arrival, because the clocks may differ. The wait in the queue before that is limited by
+ * the message's expiration, and only the deadline tells how long it was. So the deadline only decides whether a request
+ * still begins, and it is believed only if the broker does not contradict it: the broker delivers no expired message.
  */
 interface RequestTime {
-  /** How long from its arrival; `Infinity` when it says nothing. */
+  /** The time from the arrival; `Infinity` when the request names none. */
   readonly allowedMs: number
-  /** Until its client gives up, from its arrival, by the client's clock. */
+  /** The time from the arrival until the client gives up, by the client's clock. */
   readonly claimedMs: number
-  /** The same as far as it can be believed. */
+  /** `claimedMs`, as far as it can be believed. */
   readonly believedMs: number
-  /** Since its arrival. */
+  /** The time since the arrival. */
   readonly heldMs: number
 }
 
-/** How long a request that is to begin may take; not at all where its client has gone, or does not say where to answer. */
+/** How long a request may be handled, from now; 0 when its client has given up, or when it has no `replyTo`. */
 export function timeToHandleMs(delivery: ActiveDelivery): number {
   if (!delivery.message.properties.replyTo) return 0
   const { allowedMs, believedMs, heldMs } = timeOf(delivery)
   return heldMs < believedMs ? allowedMs - heldMs : 0
 }
 
-/** How long its answer is worth sending. */
+/** How long its reply is still useful. */
 export function timeToAnswerMs(delivery: ActiveDelivery): number {
   const { allowedMs, heldMs } = timeOf(delivery)
   return allowedMs - heldMs
 }
 
-/** How a request expired. */
+/** The lateness of an expired request. */
 export interface Lateness {
-  /** How long ago its time was up. */
+  /** The time since its end. */
   readonly lateByMs: number
-  /** By how much the clocks of the client and of this machine differ at least; 0 when they may agree, within a second. */
+  /** The least difference between the clocks of the client and this machine; 0 when they may agree, within a second. */
   readonly clocksDifferByMs: number
 }
 
-/** For a request that has expired here. */
+/** Measures how late an expired request is. */
 export function latenessOf(delivery: ActiveDelivery): Lateness {
   const { allowedMs, believedMs, claimedMs, heldMs } = timeOf(delivery)
   const gap = Math.round(Math.max(-claimedMs, claimedMs - allowedMs))
@@ -54,7 +55,7 @@ export function latenessOf(delivery: ActiveDelivery): Lateness {
   }
 }
 
-/** From outside: what is no time is none. */
+/** Reads the times of a request. They come from outside, so invalid values count as missing. */
 function timeOf({ message, receivedAtMs }: ActiveDelivery): RequestTime {
   const { 'leveret-timeout': timeout, 'leveret-deadline': deadline } = message.properties.headers ?? {}
   const heldMs = performance.now() - receivedAtMs

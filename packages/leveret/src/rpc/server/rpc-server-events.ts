@@ -6,18 +6,18 @@ import {
   workerLines,
 } from '../../consuming/delivery/worker-events.js'
 import type { ToldFailure } from '../../contract/procedures/answer.js'
-import type { LeveretError } from '../../errors/errors.js'
 import { describeFailure, type Failure } from '../../errors/failure.js'
+import type { LeveretError } from '../../errors/leveret-error.js'
 import type { Events } from '../../events.js'
 import type { LogLines, WarningCodes } from '../../log.js'
 import type { Lateness } from './request-time.js'
 
-/** A request in an event. */
+/** The fields of an event about one request. */
 export interface RequestEvent extends DeliveryEvent {
   readonly correlationId: string | undefined
 }
 
-/** What happens to a worker and to the server of a procedure alike. */
+/** The events that a worker and an RPC server have in common. */
 const SHARED = [
   'delivery.stale',
   'delivery.stuck',
@@ -31,33 +31,36 @@ const SHARED = [
   'consume-failed',
 ] as const satisfies readonly (keyof WorkerEvents)[]
 
-/** What happens to the server of a procedure, and to what it is asked. */
+/** The events of an RPC server, by name. */
 export interface RpcServerEvents extends Pick<WorkerEvents, (typeof SHARED)[number]> {
-  /** With a response, or with the declared error of this code. */
+  /** The request was answered with a response, or with the declared error of this code. */
   readonly 'request.answered': RequestEvent & { readonly code: string | undefined }
-  /** Answered with an error that says no more than the reason. Here is what it was. */
+  /** The request was answered with an error that contains only the `reason`. The `failure` is for this side alone. */
   readonly 'request.failed': RequestEvent & {
     readonly reason: ToldFailure
     readonly failure: Failure
   }
-  /** Nobody waits for an answer any more, so none was sent: before the handler began, or when it had ended. */
+  /** The client no longer waits, so no reply was sent: before the handler began, or after it had ended (`begun`). */
   readonly 'request.expired': RequestEvent & Lateness & { readonly begun: boolean }
-  /** It does not say where an answer should go. It was acknowledged and not handled. */
+  /** The request has no `replyTo`. It was acknowledged and not handled. */
   readonly 'request.unanswerable': RequestEvent
-  /** The answer could not be encoded. The request was acknowledged: it has been handled. */
+  /** The reply could not be encoded. The request was acknowledged, because it has been handled. */
   readonly 'reply.failed': RequestEvent & { readonly error: unknown }
-  /** The broker has closed the channel of the answers, over one of them perhaps. Those written just before may not have arrived. */
+  /**
+   * The broker closed the channel of the replies, perhaps over one of them. Replies written just before may not have
+   * arrived.
+   */
   readonly 'replies.lost': RoleEvent & { readonly reason: LeveretError }
 }
 
-/** A request as its events tell it. */
+/** The common fields of the events about a request. */
 export function requestEventOf({ queue, messageId, attempt, durationMs, correlationId }: ActiveDelivery): RequestEvent {
   return { role: 'rpc-server', queue, messageId, attempt, durationMs, correlationId }
 }
 
-/** Tells of the engine's events those that a server has too. */
+/** Forwards the events of the engine that a server has too. */
 export function shareEvents(from: Events<WorkerEvents>, to: Events<RpcServerEvents>): void {
-  // Both carry the same under the same name.
+  // Both maps have the same payload under the same name.
   for (const name of SHARED) from.on(name, (payload) => to.emit(name, payload as never))
 }
 
@@ -73,7 +76,7 @@ export const requestWarnings: WarningCodes<RpcServerEvents> = {
   'delivery.stuck': 'LEVERET_STUCK',
 }
 
-/** How they read in the log of a server of this procedure. */
+/** The log lines for the events of a server of this procedure. */
 export function requestLines(procedure: string): LogLines<RpcServerEvents> {
   const the = ({ messageId }: RequestEvent): string => `request ${messageId ?? 'without id'} to '${procedure}'`
   return {

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { Reject, Retry, UnknownMessage } from '../../../src/consuming/delivery/handler-errors.js'
 import { judge, judgeUnread, type RetryRules } from '../../../src/consuming/delivery/verdict.js'
-import { OptionsError, PayloadError } from '../../../src/errors/errors.js'
 import { describeFailure } from '../../../src/errors/failure.js'
+import { OptionsError } from '../../../src/errors/options-error.js'
+import { PayloadError } from '../../../src/errors/payload-error.js'
 
 const rules: RetryRules = { retry: { delaysMs: [10, 20] }, onInvalid: 'dead-letter' }
 const invalid = new PayloadError('incoming', 'tasks', [{ path: [], message: 'bad' }])

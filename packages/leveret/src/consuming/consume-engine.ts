@@ -1,13 +1,14 @@
 import type { Channel } from '../amqp/channel.js'
+import { tellWithin } from '../async/tracing.js'
 import type { Interceptor } from '../connection/interceptor.js'
 import type { Lane } from '../connection/lanes/lane.js'
-import type { LeveretError } from '../errors/errors.js'
-import { tellWithin } from '../tracing.js'
+import type { LeveretError } from '../errors/leveret-error.js'
 import { Consumer } from './consumer/consumer.js'
+import type { ConsumerHooks } from './consumer/consumer-options.js'
 import { Pausing } from './consumer/pausing.js'
 import type { ActiveDelivery } from './delivery/active-delivery.js'
 import type { ConsumePlace } from './delivery/process-trace.js'
-import { isSingleActive, noSuspicion, suspicionOf } from './delivery/redelivery-policy.js'
+import { isSingleActive, noRedeliveryPolicy, redeliveryPolicyOf } from './delivery/redelivery-policy.js'
 import { returnMemoryOf } from './delivery/return-memory.js'
 import type { RoleEvents } from './delivery/role-events.js'
 import type { Settlement } from './delivery/settlement.js'
@@ -17,43 +18,8 @@ import { Slots } from './handling/slots.js'
 import { type Handling, type HandlingHooks, processorFor } from './handling.js'
 import { reporting, successOf } from './reporting.js'
 
-/** What an engine is made of. */
-export interface EngineOptions<Payload>
-  extends Pick<
-    Handling<Payload>,
-    'contract' | 'decode' | 'handler' | 'place' | 'settings' | 'settler' | 'stream' | 'timeLeftMs'
-  > {
-  readonly lane: Lane
-  readonly interceptors: readonly Interceptor[]
-  readonly events: RoleEvents<WorkerEvents>
-  /** For a queue that goes with its last consumer: while it is paused, what comes is held. @defaultValue false */
-  readonly keepsConsuming?: boolean
-  /** What has been done is done again when it comes back: its sender waits for an answer. @defaultValue false */
-  readonly repeatsDone?: boolean
-  /** Makes sure that the queue exists. Runs before every subscription. @returns its name */
-  prepare(channel: Channel, signal: AbortSignal): Promise<string>
-}
-
-/** How an engine is doing. */
-export interface EngineHealth {
-  /** It consumes, or was told not to, and nothing that cannot be settled takes its slots. */
-  readonly ready: boolean
-  readonly attached: boolean
-  /** Handlers, or batches, running. */
-  readonly inFlight: number
-  /** Handlers that ended after their time was up, so far. */
-  readonly late: number
-  /** Handlers that were given up when their time was up, and still run. */
-  readonly hung: number
-  /** Deliveries that are handled and stay unacknowledged, because the broker refuses their copy. */
-  readonly heldUp: number
-  readonly lastDeliveryAt: Date | undefined
-  /** Why it is not consuming. */
-  readonly why: string | undefined
-}
-
 /** Consumes a queue and settles every delivery of it. */
-export class Engine<Payload> {
+export class ConsumeEngine<Payload> {
   readonly #consumer: Consumer
   readonly #pausing: Pausing
   readonly #slots: Slots
@@ -62,17 +28,18 @@ export class Engine<Payload> {
   #stuck = 0
   #late = 0
   #hung = 0
-  /** Why a copy was refused last. */
+  /** The error of the copy that was refused last. */
   #refused: Error | undefined
   #everAttached = false
 
-  constructor(options: EngineOptions<Payload>) {
+  constructor(options: ConsumeEngineOptions<Payload>) {
     const { contract, settings, events } = options
     this.#events = events
     this.#slots = new Slots(settings.concurrency)
     const isKept = options.keepsConsuming !== true && options.stream === undefined
     const memory = isKept ? returnMemoryOf(options.lane, contract.name) : undefined
-    const suspicion = memory !== undefined && settings.isolation ? suspicionOf(contract, memory) : noSuspicion()
+    const redeliveryPolicy =
+      memory !== undefined && settings.isolation ? redeliveryPolicyOf(contract, memory) : noRedeliveryPolicy()
     const processor = processorFor({
       ...options,
       slots: this.#slots,
@@ -81,17 +48,24 @@ export class Engine<Payload> {
     })
     this.#consumer = new Consumer({
       ...settings,
+      ...this.#consumerHooks(events),
       lane: options.lane,
       name: contract.name,
       slots: this.#slots,
-      suspicion,
+      redeliveryPolicy,
       memory,
       keepsConsuming: options.keepsConsuming ?? false,
       isSingleActive: isSingleActive(contract),
       reading: options.stream,
       prepare: options.prepare,
-      receive: (message, life) => processor.receive(message, life),
+      receive: (message, channel) => processor.receive(message, channel),
       process: (delivery) => processor.process(delivery),
+    })
+    this.#pausing = new Pausing(settings.breaker, events, (gate) => this.#consumer.pass(gate))
+  }
+
+  #consumerHooks(events: RoleEvents<WorkerEvents>): ConsumerHooks {
+    return {
       isolated: (delivery) => events.tellOf('delivery.isolated', delivery, {}),
       copyRefused: (delivery, error) => {
         this.#refused = error
@@ -106,36 +80,41 @@ export class Engine<Payload> {
       lost: (reason) => this.#lost(reason),
       failed: (reason) => this.#failed(reason),
       leftRunning: (deliveries) => events.tell('close.incomplete', { deliveries }),
-    })
-    this.#pausing = new Pausing(settings.breaker, events, (gate) => this.#consumer.pass(gate))
+    }
   }
 
-  /** Why it is not attached. */
+  /** The reason why the engine is not consuming. */
   get why(): Error | undefined {
     return this.#why
   }
 
-  /** Resolves when it is attached for the first time. Rejects when it is refused for good; tries on otherwise. */
+  /**
+   * Resolves when the engine consumes for the first time. Rejects when the broker refuses it for good; otherwise tries
+   * again.
+   */
   async start(): Promise<void> {
     await this.#consumer.start()
   }
 
-  /** Never rejects. */
+  /** Pauses consuming. Never rejects. */
   async pause(): Promise<void> {
     await this.#pausing.pause()
   }
 
-  /** Never rejects. */
+  /** Resumes consuming. Never rejects. */
   async resume(): Promise<void> {
     await this.#pausing.resume()
   }
 
-  /** Resolves when every delivery has ended but those whose handlers wait for a `close`. */
+  /** Resolves when every delivery has ended, except those whose handlers wait for a `close`. */
   async whenOthersEnded(): Promise<void> {
     await this.#consumer.whenOthersEnded()
   }
 
-  /** Takes no more, gives back what has not begun, waits for the rest, then closes. Never rejects. */
+  /**
+   * Stops consuming, gives back deliveries that have not begun (`basic.nack(requeue=true)`), waits for the others, then
+   * closes the channel. Never rejects.
+   */
   async close(timeoutMs: number): Promise<void> {
     this.#pausing.close()
     await this.#consumer.close(timeoutMs)
@@ -214,4 +193,49 @@ export class Engine<Payload> {
     this.#why = reason
     this.#events.tell('consume-failed', { reason })
   }
+}
+
+/** Options of {@link ConsumeEngine}. */
+export interface ConsumeEngineOptions<Payload>
+  extends Pick<
+    Handling<Payload>,
+    'contract' | 'decode' | 'handler' | 'place' | 'settings' | 'settler' | 'stream' | 'timeLeftMs'
+  > {
+  readonly lane: Lane
+  readonly interceptors: readonly Interceptor[]
+  readonly events: RoleEvents<WorkerEvents>
+  /**
+   * Whether to keep the consumer while paused, and hold its deliveries: for a queue that is deleted with its last
+   * consumer.
+   * @defaultValue false
+   */
+  readonly keepsConsuming?: boolean
+  /**
+   * Whether to handle a finished message again when it is redelivered, because its sender waits for a reply.
+   * @defaultValue false
+   */
+  readonly repeatsDone?: boolean
+  /** Makes sure that the queue exists. Runs before every `basic.consume`. @returns the name of the queue */
+  prepare(channel: Channel, signal: AbortSignal): Promise<string>
+}
+
+/** The health of an engine. */
+export interface EngineHealth {
+  /**
+   * Whether the engine consumes, or was paused by a call, and neither stuck nor held-up deliveries keep it from
+   * working.
+   */
+  readonly ready: boolean
+  readonly attached: boolean
+  /** How many handlers, or batches, are running. */
+  readonly inFlight: number
+  /** How many handlers have ended after their time was up, since the start. */
+  readonly late: number
+  /** How many handlers were given up when their time was up, and still run. */
+  readonly hung: number
+  /** How many deliveries have been handled and stay unacknowledged, because the broker refuses their copies. */
+  readonly heldUp: number
+  readonly lastDeliveryAt: Date | undefined
+  /** The reason why the engine is not consuming. */
+  readonly why: string | undefined
 }

@@ -4,13 +4,15 @@ import { onAbort } from '../async/on-abort.js'
 import { atMost } from '../async/timing.js'
 import type { ConnectionInternals } from '../connection/connection.js'
 import type { Room } from '../connection/room.js'
-import { ClosedError, type LeveretError, type PublishError } from '../errors/errors.js'
+import { ClosedError } from '../errors/closed-error.js'
+import type { LeveretError } from '../errors/leveret-error.js'
+import type { PublishError } from '../errors/publish-error.js'
 import { publishError } from '../errors/publish-failures.js'
 import { declare } from '../topology/declare.js'
-import { Gates } from './gates.js'
 import { Publication } from './publication.js'
 import { type Refusal, refusalOf } from './refusal.js'
 import type { PublishRequest, Sent, Topology } from './request.js'
+import { TopologyGates } from './topology-gates.js'
 import { Writer } from './writer.js'
 
 /** Gets the error, if there is one. */
@@ -28,10 +30,10 @@ const LAST_STEP_MS = 200
  * A message waits at its topology's gate, then for its turn, then in the window for its confirm. When the channel is
  * lost, what was in the window goes back to the front and is sent again under the same message id.
  */
-export class Outbox {
+export class PublishEngine {
   readonly #internals: ConnectionInternals
   readonly #stop = new AbortController()
-  readonly #gates: Gates
+  readonly #gates: TopologyGates
   readonly #room: Room
   readonly #writer: Writer
   readonly #deadlines = new Deadlines((now) => this.#sweep(now), { keepsAlive: true })
@@ -44,7 +46,7 @@ export class Outbox {
     this.#internals = internals
     setMaxListeners(0, this.#stop.signal)
     this.#room = internals.room
-    this.#gates = new Gates({
+    this.#gates = new TopologyGates({
       signal: this.#stop.signal,
       declare: (topology) => this.#declare(topology),
       isFinal: ({ retryable }) => !retryable,

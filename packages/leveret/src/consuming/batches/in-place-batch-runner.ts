@@ -1,6 +1,6 @@
 import type { Verdict } from '../delivery/verdict.js'
-import type { Attempts, Task, Unread } from '../handling/attempt-runner.js'
-import { heldAttempt, InPlace, type InPlaceOptions, isOpen } from '../handling/in-place-runner.js'
+import type { AttemptRunner, DecodedDelivery, Unread } from '../handling/attempt-runner.js'
+import { heldAttempt, type InPlaceOptions, InPlaceRunner, isOpen } from '../handling/in-place-runner.js'
 import { Pauses } from '../handling/pauses.js'
 import { type BatchCall, type BatchesOptions, callOf } from './batch-runner.js'
 import type { BatchedDelivery } from './batched-delivery.js'
@@ -10,14 +10,14 @@ import { Rounds } from './rounds.js'
 type Delivery<Payload> = BatchedDelivery<Payload>
 
 /**
- * Collects deliveries, and makes every attempt at a batch before its slot is free: what failed is held and tried again together,
- * and what comes after it waits.
+ * Collects deliveries into batches, and makes all attempts at a batch before it frees the slot. The deliveries that
+ * failed are held and tried again together, and later deliveries wait for them.
  */
-export class BatchesInPlace<Payload> implements Attempts<Payload, Delivery<Payload>> {
+export class InPlaceBatchRunner<Payload> implements AttemptRunner<Payload, Delivery<Payload>> {
   readonly #options: BatchesOptions<Payload> & Pick<InPlaceOptions<Payload, Delivery<Payload>>, 'again'>
   readonly #gathering: Gathering<Rounds<BatchCall<Payload>>>
-  /** For what could not be read: a batch of its own. */
-  readonly #alone: InPlace<Payload, Delivery<Payload>>
+  /** Runs a delivery that could not be read, as a batch of its own. */
+  readonly #alone: InPlaceRunner<Payload, Delivery<Payload>>
 
   constructor(options: BatchesOptions<Payload> & Omit<InPlaceOptions<Payload, Delivery<Payload>>, 'attempt'>) {
     const { slots, bounds } = options
@@ -25,19 +25,19 @@ export class BatchesInPlace<Payload> implements Attempts<Payload, Delivery<Paylo
     const pauses = new Pauses(slots)
     const makeCall = (size: number): BatchCall<Payload> => callOf(options, size, () => undefined)
     this.#gathering = new Gathering(slots, bounds, (size) => new Rounds({ slots, pauses, size, makeCall }))
-    this.#alone = new InPlace({
+    this.#alone = new InPlaceRunner({
       ...options,
       attempt: (payload, delivery) => this.#attempt(makeCall(1), payload, delivery),
     })
   }
 
-  async make({ payload, delivery, conclude }: Task<Payload, Delivery<Payload>>): Promise<boolean> {
+  async make({ payload, delivery, conclude }: DecodedDelivery<Payload, Delivery<Payload>>): Promise<boolean> {
     const rounds = await this.#gathering.join()
     if (rounds === undefined) return false
     let call: BatchCall<Payload> | undefined = rounds.first
     let current = delivery
     while (call !== undefined) {
-      if (current.end !== undefined || current.life.signal.aborted) {
+      if (current.end !== undefined || current.channel.signal.aborted) {
         call.leave(current)
         rounds.leave()
         return false
@@ -54,7 +54,7 @@ export class BatchesInPlace<Payload> implements Attempts<Payload, Delivery<Paylo
   }
 
   async readAgain(unread: Unread<Delivery<Payload>>, verdict: Verdict): Promise<boolean> {
-    // What came before it takes its slot before it.
+    // The deliveries that came before this one take their slot first.
     this.#gathering.complete(true)
     return await this.#alone.readAgain(unread, verdict)
   }

@@ -3,7 +3,7 @@ import type { Connection } from '../connection/connection.js'
 import { internalsOf } from '../connection/connection.js'
 import { Share } from '../connection/room.js'
 import type { OutgoingMessage } from '../message/message.js'
-import { outboxOf } from './outbox-of.js'
+import { publishEngineOf } from './publish-engine-of.js'
 import type { PublishRequest, Topology } from './request.js'
 import { Line } from './turns.js'
 
@@ -22,7 +22,7 @@ export function publishCopies(
   role: Omit<PublishOrigin, 'connection'>,
   timeoutMs = Number.POSITIVE_INFINITY,
 ): PublishCopy {
-  const outbox = outboxOf(rabbit)
+  const engine = publishEngineOf(rabbit)
   const { name: connection, publishLane } = internalsOf(rabbit)
   const [line, share, patient] = [new Line(), new Share(), true]
   const traced = (request: PublishRequest): Promise<unknown> => {
@@ -30,11 +30,11 @@ export function publishCopies(
     const { copy: kind = 'retry' } = message
     const place = { connection, ...role, kind, destination: role.contract, server: publishLane.server }
     return tracePublish(place, message, (sent, trace) =>
-      outbox.submit({ ...request, message: sent, trace }, (error) => endPublish(trace, error)),
+      engine.submit({ ...request, message: sent, trace }, (error) => endPublish(trace, error)),
     )
   }
   return (message, topology, signal) => {
     const request = { message, topology, line, share, patient, timeoutMs, signal }
-    return publishing.hasSubscribers ? traced(request) : outbox.submit(request)
+    return publishing.hasSubscribers ? traced(request) : engine.submit(request)
   }
 }

@@ -4,7 +4,7 @@ import type { RoleHealth } from './health.js'
 export const closingOrder = ['consumer', 'producer', 'engine'] as const
 
 /** Something that lives on a connection and ends before it. */
-export interface Resident {
+export interface OpenRole {
   readonly stage: (typeof closingOrder)[number]
   /** Of a role of which one is enough for any number of calls: what it is, for the warning about too many, such as `producer of 'emails'`. */
   readonly sender?: string

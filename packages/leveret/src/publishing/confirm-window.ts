@@ -1,16 +1,16 @@
-import { SlotMap } from '../collections/dense-map.js'
+import { DenseMap } from '../collections/dense-map.js'
 import { Tags } from '../collections/tags.js'
 import type { ReturnedMessage } from '../message/message.js'
 import type { Publication } from './publication.js'
 
 /** The publications that await their confirm on one channel, in the order of their tags. */
-export class Window {
+export class ConfirmWindow {
   readonly #byTag = new Tags<Publication>()
   /**
    * The broker names a returned message by its id only, so an id is in flight once at a time. Made when somebody asks, and kept
    * until the window is empty: most ids are new, and most messages find a queue.
    */
-  #byId: SlotMap<string, Publication> | undefined
+  #byId: DenseMap<string, Publication> | undefined
   #bytes = 0
 
   get size(): number {
@@ -57,9 +57,9 @@ export class Window {
     return this.#byTag[Symbol.iterator]()
   }
 
-  #ids(): SlotMap<string, Publication> {
+  #ids(): DenseMap<string, Publication> {
     if (this.#byId === undefined) {
-      this.#byId = new SlotMap()
+      this.#byId = new DenseMap()
       for (const publication of this) this.#byId.set(publication.message.properties.messageId, publication)
     }
     return this.#byId

@@ -1,12 +1,12 @@
 import { merged, type RoleHealth } from './health.js'
-import type { Resident } from './resident.js'
+import type { OpenRole } from './open-role.js'
 
 /** So many senders of one contract: one is made for each call, and none is closed. */
 const CROWD = 100
 
 /** The roles and engines of one connection. */
-export class Residents {
-  readonly #all = new Set<Resident>()
+export class OpenRoles {
+  readonly #all = new Set<OpenRole>()
   /** How many senders of each contract are open. */
   readonly #senders = new Map<string, number>()
   readonly #crowded: (message: string) => void
@@ -18,30 +18,30 @@ export class Residents {
   }
 
   /** Adds one. @returns a function that takes it off again */
-  add(resident: Resident): () => void {
-    this.#all.add(resident)
-    this.#count(resident, 1)
+  add(role: OpenRole): () => void {
+    this.#all.add(role)
+    this.#count(role, 1)
     return () => {
-      if (this.#all.delete(resident)) this.#count(resident, -1)
+      if (this.#all.delete(role)) this.#count(role, -1)
     }
   }
 
   /** Those that close in this stage. */
-  of(stage: Resident['stage']): readonly Resident[] {
-    return [...this.#all].filter((resident) => resident.stage === stage)
+  of(stage: OpenRole['stage']): readonly OpenRole[] {
+    return [...this.#all].filter((role) => role.stage === stage)
   }
 
   /** Resolves when all handlers have ended but those that wait for a `close`. */
   async othersEnded(): Promise<void> {
-    await Promise.all([...this.#all].map(async (resident) => await resident.othersEnded?.()))
+    await Promise.all([...this.#all].map(async (role) => await role.othersEnded?.()))
   }
 
   /** The health of each role; senders of one contract are one entry. */
   health(): readonly RoleHealth[] {
-    return merged([...this.#all].flatMap((resident) => resident.health?.() ?? []))
+    return merged([...this.#all].flatMap((role) => role.health?.() ?? []))
   }
 
-  #count({ sender }: Resident, change: 1 | -1): void {
+  #count({ sender }: OpenRole, change: 1 | -1): void {
     if (sender === undefined) return
     const open = (this.#senders.get(sender) ?? 0) + change
     if (open === 0) this.#senders.delete(sender)

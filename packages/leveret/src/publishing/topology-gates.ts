@@ -2,32 +2,21 @@ import { inRootContext } from '../async/root-context.js'
 import { sleep } from '../async/timing.js'
 import { partition } from '../collections/partition.js'
 import { backoffMs } from '../connection/lanes/backoff.js'
+import { BrokerError } from '../errors/broker-error.js'
 import { isDenied } from '../errors/broker-reply.js'
-import { BrokerError, type LeveretError } from '../errors/errors.js'
+import type { LeveretError } from '../errors/leveret-error.js'
 import type { Publication } from './publication.js'
 import { Quarantine } from './quarantine.js'
 import type { Topology } from './request.js'
 
 const FOR_EVER = Number.POSITIVE_INFINITY
 
-/** What the gates need of the outbox. */
-export interface GateKeeper {
-  declare(topology: Topology): Promise<void>
-  /** The way is free for these, in their order. */
-  release(publications: readonly Publication[]): void
-  /** What these need was refused. */
-  refuse(publications: readonly Publication[], error: LeveretError): void
-  /** Whether trying again is useless. */
-  isFinal(error: LeveretError): boolean
-  readonly signal: AbortSignal
-}
-
 /**
  * Publications wait here until what they need is declared. Each topology has its own gate, so one that is refused or
  * slow holds nobody else up.
  */
-export class Gates {
-  readonly #keeper: GateKeeper
+export class TopologyGates {
+  readonly #keeper: TopologyDeclarer
   /** Weak: a contract may be made for one send only. */
   #declared = new WeakSet<Topology>()
   readonly #everDeclared = new WeakSet<Topology>()
@@ -35,7 +24,7 @@ export class Gates {
   readonly #quarantine = new Quarantine((publications) => this.reenter(publications))
   readonly #troubles = new Map<Topology, LeveretError>()
 
-  constructor(keeper: GateKeeper) {
+  constructor(keeper: TopologyDeclarer) {
     this.#keeper = keeper
   }
 
@@ -141,6 +130,18 @@ export class Gates {
     }
     return taken
   }
+}
+
+/** What the gates need of the outbox. */
+export interface TopologyDeclarer {
+  declare(topology: Topology): Promise<void>
+  /** The way is free for these, in their order. */
+  release(publications: readonly Publication[]): void
+  /** What these need was refused. */
+  refuse(publications: readonly Publication[], error: LeveretError): void
+  /** Whether trying again is useless. */
+  isFinal(error: LeveretError): boolean
+  readonly signal: AbortSignal
 }
 
 function groupByTopology(publications: readonly Publication[]): Map<Topology, Publication[]> {
