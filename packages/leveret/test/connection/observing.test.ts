@@ -1,8 +1,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { describe, expect, onTestFinished, vi } from 'vitest'
+import type { Topic } from '../../src/async/tracing.js'
 import { diagnostics } from '../../src/connection/diagnostics.js'
 import { type Diagnostics, type Logger, Producer, Worker, workQueue } from '../../src/index.js'
-import type { Topic } from '../../src/async/tracing.js'
 import { eventually, firstEvent, tasks, test } from '../support/support.js'
 import { onPublishEnd } from '../support/traces.js'
 
