@@ -57,6 +57,16 @@ export interface CloseOnSignalsOptions {
  * @param closables - one, or several in their order
  * @throws {@link OptionsError} one of them cannot be closed, or an option is wrong
  * @returns a function that leaves the signals alone again. They are also left alone when a connection that stands alone has been closed
+ * @example
+ * ```ts
+ * import { createServer } from 'node:http'
+ * import { closeOnSignals, connect } from 'leveret'
+ *
+ * const rabbit = await connect(process.env.RABBITMQ_URL ?? 'amqp://localhost')
+ * const api = createServer((_request, response) => response.end('hello'))
+ * closeOnSignals([api, rabbit])
+ * api.listen(0, () => console.log('listening')) // prints: listening
+ * ```
  */
 export function closeOnSignals(
   closables: Closable | readonly Closable[],

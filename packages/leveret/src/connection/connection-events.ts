@@ -5,12 +5,15 @@ import type { LanePurpose } from './lanes/lane-state.js'
 
 /** What happens to a connection. `lane` tells which of its two TCP connections: publishing or consuming. */
 export interface ConnectionEvents {
+  /** One of the two TCP connections is up: for the first time, or again. */
   readonly connected: { readonly lane: LanePurpose; readonly address: string; readonly brokerVersion: string }
+  /** One of them is lost, and being restored. */
   readonly disconnected: { readonly lane: LanePurpose; readonly reason: LeveretError }
   /** A try to connect failed; the next follows by itself. */
   readonly 'connect-failed': { readonly lane: LanePurpose; readonly reason: ConnectionError; readonly attempt: number }
   /** The broker takes no publishes because of a memory or disk alarm. Consuming goes on. */
   readonly blocked: { readonly lane: LanePurpose; readonly reason: string }
+  /** The alarm is over: the broker takes publishes again. */
   readonly unblocked: { readonly lane: LanePurpose }
   /** New credentials could not be had, or not be handed over. They are asked for again; the connection stands. */
   readonly 'credentials-failed': { readonly lane: LanePurpose; readonly reason: LeveretError }
@@ -19,6 +22,7 @@ export interface ConnectionEvents {
    * computes, or reads and writes synchronously, on the main thread. Also a process warning, where there is no logger.
    */
   readonly 'event-loop-blocked': { readonly blockedMs: number; readonly heartbeatMs: number }
+  /** `close` is done. */
   readonly closed: object
 }
 

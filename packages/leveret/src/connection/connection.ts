@@ -230,17 +230,3 @@ const LAST_STEP_MS = 500
 
 /** One broker, or several of one cluster: URLs or fields. */
 export type ConnectTarget = string | BrokerAddress | readonly (string | BrokerAddress)[]
-
-/**
- * Connects to RabbitMQ.
- *
- * @param target - `amqp://user:password@host:5672/vhost` (parts percent-encoded), `amqps://…`, fields, or several of
- *   one cluster. Without a path the vhost is `/`.
- * @throws {@link OptionsError} the URL or an option is wrong
- * @throws {@link ConnectionError} a refused login, vhost or certificate at once; anything else after `startupTimeoutMs`,
- *   with the last reason. Nothing stays open
- * @see https://www.rabbitmq.com/docs/uri-spec
- */
-export async function connect(target: ConnectTarget, options?: ConnectOptions): Promise<Connection> {
-  return await openConnection(target, options)
-}

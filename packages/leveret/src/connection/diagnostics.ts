@@ -35,6 +35,7 @@ export interface Diagnostics extends Named<ConnectionEvents> {
   readonly published: MessageDiagnostics
   /** … and again, under the same id, because its channel was lost before the confirm. */
   readonly resent: MessageDiagnostics
+  /** A channel of leveret's own ended alone. A fresh one follows. */
   readonly 'channel-lost': ChannelDiagnostics & { readonly reason: LeveretError }
   /** Open again, and set up as before. */
   readonly 'channel-recovered': ChannelDiagnostics

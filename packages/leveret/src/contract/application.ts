@@ -67,6 +67,15 @@ export const applicationOptions = z.strictObject({
  * Lists what a service does, by its contracts. Nothing is opened or declared: see `declare` and `declarationsOf`.
  *
  * @throws {@link OptionsError} a list holds something else than the contracts that it is for
+ * @example
+ * ```ts
+ * import { application, workQueue } from 'leveret'
+ * import { z } from 'zod'
+ *
+ * const emails = workQueue('emails', { payload: z.object({ to: z.email() }) })
+ * export const service = application({ name: 'mailer', version: '1.0.0', works: [emails] })
+ * console.log(service.works.length) // prints: 1
+ * ```
  */
 export function application(options: ApplicationOptions): Application {
   const where = `application(${quoted(options?.name)})`

@@ -43,6 +43,16 @@ import { queueDeclarationsOf } from '../topology/declarations.js'
  * stored twice, under the same `messageId`. Each may also reject with a {@link BrokerError} or
  * {@link TopologyMismatchError} when the broker refuses the queue, and with a {@link ClosedError} after `close`.
  * `replay` may reject with a {@link BrokerVersionError}: the broker is too old for the work queue.
+ *
+ * @example
+ * ```ts
+ * import { connect, DeadLetters, declare, workQueue } from 'leveret'
+ * import { z } from 'zod'
+ * const emails = workQueue('emails', { payload: z.object({ to: z.email() }) })
+ * await using rabbit = await connect(process.env.RABBITMQ_URL ?? 'amqp://localhost')
+ * await declare(rabbit, [emails])
+ * console.log(await new DeadLetters(rabbit, emails).replay({ limit: 100 })) // prints: { replayed: 0, skipped: 0 }
+ * ```
  */
 export class DeadLetters<const C extends LetterContract> implements AsyncDisposable {
   readonly #contract: C
@@ -69,11 +79,7 @@ export class DeadLetters<const C extends LetterContract> implements AsyncDisposa
     this.#queue = deadLetter.queue
     const internals = internalsOf(rabbit)
     internals.assertOpen()
-    this.#publish = publishCopies(
-      rabbit,
-      { role: 'dead-letters', contract: contract.name },
-      internals.settings.publishTimeoutMs,
-    )
+    this.#publish = publishCopies(rabbit, { role: 'dead-letters', contract: name }, internals.settings.publishTimeoutMs)
     this.#visits = new ShortLivedChannels(contract, deadLetter.queue, internals)
     this.#unregister = internals.register({
       stage: 'consumer',

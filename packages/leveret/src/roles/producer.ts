@@ -19,7 +19,21 @@ import { queueDeclarationsOf } from '../topology/declarations.js'
 import { delayedSendingOf, delayRoute, MAX_SEND_DELAY_MS } from '../topology/delay-levels.js'
 import { warnOfPolicy } from '../topology/queue-warnings.js'
 
-/** Sends tasks to one queue, each confirmed by the broker. */
+/**
+ * Sends tasks to one queue, each confirmed by the broker.
+ *
+ * @example
+ * ```ts
+ * import { connect, Producer, workQueue } from 'leveret'
+ * import { z } from 'zod'
+ *
+ * const emails = workQueue('emails', { payload: z.object({ to: z.email() }) })
+ * await using rabbit = await connect(process.env.RABBITMQ_URL ?? 'amqp://localhost')
+ * const producer = new Producer(rabbit, emails)
+ * const { messageId } = await producer.send({ to: 'ann@example.com' }, { delayMs: 60_000 })
+ * console.log(`stored ${messageId}`) // prints: stored …
+ * ```
+ */
 export class Producer<const C extends WorkQueue = WorkQueue> implements AsyncDisposable {
   readonly #contract: C
   readonly #internals: ConnectionInternals

@@ -18,7 +18,20 @@ import type { Published } from '../publishing/request.js'
 import { Sender } from '../publishing/sender.js'
 import { exchangeDeclarationsOf } from '../topology/exchange-declarations.js'
 
-/** Publishes events to one exchange, each confirmed by the broker. */
+/**
+ * Publishes events to one exchange, each confirmed by the broker.
+ *
+ * @example
+ * ```ts
+ * import { connect, Publisher, topicExchange } from 'leveret'
+ * import { z } from 'zod'
+ *
+ * const shop = topicExchange('shop', { 'order.created': z.object({ orderId: z.int() }) })
+ * await using rabbit = await connect(process.env.RABBITMQ_URL ?? 'amqp://localhost')
+ * const { routed } = await new Publisher(rabbit, shop).publish('order.created', { orderId: 7 })
+ * console.log(`somebody listens: ${routed}`) // prints: somebody listens: false
+ * ```
+ */
 export class Publisher<const E extends Exchange> implements AsyncDisposable {
   /**
    * Publishes one event: `publish(routingKey, payload)` to a direct or topic exchange, `publish(headers, payload)` to a

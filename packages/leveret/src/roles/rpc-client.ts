@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { endPublish, publishing, tracePublish } from '../amqp/publish-trace.js'
+import { publishing } from '../amqp/publish-trace.js'
 import { isLater, type MaybePromise, whenReady } from '../async/maybe-promise.js'
 import { MAX_TIMER_MS } from '../async/timing.js'
 import { type CloseOptions, Closing } from '../connection/closing.js'
@@ -19,10 +19,25 @@ import { type Intercepted, type PublishLayer, publishLayers, submitInside } from
 import type { Call } from '../rpc/client/call.js'
 import { type CallTrace, calling, traceCall } from '../rpc/client/call-trace.js'
 import { Caller } from '../rpc/client/caller.js'
+import { traceRequest } from '../rpc/client/request-trace.js'
 
 const timeoutMs = z.int().min(1).max(MAX_TIMER_MS)
 
-/** Calls a procedure and gets its responses. One client makes any number of calls at once, over one channel. */
+/**
+ * Calls a procedure and gets its responses. One client makes any number of calls at once, over one channel.
+ *
+ * @example
+ * ```ts
+ * import { connect, procedure, RpcClient, RpcServer } from 'leveret'
+ * import { z } from 'zod'
+ *
+ * const double = procedure('double', { request: z.int(), response: z.int() })
+ * await using rabbit = await connect(process.env.RABBITMQ_URL ?? 'amqp://localhost')
+ * await new RpcServer(rabbit, double, (n) => 2 * n).start()
+ * const client = new RpcClient(rabbit, double, { timeoutMs: 5_000 })
+ * console.log(await client.call(21)) // prints: 42
+ * ```
+ */
 export class RpcClient<const P extends Procedure = Procedure> implements AsyncDisposable {
   readonly #procedure: P
   readonly #internals: ConnectionInternals
@@ -80,7 +95,8 @@ export class RpcClient<const P extends Procedure = Procedure> implements AsyncDi
       const checked = options === undefined ? NO_OPTIONS : parseOptions(callOptions, options, 'call')
       const { requests, name } = this.#procedure
       if (this.#closing.begun) throw new ClosedError(`The client of '${name}' has been closed`)
-      if (calling.hasSubscribers) return this.#callTraced(() => this.#send(encodePayload(requests, request), checked))
+      if (calling.hasSubscribers)
+        return traceCall(this.#origin(), () => this.#send(encodePayload(requests, request), checked))
       return this.#send(encodePayload(requests, request), checked)
     } catch (error) {
       return Promise.reject(error)
@@ -116,26 +132,15 @@ export class RpcClient<const P extends Procedure = Procedure> implements AsyncDi
   }
 
   #handTraced(call: Call, request: Intercepted): MaybePromise<void> {
-    const { connection, contract, server } = this.#origin()
-    const place = { connection, role: 'rpc-client', contract, kind: 'request', destination: contract, server } as const
-    return tracePublish(place, request.message, (message, trace) => {
-      call.whenSent = (error) => {
-        trace.written = call.place === 'in flight' ? 1 : 0
-        endPublish(trace, error, this.#confirm ? 'confirmed' : 'written')
-      }
-      // It may have failed while it was encoded.
-      if (call.isSettled) call.whenSent(call.error)
-      return this.#hand(call, { ...request, message })
-    })
+    const { message, ...terms } = request
+    const about = { message, confirm: this.#confirm }
+    return traceRequest(call, this.#origin(), about, (traced) => this.#hand(call, { ...terms, message: traced }))
   }
 
-  #callTraced<T>(call: () => Promise<T>): Promise<T> {
-    return traceCall({ ...this.#origin(), run: undefined, error: undefined }, call)
-  }
-
-  #origin(): Pick<CallTrace, 'connection' | 'contract' | 'server'> {
+  #origin(): CallTrace {
     const { name: connection, publishLane } = this.#internals
-    return { connection, contract: this.#procedure.name, server: publishLane.server }
+    const { server } = publishLane
+    return { connection, contract: this.#procedure.name, server, run: undefined, error: undefined }
   }
 
   /** Waits for an asynchronous schema, codec or interceptor, during which the call may end. */

@@ -24,7 +24,26 @@ import { warnOfPolicy } from '../topology/queue-warnings.js'
 
 const { concurrency, prefetch, handlerTimeoutMs, isolation } = handlingOptions.in.shape
 
-/** Answers the requests of a procedure. Each is acknowledged right before its reply is sent; none is tried again. */
+/**
+ * Answers the requests of a procedure. Each is acknowledged right before its reply is sent; none is tried again.
+ *
+ * @example
+ * ```ts
+ * import { connect, isErrorOf, ProcedureError, procedure, RpcClient, RpcServer } from 'leveret'
+ * import { z } from 'zod'
+ *
+ * const half = procedure('half', { request: z.int(), response: z.int(), errors: { Odd: z.object({ n: z.int() }) } })
+ * await using rabbit = await connect(process.env.RABBITMQ_URL ?? 'amqp://localhost')
+ * const server = new RpcServer(rabbit, half, (n) => {
+ *   if (n % 2 !== 0) throw new ProcedureError(half, 'Odd', { n })
+ *   return n / 2
+ * })
+ * await server.start()
+ * await new RpcClient(rabbit, half).call(7).catch((error: unknown) => {
+ *   if (isErrorOf(half, error)) console.log(`${error.data.n} is odd`) // prints: 7 is odd
+ * })
+ * ```
+ */
 export class RpcServer<const P extends Procedure = Procedure> extends Receiver<RpcServerEvents> {
   /**
    * Opens and declares nothing before `start`.

@@ -46,6 +46,22 @@ import { warnOfDrops, warnOfLoops, warnOfPolicy } from '../topology/queue-warnin
  * chosen position, each event at least once, and takes nothing away from other readers. With an exchange alone it is
  * ephemeral: it gets the events published while it is connected, each at most until its handler has ended, from a queue
  * that is deleted with its connection, and it reports gaps.
+ *
+ * @example
+ * ```ts
+ * import { closeOnSignals, connect, Publisher, Subscriber, subscription, topicExchange } from 'leveret'
+ * import { z } from 'zod'
+ *
+ * const shop = topicExchange('shop', { 'order.created': z.object({ orderId: z.int() }) })
+ * const billing = subscription('billing', { of: shop, bindingKeys: ['order.*'] })
+ * const rabbit = await connect(process.env.RABBITMQ_URL ?? 'amqp://localhost')
+ * closeOnSignals(rabbit)
+ * const subscriber = new Subscriber(rabbit, billing, ({ template, payload }) => {
+ *   console.log(`${template} ${payload.orderId}`) // prints: order.created 7
+ * })
+ * await subscriber.start()
+ * await new Publisher(rabbit, shop).publish('order.created', { orderId: 7 })
+ * ```
  */
 export class Subscriber<
   const C extends Subscribable,

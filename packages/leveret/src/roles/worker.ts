@@ -28,7 +28,24 @@ import { queueDeclarationsOf } from '../topology/declarations.js'
 import { declareOn } from '../topology/declare.js'
 import { warnOfDrops, warnOfLoops, warnOfPolicy } from '../topology/queue-warnings.js'
 
-/** Works on the tasks of one queue, and settles every delivery: acknowledges it, tries it again, or dead-letters it. */
+/**
+ * Works on the tasks of one queue, and settles every delivery: acknowledges it, tries it again, or dead-letters it.
+ *
+ * @example
+ * ```ts
+ * import { closeOnSignals, connect, Producer, Worker, workQueue } from 'leveret'
+ * import { z } from 'zod'
+ *
+ * const emails = workQueue('emails', { payload: z.object({ to: z.email() }) })
+ * const rabbit = await connect(process.env.RABBITMQ_URL ?? 'amqp://localhost')
+ * closeOnSignals(rabbit)
+ * const worker = new Worker(rabbit, emails, async ({ to }, { attempt }) => {
+ *   console.log(`${to}, attempt ${attempt}`) // prints: ann@example.com, attempt 1
+ * })
+ * await worker.start()
+ * await new Producer(rabbit, emails).send({ to: 'ann@example.com' })
+ * ```
+ */
 export class Worker<
   const C extends WorkQueue = WorkQueue,
   Acknowledge extends Acknowledgement = 'on-return',

@@ -38,6 +38,15 @@ export const declareOptions = z.strictObject({
  * @throws {@link ConnectionError} there was no connection, or no answer in time
  * @throws {@link ClosedError} the connection has been closed
  * @throws {@link OptionsError} the argument is neither an application nor a contract, nor a list of them
+ * @example
+ * ```ts
+ * import { application, connect, declare, workQueue } from 'leveret'
+ * import { z } from 'zod'
+ *
+ * const emails = workQueue('emails', { payload: z.object({ to: z.email() }) })
+ * await using rabbit = await connect(process.env.RABBITMQ_URL ?? 'amqp://localhost')
+ * await declare(rabbit, application({ name: 'mailer', version: '1.0.0', works: [emails] }))
+ * ```
  */
 export async function declare(rabbit: Connection, described: Described, options: DeclareOptions = {}): Promise<void> {
   const { publishLane, settings, assertOpen } = internalsOf(rabbit)

@@ -17,6 +17,7 @@ export interface Option {
   readonly documentation: string
   /** The text of `@defaultValue`. */
   readonly defaultValue: string | undefined
+  readonly isOptional: boolean
 }
 
 /** What the language service says of a program that imports the built library. */
@@ -153,6 +154,7 @@ export class LanguageService {
       path: `${path}.${symbol.name}`,
       documentation: symbol.getDocumentationComment(this.#checker),
       defaultValue: tags.find(({ name }) => name === 'defaultValue')?.text,
+      isOptional: (symbol.flags & SymbolFlags.Optional) !== 0,
     }
   }
 

@@ -29,8 +29,11 @@ export interface DeliveryEvent extends RoleEvent {
 
 /** The events of a worker, by name. */
 export interface WorkerEvents {
+  /** Handled, and acknowledged (`basic.ack`). */
   readonly 'delivery.acked': DeliveryEvent
+  /** An attempt has failed. The next one is made after `afterMs`. */
   readonly 'delivery.retried': DeliveryEvent & { readonly afterMs: number; readonly failure: Failure }
+  /** Given up, and kept in the dead-letter queue. */
   readonly 'delivery.dead-lettered': DeliveryEvent & { readonly reason: DeadLetterReason; readonly failure: Failure }
   /** The delivery was given up, and the contract says `deadLetter: false`, or the worker `acknowledge: 'none'`. */
   readonly 'delivery.dropped': DeliveryEvent & { readonly reason: DeadLetterReason; readonly failure: Failure }
@@ -97,6 +100,7 @@ export interface WorkerEvents {
    * consumer follows.
    */
   readonly 'consumer.cancelled': RoleEvent
+  /** Consuming has stopped: the broker closed the channel, or the connection was lost. A fresh channel follows. */
   readonly 'channel.lost': RoleEvent & { readonly reason: LeveretError }
   /** The role consumes again, after `channel.lost` or `consumer.cancelled`. */
   readonly 'channel.recovered': RoleEvent

@@ -95,6 +95,14 @@ const ALTERNATE = 'alternate-exchange'
  * Describes a fanout exchange: each event to everyone who listens.
  *
  * @throws {@link OptionsError}
+ * @example
+ * ```ts
+ * import { fanoutExchange } from 'leveret'
+ * import { z } from 'zod'
+ *
+ * const alarms = fanoutExchange('alarms', { payload: z.object({ text: z.string() }) })
+ * console.log(alarms.type) // prints: fanout
+ * ```
  */
 export function fanoutExchange<
   const Name extends string,
@@ -116,6 +124,15 @@ export function fanoutExchange<
  *
  * @param templates - the schema of each routing key
  * @throws {@link OptionsError}
+ * @example
+ * ```ts
+ * import { directExchange } from 'leveret'
+ * import { z } from 'zod'
+ *
+ * const line = z.object({ text: z.string() })
+ * const logs = directExchange('logs', { error: line, info: line })
+ * console.log(Object.keys(logs.templates)) // prints: [ 'error', 'info' ]
+ * ```
  */
 export function directExchange<
   const Name extends string,
@@ -138,6 +155,17 @@ export function directExchange<
  * @param templates - the schema of each routing key, or pattern of routing keys: words between dots, `*` for one word, `#` for
  *   any number of them
  * @throws {@link OptionsError} also when two templates match one routing key, unless `overlap` says what then
+ * @example
+ * ```ts
+ * import { topicExchange } from 'leveret'
+ * import { z } from 'zod'
+ *
+ * const shop = topicExchange('shop', {
+ *   'order.created': z.object({ orderId: z.int() }),
+ *   'order.*.shipped': z.object({ orderId: z.int(), carrier: z.string() }),
+ * })
+ * console.log(Object.keys(shop.templates)) // prints: [ 'order.created', 'order.*.shipped' ]
+ * ```
  */
 export function topicExchange<
   const Name extends string,
@@ -161,6 +189,14 @@ export function topicExchange<
  * Describes a headers exchange.
  *
  * @throws {@link OptionsError}
+ * @example
+ * ```ts
+ * import { headersExchange } from 'leveret'
+ * import { z } from 'zod'
+ *
+ * const reports = headersExchange('reports', { headers: z.object({ format: z.string() }), payload: z.string() })
+ * console.log(reports.type) // prints: headers
+ * ```
  */
 export function headersExchange<
   const Name extends string,

@@ -37,6 +37,14 @@ export interface PluginExchangeOptions<S extends Schema, C extends CodecOption =
  * `BrokerError`.
  *
  * @throws {@link OptionsError}
+ * @example
+ * ```ts
+ * import { exchange } from 'leveret'
+ * import { z } from 'zod'
+ *
+ * const carts = exchange('carts', { type: 'x-consistent-hash', payload: z.object({ cartId: z.string() }) })
+ * console.log(carts.type) // prints: x-consistent-hash
+ * ```
  */
 export function exchange<
   const Name extends string,

@@ -96,6 +96,18 @@ type ErrorsProblem<Errors extends DeclaredErrors> = { readonly errors?: SchemasP
  * declared by servers only.
  *
  * @throws {@link OptionsError} when the description contradicts itself or RabbitMQ
+ * @example
+ * ```ts
+ * import { procedure } from 'leveret'
+ * import { z } from 'zod'
+ *
+ * const getUser = procedure('get-user', {
+ *   request: z.object({ id: z.int() }),
+ *   response: z.object({ name: z.string() }),
+ *   errors: { NotFound: z.object({ id: z.int() }) },
+ * })
+ * console.log(Object.keys(getUser.errors)) // prints: [ 'NotFound' ]
+ * ```
  */
 export function procedure<
   const Request extends Schema,

@@ -96,6 +96,15 @@ export const streamOptions = z.strictObject({
  *
  * @throws {@link OptionsError} when the description contradicts itself, its exchange or RabbitMQ
  * @see https://www.rabbitmq.com/docs/streams
+ * @example
+ * ```ts
+ * import { stream, topicExchange } from 'leveret'
+ * import { z } from 'zod'
+ *
+ * const shop = topicExchange('shop', { 'order.created': z.object({ orderId: z.int() }) })
+ * const history = stream('shop-history', { of: shop, bindingKeys: ['#'], retention: { maxAge: '7D' } })
+ * console.log(history.name) // prints: shop-history
+ * ```
  */
 export function stream<const E extends Exchange, const Keys extends readonly string[] = readonly string[]>(
   name: string,

@@ -73,6 +73,15 @@ export const subscriptionOptions = queueContractOptions
  *
  * @param name - of the queue
  * @throws {@link OptionsError} when the description contradicts itself, its exchange or RabbitMQ
+ * @example
+ * ```ts
+ * import { subscription, topicExchange } from 'leveret'
+ * import { z } from 'zod'
+ *
+ * const shop = topicExchange('shop', { 'order.created': z.object({ orderId: z.int() }) })
+ * const billing = subscription('billing', { of: shop, bindingKeys: ['order.*'] })
+ * console.log(billing.name) // prints: billing
+ * ```
  */
 export function subscription<
   const E extends Exchange,

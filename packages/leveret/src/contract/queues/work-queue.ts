@@ -56,6 +56,17 @@ export interface WorkQueueOptions<
  * describe it alike, or is refused with a `TopologyMismatchError`.
  *
  * @throws {@link OptionsError} when the description contradicts itself or RabbitMQ
+ * @example
+ * ```ts
+ * import { workQueue } from 'leveret'
+ * import { z } from 'zod'
+ *
+ * const thumbnails = workQueue('thumbnails', {
+ *   payload: z.object({ imageId: z.uuid(), widthPx: z.int().positive() }),
+ *   retry: { delaysMs: [1_000, 60_000] },
+ * })
+ * console.log(thumbnails.name) // prints: thumbnails
+ * ```
  */
 export function workQueue<
   const S extends Schema,

@@ -5,7 +5,7 @@ import { migration, ran, told } from './migration.js'
 test('leveret and amqplib share a classic queue as amqplib declared it, in both directions and at once', async ({
   vhost,
 }) => {
-  const { old, leveret } = migration('7-from-amqplib', { RABBITMQ_URL: vhost.url })
+  const { old, leveret } = migration('amqplib', { RABBITMQ_URL: vhost.url })
   await ran(old('send', '1', '2'))
   const now = leveret('worker')
   await told('packed', [now], [1, 2])
@@ -28,7 +28,7 @@ test('leveret and amqplib share a classic queue as amqplib declared it, in both 
 })
 
 test('what either of them refuses is one kind of dead letter, and can be replayed', async ({ vhost }) => {
-  const { old, leveret } = migration('7-from-amqplib', { RABBITMQ_URL: vhost.url })
+  const { old, leveret } = migration('amqplib', { RABBITMQ_URL: vhost.url })
   const before = old('work')
   await before.printed('packing')
   await ran(leveret('send', '13'))
@@ -46,7 +46,7 @@ test('what either of them refuses is one kind of dead letter, and can be replaye
   expect(await now.terminate()).toBe(0)
 
   expect((await ran(leveret('letters', 'replay'))).at(-1)).toBe('replayed 2')
-  const { leveret: mended } = migration('7-from-amqplib', { RABBITMQ_URL: vhost.url, KNOWN: 'all' })
+  const { leveret: mended } = migration('amqplib', { RABBITMQ_URL: vhost.url, KNOWN: 'all' })
   const worker = mended('worker')
   await told('packed', [worker], [13, 13])
   expect(await worker.terminate()).toBe(0)

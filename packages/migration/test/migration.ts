@@ -1,24 +1,18 @@
-import { fileURLToPath } from 'node:url'
 import { eventually } from '@leveret/testing/vitest'
 import { expect } from 'vitest'
-import { application, type Peer, type Running, start } from '../programs.js'
+import { type Running, start } from './programs.js'
 
-/** A service that is half migrated: the program that was there, and the one on leveret, on one broker. */
+/** A service that is half migrated: the program that was there, and those on leveret, on one broker. */
 export interface Migration {
   old(program: string, ...words: string[]): Running
   leveret(program: string, ...words: string[]): Running
 }
 
-export function migration(folder: string, env: Record<string, string>): Migration {
-  const source = fileURLToPath(new URL(`../../applications/${folder}/`, import.meta.url))
-  const old: Peer = {
-    name: 'the old one',
-    command: process.execPath,
-    argumentsOf: (program) => [`${source}legacy.mjs`, program],
-  }
+/** @param library - the folder of its programs */
+export function migration(library: string, env: Record<string, string>): Migration {
   return {
-    old: (program, ...words) => start(old, program, env, ...words),
-    leveret: (program, ...words) => start(application(folder), program, env, ...words),
+    old: (program, ...words) => start(library, 'legacy', env, program, ...words),
+    leveret: (program, ...words) => start(library, program, env, ...words),
   }
 }
 
@@ -28,7 +22,7 @@ export async function ran(program: Running): Promise<readonly string[]> {
   return program.lines
 }
 
-/** Waits until several programs have told of each of these numbers after this word, and of no other. */
+/** Waits until several programs have printed each of these numbers after this word, and no other. */
 export async function told(word: string, programs: readonly Running[], expected: readonly number[]): Promise<void> {
   const numbers = (): number[] =>
     programs

@@ -1,0 +1,19 @@
+import { procedure, workQueue } from 'leveret'
+import { z } from 'zod'
+
+/** What `emit` writes: the pattern, and the data beside it. The queue is as `queueOptions: { durable: true }` declares it. */
+export const orders = workQueue('orders', {
+  payload: z.object({ pattern: z.literal('order_placed'), data: z.object({ orderId: z.int(), cents: z.int() }) }),
+  queue: { type: 'classic', arguments: {} },
+  retry: { delaysMs: [100, 500] },
+})
+
+/** What `send` writes, and what a message handler answers. */
+export const prices = procedure('prices', {
+  request: z.object({ pattern: z.literal('get_price'), data: z.object({ orderId: z.int() }), id: z.string() }),
+  response: z.union([
+    z.object({ response: z.object({ cents: z.int() }), isDisposed: z.literal(true) }),
+    z.object({ err: z.unknown(), isDisposed: z.literal(true).optional() }),
+  ]),
+  queue: { type: 'classic', arguments: {} },
+})
