@@ -90,8 +90,8 @@ export interface ConnectOptions {
    */
   readonly credentials?: Credentials | 'external' | CredentialsProvider | undefined
   /**
-   * Gets a line for what happens to the connection and to the roles on it: a pino, bunyan or winston logger, or `console`. What a
-   * call rejects with is not logged. Without it only what the program itself should mend is told, as a process warning.
+   * Gets a line for what happens to the connection and to the roles on it: a pino, bunyan, winston or Nest logger, or `console`. What a
+   * call rejects with is not logged. Without it what the program itself should mend is a process warning, and so is the first failure of each kind of each role.
    * @defaultValue none
    */
   readonly logger?: Logger | TextLogger | undefined
