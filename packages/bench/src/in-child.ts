@@ -7,7 +7,10 @@ import { promisify } from 'node:util'
  *
  * @returns the JSON that the process prints
  */
-export async function inChild(folder: 'allocation' | 'growth' | 'letters', task: object): Promise<unknown> {
+export async function inChild(
+  folder: 'allocation' | 'growth' | 'letters' | 'logs' | 'tracing',
+  task: object,
+): Promise<unknown> {
   // The path leads to the built file, even if this file is not built.
   const child = fileURLToPath(new URL(`../dist/${folder}/child.js`, import.meta.url))
   const { stdout } = await promisify(execFile)(process.execPath, [child, JSON.stringify(task)])

@@ -6,7 +6,9 @@ import { growth } from './growth/growth.js'
 import { install } from './install/install.js'
 import { latency } from './latency.js'
 import { letters } from './letters/letters.js'
+import { logs } from './logs/logs.js'
 import { recovery } from './recovery/recovery.js'
+import { tracing } from './tracing/tracing.js'
 import { describeSetting } from './versions.js'
 import { compare } from './work/compare.js'
 import { consume } from './work/consume.js'
@@ -43,6 +45,8 @@ const programs = {
   fairness: { summary: 'ten producers on one connection, and what each of them gets', run: fairness },
   growth: { summary: 'what more messages and more roles cost', run: growth },
   install: { summary: 'packages, bytes and import time, beside all of them', run: install },
+  tracing: { summary: 'what tracing costs, beside amqplib with its instrumentation', run: tracing },
+  logs: { summary: 'what a burst of log lines costs an application', run: logs },
   recovery: { summary: 'how long after a fault leveret is itself again', run: recovery },
 } satisfies Record<string, Program>
 

@@ -6,8 +6,10 @@ export type {
   ExchangeType,
   QueueDeclaration,
 } from './amqp/declaration.js'
-export type { BrokerAddress } from './amqp/endpoint.js'
+export type { BrokerAddress, ServerAddress } from './amqp/endpoint.js'
+export type { PublishOrigin, PublishTrace } from './amqp/publish-trace.js'
 export type { PipelineFailure } from './async/pipeline.js'
+export type { ScopedTrace, Trace } from './async/tracing.js'
 export type { Closable } from './connection/closable.js'
 export { type CloseOnSignalsOptions, closeOnSignals } from './connection/close-on-signals.js'
 export type { CloseOptions } from './connection/closing.js'
@@ -28,7 +30,14 @@ export type { LanePurpose, LaneState } from './connection/lanes/lane-state.js'
 export type { BatchHandler, BatchItem } from './consuming/batches/shared-call.js'
 export { HandlerTimeout, Reject, Retry, type RetryAfter } from './consuming/delivery/handler-errors.js'
 export type { ManualDelivery } from './consuming/delivery/manual-delivery.js'
-export type { Settlement, SettlementName } from './consuming/delivery/settlement.js'
+export type {
+  ConsumeOrigin,
+  ProcessBatchTrace,
+  ProcessTrace,
+  SettledDelivery,
+  TracedDelivery,
+} from './consuming/delivery/process-trace.js'
+export type { SettlementName } from './consuming/delivery/settlement.js'
 export type { DeliveryEvent, RoleEvent, WorkerEvents } from './consuming/delivery/worker-events.js'
 export type { BreakerOptions } from './consuming/handling/breaker.js'
 export type { DeduplicationStore } from './consuming/handling/deduplication.js'
@@ -179,9 +188,9 @@ export {
 export { type Mismatch, TopologyMismatchError } from './errors/topology-mismatch-error.js'
 export type { Listener } from './events.js'
 export type { BrokerReason, DeadLetterReason, DeathReason } from './headers/dead-letter-reason.js'
-export type { Logger } from './log.js'
+export type { Logger, TextLogger } from './log.js'
 export type { Delivery } from './message/delivery.js'
-export type { Headers } from './message/message.js'
+export type { CopyKind, Headers } from './message/message.js'
 export type { MessageOptions, PropertyOptions, SendingOptions } from './publishing/compose.js'
 export {
   type EncodedMessage,
@@ -200,6 +209,7 @@ export { RpcServer, type RpcServerOptions } from './roles/rpc-server.js'
 export { type BufferAsJson, type SendEncodedOptions, type StoredMessage, sendEncoded } from './roles/send-encoded.js'
 export { Subscriber } from './roles/subscriber.js'
 export { type BatchWorkerOptions, Worker, type WorkerOptions } from './roles/worker.js'
+export type { CallTrace } from './rpc/client/call-trace.js'
 export type { RequestHandler } from './rpc/server/request-handler.js'
 export type { Lateness } from './rpc/server/request-time.js'
 export type { RequestEvent, RpcServerEvents, SharedEventName } from './rpc/server/rpc-server-events.js'

@@ -1,14 +1,17 @@
 import { Console } from 'node:console'
 import { inRootContext } from './async/root-context.js'
+import { inTellingScope } from './async/tracing.js'
+import type { Failure } from './errors/failure.js'
+import { stackOf } from './errors/message-of.js'
 import { type Events, guarded } from './events.js'
 
 /** The log of one connection, if there is a logger. */
 export class Log {
-  readonly #logger: Logger | undefined
+  readonly #logger: Logger | TextLogger | undefined
   readonly #say: Say
   readonly #connection: string
 
-  constructor(logger: Logger | undefined, connection: string) {
+  constructor(logger: Logger | TextLogger | undefined, connection: string) {
     this.#logger = logger
     this.#say = sayingTo(logger)
     this.#connection = connection
@@ -25,11 +28,33 @@ export class Log {
     }
   }
 
+  /**
+   * Without a logger: makes a process warning of the first event of each of these names, so that failures are seen without any set-up.
+   *
+   * @param who - whose events they are; the same one warns once of each in a process
+   */
+  warnFirst<Map extends object>(
+    events: Events<Map>,
+    lines: LogLines<Map>,
+    who: string,
+    codes: WarningCodes<Map>,
+  ): void {
+    if (this.#logger !== undefined) return
+    for (const name of Object.keys(codes) as (keyof Map & string)[]) {
+      events.once(name, (payload) => {
+        const [, message] = lines[name]?.(payload) ?? []
+        const code = codes[name]
+        if (message !== undefined && code !== undefined)
+          warnOnce(who, name, code, { message, detail: stackIn(payload) })
+      })
+    }
+  }
+
   write(level: LogLevel, message: string, fields: object = {}): void {
     if (this.#logger === undefined) return
     const all = { connection: this.#connection, ...fields }
     const text = `leveret: ${message}`
-    inRootContext(guarded, 'the logger', () => this.#say(level, all, text))
+    inRootContext(guarded, 'the logger', () => inTellingScope(() => this.#say(level, all, text)))
   }
 
   /** Logs a warning about something that the program should correct. Without a logger it is a process warning. */
@@ -40,14 +65,15 @@ export class Log {
 }
 
 /**
- * A logger for leveret's events: a pino, bunyan or winston logger, or `console`.
+ * A logger for leveret's events: a pino, bunyan or winston logger, or `console`, as it is.
  *
- * `fields` hold `event`, `connection` and the event's own fields. An error is `fields.err`. No field holds a secret.
+ * `fields` hold `event`, `connection` and the event's own fields. An error is `fields.err`, with its stack. No field
+ * holds a secret.
  *
  * - `console` gets the message alone. The message says all that a person needs, and fields would fill the screen with
  *   stacks.
- * - A winston logger, recognized by its `transports` and `exceptions`, gets the message first and then the fields, with
- *   the error as an object that JSON can carry.
+ * - A winston logger, recognized by its `transports` and `exceptions`, gets the message first and then the fields.
+ *   winston and bunyan get the error as an object that JSON can carry.
  * - Any other logger that takes the message first needs a wrapper: `{ info: (fields, message) => other.info(message,
  *   fields), … }`.
  */
@@ -58,6 +84,14 @@ export interface Logger {
   error(fields: object, message: string): void
 }
 
+/** A logger that takes texts, and has `log` where others have `info`, as Nest's has. An error goes with its stack. */
+export interface TextLogger {
+  log(message: string): unknown
+  warn(message: string): unknown
+  error(message: string, stack?: string): unknown
+  debug?(message: string): unknown
+}
+
 /** Severity of a line: `warn` for what heals by itself, `error` for what does not. */
 export type LogLevel = keyof Logger
 
@@ -66,15 +100,49 @@ export type LogLines<Map extends object> = {
   readonly [Name in keyof Map]?: (payload: Map[Name]) => readonly [LogLevel, string]
 }
 
+/** The code of the warning of an event. */
+export type WarningCodes<Map extends object> = { readonly [Name in keyof Map]?: string }
+
+const MAX_SAID = 1_000
+const said = new Set<string>()
+
+function warnOnce(
+  who: string,
+  event: string,
+  code: string,
+  { message, detail }: { message: string; detail: string },
+): void {
+  const key = `${code} ${who}`
+  if (said.has(key) || said.size >= MAX_SAID) return
+  said.add(key)
+  const advice = `Said once for the ${who}: give connect() a logger, or listen to the event '${event}', to learn of each`
+  process.emitWarning(`leveret: ${message}. ${advice}`, { type: 'LeveretWarning', code, detail })
+}
+
+function stackIn(payload: unknown): string {
+  const { err } = fieldsOf('', payload) as { readonly err?: unknown }
+  return err instanceof Error ? stackOf(err) : ''
+}
+
 type Say = (level: LogLevel, fields: object, text: string) => unknown
 
 /** Returns the function that passes a line to this logger, in the argument order that the logger expects. */
-function sayingTo(logger: Logger | undefined): Say {
+function sayingTo(logger: Logger | TextLogger | undefined): Say {
   if (logger === undefined) return () => undefined
   if (logger instanceof Console) return (level, _fields, text) => logger[level](text)
+  if (!('info' in logger)) return sayingText(logger)
+  if (isBunyan(logger)) return (level, fields, text) => logger[level](withPlainError(fields), text)
   if (!isWinston(logger)) return (level, fields, text) => logger[level](fields, text)
   const messageFirst = logger as unknown as Record<LogLevel, (message: string, fields: object) => unknown>
   return (level, fields, text) => messageFirst[level](text, withPlainError(fields))
+}
+
+function sayingText(logger: TextLogger): Say {
+  return (level, fields, text) => {
+    const { err } = fields as { readonly err?: unknown }
+    if (level === 'error') return err instanceof Error ? logger.error(text, stackOf(err)) : logger.error(text)
+    return level === 'info' ? logger.log(text) : logger[level]?.(text)
+  }
 }
 
 /**
@@ -85,16 +153,33 @@ function isWinston(logger: Logger): boolean {
   return 'transports' in logger && 'exceptions' in logger
 }
 
-/** Replaces the error by a plain object, because winston writes an `Error` within the fields as `{}`. */
+function isBunyan(logger: Logger): boolean {
+  return 'streams' in logger && 'addSerializers' in logger
+}
+
+/**
+ * Replaces the error by a plain object: winston, and bunyan without its serializer, write an `Error` within the fields as
+ * `{}`.
+ */
 function withPlainError(fields: object): object {
   const { err } = fields as { readonly err?: unknown }
   if (!(err instanceof Error)) return fields
-  return { ...fields, err: { ...err, name: err.name, message: err.message, stack: err.stack } }
+  return { ...fields, err: { ...err, name: err.name, message: err.message, stack: stackOf(err) } }
 }
 
 /** Puts the event's error under the name `err`, because pino serializes an error under that name only. */
 function fieldsOf(event: string, payload: unknown): object {
-  const { reason, error, ...rest } = payload as { reason?: unknown; error?: unknown }
-  const err = [reason, error].find((field) => field instanceof Error)
-  return err === undefined ? { event, ...(payload as object) } : { event, ...rest, err }
+  const { reason, error, failure, ...rest } = payload as Partial<Record<'reason' | 'error' | 'failure', unknown>>
+  const thrown = (failure as Failure | undefined)?.thrown
+  const err = [reason, error, thrown].find((field) => field instanceof Error)
+  if (err === undefined) return { event, ...(payload as object) }
+  const others = {
+    ...(typeof reason === 'string' ? { reason } : {}),
+    ...(thrown === err ? {} : definedFailure(failure)),
+  }
+  return { event, ...rest, ...others, err }
+}
+
+function definedFailure(failure: unknown): object {
+  return failure === undefined ? {} : { failure }
 }

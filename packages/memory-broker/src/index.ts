@@ -1,6 +1,6 @@
 export type { Resource } from './broker/alarms.js'
-export type { Death } from './broker/message/deaths.js'
 export type { LogEntry, LogKind } from './broker/log.js'
+export type { Death } from './broker/message/deaths.js'
 export type { Message, MessageContent } from './broker/message/message.js'
 export type { Version } from './broker/rules/profile.js'
 export type { ReplyCode } from './broker/rules/reply-error.js'

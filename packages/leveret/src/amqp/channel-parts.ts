@@ -3,6 +3,7 @@ import type { LeveretError } from '../errors/leveret-error.js'
 import type { ReturnedMessage } from '../message/message.js'
 import type { Backlog } from './backlog.js'
 import type { PublishFrames } from './frames/publish-frames.js'
+import type { OtherTracers } from './other-tracers.js'
 
 /** Callbacks of a channel to its opener. They must not throw. */
 export interface ChannelHooks {
@@ -22,6 +23,7 @@ export interface ChannelParts {
   onBreach(reason: ConnectionError): void
   /** The `frame_max` of the handshake; `undefined` if amqplib does not expose it. */
   readonly frameMax: number | undefined
+  readonly tracers: OtherTracers
   /** Writer for messages of the usual form. amqplib writes the others, and the order is kept. */
   readonly frames?: PublishFrames | undefined
 }

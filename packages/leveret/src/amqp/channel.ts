@@ -1,5 +1,4 @@
 import type * as amqp from 'amqplib'
-import { inRootContext } from '../async/root-context.js'
 import { atMost, within } from '../async/timing.js'
 import { ClosedError } from '../errors/closed-error.js'
 import { ConnectionError } from '../errors/connection-error.js'
@@ -84,7 +83,8 @@ export class Channel {
   publish(message: OutgoingMessage): number | undefined {
     if (!this.#open) return undefined
     try {
-      if (this.#parts.frames?.write(message) !== true) this.#publishRaw(message)
+      const { frames, tracers } = this.#parts
+      if (tracers.seePublish(this.#raw) || frames?.write(message) !== true) this.#publishRaw(message)
     } catch (error) {
       // amqplib may know first that the channel has ended. Any other error is about this message.
       if (!isIllegalOperation(error)) throw error
@@ -100,7 +100,7 @@ export class Channel {
     const properties = fittingProperties(message, this.#parts.frameMax ?? Number.POSITIVE_INFINITY)
     if (this.#parts.frames?.writeFields(message, properties) === true) return
     const options = { ...writableProperties(properties), mandatory: message.mandatory } as amqp.Options.Publish
-    this.#raw.publish(message.exchange, message.routingKey, message.content, options)
+    this.#parts.tracers.publish(this.#raw, message.exchange, message.routingKey, message.content, options)
   }
 
   #onConfirm({ deliveryTag: tag, multiple }: { deliveryTag: number; multiple: boolean }, accepted: boolean): void {
@@ -167,9 +167,9 @@ export class Channel {
     onDelivery: (message: ReceivedMessage | undefined) => void,
     how: ConsumeOptions = {},
   ): Promise<void> {
-    const onMessage = (message: amqp.ConsumeMessage | null): void => inRootContext(onDelivery, message ?? undefined)
     const options = { consumerTag, ...consumeArguments(how) }
-    await this.#ask(`Consuming from '${queue}'`, this.#raw.consume(queue, onMessage, options))
+    const asking = this.#parts.tracers.consume(this.#raw, queue, onDelivery, options)
+    await this.#ask(`Consuming from '${queue}'`, asking)
   }
 
   async cancel(consumerTag: string): Promise<void> {

@@ -8,6 +8,7 @@ import { hidesRefusal } from './amqplib/internals.js'
 import { catchSocket, holdBack } from './amqplib/socket.js'
 import { connectFailure, handshakeFailure } from './connect-failure.js'
 import { describeEndpoint, type Endpoint, tlsFor } from './endpoint.js'
+import type { OtherTracers } from './other-tracers.js'
 import { readRefusal } from './vhost-refusal.js'
 
 /** Options of {@link dial}. */
@@ -18,6 +19,7 @@ export interface DialOptions {
   /** The most milliseconds for TCP, TLS and the AMQP handshake together. */
   readonly connectTimeoutMs: number
   readonly tls: TlsConnectionOptions
+  readonly tracers: OtherTracers
 }
 
 /** An open connection: amqplib's, and its socket. */

@@ -42,6 +42,12 @@ export interface Endpoint {
   readonly heartbeatSeconds?: number
 }
 
+/** The address of a broker, as it was given to `connect`. */
+export interface ServerAddress {
+  readonly address: string
+  readonly port: number
+}
+
 const UNSET =
   'no broker was given. Is the environment variable set that names it? Expected a URL such as amqp://user:password@host:5672/vhost, ' +
   'fields, or a list of them'

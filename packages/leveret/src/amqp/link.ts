@@ -17,7 +17,7 @@ import { outOfNumbers } from './channel-errors.js'
 import type { ChannelHooks } from './channel-parts.js'
 import { brokerReply } from './close-frame.js'
 import { type DialOptions, dial, type Line } from './dial.js'
-import { describeEndpoint, type Endpoint } from './endpoint.js'
+import { describeEndpoint, type Endpoint, type ServerAddress } from './endpoint.js'
 import { SocketBatcher } from './frames/socket-batcher.js'
 import type { Login } from './login.js'
 import { type Silence, watchSilence } from './silence-watch.js'
@@ -30,10 +30,11 @@ export class Link {
   readonly address: string
   /** The broker that answered. Another link may reach another node, of another version. */
   readonly broker: BrokerIdentity
+  readonly server: ServerAddress
   /** Resolves once, with the reason, when the link ends. */
   readonly lost: Promise<LeveretError>
   readonly #model: amqp.ChannelModel
-  readonly #replyTimeoutMs: number
+  readonly #options: DialOptions
   readonly #channels = new Set<Channel>()
   /** Numbers of the channels that the broker has opened. */
   readonly #opened: ReadonlySet<number>
@@ -51,11 +52,12 @@ export class Link {
   /** Resolves when the next channel may be opened. */
   #numbersFree: Promise<void> | undefined
 
-  private constructor({ model, socket, listen }: Line, endpoint: Endpoint, options: LinkOptions, hooks: LinkHooks) {
+  private constructor({ model, socket, listen }: Line, endpoint: Endpoint, options: DialOptions, hooks: LinkHooks) {
     this.#model = model
     this.#socket = socket
-    this.#replyTimeoutMs = options.connectTimeoutMs
+    this.#options = options
     this.address = describeEndpoint(endpoint)
+    this.server = { address: endpoint.host, port: endpoint.port }
     this.broker = readIdentity(this.address, model.connection.serverProperties)
     setMaxListeners(0, this.signal)
     this.lost = new Promise((resolve) => {
@@ -82,7 +84,7 @@ export class Link {
   }
 
   /** Connects. @throws {@link ConnectionError} with the reason, within `connectTimeoutMs` */
-  static async open(endpoint: Endpoint, options: LinkOptions, hooks: LinkHooks, signal: AbortSignal): Promise<Link> {
+  static async open(endpoint: Endpoint, options: DialOptions, hooks: LinkHooks, signal: AbortSignal): Promise<Link> {
     return new Link(await dial(endpoint, options, signal), endpoint, options, hooks)
   }
 
@@ -104,18 +106,19 @@ export class Link {
   /** @throws {@link ConnectionError} if the link is lost, no answer comes in time, or no channel number is left */
   async openChannel(kind: 'plain' | 'confirm', hooks: ChannelHooks): Promise<Channel> {
     if (this.#numbersFree !== undefined) {
-      await within(this.#replyTimeoutMs, this.#numbersFree, () => this.#late('Opening a channel'))
+      await within(this.#options.connectTimeoutMs, this.#numbersFree, () => this.#late('Opening a channel'))
     }
     const opening = this.#open(kind)
     try {
-      const raw = await within(this.#replyTimeoutMs, opening, () => this.#late('Opening a channel'))
+      const raw = await within(this.#options.connectTimeoutMs, opening, () => this.#late('Opening a channel'))
       const channel = new Channel(raw, {
         hooks: { ...hooks, closed: (reason) => this.#forget(channel, hooks, reason) },
-        replyTimeoutMs: this.#replyTimeoutMs,
+        replyTimeoutMs: this.#options.connectTimeoutMs,
         onBreach: (reason) => this.cut(reason),
         backlog: backlogOf(this.#socket, this.signal),
         frameMax: frameMaxOf(this.#model),
         frames: writeStraight(raw, this.#wire),
+        tracers: this.#options.tracers,
       })
       this.#channels.add(channel)
       // The channel may have ended before this line: the broker's answer and its close can come in one read.
@@ -224,7 +227,7 @@ export class Link {
   }
 
   #late(operation: string): ConnectionError {
-    return new ConnectionError('timeout', `${operation}: no answer within ${this.#replyTimeoutMs} ms`)
+    return new ConnectionError('timeout', `${operation}: no answer within ${this.#options.connectTimeoutMs} ms`)
   }
 
   #explain(error: unknown): LeveretError {
@@ -238,9 +241,6 @@ export class Link {
     return new ConnectionError('lost', `The connection to ${this.address} was lost: ${text}`, { cause })
   }
 }
-
-/** Options of {@link Link}. */
-export type LinkOptions = DialOptions
 
 /** Callbacks of a link to its lane. */
 export interface LinkHooks {

@@ -1,8 +1,10 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
+import { AsyncLocalStorage, type AsyncResource } from 'node:async_hooks'
 import { inRootContext } from './root-context.js'
 
 /** A delivery whose handler is running. */
 export interface Handled {
+  /** Context in which its handler runs, unless that is a fresh one. */
+  readonly context: AsyncResource | undefined
   /** Reports that the handler waits for a `close`, so that this `close` does not wait for the handler. */
   awaitsClose(): void
 }
@@ -19,6 +21,8 @@ export function callAsHandler<Payload, D extends Handled>(
   payload: Payload,
   delivery: D,
 ): unknown {
+  const { context } = delivery
+  if (context !== undefined) return context.runInAsyncScope(enter<Payload, D>, undefined, call, payload, delivery)
   return inRootContext(enter<Payload, D>, call, payload, delivery)
 }
 

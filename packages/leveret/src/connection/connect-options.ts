@@ -1,7 +1,7 @@
 import type { SecureContextOptions } from 'node:tls'
 import { z } from 'zod'
 import { MAX_TIMER_MS } from '../async/timing.js'
-import type { Logger } from '../log.js'
+import type { Logger, TextLogger } from '../log.js'
 import type { Interceptor } from './interceptor.js'
 import { type Credentials, type CredentialsProvider, credentialsOption } from './lanes/credentials.js'
 
@@ -109,12 +109,21 @@ export interface ConnectOptions {
    */
   readonly credentials?: Credentials | 'external' | CredentialsProvider | undefined
   /**
-   * Receives a line for each event of the connection and of its roles: a pino, bunyan or winston logger, or `console`.
-   * The rejection of a call is not logged. Without a logger, only what the program itself should correct is reported,
-   * as a process warning.
+   * Receives a line for each event of the connection and of its roles: a pino, bunyan, winston or Nest logger, or
+   * `console`. The rejection of a call is not logged. Without a logger, what the program itself should correct is
+   * reported as a process warning, and so is the first failure of each kind of each role.
    * @defaultValue none
    */
-  readonly logger?: Logger | undefined
+  readonly logger?: Logger | TextLogger | undefined
+  /**
+   * Which code writes messages of the usual form: leveret, at a sixth of the cost, or the `publish` of amqplib, for
+   * tracers that watch that function and cannot be detected, because they are built into its code (Sentry's and New
+   * Relic's). Tracers that can be detected (OpenTelemetry's instrumentation of amqplib, Datadog) see all messages
+   * without this option, as long as nobody listens to `tracing:leveret:publish`. The environment variable
+   * `LEVERET_FRAMES` sets it where the option is missing.
+   * @defaultValue 'leveret'
+   */
+  readonly frames?: 'leveret' | 'amqplib' | undefined
   /** Functions that wrap every send and every handler; the first is the outermost. @defaultValue [] */
   readonly interceptors?: readonly Interceptor[] | undefined
   /** Options of TLS. Read only with `amqps`. @defaultValue {} */
@@ -125,7 +134,8 @@ const TLS_VERSIONS = new Set<string>(['TLSv1.2', 'TLSv1.3'])
 
 function isLogger(value: unknown): boolean {
   const logger = value as Partial<Record<string, unknown>> | null | undefined
-  return ['debug', 'info', 'warn', 'error'].every((level) => typeof logger?.[level] === 'function')
+  const has = (level: string): boolean => typeof logger?.[level] === 'function'
+  return ['warn', 'error'].every(has) && (has('log') || ['debug', 'info'].every(has))
 }
 
 function isInterceptor(value: unknown): boolean {
@@ -153,7 +163,10 @@ export const connectOptions = z.strictObject({
     .min(1)
     .default(16 * 1024 * 1024),
   credentials: credentialsOption.optional(),
-  logger: z.custom<Logger>(isLogger, 'expected a logger with debug, info, warn and error').optional(),
+  logger: z.custom<Logger | TextLogger>(isLogger, 'expected a logger with debug, info, warn and error').optional(),
+  frames: z
+    .enum(['leveret', 'amqplib'])
+    .default(() => (process.env.LEVERET_FRAMES === 'amqplib' ? 'amqplib' : 'leveret')),
   interceptors: z
     .array(z.custom<Interceptor>(isInterceptor, 'expected an object with the methods publish or handle, or both'))
     .default([]),

@@ -1,5 +1,7 @@
 import type { BrokerAddress } from '../amqp/endpoint.js'
+import { OtherTracers } from '../amqp/other-tracers.js'
 import { atMost } from '../async/timing.js'
+import type { Topic } from '../async/tracing.js'
 import { ClosedError } from '../errors/closed-error.js'
 import { insteadOfConnection } from '../errors/given.js'
 import { MADE } from '../errors/marks.js'
@@ -11,7 +13,7 @@ import { type CloseOptions, Closing } from './closing.js'
 import { type ConnectOptions, type ConnectSettings, connectOptions } from './connect-options.js'
 import { type ConnectionEvents, connectionLines } from './connection-events.js'
 import { defaultName } from './default-name.js'
-import { diagnostics, type Topic } from './diagnostics.js'
+import { diagnostics } from './diagnostics.js'
 import { type ConnectionState, type Health, laneHealth } from './health.js'
 import { hostsOf } from './host-options.js'
 import { Hosts } from './lanes/hosts.js'
@@ -54,16 +56,17 @@ export class Connection implements AsyncDisposable {
   private constructor(target: ConnectTarget, settings: ConnectSettings) {
     const { name = defaultName(), startupTimeoutMs } = settings
     const hosts = hostsOf(target, settings)
+    const log = new Log(settings.logger, name)
+    const tracers = new OtherTracers(settings.frames, log)
     const make = (purpose: LanePurpose): Lane =>
       this.#watched(
         new Lane({
           purpose,
           connection: name,
-          hosts: new Hosts({ ...hosts, name: `${name} (${purpose})` }),
+          hosts: new Hosts({ ...hosts, tracers, name: `${name} (${purpose})` }),
           startupTimeoutMs,
         }),
       )
-    const log = new Log(settings.logger, name)
     log.follow(this.#events, connectionLines)
     this.#openRoles = new OpenRoles((message) => log.warn(message))
     const heartbeats = hosts.endpoints.map((endpoint) => (endpoint.heartbeatSeconds ?? hosts.heartbeatSeconds) * 1_000)
@@ -71,8 +74,7 @@ export class Connection implements AsyncDisposable {
     this.#stopWatching = watchLoopLag(heartbeat.heartbeatMs, log, (blockedMs) =>
       this.#emit('event-loop-blocked', { blockedMs, ...heartbeat }),
     )
-    const publishLane = make('publish')
-    const consumeLane = make('consume')
+    const [publishLane, consumeLane] = [make('publish'), make('consume')]
     this.#lanes = [publishLane, consumeLane]
     this.#internals = {
       name,
@@ -80,6 +82,7 @@ export class Connection implements AsyncDisposable {
       settings,
       publishLane,
       consumeLane,
+      tracers,
       room: new Room(settings),
       assertOpen: () => {
         if (this.#closing.begun) throw new ClosedError('The connection has been closed')
@@ -211,6 +214,7 @@ export interface ConnectionInternals {
   readonly settings: ConnectSettings
   readonly publishLane: Lane
   readonly consumeLane: Lane
+  readonly tracers: OtherTracers
   /** Bounds for the messages that wait to be published. */
   readonly room: Room
   /** @throws {@link ClosedError} if the connection is closing or closed */

@@ -1,10 +1,9 @@
-import { channel } from 'node:diagnostics_channel'
+import { type Topic, topicOf } from '../async/tracing.js'
 import type { LeveretError } from '../errors/leveret-error.js'
-import type { PublishOutcome } from '../errors/publish-error.js'
 import type { ConnectionEvents } from './connection-events.js'
 import type { LanePurpose } from './lanes/lane-state.js'
 
-/** Facts about a message that is published, without its content. */
+/** Facts about a message that was written to the TCP connection, without its content. */
 export interface MessageDiagnostics {
   /** Name of the connection. */
   readonly connection: string
@@ -39,29 +38,14 @@ export interface Diagnostics extends ConnectionDiagnostics {
   readonly published: MessageDiagnostics
   /** … and again, under the same id, because its channel was lost before the confirm. */
   readonly resent: MessageDiagnostics
-  /** Stored by the broker (`basic.ack` of a publish). */
-  readonly confirmed: MessageDiagnostics
-  /** A message was returned (`basic.return`), because no queue took it. */
-  readonly returned: MessageDiagnostics
-  /** The promise of a publish was rejected for another reason. */
-  readonly failed: MessageDiagnostics & {
-    readonly outcome: Exclude<PublishOutcome, 'returned'>
-    readonly error: LeveretError
-  }
   /** A channel of leveret's own ended alone. A fresh one follows. */
   readonly 'channel-lost': ChannelDiagnostics & { readonly reason: LeveretError }
   /** A channel is open again, and set up as before. */
   readonly 'channel-recovered': ChannelDiagnostics
 }
 
-/** A channel of `node:diagnostics_channel`, with its message's type. */
-export interface Topic<Message> {
-  readonly hasSubscribers: boolean
-  publish(message: Message): void
-}
-
 function topic<Name extends keyof Diagnostics>(name: Name): Topic<Diagnostics[Name]> {
-  return channel(`leveret:${name}`)
+  return topicOf(name)
 }
 
 /** The diagnostics channels of leveret. Check `hasSubscribers` before you create a message. */
@@ -76,9 +60,6 @@ export const diagnostics: { readonly [Name in keyof Diagnostics]: Topic<Diagnost
   closed: topic('closed'),
   published: topic('published'),
   resent: topic('resent'),
-  confirmed: topic('confirmed'),
-  returned: topic('returned'),
-  failed: topic('failed'),
   'channel-lost': topic('channel-lost'),
   'channel-recovered': topic('channel-recovered'),
 }

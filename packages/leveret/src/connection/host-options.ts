@@ -8,7 +8,7 @@ import type { HostsOptions } from './lanes/hosts.js'
 export function hostsOf(
   target: string | BrokerAddress | readonly (string | BrokerAddress)[],
   settings: ConnectSettings,
-): Omit<HostsOptions, 'name'> {
+): Omit<HostsOptions, 'name' | 'tracers'> {
   const targets = [target].flat() as (string | BrokerAddress)[]
   if (targets.length === 0) throw new OptionsError('connect: the list of brokers is empty')
   const { credentials, connectTimeoutMs, heartbeatMs, tls } = settings

@@ -1,30 +1,13 @@
-import type { LeveretError } from '../errors/leveret-error.js'
-import { PublishError } from '../errors/publish-error.js'
 import type { OutgoingMessage } from '../message/message.js'
-import { diagnostics, type MessageDiagnostics } from './diagnostics.js'
+import { diagnostics } from './diagnostics.js'
 
-/** Publishes on `node:diagnostics_channel` what happened to a message, if there is a subscriber. */
+/** Publishes on `node:diagnostics_channel` that a message was written, if there is a subscriber. */
 export function tell(
-  what: 'published' | 'resent' | 'confirmed' | 'returned',
-  connection: string,
-  message: OutgoingMessage,
-): void {
-  const topic = diagnostics[what]
-  if (topic.hasSubscribers) topic.publish(describe(connection, message))
-}
-
-/** Publishes there that a message was not stored, as far as is known. */
-export function tellFailed(connection: string, message: OutgoingMessage, error: LeveretError): void {
-  const outcome = error instanceof PublishError ? error.outcome : 'not-sent'
-  if (outcome === 'returned') tell('returned', connection, message)
-  else if (diagnostics.failed.hasSubscribers) {
-    diagnostics.failed.publish({ ...describe(connection, message), outcome, error })
-  }
-}
-
-function describe(
+  what: 'published' | 'resent',
   connection: string,
   { exchange, routingKey, content, properties }: OutgoingMessage,
-): MessageDiagnostics {
-  return { connection, exchange, routingKey, messageId: properties.messageId, bytes: content.length }
+): void {
+  const topic = diagnostics[what]
+  if (!topic.hasSubscribers) return
+  topic.publish({ connection, exchange, routingKey, messageId: properties.messageId, bytes: content.length })
 }

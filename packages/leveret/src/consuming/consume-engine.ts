@@ -1,4 +1,5 @@
 import type { Channel } from '../amqp/channel.js'
+import { tellWithin } from '../async/tracing.js'
 import type { Interceptor } from '../connection/interceptor.js'
 import type { Lane } from '../connection/lanes/lane.js'
 import type { LeveretError } from '../errors/leveret-error.js'
@@ -6,10 +7,12 @@ import { Consumer } from './consumer/consumer.js'
 import type { ConsumerHooks } from './consumer/consumer-options.js'
 import { Pausing } from './consumer/pausing.js'
 import type { ActiveDelivery } from './delivery/active-delivery.js'
+import type { ConsumePlace } from './delivery/process-trace.js'
 import { isSingleActive, noRedeliveryPolicy, redeliveryPolicyOf } from './delivery/redelivery-policy.js'
 import { returnMemoryOf } from './delivery/return-memory.js'
 import type { RoleEvents } from './delivery/role-events.js'
 import type { Settlement } from './delivery/settlement.js'
+import { tellSettled } from './delivery/tracing-deliveries.js'
 import type { WorkerEvents } from './delivery/worker-events.js'
 import { Slots } from './handling/slots.js'
 import { type Handling, type HandlingHooks, processorFor } from './handling.js'
@@ -41,7 +44,7 @@ export class ConsumeEngine<Payload> {
       ...options,
       slots: this.#slots,
       memory: options.repeatsDone === true ? undefined : memory,
-      hooks: this.#hooks(),
+      hooks: this.#hooks(options.place),
     })
     this.#consumer = new Consumer({
       ...settings,
@@ -141,13 +144,14 @@ export class ConsumeEngine<Payload> {
     return `it takes no more: ${count} deliveries wait for copies that the broker refuses. Last: ${this.#refused?.message}`
   }
 
-  #hooks(): HandlingHooks {
+  #hooks(place: ConsumePlace): HandlingHooks {
     const hooks = reporting(this.#events)
     return {
       ...hooks,
       settled: (delivery, settlement) => {
         this.#note(delivery, settlement)
-        hooks.settled(delivery, settlement)
+        tellWithin(delivery.trace, () => hooks.settled(delivery, settlement))
+        tellSettled(place, delivery, settlement)
       },
       late: (delivery, failed) => {
         this.#late += 1
@@ -195,7 +199,7 @@ export class ConsumeEngine<Payload> {
 export interface ConsumeEngineOptions<Payload>
   extends Pick<
     Handling<Payload>,
-    'contract' | 'decode' | 'handler' | 'settings' | 'settler' | 'stream' | 'timeLeftMs'
+    'contract' | 'decode' | 'handler' | 'place' | 'settings' | 'settler' | 'stream' | 'timeLeftMs'
   > {
   readonly lane: Lane
   readonly interceptors: readonly Interceptor[]

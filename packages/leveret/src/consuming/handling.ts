@@ -12,6 +12,7 @@ import type { BatchHandler } from './batches/shared-call.js'
 import { ActiveDelivery } from './delivery/active-delivery.js'
 import type { DeliveryChannel } from './delivery/delivery-channel.js'
 import { type ManualDelivery, ManuallySettledDelivery } from './delivery/manual-delivery.js'
+import type { ConsumePlace } from './delivery/process-trace.js'
 import type { ReturnMemory } from './delivery/return-memory.js'
 import type { ReportedDelivery } from './delivery/role-events.js'
 import type { Settlement } from './delivery/settlement.js'
@@ -23,7 +24,6 @@ import {
   acknowledgedFirst,
   type Bounds,
   bounded,
-  inside,
   type Judge,
   manual,
   once,
@@ -33,6 +33,7 @@ import {
 } from './handling/attempt.js'
 import { SingleRunner } from './handling/attempt-runner.js'
 import { Deduplicator } from './handling/deduplication.js'
+import { inside } from './handling/handler-call.js'
 import { type InPlaceOptions, InPlaceRunner } from './handling/in-place-runner.js'
 import { type Decode, PayloadReader } from './handling/payload-reader.js'
 import { Processor, type ProcessorOptions } from './handling/processor.js'
@@ -78,6 +79,8 @@ export interface Handling<Payload> {
   readonly handler: AnyHandler<Payload>
   readonly settings: HandlingSettings
   readonly interceptors: readonly Interceptor[]
+  /** Who consumes, for what is told of deliveries. */
+  readonly place: ConsumePlace
   readonly slots: Slots
   /** Remembers which deliveries are done, where they are not to be handled again. */
   readonly memory: ReturnMemory | undefined
@@ -100,11 +103,15 @@ export interface AnyProcessor {
 
 /** Makes the processor that takes a delivery from its bytes to its settlement. */
 export function processorFor<Payload>(handling: Handling<Payload>): AnyProcessor {
-  const { settings, hooks, interceptors } = handling
+  const { settings, hooks, interceptors, place } = handling
   const common = commonOf(handling)
   const originAt = originIn(handling)
   if (settings.acknowledge === 'manual') {
-    const call = inside<Payload, ManuallySettledDelivery>(interceptors, handling.handler as ManualHandler<Payload>)
+    const call = inside<Payload, ManuallySettledDelivery>(
+      interceptors,
+      handling.handler as ManualHandler<Payload>,
+      place,
+    )
     const deliveryOf = (message: ReceivedMessage, channel: DeliveryChannel): ManuallySettledDelivery => {
       const twice = (): void => hooks.settledTwice(delivery)
       const delivery = new ManuallySettledDelivery(message, channel, originAt(message), twice)
@@ -113,7 +120,7 @@ export function processorFor<Payload>(handling: Handling<Payload>): AnyProcessor
     return single({ ...common, deliveryOf }, handling, manual(call, common.judge, hooks.late))
   }
   if (settings.batch !== undefined) return batched(common, handling, settings.batch)
-  const work = returning(inside<Payload, ActiveDelivery>(interceptors, handling.handler as Handler<Payload>))
+  const work = returning(inside<Payload, ActiveDelivery>(interceptors, handling.handler as Handler<Payload>, place))
   const deliveryOf = (message: ReceivedMessage, channel: DeliveryChannel): ActiveDelivery =>
     new ActiveDelivery(message, channel, originAt(message))
   return single({ ...common, deliveryOf }, handling, settings.acknowledge === 'none' ? acknowledgedFirst(work) : work)
@@ -137,7 +144,7 @@ function single<Payload, D extends ActiveDelivery>(
 }
 
 function batched<Payload>(common: Common<Payload>, handling: Handling<Payload>, bounds: BatchBounds): AnyProcessor {
-  const { settings, slots, stream, interceptors } = handling
+  const { settings, slots, stream, interceptors, place } = handling
   const originAt = originIn(handling)
   const deliveryOf = (message: ReceivedMessage, channel: DeliveryChannel): BatchedDelivery<Payload> =>
     new BatchedDelivery(message, channel, originAt(message))
@@ -147,7 +154,7 @@ function batched<Payload>(common: Common<Payload>, handling: Handling<Payload>, 
     handling,
   )
   const handler = handling.handler as BatchHandler<Payload>
-  const options = { slots, attempt, handler, bounds, handlerTimeoutMs: settings.handlerTimeoutMs }
+  const options = { slots, attempt, handler, bounds, place, handlerTimeoutMs: settings.handlerTimeoutMs }
   const attempts =
     stream === undefined
       ? new BatchRunner(options)

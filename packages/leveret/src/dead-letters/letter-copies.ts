@@ -18,12 +18,12 @@ export function replayCopy(message: ReceivedMessage, letter: DeadLetter, workQue
   } = withoutDeath(soundHeaders(copiedHeaders(message.properties)))
   const { queue, exchange, routingKey, replays } = letter
   const origin = queue === undefined ? { exchange: '', routingKey: workQueue } : { exchange, routingKey }
-  return withItsPriority(copy(message, workQueue, { ...headers, ...writeReplay(origin, replays + 1) }))
+  return withItsPriority(copy('replay', message, workQueue, { ...headers, ...writeReplay(origin, replays + 1) }))
 }
 
 /** Makes a copy of the same dead letter for another queue. */
 export function letterCopy(message: ReceivedMessage, letter: DeadLetter, queue: string): OutgoingMessage {
-  return withItsPriority(copy(message, queue, letterHeaders(message, letter)))
+  return withItsPriority(copy('move', message, queue, letterHeaders(message, letter)))
 }
 
 /**
@@ -33,7 +33,7 @@ export function letterCopy(message: ReceivedMessage, letter: DeadLetter, queue: 
  */
 export function renewedCopy(message: ReceivedMessage, letter: DeadLetter, queue: string): OutgoingMessage {
   const headers = letterHeaders(message, letter)
-  const { properties, ...outgoing } = copy(message, queue, headers)
+  const { properties, ...outgoing } = copy('move', message, queue, headers)
   const kept = { ...headers, [PRIORITY]: headers[PRIORITY] ?? properties.priority ?? 'none' }
   return { ...outgoing, properties: { ...properties, priority: 0, headers: kept } }
 }

@@ -4,15 +4,18 @@ export interface Failure {
   readonly message: string
   /**
    * Stack of the error. A dead letter keeps it only if the contract says so. In events it is not enumerable, so that a
-   * log does not hold it by accident.
+   * log does not hold it by accident. A logger gets it with `err`.
    */
   readonly stack?: string
+  /** What was thrown. Not enumerable either. */
+  readonly thrown?: unknown
 }
 
 /** Describes what a handler threw. That may be anything: an error, a string, nothing. */
 export function describeFailure(thrown: unknown): Failure {
   if (thrown instanceof Error) return withStack({ name: textOf(thrown.name), message: textOf(thrown.message) }, thrown)
-  return { name: 'NonError', message: `the handler threw ${typeof thrown === 'string' ? thrown : typeof thrown}` }
+  const message = `the handler threw ${typeof thrown === 'string' ? thrown : typeof thrown}`
+  return Object.defineProperty({ name: 'NonError', message }, 'thrown', { value: thrown })
 }
 
 /**
@@ -28,7 +31,7 @@ function textOf(value: unknown): string {
  * out.
  */
 function withStack(failure: Failure, error: Error): Failure {
-  return Object.defineProperty(failure, 'stack', { get: () => readStack(error) })
+  return Object.defineProperties(failure, { stack: { get: () => readStack(error) }, thrown: { value: error } })
 }
 
 function readStack(error: Error): string | undefined {

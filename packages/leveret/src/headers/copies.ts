@@ -1,6 +1,6 @@
 import type { DeadLetterSettings } from '../contract/queues/dead-letter-options.js'
 import type { Failure } from '../errors/failure.js'
-import type { Headers, MessageProperties, OutgoingMessage, ReceivedMessage } from '../message/message.js'
+import type { CopyKind, Headers, MessageProperties, OutgoingMessage, ReceivedMessage } from '../message/message.js'
 import { newMessageId } from '../message/message-id.js'
 import { propertyBytes } from '../message/property-bytes.js'
 import { type AttemptOrigin, copiedHeaders, writeOrigin } from './attempt-headers.js'
@@ -15,7 +15,10 @@ export function retryCopy(message: ReceivedMessage, origin: AttemptOrigin, delay
 
 /** Makes the copy that waits in a delay queue for the same attempt. */
 export function postponedCopy(message: ReceivedMessage, origin: AttemptOrigin, delayQueue: string): OutgoingMessage {
-  return copy(message, delayQueue, { ...withoutDeath(copiedHeaders(message.properties)), ...writeOrigin(origin) })
+  return copy('retry', message, delayQueue, {
+    ...withoutDeath(copiedHeaders(message.properties)),
+    ...writeOrigin(origin),
+  })
 }
 
 /** The reason, the error, the queue and the time that are recorded on a dead letter. */
@@ -42,7 +45,7 @@ export function deadLetterCopy(
     ...deathHeaders({ queue, reason, at }),
   }
   const kept = keptFailure(failure, settings)
-  const whole = copy(message, settings.queue, { ...headers, ...failureHeaders(kept, headers) })
+  const whole = copy('dead-letter', message, settings.queue, { ...headers, ...failureHeaders(kept, headers) })
   const { headers: _all, ...others } = whole.properties
   const shrink = (maxPropertyBytes: number): MessageProperties => ({
     ...others,
@@ -75,9 +78,15 @@ export function withoutDeath(headers: Headers): Headers {
 }
 
 /** Makes a copy of a message for a queue, with these headers. */
-export function copy({ content, properties }: ReceivedMessage, queue: string, headers: Headers): OutgoingMessage {
+export function copy(
+  kind: CopyKind,
+  { content, properties }: ReceivedMessage,
+  queue: string,
+  headers: Headers,
+): OutgoingMessage {
   const { expiration: _expiration, userId: _userId, messageId, timestamp, ...kept }: MessageProperties = properties
   return {
+    copy: kind,
     exchange: '',
     routingKey: queue,
     content,

@@ -1,3 +1,4 @@
+import type { AsyncResource } from 'node:async_hooks'
 import type { HEADER_BYTES } from './header-bytes.js'
 
 /** Headers of a message, by name. */
@@ -25,6 +26,15 @@ export interface MessageProperties {
   readonly [HEADER_BYTES]?: Buffer
 }
 
+/**
+ * The kind of a message that leveret makes of a delivery:
+ * - `retry`: a copy that waits for a later attempt
+ * - `dead-letter`: a copy of a delivery that was given up
+ * - `replay`: a dead letter on its way back to work
+ * - `move`: a dead letter on its way to another place, or to the end of its own queue
+ */
+export type CopyKind = 'retry' | 'dead-letter' | 'replay' | 'move'
+
 /** A message to be sent to the broker. */
 export interface OutgoingMessage {
   /** `''` is the default exchange: it routes to the queue named by the routing key. */
@@ -32,6 +42,8 @@ export interface OutgoingMessage {
   readonly routingKey: string
   readonly content: Buffer
   readonly properties: MessageProperties & { readonly messageId: string }
+  /** Kind of the copy, if leveret makes the message of a delivery. */
+  readonly copy?: CopyKind
   /** Whether the broker returns the message if no queue takes it. */
   readonly mandatory: boolean
   /** Makes smaller properties of the same message, for a connection whose frames are too small for `properties`. */
@@ -48,6 +60,8 @@ export interface ReceivedMessage {
     readonly exchange: string
     readonly routingKey: string
   }
+  /** The async context that a tracer of another library has made for it: its handler runs there. */
+  readonly context?: AsyncResource
 }
 
 /**

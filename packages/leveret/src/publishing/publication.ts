@@ -1,3 +1,4 @@
+import type { AsyncResource } from 'node:async_hooks'
 import type { Share } from '../connection/room.js'
 import type { FailureOptions, LeveretError } from '../errors/leveret-error.js'
 import type { PublishOutcome } from '../errors/publish-error.js'
@@ -16,6 +17,8 @@ export class Publication {
    */
   readonly deadline: number
   readonly settled: Promise<Sent>
+  /** Context in which it is written, where a tracer of another library may look for that of the sender. */
+  context: AsyncResource | undefined
   /**
    * How often the message was passed to amqplib, which may have sent it each time. After the first time, no answer
    * means `unknown`.
@@ -96,6 +99,8 @@ export class Publication {
     this.handedOverAt = performance.now()
     this.place = 'in flight'
     this.returnedBecause = undefined
+    const { trace } = this.#request
+    if (trace !== undefined) trace.written = this.handedOver
   }
 
   succeed(): void {

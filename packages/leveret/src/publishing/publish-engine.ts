@@ -3,7 +3,6 @@ import { Deadlines } from '../async/deadlines.js'
 import { onAbort } from '../async/on-abort.js'
 import { atMost } from '../async/timing.js'
 import type { ConnectionInternals } from '../connection/connection.js'
-import { tell, tellFailed } from '../connection/message-diagnostics.js'
 import type { Room } from '../connection/room.js'
 import { ClosedError } from '../errors/closed-error.js'
 import type { LeveretError } from '../errors/leveret-error.js'
@@ -91,6 +90,7 @@ export class PublishEngine {
       return Promise.reject(error)
     }
     const publication = new Publication(request, performance.now() + request.timeoutMs, this.#onSettled)
+    publication.context = this.#internals.tracers.context()
     publication.whenSettled = this.#whenSettled(publication, request.signal, ended)
     this.#accept(publication)
     return publication.settled
@@ -120,9 +120,7 @@ export class PublishEngine {
   }
 
   #refuse(request: PublishRequest, refusal: Refusal): PublishError {
-    const error = publishError('not-sent', request.message, `${refusal.why}${this.#because(request)}`, refusal)
-    tellFailed(this.#internals.name, request.message, error)
-    return error
+    return publishError('not-sent', request.message, `${refusal.why}${this.#because(request)}`, refusal)
   }
 
   #whenSettled(publication: Publication, signal: AbortSignal | undefined, ended: Ended | undefined): Ended | undefined {
@@ -158,9 +156,6 @@ export class PublishEngine {
     this.#unsettled -= 1
     if (this.#dead > this.#unsettled + DEAD_AT_LEAST) this.#compact()
     if (this.#unsettled === 0) this.#onIdle?.()
-    const { name } = this.#internals
-    if (error === undefined) tell('confirmed', name, publication.message)
-    else tellFailed(name, publication.message, error)
     publication.whenSettled?.(error)
   }
 

@@ -1,4 +1,5 @@
 import type { Declaration } from '../amqp/declaration.js'
+import type { PublishTrace } from '../amqp/publish-trace.js'
 import type { Share } from '../connection/room.js'
 import type { OutgoingMessage } from '../message/message.js'
 import type { Line } from './turns.js'
@@ -50,6 +51,8 @@ export interface PublishRequest {
    * @param isSure - `false` if the message was sent before, so that a queue may have taken that copy
    */
   readonly whenReturned?: ((isSure: boolean) => void) | undefined
+  /** Trace of the publish, if there is a subscriber. */
+  readonly trace?: PublishTrace
   /** Whether to refuse the message rather than let it wait. */
   readonly failFast?: boolean | undefined
 }

@@ -1,3 +1,4 @@
+import { endPublish, type PublishOrigin, type PublishPlace, publishing, tracePublish } from '../amqp/publish-trace.js'
 import { InFlightCount } from '../async/in-flight-count.js'
 import { isLater } from '../async/maybe-promise.js'
 import type { Closing } from '../connection/closing.js'
@@ -29,6 +30,7 @@ const NOTHING = Buffer.alloc(0)
 /** Takes a payload from its sender to the publish engine: check, encode, compose, intercept, submit. */
 export class Sender {
   readonly #name: string
+  readonly #role: PublishOrigin['role']
   readonly #contractHeader: string | undefined
   readonly #closing: Closing
   readonly #internals: ConnectionInternals
@@ -40,8 +42,9 @@ export class Sender {
   #refused: LeveretError | undefined
 
   /** @throws {@link ClosedError} if the connection has been closed */
-  constructor(rabbit: Connection, contract: SenderContract, closing: Closing) {
+  constructor(rabbit: Connection, role: PublishOrigin['role'], contract: SenderContract, closing: Closing) {
     this.#name = contract.name
+    this.#role = role
     this.#contractHeader = contractHeaderOf(contract)
     this.#closing = closing
     this.#internals = internalsOf(rabbit)
@@ -92,12 +95,12 @@ export class Sender {
 
   /** Sends content that was encoded before. @throws {@link PublishError}, as a rejection too */
   async sendEncoded(content: Buffer, properties: OutgoingMessage['properties'], sending: Sending): Promise<Sent> {
-    return await this.#submit(this.#requestOf(content, properties, sending))
+    return await this.#submit(this.#requestOf(content, properties, sending), sending.route)
   }
 
   #sendContent(content: Buffer, codec: Codec, sending: Sending): Promise<Sent> {
     const properties = composeProperties(codec, this.#contractHeader, sending.options)
-    return this.#submit(this.#requestOf(content, properties, sending))
+    return this.#submit(this.#requestOf(content, properties, sending), sending.route)
   }
 
   /**
@@ -112,7 +115,7 @@ export class Sender {
     try {
       const content = await encodedInTime(encoding, request.message, { ...request, closed: this.#engine.signal })
       const timeoutMs = Math.max(Math.ceil(dueAt - performance.now()), 1)
-      return await this.#submit({ ...request, message: { ...request.message, content }, timeoutMs })
+      return await this.#submit({ ...request, message: { ...request.message, content }, timeoutMs }, sending.route)
     } finally {
       this.#inFlight.end()
     }
@@ -138,18 +141,38 @@ export class Sender {
    * Submits a request. Without interceptors the engine's own promise is returned: one more for each message would cost
    * more than most of this.
    */
-  #submit(request: PublishRequest): Promise<Sent> {
+  #submit(request: PublishRequest, route: Route): Promise<Sent> {
     this.#inFlight.begin()
-    return this.#layers.length === 0 ? this.#engine.submit(request, this.#ended) : this.#sendInside(request)
+    return publishing.hasSubscribers ? this.#submitTraced(request, route) : this.#hand(request, this.#ended)
   }
 
-  async #sendInside(request: PublishRequest): Promise<Sent> {
+  #submitTraced(request: PublishRequest, route: Route): Promise<Sent> {
+    return tracePublish(this.#placeOf(route), request.message, (message, trace) =>
+      this.#hand({ ...request, message, trace }, (error) => {
+        this.#ended(error)
+        endPublish(trace, error)
+      }),
+    )
+  }
+
+  #placeOf({ destination = this.#name, template }: Route): PublishPlace {
+    const { name: connection, publishLane } = this.#internals
+    const { server } = publishLane
+    return { connection, role: this.#role, contract: this.#name, kind: 'message', destination, template, server }
+  }
+
+  /** Where nothing comes before the broker's answer, its promise is the sender's: one for each message would cost more than most of this. */
+  #hand(request: PublishRequest, ended: (error: unknown) => void): Promise<Sent> {
+    return this.#layers.length === 0 ? this.#engine.submit(request, ended) : this.#sendInside(request, ended)
+  }
+
+  async #sendInside(request: PublishRequest, ended: (error: unknown) => void): Promise<Sent> {
     try {
       await submitInside(this.#layers, request, this.#engine)
-      this.#ended(undefined)
+      ended(undefined)
       return { messageId: request.message.properties.messageId }
     } catch (error) {
-      this.#ended(error)
+      ended(error)
       throw error
     }
   }
@@ -175,6 +198,10 @@ export interface Route {
    */
   readonly mandatory: boolean
   readonly whenReturned?: (isSure: boolean) => void
+  /** Of a topic exchange: the template of the routing key. */
+  readonly template?: string | undefined
+  /** Where it goes, in words of the contract. @defaultValue the contract's name */
+  readonly destination?: string
 }
 
 /** Options of sending one payload. */

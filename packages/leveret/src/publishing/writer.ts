@@ -136,9 +136,11 @@ export class Writer {
   }
 
   #write(next: Publication): boolean {
+    const { current } = this.#channel
+    const { context, message } = next
     let tag: number | undefined
     try {
-      tag = this.#channel.current?.publish(next.message)
+      tag = context === undefined ? current?.publish(message) : context.runInAsyncScope(() => current?.publish(message))
     } catch (cause) {
       this.#waiting.shift()
       next.giveUp(notEncoded(cause), { cause, retryable: false })
@@ -149,7 +151,7 @@ export class Writer {
     this.#options.handedOver(next)
     next.handOver()
     this.#window.add(tag, next)
-    tell(next.handedOver > 1 ? 'resent' : 'published', this.#options.internals.name, next.message)
+    tell(next.handedOver > 1 ? 'resent' : 'published', this.#options.internals.name, message)
     return true
   }
 

@@ -79,7 +79,7 @@ export class DeadLetters<const C extends LetterContract> implements AsyncDisposa
     this.#queue = deadLetter.queue
     const internals = internalsOf(rabbit)
     internals.assertOpen()
-    this.#publish = publishCopies(rabbit, internals.settings.publishTimeoutMs)
+    this.#publish = publishCopies(rabbit, { role: 'dead-letters', contract: name }, internals.settings.publishTimeoutMs)
     this.#visits = new ShortLivedChannels(contract, deadLetter.queue, internals)
     this.#unregister = internals.register({
       stage: 'consumer',

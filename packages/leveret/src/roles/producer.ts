@@ -48,7 +48,7 @@ export class Producer<const C extends WorkQueue = WorkQueue> implements AsyncDis
     checkContract('Producer', contract, 'work-queue')
     this.#contract = contract
     this.#internals = internalsOf(rabbit)
-    this.#sender = new Sender(rabbit, contract, this.#closing)
+    this.#sender = new Sender(rabbit, 'producer', contract, this.#closing)
     this.#directRoute = {
       exchange: '',
       routingKey: contract.name,

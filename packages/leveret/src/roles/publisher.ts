@@ -61,7 +61,7 @@ export class Publisher<const E extends Exchange> implements AsyncDisposable {
   constructor(rabbit: Connection, contract: E) {
     checkContract('Publisher', contract, 'exchange')
     this.#contract = contract
-    this.#sender = new Sender(rabbit, contract, this.#closing)
+    this.#sender = new Sender(rabbit, 'publisher', contract, this.#closing)
     // The function takes the arguments that the type allows for this kind of exchange.
     this.publish = this.#functionFor(contract) as PublishFunction<E>
     this.#unregister = internalsOf(rabbit).register({
@@ -100,7 +100,8 @@ export class Publisher<const E extends Exchange> implements AsyncDisposable {
         return async (routingKey: string, payload: unknown, options?: PublishOptions) => {
           const contract = contracts.ofPublished(routingKey)
           if (options !== undefined) checkCopyKeys(contracts, contract, options, 'publish')
-          return await this.#publish({ contract, payload, routingKey, options })
+          const { template } = contract
+          return await this.#publish({ contract, payload, routingKey, options, template })
         }
       }
       default:
@@ -114,7 +115,7 @@ export class Publisher<const E extends Exchange> implements AsyncDisposable {
     }
   }
 
-  async #publish({ contract, payload, routingKey, options = {}, headers }: Asked): Promise<Published> {
+  async #publish({ contract, payload, routingKey, options = {}, headers, template }: Asked): Promise<Published> {
     const { mandatory, ...checked } = parseOptions(publishOptions, options, 'publish')
     const { name: exchange, type } = this.#contract
     // The delayed-message plugin returns the messages that it delays, as if no queue were bound.
@@ -131,6 +132,8 @@ export class Publisher<const E extends Exchange> implements AsyncDisposable {
       topology: exchangeDeclarationsOf(this.#contract),
       // Without it, the broker would not report that no queue is bound.
       mandatory: isTold,
+      ...(template === undefined ? {} : { destination: `${exchange}:${template}` }),
+      ...(type === 'topic' ? { template } : {}),
       ...(mandatory ? {} : { whenReturned }),
     }
     const sending = { route, options: await this.#withHeaders(headers, { route, options: checked }) }
@@ -190,4 +193,5 @@ interface Asked {
   readonly routingKey: string
   readonly options: PublishOptions | undefined
   readonly headers?: unknown
+  readonly template?: string
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { publishing } from '../amqp/publish-trace.js'
 import { isLater, type MaybePromise, whenReady } from '../async/maybe-promise.js'
 import { MAX_TIMER_MS } from '../async/timing.js'
 import { type CloseOptions, Closing } from '../connection/closing.js'
@@ -16,7 +17,9 @@ import { parseOptions, signalOption } from '../options.js'
 import { composeProperties, type PropertyOptions, propertyOptions } from '../publishing/compose.js'
 import { type Intercepted, type PublishLayer, publishLayers, submitInside } from '../publishing/interception.js'
 import type { Call } from '../rpc/client/call.js'
+import { type CallTrace, calling, traceCall } from '../rpc/client/call-trace.js'
 import { Caller } from '../rpc/client/caller.js'
+import { traceRequest } from '../rpc/client/request-trace.js'
 
 const timeoutMs = z.int().min(1).max(MAX_TIMER_MS)
 
@@ -42,6 +45,7 @@ export class RpcClient<const P extends Procedure = Procedure> implements AsyncDi
   readonly #layers: readonly PublishLayer[]
   readonly #contractHeader: string | undefined
   readonly #timeoutMs: number
+  readonly #confirm: boolean
   readonly #closing = new Closing()
   readonly #unregister: () => void
 
@@ -57,6 +61,7 @@ export class RpcClient<const P extends Procedure = Procedure> implements AsyncDi
     this.#procedure = procedure
     const { timeoutMs: limitMs, confirm } = parseOptions(clientOptions, options, 'RpcClient')
     this.#timeoutMs = limitMs
+    this.#confirm = confirm
     this.#internals = internalsOf(rabbit)
     this.#internals.assertOpen()
     this.#layers = publishLayers(this.#internals.settings.interceptors)
@@ -90,6 +95,8 @@ export class RpcClient<const P extends Procedure = Procedure> implements AsyncDi
       const checked = options === undefined ? NO_OPTIONS : parseOptions(callOptions, options, 'call')
       const { requests, name } = this.#procedure
       if (this.#closing.begun) throw new ClosedError(`The client of '${name}' has been closed`)
+      if (calling.hasSubscribers)
+        return traceCall(this.#origin(), () => this.#send(encodePayload(requests, request), checked))
       return this.#send(encodePayload(requests, request), checked)
     } catch (error) {
       return Promise.reject(error)
@@ -114,10 +121,26 @@ export class RpcClient<const P extends Procedure = Procedure> implements AsyncDi
     const result = call.result as Promise<ResponseOf<P>>
     const sending = whenReady(encoded, (content): MaybePromise<void> => {
       const message = { exchange: '', routingKey: name, content, mandatory: true, properties }
-      if (this.#layers.length > 0) return this.#sendInside(call, { message, timeoutMs: limitMs, signal })
-      return this.#caller.send(call, message)
+      const request = { message, timeoutMs: limitMs, signal }
+      return publishing.hasSubscribers ? this.#handTraced(call, request) : this.#hand(call, request)
     })
     return isLater(sending) ? this.#after(sending, call, result) : result
+  }
+
+  #hand(call: Call, request: Intercepted): MaybePromise<void> {
+    return this.#layers.length > 0 ? this.#sendInside(call, request) : this.#caller.send(call, request.message)
+  }
+
+  #handTraced(call: Call, request: Intercepted): MaybePromise<void> {
+    const { message, ...terms } = request
+    const about = { message, confirm: this.#confirm }
+    return traceRequest(call, this.#origin(), about, (traced) => this.#hand(call, { ...terms, message: traced }))
+  }
+
+  #origin(): CallTrace {
+    const { name: connection, publishLane } = this.#internals
+    const { server } = publishLane
+    return { connection, contract: this.#procedure.name, server, run: undefined, error: undefined }
   }
 
   /** Waits for an asynchronous schema, codec or interceptor, during which the call may end. */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { type Connection, internalsOf } from '../connection/connection.js'
+import { type Connection, type ConnectionInternals, internalsOf } from '../connection/connection.js'
 import { ConsumeEngine } from '../consuming/consume-engine.js'
+import type { ConsumePlace } from '../consuming/delivery/process-trace.js'
 import { RoleEvents } from '../consuming/delivery/role-events.js'
 import type { WorkerEvents } from '../consuming/delivery/worker-events.js'
 import { checkHandler, type HandlingOptions, handlingOptions } from '../consuming/handling/worker-options.js'
@@ -16,7 +17,7 @@ import { keeping } from '../rpc/server/kept.js'
 import { ReplyChannel } from '../rpc/server/reply-channel.js'
 import type { RequestHandler } from '../rpc/server/request-handler.js'
 import { timeToHandleMs } from '../rpc/server/request-time.js'
-import { type RpcServerEvents, requestLines, shareEvents } from '../rpc/server/rpc-server-events.js'
+import { type RpcServerEvents, requestLines, requestWarnings, shareEvents } from '../rpc/server/rpc-server-events.js'
 import { queueDeclarationsOf } from '../topology/declarations.js'
 import { declareOn } from '../topology/declare.js'
 import { warnOfPolicy } from '../topology/queue-warnings.js'
@@ -78,6 +79,10 @@ export const serverOptions = z
 export interface RpcServerOptions
   extends Pick<HandlingOptions, 'concurrency' | 'prefetch' | 'handlerTimeoutMs' | 'isolation'> {}
 
+function placeOf(contract: string, { name: connection, publishLane }: ConnectionInternals): ConsumePlace {
+  return { connection, role: 'rpc-server', contract, isEphemeral: false, server: () => publishLane.server }
+}
+
 function receiverOptionsOf<P extends Procedure>(
   rabbit: Connection,
   procedure: P,
@@ -94,13 +99,16 @@ function receiverOptionsOf<P extends Procedure>(
   // alarm no client can send a request anyway.
   const { publishLane: lane, settings: connection, log } = internals
   const events = new RoleEvents<RpcServerEvents>('rpc-server', () => name)
-  log.follow(events, requestLines(name))
+  const lines = requestLines(name)
+  log.follow(events, lines)
+  log.warnFirst(events, lines, `server of '${name}'`, requestWarnings)
   warnOfPolicy(requests, log)
   const lost = (reason: LeveretError): void => events.tell('replies.lost', { reason })
   const replies = new ReplyChannel({ lane, name, maxQueuedBytes: connection.maxQueuedBytes, lost })
   const answering = new Answering({ procedure, events, internals, replies })
   const engine = new ConsumeEngine({
     contract: requests,
+    place: placeOf(name, internals),
     decode: ({ message: { content, properties } }) => decodePayload(requests, content, properties),
     handler: keeping<RequestOf<P>>(procedure, handler),
     settings,

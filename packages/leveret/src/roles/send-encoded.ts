@@ -110,7 +110,14 @@ export async function sendEncoded(
     routed = isSure ? false : undefined
   }
   const telling = mandatory ? {} : { whenReturned }
-  const route = { exchange, routingKey, topology: NOTHING_TO_DECLARE, mandatory: true, ...telling }
+  const route = {
+    exchange,
+    routingKey,
+    topology: NOTHING_TO_DECLARE,
+    mandatory: true,
+    destination: destinationOf(exchange, routingKey),
+    ...telling,
+  }
   // The same id may be on its way already.
   await sender.sendEncoded(content, properties, { route, options: { ...checked, messageId } })
   return { messageId, routed }
@@ -126,6 +133,12 @@ function checkPlace(message: unknown): void {
   )
 }
 
+/** Names a destination, never by a name that the broker has chosen, or by a routing key. */
+function destinationOf(exchange: string, queue: string): string {
+  if (exchange !== '') return exchange
+  return queue.startsWith('amq.') ? 'amq.*' : queue
+}
+
 const NOTHING_TO_DECLARE = [] as const
 
 const senders = new WeakMap<Connection, Sender>()
@@ -135,7 +148,7 @@ function senderOf(rabbit: Connection): Sender {
   const known = senders.get(rabbit)
   if (known !== undefined) return known
   const closing = new Closing()
-  const sender = new Sender(rabbit, { name: 'sendEncoded' }, closing)
+  const sender = new Sender(rabbit, 'relay', { name: 'sendEncoded' }, closing)
   const end = async (timeoutMs: number): Promise<void> => await atMost(timeoutMs, sender.whenIdle())
   internalsOf(rabbit).register({
     stage: 'producer',

@@ -2,8 +2,10 @@ import { silenceBefore } from '../amqp/silence-watch.js'
 import { type Connection, type ConnectionInternals, internalsOf } from '../connection/connection.js'
 import type { BatchHandler } from '../consuming/batches/shared-call.js'
 import { ConsumeEngine } from '../consuming/consume-engine.js'
+import type { ConsumePlace } from '../consuming/delivery/process-trace.js'
 import { RoleEvents } from '../consuming/delivery/role-events.js'
 import { Settler } from '../consuming/delivery/settler.js'
+import { workerWarnings } from '../consuming/delivery/worker-events.js'
 import {
   type Acknowledgement,
   checkHandler,
@@ -11,6 +13,7 @@ import {
   type WithBatch,
 } from '../consuming/handling/worker-options.js'
 import { Receiver, type ReceiverOptions } from '../consuming/receiver.js'
+import { templateContractsOf } from '../contract/exchanges/template-contracts.js'
 import { checkContract } from '../contract/payloads/shared-options.js'
 import type { Subscribable } from '../contract/queues/subscribable.js'
 import type { Log } from '../log.js'
@@ -128,10 +131,18 @@ function receiverOptionsOf(
   const { consumeLane: lane, settings: connection, log } = internals
   const events = eventsOf(plan, queue, log)
   const reading = reader && new StreamReader({ ...reader, name: contract.name, lane, events })
-  const settler = new Settler(contract, publishCopies(rabbit), connection.topology === 'declare')
+  const about = { role: 'subscriber', contract: contract.name } as const
+  const settler = new Settler(contract, publishCopies(rabbit, about), connection.topology === 'declare')
   const prepare = preparing(internals, subscribed, plan, reading)
   const engine = new ConsumeEngine({
     contract,
+    place: {
+      connection: internals.name,
+      ...about,
+      isEphemeral: kind === 'ephemeral',
+      server: () => lane.server,
+      templateOf: templatesOf(plan),
+    },
     decode: decoding(plan, events),
     handler: handling.batch === undefined ? handler : batchOfEvents(handler),
     settings: handling,
@@ -150,6 +161,12 @@ function receiverOptionsOf(
   })
   const closed = async (timeoutMs: number): Promise<void> => await reading?.close(timeoutMs)
   return { role: 'subscriber', name: contract.name, internals, engine, events, closed }
+}
+
+function templatesOf({ exchange }: SubscriberPlan): ConsumePlace['templateOf'] {
+  if (exchange.type !== 'topic') return undefined
+  const contracts = templateContractsOf(exchange)
+  return (routingKey) => contracts.find(routingKey)?.template
 }
 
 /** Makes a batch handler that gets events, with their `event` in place of a `payload`. */
@@ -187,7 +204,9 @@ function eventsOf(
 ): RoleEvents<SubscriberEvents> {
   if (kind !== 'ephemeral') queue.last = contract.name
   const events = new RoleEvents<SubscriberEvents>('subscriber', () => queue.last)
-  log.follow(events, subscriberLines(contract.name))
+  const lines = subscriberLines(contract.name)
+  log.follow(events, lines)
+  log.warnFirst(events, lines, `subscriber of '${contract.name}'`, workerWarnings)
   warnOfPolicy(contract, log)
   warnOfLoops(contract, handling.handlerTimeoutMs, log)
   if (kind === 'durable') warnOfDrops(contract, log)

@@ -3,7 +3,7 @@ import { type Connection, internalsOf } from '../connection/connection.js'
 import { ConsumeEngine } from '../consuming/consume-engine.js'
 import { RoleEvents } from '../consuming/delivery/role-events.js'
 import { Settler } from '../consuming/delivery/settler.js'
-import { type WorkerEvents, workerLines } from '../consuming/delivery/worker-events.js'
+import { type WorkerEvents, workerLines, workerWarnings } from '../consuming/delivery/worker-events.js'
 import { checkExclusive } from '../consuming/handling/exclusivity.js'
 import type { OrderKey } from '../consuming/handling/slots.js'
 import {
@@ -119,18 +119,22 @@ function receiverOptionsOf<C extends WorkQueue>(
   internals.assertOpen()
   const { consumeLane: lane, settings: connection, log } = internals
   const events = new RoleEvents<WorkerEvents>('worker', () => contract.name)
-  log.follow(events, workerLines(contract.name))
+  const lines = workerLines(contract.name)
+  log.follow(events, lines)
+  log.warnFirst(events, lines, `worker of '${contract.name}'`, workerWarnings)
   warnOfPolicy(contract, log)
   warnOfDrops(contract, log)
   warnOfLoops(contract, settings.handlerTimeoutMs, log)
+  const about = { role: 'worker', contract: contract.name } as const
   const engine = new ConsumeEngine({
     contract,
+    place: { connection: internals.name, ...about, isEphemeral: false, server: () => lane.server },
     // The payload type is that of the contract's schema.
     decode: ({ message: { content, properties } }) =>
       decodePayload(contract, content, properties) as MaybePromise<PayloadOf<C>>,
     handler,
     settings,
-    settler: new Settler(contract, publishCopies(rabbit), connection.topology === 'declare'),
+    settler: new Settler(contract, publishCopies(rabbit, about), connection.topology === 'declare'),
     lane,
     interceptors: connection.interceptors,
     events,

@@ -1,5 +1,4 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { describe, expect, onTestFinished } from 'vitest'
+import { describe, expect } from 'vitest'
 import { z } from 'zod'
 import {
   type Connection,
@@ -7,12 +6,14 @@ import {
   type MessageDiagnostics,
   Producer,
   Publisher,
+  type PublishTrace,
   procedure,
   RpcClient,
   RpcServer,
   workQueue,
 } from '../../src/index.js'
 import { test } from '../support/support.js'
+import { onPublishEnd, onTopic } from '../support/traces.js'
 
 const payload = z.int()
 const queue = workQueue('queue', { payload })
@@ -20,10 +21,13 @@ const classic = workQueue('queue', { payload, queue: { type: 'classic' } })
 const logs = fanoutExchange('logs', { payload })
 
 /** Calls back for each message to which this happens. */
-function on(what: string, act: (messageId: string) => void): void {
-  const listener = (message: unknown): void => act((message as MessageDiagnostics).messageId)
-  subscribe(`leveret:${what}`, listener)
-  onTestFinished(() => void unsubscribe(`leveret:${what}`, listener))
+function on(what: 'published' | 'confirmed' | 'returned' | 'failed', act: (messageId: string) => void): void {
+  if (what === 'published') onTopic<MessageDiagnostics>('leveret:published', ({ messageId }) => act(messageId))
+  else onPublishEnd((trace) => (endOf(trace) === what ? act(trace.messageId) : undefined))
+}
+
+function endOf({ outcome }: PublishTrace): 'confirmed' | 'returned' | 'failed' {
+  return outcome === 'confirmed' || outcome === 'returned' ? outcome : 'failed'
 }
 
 /** Sends five with one signal, which is aborted when this happens to the first of them. */
@@ -34,7 +38,7 @@ async function sendFive(
 ): Promise<PromiseSettledResult<unknown>[]> {
   const abort = new AbortController()
   const ends: string[] = []
-  for (const end of ['confirmed', 'returned', 'failed']) on(end, (id) => void ends.push(id))
+  for (const end of ['confirmed', 'returned', 'failed'] as const) on(end, (id) => void ends.push(id))
   on(what, () => abort.abort())
   const outcomes = await Promise.allSettled([1, 2, 3, 4, 5].map((n) => send(n, { signal: abort.signal })))
   expect(ends).toHaveLength(5)

@@ -9,7 +9,8 @@ const DEADLINE_MS = 25_000
 test('SIGTERM under 500 messages a second: each that was published is processed, waiting or a dead letter, and the program ends with 0 in time', async ({
   vhost,
 }) => {
-  const body = `const rabbit = await connect(url)
+  const body = `const silent = { debug() {}, info() {}, warn() {}, error() {} }
+    const rabbit = await connect(url, { logger: silent })
     let published = 0, processed = 0, retried = 0, twice = 0
     const unclear = []
     const lost = []

@@ -1,8 +1,10 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { describe, expect, onTestFinished, vi } from 'vitest'
-import { diagnostics, type Topic } from '../../src/connection/diagnostics.js'
+import type { Topic } from '../../src/async/tracing.js'
+import { diagnostics } from '../../src/connection/diagnostics.js'
 import { type Diagnostics, type Logger, Producer, Worker, workQueue } from '../../src/index.js'
 import { eventually, firstEvent, tasks, test } from '../support/support.js'
+import { onPublishEnd } from '../support/traces.js'
 
 /** What a connection of this name tells from now on. */
 function listen<Name extends keyof Diagnostics>(connection: string, ...names: Name[]): [Name, Diagnostics[Name]][] {
@@ -36,7 +38,11 @@ describe('diagnostics', () => {
     broker,
   }) => {
     const name = `teller ${vhost.name}`
-    const told = listen(name, 'published', 'confirmed', 'returned', 'failed')
+    const told = listen(name, 'published')
+    const ends: unknown[] = []
+    onPublishEnd(({ connection, messageId, outcome, bytes }) => {
+      if (connection === name) ends.push({ messageId, outcome, bytes })
+    })
     const rabbit = await connectTo({ name })
     const producer = new Producer(rabbit, tasks)
     await producer.send({ n: 1 }, { messageId: 'm1' })
@@ -47,15 +53,17 @@ describe('diagnostics', () => {
     const message = { connection: name, exchange: '', routingKey: 'tasks', bytes: 7 }
     expect(told).toEqual([
       ['published', { ...message, messageId: 'm1' }],
-      ['confirmed', { ...message, messageId: 'm1' }],
       ['published', { ...message, messageId: 'm2' }],
-      ['returned', { ...message, messageId: 'm2' }],
+    ])
+    expect(ends).toEqual([
+      { messageId: 'm1', outcome: 'confirmed', bytes: 7 },
+      { messageId: 'm2', outcome: 'returned', bytes: 7 },
     ])
   })
 
   test('tell of connections, resends and channels over a loss', async ({ connectTo, proxy, vhost }) => {
     const name = `breaker ${vhost.name}`
-    const told = listen(name, 'connected', 'disconnected', 'resent', 'failed', 'channel-lost', 'channel-recovered')
+    const told = listen(name, 'connected', 'disconnected', 'resent', 'channel-lost', 'channel-recovered')
     const rabbit = await connectTo({ name }, proxy.urlFor(vhost.url))
     const producer = new Producer(rabbit, tasks)
     const worker = new Worker(rabbit, tasks, () => undefined)
@@ -77,14 +85,17 @@ describe('diagnostics', () => {
 
   test('tell why a message failed', async ({ connectTo, proxy, vhost }) => {
     const name = `failing ${vhost.name}`
-    const told = listen(name, 'failed')
+    const told: unknown[] = []
+    onPublishEnd(({ connection, outcome, error, written }) => {
+      if (connection === name && outcome !== 'confirmed') told.push({ outcome, error, written })
+    })
     const rabbit = await connectTo({ name }, proxy.urlFor(vhost.url))
     const producer = new Producer(rabbit, tasks)
     // What comes before has all the time that a busy machine takes.
     await producer.send({ n: 0 })
     proxy.blackHole()
     const error: unknown = await producer.send({ n: 1 }, { timeoutMs: 300 }).catch((reason: unknown) => reason)
-    expect(told).toEqual([['failed', expect.objectContaining({ outcome: 'unknown', error })]])
+    expect(told).toEqual([{ outcome: 'unknown', error, written: 1 }])
     proxy.heal()
   })
 
@@ -96,7 +107,7 @@ describe('diagnostics', () => {
     await new Producer(rabbit, tasks).send({ n: 1 })
     await acked
     await rabbit.close()
-    expect(asked).toHaveLength(15)
+    expect(asked).toHaveLength(12)
     expect(asked.filter(({ mock }) => mock.calls.length > 0)).toEqual([])
   })
 })

@@ -60,21 +60,15 @@ class Printed {
         return write.apply(stream, args)
       }) as typeof write
     }
-    const traces = [
-      ...EVENTS,
-      'published',
-      'resent',
-      'confirmed',
-      'returned',
-      'failed',
-      'channel-lost',
-      'channel-recovered',
-    ]
-    for (const name of traces) subscribe(`leveret:${name}`, this.add)
+    const traces = [...EVENTS, 'published', 'resent', 'settled', 'channel-lost', 'channel-recovered']
+    const operations = ['publish', 'process', 'process-batch', 'call']
+    const traced = operations.flatMap((name) => [`tracing:leveret:${name}:start`, `tracing:leveret:${name}:asyncEnd`])
+    const topics = [...traces.map((name) => `leveret:${name}`), ...traced]
+    for (const name of topics) subscribe(name, this.add)
     process.on('warning', this.add)
     onTestFinished(() => {
       for (const { stream, write } of streams) stream.write = write
-      for (const name of traces) unsubscribe(`leveret:${name}`, this.add)
+      for (const name of topics) unsubscribe(name, this.add)
       process.off('warning', this.add)
     })
   }

@@ -67,15 +67,18 @@ function whole({ kind, code }: Block): string {
   ].join('\n')
 }
 
-const TYPES = ['Codec', 'Diagnostics', 'HandlerOf', 'Interceptor', 'OffsetStore', 'PayloadOf']
+const TYPES = ['Codec', 'HandlerOf', 'Interceptor', 'OffsetStore', 'PayloadOf']
 
 function typed(name: string): string {
   return TYPES.includes(name) ? `type ${name}` : name
 }
 
+/** What a program says of a failure that its document shows is no complaint. */
+const QUIET = ['ATTEMPT_FAILED', 'GIVEN_UP', 'REQUEST_FAILED'].map((code) => `--disable-warning=LEVERET_${code}`)
+
 /** Runs a program to its end: it prints what its document says, says nothing on stderr, and ends by itself or, where it waits for signals, at SIGINT. */
 export async function runBlock(block: Block, program: string, url: string): Promise<void> {
-  const child = spawn(process.execPath, [program], { env: { ...process.env, RABBITMQ_URL: url } })
+  const child = spawn(process.execPath, [...QUIET, program], { env: { ...process.env, RABBITMQ_URL: url } })
   onTestFinished(() => void child.kill('SIGKILL'))
   const exited = once(child, 'exit')
   let [printed, complained] = ['', '']

@@ -73,7 +73,8 @@ describe('after close no socket and no timer is left, and the program ends, when
       next: 'await new Promise((resolve) => worker.on("paused", resolve))',
     },
   ])('working, $name', async ({ options, next }, { vhost }) => {
-    const body = `const rabbit = await connect(url)
+    const body = `const silent = { debug() {}, info() {}, warn() {}, error() {} }
+      const rabbit = await connect(url, { logger: silent })
       const worker = new Worker(rabbit, tasks, () => { throw new Error('it fails') }, ${options})
       ${SEND}
       await worker.start()

@@ -1,10 +1,10 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { RabbitMQ } from '@leveret/testing'
-import { expect, onTestFinished } from 'vitest'
-import { connect, type Delivery, type Diagnostics, Producer, Reject, Worker, workQueue } from '../../src/index.js'
+import { expect } from 'vitest'
+import { connect, type Delivery, Producer, Reject, Worker, workQueue } from '../../src/index.js'
 import { drain } from '../support/letters.js'
 import { saveQueues } from '../support/saved.js'
 import { eventually, gate, tasks, test } from '../support/support.js'
+import { onPublishEnd } from '../support/traces.js'
 
 /** A short run in every suite; `LEVERET_COPY_KILLS=200` is the long one. */
 const KILLS = Number(process.env.LEVERET_COPY_KILLS ?? 2)
@@ -30,12 +30,9 @@ async function readNoAcks(broker: RabbitMQ): Promise<void> {
 /** @returns how many copies are stored so far: all that was confirmed and that no producer has sent */
 function copiesOf(connection: string): () => number {
   let copies = 0
-  const listener = (message: unknown): void => {
-    const confirmed = message as Diagnostics['confirmed']
-    if (confirmed.connection === connection && confirmed.routingKey !== copied.name) copies += 1
-  }
-  subscribe('leveret:confirmed', listener)
-  onTestFinished(() => void unsubscribe('leveret:confirmed', listener))
+  onPublishEnd(({ connection: name, kind, outcome }) => {
+    if (name === connection && kind !== 'message' && outcome === 'confirmed') copies += 1
+  })
   return () => copies
 }
 

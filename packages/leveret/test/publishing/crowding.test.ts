@@ -1,9 +1,9 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { getEventListeners } from 'node:events'
-import { describe, expect, onTestFinished } from 'vitest'
+import { describe, expect } from 'vitest'
 import { z } from 'zod'
-import { type Diagnostics, Producer, workQueue } from '../../src/index.js'
+import { Producer, workQueue } from '../../src/index.js'
 import { eventually, firstEvent, gate, tasks, test } from '../support/support.js'
+import { onPublishEnd } from '../support/traces.js'
 
 const large = workQueue('large', { payload: z.string(), retry: false, deadLetter: { queue: 'large.dead' } })
 
@@ -98,12 +98,9 @@ describe('diagnostics', () => {
     const [echo, producer] = [new Producer(rabbit, large), new Producer(rabbit, tasks)]
     await Promise.all([echo.send('x'), producer.send({ n: 0 })])
     const echoed: Promise<unknown>[] = []
-    const listener = (message: unknown): void => {
-      const { connection, error } = message as Diagnostics['failed']
-      if (connection === name && echoed.length < 3) echoed.push(echo.send(error.message))
-    }
-    subscribe('leveret:failed', listener)
-    onTestFinished(() => void unsubscribe('leveret:failed', listener))
+    onPublishEnd(({ connection, error }) => {
+      if (connection === name && error instanceof Error && echoed.length < 3) echoed.push(echo.send(error.message))
+    })
     const outcomes = await Promise.allSettled([
       producer.send({ n: 1 }, { signal: AbortSignal.abort() }),
       producer.send({ n: 2 }),

@@ -1,5 +1,4 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { describe, expect, onTestFinished } from 'vitest'
+import { describe, expect } from 'vitest'
 import { z } from 'zod'
 import {
   directExchange,
@@ -11,6 +10,7 @@ import {
   topicExchange,
 } from '../../src/index.js'
 import { eventually, test } from '../support/support.js'
+import { onPublishEnd, onTopic } from '../support/traces.js'
 
 const Line = z.string()
 const logs = fanoutExchange('logs', { payload: Line })
@@ -129,14 +129,12 @@ test('interceptors and diagnostics see what is published, and headers of both ar
 }) => {
   const name = `publisher ${vhost.name}`
   const told: string[] = []
-  for (const event of ['published', 'confirmed', 'returned', 'failed']) {
-    const listener = (message: unknown): void => {
-      const { connection, exchange, routingKey } = message as MessageDiagnostics
-      if (connection === name) told.push(`${event} ${exchange} ${routingKey}`)
-    }
-    subscribe(`leveret:${event}`, listener)
-    onTestFinished(() => void unsubscribe(`leveret:${event}`, listener))
-  }
+  onTopic<MessageDiagnostics>('leveret:published', ({ connection, exchange, routingKey }) => {
+    if (connection === name) told.push(`published ${exchange} ${routingKey}`)
+  })
+  onPublishEnd(({ connection, exchange, routingKey, outcome }) => {
+    if (connection === name) told.push(`${outcome} ${exchange} ${routingKey}`)
+  })
   const seen: string[] = []
   const rabbit = await connectTo({
     name,

@@ -1,11 +1,10 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { describe, expect, onTestFinished, vi } from 'vitest'
 import { z } from 'zod'
 import { Channel } from '../../src/amqp/channel.js'
 import { Link } from '../../src/amqp/link.js'
 import {
   type CallOptions,
-  type Diagnostics,
+  type CallTrace,
   type Procedure,
   Producer,
   procedure,
@@ -17,6 +16,7 @@ import {
 import { clearAlarm, raiseAlarm } from '../support/alarm.js'
 import { double } from '../support/rpc.js'
 import { eventually, gate, tasks, test } from '../support/support.js'
+import { onPublishEnd, onTopic } from '../support/traces.js'
 
 /** So long that a test which waits for it fails. */
 const PATIENT: CallOptions = { timeoutMs: 120_000 }
@@ -93,20 +93,18 @@ test('the first call in an alarm asks for no channel, and goes out when the alar
   await sending
 })
 
-test('a request that no queue takes is told as returned', async ({ connectTo, vhost }) => {
+test('a request that no queue takes is told as written, and its call as failed', async ({ connectTo, vhost }) => {
   const name = `caller ${vhost.name}`
   const told: string[] = []
-  for (const what of ['published', 'confirmed', 'returned', 'failed'] as const) {
-    const listener = (message: unknown): void => {
-      const { connection, routingKey, messageId } = message as Diagnostics[typeof what]
-      if (connection === name) told.push(`${what} ${routingKey} ${messageId}`)
-    }
-    subscribe(`leveret:${what}`, listener)
-    onTestFinished(() => void unsubscribe(`leveret:${what}`, listener))
-  }
+  onPublishEnd(({ connection, kind, routingKey, messageId, outcome }) => {
+    if (connection === name) told.push(`${kind} ${outcome} ${routingKey} ${messageId}`)
+  })
+  onTopic<CallTrace>('tracing:leveret:call:asyncEnd', ({ connection, contract, error }) => {
+    if (connection === name) told.push(`call ${contract} ${(error as Error).name}`)
+  })
   const client = new RpcClient(await connectTo({ name }), double)
   await expect(client.call({ n: 1 }, { ...PATIENT, messageId: 'm1' })).rejects.toMatchObject({ reason: 'no-queue' })
-  expect(told).toEqual(['published double m1', 'returned double m1'])
+  await eventually(() => expect(told).toEqual(['request written double m1', 'call double RpcNoResponderError']))
 })
 
 test('interceptors of a call go on when it was written, and its answer is the caller’s', async ({ connectTo }) => {

@@ -1,5 +1,5 @@
 import { subscribe } from 'node:diagnostics_channel'
-import type { Diagnostics, Worker } from 'leveret'
+import type { PublishTrace, Worker } from 'leveret'
 import type { ClientSettings, Step } from './settings.js'
 
 /** Kills this process when it has reached a step for the given number of times. */
@@ -29,8 +29,10 @@ export class Death {
 
   /** Follows the copies of failed messages. Their routing key says where they go. */
   #follow(what: 'published' | 'confirmed'): void {
-    subscribe(`leveret:${what}`, (message) => {
-      const { routingKey } = message as Diagnostics[typeof what]
+    const topic = what === 'published' ? 'leveret:published' : 'tracing:leveret:publish:asyncEnd'
+    subscribe(topic, (message) => {
+      const { routingKey, outcome = what } = message as Partial<PublishTrace> & Pick<PublishTrace, 'routingKey'>
+      if (outcome !== what) return
       if (routingKey.includes('.retry.')) this.at(`copy-${what}`)
       if (routingKey.endsWith('.dead-letter')) this.at(`letter-${what}`)
     })

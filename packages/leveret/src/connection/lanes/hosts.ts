@@ -1,6 +1,7 @@
 import { combineFailures, connectFailure } from '../../amqp/connect-failure.js'
+import type { DialOptions } from '../../amqp/dial.js'
 import { describeEndpoint, type Endpoint, shuffled } from '../../amqp/endpoint.js'
-import { Link, type LinkHooks, type LinkOptions } from '../../amqp/link.js'
+import { Link, type LinkHooks } from '../../amqp/link.js'
 import { race } from '../../async/race.js'
 import { within } from '../../async/timing.js'
 import { ConnectionError } from '../../errors/connection-error.js'
@@ -59,7 +60,7 @@ export class Hosts {
 }
 
 /** Options of {@link Hosts}: the brokers of one cluster, and the login. */
-export interface HostsOptions extends LinkOptions {
+export interface HostsOptions extends DialOptions {
   readonly endpoints: readonly Endpoint[]
   readonly login: LoginSource
 }

@@ -25,6 +25,8 @@ export class Lane {
   readonly events = new Events<LaneEvents>()
   /** Channel for code that needs one only for a moment. */
   readonly spare = new SpareChannel((signal) => this.openChannel('plain', {}, signal))
+  /** The broker that it is, or was last, connected to. */
+  server: Link['server'] | undefined
   readonly #hosts: Hosts
   readonly #startupTimeoutMs: number
   readonly #stop = new AbortController()
@@ -95,8 +97,7 @@ export class Lane {
 
   /** The broker, as soon as there is a connection. A reconnect may reach another node, of another version. */
   async whoAnswers(signal: AbortSignal): Promise<BrokerIdentity> {
-    const { broker } = await unlessAborted(signal, this.#ready())
-    return broker
+    return (await unlessAborted(signal, this.#ready())).broker
   }
 
   /** Resolves when the lane is up and no alarm blocks it. */
@@ -197,6 +198,7 @@ export class Lane {
 
   #up(link: Link): void {
     this.#link = link
+    this.server = link.server
     this.#everUp = true
     this.#backoff.up()
     this.#enter('ready')
@@ -242,7 +244,6 @@ export class Lane {
 /** Options of {@link Lane}. */
 export interface LaneOptions {
   readonly purpose: LanePurpose
-  /** Name of the connection. */
   readonly connection: string
   readonly hosts: Hosts
   /** How long the first connection may take; `Infinity` makes no failure fatal. */

@@ -1,3 +1,4 @@
+import type { ConsumePlace } from '../delivery/process-trace.js'
 import type { Attempt } from '../handling/attempt.js'
 import type { AttemptRunner, DecodedDelivery } from '../handling/attempt-runner.js'
 import type { Slots } from '../handling/slots.js'
@@ -35,6 +36,7 @@ export interface BatchesOptions<Payload> {
   /** Makes the attempt at one delivery. Its innermost call is {@link joining}. */
   readonly attempt: Attempt<Payload, BatchedDelivery<Payload>>
   readonly handler: BatchHandler<Payload>
+  readonly place: ConsumePlace
   readonly handlerTimeoutMs: number
   readonly bounds: BatchBounds
 }
@@ -53,9 +55,9 @@ export async function joining<Payload>(payload: Payload, delivery: BatchedDelive
  * @param ended - called when the attempts at all its deliveries have ended
  */
 export function callOf<Payload>(
-  { handler, handlerTimeoutMs }: Pick<BatchesOptions<Payload>, 'handler' | 'handlerTimeoutMs'>,
+  { handler, place, handlerTimeoutMs }: Pick<BatchesOptions<Payload>, 'handler' | 'place' | 'handlerTimeoutMs'>,
   size: number,
   ended: () => void,
 ): BatchCall<Payload> {
-  return new SharedCall(handler, size, handlerTimeoutMs / 2, ended)
+  return new SharedCall({ handler, place, size, patienceMs: handlerTimeoutMs / 2, ended })
 }

@@ -1,17 +1,22 @@
 import type { Delivery } from '../../message/delivery.js'
+import type { ActiveDelivery } from '../delivery/active-delivery.js'
+import type { ConsumePlace, ProcessBatchTrace } from '../delivery/process-trace.js'
+import { endBatch, traceBatch } from '../delivery/tracing-deliveries.js'
 
 /**
  * One call of a handler for several deliveries. Each delivery joins it separately, through its own interceptors. The
  * call starts when every delivery has joined or has left.
  */
-export class SharedCall<Payload, D extends Delivery = Delivery> {
-  readonly #handler: BatchHandler<Payload>
-  readonly #items: BatchItem<Payload>[] = []
+export class SharedCall<Payload, D extends ActiveDelivery = ActiveDelivery> {
+  readonly #options: SharedCallOptions<Payload>
+  readonly #items: { readonly payload: Payload; readonly delivery: D }[] = []
   readonly #joined = new Set<D>()
-  readonly #ended: () => void
   /** Starts the call for the deliveries that have joined, without waiting longer for the others. */
   readonly #timer: NodeJS.Timeout
   #isMade = false
+  #trace: ProcessBatchTrace | undefined
+  /** What the whole call failed with. */
+  #failure: unknown
   /** How many deliveries may still join. */
   #awaited: number
   /** How many attempts have not ended. */
@@ -21,18 +26,11 @@ export class SharedCall<Payload, D extends Delivery = Delivery> {
     this.#make = resolve
   })
 
-  /**
-   * @param size - how many deliveries may join
-   * @param patienceMs - how long the deliveries that have joined wait for the others, so that one slow delivery does
-   *   not use up the time of all
-   * @param ended - called when the attempts at all deliveries have ended
-   */
-  constructor(handler: BatchHandler<Payload>, size: number, patienceMs: number, ended: () => void) {
-    this.#handler = handler
-    this.#awaited = size
-    this.#open = size
-    this.#ended = ended
-    this.#timer = setTimeout(() => this.#begin(), patienceMs)
+  constructor(options: SharedCallOptions<Payload>) {
+    this.#options = options
+    this.#awaited = options.size
+    this.#open = options.size
+    this.#timer = setTimeout(() => this.#begin(), options.patienceMs)
     // An interceptor may ignore the promise of the call: a rejection is not unhandled then.
     this.#results.catch(() => undefined)
   }
@@ -59,7 +57,8 @@ export class SharedCall<Payload, D extends Delivery = Delivery> {
     this.#open -= 1
     if (this.#open > 0) return
     clearTimeout(this.#timer)
-    this.#ended()
+    if (this.#trace !== undefined) endBatch(this.#trace, this.#failure ?? delivery.end?.reason)
+    this.#options.ended()
   }
 
   #count(): void {
@@ -78,8 +77,32 @@ export class SharedCall<Payload, D extends Delivery = Delivery> {
     const items = this.#items
     const [first] = items
     if (first === undefined) return []
-    return readResults(await this.#handler(items, first.delivery.signal), items.length)
+    const { handler, place } = this.#options
+    try {
+      const deliveries = items.map(({ delivery }) => delivery)
+      const { result, trace } = traceBatch(place, deliveries, () => handler(items, first.delivery.signal))
+      this.#trace = trace
+      return readResults(await result, items.length)
+    } catch (error) {
+      this.#failure = error
+      throw error
+    }
   }
+}
+
+/** Options of {@link SharedCall}. */
+export interface SharedCallOptions<Payload> {
+  readonly handler: BatchHandler<Payload>
+  readonly place: ConsumePlace
+  /** How many deliveries may join. */
+  readonly size: number
+  /**
+   * How long the deliveries that have joined wait for the others, so that one slow delivery does not use up the time of
+   * all.
+   */
+  readonly patienceMs: number
+  /** Called when the attempts at all deliveries have ended. */
+  ended(): void
 }
 
 /** One delivery of a batch, with its payload. */

@@ -1,3 +1,4 @@
+import type { AsyncResource } from 'node:async_hooks'
 import type { Handled } from '../../async/handler-context.js'
 import type { MaybePromise } from '../../async/maybe-promise.js'
 import { type AttemptOrigin, expirationOf } from '../../headers/attempt-headers.js'
@@ -5,6 +6,7 @@ import { receivedHeaders } from '../../message/field-table.js'
 import type { Headers, ReceivedMessage } from '../../message/message.js'
 import { dateOf } from '../../message/timestamps.js'
 import type { DeliveryChannel, End, Held } from './delivery-channel.js'
+import type { ProcessTrace } from './process-trace.js'
 import type { Settlement } from './settlement.js'
 
 /** The shortest heartbeat. A silent connection is given up after two of them. */
@@ -32,6 +34,8 @@ export class ActiveDelivery implements Held, Handled {
   handled: Promise<void> | undefined
   /** The result of the handler, for the code that settles the delivery by it. */
   result: unknown
+  /** What is told of its attempt, where somebody listens. */
+  trace: ProcessTrace | undefined
   #begunAtMs: number | undefined
   #endedAtMs: number | undefined
   #deadlineMs = 0
@@ -105,6 +109,10 @@ export class ActiveDelivery implements Held, Handled {
 
   awaitsClose(): void {
     this.channel.awaitsClose(this)
+  }
+
+  get context(): AsyncResource | undefined {
+    return this.message.context
   }
 
   get queue(): string {

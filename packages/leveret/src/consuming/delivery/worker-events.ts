@@ -1,7 +1,7 @@
 import { describeFailure, type Failure } from '../../errors/failure.js'
 import type { LeveretError } from '../../errors/leveret-error.js'
 import type { DeadLetterReason } from '../../headers/dead-letter-reason.js'
-import type { LogLines } from '../../log.js'
+import type { LogLines, WarningCodes } from '../../log.js'
 
 /** The fields that all events of a role have. */
 export interface RoleEvent {
@@ -106,6 +106,15 @@ export interface WorkerEvents {
   readonly 'channel.recovered': RoleEvent
   /** An attempt to consume failed. The next one follows, unless the broker refuses the queue for good. */
   readonly 'consume-failed': RoleEvent & { readonly reason: LeveretError }
+}
+
+/** What is a process warning for the first time, where there is no logger. */
+export const workerWarnings: WarningCodes<WorkerEvents> = {
+  'delivery.retried': 'LEVERET_ATTEMPT_FAILED',
+  'delivery.dead-lettered': 'LEVERET_GIVEN_UP',
+  'delivery.dropped': 'LEVERET_GIVEN_UP',
+  'delivery.copy-refused': 'LEVERET_COPY_REFUSED',
+  'delivery.stuck': 'LEVERET_STUCK',
 }
 
 /** The log lines for the events of a worker of this queue. */

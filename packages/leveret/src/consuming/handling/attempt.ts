@@ -1,7 +1,4 @@
-import { callAsHandler } from '../../async/handler-context.js'
 import { isLater, isThenable, type MaybePromise } from '../../async/maybe-promise.js'
-import { type Interceptor, type Layer, runInside } from '../../connection/interceptor.js'
-import type { Delivery } from '../../message/delivery.js'
 import type { ActiveDelivery } from '../delivery/active-delivery.js'
 import type { ManuallySettledDelivery } from '../delivery/manual-delivery.js'
 import type { ReturnMemory } from '../delivery/return-memory.js'
@@ -9,6 +6,7 @@ import type { ReportedDelivery } from '../delivery/role-events.js'
 import { countedVerdict, type Verdict } from '../delivery/verdict.js'
 import { type DeadlineOptions, withinDeadline } from './deadline.js'
 import type { Deduplicator } from './deduplication.js'
+import type { Call } from './handler-call.js'
 
 /** Makes one attempt at one delivery. Returns no promise when the attempt ends at once. Never throws or rejects. */
 export type Attempt<Payload, D extends ActiveDelivery = ActiveDelivery> = (
@@ -19,38 +17,12 @@ export type Attempt<Payload, D extends ActiveDelivery = ActiveDelivery> = (
 /** An attempt whose errors have not been judged, and whose time is not limited. */
 export type Work<Payload, D extends ActiveDelivery = ActiveDelivery> = Attempt<Payload, D>
 
-/** Calls a handler inside its interceptors. Throws or rejects with their error. */
-export type Call<Payload, D extends Delivery = Delivery> = (payload: Payload, delivery: D) => unknown
-
 /** Decides about the error that ended an attempt. */
 export type Judge = (thrown: unknown, attempt: number) => Verdict
 
 const ACK: Verdict = { do: 'ack' }
 const SKIP: Verdict = { do: 'skip' }
 const GIVE_BACK: Verdict = { do: 'give-back' }
-
-/**
- * Runs the handler inside the interceptors, the first of them outermost. Never begins an attempt that no longer counts.
- */
-export function inside<Payload, D extends ActiveDelivery>(
-  interceptors: readonly Interceptor[],
-  handler: (payload: Payload, delivery: D) => unknown,
-): Call<Payload, D> {
-  const begin: Call<Payload, D> = (payload, delivery) => {
-    if (delivery.end !== undefined) throw delivery.end.reason
-    return handler(payload, delivery)
-  }
-  const layers = interceptors.flatMap((interceptor): Layer<Delivery, never>[] => {
-    const { handle } = interceptor
-    return handle === undefined ? [] : [(delivery, next) => handle.call(interceptor, delivery, next)]
-  })
-  if (layers.length === 0) return (payload, delivery) => callAsHandler(begin, payload, delivery)
-  const call: Call<Payload, D> = async (payload, delivery) =>
-    await runInside(layers, delivery, async () => {
-      await begin(payload, delivery)
-    })
-  return (payload, delivery) => callAsHandler(call, payload, delivery)
-}
 
 /** Makes the work of a handler whose return acknowledges the delivery. */
 export function returning<Payload, D extends ActiveDelivery>(call: Call<Payload, D>): Work<Payload, D> {

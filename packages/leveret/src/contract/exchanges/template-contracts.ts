@@ -9,7 +9,7 @@ import { TemplateRouter } from './template-router.js'
 export class TemplateContracts {
   readonly #exchange: RoutedExchange
   readonly #router: TemplateRouter
-  readonly #contracts: ReadonlyMap<string, PayloadContract>
+  readonly #contracts: ReadonlyMap<string, TemplateContract>
 
   constructor(exchange: RoutedExchange) {
     const { name, templates, codec } = exchange
@@ -18,13 +18,13 @@ export class TemplateContracts {
     this.#contracts = new Map(
       Object.entries(templates).map(([template, payload]) => [
         template,
-        { name: `${name} (${template})`, payload, codec },
+        { name: `${name} (${template})`, template, payload, codec },
       ]),
     )
   }
 
   /** @returns the template that a received routing key matches, with its contract; `undefined` if none does */
-  find(routingKey: string): { readonly template: string; readonly contract: PayloadContract } | undefined {
+  find(routingKey: string): { readonly template: string; readonly contract: TemplateContract } | undefined {
     const template = this.#exchange.type === 'topic' ? this.#router.templateOf(routingKey) : routingKey
     const contract = template === undefined ? undefined : this.#contracts.get(template)
     return template === undefined || contract === undefined ? undefined : { template, contract }
@@ -35,7 +35,7 @@ export class TemplateContracts {
    *
    * @throws {@link OptionsError} if the key matches no template, is too long, or holds a wildcard
    */
-  ofPublished(routingKey: string): PayloadContract {
+  ofPublished(routingKey: string): TemplateContract {
     const { name, type } = this.#exchange
     const found = typeof routingKey === 'string' ? this.find(routingKey) : undefined
     if (found === undefined) {
@@ -50,6 +50,11 @@ export class TemplateContracts {
     }
     return found.contract
   }
+}
+
+/** The contract of the messages of one template. */
+export interface TemplateContract extends PayloadContract {
+  readonly template: string
 }
 
 const known = new WeakMap<RoutedExchange, TemplateContracts>()

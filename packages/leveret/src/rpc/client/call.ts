@@ -1,3 +1,4 @@
+import type { AsyncResource } from 'node:async_hooks'
 import type { Due } from '../../async/deadlines.js'
 import { onAbort } from '../../async/on-abort.js'
 import type { OutgoingMessage, ReceivedMessage } from '../../message/message.js'
@@ -15,8 +16,12 @@ export class Call implements Due {
   /** The request, until the call settles. */
   message: OutgoingMessage | undefined
   bagged: number | undefined
+  /** In which its request is written, where a tracer of another library may look for its caller's. */
+  context: AsyncResource | undefined
   /** The time at which the request was written, by `performance.now()`. */
   sentAt = 0
+  /** Called once, when it has been accepted or has failed before. */
+  whenSent: ((error: unknown) => void) | undefined
   readonly #read: CallTerms['read']
   readonly #settled: (call: Call) => void
   readonly #callOff: (() => void) | undefined
@@ -46,14 +51,21 @@ export class Call implements Due {
     return this.message?.content.length ?? 0
   }
 
+  /** What it failed with, if it did. */
+  get error(): unknown {
+    return this.#failure?.error
+  }
+
   get isSettled(): boolean {
     return this.#isSettled
   }
 
   /** Notes that the request was written or, if the client wants confirms, that the broker has confirmed it. */
   accept(): void {
+    if (this.#isAccepted) return
     this.#isAccepted = true
     this.#waiting?.resolve()
+    this.whenSent?.(undefined)
   }
 
   /**
@@ -86,6 +98,7 @@ export class Call implements Due {
     this.#failure = { error }
     this.#waiting?.reject(error)
     this.#reject(error)
+    if (!this.#isAccepted) this.whenSent?.(error)
   }
 
   #end(): void {

@@ -4,7 +4,7 @@ import { InFlightCount } from '../../async/in-flight-count.js'
 import { atMost } from '../../async/timing.js'
 import { DenseSet } from '../../collections/dense-set.js'
 import type { ConnectionInternals } from '../../connection/connection.js'
-import { tell, tellFailed } from '../../connection/message-diagnostics.js'
+import { tell } from '../../connection/message-diagnostics.js'
 import { Share } from '../../connection/room.js'
 import { BrokerError } from '../../errors/broker-error.js'
 import { ClosedError } from '../../errors/closed-error.js'
@@ -133,6 +133,7 @@ export class Caller {
   #enter(call: Call, message: OutgoingMessage): void {
     this.#channel.start()
     call.message = message
+    call.context = this.#internals.tracers.context()
     if (this.#waiting.size === 0 && this.#write(call, message)) return
     call.place = 'waiting'
     this.#waiting.add(call)
@@ -151,7 +152,12 @@ export class Caller {
     const { publishLane, settings } = this.#internals
     if (publishLane.state === 'blocked' || this.#awaited.isFull(settings)) return false
     try {
-      if (!this.#channel.write(call, message)) return false
+      const { context } = call
+      const isWritten =
+        context === undefined
+          ? this.#channel.write(call, message)
+          : context.runInAsyncScope(() => this.#channel.write(call, message))
+      if (!isWritten) return false
     } catch (cause) {
       call.fail(publishError('not-sent', message, notEncoded(cause), { cause, retryable: false }))
       return true
@@ -194,25 +200,16 @@ export class Caller {
 
   /** Handles a confirm; there are some only with the option `confirm`. */
   #onConfirm(call: Call, accepted: boolean): void {
-    const { name } = this.#internals
     const { message } = call
     // The call has its reply already, or was given up.
     if (message === undefined) return
-    if (accepted) {
-      tell('confirmed', name, message)
-      call.accept()
-      return
-    }
-    const error = publishError('refused', message, NACKED)
-    tellFailed(name, message, error)
-    call.fail(error)
+    if (accepted) call.accept()
+    else call.fail(publishError('refused', message, NACKED))
   }
 
   #onReturned({ correlationId = '' }: ReturnedMessage): void {
     const call = this.#awaited.get(correlationId)
-    if (call?.message === undefined) return
-    tell('returned', this.#internals.name, call.message)
-    call.fail(new RpcNoResponderError(this.#name, 'no-queue'))
+    call?.fail(new RpcNoResponderError(this.#name, 'no-queue'))
   }
 
   #onAbsent(absence: Absence): void {

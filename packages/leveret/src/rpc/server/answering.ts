@@ -1,3 +1,4 @@
+import { endPublish, publishing, tracePublish } from '../../amqp/publish-trace.js'
 import { type MaybePromise, whenReady } from '../../async/maybe-promise.js'
 import type { ConnectionInternals } from '../../connection/connection.js'
 import { tell as tellPublished } from '../../connection/message-diagnostics.js'
@@ -10,6 +11,7 @@ import type { Procedure } from '../../contract/procedures/procedure.js'
 import { describeFailure, type Failure } from '../../errors/failure.js'
 import type { Issue } from '../../errors/issue.js'
 import { PayloadError } from '../../errors/payload-error.js'
+import type { PublishError } from '../../errors/publish-error.js'
 import { notEncoded, publishError } from '../../errors/publish-failures.js'
 import type { Events } from '../../events.js'
 import type { OutgoingMessage } from '../../message/message.js'
@@ -63,18 +65,45 @@ export class Answering implements Settling {
   }
 
   #send({ answer, tell, settlement }: Conclusion, delivery: ActiveDelivery, event: RequestEvent): Settlement {
-    const { events, internals, replies } = this.#options
+    const { events, internals } = this.#options
     const reply = replyOf(answer, delivery)
-    try {
-      replies.publish(reply)
-    } catch (cause) {
-      const error = publishError('not-sent', reply, notEncoded(cause), { cause, retryable: false })
-      events.emit('reply.failed', { ...event, error })
-      return settlement
+    const error = publishing.hasSubscribers ? this.#publishTraced(reply) : this.#publish(reply)
+    if (error !== undefined) events.emit('reply.failed', { ...event, error })
+    else {
+      tellPublished('published', internals.name, reply)
+      tell()
     }
-    tellPublished('published', internals.name, reply)
-    tell()
     return settlement
+  }
+
+  /** @returns why it cannot be written */
+  #publish(reply: OutgoingMessage): PublishError | undefined {
+    try {
+      this.#options.replies.publish(reply)
+      return undefined
+    } catch (cause) {
+      return publishError('not-sent', reply, notEncoded(cause), { cause, retryable: false })
+    }
+  }
+
+  #publishTraced(reply: OutgoingMessage): PublishError | undefined {
+    const { procedure, internals } = this.#options
+    const { name: connection, publishLane } = internals
+    const { name: contract } = procedure
+    const role = 'rpc-server'
+    const place = {
+      connection,
+      role,
+      contract,
+      kind: 'reply',
+      destination: contract,
+      server: publishLane.server,
+    } as const
+    return tracePublish(place, reply, (message, trace) => {
+      const error = this.#publish(message)
+      endPublish(trace, error, 'written')
+      return error
+    })
   }
 
   #tellExpired(event: RequestEvent, delivery: ActiveDelivery, begun: boolean): void {
@@ -105,7 +134,7 @@ export class Answering implements Settling {
 export interface AnsweringOptions {
   readonly procedure: Procedure
   readonly events: Events<RpcServerEvents>
-  readonly internals: Pick<ConnectionInternals, 'name' | 'settings'>
+  readonly internals: Pick<ConnectionInternals, 'name' | 'settings' | 'publishLane'>
   readonly replies: ReplyChannel
 }
 

@@ -9,7 +9,7 @@ import { describeFailure, type Failure } from '../../errors/failure.js'
 import type { LeveretError } from '../../errors/leveret-error.js'
 import type { RemoteFailure } from '../../errors/rpc-errors.js'
 import type { Events } from '../../events.js'
-import type { LogLines } from '../../log.js'
+import type { LogLines, WarningCodes } from '../../log.js'
 import type { Lateness } from './request-time.js'
 
 /** The fields of an event about one request. */
@@ -81,6 +81,13 @@ export function shareEvents(from: Events<WorkerEvents>, to: Events<RpcServerEven
 function clocks({ clocksDifferByMs }: RpcServerEvents['request.expired']): string {
   if (clocksDifferByMs === 0) return ''
   return `. The clock of its client and that of this machine differ by ${clocksDifferByMs} ms or more`
+}
+
+/** What is a process warning for the first time, where there is no logger. */
+export const requestWarnings: WarningCodes<RpcServerEvents> = {
+  'request.failed': 'LEVERET_REQUEST_FAILED',
+  'reply.failed': 'LEVERET_REPLY_FAILED',
+  'delivery.stuck': 'LEVERET_STUCK',
 }
 
 /** The log lines for the events of a server of this procedure. */

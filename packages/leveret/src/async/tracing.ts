@@ -1,0 +1,66 @@
+import { channel, type TracingChannel, tracingChannel } from 'node:diagnostics_channel'
+
+/** A channel of `node:diagnostics_channel`, with its message's type. */
+export interface Topic<Message> {
+  readonly hasSubscribers: boolean
+  publish(message: Message): void
+}
+
+/** What one operation tells a `TracingChannel` of `node:diagnostics_channel`. Every `start` has one `asyncEnd`. */
+export interface Trace {
+  /** What it failed with; set before `asyncEnd`. */
+  error: unknown
+}
+
+/** An operation around a call. */
+export interface ScopedTrace extends Trace {
+  /** A subscriber of `start` may set it: what is traced is then called inside, for contexts that cannot be bound as a store. */
+  run: (<T>(call: () => T) => T) | undefined
+}
+
+/** The tracing channel of one operation. Ask `hasSubscribers` before making a trace. */
+export function tracing<T extends Trace>(operation: string): TracingChannel<T, T> {
+  return tracingChannel<T, T>(`leveret:${operation}`)
+}
+
+/** A plain channel. Ask `hasSubscribers` before making a message. */
+export function topicOf<Message>(name: string): Topic<Message> {
+  return channel(`leveret:${name}`)
+}
+
+/** The scope of the trace whose outcome is being told. Telling is synchronous, so one variable holds it. */
+let telling: ScopedTrace['run']
+
+/** Tells something of a trace: what is called by {@link inTellingScope} meanwhile runs in its scope. */
+export function tellWithin(trace: ScopedTrace | undefined, tell: () => void): void {
+  const before = telling
+  telling = trace?.run
+  try {
+    tell()
+  } finally {
+    telling = before
+  }
+}
+
+/** Calls something in the scope of the trace that is being told of, if one is: a log line then belongs to its span. */
+export function inTellingScope<T>(call: () => T): T {
+  return telling === undefined ? call() : telling(call)
+}
+
+/** Calls something between `start` and `end`, in the stores that are bound to `start`. */
+export function runTraced<T extends ScopedTrace, R>(topic: TracingChannel<T, T>, trace: T, call: () => R): R {
+  return topic.start.runStores(trace, (): R => {
+    try {
+      return trace.run === undefined ? call() : trace.run(call)
+    } finally {
+      topic.end.publish(trace)
+    }
+  })
+}
+
+/** Tells that an operation is over: `error` where it failed, and then `asyncStart` and `asyncEnd`. Call it once for each trace. */
+export function endTrace<T extends Trace>(topic: TracingChannel<T, T>, trace: T): void {
+  if (trace.error !== undefined) topic.error.publish(trace)
+  topic.asyncStart.publish(trace)
+  topic.asyncEnd.publish(trace)
+}

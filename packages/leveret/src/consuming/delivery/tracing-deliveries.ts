@@ -1,0 +1,115 @@
+import { endTrace, runTraced, topicOf, tracing } from '../../async/tracing.js'
+import type { ActiveDelivery } from './active-delivery.js'
+import type { ConsumePlace, ProcessBatchTrace, ProcessTrace, SettledDelivery, TracedDelivery } from './process-trace.js'
+import type { Settlement } from './settlement.js'
+
+const processing = tracing<ProcessTrace>('process')
+const batches = tracing<ProcessBatchTrace>('process-batch')
+const settled = topicOf<SettledDelivery>('settled')
+
+/** Tells of each call of a handler, while somebody listens. */
+export function tracedCall<Payload, D extends ActiveDelivery>(
+  place: ConsumePlace,
+  call: (payload: Payload, delivery: D) => unknown,
+): (payload: Payload, delivery: D) => unknown {
+  return (payload, delivery) => {
+    if (!processing.hasSubscribers) return call(payload, delivery)
+    const trace = traceOf(place, delivery)
+    delivery.trace = trace
+    return runTraced(processing, trace, () => call(payload, delivery))
+  }
+}
+
+/** Calls the handler of a batch. @returns its result, and the trace to be ended by {@link endBatch} */
+export function traceBatch<R>(
+  place: ConsumePlace,
+  deliveries: readonly ActiveDelivery[],
+  call: () => R,
+): { readonly result: R; readonly trace: ProcessBatchTrace | undefined } {
+  const [first] = deliveries
+  if (first === undefined || !batches.hasSubscribers) return { result: call(), trace: undefined }
+  const items = deliveries.map((delivery) => describe(place, delivery))
+  const { connection, role, contract, isEphemeral, server } = place
+  const origin = { connection, role, contract, isEphemeral, queue: first.queue, server: server() }
+  const trace: ProcessBatchTrace = { ...origin, items, run: undefined, error: undefined }
+  return { result: runTraced(batches, trace, call), trace }
+}
+
+/** Tells that all attempts of a batch have ended. */
+export function endBatch(trace: ProcessBatchTrace, error: unknown): void {
+  if (error !== undefined) trace.error = error
+  endTrace(batches, trace)
+}
+
+/** Tells what became of a delivery, and ends its trace. */
+export function tellSettled(place: ConsumePlace, delivery: ActiveDelivery, settlement: Settlement): void {
+  const { trace } = delivery
+  if (trace === undefined && !settled.hasSubscribers) return
+  if (trace !== undefined) {
+    delivery.trace = undefined
+    trace.settlement = settlement.did
+    trace.afterMs = afterOf(settlement)
+    trace.reason = reasonOf(settlement)
+    trace.error = errorOf(settlement)
+    endTrace(processing, trace)
+  }
+  if (settled.hasSubscribers) settled.publish(settledOf(place, delivery, settlement))
+}
+
+function settledOf(place: ConsumePlace, delivery: ActiveDelivery, settlement: Settlement): SettledDelivery {
+  const { connection, role, contract, isEphemeral, templateOf } = place
+  return {
+    connection,
+    role,
+    contract,
+    isEphemeral,
+    queue: delivery.queue,
+    delivery,
+    template: templateOf?.(delivery.routingKey),
+    attempt: delivery.attempt,
+    durationMs: delivery.durationMs,
+    settlement: settlement.did,
+    afterMs: afterOf(settlement),
+    reason: reasonOf(settlement),
+    error: errorOf(settlement),
+  }
+}
+
+/** All of it at once: an object that grows later costs more than most of what is told. */
+function traceOf(place: ConsumePlace, delivery: ActiveDelivery): ProcessTrace {
+  const { connection, role, contract, isEphemeral, server, templateOf } = place
+  return {
+    connection,
+    role,
+    contract,
+    isEphemeral,
+    queue: delivery.queue,
+    server: server(),
+    delivery,
+    deliveryTag: delivery.message.fields.deliveryTag,
+    template: templateOf?.(delivery.routingKey),
+    run: undefined,
+    settlement: undefined,
+    afterMs: undefined,
+    reason: undefined,
+    error: undefined,
+  }
+}
+
+function describe({ templateOf }: ConsumePlace, delivery: ActiveDelivery): TracedDelivery {
+  const { deliveryTag } = delivery.message.fields
+  return { delivery, deliveryTag, template: templateOf?.(delivery.routingKey) }
+}
+
+function afterOf(settlement: Settlement): number | undefined {
+  return 'afterMs' in settlement ? settlement.afterMs : undefined
+}
+
+function reasonOf(settlement: Settlement): SettledDelivery['reason'] {
+  return 'reason' in settlement ? settlement.reason : undefined
+}
+
+function errorOf(settlement: Settlement): unknown {
+  if ('failure' in settlement) return settlement.failure.thrown ?? settlement.failure
+  return 'error' in settlement ? settlement.error : undefined
+}

@@ -1,0 +1,37 @@
+import { callAsHandler } from '../../async/handler-context.js'
+import { type Interceptor, type Layer, runInside } from '../../connection/interceptor.js'
+import type { Delivery } from '../../message/delivery.js'
+import type { ActiveDelivery } from '../delivery/active-delivery.js'
+import type { ConsumePlace } from '../delivery/process-trace.js'
+import { tracedCall } from '../delivery/tracing-deliveries.js'
+/** Calls a handler inside its interceptors. Throws or rejects with their error. */
+export type Call<Payload, D extends Delivery = Delivery> = (payload: Payload, delivery: D) => unknown
+
+/**
+ * Runs the handler inside the interceptors, the first of them outermost. Never begins an attempt that no longer counts.
+ *
+ * @param place - who consumes, where each call is told by itself
+ */
+export function inside<Payload, D extends ActiveDelivery>(
+  interceptors: readonly Interceptor[],
+  handler: (payload: Payload, delivery: D) => unknown,
+  place?: ConsumePlace,
+): Call<Payload, D> {
+  const begin: Call<Payload, D> = (payload, delivery) => {
+    if (delivery.end !== undefined) throw delivery.end.reason
+    return handler(payload, delivery)
+  }
+  const layers = interceptors.flatMap((interceptor): Layer<Delivery, never>[] => {
+    const { handle } = interceptor
+    return handle === undefined ? [] : [(delivery, next) => handle.call(interceptor, delivery, next)]
+  })
+  const traced = (call: Call<Payload, D>): Call<Payload, D> => (place === undefined ? call : tracedCall(place, call))
+  const direct = traced(begin)
+  if (layers.length === 0) return (payload, delivery) => callAsHandler(direct, payload, delivery)
+  const call = traced(async (payload, delivery) => {
+    await runInside(layers, delivery, async () => {
+      await begin(payload, delivery)
+    })
+  })
+  return (payload, delivery) => callAsHandler(call, payload, delivery)
+}

@@ -1,0 +1,6 @@
+export { type Envelope, routingKeyOf, traceHeaders, wordOf } from './envelope.js'
+export { type Dropped, LineRing, type WaitingLine } from './line-ring.js'
+export { type ShipperOptions, type ShipperSettings, shipperOptions } from './options.js'
+export { connectForLogs } from './own-connection.js'
+export { LogShipper, type Notice, type ShipperParts } from './shipper.js'
+export { Stderr } from './stderr.js'

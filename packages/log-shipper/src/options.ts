@@ -1,0 +1,34 @@
+import type { Exchange } from 'leveret'
+import { z } from 'zod'
+
+/** How lines are kept until the broker has them. */
+export interface ShipperOptions {
+  /**
+   * The exchange that lines are published to: its name, for a durable topic exchange, or a contract of leveret. It is declared. Required
+   */
+  readonly exchange: string | Exchange
+  /**
+   * How many characters of lines may wait for the broker, from 1,024. When more come the oldest are dropped and counted. @defaultValue 16_777_216
+   */
+  readonly bufferBytes?: number | undefined
+  /** Lines of this level and above are dropped last; as pino counts, 50 is error. From 0. @defaultValue 50 */
+  readonly keepLevel?: number | undefined
+  /**
+   * How long `close` waits until all lines are stored, in milliseconds, from 0 to 600,000. Then it gives up and says how many were not. @defaultValue 2_000
+   */
+  readonly closeTimeoutMs?: number | undefined
+}
+
+/** Checks {@link ShipperOptions}. */
+export const shipperOptions = z.object({
+  exchange: z.union([z.string().min(1).max(127), z.custom<Exchange>((value) => Object(value).kind === 'exchange')]),
+  bufferBytes: z
+    .int()
+    .min(1_024)
+    .default(16 * 1024 * 1024),
+  keepLevel: z.int().min(0).default(50),
+  closeTimeoutMs: z.int().min(0).max(600_000).default(2_000),
+})
+
+/** The same, checked, with every default in place. */
+export type ShipperSettings = z.output<typeof shipperOptions>

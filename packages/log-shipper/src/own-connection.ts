@@ -1,0 +1,24 @@
+import { type Connection, type ConnectTarget, connect, type TextLogger } from 'leveret'
+import { Stderr } from './stderr.js'
+
+/** The longest time that a timer of Node.js can wait. */
+const MAX_MS = 2_147_483_647
+
+/**
+ * Opens a connection for log lines alone. It is there at once, and comes up when the broker does: a wrong password or an unknown vhost is a line on stderr and another try.
+ * What leveret itself logs goes to stderr only, or it would log itself.
+ */
+export async function connectForLogs(target: ConnectTarget, app: string): Promise<Connection> {
+  const stderr = new Stderr()
+  const logger: TextLogger = {
+    log: () => undefined,
+    warn: (text) => stderr.say(text),
+    error: (text) => stderr.say(text),
+  }
+  return await connect(target, {
+    name: `${app} logs`.slice(0, 200),
+    startupTimeoutMs: Number.POSITIVE_INFINITY,
+    publishTimeoutMs: MAX_MS,
+    logger,
+  })
+}

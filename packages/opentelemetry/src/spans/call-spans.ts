@@ -1,0 +1,39 @@
+import { type Attributes, context, type Span, SpanKind, type Tracer, trace as traces } from '@opentelemetry/api'
+import type { CallTrace } from 'leveret'
+import { fail } from '../failure.js'
+import { DESTINATION_NAME, OPERATION_NAME, RABBITMQ, SYSTEM } from '../names.js'
+import type { Subscriptions } from '../subscriptions.js'
+import { runIn } from './run-in.js'
+import { noteServer } from './server.js'
+
+/** Makes a span of each call of a procedure, from the request to the answer. The span of its request is inside. */
+export class CallSpans {
+  readonly #tracer: Tracer
+  readonly #open = new WeakMap<CallTrace, Span>()
+
+  constructor(tracer: Tracer) {
+    this.#tracer = tracer
+  }
+
+  follow(subscriptions: Subscriptions): void {
+    subscriptions
+      .on<CallTrace>('tracing:leveret:call:start', (trace) => this.#start(trace))
+      .on<CallTrace>('tracing:leveret:call:asyncEnd', (trace) => this.#end(trace))
+  }
+
+  #start(trace: CallTrace): void {
+    const { contract } = trace
+    const attributes: Attributes = { [SYSTEM]: RABBITMQ, [OPERATION_NAME]: 'call', [DESTINATION_NAME]: contract }
+    noteServer(attributes, trace)
+    const span = this.#tracer.startSpan(`call ${contract}`, { kind: SpanKind.CLIENT, attributes })
+    this.#open.set(trace, span)
+    runIn(trace, traces.setSpan(context.active(), span))
+  }
+
+  #end(trace: CallTrace): void {
+    const span = this.#open.get(trace)
+    if (span === undefined) return
+    if (trace.error !== undefined) fail(span, trace.error)
+    span.end()
+  }
+}

@@ -1,0 +1,89 @@
+import { type Attributes, context, type Span, SpanKind, type Tracer, trace as traces } from '@opentelemetry/api'
+import type { PublishTrace } from 'leveret'
+import { destinationOf, noteTarget } from '../destination.js'
+import { fail } from '../failure.js'
+import { contextIn, inject, linksTo, spanContextIn } from '../headers.js'
+import {
+  BODY_SIZE,
+  CONVERSATION_ID,
+  MESSAGE_ID,
+  OPERATION_NAME,
+  OPERATION_TYPE,
+  OUTCOME,
+  RABBITMQ,
+  RESENT,
+  ROUTING_KEY,
+  SYSTEM,
+} from '../names.js'
+import type { Subscriptions } from '../subscriptions.js'
+import { noteServer } from './server.js'
+
+/** Whether users have sent it, or sent it back to work: copies and replies have no span of their own. */
+export function isSent({ kind }: PublishTrace): boolean {
+  return kind === 'message' || kind === 'request' || kind === 'replay'
+}
+
+/** The name of the operation that publishes. */
+export function operationOf({ role }: PublishTrace): 'send' | 'publish' {
+  return role === 'publisher' ? 'publish' : 'send'
+}
+
+/** Makes a span of each message that is sent, and writes its context into the headers. */
+export class PublishSpans {
+  readonly #tracer: Tracer
+  readonly #bodySize: boolean
+  readonly #open = new WeakMap<PublishTrace, Span>()
+
+  constructor(tracer: Tracer, bodySize: boolean) {
+    this.#tracer = tracer
+    this.#bodySize = bodySize
+  }
+
+  follow(subscriptions: Subscriptions): void {
+    subscriptions
+      .on<PublishTrace>('tracing:leveret:publish:start', (trace) => this.#start(trace))
+      .on<PublishTrace>('tracing:leveret:publish:asyncEnd', (trace) => this.#end(trace))
+  }
+
+  #start(trace: PublishTrace): void {
+    if (!isSent(trace)) return
+    const operation = operationOf(trace)
+    // What was sent before, or has been given a context by its sender, keeps that one.
+    const origin = spanContextIn(contextIn(trace.headers))
+    const span = this.#tracer.startSpan(`${operation} ${destinationOf(trace).name}`, {
+      kind: SpanKind.PRODUCER,
+      links: linksTo(origin),
+      attributes: this.#attributesOf(trace, operation),
+    })
+    this.#open.set(trace, span)
+    if (origin === undefined) inject(traces.setSpan(context.active(), span), trace.headers)
+  }
+
+  /** Assigned one by one: spreading costs more than the rest of this. */
+  #attributesOf(trace: PublishTrace, operation: string): Attributes {
+    const { routingKey, messageId, correlationId, bytes } = trace
+    const attributes: Attributes = {
+      [SYSTEM]: RABBITMQ,
+      [OPERATION_NAME]: operation,
+      [OPERATION_TYPE]: 'send',
+      [ROUTING_KEY]: routingKey,
+      [MESSAGE_ID]: messageId,
+    }
+    noteTarget(attributes, trace)
+    noteServer(attributes, trace)
+    if (correlationId !== undefined) attributes[CONVERSATION_ID] = correlationId
+    if (this.#bodySize) attributes[BODY_SIZE] = bytes
+    return attributes
+  }
+
+  #end(trace: PublishTrace): void {
+    const span = this.#open.get(trace)
+    if (span === undefined) return
+    if (span.isRecording()) {
+      if (trace.outcome !== undefined) span.setAttribute(OUTCOME, trace.outcome)
+      if (trace.written > 1) span.setAttribute(RESENT, true)
+      if (trace.error !== undefined) fail(span, trace.error)
+    }
+    span.end()
+  }
+}

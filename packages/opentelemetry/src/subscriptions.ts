@@ -1,0 +1,19 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+
+/** Subscriptions to channels of `node:diagnostics_channel`, which end together. */
+export class Subscriptions {
+  readonly #ends: (() => void)[] = []
+
+  /** Calls back for each message of a channel. */
+  on<Message>(name: string, act: (message: Message) => void): this {
+    const listener = (message: unknown): void => act(message as Message)
+    subscribe(name, listener)
+    this.#ends.push(() => void unsubscribe(name, listener))
+    return this
+  }
+
+  /** Ends all of them. */
+  end(): void {
+    for (const end of this.#ends.splice(0)) end()
+  }
+}

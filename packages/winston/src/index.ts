@@ -1,0 +1,1 @@
+export { RabbitMQTransport, type RabbitMQTransportOptions } from './transport.js'

@@ -1,0 +1,110 @@
+import {
+  type Envelope,
+  LogShipper,
+  routingKeyOf,
+  type ShipperOptions,
+  traceHeaders,
+  type WaitingLine,
+} from '@leveret/log-shipper'
+import type { Connection } from 'leveret'
+import Transport from 'winston-transport'
+
+/** What winston hands to a transport. */
+type Info = Readonly<Record<string | symbol, unknown>> & { readonly level: string; readonly message: unknown }
+
+/** Options of {@link RabbitMQTransport}. */
+export interface RabbitMQTransportOptions extends ShipperOptions, Transport.TransportStreamOptions {
+  /** A connection of leveret. One for logs alone is best: `connect(url, { name: 'shop logs', startupTimeoutMs: Infinity })`. Its own `logger` must not be this one. Required */
+  readonly rabbit: Connection
+  /**
+   * Routing key of a line, or a template in which `{level}` is the name of its level and `{service}` a field of it. @defaultValue '{service}.{level}'
+   */
+  readonly routingKey?: string | ((info: Info) => string) | undefined
+}
+
+interface WinstonLine extends WaitingLine {
+  readonly envelope: Envelope
+}
+
+const MESSAGE = Symbol.for('message')
+const LEVEL = Symbol.for('level')
+/** winston's names of levels, as pino counts. Others are information. */
+const LEVELS: Readonly<Record<string, number>> = {
+  silly: 10,
+  debug: 20,
+  verbose: 20,
+  http: 30,
+  info: 30,
+  notice: 30,
+  warn: 40,
+  warning: 40,
+  error: 50,
+  crit: 60,
+  alert: 60,
+  emerg: 60,
+}
+const INFO = 30
+
+/** Ships what winston logs to an exchange. It never holds winston up and emits no `error`: lines wait in a bounded buffer, and what is dropped is counted. */
+export class RabbitMQTransport extends Transport {
+  readonly #shipper: LogShipper<WinstonLine>
+  readonly #routingKey: string | ((info: Info) => string)
+  #closing: Promise<void> | undefined
+  /** Of whoever has logged last. */
+  #service: string | undefined
+
+  constructor(options: RabbitMQTransportOptions) {
+    super(options)
+    const { rabbit, routingKey = '{service}.{level}' } = options
+    this.#routingKey = routingKey
+    this.#shipper = new LogShipper(options, {
+      rabbit,
+      envelopeOf: ({ envelope }) => envelope,
+      noticeOf: ({ msg: message, ...notice }) => {
+        const info = { level: 'warn', message, service: this.#service, ...notice }
+        return {
+          text: JSON.stringify(info),
+          time: notice.time,
+          level: LEVELS.warn ?? INFO,
+          envelope: this.#envelopeOf(info),
+        }
+      },
+    })
+  }
+
+  override log(info: Info, next: () => void): void {
+    // At once: winston's back-pressure would hold up the application.
+    next()
+    const level = typeof info[LEVEL] === 'string' ? info[LEVEL] : info.level
+    const text = typeof info[MESSAGE] === 'string' ? info[MESSAGE] : JSON.stringify(info)
+    const content = text.startsWith('{') ? text : JSON.stringify({ ...info, message: text })
+    this.#shipper.push({
+      text: content,
+      level: LEVELS[level] ?? INFO,
+      time: Date.now(),
+      envelope: this.#envelopeOf(info),
+    })
+  }
+
+  /** Waits until all lines are stored, at most `closeTimeoutMs`. The connection stays open. */
+  flush(): Promise<void> {
+    this.#closing ??= this.#shipper.close()
+    return this.#closing
+  }
+
+  override _final(callback: (error?: Error | null) => void): void {
+    void this.flush().then(() => callback())
+  }
+
+  #envelopeOf(info: Info): Envelope {
+    const level = typeof info[LEVEL] === 'string' ? info[LEVEL] : info.level
+    const service = typeof info.service === 'string' ? info.service : undefined
+    this.#service = service ?? this.#service
+    const routingKey =
+      typeof this.#routingKey === 'function'
+        ? this.#routingKey(info)
+        : routingKeyOf(this.#routingKey, { level, service })
+    const headers = traceHeaders(info.trace_id, info.span_id, info.trace_flags)
+    return { routingKey, type: level, appId: service, headers }
+  }
+}
