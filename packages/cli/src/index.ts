@@ -13,4 +13,4 @@ export {
 export type { Depths } from './contracts/picture/graph.js'
 export { type PictureFormat, pictureOf } from './contracts/picture/picture.js'
 export { type ConversionOptions, UnrepresentableError } from './contracts/schema/convert.js'
-export type { JsonSchema, SchemaObject } from './contracts/schema/json-schema.js'
+export type { JsonSchema, JsonType, SchemaObject } from './contracts/schema/json-schema.js'

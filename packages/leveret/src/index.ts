@@ -37,7 +37,7 @@ export type {
   SettledDelivery,
   TracedDelivery,
 } from './consuming/delivery/process-trace.js'
-export type { SettlementName } from './consuming/delivery/settlement.js'
+export type { Settlement, SettlementName } from './consuming/delivery/settlement.js'
 export type { DeliveryEvent, RoleEvent, WorkerEvents } from './consuming/delivery/worker-events.js'
 export type { BreakerOptions } from './consuming/handling/breaker.js'
 export type { DeduplicationStore } from './consuming/handling/deduplication.js'

@@ -1,4 +1,4 @@
-export { ManagementError, type ManagementOptions } from './http.js'
+export { ManagementError, ManagementHttp, type ManagementOptions, type ManagementRequest } from './http.js'
 export { Management, type OutgoingMessage } from './management.js'
 export type { Page, PageOptions } from './pages.js'
 export { ManagementReader } from './reader.js'

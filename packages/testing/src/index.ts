@@ -28,16 +28,18 @@ export type {
   ExchangeContract,
   HeadersContract,
   LetterContract,
+  NamedExchange,
   OutputOf,
   PlainContract,
   ProcedureContract,
   QueueContract,
   RoutedContract,
+  SchemaAnswer,
   SentBy,
   SentContract,
   SentEvent,
 } from './memory/contracts.js'
-export type { TestLetter, TestLetterOf } from './memory/letters.js'
+export type { EventLetter, TestLetter, TestLetterOf } from './memory/letters.js'
 export { UnfitMessageError } from './memory/reading.js'
 export { startMemoryBroker, TestMemoryBroker } from './memory/test-memory-broker.js'
 export type {

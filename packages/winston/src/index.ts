@@ -1,1 +1,1 @@
-export { RabbitMQTransport, type RabbitMQTransportOptions } from './transport.js'
+export { type LogInfo, RabbitMQTransport, type RabbitMQTransportOptions } from './transport.js'

@@ -10,7 +10,8 @@ import type { Connection } from 'leveret'
 import Transport from 'winston-transport'
 
 /** What winston hands to a transport. */
-type Info = Readonly<Record<string | symbol, unknown>> & { readonly level: string; readonly message: unknown }
+/** A line as winston passes it to a transport. */
+export type LogInfo = Readonly<Record<string | symbol, unknown>> & { readonly level: string; readonly message: unknown }
 
 /** Options of {@link RabbitMQTransport}. */
 export interface RabbitMQTransportOptions extends ShipperOptions, Transport.TransportStreamOptions {
@@ -19,7 +20,7 @@ export interface RabbitMQTransportOptions extends ShipperOptions, Transport.Tran
   /**
    * Routing key of a line, or a template in which `{level}` is the name of its level and `{service}` a field of it. @defaultValue '{service}.{level}'
    */
-  readonly routingKey?: string | ((info: Info) => string) | undefined
+  readonly routingKey?: string | ((info: LogInfo) => string) | undefined
 }
 
 interface WinstonLine extends WaitingLine {
@@ -48,7 +49,7 @@ const INFO = 30
 /** Ships what winston logs to an exchange. It never holds winston up and emits no `error`: lines wait in a bounded buffer, and what is dropped is counted. */
 export class RabbitMQTransport extends Transport {
   readonly #shipper: LogShipper<WinstonLine>
-  readonly #routingKey: string | ((info: Info) => string)
+  readonly #routingKey: string | ((info: LogInfo) => string)
   #closing: Promise<void> | undefined
   /** Of whoever has logged last. */
   #service: string | undefined
@@ -72,7 +73,7 @@ export class RabbitMQTransport extends Transport {
     })
   }
 
-  override log(info: Info, next: () => void): void {
+  override log(info: LogInfo, next: () => void): void {
     // At once: winston's back-pressure would hold up the application.
     next()
     const level = typeof info[LEVEL] === 'string' ? info[LEVEL] : info.level
@@ -96,7 +97,7 @@ export class RabbitMQTransport extends Transport {
     void this.flush().then(() => callback())
   }
 
-  #envelopeOf(info: Info): Envelope {
+  #envelopeOf(info: LogInfo): Envelope {
     const level = typeof info[LEVEL] === 'string' ? info[LEVEL] : info.level
     const service = typeof info.service === 'string' ? info.service : undefined
     this.#service = service ?? this.#service

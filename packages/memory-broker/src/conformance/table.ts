@@ -10,6 +10,8 @@ export function conformancePage(cases: readonly ConformanceCase[]): string {
   return [
     '# What RabbitMQ does',
     '',
+    'After this page you know which behaviour of RabbitMQ the broker in memory has, and what differs between versions.',
+    '',
     `${cases.length} cases, each a program that a raw AMQP client runs. All hold on RabbitMQ 3.10.8, 4.0.5 and 4.3.6, and on the broker in`,
     `memory that behaves like each of them; in ${differing} of them the versions differ, and the case says how. This page is made of the cases.`,
     '',

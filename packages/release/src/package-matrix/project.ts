@@ -73,9 +73,9 @@ async function copyPackage(name: string, from: string, modules: string, as = nam
   for (const next of Object.keys(manifestOf(source).dependencies ?? {})) await copyPackage(next, source, modules)
 }
 
-/** Finds the folder of an installed package, whatever the package exports. */
+/** Finds the folder of an installed package, whatever the package exports, also if it has the name of a module of Node.js. */
 async function folderOf(name: string, from: string): Promise<string> {
-  for (const path of createRequire(join(from, 'package.json')).resolve.paths(name) ?? []) {
+  for (const path of createRequire(join(from, 'package.json')).resolve.paths(`${name}/package.json`) ?? []) {
     const found = await readFile(join(path, name, 'package.json'), 'utf8').catch(() => undefined)
     if (found !== undefined) return await realpath(join(path, name))
   }

@@ -41,7 +41,8 @@ export interface ProcedureContract<Q extends QueueContract = QueueContract> {
 /** An exchange of leveret's, as far as it is read here: it has schemas by template, or one for all its messages. */
 export type ExchangeContract = RoutedContract | HeadersContract | PlainContract
 
-interface NamedExchange {
+/** The members that each exchange has. */
+export interface NamedExchange {
   readonly kind: 'exchange'
   readonly name: string
   readonly type: string

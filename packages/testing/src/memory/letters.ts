@@ -16,7 +16,7 @@ export interface TestLetter<Payload = unknown> {
 }
 
 /** A dead letter of an exchange with templates, which its template tells apart. */
-type EventLetter<Event> = Event extends { readonly template: infer Template; readonly payload: infer Payload }
+export type EventLetter<Event> = Event extends { readonly template: infer Template; readonly payload: infer Payload }
   ? TestLetter<Payload> & { readonly template: Template }
   : Event extends { readonly payload: infer Payload }
     ? TestLetter<Payload>

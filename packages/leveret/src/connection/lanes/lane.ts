@@ -80,8 +80,7 @@ export class Lane {
   /**
    * Opens a channel on this lane, as soon as there is a connection.
    *
-   * @throws {@link ConnectionError} if the connection was lost meanwhile, or may have no more channels; the signal's
-   *   reason; {@link ClosedError}
+   * @throws {@link ConnectionError} if the connection was lost, or has no channels left; the signal's reason
    */
   async openChannel(kind: 'plain' | 'confirm', hooks: ChannelHooks, signal: AbortSignal): Promise<Channel> {
     const link = await unlessAborted(signal, this.#ready())

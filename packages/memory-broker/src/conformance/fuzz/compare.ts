@@ -15,7 +15,7 @@ export interface Disagreement {
 const PATIENCE = 6
 
 /** The seats of two brokers. */
-type Seats = readonly [Seat, Seat]
+export type Seats = readonly [Seat, Seat]
 
 /** Runs the program of a seed on both. @returns the smallest program that they disagree about, if they do */
 export async function compare(seed: number, seats: Seats): Promise<Disagreement | undefined> {
