@@ -105,9 +105,7 @@ export class MemoryBroker implements AsyncDisposable {
     return this.#broker.published.in(toByteText(vhost))
   }
 
-  /**
-   * Returns the published messages that reached a queue, even if they have left it. Dead letters are not among them.
-   */
+  /** Returns the published messages that reached a queue, even if they have left it. Dead letters are left out. */
   publishedTo(queue: string, vhost = '/'): readonly Message[] {
     return this.#broker.published.to(toByteText(queue), toByteText(vhost))
   }
