@@ -29,9 +29,10 @@ export class Log {
   }
 
   /**
-   * Without a logger: makes a process warning of the first event of each of these names, so that failures are seen without any set-up.
+   * Reports the first event of each of these names as a process warning if there is no logger, so that failures are
+   * seen without any set-up.
    *
-   * @param who - whose events they are; the same one warns once of each in a process
+   * @param who - the owner of the events; each owner warns once per name in a process
    */
   warnFirst<Map extends object>(
     events: Events<Map>,
@@ -158,8 +159,8 @@ function isBunyan(logger: Logger): boolean {
 }
 
 /**
- * Replaces the error by a plain object: winston, and bunyan without its serializer, write an `Error` within the fields as
- * `{}`.
+ * Replaces the error by a plain object: winston, and bunyan without its serializer, write an `Error` within the fields
+ * as `{}`.
  */
 function withPlainError(fields: object): object {
   const { err } = fields as { readonly err?: unknown }

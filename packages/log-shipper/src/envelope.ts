@@ -1,27 +1,27 @@
-/** What a line needs beside its text. */
+/** Routing key, properties and headers of a line. */
 export interface Envelope {
   readonly routingKey: string
-  /** Name of its level: the property `type`. */
+  /** The name of the line's level, for the property `type`. */
   readonly type?: string | undefined
-  /** Name of the program that has logged it: the property `app-id`. */
+  /** The name of the program that logged the line, for the property `app-id`. */
   readonly appId?: string | undefined
   readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
 const MAX_KEY_BYTES = 255
 
-/** Makes a word of a routing key out of any text: what separates or matches words there is replaced. */
+/** Makes one word of a routing key out of any text: replaces separators and wildcards. */
 export function wordOf(text: string): string {
   return text.replaceAll(/[.*#\s]/g, '-') || 'unknown'
 }
 
-/** Fills in a template such as `{name}.{level}`. What a line does not have is `unknown`. */
+/** Fills in a template such as `{name}.{level}`. A word that the line does not have becomes `unknown`. */
 export function routingKeyOf(template: string, words: Readonly<Record<string, string | undefined>>): string {
   const key = template.replaceAll(/\{(\w+)\}/g, (_all, name: string) => wordOf(words[name] ?? 'unknown'))
   return Buffer.byteLength(key) <= MAX_KEY_BYTES ? key : key.slice(0, MAX_KEY_BYTES / 3)
 }
 
-/** The header by which a reader's span links to the one in which a line was logged. */
+/** The header `traceparent` of a line, from which a reader's span can link to the span that logged it. */
 export function traceHeaders(traceId: unknown, spanId: unknown, flags: unknown = '01'): Envelope['headers'] {
   if (typeof traceId !== 'string' || typeof spanId !== 'string') return undefined
   const traceparent = `00-${traceId}-${spanId}-${typeof flags === 'string' ? flags : '01'}`

@@ -1,14 +1,14 @@
 /** A line that waits to be shipped. */
 export interface WaitingLine {
-  /** What goes on the wire. */
+  /** The content of the message. */
   readonly text: string
-  /** As pino counts: 30 is info, 40 warn, 50 error. */
+  /** The level, as pino numbers it: 30 is info, 40 warn, 50 error. */
   readonly level: number
-  /** When it was logged, in milliseconds since 1970. */
+  /** The time at which the line was logged, in milliseconds since 1970. */
   readonly time: number
 }
 
-/** Lines that were dropped: how many, and between which times they were logged. */
+/** Dropped lines: how many, and the times at which the first and the last of them were logged. */
 export interface Dropped {
   readonly count: number
   readonly from: number
@@ -17,16 +17,19 @@ export interface Dropped {
 
 const COMPACT_AT = 1_024
 
-/** Holds lines in their order, up to a number of bytes. When it is full the oldest are dropped: first those below a level, then the others. */
+/**
+ * Holds lines in their order, up to a number of characters. When it is full, it drops the oldest lines: first those
+ * below a level, then the others.
+ */
 export class LineRing<Line extends WaitingLine> {
   readonly #maxBytes: number
   readonly #keepLevel: number
-  /** In order, from `#head` on; what was dropped from the middle has left a gap. */
+  /** The lines in order, from `#head` on. A dropped line leaves a gap. */
   #lines: (Line | undefined)[] = []
   #head = 0
-  /** No line before it is to be dropped first. */
+  /** The index from which to look for the next line below the level: no line before it can be dropped first. */
   #droppable = 0
-  /** Lines that were taken and came back: they go first. */
+  /** Lines that were given back. They are the next ones to be taken. */
   readonly #returned: Line[] = []
   #bytes = 0
   #size = 0
@@ -43,7 +46,7 @@ export class LineRing<Line extends WaitingLine> {
     return this.#size
   }
 
-  /** How many bytes the texts of those take. */
+  /** How many characters the texts of the waiting lines have. */
   get bytes(): number {
     return this.#bytes
   }
@@ -54,7 +57,7 @@ export class LineRing<Line extends WaitingLine> {
     while (this.#bytes > this.#maxBytes && this.#size > 0) this.#dropOldest()
   }
 
-  /** Puts a line back that was taken: it is the next one. */
+  /** Puts a line back that was taken. It comes before all new lines. */
   giveBack(line: Line): void {
     this.#returned.push(line)
     this.#count(line, 1)
@@ -69,14 +72,17 @@ export class LineRing<Line extends WaitingLine> {
     return line
   }
 
-  /** What was dropped since this was asked last. */
+  /** Returns the lines dropped since the last call; `undefined` if there were none. */
   takeDropped(): Dropped | undefined {
     const dropped = this.#dropped
     this.#dropped = undefined
     return dropped
   }
 
-  /** Counts lines as dropped: also what was told by {@link takeDropped} and could not be passed on. */
+  /**
+   * Counts lines as dropped. It also takes back a count that {@link takeDropped} returned and that could not be
+   * reported.
+   */
   noteDropped({ count, from, to }: Dropped): void {
     this.#dropped ??= { count: 0, from, to }
     this.#dropped.count += count
@@ -104,7 +110,7 @@ export class LineRing<Line extends WaitingLine> {
     this.noteDropped({ count: 1, from: line.time, to: line.time })
   }
 
-  /** The oldest line of a lower level. */
+  /** Takes the oldest line below the level. */
   #takeDroppable(): Line | undefined {
     this.#droppable = Math.max(this.#droppable, this.#head)
     for (; this.#droppable < this.#lines.length; this.#droppable += 1) {

@@ -1,20 +1,23 @@
 import type { Exchange } from 'leveret'
 import { z } from 'zod'
 
-/** How lines are kept until the broker has them. */
+/** Options of {@link LogShipper}. */
 export interface ShipperOptions {
   /**
-   * The exchange that lines are published to: its name, for a durable topic exchange, or a contract of leveret. It is declared. Required
+   * The exchange that lines are published to: the name of a durable topic exchange, or a contract of leveret. The
+   * shipper declares it. Required
    */
   readonly exchange: string | Exchange
   /**
-   * How many characters of lines may wait for the broker, from 1,024. When more come the oldest are dropped and counted. @defaultValue 16_777_216
+   * How many characters of lines may wait for the broker, from 1,024. When more lines come, the oldest are dropped and
+   * counted. @defaultValue 16_777_216
    */
   readonly bufferBytes?: number | undefined
-  /** Lines of this level and above are dropped last; as pino counts, 50 is error. From 0. @defaultValue 50 */
+  /** The level from which lines are dropped last, from 0. Levels are those of pino: 50 is error. @defaultValue 50 */
   readonly keepLevel?: number | undefined
   /**
-   * How long `close` waits until all lines are stored, in milliseconds, from 0 to 600,000. Then it gives up and says how many were not. @defaultValue 2_000
+   * How long `close` waits until all lines are stored, in milliseconds, from 0 to 600,000. Then it gives up, and writes
+   * the number of lines that were not stored to stderr. @defaultValue 2_000
    */
   readonly closeTimeoutMs?: number | undefined
 }
@@ -30,5 +33,5 @@ export const shipperOptions = z.object({
   closeTimeoutMs: z.int().min(0).max(600_000).default(2_000),
 })
 
-/** The same, checked, with every default in place. */
+/** Options of a shipper after the check, with all defaults filled in. */
 export type ShipperSettings = z.output<typeof shipperOptions>

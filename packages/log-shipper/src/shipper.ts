@@ -10,38 +10,38 @@ import { Stderr } from './stderr.js'
 /** How many lines may be unconfirmed at once. */
 const WINDOW = 1_000
 const DECLARE_TIMEOUT_MS = 10_000
-/** The first pause after something was refused, and the longest. */
+/** The first pause after a failed declaration of the exchange, and the longest one. */
 const FIRST_PAUSE_MS = 1_000
 const MAX_PAUSE_MS = 30_000
 
-/** What a line says of lines that were dropped. */
+/** Content of a line that reports dropped lines. */
 export interface Notice {
   readonly time: number
   readonly msg: string
   readonly dropped: number
-  /** When the first and the last of them were logged. */
+  /** Time at which the first dropped line was logged, as an ISO 8601 text; `to` is that of the last one. */
   readonly from: string
   readonly to: string
 }
 
-/** What a shipper works with. */
+/** The connection of a {@link LogShipper}, and the two functions that know the logger's format. */
 export interface ShipperParts<Line extends WaitingLine> {
   readonly rabbit: Connection
-  /** Where a line goes, asked when it is sent. */
+  /** Returns the routing key and the properties of a line. It is called at each send. */
   envelopeOf(line: Line): Envelope
-  /** Makes the line, a warning, that says what was dropped. */
+  /** Creates the line that reports dropped lines, as a warning. */
   noticeOf(notice: Notice): Line
 }
 
-/** A line with the id under which it is sent, also when it is sent again. */
+/** A line and its message id. The id stays the same when the line is sent again. */
 interface Shipped<Line> {
   readonly line: Line
   readonly messageId: string
 }
 
 /**
- * Ships lines to an exchange: it never blocks who logs, never throws, and holds no more than it is told. What it drops is counted, and said in a line of its own when the
- * broker is back.
+ * Ships lines to an exchange. It never blocks the logger, never throws, and holds at most `bufferBytes` of lines. Lines
+ * that it drops are counted; when the broker has caught up, a line of its own reports them.
  */
 export class LogShipper<Line extends WaitingLine> {
   readonly #parts: ShipperParts<Line>
@@ -55,7 +55,7 @@ export class LogShipper<Line extends WaitingLine> {
   #lost = 0
   #onIdle: (() => void) | undefined
 
-  /** @throws {@link OptionsError} or a `ZodError` an option is wrong */
+  /** @throws {@link OptionsError} or a `ZodError` if an option is wrong */
   constructor(options: ShipperOptions, parts: ShipperParts<Line>) {
     this.#settings = shipperOptions.parse(options)
     this.#parts = parts
@@ -65,13 +65,16 @@ export class LogShipper<Line extends WaitingLine> {
     void this.#declare()
   }
 
-  /** Takes a line. Returns at once. */
+  /** Takes a line and returns at once. */
   push(line: Line): void {
     this.#ring.push(line)
     this.#pump()
   }
 
-  /** Waits until all lines are stored, at most `closeTimeoutMs`, and says how many were not. Never rejects. */
+  /**
+   * Waits until all lines are stored, at most `closeTimeoutMs`. Writes the number of lines that were not stored to
+   * stderr. Never rejects.
+   */
   async close(): Promise<void> {
     const idle = new Promise<void>((resolve) => {
       this.#onIdle = resolve
@@ -137,7 +140,7 @@ export class LogShipper<Line extends WaitingLine> {
   #failed(line: Line, error: unknown): void {
     if (this.#stop.signal.aborted) return
     if (error instanceof OptionsError) {
-      // Nothing makes this line better.
+      // This line can never be sent, so a retry would not help.
       this.#lost += 1
       this.#stderr.say(`leveret logs: a line cannot be sent and is dropped: ${error.message}`)
       this.#pump()
@@ -148,7 +151,7 @@ export class LogShipper<Line extends WaitingLine> {
     if (this.#isDeclared) void this.#declare(FIRST_PAUSE_MS)
   }
 
-  /** Declares the exchange until that succeeds, and goes on then. Never rejects. */
+  /** Declares the exchange, with retries until that succeeds, and then sends the lines that wait. Never rejects. */
   async #declare(pauseMs = 0): Promise<void> {
     const { signal } = this.#stop
     this.#isDeclared = false
@@ -165,14 +168,14 @@ export class LogShipper<Line extends WaitingLine> {
     }
   }
 
-  /** The broker takes lines again, and has caught up: says how many it does not get. */
+  /** Reports dropped lines once the broker takes lines again and the buffer is at most half full. */
   #tellDropped(): void {
     if (this.#ring.bytes * 2 > this.#settings.bufferBytes || this.#stop.signal.aborted) return
     const dropped = this.#ring.takeDropped()
     if (dropped !== undefined) void this.#sendNotice(dropped)
   }
 
-  /** Not through the ring, where it might be dropped in turn. */
+  /** Sends the notice of dropped lines directly: in the ring, the notice itself could be dropped. */
   async #sendNotice(dropped: Dropped): Promise<void> {
     const from = new Date(dropped.from).toISOString()
     const to = new Date(dropped.to).toISOString()

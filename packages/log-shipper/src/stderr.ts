@@ -1,10 +1,13 @@
 import { writeSync } from 'node:fs'
 
-/** A sentence that stays the same is written again after this time. */
+/** The time after which the same sentence is written again. */
 const AGAIN_MS = 60_000
 const MAX_REMEMBERED = 100
 
-/** Writes lines to stderr, each at most once a minute: a log of what goes wrong with the log must not come back to it. */
+/**
+ * Writes sentences to stderr, each at most once a minute. Failures of the log go here, because they must not enter the
+ * log themselves.
+ */
 export class Stderr {
   readonly #saidAt = new Map<string, number>()
 
@@ -14,10 +17,10 @@ export class Stderr {
     if (this.#saidAt.size >= MAX_REMEMBERED) this.#saidAt.clear()
     this.#saidAt.set(text, now)
     try {
-      // At once: the process may be about to end.
+      // A synchronous write, because the process may be about to end.
       writeSync(2, `${text}\n`)
     } catch {
-      // Nobody reads it.
+      // Nobody reads stderr.
     }
   }
 }

@@ -1,4 +1,4 @@
-/** The management API refused, or could not be reached. */
+/** The error when the management API refuses a request, or cannot be reached. */
 export class ManagementError extends Error {
   override readonly name = 'ManagementError'
   readonly method: string
@@ -22,36 +22,36 @@ export class ManagementError extends Error {
 /** A request of the management API. */
 export interface ManagementRequest {
   readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE'
-  /** Below `/api`, with every name percent-encoded. */
+  /** The path below `/api`, with every name percent-encoded. */
   readonly path: string
   readonly body?: unknown
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** Options of the client. */
+/** Options of {@link Management}. */
 export interface ManagementOptions {
-  /** How long a node may take to answer, in milliseconds, from 1; a paused one never does. @defaultValue 10_000 */
+  /** How long a node may take to answer, in milliseconds, from 1. A paused node never answers. @defaultValue 10_000 */
   readonly timeoutMs?: number | undefined
 }
 
-/** The sender of requests to the first of several nodes that answers. */
+/** Sends each request to the first of several nodes that answers. */
 export class ManagementHttp {
   readonly #nodes: readonly { readonly base: string; readonly authorization: string }[]
 
   readonly #timeoutMs: number
 
-  /** @param urls - one for each node, as `http://user:password@host:port` */
+  /** @param urls - one URL for each node, as `http://user:password@host:port` */
   constructor(urls: readonly string[], { timeoutMs = 10_000 }: ManagementOptions = {}) {
     this.#nodes = urls.map(parse)
     this.#timeoutMs = timeoutMs
   }
 
-  /** The parsed answer to a GET. */
+  /** Returns the parsed answer to a GET. */
   async get<Answer>(path: string): Promise<Answer> {
     return await this.send({ method: 'GET', path })
   }
 
-  /** The time at which the answer to a GET was made. */
+  /** Returns the time of the answer to a GET, from its `Date` header; `undefined` without that header. */
   async date(path: string): Promise<Date | undefined> {
     const { date } = await this.#answer({ method: 'GET', path })
     return date === null ? undefined : new Date(date)
@@ -59,7 +59,7 @@ export class ManagementHttp {
 
   /**
    * @returns the parsed answer; `undefined` for an empty one
-   * @throws {@link ManagementError} the status is not 2xx, or no node answered
+   * @throws {@link ManagementError} if the status is not 2xx, or no node answered
    */
   async send<Answer>(request: ManagementRequest): Promise<Answer> {
     const { body } = await this.#answer(request)
@@ -98,13 +98,13 @@ function parse(url: string): { base: string; authorization: string } {
   return { base, authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` }
 }
 
-/** The node closed a connection that it had kept for the next request, just when that came: it was not read. */
+/** Whether the node closed an idle connection just as the request came, so that it was not read. */
 function isIdleClosed(error: unknown): boolean {
   const { cause } = error as { cause?: { message?: string } }
   return cause?.message === 'other side closed'
 }
 
-/** fetch says only "fetch failed"; the cause says why. */
+/** Returns the reason of a failed request: the cause of fetch's error, which itself says only "fetch failed". */
 function reason(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
   if (!(cause instanceof Error)) return String(cause)

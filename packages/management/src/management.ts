@@ -4,16 +4,16 @@ import { path } from './paths.js'
 import { ManagementReader } from './reader.js'
 import type { ClientConnection, Definitions, Permissions, Policy, StoredMessage } from './resources.js'
 
-/** A connection comes into the list of its user some milliseconds after it was opened. */
+/** How long a new connection may take to appear in the list of its user, in milliseconds. */
 const TRACKED_AFTER_MS = 50
 
 const everything: Permissions = { configure: '.*', write: '.*', read: '.*' }
 
-/** The pause between two looks at connections that are to be closed, and how long they may take. */
+/** The pause between two checks whether connections are closed, and how long closing them may take. */
 const CLOSING = { lookMs: 25, timeoutMs: 10_000 }
 
 /**
- * A small client of RabbitMQ's management API: reads what {@link ManagementReader} does, and changes.
+ * A small client of RabbitMQ's management API: reads like {@link ManagementReader}, and makes changes.
  *
  * Every method throws {@link ManagementError} when the API refuses or no node answers.
  *
@@ -21,10 +21,10 @@ const CLOSING = { lookMs: 25, timeoutMs: 10_000 }
  */
 export class Management extends ManagementReader {
   /**
-   * Creates a vhost in which `user` may do everything, or changes the default queue type of one that exists.
+   * Creates a vhost in which `user` may do everything, or changes the default queue type of an existing one.
    *
-   * @param defaultQueueType - what a queue is that is declared without a type. RabbitMQ 3.10 ignores it. Default: the
-   *   broker's own
+   * @param defaultQueueType - the type of a queue that is declared without one. RabbitMQ 3.10 ignores it. Default: the
+   * broker's own
    */
   async createVhost(vhost: string, user = 'guest', defaultQueueType?: 'classic' | 'quorum'): Promise<void> {
     const body = defaultQueueType === undefined ? {} : { default_queue_type: defaultQueueType }
@@ -32,12 +32,12 @@ export class Management extends ManagementReader {
     await this.setPermissions(vhost, user)
   }
 
-  /** Deletes a vhost and all that is in it; its connections are closed. Does nothing if it is gone. */
+  /** Deletes a vhost with its contents, and closes its connections. Does nothing if it is gone. */
   deleteVhost(vhost: string): Promise<void> {
     return this.#delete(path`/vhosts/${vhost}`)
   }
 
-  /** Creates a user, or changes its password. Without permissions it can enter no vhost. */
+  /** Creates a user, or changes its password. Without permissions, the user cannot open any vhost. */
   async createUser(user: string, password: string, tags = ''): Promise<void> {
     await this.http.send({ method: 'PUT', path: path`/users/${user}`, body: { password, tags } })
   }
@@ -47,7 +47,7 @@ export class Management extends ManagementReader {
     return this.#delete(path`/users/${user}`)
   }
 
-  /** Says what a user may do in a vhost. Default: everything */
+  /** Sets the permissions of a user in a vhost. Default: everything */
   async setPermissions(vhost: string, user: string, permissions: Permissions = everything): Promise<void> {
     await this.http.send({ method: 'PUT', path: path`/permissions/${vhost}/${user}`, body: permissions })
   }
@@ -74,28 +74,27 @@ export class Management extends ManagementReader {
     await this.http.send({ method: 'POST', path: path`/bindings/${vhost}/e/${exchange}/q/${queue}`, body })
   }
 
-  /** Closes a connection; its client is told 320 CONNECTION_FORCED and the reason. Does nothing if it is gone. */
+  /** Closes a connection with 320 CONNECTION_FORCED and the reason. Does nothing if it is gone. */
   closeConnection(name: string, reason = 'closed through the management API'): Promise<void> {
     return this.#delete(path`/connections/${name}`, { 'x-reason': reason })
   }
 
   /**
-   * Closes the connections to a vhost, those that were opened a moment ago too, and resolves when they are gone. What
-   * is opened
-   * meanwhile stays.
+   * Closes the connections to a vhost, including those opened a moment ago, and resolves when they are gone.
+   * Connections that are opened meanwhile stay.
    *
-   * @returns how many there were
-   * @throws {@link ManagementError} with status 0: the broker has not closed them within 10 s
+   * @returns how many connections there were
+   * @throws {@link ManagementError} with status 0, if the broker has not closed them within 10 s
    */
   async closeAllConnections(vhost: string, reason?: string): Promise<number> {
     const names = new Set(await this.#connectedTo(vhost))
-    // One that was opened just now is entered a moment later.
+    // A connection that was opened just now appears a moment later.
     await delay(TRACKED_AFTER_MS)
     for (const name of await this.#connectedTo(vhost)) names.add(name)
     const deadline = performance.now() + CLOSING.timeoutMs
     let left = [...names]
     while (left.length > 0) {
-      // The API closes only what its statistics know, which takes them up to a second.
+      // The API closes only connections that its statistics know, which may take up to a second.
       await Promise.all(left.map((name) => this.closeConnection(name, reason)))
       left = (await this.#connectedTo(vhost)).filter((name) => names.has(name))
       if (left.length > 0 && performance.now() > deadline) throw stillOpen(vhost, left)
@@ -104,11 +103,14 @@ export class Management extends ManagementReader {
     return names.size
   }
 
-  /** Names of connections. The list of a vhost is made of statistics, which come late; that of a user is not. */
+  /**
+   * Returns the names of connections. The list of a vhost comes from statistics, which are late; that of a user does
+   * not.
+   */
   async #connectedTo(vhost: string): Promise<string[]> {
     const users = await this.http.send<{ name: string }[]>({ method: 'GET', path: '/users' })
     const lists = await Promise.all([
-      // Users that another authority knows are in no list of users.
+      // Users of an external authority are not in the list of users.
       this.connections(vhost),
       ...users.map(({ name }) => this.#connectionsOf(name)),
     ])
@@ -125,8 +127,8 @@ export class Management extends ManagementReader {
   }
 
   /**
-   * Defines what is in a file of definitions and is not there yet. Users, vhosts and permissions may be among it
-   * where no vhost is given.
+   * Creates what a file of definitions contains and the broker lacks. It may contain users, vhosts and permissions if
+   * no vhost is given.
    */
   async importDefinitions(definitions: Definitions, vhost?: string): Promise<void> {
     const where = vhost === undefined ? '/definitions' : path`/definitions/${vhost}`
@@ -138,7 +140,7 @@ export class Management extends ManagementReader {
     return this.#delete(path`/policies/${vhost}/${name}`)
   }
 
-  /** Publishes a text through an exchange, `''` being the default one. @returns whether a queue took it */
+  /** Publishes a text through an exchange; `''` is the default exchange. @returns whether a queue took it */
   async publish(vhost: string, message: OutgoingMessage): Promise<boolean> {
     const { exchange = '', routingKey, payload, properties = { delivery_mode: 2 } } = message
     const body = { routing_key: routingKey, payload, payload_encoding: 'string', properties }
@@ -148,7 +150,7 @@ export class Management extends ManagementReader {
     return routed
   }
 
-  /** Takes up to `count` messages from a queue and acks them. */
+  /** Takes up to `count` messages from a queue and acknowledges them. */
   get(vhost: string, queue: string, count = 1): Promise<StoredMessage[]> {
     const body = { count, ackmode: 'ack_requeue_false', encoding: 'auto' }
     return this.http.send({ method: 'POST', path: path`/queues/${vhost}/${queue}/get`, body })
@@ -164,11 +166,11 @@ export class Management extends ManagementReader {
 
 /** A message to publish through the management API. */
 export interface OutgoingMessage {
-  /** Default: the default exchange, where the routing key names the queue. */
+  /** The exchange. Default: the default exchange, where the routing key names the queue */
   readonly exchange?: string
   readonly routingKey: string
   readonly payload: string
-  /** AMQP's, with underscores, as the API wants them. Default: persistent */
+  /** The properties of AMQP, with underscores in their names, as the API wants them. Default: persistent */
   readonly properties?: Readonly<Record<string, unknown>>
 }
 

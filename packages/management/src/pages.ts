@@ -2,9 +2,9 @@
 export interface PageOptions {
   /** The number of the page, from 1. @defaultValue 1 */
   readonly page?: number | undefined
-  /** Entries of a page, from 1 to 500. @defaultValue 100 */
+  /** How many entries a page has, from 1 to 500. @defaultValue 100 */
   readonly pageSize?: number | undefined
-  /** A regular expression that the names match somewhere. @defaultValue all names */
+  /** A regular expression that matches some part of the names. @defaultValue all names */
   readonly name?: string | undefined
 }
 
@@ -14,13 +14,13 @@ export interface Page<Item> {
   readonly page: number
   readonly page_count: number
   readonly page_size: number
-  /** Entries of the list that match. */
+  /** How many entries of the list match. */
   readonly filtered_count: number
-  /** Entries of the list. */
+  /** How many entries the list has. */
   readonly total_count: number
 }
 
-/** The query that asks for a page. */
+/** Returns the query of a page. */
 export function pageQuery({ page = 1, pageSize = 100, name = '' }: PageOptions): string {
   const query = new URLSearchParams({ page: String(page), page_size: String(pageSize), name, use_regex: 'true' })
   return `?${query}`

@@ -1,7 +1,8 @@
 /**
- * The broker's version and name. This file holds what the management API answers, with its own names, as far as it is
- * read here. Counts are missing until the broker
- * first took them, a moment after the thing itself appeared.
+ * The broker's version and name.
+ *
+ * This file holds the answers of the management API, with its own names, as far as they are read here. Counts are
+ * missing until the broker first takes them, a moment after the thing itself appeared.
  *
  * @see https://www.rabbitmq.com/docs/http-api-reference
  */
@@ -11,32 +12,32 @@ export interface Overview {
   readonly cluster_name: string
   /** The node that answered. */
   readonly node: string
-  /** The counters since the broker or its statistics began. */
+  /** Counters since the start of the broker, or of its statistics. */
   readonly message_stats?: MessageStatistics
 }
 
 /** Counters of messages. */
 export interface MessageStatistics {
   readonly publish?: number
-  /** Messages that no queue took, and that went back to their sender. */
+  /** How many messages no queue took and were returned to their sender. */
   readonly return_unroutable?: number
-  /** Messages that no queue took, and that nobody was told of. */
+  /** How many messages no queue took and were dropped silently. */
   readonly drop_unroutable?: number
   readonly deliver_get?: number
   readonly ack?: number
   readonly redeliver?: number
 }
 
-/** The user who asks the API. */
+/** The user of the client. */
 export interface Whoami {
   readonly name: string
-  /** A list; before RabbitMQ 3.9 a text with commas. */
+  /** The tags: a list, or before RabbitMQ 3.9 a text with commas. */
   readonly tags: readonly string[] | string
 }
 
 /**
- * A feature that all nodes of a cluster must know before it is enabled. @see
- * https://www.rabbitmq.com/docs/feature-flags
+ * A feature that all nodes of a cluster must support before it is enabled.
+ * @see https://www.rabbitmq.com/docs/feature-flags
  */
 export interface FeatureFlag {
   readonly name: string
@@ -45,7 +46,7 @@ export interface FeatureFlag {
   readonly desc?: string
 }
 
-/** A feature that a later version will not have. @see https://www.rabbitmq.com/docs/deprecated-features */
+/** A feature that a later version will remove. @see https://www.rabbitmq.com/docs/deprecated-features */
 export interface DeprecatedFeature {
   readonly name: string
   readonly state: string
@@ -54,8 +55,8 @@ export interface DeprecatedFeature {
 }
 
 /**
- * A file of definitions, as `rabbitmqctl export_definitions` writes it. @see
- * https://www.rabbitmq.com/docs/definitions
+ * A file of definitions, as `rabbitmqctl export_definitions` writes it.
+ * @see https://www.rabbitmq.com/docs/definitions
  */
 export interface Definitions {
   readonly rabbit_version?: string
@@ -67,19 +68,19 @@ export interface Definitions {
 
 /** A queue of a file of definitions. */
 export interface DefinedQueue extends Pick<Queue, 'name' | 'durable' | 'auto_delete' | 'arguments'> {
-  /** Missing in the definitions of one vhost. */
+  /** The vhost; missing in the definitions of one vhost. */
   readonly vhost?: string
 }
 
 /** An exchange of a file of definitions. */
 export interface DefinedExchange extends Omit<Exchange, 'vhost'> {
-  /** Missing in the definitions of one vhost. */
+  /** The vhost; missing in the definitions of one vhost. */
   readonly vhost?: string
 }
 
 /** A binding of a file of definitions. */
 export interface DefinedBinding extends Omit<Binding, 'vhost'> {
-  /** Missing in the definitions of one vhost. */
+  /** The vhost; missing in the definitions of one vhost. */
   readonly vhost?: string
 }
 
@@ -101,7 +102,7 @@ export interface Queue {
   readonly auto_delete: boolean
   readonly arguments: Readonly<Record<string, unknown>>
   readonly state?: string
-  /** The node that holds it, or its leader. */
+  /** The node of the queue, or of its leader. */
   readonly node?: string
   readonly leader?: string
   readonly members?: readonly string[]
@@ -142,7 +143,7 @@ export interface ClientConnection {
   readonly node?: string
   readonly state?: string
   readonly channels?: number
-  /** The heartbeat that was agreed, in seconds; 0 is none. */
+  /** The agreed heartbeat, in seconds; 0 for none. */
   readonly timeout?: number
   readonly ssl?: boolean
   readonly client_properties?: Readonly<Record<string, unknown>>
@@ -194,19 +195,19 @@ export interface Policy {
   readonly 'apply-to'?: 'queues' | 'exchanges' | 'all' | 'classic_queues' | 'quorum_queues' | 'streams'
 }
 
-/** A policy that is set. */
+/** An existing policy. */
 export interface StoredPolicy extends Policy {
   readonly name: string
   readonly vhost: string
 }
 
-/** The rights of a user in a vhost. */
+/** The permissions of a user in a vhost. */
 export interface UserPermissions extends Permissions {
   readonly user: string
   readonly vhost: string
 }
 
-/** Regular expressions over the names a user may configure, write to and read from. */
+/** Regular expressions for the names that a user may configure, write to and read from. */
 export interface Permissions {
   readonly configure: string
   readonly write: string

@@ -1,6 +1,6 @@
 import type { MemoryBroker } from './memory-broker.js'
 
-/** What the program prints when it is up. */
+/** Returns the text that the program prints when it is ready. */
 export function banner({ version, url, managementUrl }: MemoryBroker): string {
   return [
     `A broker in memory that behaves like RabbitMQ ${version}. It is for tests and tries, not for production:`,

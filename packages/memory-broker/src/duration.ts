@@ -1,4 +1,4 @@
-/** A span of time; its parts add up. */
+/** A span of time: the sum of its parts. */
 export interface Duration {
   readonly hours?: number
   readonly minutes?: number

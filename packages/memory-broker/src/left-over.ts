@@ -2,7 +2,7 @@ import type { Vhost } from './broker/vhost.js'
 import type { Sessions } from './sessions.js'
 import { fromByteText } from './wire/byte-text.js'
 
-/** What a test has left in a vhost, a sentence for each thing: deliveries that nobody has settled, consumers, connections. */
+/** Lists what a test has left in a vhost, one sentence each: unsettled deliveries, consumers and connections. */
 export function leftIn({ name, queues }: Vhost, sessions: Sessions): string[] {
   const perQueue = [...queues.values()].flatMap(({ name: queue, unackedCount, consumers }) => [
     ...(unackedCount === 0 ? [] : [`${counted(unackedCount, 'delivery', 'deliveries')} of '${queue}' not settled`]),
@@ -13,7 +13,7 @@ export function leftIn({ name, queues }: Vhost, sessions: Sessions): string[] {
   return [...perQueue, ...names].map(fromByteText)
 }
 
-/** How many deliveries of a vhost nobody has settled. */
+/** How many deliveries of a vhost are unsettled. */
 export function unsettledIn({ queues }: Vhost): number {
   return [...queues.values()].reduce((sum, queue) => sum + queue.unackedCount, 0)
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 
-/** Only programs of this machine can connect: the broker is for tests, and trusts whoever knows `guest`. */
+/** The loopback address. Only programs on this machine can connect, because anyone can log in as `guest`. */
 export const LOOPBACK = '127.0.0.1'
 
 /** Listens for connections on the loopback interface, on the same port each time. */
@@ -10,7 +10,7 @@ export class Listener {
   #port: number
   #server: Server | undefined
 
-  /** @param port - 0 for a free one */
+  /** @param port - the port; 0 for a free one */
   constructor(port: number, accept: (socket: Socket) => void) {
     this.#port = port
     this.#accept = accept
@@ -20,7 +20,7 @@ export class Listener {
     return this.#port
   }
 
-  /** @throws Error the port is taken */
+  /** @throws Error if the port is taken */
   async open(): Promise<void> {
     if (this.#server !== undefined) return
     const server = createServer({ noDelay: true }, this.#accept)
@@ -31,7 +31,7 @@ export class Listener {
     if (typeof address === 'object' && address !== null) this.#port = address.port
   }
 
-  /** Takes no more connections; those that there are stay. */
+  /** Accepts no more connections. Existing connections stay. */
   close(): void {
     this.#server?.close()
     this.#server = undefined

@@ -18,7 +18,7 @@ import { Sessions } from './sessions.js'
 import { toByteText } from './wire/byte-text.js'
 import type { MethodName } from './wire/methods.js'
 
-/** How long {@link MemoryBroker.settled} and each step of {@link MemoryBroker.advance} wait at most. */
+/** The longest time that {@link MemoryBroker.settled} and each step of {@link MemoryBroker.advance} wait. */
 const SETTLED_CAP_MS = 2_000
 const CHANNEL_MAX = 2047
 const FRAME_MAX = 131_072
@@ -27,10 +27,10 @@ const MEMORY_LIMIT_BYTES = 512 * 1024 * 1024
 const LOG_LIMIT = 10_000
 
 /**
- * Starts a broker in this process that behaves like RabbitMQ. It is for tests: it listens on the loopback interface only, and keeps
- * nothing when it is closed.
+ * Starts a broker in this process that behaves like RabbitMQ. It is for tests: it listens on the loopback interface
+ * only, and keeps nothing after its end.
  *
- * @throws Error the port is taken
+ * @throws Error if the port is taken
  */
 export async function startMemoryBroker(options: MemoryBrokerOptions = {}): Promise<MemoryBroker> {
   const broker = new MemoryBroker(options)
@@ -69,48 +69,48 @@ export class MemoryBroker implements AsyncDisposable {
     this.#management = new ManagementServer(this.#broker, this.#sessions, options.managementPort ?? 0)
   }
 
-  /** The version that it behaves like, as the broker itself says it, such as `4.3.6`. */
+  /** The version that this broker imitates and reports, such as `4.3.6`. */
   get version(): string {
     return this.#broker.profile.version
   }
 
-  /** Where it takes AMQP connections, as guest, in the vhost `/`. */
+  /** URL for AMQP connections, as guest, in the vhost `/`. */
   get url(): string {
     return `amqp://guest:guest@${LOOPBACK}:${this.#sessions.port}`
   }
 
-  /** Where it answers as RabbitMQ's management API does, as far as tests ask it. */
+  /** URL of the management API, which has the part of RabbitMQ's that tests use. */
   get managementUrl(): string {
     return `http://guest:guest@${LOOPBACK}:${this.#management.port}`
   }
 
-  /** What happened, the newest entries of it; readable as text. */
+  /** The newest entries of the broker's log. `toString()` makes them readable. */
   get log(): { readonly entries: readonly LogEntry[]; clear(): void; toString(): string } {
     return this.#broker.log
   }
 
-  /** Makes a vhost in which guest may do everything. @returns its URL */
+  /** Creates a vhost in which guest may do everything. @returns its URL */
   vhost(name: string): string {
     this.#broker.createVhost(toByteText(name))
     return `${this.url}/${encodeURIComponent(name)}`
   }
 
-  /** The messages of a queue that wait, in their order. Takes none of them. */
+  /** Returns the waiting messages of a queue, in their order. They stay in the queue. */
   messages(queue: string, vhost = '/'): readonly Message[] {
     return this.#vhost(vhost).queues.get(toByteText(queue))?.waiting() ?? []
   }
 
-  /** What clients have published and was stored, or had no queue to go to; the oldest first, the newest 10,000 at most. */
+  /** Returns the newest 10,000 published messages, the oldest first, without those that a queue refused. */
   published(vhost = '/'): readonly Message[] {
     return this.#broker.published.in(toByteText(vhost))
   }
 
-  /** Those of them that a queue was given, also if it has them no longer. A dead letter is not published by a client. */
+  /** Returns the published messages that reached a queue, even if they have left it. Dead letters are left out. */
   publishedTo(queue: string, vhost = '/'): readonly Message[] {
     return this.#broker.published.to(toByteText(queue), toByteText(vhost))
   }
 
-  /** What a test has left: deliveries that are not settled, consumers and connections, a sentence for each. */
+  /** Lists what a test has left, one sentence each: unsettled deliveries, consumers and connections. */
   left(vhost = '/'): readonly string[] {
     return leftIn(this.#vhost(vhost), this.#sessions)
   }
@@ -120,15 +120,15 @@ export class MemoryBroker implements AsyncDisposable {
     return this.#vhost(vhost).publish(new Message({ exchange, routingKey, properties, body })).routed
   }
 
-  /** How many messages are in somebody's hand. */
+  /** How many deliveries are unsettled. */
   get unsettled(): number {
     return [...this.#broker.vhosts.values()].reduce((sum, vhost) => sum + unsettledIn(vhost), 0)
   }
 
   /**
-   * Waits until nothing happens any more: all deliveries are settled, and all sockets are quiet.
+   * Waits until all deliveries are settled and all sockets are quiet.
    *
-   * Clients of other processes may still be thinking. After two seconds of real time it resolves all the same.
+   * A client in another process may still be working. After two seconds of real time it resolves in any case.
    *
    * @returns whether everything has come to rest
    */
@@ -137,9 +137,9 @@ export class MemoryBroker implements AsyncDisposable {
   }
 
   /**
-   * Lets time pass: every expiry, delay and timeout in between happens, in order, and its consequences too.
+   * Lets time pass: every expiry, delay and timeout in between happens in order, with its consequences.
    *
-   * @throws Error the clock is real
+   * @throws Error if the clock is real
    */
   async advance(duration: Duration): Promise<void> {
     const clock = this.#clock
@@ -148,7 +148,7 @@ export class MemoryBroker implements AsyncDisposable {
     await clock.advance(millisecondsOf(duration), async () => void (await this.settled()))
   }
 
-  /** Raises an alarm: who publishes is blocked until {@link unblockPublishers}. */
+  /** Raises an alarm: publishing connections are blocked until {@link unblockPublishers}. */
   blockPublishers(resource: Resource = 'memory'): void {
     this.#broker.alarms.raise(resource)
   }
@@ -157,7 +157,7 @@ export class MemoryBroker implements AsyncDisposable {
     this.#broker.alarms.clear(resource)
   }
 
-  /** Cuts off every connection without a word. */
+  /** Resets every socket, without a `connection.close`. */
   dropConnections(): void {
     for (const connection of this.#sessions.all()) connection.drop()
   }
@@ -173,17 +173,17 @@ export class MemoryBroker implements AsyncDisposable {
       for (const { state } of channels.all()) channels.close(state.number, new ReplyError(code, text, 'channel'))
   }
 
-  /** Refuses every login with a reply code; `undefined` lets them in again. */
+  /** Refuses every login with a reply code; `undefined` accepts logins again. */
   refuse(code: ReplyCode | undefined): void {
     this.#faults.refuse(code)
   }
 
-  /** Decides what becomes of a command of a client, such as `basic.ack`: it may be lost. */
+  /** Decides whether a command of a client, such as `basic.ack`, is lost before it is carried out. */
   before(method: MethodName, interference: Interference | (() => Interference)): void {
     this.#faults.before(method, interference)
   }
 
-  /** Freezes it: connections stay open, and nothing is read. */
+  /** Freezes the broker: connections stay open, and nothing is read or written. */
   pause(): void {
     this.#sessions.pause()
   }
@@ -198,19 +198,19 @@ export class MemoryBroker implements AsyncDisposable {
     await this.#management.open()
   }
 
-  /** Closes every connection with 320, as a broker does that is shut down. Durable queues stay, and their persistent messages. */
+  /** Closes every connection with 320, like a shutdown. Durable queues stay, with their persistent messages. */
   async stop(): Promise<void> {
     this.closeConnections(320, "broker forced connection closure with reason 'shutdown'")
     await this.#end()
   }
 
-  /** Cuts off every connection, as a broker does that is killed. Durable queues stay, and their persistent messages. */
+  /** Resets every socket, like a crash. Durable queues stay, with their persistent messages. */
   async kill(): Promise<void> {
     this.dropConnections()
     await this.#end()
   }
 
-  /** Ends it, and forgets everything. Safe to call twice. */
+  /** Ends the broker and deletes everything. Safe to call twice. */
   async close(): Promise<void> {
     this.#clock.stop()
     this.dropConnections()

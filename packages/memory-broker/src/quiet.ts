@@ -1,21 +1,21 @@
 import { setImmediate as turn } from 'node:timers/promises'
 
-/** So many turns of the event loop without a byte on any socket count as quiet. */
+/** How many turns of the event loop without a byte on any socket count as quiet. */
 const QUIET_TURNS = 4
 
-/** What is watched until it comes to rest. */
+/** A subject to watch until it comes to rest. */
 export interface Restless {
-  /** Whether somebody has something in hand, or something waits to be written. */
+  /** Whether a delivery is unsettled, or bytes wait to be written. */
   readonly isBusy: boolean
-  /** Counts everything that comes or goes. */
+  /** How many times something has come or gone so far. */
   readonly activity: number
 }
 
 /**
  * Waits until nothing happens any more.
  *
- * @param capMs - of real time, after which it is waited for no longer
- * @returns whether it has come to rest
+ * @param capMs - the longest wait, in milliseconds of real time
+ * @returns whether the subject has come to rest
  */
 export async function untilQuiet(subject: Restless, capMs: number): Promise<boolean> {
   const endMs = performance.now() + capMs

@@ -5,7 +5,7 @@ import { Listener } from './listener.js'
 import { Connection } from './session/connection.js'
 import type { SessionFaults, SessionHost, SessionLimits } from './session/socket/host.js'
 
-/** How long clients have to answer the close of a broker that stops. */
+/** How long clients have to answer the `connection.close` of a broker that stops. */
 const FAREWELL_MS = 500
 const LOOK_EVERY_MS = 5
 
@@ -16,7 +16,7 @@ export interface SessionsOptions {
   readonly limits: SessionLimits
 }
 
-/** The connections of a broker. */
+/** Accepts and holds the connections of a broker. */
 export class Sessions {
   readonly #host: SessionHost
   readonly #listener: Listener
@@ -43,7 +43,7 @@ export class Sessions {
     return this.#host.limits
   }
 
-  /** Counts what comes from clients and goes to them. */
+  /** How many times something came from a client or went to one. */
   get activity(): number {
     return this.#activity
   }
@@ -56,12 +56,12 @@ export class Sessions {
     return [...this.#connections]
   }
 
-  /** @throws Error the port is taken */
+  /** @throws Error if the port is taken */
   open(): Promise<void> {
     return this.#listener.open()
   }
 
-  /** Takes no more connections, and ends those that there are once they have had time to answer. */
+  /** Accepts no more connections. Gives clients time to answer, and then ends the remaining connections. */
   async close(): Promise<void> {
     this.#listener.close()
     for (let waitedMs = 0; this.#connections.size > 0 && waitedMs < FAREWELL_MS; waitedMs += LOOK_EVERY_MS)

@@ -2,10 +2,13 @@ import type { Attributes } from '@opentelemetry/api'
 import type { PublishTrace, SettledDelivery, TracedDelivery } from 'leveret'
 import { DESTINATION_NAME, DESTINATION_TEMPLATE } from './names.js'
 
-/** Where a message goes, as one of few names: never a routing key of one message, a reply address or the name of a queue that the broker has chosen. */
+/**
+ * The destination of a message, as one of few names. It is never the routing key of a single message, a reply address,
+ * or a queue name that the broker has generated.
+ */
 export interface Destination {
   readonly name: string
-  /** Whether it stands for all routing keys that it matches. */
+  /** Whether the name stands for all routing keys that match it. */
   readonly isTemplate: boolean
 }
 
@@ -23,19 +26,19 @@ export function sourceOf({ contract, queue, isEphemeral, delivery, template }: C
   return { name: joined(joined(delivery.exchange, template), isEphemeral ? '' : queue), isTemplate: true }
 }
 
-/** The attribute by which metrics are counted. */
+/** The attribute that metrics use for a destination. */
 export function countedBy({ name, isTemplate }: Destination): Attributes {
   return { [isTemplate ? DESTINATION_TEMPLATE : DESTINATION_NAME]: name }
 }
 
-/** Notes where a message is sent: the exact name, and the template where there is one. */
+/** Sets the destination attributes of a publish: the exact name, and the template if there is one. */
 export function noteTarget(attributes: Attributes, trace: PublishTrace): void {
   const { exchange, routingKey, template, destination } = trace
   attributes[DESTINATION_NAME] = joined(exchange, routingKey) || 'amq.default'
   if (template !== undefined) attributes[DESTINATION_TEMPLATE] = destination
 }
 
-/** The same of a message that is handled. A queue that goes with its connection is left out, because its name is random. */
+/** Sets the destination attributes of a delivery. The name of an ephemeral queue is left out, because it is random. */
 export function noteSource(attributes: Attributes, trace: Consumed): void {
   const { contract, queue, isEphemeral, delivery, template } = trace
   const exact = joined(joined(delivery.exchange, delivery.routingKey), isEphemeral ? '' : queue)
@@ -43,7 +46,7 @@ export function noteSource(attributes: Attributes, trace: Consumed): void {
   if (template !== undefined) attributes[DESTINATION_TEMPLATE] = sourceOf(trace).name
 }
 
-/** An empty part is left out, and one that is the same as the other. */
+/** Joins two names with a colon. An empty name and a repeated name are left out. */
 function joined(one: string, other: string): string {
   if (one === '' || one === other) return other
   return other === '' ? one : `${one}:${other}`

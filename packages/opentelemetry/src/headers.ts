@@ -10,7 +10,7 @@ import {
 
 type Carrier = Readonly<Record<string, unknown>>
 
-/** Reads headers of any sender: some write texts as bytes. */
+/** Reads the headers of any sender. Some senders write texts as bytes. */
 const getter = {
   keys: (carrier: Carrier): string[] => Object.keys(carrier),
   get: (carrier: Carrier, key: string): string | undefined => {
@@ -26,12 +26,12 @@ const setter = {
   },
 }
 
-/** The context that a message has brought along, by whatever propagator is set. */
+/** Context that a message carries in its headers, as the registered propagator reads it. */
 export function contextIn(headers: Carrier): Context {
   return propagation.extract(ROOT_CONTEXT, headers, getter)
 }
 
-/** The span in a context, if there is one that others can refer to. */
+/** The span in a context; `undefined` if there is none, or if it is not valid. */
 export function spanContextIn(context: Context): SpanContext | undefined {
   const found = trace.getSpanContext(context)
   return found !== undefined && isSpanContextValid(found) ? found : undefined
@@ -42,7 +42,7 @@ export function inject(context: Context, headers: Record<string, unknown>): void
   propagation.inject(context, headers, setter)
 }
 
-/** A link to a span, if there is one. */
+/** Links to a span: one, or none if there is no span. */
 export function linksTo(context: SpanContext | undefined, attributes: Link['attributes'] = {}): Link[] {
   return context === undefined ? [] : [{ context, attributes }]
 }

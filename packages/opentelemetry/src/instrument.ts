@@ -9,7 +9,7 @@ import { ProcessSpans } from './spans/process-spans.js'
 import { PublishSpans } from './spans/publish-spans.js'
 import { Subscriptions } from './subscriptions.js'
 
-/** Where spans and metrics go. */
+/** Providers of tracers and meters. An absent one means the global provider. */
 export interface Providers {
   readonly tracerProvider?: TracerProvider | undefined
   readonly meterProvider?: MeterProvider | undefined
@@ -18,12 +18,13 @@ export interface Providers {
 let current: { readonly stop: () => void } | undefined
 
 /**
- * Makes spans and metrics of what leveret does in this process, with the providers and the propagator that are, or will be, registered with `@opentelemetry/api`. It may be called before
- * or after those are set up, and before or after leveret is loaded.
+ * Creates spans and metrics for what leveret does in this process. They go to the providers and the propagator that are
+ * registered with `@opentelemetry/api`. You may call it before or after those are set up, and before or after leveret
+ * is loaded.
  *
- * A second call takes the place of the first one, so nothing is told twice.
+ * A second call replaces the first one, so nothing is recorded twice.
  *
- * @returns a function that ends it. Spans that are open then never end
+ * @returns a function that ends the instrumentation. Spans that are open at that moment never end
  */
 export function instrument(options: InstrumentOptions = {}, providers: Providers = {}): () => void {
   current?.stop()

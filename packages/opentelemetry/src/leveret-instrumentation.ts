@@ -3,13 +3,13 @@ import { instrument } from './instrument.js'
 import { SCOPE, VERSION } from './names.js'
 import type { InstrumentOptions } from './options.js'
 
-/** {@link InstrumentOptions}, and whether it begins by itself, as instrumentations are asked. */
+/** Options of {@link LeveretInstrumentation}: those of {@link instrument}, and whether it begins by itself. */
 export interface LeveretInstrumentationConfig extends InstrumentOptions {
-  /** Whether it begins when it is made or registered. @defaultValue true */
+  /** Whether the instrumentation begins as soon as it is created. @defaultValue true */
   readonly enabled?: boolean | undefined
 }
 
-/** `instrument` in the form that `NodeSDK({ instrumentations: [new LeveretInstrumentation()] })` takes. */
+/** Wraps {@link instrument} in the form that `NodeSDK({ instrumentations: [new LeveretInstrumentation()] })` takes. */
 export class LeveretInstrumentation {
   readonly instrumentationName = SCOPE
   readonly instrumentationVersion = VERSION
@@ -52,7 +52,7 @@ export class LeveretInstrumentation {
     return this.#config
   }
 
-  /** It patches no module. */
+  /** Returns an empty list, because this instrumentation patches no module. */
   getModuleDefinitions(): [] {
     return []
   }

@@ -1,6 +1,6 @@
 /**
- * The names of OpenTelemetry's conventions for messaging, version 1.44, where all of them are still in development, and leveret's own. They are copied,
- * because that is what the conventions ask for names that may change.
+ * The names of OpenTelemetry's conventions for messaging, version 1.44, and leveret's own. All of those conventions are
+ * still in development, and their names may change. So the names are copied here, as the conventions advise.
  *
  * @see https://github.com/open-telemetry/semantic-conventions/tree/v1.44.0/docs/messaging
  */
@@ -9,7 +9,7 @@ export const SCHEMA_URL = 'https://opentelemetry.io/schemas/1.44.0'
 /** The name of the scope of spans and metrics. */
 export const SCOPE = '@leveret/opentelemetry'
 
-/** What is in `package.json`; a test compares them. */
+/** The version in `package.json`. A test compares the two. */
 export const VERSION = '0.1.0'
 
 export const SYSTEM = 'messaging.system'

@@ -1,4 +1,4 @@
 import { instrument } from './instrument.js'
 
-// For `node --import @leveret/opentelemetry/register app.js`: no line of the application changes.
+// Entry point for `node --import @leveret/opentelemetry/register app.js`: the application needs no change.
 instrument()

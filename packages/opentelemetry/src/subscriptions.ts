@@ -1,10 +1,10 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 
-/** Subscriptions to channels of `node:diagnostics_channel`, which end together. */
+/** Subscribes to channels of `node:diagnostics_channel`, and ends all of the subscriptions together. */
 export class Subscriptions {
   readonly #ends: (() => void)[] = []
 
-  /** Calls back for each message of a channel. */
+  /** Calls `act` for each message of a channel. */
   on<Message>(name: string, act: (message: Message) => void): this {
     const listener = (message: unknown): void => act(message as Message)
     subscribe(name, listener)
@@ -12,7 +12,7 @@ export class Subscriptions {
     return this
   }
 
-  /** Ends all of them. */
+  /** Ends all subscriptions. */
   end(): void {
     for (const end of this.#ends.splice(0)) end()
   }

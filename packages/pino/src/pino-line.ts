@@ -11,11 +11,11 @@ const LEVELS: Readonly<Record<number, string>> = {
 }
 const INFO = 30
 
-/** How pino begins a line, unless it is told otherwise. */
+/** The beginning of a line with pino's default settings. */
 const USUAL = /^\{"level":(\d+),"time":(\d+)/
 const NAMED = /^\{"level":\d+,"time":\d+,"pid":\d+,"hostname":"[^"\\]*","name":"([^"\\]*)"/
 
-/** What leveret looks at in a line. */
+/** Fields of a line that leveret reads. */
 interface Fields {
   readonly level?: unknown
   readonly time?: unknown
@@ -25,7 +25,7 @@ interface Fields {
   readonly trace_flags?: unknown
 }
 
-/** Reads as much of a line as is needed to keep it. The line itself goes on the wire as it is. Never throws. */
+/** Reads the level and the time of a line, which the buffer needs. The text stays as it is. Never throws. */
 export function lineOf(text: string): WaitingLine {
   const [, level, time] = USUAL.exec(text) ?? []
   if (level !== undefined) return { text, level: Number(level), time: Number(time) }
@@ -33,7 +33,7 @@ export function lineOf(text: string): WaitingLine {
   return { text, level: levelOf(fields), time: timeOf(fields) }
 }
 
-/** Where a line goes. @param levels - names of levels beside pino's own */
+/** Returns the routing key and the properties of a line. @param levels - names of levels beside pino's own */
 export function envelopeOf(line: WaitingLine, template: string, levels: Readonly<Record<number, string>>): Envelope {
   const { text, level } = line
   const isTraced = text.includes('"trace_id"')
@@ -53,7 +53,7 @@ function fieldsOf(text: string): Fields {
   }
 }
 
-/** A formatter may write the name of a level. */
+/** Returns the level as a number. A formatter may have written its name instead. */
 function levelOf({ level }: Fields): number {
   if (typeof level === 'number') return level
   const found = Object.entries(LEVELS).find(([, name]) => name === level)

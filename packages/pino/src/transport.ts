@@ -7,20 +7,23 @@ import build from 'pino-abstract-transport'
 import { z } from 'zod'
 import { envelopeOf, lineOf } from './pino-line.js'
 
-/** Options of the transport. They cross into a worker thread, so a contract is named and not given. */
+/** Options of {@link transport}. pino sends them to a worker thread, so a contract is passed by its name. */
 export interface PinoTransportOptions extends Omit<ShipperOptions, 'exchange'> {
-  /** The broker, as `connect` takes it, or several of one cluster. Required */
+  /** The URL of the broker, as `connect` takes it, or URLs of several nodes of one cluster. Required */
   readonly url: string | readonly string[]
-  /** Name of a durable topic exchange, which is declared. Required, unless there is a `contract` */
+  /** The name of a durable topic exchange. The transport declares it. Required, unless there is a `contract` */
   readonly exchange?: string | undefined
   /**
-   * The exchange as a contract of leveret: a module, `#`, and the name of its export. A path is taken from the folder that the process was started in.
-   * @defaultValue none: a topic exchange of any lines
+   * The exchange as a contract of leveret: a module, `#`, and the name of its export. A relative path starts at the
+   * working directory of the process.
+   * @defaultValue none: a topic exchange that takes any line
    */
   readonly contract?: string | undefined
-  /** Routing key of a line; `{name}` is that of its logger, `{level}` that of its level. @defaultValue '{name}.{level}' */
+  /**
+   * The routing key of a line. `{name}` is the name of its logger, `{level}` its level. @defaultValue '{name}.{level}'
+   */
   readonly routingKey?: string | undefined
-  /** Name of the program, for the connection. @defaultValue 'pino' */
+  /** The name of the program, which names the connection. @defaultValue 'pino' */
   readonly app?: string | undefined
 }
 
@@ -35,8 +38,8 @@ const options = z.looseObject({
 })
 
 /**
- * Makes the stream that pino writes to: of it each line goes to an exchange, as pino has written it. Whatever becomes of the broker, the application goes on: nothing here
- * throws, blocks or emits `error`.
+ * Creates the stream that pino writes to. It publishes each line to an exchange, unchanged. The application goes on
+ * whatever happens to the broker: nothing here throws, blocks or emits `error`.
  */
 export async function transport(given: PinoTransportOptions): Promise<Transform | Duplex> {
   const shipping = await begin(given)
@@ -57,14 +60,14 @@ interface Shipping {
   close(): Promise<void>
 }
 
-/** @returns nothing where the options are wrong, which is said: the lines go nowhere then */
+/** @returns `undefined` if an option is wrong. Then stderr says so, and no line is shipped */
 async function begin(given: PinoTransportOptions): Promise<Shipping | undefined> {
   try {
     const { url, exchange, contract, routingKey, app } = options.parse(given)
     const to = contract === undefined ? exchange : await contractOf(contract)
     if (to === undefined) throw new Error('give exchange or contract')
     const rabbit = await connectForLogs(url, app)
-    // Of whoever has logged last.
+    // The name of the logger of the last line.
     let name = app
     const shipper = new LogShipper<WaitingLine>(
       { ...given, exchange: to },

@@ -29,7 +29,7 @@ export function tryCommand(file: string, args: readonly string[], options: Comma
   })
 }
 
-/** Runs a command without a terminal. @returns its output @throws `Error` with its output, where it fails */
+/** Runs a command without a terminal. @returns its output @throws `Error` with its output, if it fails */
 export async function command(file: string, args: readonly string[], options: CommandOptions = {}): Promise<string> {
   const { ok, output } = await tryCommand(file, args, options)
   if (ok) return output

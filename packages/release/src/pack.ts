@@ -3,13 +3,15 @@ import { join } from 'node:path'
 import { command } from './command.js'
 import { manifestOf, type Published, publishedPackages, repository } from './published.js'
 
-/** A published package as npm gets it. */
+/** A published package, packed as it goes to npm. */
 export interface Packed extends Published {
   /** The path of the `.tgz`. */
   readonly tarball: string
 }
 
-/** Packs every published package into a folder, by the pnpm of the workspace: it replaces `workspace:*` by the version. */
+/**
+ * Packs every published package into a folder, with the workspace's pnpm, which replaces `workspace:*` by the version.
+ */
 export async function packAll(into: string): Promise<Packed[]> {
   return await Promise.all(
     publishedPackages().map(async (each) => ({

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 /** The folder of the checkout. */
 export const repository: string = fileURLToPath(new URL('../../../', import.meta.url))
 
-/** What is read of a package.json. */
+/** Fields of a package.json that these scripts read. */
 export interface Manifest {
   readonly name: string
   readonly version: string
@@ -22,9 +22,9 @@ export interface Manifest {
 
 /** A package that is published. */
 export interface Published {
-  /** For example `@leveret/testing`. */
+  /** Name on npm, for example `@leveret/testing`. */
   readonly name: string
-  /** For example `testing`: its folder in `packages/`. */
+  /** Name of its folder in `packages/`, for example `testing`. */
   readonly short: string
   /** The path of its folder. */
   readonly folder: string

@@ -1,8 +1,8 @@
-/** What came of the same thing in several ways. */
+/** Result of trying the same thing in several ways. */
 export interface Matrix {
-  /** In Markdown. */
+  /** The table, in Markdown. */
   readonly table: string
-  /** Whether all is well in every row. */
+  /** Whether every row is as expected. */
   readonly ok: boolean
 }
 

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 /**
  * Runs a program to its end.
  *
- * @param env - the whole environment; by default that of this process
+ * @param env - the whole environment. @defaultValue that of this process
  * @returns its standard output
  * @throws Error with its exit code and all its output
  */

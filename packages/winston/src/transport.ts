@@ -9,16 +9,19 @@ import {
 import type { Connection } from 'leveret'
 import Transport from 'winston-transport'
 
-/** What winston hands to a transport. */
 /** A line as winston passes it to a transport. */
 export type LogInfo = Readonly<Record<string | symbol, unknown>> & { readonly level: string; readonly message: unknown }
 
 /** Options of {@link RabbitMQTransport}. */
 export interface RabbitMQTransportOptions extends ShipperOptions, Transport.TransportStreamOptions {
-  /** A connection of leveret. One for logs alone is best: `connect(url, { name: 'shop logs', startupTimeoutMs: Infinity })`. Its own `logger` must not be this one. Required */
+  /**
+   * The connection to ship lines with. Use one for logs alone: `connect(url, { name: 'shop logs', startupTimeoutMs:
+   * Infinity })`. Its `logger` must not write to this transport. Required
+   */
   readonly rabbit: Connection
   /**
-   * Routing key of a line, or a template in which `{level}` is the name of its level and `{service}` a field of it. @defaultValue '{service}.{level}'
+   * The routing key of a line: a function, or a template. In a template, `{level}` is the level of the line and
+   * `{service}` its field `service`. @defaultValue '{service}.{level}'
    */
   readonly routingKey?: string | ((info: LogInfo) => string) | undefined
 }
@@ -29,7 +32,7 @@ interface WinstonLine extends WaitingLine {
 
 const MESSAGE = Symbol.for('message')
 const LEVEL = Symbol.for('level')
-/** winston's names of levels, as pino counts. Others are information. */
+/** Levels of winston, as pino numbers them. A name that is not listed counts as information. */
 const LEVELS: Readonly<Record<string, number>> = {
   silly: 10,
   debug: 20,
@@ -46,12 +49,15 @@ const LEVELS: Readonly<Record<string, number>> = {
 }
 const INFO = 30
 
-/** Ships what winston logs to an exchange. It never holds winston up and emits no `error`: lines wait in a bounded buffer, and what is dropped is counted. */
+/**
+ * Ships the lines of winston to an exchange. It never blocks winston and never emits `error`: lines wait in a bounded
+ * buffer, and dropped lines are counted.
+ */
 export class RabbitMQTransport extends Transport {
   readonly #shipper: LogShipper<WinstonLine>
   readonly #routingKey: string | ((info: LogInfo) => string)
   #closing: Promise<void> | undefined
-  /** Of whoever has logged last. */
+  /** The service of the last line that named one. */
   #service: string | undefined
 
   constructor(options: RabbitMQTransportOptions) {
@@ -74,7 +80,7 @@ export class RabbitMQTransport extends Transport {
   }
 
   override log(info: LogInfo, next: () => void): void {
-    // At once: winston's back-pressure would hold up the application.
+    // Called first, because winston's back-pressure would slow the application down.
     next()
     const level = typeof info[LEVEL] === 'string' ? info[LEVEL] : info.level
     const text = typeof info[MESSAGE] === 'string' ? info[MESSAGE] : JSON.stringify(info)

@@ -25,7 +25,7 @@ export const amqplib: Client = {
 async function publisherOf(connection: ChannelModel, queue: string): Promise<PublishAndCallBack> {
   const channel = await connection.createConfirmChannel()
   return (order, settled) => {
-    // Persistent, as leveret sends: a classic queue confirms other messages without storing them.
+    // The message is persistent, as leveret sends it: a classic queue confirms other messages without storing them.
     channel.publish('', queue, Buffer.from(JSON.stringify(order)), { persistent: true }, settled)
   }
 }

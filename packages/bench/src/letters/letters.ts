@@ -32,7 +32,7 @@ const cases: readonly Case[] = [
   { kinds: ['peek of one'], letters: 1_000, bytes: 300_000 },
 ]
 
-/** The part of a case's letters that is measured with `--quick`. */
+/** The share of a case's letters that `--quick` measures. */
 const QUICK = 1 / 50
 /** The most rounds, because one run takes half a minute. */
 const MOST_ROUNDS = 3

@@ -17,7 +17,10 @@ const columns: readonly Column[] = [
   { heading: 'lines there', align: 'right' },
 ]
 
-/** What a burst of log lines costs an application, with `@leveret/pino` and with a transport that does nothing. @returns the table */
+/**
+ * Measures the cost of a burst of log lines, with `@leveret/pino` and with a transport that does nothing.
+ * @returns the table
+ */
 export async function logs(broker: RabbitMQ, { quick, rounds, messages }: Effort): Promise<string> {
   const lines = messages ?? LINES[quick ? 'quick' : 'full']
   const runs = [true, false].map((ships) => ({ ships, logged: [] as Logged[], there: [] as number[] }))

@@ -1,15 +1,15 @@
-/** What a program of its own is to log. */
+/** Task of one process. */
 export interface Task {
   readonly url: string
   readonly lines: number
-  /** Whether the transport is pino's `@leveret/pino`, or one that does nothing. */
+  /** Whether the transport is `@leveret/pino`, or one that does nothing. */
   readonly ships: boolean
 }
 
-/** What it saw of itself. */
+/** Results of a task. */
 export interface Logged {
-  /** How long the loop that logs took, in milliseconds: the longest turn of the event loop. */
+  /** How long the loop that logs took, in milliseconds. It is the longest turn of the event loop. */
   readonly turnMs: number
-  /** By how much its memory was above that before, at most. */
+  /** How many bytes the process grew, at most. */
   readonly grownBytes: number
 }

@@ -26,7 +26,7 @@ export async function foundIdle(url: string, aliveMs: number): Promise<number> {
   return await foundDuring(idle, url, aliveMs)
 }
 
-/** Measures the same for a link with publishes all the time. */
+/** Measures the same as {@link foundIdle}, for a link with publishes all the time. */
 export async function foundPublishing(url: string, aliveMs: number): Promise<number> {
   return await foundDuring(publishing, url, aliveMs)
 }

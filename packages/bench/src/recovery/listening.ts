@@ -5,9 +5,9 @@ import { PATIENCE_MS } from './probe.js'
 const PAUSE_MS = 5
 const ANSWER_MS = 1_000
 const AMQP_0_9_1 = 'AMQP\x00\x00\x09\x01'
-/** A method frame on channel 0 … */
+/** The first bytes of a method frame on channel 0. */
 const METHOD = [1, 0, 0]
-/** … whose payload begins with class 10, method 10: connection.start. */
+/** The first bytes of its payload if it is connection.start: class 10, method 10. */
 const CONNECTION_START = [0, 10, 0, 10]
 const PAYLOAD_AT = 7
 

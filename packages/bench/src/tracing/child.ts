@@ -4,10 +4,10 @@ import type { Spent, Task } from './task.js'
 const WINDOW = 256
 const QUEUE = 'traced'
 
-/** How one of the two libraries sends and handles. */
+/** A library that sends and handles. */
 interface Library {
   send(text: string): Promise<unknown>
-  /** Resolves when so many messages were handled and acknowledged. */
+  /** Resolves when this many messages were handled and acknowledged. */
   handle(messages: number): Promise<void>
 }
 
@@ -15,7 +15,7 @@ const task = JSON.parse(process.argv[2] ?? '') as Task
 await watch(task.subject)
 const library = task.subject.startsWith('leveret') ? await openLeveret() : await openAmqplib()
 const text = 'x'.repeat(task.bytes)
-// What is compiled on the way is not counted.
+// The warm-up is not counted, because code is compiled during it.
 await sendAll(Math.ceil(task.messages / 4))
 const warm = library.handle(Math.ceil(task.messages / 4))
 await warm

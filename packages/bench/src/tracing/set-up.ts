@@ -12,7 +12,7 @@ const CHANNELS = ['publish', 'process'].flatMap((operation) =>
   ['start', 'end', 'asyncStart', 'asyncEnd', 'error'].map((event) => `tracing:leveret:${operation}:${event}`),
 )
 
-/** Sets up what watches. It runs before anything loads amqplib. */
+/** Sets up the tracing of a subject. It runs before anything loads amqplib. */
 export async function watch(subject: Subject): Promise<void> {
   if (subject.endsWith('a subscriber that does nothing')) {
     for (const name of CHANNELS) subscribe(name, () => undefined)
@@ -20,7 +20,7 @@ export async function watch(subject: Subject): Promise<void> {
   const [, percent] = /sampled (\d+) %/.exec(subject) ?? []
   if (percent === undefined) return
   const sampler = new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(Number(percent) / 100) })
-  // Spans are made, batched and thrown away: what a backend costs is the same for all.
+  // Spans are created, batched and thrown away, because the cost of a backend is the same for all.
   const exporter = {
     export: (_spans: unknown, done: (result: { code: number }) => void) => done({ code: 0 }),
     shutdown: async () => undefined,

@@ -1,4 +1,4 @@
-/** Who sends and handles, and what watches. */
+/** Libraries to compare, each with its kind of tracing. */
 export const SUBJECTS = [
   'leveret',
   'leveret, a subscriber that does nothing',
@@ -12,10 +12,10 @@ export const SUBJECTS = [
   'amqplib, sampled 100 %',
 ] as const
 
-/** One of them. */
+/** Name of one subject. */
 export type Subject = (typeof SUBJECTS)[number]
 
-/** What a program of its own is to do. */
+/** Task of one process. */
 export interface Task {
   readonly url: string
   readonly subject: Subject
@@ -23,7 +23,7 @@ export interface Task {
   readonly bytes: number
 }
 
-/** CPU time of that program, in microseconds a message. */
+/** CPU time of the process, in microseconds per message. */
 export interface Spent {
   readonly send: number
   readonly handle: number

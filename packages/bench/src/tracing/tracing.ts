@@ -18,7 +18,10 @@ const columns: readonly Column[] = [
 const BYTES = 200
 const MESSAGES = { quick: 2_000, full: 20_000 }
 
-/** What tracing costs: CPU a message, sent and handled, each run a process of its own. @returns the table */
+/**
+ * Measures the cost of tracing: CPU time per message, sent and handled. Each run is a separate process.
+ * @returns the table
+ */
 export async function tracing(broker: RabbitMQ, { quick, rounds, messages }: Effort): Promise<string> {
   const count = messages ?? MESSAGES[quick ? 'quick' : 'full']
   const spent = new Map<Subject, Spent[]>(SUBJECTS.map((subject) => [subject, []]))

@@ -12,7 +12,7 @@ import type { Case, Contender, Session, Workload } from './work.js'
 /** How long a client works before it is measured. */
 const WARM_UP_MS = { quick: 100, full: 500 }
 
-/** The part of a run's messages that is measured with `--quick`. */
+/** The share of a run's messages that `--quick` measures. */
 const QUICK = 1 / 10
 
 /**

@@ -15,7 +15,7 @@ interface RawChannel {
   ): Promise<{ readonly consumerTag: string }>
 }
 
-/** What shimmer, with which most instrumentations wrap functions, leaves on its wrappers. */
+/** A wrapper made by shimmer, which most instrumentations use: it keeps the wrapped function. */
 interface Wrapper {
   readonly __original?: unknown
 }
@@ -30,26 +30,26 @@ const BOTH =
   'OTEL_NODE_DISABLED_INSTRUMENTATIONS=amqplib switches it off'
 
 /**
- * Knows whether tracers of other libraries watch amqplib's functions, and what they are to see: all messages while nobody listens to
- * `tracing:leveret:publish`, and nothing while somebody does.
+ * Decides what tracers of other libraries see that watch the functions of amqplib. They see all messages, unless
+ * `tracing:leveret:publish` has a subscriber; then they see none.
  */
 export class OtherTracers {
   readonly #always: boolean
   readonly #log: Pick<Log, 'write'>
   readonly #said = new Set<string>()
-  /** What amqplib's channels inherit from; there from the first publish on. */
+  /** The prototype of amqplib's channels; known from the first publish on. */
   #prototype: Partial<RawChannel> | undefined
 
   /**
-   * @param frames - who writes messages; `amqplib` whether or not somebody can be seen to watch
-   * @param log - gets each sentence once
+   * @param frames - the code that writes messages; `amqplib` means always, even if no tracer is detected
+   * @param log - receives each sentence once
    */
   constructor(frames: 'leveret' | 'amqplib', log: Pick<Log, 'write'>) {
     this.#always = frames === 'amqplib'
     this.#log = log
   }
 
-  /** Whether messages are to be written by amqplib's own function. */
+  /** Whether messages must be written by amqplib's own function. */
   seePublish(raw: RawChannel): boolean {
     this.#prototype ??= Object.getPrototypeOf(raw) as Partial<RawChannel>
     if (this.#always) return true
@@ -58,17 +58,17 @@ export class OtherTracers {
     return true
   }
 
-  /** Publishes by amqplib's function, without what other libraries have put around it where they are to see nothing. */
+  /** Publishes with amqplib's function. If other tracers must see nothing, their wrappers are bypassed. */
   publish(raw: RawChannel, ...given: Parameters<RawChannel['publish']>): void {
     if (!publishing.hasSubscribers || !isWrapped(raw.publish)) raw.publish(...given)
     else {
       this.#say('warn', BOTH)
-      // That of a confirm channel calls the one of a plain channel, which is wrapped too.
+      // The `publish` of a confirm channel calls that of a plain channel, which is wrapped too.
       unwrapped(inheritedPublish(raw)).call(raw, ...given)
     }
   }
 
-  /** Consumes in the same way. Deliveries get an async context of their own, or the one that a tracer has made for them. */
+  /** Consumes in the same way. Each delivery runs in an async context of its own, or in the one of a tracer. */
   consume(
     raw: RawChannel,
     queue: string,
@@ -85,16 +85,16 @@ export class OtherTracers {
   }
 
   /**
-   * The async context of the caller, for what is written later than it was sent.
+   * Returns the async context of the caller, for a message that is written later than it was sent.
    *
-   * @returns `undefined` where nobody else traces, so that it matters to nobody
+   * @returns `undefined` if no other tracer may need it
    */
   context(): AsyncResource | undefined {
     const mayWatch = this.#always || this.#prototype === undefined || isWatched(this.#prototype.publish)
     return mayWatch && !publishing.hasSubscribers ? new AsyncResource('leveret') : undefined
   }
 
-  /** Whether a delivery comes in the context of a tracer of another library, in which its handler is to run. */
+  /** Whether a delivery comes in the context of another library's tracer, in which its handler must run. */
   #seeDelivery({ publish }: RawChannel): boolean {
     return (this.#always || isWatched(publish)) && !publishing.hasSubscribers
   }
@@ -120,7 +120,7 @@ function unwrapped<Method>(method: Method): Method {
   return inner
 }
 
-/** That of the class which all channels extend. */
+/** Returns the `publish` of the class that all channels extend. */
 function inheritedPublish(raw: RawChannel): RawChannel['publish'] {
   let found: RawChannel['publish'] = raw.publish
   for (let each: RawChannel | null = raw; each !== null; each = Object.getPrototypeOf(each) as RawChannel | null) {

@@ -5,7 +5,10 @@ import { headersProblem } from '../message/amqp-table.js'
 import type { CopyKind, Headers, OutgoingMessage } from '../message/message.js'
 import type { ServerAddress } from './endpoint.js'
 
-/** Who publishes, by what contract. All of it is the same for each message of a role, so metrics may be counted by it. */
+/**
+ * Origin of a publish: the connection, the role and the contract. It is the same for all messages of a role, so metrics
+ * may use it as labels.
+ */
 export interface PublishOrigin {
   /** Name of the connection. */
   readonly connection: string
@@ -18,48 +21,56 @@ export interface PublishOrigin {
     | 'worker'
     | 'subscriber'
     | 'dead-letters'
-  /** Name of the contract: of the work queue, exchange or procedure; of a relay (`sendEncoded`) the queue or exchange. */
+  /**
+   * Name of the contract: the work queue, exchange or procedure. For a relay (`sendEncoded`), the queue or exchange.
+   */
   readonly contract: string
 }
 
 /**
- * One publish, as `tracing:leveret:publish` tells of it: `start` and `end` around handing it over, `asyncEnd` when its outcome is known.
+ * One publish, as published on `tracing:leveret:publish`: `start` and `end` around handing it over, `asyncEnd` when its
+ * outcome is known.
  *
- * `exchange` and `routingKey` are what goes on the wire, so they may hold names that are made for one reply or one queue. Metrics are to be
- * counted by `destination`.
+ * `exchange` and `routingKey` have the values on the wire, which may include names made for one reply or one queue.
+ * Metrics should use `destination` instead.
  */
 export interface PublishTrace extends PublishOrigin, ScopedTrace {
-  /** What users send is a `message` or a `request`; all else leveret makes itself. */
+  /** Kind of the publish. Users send a `message` or a `request`; leveret itself sends all other kinds. */
   readonly kind: 'message' | 'request' | 'reply' | CopyKind
   readonly exchange: string
   readonly routingKey: string
-  /** Of a topic exchange: the template that the routing key matches. */
+  /** The template that the routing key matches, for a topic exchange. */
   readonly template: string | undefined
-  /** Where it goes, in words of the contract: one of few names, and never a random one. */
+  /** The destination in the words of the contract: one of few names, never a random one. */
   readonly destination: string
   readonly messageId: string
   readonly correlationId: string | undefined
-  /** Size of the content. */
+  /** Size of the content, in bytes. */
   readonly bytes: number
-  /** The broker that publishes went to last. */
+  /** The broker of the latest publish connection. */
   readonly server: ServerAddress | undefined
   /**
-   * A copy of its headers. What a subscriber of `start` adds goes on the wire, where a sender might set it too; other names are left out, with a
-   * process warning.
+   * A copy of the message's headers. Headers that a subscriber of `start` adds are sent too, if a sender may set them.
+   * Others are left out, with a process warning.
    */
   headers: Record<string, unknown>
-  /** How often it was handed to the TCP connection. Above one it was sent again, because its channel was lost before the confirm. */
+  /**
+   * How many times the message was written to the TCP connection. Above 1, it was sent again because its channel was
+   * lost before the confirm.
+   */
   written: number
-  /** Set before `asyncEnd`. `written`: nobody asked for a confirm, as of calls and their replies. */
+  /**
+   * The outcome, set before `asyncEnd`. `written` means that no confirm was asked for, as with calls and their replies.
+   */
   outcome: 'confirmed' | 'written' | PublishOutcome | undefined
 }
 
-/** What is told of publishes. */
+/** The tracing channel of publishes. */
 export const publishing = tracing<PublishTrace>('publish')
 
 const NONE: Headers = {}
 
-/** What a trace needs beside its message. */
+/** Fields of a trace that its message does not have. */
 export interface PublishPlace extends PublishOrigin {
   readonly kind: PublishTrace['kind']
   readonly destination: string
@@ -97,7 +108,7 @@ export function tracePublish<R>(
   return runTraced(publishing, trace, () => publish(withHeadersOf(trace, message), trace))
 }
 
-/** Tells how a publish has ended. @param outcome - where it has not failed */
+/** Publishes the end of a publish. @param outcome - the outcome if there is no error */
 export function endPublish(trace: PublishTrace, error: unknown, outcome: 'confirmed' | 'written' = 'confirmed'): void {
   trace.outcome = error === undefined ? outcome : outcomeOf(error, trace)
   if (error !== undefined) trace.error = error
@@ -128,7 +139,7 @@ function withHeadersOf({ headers }: PublishTrace, message: OutgoingMessage): Out
 
 let hasWarned = false
 
-/** A tracer's mistake is no reason to fail a send. */
+/** Warns once, because a tracer's mistake must not fail a send. */
 function warnOnce(problem: string): void {
   if (hasWarned) return
   hasWarned = true

@@ -6,15 +6,20 @@ export interface Topic<Message> {
   publish(message: Message): void
 }
 
-/** What one operation tells a `TracingChannel` of `node:diagnostics_channel`. Every `start` has one `asyncEnd`. */
+/**
+ * A message of a `TracingChannel` of `node:diagnostics_channel` about one operation. Every `start` has one `asyncEnd`.
+ */
 export interface Trace {
-  /** What it failed with; set before `asyncEnd`. */
+  /** The error of the operation, set before `asyncEnd`; `undefined` if it succeeded. */
   error: unknown
 }
 
 /** An operation around a call. */
 export interface ScopedTrace extends Trace {
-  /** A subscriber of `start` may set it: what is traced is then called inside, for contexts that cannot be bound as a store. */
+  /**
+   * A function that a subscriber of `start` may set. The traced code is then called inside it, for contexts that cannot
+   * be bound as a store.
+   */
   run: (<T>(call: () => T) => T) | undefined
 }
 
@@ -28,10 +33,10 @@ export function topicOf<Message>(name: string): Topic<Message> {
   return channel(`leveret:${name}`)
 }
 
-/** The scope of the trace whose outcome is being told. Telling is synchronous, so one variable holds it. */
+/** The scope of the trace whose outcome is being published. That is synchronous, so one variable holds it. */
 let telling: ScopedTrace['run']
 
-/** Tells something of a trace: what is called by {@link inTellingScope} meanwhile runs in its scope. */
+/** Calls `tell` with the trace's scope: {@link inTellingScope} runs its function in that scope meanwhile. */
 export function tellWithin(trace: ScopedTrace | undefined, tell: () => void): void {
   const before = telling
   telling = trace?.run
@@ -42,12 +47,15 @@ export function tellWithin(trace: ScopedTrace | undefined, tell: () => void): vo
   }
 }
 
-/** Calls something in the scope of the trace that is being told of, if one is: a log line then belongs to its span. */
+/**
+ * Calls a function in the scope of the trace that is being reported, if there is one. A log line then belongs to its
+ * span.
+ */
 export function inTellingScope<T>(call: () => T): T {
   return telling === undefined ? call() : telling(call)
 }
 
-/** Calls something between `start` and `end`, in the stores that are bound to `start`. */
+/** Calls a function between `start` and `end`, in the stores that are bound to `start`. */
 export function runTraced<T extends ScopedTrace, R>(topic: TracingChannel<T, T>, trace: T, call: () => R): R {
   return topic.start.runStores(trace, (): R => {
     try {
@@ -58,7 +66,10 @@ export function runTraced<T extends ScopedTrace, R>(topic: TracingChannel<T, T>,
   })
 }
 
-/** Tells that an operation is over: `error` where it failed, and then `asyncStart` and `asyncEnd`. Call it once for each trace. */
+/**
+ * Publishes the end of an operation: `error` if it failed, then `asyncStart` and `asyncEnd`. Call it once for each
+ * trace.
+ */
 export function endTrace<T extends Trace>(topic: TracingChannel<T, T>, trace: T): void {
   if (trace.error !== undefined) topic.error.publish(trace)
   topic.asyncStart.publish(trace)

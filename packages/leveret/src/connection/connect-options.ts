@@ -116,11 +116,11 @@ export interface ConnectOptions {
    */
   readonly logger?: Logger | TextLogger | undefined
   /**
-   * Which code writes messages of the usual form: leveret, at a sixth of the cost, or the `publish` of amqplib, for
-   * tracers that watch that function and cannot be detected, because they are built into its code (Sentry's and New
-   * Relic's). Tracers that can be detected (OpenTelemetry's instrumentation of amqplib, Datadog) see all messages
-   * without this option, as long as nobody listens to `tracing:leveret:publish`. The environment variable
-   * `LEVERET_FRAMES` sets it where the option is missing.
+   * The code that writes messages of the usual form: leveret's own, or, at six times the cost, the `publish` of
+   * amqplib. Use `'amqplib'` for tracers that watch that function and cannot be detected, because they are built into
+   * its code (Sentry's and New Relic's). Tracers that can be detected (OpenTelemetry's instrumentation of amqplib,
+   * Datadog) see all messages without this option, as long as nobody listens to `tracing:leveret:publish`. The
+   * environment variable `LEVERET_FRAMES` sets it where the option is missing.
    * @defaultValue 'leveret'
    */
   readonly frames?: 'leveret' | 'amqplib' | undefined

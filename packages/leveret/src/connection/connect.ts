@@ -6,9 +6,9 @@ import { type Connection, type ConnectTarget, openConnection } from './connectio
  *
  * @param target - `amqp://user:password@host:5672/vhost` (parts percent-encoded), `amqps://…`, fields, or several of
  *   one cluster. Without a path the vhost is `/`.
- * @throws {@link OptionsError} the URL or an option is wrong
- * @throws {@link ConnectionError} a refused login, vhost or certificate at once; anything else after `startupTimeoutMs`,
- *   with the last reason. Nothing stays open
+ * @throws {@link OptionsError} if the URL or an option is wrong
+ * @throws {@link ConnectionError} at once if a login, vhost or certificate is refused, otherwise after
+ *   `startupTimeoutMs`, with the last reason. Nothing stays open
  * @see https://www.rabbitmq.com/docs/uri-spec
  * @example
  * ```ts

@@ -79,7 +79,7 @@ export interface Handling<Payload> {
   readonly handler: AnyHandler<Payload>
   readonly settings: HandlingSettings
   readonly interceptors: readonly Interceptor[]
-  /** Who consumes, for what is told of deliveries. */
+  /** The origin of the deliveries, for traces and metrics. */
   readonly place: ConsumePlace
   readonly slots: Slots
   /** Remembers which deliveries are done, where they are not to be handled again. */

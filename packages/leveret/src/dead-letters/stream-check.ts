@@ -3,15 +3,19 @@ import type { Lane } from '../connection/lanes/lane.js'
 import { BrokerError } from '../errors/broker-error.js'
 
 const CLOSE_TIMEOUT_MS = 2_000
-/** RabbitMQ refuses it for every queue, so nothing is ever consumed. Of a stream it says that its type takes no priority at all (3.10.8, 4.3.6). */
+/**
+ * A priority that RabbitMQ refuses for every queue, so nothing is consumed. For a stream the refusal says that its type
+ * takes no priority at all (3.10.8, 4.3.6).
+ */
 const NO_PRIORITY = 0.5
 const OF_STREAM = / of queue type rabbit_stream/
 
 /**
- * Asks whether a queue that others have declared is a stream, which a passive declaration does not tell. `basic.get` from one closes the whole
- * connection, and a consumer without an offset gets nothing of what is there.
+ * Finds out whether a queue that another program declared is a stream. A passive declaration does not show that.
+ * `basic.get` from a stream closes the whole connection, and a consumer without an offset gets none of the stored
+ * messages.
  *
- * @returns `false` also where the broker does not say: there is no such queue, or it may not be read
+ * @returns `false` also if the broker does not say: there is no such queue, or the user may not read it
  * @throws {@link ConnectionError}
  */
 export async function isStream(lane: Lane, queue: string, signal: AbortSignal): Promise<boolean> {

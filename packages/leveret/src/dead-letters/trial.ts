@@ -22,7 +22,9 @@ type Tried = WorkQueue | Subscription
  * payload in the path, and no value unless a sentence that you have written for the schema quotes one.
  */
 export interface RefusalReason {
-  /** Path in the payload, with `*` for array indexes: `lines.*.price`. Empty for the payload itself. At most 50 steps. */
+  /**
+   * Path in the payload, with `*` for array indexes: `lines.*.price`. Empty for the payload itself. At most 50 steps.
+   */
   readonly path: string
   /** The schema's own sentence, at most 500 characters of it. */
   readonly message: string

@@ -7,7 +7,7 @@ export interface Failure {
    * log does not hold it by accident. A logger gets it with `err`.
    */
   readonly stack?: string
-  /** What was thrown. Not enumerable either. */
+  /** The thrown value itself. It is not enumerable either. */
   readonly thrown?: unknown
 }
 

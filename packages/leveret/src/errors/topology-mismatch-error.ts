@@ -41,7 +41,10 @@ export interface Mismatch {
   readonly kind: 'queue' | 'exchange'
   /** Name of the queue or exchange. */
   readonly entity: string
-  /** The argument or property that differs, for example `x-queue-type` or `durable`. The broker names one at a time: others may differ too. */
+  /**
+   * The argument or property that differs, for example `x-queue-type` or `durable`. The broker names only one at a
+   * time, so others may differ too.
+   */
   readonly argument: string
   readonly wanted: string
   readonly found: string

@@ -78,7 +78,7 @@ interface Asked {
   readonly exchange: string
   readonly routingKey: string
   readonly options: unknown
-  /** Those of an event for a headers exchange, checked. */
+  /** Returns the checked headers of an event for a headers exchange. */
   readonly headers?: () => Promise<Headers>
 }
 

@@ -18,18 +18,19 @@ export class GivenUp extends Error {
   }
 }
 
-/** What bounds the wait for code of the program itself: a schema, a codec or an interceptor. */
+/** Bounds of the wait for the program's own code: a schema, a codec or an interceptor. */
 export interface Patience extends Pick<PublishRequest, 'timeoutMs' | 'signal'> {
   /** Aborted when nothing more is sent. */
   readonly closed?: AbortSignal | undefined
-  /** What is said when the time is up. */
+  /** The message of the error when the time is up. */
   readonly late: string
 }
 
 /**
- * Waits for code of the program itself, within the time of its message.
+ * Waits for the program's own code, within the time of its message.
  *
- * @throws {@link GivenUp} the time is up, the signal was aborted, or nothing more is sent; else what the work rejects with
+ * @throws {@link GivenUp} if the time is up, the signal was aborted, or nothing more is sent; otherwise the error that
+ * the work rejects with
  */
 export async function unlessGivenUp<T>(work: Promise<T>, { timeoutMs, signal, closed, late }: Patience): Promise<T> {
   const signalled = signal === undefined ? work : unlessAborted(signal, work)

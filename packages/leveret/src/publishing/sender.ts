@@ -161,7 +161,10 @@ export class Sender {
     return { connection, role: this.#role, contract: this.#name, kind: 'message', destination, template, server }
   }
 
-  /** Where nothing comes before the broker's answer, its promise is the sender's: one for each message would cost more than most of this. */
+  /**
+   * Hands a request to the engine. Without interceptors the engine's promise is returned as it is, because another
+   * promise for each message would cost more than most of the rest.
+   */
   #hand(request: PublishRequest, ended: (error: unknown) => void): Promise<Sent> {
     return this.#layers.length === 0 ? this.#engine.submit(request, ended) : this.#sendInside(request, ended)
   }
@@ -198,9 +201,9 @@ export interface Route {
    */
   readonly mandatory: boolean
   readonly whenReturned?: (isSure: boolean) => void
-  /** Of a topic exchange: the template of the routing key. */
+  /** The template that the routing key matches, for a topic exchange. */
   readonly template?: string | undefined
-  /** Where it goes, in words of the contract. @defaultValue the contract's name */
+  /** The destination in the words of the contract. @defaultValue the contract's name */
   readonly destination?: string
 }
 

@@ -28,7 +28,7 @@ const { concurrency, prefetch, handlerTimeoutMs, isolation } = handlingOptions.i
 /**
  * Answers the requests of a procedure. Each is acknowledged right before its reply is sent; none is tried again.
  *
- * The server needs the right to write to the default exchange (`amq.default`). Without that right `start` rejects with a
+ * The server needs the permission to write to the default exchange (`amq.default`). Without it `start` rejects with a
  * {@link BrokerError}.
  *
  * @example

@@ -37,7 +37,7 @@ const storedContent = z.union(
   { error: ({ input }) => `${instead(input)}: expected bytes, base64, or what JSON makes of a Buffer` },
 )
 
-/** What is in the place of the content, without its value. */
+/** Describes the wrong content without its value. */
 function instead(content: unknown): string {
   if (content === undefined) return 'is missing'
   if (typeof content === 'string') return "is a text that is no base64, as Buffer.toString() makes it without 'base64'"

@@ -18,11 +18,11 @@ export interface UserLimits {
   readonly 'max-connections'?: number | undefined
 }
 
-/** Who may do what. */
+/** Holds users, their permissions and their limits. */
 export class Access {
   readonly #users = new Map<string, User>()
   readonly #limits = new Map<string, UserLimits>()
-  /** By vhost, then by user. */
+  /** Permissions by vhost, then by user. */
   readonly #permissions = new Map<string, Map<string, Permissions>>()
 
   users(): User[] {
@@ -42,7 +42,7 @@ export class Access {
     return this.#users.delete(name)
   }
 
-  /** How many channels and connections a user may have open at once, over all its connections. */
+  /** How many channels and connections a user may have open, over all of its connections. */
   limits(user: string): UserLimits {
     return this.#limits.get(user) ?? {}
   }
@@ -87,7 +87,7 @@ export interface AccessRequest {
   readonly name: string
 }
 
-/** @throws ReplyError 403 the user may not */
+/** @throws ReplyError 403 if the user lacks the permission */
 export function checkAccess(access: Access, request: AccessRequest, profile: Profile): void {
   const { vhost, user, right, kind } = request
   const name = kind === 'exchange' && request.name === '' ? 'amq.default' : request.name

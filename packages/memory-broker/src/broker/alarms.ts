@@ -1,13 +1,13 @@
-/** What can be short. */
+/** A resource whose shortage raises an alarm. */
 export type Resource = 'memory' | 'disk'
 
-/** The alarms over memory and disk. While there is one, nobody may publish. */
+/** Holds the alarms about memory and disk. While one is raised, publishers are blocked. */
 export class Alarms {
-  /** A resource may be short for several reasons, so that one that ends leaves the other. */
+  /** Raised alarms with their sources: an alarm lasts until its last source is cleared. */
   readonly #raised = new Map<Resource, Set<string>>()
   readonly #listeners = new Set<() => void>()
 
-  /** Which resources are short, as `connection.blocked` says it; `undefined` if none is. */
+  /** The reason as `connection.blocked` words it; `undefined` if no alarm is raised. */
   get reason(): string | undefined {
     const short = [...this.#raised].filter(([, sources]) => sources.size > 0).map(([resource]) => resource)
     return short.length === 0 ? undefined : `low on ${short.join(' & ')}`
@@ -29,7 +29,7 @@ export class Alarms {
     for (const listener of this.#listeners) listener()
   }
 
-  /** @returns a function that ends it */
+  /** @returns a function that removes the listener */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)

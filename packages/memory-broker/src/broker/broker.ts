@@ -10,11 +10,11 @@ export interface BrokerOptions {
   readonly clock: Clock
   readonly profile: Profile
   readonly logLimit: number
-  /** Publishers are blocked while messages take more than this. */
+  /** How many bytes of messages raise the memory alarm. */
   readonly memoryLimitBytes: number
 }
 
-/** RabbitMQ without its sockets: vhosts, users and alarms. */
+/** The core of the broker, without sockets: vhosts, users and alarms. */
 export class Broker {
   readonly clock: Clock
   readonly profile: Profile
@@ -41,7 +41,7 @@ export class Broker {
     this.createVhost('/')
   }
 
-  /** Makes a vhost in which guest may do everything. Returns the one that there is, if there is one. */
+  /** Creates a vhost in which guest may do everything, or returns the existing one. */
   createVhost(name: string): Vhost {
     const known = this.vhosts.get(name)
     if (known !== undefined) return known
@@ -52,7 +52,7 @@ export class Broker {
     return vhost
   }
 
-  /** Deletes a vhost and all that is in it. @returns whether it was there */
+  /** Deletes a vhost with its contents. @returns whether it existed */
   deleteVhost(name: string): boolean {
     const vhost = this.vhosts.get(name)
     if (vhost === undefined) return false
@@ -63,7 +63,7 @@ export class Broker {
     return true
   }
 
-  /** Raises the memory alarm, or ends it, by what all queues hold. */
+  /** Raises or clears the memory alarm, according to the bytes in all queues. */
   watchMemory(): void {
     let bytes = 0
     for (const { queues } of this.vhosts.values()) for (const queue of queues.values()) bytes += queue.bytes
@@ -71,7 +71,7 @@ export class Broker {
     else this.alarms.clear('memory', 'limit')
   }
 
-  /** Runs what was put off, and what that puts off. Not in the same turn: a chain of dead letters must not starve the sockets. */
+  /** Defers a function to a microtask. Functions that it defers itself run in the same one. */
   #defer(run: () => void): void {
     this.#deferred.push(run)
     if (this.#running) return
@@ -79,12 +79,12 @@ export class Broker {
     queueMicrotask(() => this.runDeferred())
   }
 
-  /** Whether something was put off that has not run yet. */
+  /** Whether a deferred function has not run yet. */
   get isBusy(): boolean {
     return this.#deferred.length > 0
   }
 
-  /** Runs something that no client waits for. What goes wrong there is noted, and ends nothing. */
+  /** Runs a function that no client waits for. An error goes to the log and ends nothing. */
   guarded(run: () => void): void {
     try {
       run()

@@ -8,19 +8,19 @@ import type { Vhost } from './vhost.js'
 
 const ALTERNATE = 'alternate-exchange'
 
-/** @throws ReplyError 404 there is no such exchange */
+/** @throws ReplyError 404 if there is no such exchange */
 export function findExchange(vhost: Vhost, name: string): Exchange {
   const exchange = vhost.exchanges.get(name)
   if (exchange === undefined) throw new ReplyError(404, `no ${described('exchange', name, vhost.name)}`)
   return exchange
 }
 
-/** @throws ReplyError 403 for the exchange that has no name */
+/** @throws ReplyError 403 for the default exchange, whose name is empty */
 export function refuseDefault(name: string): void {
   if (name === '') throw new ReplyError(403, 'operation not permitted on the default exchange')
 }
 
-/** Declares an exchange, or checks that it is there as it is declared. @throws ReplyError */
+/** Declares an exchange, or checks that an existing one is declared in the same way. @throws ReplyError */
 export function declareExchange(vhost: Vhost, options: ExchangeOptions, profile: Profile): Exchange {
   refuseDefault(options.name)
   const subject = described('exchange', options.name, vhost.name)
@@ -35,7 +35,7 @@ export function declareExchange(vhost: Vhost, options: ExchangeOptions, profile:
   return vhost.createExchange(options)
 }
 
-/** Deletes an exchange. @throws ReplyError 403 it is the broker's own; 406 it is in use and must not be */
+/** Deletes an exchange. @throws ReplyError 403 if it is built in, 406 if it is in use and `ifUnused` is set */
 export function removeExchange(vhost: Vhost, name: string, ifUnused: boolean): void {
   refuseDefault(name)
   const exchange = vhost.exchanges.get(name)
@@ -49,7 +49,7 @@ export function removeExchange(vhost: Vhost, name: string, ifUnused: boolean): v
 
 function checkType(type: string, profile: Profile): void {
   if (profile.exchangeTypes.includes(type)) return
-  // RabbitMQ tells names that it has never heard of from names of types that it does not have.
+  // RabbitMQ distinguishes a name that it has never seen from the name of a type that it does not have.
   const isKnown = type.startsWith('x-')
   const words = `${isKnown ? 'unknown' : 'invalid'} exchange type '${type}'`
   throw new ReplyError(profile.like === '3.10' ? 503 : 406, words)

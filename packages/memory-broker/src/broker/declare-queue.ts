@@ -13,12 +13,12 @@ export interface QueueRequest {
   readonly hasGeneratedName?: boolean
   readonly durable: boolean
   readonly autoDelete: boolean
-  /** The connection that is to own it; `undefined` for a queue that is not exclusive. */
+  /** The connection that will own an exclusive queue; `undefined` for other queues. */
   readonly owner: object | undefined
   readonly args: FieldTable
 }
 
-/** Who asks, for queues that belong to one connection. */
+/** The connection that asks, because an exclusive queue belongs to one connection. */
 export interface Asker {
   readonly connection: object | undefined
 }
@@ -29,7 +29,9 @@ const TRANSIENT_DENIED =
   '    "deprecated_features.permit.transient_nonexcl_queues = false"\n' +
   'Its use will not be permitted by default starting from the next minor RabbitMQ version.'
 
-/** Finds a queue that a connection may use. @throws ReplyError 404 or 405 */
+/**
+ * Finds a queue that a connection may use. @throws ReplyError 404 if there is none, 405 if it is exclusive to another
+ */
 export function findQueue(vhost: Vhost, name: string, { connection }: Asker): Queue {
   const queue = vhost.queues.get(name)
   if (queue === undefined) throw new ReplyError(404, `no ${described('queue', name, vhost.name)}`)
@@ -42,7 +44,7 @@ export function generatedName(): string {
   return `amq.gen-${randomBytes(16).toString('base64url')}`
 }
 
-/** Declares a queue, or checks that it is there as it is declared. @throws ReplyError */
+/** Declares a queue, or checks that an existing one is declared in the same way. @throws ReplyError */
 export function declareQueue(vhost: Vhost, request: QueueRequest, profile: Profile): Queue {
   const { name } = request
   const known = vhost.queues.get(name)
@@ -70,7 +72,7 @@ function sameQueue(queue: Queue, request: QueueRequest, vhost: Vhost, profile: P
   return queue
 }
 
-/** What a queue that is replicated cannot be. */
+/** Refuses properties that a quorum queue or a stream cannot have. */
 function checkProperties(type: QueueType, request: QueueRequest, subject: string): void {
   if (type === 'classic') return
   const wrong = [

@@ -1,6 +1,6 @@
 import { fromByteText } from '../wire/byte-text.js'
 
-/** What happened in the broker. */
+/** An entry of the broker's log. */
 export interface LogEntry {
   /** Milliseconds since 1970 by the broker's clock. */
   readonly atMs: number
@@ -37,7 +37,7 @@ export type LogKind =
   | 'renewed'
   | 'fault'
 
-/** The newest entries of what happened. */
+/** Keeps the newest entries of the broker's log. */
 export class Log {
   readonly #limit: number
   readonly #now: () => number
@@ -49,19 +49,19 @@ export class Log {
     this.#limit = limit
   }
 
-  /** The oldest first. */
+  /** The entries, the oldest first. */
   get entries(): readonly LogEntry[] {
     return this.#entries
   }
 
-  /** How many older entries there were. */
+  /** How many older entries were dropped. */
   get forgotten(): number {
     return this.#forgotten
   }
 
   add(entry: Omit<LogEntry, 'atMs'>): void {
     if (this.#limit === 0) return
-    // Half of them go at once, so that one more entry costs the same however many there are.
+    // Drops half of the entries at once, so that adding one costs the same whatever the limit.
     if (this.#entries.length >= this.#limit) this.#forget(Math.ceil(this.#limit / 2))
     this.#entries.push({ atMs: this.#now(), ...entry })
   }
@@ -70,7 +70,7 @@ export class Log {
     this.#forget(this.#entries.length)
   }
 
-  /** One line for each entry, with times since the first. */
+  /** Returns one line for each entry, with times since the first. */
   toString(): string {
     const startMs = this.#entries[0]?.atMs ?? 0
     const earlier = this.#forgotten > 0 ? [`… ${this.#forgotten} earlier entries`] : []

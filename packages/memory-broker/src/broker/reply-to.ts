@@ -1,25 +1,25 @@
 import { randomBytes } from 'node:crypto'
 import type { Message } from './message/message.js'
 
-/** The queue that a client names to get replies without a queue of its own. */
+/** The pseudo-queue of direct reply-to, for replies without a queue. */
 export const REPLY_TO = 'amq.rabbitmq.reply-to'
 
 const ADDRESS = /^amq\.rabbitmq\.reply-to\.g1h2[\w-]{24}\.[\w-]+==$/
 
-/** Who takes replies. */
+/** A receiver of replies. */
 export interface ReplyConsumer {
   reply(message: Message): void
 }
 
 /**
- * The addresses of direct reply-to.
+ * Holds the addresses of direct reply-to.
  *
  * @see https://www.rabbitmq.com/docs/direct-reply-to
  */
 export class ReplyAddresses {
   readonly #consumers = new Map<string, ReplyConsumer>()
 
-  /** Makes an address that nobody can guess. */
+  /** Creates an address that cannot be guessed. */
   open(consumer: ReplyConsumer): string {
     const address = `${REPLY_TO}.g1h2${randomBytes(18).toString('base64url')}.${randomBytes(12).toString('base64url')}==`
     this.#consumers.set(address, consumer)
@@ -34,7 +34,7 @@ export class ReplyAddresses {
     return this.#consumers.get(address)
   }
 
-  /** Whether a name is meant to be an address. */
+  /** Whether a name looks like an address, even a malformed one. */
   static isMeant(name: string): boolean {
     return name.startsWith(`${REPLY_TO}.`)
   }

@@ -12,7 +12,7 @@ import { type Destination, Exchange, type ExchangeOptions } from './routing/exch
 import { definitionOf, Policies, type Policy } from './rules/policies.js'
 import type { Profile } from './rules/profile.js'
 
-/** What a vhost needs of the broker around it. */
+/** The part of the broker that its vhosts use. */
 export interface VhostHost {
   readonly clock: Clock
   readonly profile: Profile
@@ -30,17 +30,17 @@ const BUILT_IN = [
   ['amq.topic', 'topic'],
 ] as const
 
-/** Where a message went. */
+/** Result of a publish. */
 export interface Routed {
-  /** The names of the queues that it is for. */
+  /** The names of the queues that the message was routed to. */
   readonly queues: readonly string[]
-  /** Whether a queue, or a client that waits for a reply, was there to take it. */
+  /** Whether a queue, or a client that waits for a reply, took the message. */
   readonly routed: boolean
-  /** Whether all of them have it. */
+  /** Whether all of those queues have stored it. */
   readonly stored: boolean
 }
 
-/** A virtual host: exchanges, queues, and what lies between. */
+/** A virtual host: its exchanges, queues, bindings and policies. */
 export class Vhost {
   readonly name: string
   readonly exchanges = new Map<string, Exchange>()
@@ -65,7 +65,7 @@ export class Vhost {
     }
   }
 
-  /** Makes a queue. The caller has checked that it may. */
+  /** Creates a queue. The caller has checked that this is allowed. */
   createQueue(options: Omit<QueueOptions, 'policy'>): Queue {
     const complete = { ...options, policy: this.policies.forQueue(options.name, options.type) }
     const queue = makeQueue(complete, this.#queueHost)
@@ -73,14 +73,14 @@ export class Vhost {
     return queue
   }
 
-  /** Deletes a queue with its bindings. Does nothing if it is gone. */
+  /** Deletes a queue with its bindings. Does nothing if the queue is gone. */
   deleteQueue(queue: Queue): void {
     if (!this.queues.delete(queue.name)) return
     this.#removeBindingsTo(queue)
     queue.destroy()
   }
 
-  /** Forgets what does not survive a restart. */
+  /** Deletes queues and messages that do not survive a restart. */
   forgetTransient(): void {
     for (const queue of [...this.queues.values()]) {
       if (queue.durable) queue.forgetTransient()
@@ -102,7 +102,7 @@ export class Vhost {
     this.#removeBindingsTo(exchange)
   }
 
-  /** Removes a binding; an auto-delete exchange goes with its last one. */
+  /** Removes a binding. An auto-delete exchange is deleted with its last binding. */
   unbind(source: Exchange, destination: Destination, routingKey: string, args: FieldTable): void {
     if (source.unbind(destination, routingKey, args)) this.#deleteUnused(source)
   }
@@ -118,7 +118,7 @@ export class Vhost {
     return wasThere
   }
 
-  /** Sends a message through its exchange into queues. */
+  /** Routes a message through its exchange, and stores it in the queues. */
   publish(message: Message): Routed {
     const queues = this.route(message)
     const reply = message.exchange === '' ? this.replies.find(message.routingKey) : undefined
@@ -137,11 +137,11 @@ export class Vhost {
     return stored
   }
 
-  /** The queues that a message is for. */
+  /** Returns the queues that a message is routed to. */
   route(message: Message): ReadonlySet<Queue> {
     const queues = new Set<Queue>()
     const first = this.exchanges.get(message.exchange)
-    // What is added while the set is walked through is walked through as well, and nothing twice.
+    // The loop also visits exchanges that are added to the set meanwhile, each of them once.
     const exchanges = new Set<Exchange>(first === undefined ? [] : [first])
     for (const exchange of exchanges) {
       const destinations = exchange.name === '' ? this.#named(message) : exchange.match(message)
@@ -155,7 +155,7 @@ export class Vhost {
     return queues
   }
 
-  /** The default exchange: a queue's name is its key. */
+  /** Routes through the default exchange: the routing key is the name of a queue. */
   #named(message: Message): Destination[] {
     return message.routingKeys.flatMap((name) => this.queues.get(name) ?? [])
   }
@@ -201,7 +201,7 @@ function makeQueue(options: QueueOptions, host: QueueHost): Queue {
   return options.type === 'quorum' ? new QuorumQueue(options, host) : new ClassicQueue(options, host)
 }
 
-/** Blind copies are for the exchange's eyes only. */
+/** Removes the header BCC, which receivers must not see. */
 function withoutBcc(message: Message): Message {
   return message.headers.get('BCC') === undefined ? message : message.withHeaders(message.headers.without('BCC'))
 }

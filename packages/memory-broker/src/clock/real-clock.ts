@@ -1,9 +1,9 @@
 import type { Clock, Timer } from './clock.js'
 
-/** Node.js fires a timer at once whose delay is longer. */
+/** The longest delay of a timer. Node.js fires a timer with a longer delay at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
-/** Goes with the machine's clock. Its timers keep no process alive. */
+/** Follows the clock of the machine. Its timers do not keep the process alive. */
 export class RealClock implements Clock {
   readonly #planned = new Set<Timer>()
 

@@ -5,10 +5,10 @@ interface Planned extends Timer {
   readonly run: () => void
 }
 
-/** Stands still until it is advanced. */
+/** Shows a time that stands still until {@link VirtualClock.advance} is called. */
 export class VirtualClock implements Clock {
   #nowMs = Date.now()
-  /** In order of time, and of planning where times are equal. */
+  /** Planned runs, ordered by time; runs of the same time in the order of planning. */
   #planned: Planned[] = []
 
   now(): number {
@@ -34,9 +34,9 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * Lets time pass: goes to each planned moment in turn, runs what is due then, and waits for its consequences.
+   * Lets time pass. It goes to each planned moment in turn, runs what is due, and waits for the consequences.
    *
-   * @param settled - resolves when what a moment has caused has come to rest
+   * @param settled - resolves when the consequences of a moment have come to rest
    */
   async advance(ms: number, settled: () => Promise<void>): Promise<void> {
     const end = this.#nowMs + ms

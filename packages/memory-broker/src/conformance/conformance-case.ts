@@ -1,20 +1,20 @@
 import type { Version } from '../broker/rules/profile.js'
 import type { Lab } from './lab.js'
 
-/** What a broker is expected to do: the same in every version, or by version. */
+/** Expected behaviour of a broker: the same in every version, or by version. */
 export type Expectation = { readonly same: unknown } | { readonly byVersion: Readonly<Record<Version, unknown>> }
 
-/** One thing that a broker does, and how to see it. */
+/** One behaviour of a broker, and a program that observes it. */
 export interface ConformanceCase {
   /** A sentence that says what the broker does. */
   readonly name: string
   readonly area: string
   readonly expected: Expectation
-  /** Does it with a raw client. @returns what was observed */
+  /** Provokes the behaviour with a raw client. @returns what was observed */
   readonly run: (lab: Lab) => Promise<unknown>
 }
 
-/** What a case expects of a version. */
+/** Returns the expectation of a case for a version. */
 export function expectedOf({ expected }: ConformanceCase, version: Version): unknown {
   return 'same' in expected ? expected.same : expected.byVersion[version]
 }
@@ -28,7 +28,7 @@ export class CaseList {
     this.area = area
   }
 
-  /** Adds a case of which all versions make the same. */
+  /** Adds a case in which all versions behave alike. */
   same(name: string, expected: unknown, run: (lab: Lab) => Promise<unknown>): void {
     this.cases.push({ name, area: this.area, expected: { same: expected }, run })
   }

@@ -12,7 +12,7 @@ const EMPTY: ArgumentKinds = {
   table: FieldTable.empty,
 }
 
-/** The arguments of a method, with what is not given empty, zero or false. */
+/** Completes the arguments of a method: missing ones are empty, zero or false. */
 export function complete<Name extends MethodName>(name: Name, given: Partial<Arguments<Name>>): Arguments<Name> {
   const kinds = Object.entries<keyof ArgumentKinds>(METHODS[name].args)
   const defaults = Object.fromEntries(kinds.map(([argument, kind]) => [argument, EMPTY[kind]]))

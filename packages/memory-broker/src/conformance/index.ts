@@ -27,7 +27,7 @@ export { type ChannelPort, ClosedError, RawChannel, type RawMessage } from './ra
 export { RawConnection, type RawOptions } from './raw-connection.js'
 export { conformancePage } from './table.js'
 
-/** Everything that is known of what RabbitMQ does, as programs that see whether a broker does so. */
+/** All known behaviour of RabbitMQ, as programs that check whether a broker behaves so. */
 export const conformanceCases: readonly ConformanceCase[] = [
   ...protocol,
   ...publishing,
@@ -47,7 +47,7 @@ export const conformanceCases: readonly ConformanceCase[] = [
 /**
  * Runs a case against a broker.
  *
- * @param options.url - of a vhost of the case's own: it declares what it needs, and deletes nothing
+ * @param options.url - URL of a vhost for this case alone: the case declares what it needs, and deletes nothing
  * @returns what was observed, to be compared with {@link expectedOf}
  */
 export async function runCase(conformanceCase: ConformanceCase, options: LabOptions): Promise<unknown> {

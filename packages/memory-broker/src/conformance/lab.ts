@@ -7,16 +7,16 @@ import type { Properties } from '../wire/properties.js'
 import { ClosedError, type RawChannel, type RawMessage } from './raw-channel.js'
 import { RawConnection, type RawOptions } from './raw-connection.js'
 
-/** A table as a case writes it. */
+/** A table, as a case writes it. */
 export type Table = Readonly<Record<string, unknown>>
 
-/** A broker under test, and a vhost of one case's own. */
+/** A broker under test, and a vhost for one case. */
 export interface LabOptions {
   readonly url: string
   readonly version: Version
 }
 
-/** A message as cases look at it. */
+/** A message, as cases compare it. */
 export interface Seen {
   readonly body: string
   readonly redelivered: boolean
@@ -27,11 +27,11 @@ export interface Seen {
   readonly properties: Properties
 }
 
-/** How long a broker that does things by and by is given to do them. */
+/** How long a broker gets for what it does later, in milliseconds. */
 const SETTLE_MS = 60
 const ARRIVAL_MS = 5_000
 
-/** What a case works with. */
+/** Provides a case with connections, channels and usual steps. */
 export class Lab {
   readonly version: Version
   readonly #url: string
@@ -50,13 +50,13 @@ export class Lab {
     return connection
   }
 
-  /** A channel, on the connection of the case. */
+  /** Opens a channel on the connection of the case. */
   async channel(): Promise<RawChannel> {
     this.#main ??= await this.connect()
     return this.#main.channel()
   }
 
-  /** What became of something: `ok`, or why the broker closed the channel or the connection. */
+  /** Returns `ok`, or the reply with which the broker closed the channel or the connection. */
   async outcome(asked: Promise<unknown>): Promise<string> {
     return asked.then(
       () => 'ok',
@@ -67,7 +67,7 @@ export class Lab {
     )
   }
 
-  /** A text of the broker's without the vhost of this case. */
+  /** Removes the name of the case's vhost from a text of the broker. */
   plain(text: string): string {
     return text.replaceAll(decodeURIComponent(new URL(this.#url).pathname.slice(1)), '<vhost>')
   }
@@ -83,7 +83,7 @@ export class Lab {
     return method.args as Arguments<'queue.declare-ok'>
   }
 
-  /** A channel, a queue `q`, and a queue `dead` for its dead letters. */
+  /** Opens a channel, and declares a queue `q`, and a queue `dead` for its dead letters. */
   async withDead(args: Table): Promise<RawChannel> {
     const channel = await this.channel()
     await this.declare(channel, 'dead')
@@ -91,7 +91,7 @@ export class Lab {
     return channel
   }
 
-  /** A channel, and a queue `q` that holds these messages. */
+  /** Opens a channel, and declares a queue `q` that holds these messages. */
   async filled(args: Table, ...bodies: string[]): Promise<RawChannel> {
     const channel = await this.channel()
     await this.declare(channel, 'q', args)
@@ -108,7 +108,7 @@ export class Lab {
     return channel.call('exchange.declare', { exchange, type, durable: true, ...options })
   }
 
-  /** A channel, and an exchange `e` of a type that is bound to a queue `q` by these keys. */
+  /** Opens a channel, and declares an exchange `e` of a type, bound to a queue `q` by these keys. */
   async bound(type: string, keys: readonly string[]): Promise<RawChannel> {
     const channel = await this.channel()
     await this.exchange(channel, 'e', type)
@@ -121,7 +121,7 @@ export class Lab {
     return channel.call('queue.bind', { queue, exchange, routingKey, arguments: FieldTable.of(args) })
   }
 
-  /** Publishes, and waits for the confirm. @returns what became of it */
+  /** Publishes, and waits for the confirm. @returns the outcome */
   async publish(
     exchange: string,
     routingKey: string,
@@ -136,7 +136,7 @@ export class Lab {
     return answer.method.name === 'basic.nack' ? 'refused' : 'stored'
   }
 
-  /** Publishes on a fresh channel from now on: the former one is closed. */
+  /** Makes later publishes use a new channel, because the old one is closed. */
   renewPublisher(): void {
     this.#publisher = undefined
   }
@@ -146,13 +146,13 @@ export class Lab {
     for (const body of bodies) await this.publish('', queue, body)
   }
 
-  /** Takes one message, to be settled; `undefined` if there is none. */
+  /** Takes one message, which the case settles; `undefined` if there is none. */
   async get(channel: RawChannel, queue: string, noAck = false): Promise<Seen | undefined> {
     const answer = await channel.call('basic.get', { queue, noAck })
     return answer.method.name === 'basic.get-empty' ? undefined : seen(answer)
   }
 
-  /** Takes all messages of a queue, once so many have come. */
+  /** Waits until `count` messages have come, or for five seconds, and takes all messages of a queue. */
   async drain(queue: string, count: number): Promise<Seen[]> {
     const channel = await this.channel()
     const all: Seen[] = []
@@ -183,20 +183,20 @@ export class Lab {
     await channel.call('basic.consume', { queue, consumerTag: 'c', ...rest, arguments: FieldTable.of(args) })
   }
 
-  /** Resolves with so many deliveries. */
+  /** Resolves with this many deliveries. */
   async deliveries(channel: RawChannel, count: number): Promise<Seen[]> {
     const all: Seen[] = []
     while (all.length < count) all.push(seen(await channel.event('basic.deliver')))
     return all
   }
 
-  /** What else has come to a channel once the broker is at rest. */
+  /** Returns the further deliveries of a channel once the broker is at rest. */
   async rest(channel: RawChannel): Promise<string[]> {
     await this.settle()
     return channel.takeEvents('basic.deliver').map(({ body }) => body)
   }
 
-  /** Gives the broker time to do what it does by and by. */
+  /** Gives the broker time for what it does later. */
   async settle(ms = SETTLE_MS): Promise<void> {
     await delay(ms)
   }

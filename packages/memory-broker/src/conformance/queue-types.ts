@@ -1,10 +1,10 @@
 import type { Table } from './lab.js'
 
-/** The types of queues that a case is tried on, with what declares each. */
+/** The types of queues that a case is run on, with the arguments that declare each. */
 export const QUEUE_TYPES: readonly (readonly [name: string, args: Table])[] = [
   ['classic', {}],
   ['quorum', { 'x-queue-type': 'quorum' }],
 ]
 
-/** What sends a queue's dead letters to the queue `dead`. */
+/** Arguments that send the dead letters of a queue to the queue `dead`. */
 export const DEAD: Table = { 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': 'dead' }

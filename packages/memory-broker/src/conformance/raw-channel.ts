@@ -5,7 +5,7 @@ import type { Arguments, Method, MethodName } from '../wire/methods.js'
 import { decodeContentHeader, encodeContentHeader, encodeProperties, type Properties } from '../wire/properties.js'
 import { Wakeup } from './wakeup.js'
 
-/** The broker has closed the channel or the connection. */
+/** The error when the broker has closed the channel or the connection. */
 export class ClosedError extends Error {
   override readonly name = 'ClosedError'
 }
@@ -18,14 +18,14 @@ export interface RawMessage {
   readonly headers: Readonly<Record<string, FieldValue>>
 }
 
-/** What a channel needs of its connection. */
+/** The part of a connection that its channels use. */
 export interface ChannelPort {
   send<Name extends MethodName>(name: Name, args: Partial<Arguments<Name>>): void
   raw(type: number, payload: Buffer): void
   release(): void
 }
 
-/** Answers that are not called as the question is, with `-ok`. */
+/** Answers whose name is not that of the request with `-ok`. */
 const OTHER_ANSWERS: Readonly<Record<string, string>> = { 'basic.get-empty': 'basic.get' }
 const BODY_PIECE = 4_000
 
@@ -49,7 +49,7 @@ export class RawChannel {
     return this.#closed
   }
 
-  /** Sends a command, and resolves with its answer. @throws ClosedError the broker refuses it */
+  /** Sends a command, and resolves with its answer. @throws ClosedError if the broker refuses it */
   async call<Name extends MethodName>(name: Name, args: Partial<Arguments<Name>>): Promise<RawMessage> {
     this.send(name, args)
     const isAnswer = ({ method }: RawMessage): boolean =>
@@ -92,7 +92,7 @@ export class RawChannel {
     return taken
   }
 
-  /** Resolves with what the broker said when it closed the channel. */
+  /** Resolves with the reply text of the broker's `channel.close`. */
   async untilClosed(): Promise<string> {
     await this.#wakeup.whenSo(() => this.#closed !== undefined)
     return this.#closed ?? ''

@@ -8,7 +8,7 @@ import { complete } from './defaults.js'
 import { ClosedError, RawChannel } from './raw-channel.js'
 import { Wakeup } from './wakeup.js'
 
-/** How a client presents itself. */
+/** Options of {@link RawConnection.open}. */
 export interface RawOptions {
   readonly frameMax?: number
   readonly channelMax?: number
@@ -25,7 +25,7 @@ const CAPABILITIES = {
   publisher_confirms: true,
 }
 
-/** An AMQP client that adds nothing to the protocol, so that a test sees what the broker does. */
+/** An AMQP client that adds nothing to the protocol, so that a test sees the broker's own behaviour. */
 export class RawConnection {
   readonly #socket: Socket
   readonly #reader = new FrameReader(0)
@@ -42,7 +42,7 @@ export class RawConnection {
     socket.on('close', () => this.#end('the connection is gone'))
   }
 
-  /** Connects and logs in. @throws ClosedError the broker refuses */
+  /** Connects and logs in. @throws ClosedError if the broker refuses */
   static async open(url: string, options: RawOptions = {}): Promise<RawConnection> {
     const { hostname, port, username, password, pathname } = new URL(url)
     const socket = connect(Number(port || 5672), hostname)
@@ -68,12 +68,12 @@ export class RawConnection {
     return connection
   }
 
-  /** What the broker said when it closed the connection; `undefined` while it is open. */
+  /** The reply text of the broker's `connection.close`; `undefined` while the connection is open. */
   get closed(): string | undefined {
     return this.#closed
   }
 
-  /** Opens a channel, by default the lowest one that is free. */
+  /** Opens a channel. @param number - its number. @defaultValue the lowest free one */
   async channel(number = this.#freeNumber()): Promise<RawChannel> {
     const channel = new RawChannel(number, {
       send: (name, args) => this.send(number, name, args),
@@ -99,7 +99,7 @@ export class RawConnection {
     this.#socket.write(bytes)
   }
 
-  /** Resolves with what the broker said when it closed the connection. */
+  /** Resolves with the reply text of the broker's `connection.close`. */
   async untilClosed(): Promise<string> {
     if (this.#closed === undefined) await this.#wakeup.whenSo(() => this.#closed !== undefined)
     return this.#closed ?? ''
@@ -117,12 +117,12 @@ export class RawConnection {
     this.#socket.destroy()
   }
 
-  /** Reads nothing more, as a client that hangs. */
+  /** Stops reading, like a client that hangs. */
   stopReading(): void {
     this.#socket.pause()
   }
 
-  /** Ends the socket without a word. */
+  /** Destroys the socket, without a `connection.close`. */
   drop(): void {
     this.#socket.destroy()
   }

@@ -3,7 +3,7 @@ import type { ConformanceCase } from './conformance-case.js'
 
 const VERSIONS: readonly Version[] = ['3.10', '4.0', '4.3']
 
-/** The cases as a page of Markdown: by area, first those of which all versions make the same. */
+/** Returns the cases as a page of Markdown: by area, first those in which all versions behave alike. */
 export function conformancePage(cases: readonly ConformanceCase[]): string {
   const areas = [...new Set(cases.map(({ area }) => area))]
   const differing = cases.filter(({ expected }) => 'byVersion' in expected).length

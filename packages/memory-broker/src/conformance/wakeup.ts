@@ -1,16 +1,16 @@
-/** How long a client waits for an answer: for conformance only, so generous. */
+/** How long a client waits for an answer. Generous, because speed is not tested. */
 const PATIENCE_MS = 10_000
 
-/** Has one wait until what came makes something so. */
+/** Lets one caller wait until a condition holds. */
 export class Wakeup {
   #look: () => void = () => undefined
 
-  /** Something has come. */
+  /** Checks the condition again, because something has come. */
   wake(): void {
     this.#look()
   }
 
-  /** @throws Error nothing that came within ten seconds has made it so */
+  /** @throws Error if the condition does not hold within ten seconds */
   async whenSo(isSo: () => boolean): Promise<void> {
     const timeout = AbortSignal.timeout(PATIENCE_MS)
     while (!isSo()) {

@@ -2,10 +2,10 @@ import type { ReplyCode } from '../broker/rules/reply-error.js'
 import type { SessionFaults } from '../session/socket/host.js'
 import type { MethodName } from '../wire/methods.js'
 
-/** What a test decides about a command of a client. */
+/** A test's decision about a command of a client: to lose it, or to carry it out. */
 export type Interference = 'drop' | 'pass'
 
-/** Faults on demand: commands that are lost, logins that are refused. */
+/** Causes faults on demand: loses commands and refuses logins. */
 export class Faults implements SessionFaults {
   readonly #before = new Map<MethodName, Interference | (() => Interference)>()
   #refusal: ReplyCode | undefined
@@ -14,12 +14,12 @@ export class Faults implements SessionFaults {
     return this.#refusal
   }
 
-  /** Refuses every login with a reply code; `undefined` lets them in again. */
+  /** Refuses every login with a reply code; `undefined` accepts logins again. */
   refuse(code: ReplyCode | undefined): void {
     this.#refusal = code
   }
 
-  /** Decides what becomes of a command before it is carried out. A function is asked for each one. */
+  /** Decides whether a command is lost before it is carried out. A function is called for each command. */
   before(method: MethodName, interference: Interference | (() => Interference)): void {
     if (interference === 'pass') this.#before.delete(method)
     else this.#before.set(method, interference)

@@ -1,7 +1,7 @@
 import { notFound } from './http-error.js'
 import { done, type Handler, type ManagementCall, nameAt, numberOf, ok, textOf, vhostOf } from './request.js'
 
-/** Vhosts, users, and what they may. */
+/** Routes for vhosts, users, permissions and limits. */
 export const accessRoutes: Readonly<Record<string, Handler>> = {
   'GET /vhosts': ({ broker }) => ok([...broker.vhosts.keys()].map((name) => ({ name }))),
   'GET /vhosts/*': (call) => ok({ name: vhostOf(call).name }),
@@ -57,7 +57,7 @@ export const accessRoutes: Readonly<Record<string, Handler>> = {
   },
 }
 
-/** RabbitMQ closes the connections whose vhost or user goes. */
+/** Closes connections whose vhost or user is deleted, as RabbitMQ does. */
 function closeAll(
   { sessions }: ManagementCall,
   isMeant: (connection: { readonly vhost: string; readonly user: string }) => boolean,

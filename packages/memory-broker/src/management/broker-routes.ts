@@ -1,9 +1,9 @@
 import { type Handler, nameAt, ok } from './request.js'
 
-/** The name of the one node. */
+/** The name of the broker's only node. */
 export const NODE = 'rabbit@memory'
 
-/** What the broker says of itself. */
+/** Routes that describe the broker itself. */
 export const brokerRoutes: Readonly<Record<string, Handler>> = {
   'GET /overview': ({ broker }) => {
     const { version } = broker.profile

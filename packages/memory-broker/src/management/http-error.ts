@@ -1,4 +1,4 @@
-/** The management API refuses a request. */
+/** The error when the management API refuses a request. */
 export class HttpError extends Error {
   override readonly name = 'HttpError'
   readonly status: number
@@ -13,7 +13,7 @@ export class HttpError extends Error {
   }
 }
 
-/** The answer to a request for what is not there. */
+/** Returns the error for a thing that does not exist. */
 export function notFound(): HttpError {
   return new HttpError(404, 'Object Not Found', 'Not Found')
 }

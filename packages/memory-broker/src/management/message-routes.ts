@@ -8,7 +8,7 @@ import type { Properties } from '../wire/properties.js'
 import { type Handler, nameAt, numberOf, ok, tableOf, textOf, vhostOf } from './request.js'
 import { propertiesView } from './views.js'
 
-/** Messages that are published and taken without a client. */
+/** Routes that publish and take messages without a client. */
 export const messageRoutes: Readonly<Record<string, Handler>> = {
   'POST /exchanges/*/*/publish': (call) => {
     const vhost = vhostOf(call)

@@ -27,31 +27,31 @@ export function ok(body: unknown): Answer {
   return { status: 200, body }
 }
 
-/** The answer to a change. */
+/** Returns the answer to a change. */
 export function done(isNew = false): Answer {
   return { status: isNew ? 201 : 204 }
 }
 
-/** One of the names in the path. */
+/** Returns one of the names in the path. */
 export function nameAt({ names }: ManagementCall, index: number): string {
   return names[index] ?? ''
 }
 
-/** The vhost that the first name in the path says. @throws HttpError 404 */
+/** Returns the vhost that the first name in the path stands for. @throws HttpError 404 if there is no such vhost */
 export function vhostOf(call: ManagementCall): Vhost {
   const vhost = call.broker.vhosts.get(nameAt(call, 0))
   if (vhost === undefined) throw notFound()
   return vhost
 }
 
-/** A table in the body of a request. */
+/** Reads a table in the body of a request. */
 export function tableOf(value: unknown): FieldTable {
   return typeof value === 'object' && value !== null
     ? FieldTable.of(fromTexts(value) as Record<string, unknown>)
     : FieldTable.empty
 }
 
-/** {@link FieldTable.of} takes texts of JavaScript. */
+/** Converts byte texts to texts of JavaScript, which {@link FieldTable.of} expects. */
 function fromTexts(value: unknown): unknown {
   if (typeof value === 'string') return fromByteText(value)
   if (Array.isArray(value)) return value.map(fromTexts)

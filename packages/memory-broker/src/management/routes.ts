@@ -7,7 +7,7 @@ import { topologyRoutes } from './topology-routes.js'
 
 export type { Answer, ManagementCall }
 
-/** Requests by `METHOD /path`, in which `*` is a name. */
+/** Handlers by `METHOD /path`, in which `*` stands for a name. */
 const ROUTES: Readonly<Record<string, Handler>> = {
   ...brokerRoutes,
   ...accessRoutes,
@@ -26,7 +26,7 @@ export interface FoundRoute {
   readonly names: readonly string[]
 }
 
-/** Finds what answers a request; a fixed word goes before a name. */
+/** Finds the handler of a request. A fixed word in a path takes precedence over a name. */
 export function findRoute(method: string, pathname: string): FoundRoute | undefined {
   const words = pathname.replace(/^\/api/, '').split('/')
   const fitting = compiled.filter(

@@ -8,10 +8,10 @@ import { fromByteText, toByteText } from '../wire/byte-text.js'
 import { HttpError } from './http-error.js'
 import { type Answer, findRoute } from './routes.js'
 
-/** A request that is longer is refused. */
+/** The longest body of a request. Longer ones are refused. */
 const MAX_BODY_BYTES = 32 * 1024 * 1024
 
-/** Answers as RabbitMQ's management API does, as far as tests and tools ask it. */
+/** Serves the part of RabbitMQ's management API that tests and tools use. */
 export class ManagementServer {
   readonly #broker: Broker
   readonly #sessions: Sessions
@@ -28,7 +28,7 @@ export class ManagementServer {
     return this.#port
   }
 
-  /** @throws Error the port is taken */
+  /** @throws Error if the port is taken */
   async open(): Promise<void> {
     if (this.#server !== undefined) return
     const server = createServer((request, response) => void this.#answer(request, response))
@@ -95,7 +95,7 @@ async function readBody(request: IncomingMessage): Promise<Readonly<Record<strin
   return mapTexts(parsed, toByteText) as Readonly<Record<string, unknown>>
 }
 
-/** Changes every text in a value of JSON, names of properties too. */
+/** Changes every text in a JSON value, including the names of properties. */
 function mapTexts(value: unknown, change: (text: string) => string): unknown {
   if (typeof value === 'string') return change(value)
   if (Array.isArray(value)) return value.map((item) => mapTexts(item, change))
@@ -111,7 +111,7 @@ function send(response: ServerResponse, { status, body }: Answer): void {
 
 function refusal(error: unknown): Answer {
   if (error instanceof HttpError) return { status: error.status, body: { error: error.error, reason: error.reason } }
-  // RabbitMQ answers with 400 what it would close a channel over, except for what is not there.
+  // RabbitMQ answers with 400 where AMQP would close a channel, and with 404 for a thing that does not exist.
   if (error instanceof ReplyError)
     return { status: error.code === 404 ? 404 : 400, body: { error: 'bad_request', reason: error.message } }
   return { status: 400, body: { error: 'bad_request', reason: String(error) } }

@@ -3,7 +3,7 @@ import { notFound } from './http-error.js'
 import { done, type Handler, nameAt, ok, vhostOf } from './request.js'
 import { channelView, connectionView } from './views.js'
 
-/** Connections and channels. */
+/** Routes for connections and channels. */
 export const sessionRoutes: Readonly<Record<string, Handler>> = {
   'GET /connections': ({ sessions }) => ok(openOnes(sessions.all()).map(connectionView)),
   'GET /connections/username/*': (call) =>

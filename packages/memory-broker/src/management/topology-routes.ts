@@ -8,7 +8,7 @@ import { notFound } from './http-error.js'
 import { done, type Handler, type ManagementCall, nameAt, numberOf, ok, tableOf, textOf, vhostOf } from './request.js'
 import { bindingView, consumerView, exchangeView, queueView } from './views.js'
 
-/** Queues, exchanges, bindings and policies. */
+/** Routes for queues, exchanges, bindings and policies. */
 export const topologyRoutes: Readonly<Record<string, Handler>> = {
   'GET /queues': ({ broker }) => ok([...broker.vhosts.values()].flatMap(queueViews)),
   'GET /queues/*': (call) => ok(queueViews(vhostOf(call))),
@@ -118,7 +118,7 @@ function bind(call: ManagementCall, destination: Queue | Exchange): ReturnType<H
   return done(true)
 }
 
-/** The bindings of a vhost, those of the default exchange among them. */
+/** Lists the bindings of a vhost, including those of the default exchange. */
 function bindingViews({ name: vhost, queues, exchanges }: Vhost): unknown[] {
   const args = FieldTable.empty
   const named = [...queues.values()].map((destination) =>

@@ -7,7 +7,7 @@ import { toByteText } from '../wire/byte-text.js'
 import type { Properties } from '../wire/properties.js'
 import { NODE } from './broker-routes.js'
 
-/** What the management API says of things, with its own names. */
+/** Describes a queue with the names of the management API. */
 export function queueView(queue: Queue, vhost: string): Record<string, unknown> {
   return {
     name: queue.name,
@@ -122,7 +122,7 @@ const NAMES: Readonly<Record<string, string>> = {
   clusterId: 'cluster_id',
 }
 
-/** The properties of a message with the management API's names. */
+/** Describes the properties of a message with the names of the management API. */
 export function propertiesView({ headers, ...properties }: Properties): Record<string, unknown> {
   const named = Object.entries(properties).map(([name, value]) => [
     NAMES[name],
@@ -132,7 +132,7 @@ export function propertiesView({ headers, ...properties }: Properties): Record<s
   return { ...Object.fromEntries(named), ...shown }
 }
 
-/** Values of JSON: a time is its seconds; texts are bytes, as all others here. */
+/** Converts a value to JSON. A time becomes its seconds; a text becomes a byte text, like all texts here. */
 function flat(value: unknown): unknown {
   if (typeof value === 'string') return toByteText(value)
   if (typeof value === 'bigint') return Number(value)

@@ -8,22 +8,22 @@ import { Channel } from './channel.js'
 import type { ConnectionLink } from './socket/host.js'
 import type { Output } from './socket/output.js'
 
-/** The class of the methods that are about a channel itself. */
+/** The class of the methods that open and close a channel. */
 const CHANNEL_CLASS = 20
 
 export interface ChannelSetParts {
   readonly connection: ConnectionLink
   readonly broker: Broker
   readonly output: Output
-  /** Closes the connection over an error. */
+  /** Closes the connection because of an error. */
   readonly fail: (error: unknown) => void
 }
 
-/** The channels of a connection. */
+/** Holds the channels of a connection. */
 export class ChannelSet {
   readonly #parts: ChannelSetParts
   readonly #open = new Map<number, Channel>()
-  /** Closed by the broker, and not yet by the client. */
+  /** Channels that the broker has closed and the client has not confirmed yet. */
   readonly #closing = new Set<number>()
   #vhost: Vhost | undefined
   #max = 0
@@ -42,13 +42,13 @@ export class ChannelSet {
     return [...this.#open.values()]
   }
 
-  /** Allows channels. @param max - how many; 0 for no limit */
+  /** Allows channels. @param max - the most channels; 0 for no limit */
   open(vhost: Vhost, max: number): void {
     this.#vhost = vhost
     this.#max = max
   }
 
-  /** Takes a frame of a channel. @returns whether it begins a message @throws ReplyError it costs the connection */
+  /** Takes a frame of a channel. @returns whether it begins a message @throws ReplyError if it costs the connection */
   take(frame: Frame, drops: (method: MethodName) => boolean): boolean {
     if (this.#closing.has(frame.channel)) {
       this.#takeClosing(frame)
@@ -69,7 +69,7 @@ export class ChannelSet {
     return frame.type === FRAME.method && channel.current === 'basic.publish'
   }
 
-  /** Closes a channel with a reply code. @returns whether there was one */
+  /** Closes a channel with a reply code. @returns whether the channel was open */
   close(number: number, error: ReplyError): boolean {
     const channel = this.#open.get(number)
     if (channel === undefined) return false
@@ -77,9 +77,9 @@ export class ChannelSet {
     return true
   }
 
-  /** Ends all channels; their deliveries go back, and the connection's queues go. */
+  /** Ends all channels: requeues their deliveries, and deletes the exclusive queues of the connection. */
   endAll(): void {
-    // All are closed before anything is given back, or one channel would get what another one has just lost.
+    // All channels are shut before anything is requeued. Otherwise one channel would get what another has just lost.
     const channels = this.all()
     for (const { state } of channels) state.shut()
     for (const channel of channels) channel.end()
@@ -89,7 +89,7 @@ export class ChannelSet {
     for (const queue of [...vhost.queues.values()]) if (queue.owner === this.#parts.connection) vhost.deleteQueue(queue)
   }
 
-  /** Delivers what waited for the client to read. */
+  /** Delivers messages that waited until the client had read. */
   dispatch(): void {
     for (const { state } of this.#open.values()) state.dispatch([...state.consumers.values()].map(({ queue }) => queue))
   }
@@ -129,7 +129,7 @@ export class ChannelSet {
       )
   }
 
-  /** Handles what is about the channel itself. @returns whether it was that */
+  /** Handles a method of the channel class. @returns whether the frame held one */
   #isControl(frame: Frame): boolean {
     if (frame.payload.length < 4 || frame.payload.readUInt16BE(0) !== CHANNEL_CLASS) return false
     const method = decodeMethod(frame.payload)
@@ -142,7 +142,7 @@ export class ChannelSet {
     return true
   }
 
-  /** All that a client sent before it read the close is ignored. */
+  /** Ignores what a client sent before it read the `channel.close`. */
   #takeClosing(frame: Frame): void {
     if (frame.type !== FRAME.method) return
     const { name } = decodeMethod(frame.payload)

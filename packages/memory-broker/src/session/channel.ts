@@ -20,9 +20,9 @@ const COMMANDS: Commands = {
   ...modeCommands,
 }
 
-/** A message of which a part has come. */
+/** A message that has come only in part. */
 interface Incoming {
-  /** Whether a fault has it be lost. */
+  /** Whether a fault loses the message. */
   readonly dropped: boolean
   readonly args: Publication['args']
   header: Publication['header'] | undefined
@@ -30,11 +30,11 @@ interface Incoming {
   bytes: number
 }
 
-/** A channel: reads its frames, and carries out what they ask for. */
+/** Reads the frames of a channel, and carries out their methods. */
 export class Channel {
   readonly state: ChannelState
   #incoming: Incoming | undefined
-  /** The method that is carried out, for the reply to one that is refused. */
+  /** The current method, for the reply if it is refused. */
   #current: MethodName = 'channel.open'
 
   constructor(parts: ChannelParts) {
@@ -48,8 +48,8 @@ export class Channel {
   /**
    * Takes a frame.
    *
-   * @param drops - whether a fault has this method be lost
-   * @throws ReplyError the broker refuses what the frame asks for
+   * @param drops - whether a fault loses this method
+   * @throws ReplyError if the broker refuses the method
    */
   take(frame: Frame, drops: (method: MethodName) => boolean): void {
     if (frame.type === FRAME.method) this.#takeMethod(decodeMethod(frame.payload), drops)
@@ -57,7 +57,7 @@ export class Channel {
     else this.#takeBody(frame.payload)
   }
 
-  /** Ends everything on it. */
+  /** Ends the channel with its consumers and deliveries. */
   end(): void {
     this.state.confirms?.flush()
     this.state.end()
@@ -108,7 +108,7 @@ export class Channel {
     if (header === undefined || bytes < header.bodySize) return
     this.#incoming = undefined
     if (bytes > header.bodySize) throw new ReplyError(501, 'the content is longer than its header says')
-    // Joining copies, so that a small message does not keep alive all that the socket has read with it.
+    // `Buffer.concat` copies, so a small message does not keep the whole chunk of the socket alive.
     if (!dropped) publish(this.state, { args, header, body: Buffer.concat(pieces) })
   }
 }

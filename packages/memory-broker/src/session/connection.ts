@@ -14,7 +14,7 @@ import type { SessionHost } from './socket/host.js'
 import { Output } from './socket/output.js'
 import { replyOf } from './socket/reply-of.js'
 
-/** How long a client has to answer a close, and to shake hands. */
+/** How long a client has for the handshake, and for its answer to a `connection.close`. */
 const PATIENCE_MS = 10_000
 
 type Stage = 'header' | 'greeting' | 'running' | 'closing' | 'closed'
@@ -35,7 +35,7 @@ export class Connection {
   #stage: Stage = 'header'
   #current: MethodName | undefined
 
-  /** @param ended - is called once, when nothing is left of it */
+  /** @param ended - called once, when the connection has ended */
   constructor(socket: Socket, host: SessionHost, ended: () => void) {
     this.#socket = socket
     this.#host = host
@@ -68,7 +68,7 @@ export class Connection {
     for (const end of ['error', 'close', 'end']) socket.on(end, () => this.#destroy())
   }
 
-  /** Whether the client has logged in and is not on its way out. */
+  /** Whether the client has logged in, and the connection is not closing. */
   get isOpen(): boolean {
     return this.#stage === 'running'
   }
@@ -77,23 +77,23 @@ export class Connection {
     return this.#blocking.isBlocked
   }
 
-  /** Whether something is to be written, or was read and not done. */
+  /** Whether bytes wait to be written. */
   get isBusy(): boolean {
     return this.#output.isBusy
   }
 
-  /** Closes it with a reply code, as an operator would. */
+  /** Closes the connection with a reply code, as an operator would. */
   close(code: ReplyCode, text: string): void {
     this.#close(new ReplyError(code, text, 'connection'))
   }
 
-  /** Cuts it off without a word. */
+  /** Resets the socket, without a `connection.close`. */
   drop(): void {
     this.#socket.resetAndDestroy()
     this.#destroy()
   }
 
-  /** Reads and writes nothing for as long as it is paused. */
+  /** Stops reading and writing, or starts both again. */
   setPaused(isPaused: boolean): void {
     this.#output.setPaused(isPaused)
     if (isPaused) this.#socket.pause()
@@ -120,7 +120,7 @@ export class Connection {
     }
   }
 
-  /** @returns whether the client speaks the protocol, as far as is known */
+  /** @returns whether the client speaks the protocol, as far as is known yet */
   #readHeader(): boolean {
     const header = this.#reader.take(PROTOCOL_HEADER.length)
     if (header === undefined) return false
@@ -188,7 +188,7 @@ export class Connection {
     this.#note('connected', agreement.user)
   }
 
-  /** Closes what an error is about: a channel, or all of it. */
+  /** Ends the connection because of an error: silently, at once, or with a `connection.close`. */
   #failed(error: unknown): void {
     if (error instanceof LoginError && !error.isReadable) this.#socket.end()
     else if (this.#stage === 'closing') this.#destroy()
@@ -214,7 +214,7 @@ export class Connection {
     return method === undefined ? [0, 0] : idOf(method)
   }
 
-  /** Says goodbye. The client closes the socket; if it does not, the broker does. */
+  /** Ends the connection. The client closes the socket; if it does not, the broker does. */
   #finish(isAsked: boolean): void {
     this.channels.endAll()
     if (isAsked) this.#output.send(0, 'connection.close-ok', {})

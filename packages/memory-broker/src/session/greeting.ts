@@ -7,7 +7,7 @@ import { hasCapability, readCredentials, serverProperties } from './handshake.js
 import type { SessionHost } from './socket/host.js'
 import type { Output } from './socket/output.js'
 
-/** What a client and the broker agreed on. */
+/** The parameters of a connection that client and broker agreed on. */
 export interface Agreement {
   readonly user: string
   readonly vhost: string
@@ -17,7 +17,9 @@ export interface Agreement {
   readonly heartbeatSeconds: number
 }
 
-/** A login is refused. Clients that do not say that they can read why are cut off without a word. */
+/**
+ * The error for a refused login. A client without the capability `authentication_failure_close` is cut off silently.
+ */
 export class LoginError extends Error {
   override readonly name = 'LoginError'
   readonly reply: ReplyError
@@ -30,7 +32,7 @@ export class LoginError extends Error {
   }
 }
 
-/** The handshake of a connection: start, tune, open. */
+/** Carries out the handshake of a connection: start, tune, open. */
 export class Greeting {
   readonly #host: SessionHost
   readonly #output: Output
@@ -47,7 +49,10 @@ export class Greeting {
     return this.#user
   }
 
-  /** Answers the first bytes of a client. @returns whether it speaks AMQP 0-9-1; one that does not is told what the broker speaks */
+  /**
+   * Answers the first bytes of a client. One that does not speak AMQP 0-9-1 gets the protocol header.
+   * @returns whether the client speaks AMQP 0-9-1
+   */
   begin(header: Buffer): boolean {
     if (header.equals(PROTOCOL_HEADER)) this.#start()
     else this.#output.raw(PROTOCOL_HEADER)
@@ -65,7 +70,7 @@ export class Greeting {
     })
   }
 
-  /** @returns what was agreed on, once that is all. @throws ReplyError, LoginError */
+  /** @returns the agreed parameters, once the handshake is complete @throws ReplyError, LoginError */
   take(method: Method): Agreement | undefined {
     if (method.name === 'connection.start-ok') this.#login(method.args)
     else if (method.name === 'connection.tune-ok' && this.#user !== '') this.#tune(method.args)
@@ -120,7 +125,7 @@ function check(name: string, value: number, limit: number): void {
     throw silent(`negotiated ${name} = ${value} is higher than the maximum allowed value (${limit})`)
 }
 
-/** RabbitMQ trusts nobody who has not come in yet: it closes the socket and says nothing. */
+/** Returns the error that closes the socket silently, as RabbitMQ does before a login. */
 function silent(why: string): LoginError {
   return new LoginError(new ReplyError(530, why), false)
 }
@@ -131,7 +136,7 @@ function checkVhost(broker: Broker, vhost: string, user: string): void {
     throw new ReplyError(530, `access to vhost '${vhost}' refused for user '${user}'`)
 }
 
-/** Zero means no limit. */
+/** Returns the smaller limit. Zero means no limit. */
 function smaller(a: number, b: number): number {
   return a === 0 || b === 0 ? Math.max(a, b) : Math.min(a, b)
 }

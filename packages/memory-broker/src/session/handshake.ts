@@ -15,7 +15,7 @@ const CAPABILITIES = [
   'direct_reply_to',
 ]
 
-/** What the broker says of itself at the start. */
+/** Returns the server properties of `connection.start`. */
 export function serverProperties({ version }: Profile): FieldTable {
   return FieldTable.of({
     capabilities: Object.fromEntries(CAPABILITIES.map((name) => [name, true])),
@@ -33,7 +33,7 @@ export interface Credentials {
   readonly password: string
 }
 
-/** Reads the answer to a SASL mechanism. @throws ReplyError 503 the broker does not know the mechanism */
+/** Reads the response to a SASL mechanism. @throws ReplyError 503 if the broker does not know the mechanism */
 export function readCredentials(mechanism: string, response: Buffer): Credentials {
   if (mechanism === 'PLAIN') return readPlain(response)
   if (mechanism === 'AMQPLAIN') return readAmqplain(response)
@@ -50,7 +50,7 @@ function readAmqplain(response: Buffer): Credentials {
   return { user: table.text('LOGIN') ?? '', password: table.text('PASSWORD') ?? '' }
 }
 
-/** Whether a client says that it can do something. */
+/** Whether a client declares a capability. */
 export function hasCapability(clientProperties: FieldTable, name: string): boolean {
   const field = clientProperties.get('capabilities')
   return field?.type === 'F' && FieldTable.read(field.bytes).isTrue(name)

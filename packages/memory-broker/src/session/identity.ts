@@ -3,7 +3,7 @@ import type { Agreement } from './greeting.js'
 import { hasCapability } from './handshake.js'
 import type { ConnectionLink, SessionHost } from './socket/host.js'
 
-/** Who a client is, once it has logged in. */
+/** Identity of a client, complete once it has logged in. */
 export class Identity implements ConnectionLink {
   readonly name: string
   readonly connectedAtMs = Date.now()
@@ -15,7 +15,7 @@ export class Identity implements ConnectionLink {
     this.#host = host
   }
 
-  /** What it agreed on with the broker; `undefined` until it has logged in. */
+  /** The agreed parameters; `undefined` until the client has logged in. */
   get agreement(): Agreement | undefined {
     return this.#agreement
   }
@@ -40,7 +40,7 @@ export class Identity implements ConnectionLink {
     return this.#host.channelsOf(this.user)
   }
 
-  /** Whether the client says that it can do something. */
+  /** Whether the client declares a capability. */
   can(capability: string): boolean {
     return hasCapability(this.clientProperties, capability)
   }

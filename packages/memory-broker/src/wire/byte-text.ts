@@ -1,15 +1,15 @@
 /**
- * A text as the protocol has it: bytes, one a character. The broker keeps names and keys so, because they need not be UTF-8, and must
- * go out as they came in.
+ * A text of the protocol: one character for each byte. The broker keeps names and keys in this form, because they need
+ * not be UTF-8, and must leave as they came.
  */
 export type ByteText = string
 
-/** The bytes of a text of JavaScript. */
+/** Converts a text of JavaScript to its UTF-8 bytes. */
 export function toByteText(text: string): ByteText {
   return Buffer.from(text, 'utf8').toString('latin1')
 }
 
-/** The text of JavaScript that bytes hold. */
+/** Converts UTF-8 bytes to a text of JavaScript. */
 export function fromByteText(bytes: ByteText): string {
   return Buffer.from(bytes, 'latin1').toString('utf8')
 }

@@ -1,6 +1,6 @@
 import type { ByteText } from './byte-text.js'
 
-/** The bytes of a frame are not what the protocol says. */
+/** The error for bytes that the protocol does not allow. */
 export class WireError extends Error {
   override readonly name = 'WireError'
 }
@@ -31,12 +31,12 @@ export class ByteReader {
     return this.#bytes.readUInt32BE(this.#advance(4))
   }
 
-  /** An unsigned number of 64 bits. Above 2^53 it is rounded; no tag, size or time is that large. */
+  /** Reads an unsigned number of 64 bits. Above 2^53 it is rounded; no tag, size or time is that large. */
   longlong(): number {
     return Number(this.#bytes.readBigUInt64BE(this.#advance(8)))
   }
 
-  /** A number of 64 bits as it is, also where no double holds it: the time of a message may be anything. */
+  /** Reads an unsigned number of 64 bits exactly. The time of a message may be larger than a double can hold. */
   exact(): number | bigint {
     const value = this.#bytes.readBigUInt64BE(this.#advance(8))
     return value <= Number.MAX_SAFE_INTEGER ? Number(value) : value
@@ -50,7 +50,7 @@ export class ByteReader {
     return this.take(this.long())
   }
 
-  /** The next bytes, without a copy. */
+  /** Returns the next bytes, without a copy. */
   take(length: number): Buffer {
     const from = this.#advance(length)
     return this.#bytes.subarray(from, from + length)
@@ -103,7 +103,7 @@ export class ByteWriter {
     return this
   }
 
-  /** @throws WireError the text takes more than 255 bytes */
+  /** @throws WireError if the text has more than 255 bytes */
   shortText(value: ByteText): this {
     const { length } = value
     if (length > 255) throw new WireError('a short text takes at most 255 bytes')
@@ -123,7 +123,7 @@ export class ByteWriter {
     return this
   }
 
-  /** What was written; the writer is not to be used any more. */
+  /** Returns what was written. The writer must not be used after that. */
   done(): Buffer {
     return this.#bytes.subarray(0, this.#length)
   }

@@ -1,7 +1,9 @@
 import { fromByteText, toByteText } from './byte-text.js'
 import { entriesOf, type Field, type FieldValue, fieldOf, integerOf, table, textOf, toValue } from './field.js'
 
-/** A table of AMQP: names and typed values, in their order. It does not change; what changes it returns another one. */
+/**
+ * A table of AMQP: names and typed values, in their order. It is immutable; methods that change it return a new table.
+ */
 export class FieldTable {
   static readonly empty: FieldTable = new FieldTable([])
 
@@ -16,7 +18,7 @@ export class FieldTable {
     return bytes.length === 0 ? FieldTable.empty : new FieldTable(entriesOf(bytes))
   }
 
-  /** A table of values of JavaScript. A value that is a {@link Field} already is taken as it is. */
+  /** Makes a table of JavaScript values. A value that is a {@link Field} is kept as it is. */
   static of(values: Readonly<Record<string, unknown>>): FieldTable {
     return new FieldTable(
       Object.entries(values)
@@ -47,7 +49,7 @@ export class FieldTable {
     return field?.type === 't' && field.bytes[0] !== 0
   }
 
-  /** The same with a field, which stands at the end unless there was one of its name. */
+  /** Returns a copy with a field. A field of the same name is replaced in its place; a new field goes to the end. */
   with(name: string, field: Field): FieldTable {
     if (this.get(name) === undefined) return new FieldTable([...this.entries, [name, field]])
     return new FieldTable(this.entries.map((entry) => (entry[0] === name ? [name, field] : entry)))
@@ -57,12 +59,12 @@ export class FieldTable {
     return new FieldTable(this.entries.filter(([name]) => !names.includes(name)))
   }
 
-  /** The values for programs. */
+  /** Returns the values as JavaScript values. */
   toObject(): Record<string, FieldValue> {
     return Object.fromEntries(this.entries.map(([name, field]) => [fromByteText(name), toValue(field)]))
   }
 
-  /** The bytes, without their length. */
+  /** Returns the bytes, without their length. */
   encode(): Buffer {
     return table(this.entries).bytes
   }

@@ -1,13 +1,13 @@
 import { type ByteText, fromByteText, toByteText } from './byte-text.js'
 import { ByteReader, ByteWriter, WireError } from './bytes.js'
 
-/** A value of a table as it is on the wire: the letter of its type, and its bytes. What is nested is read when it is asked for. */
+/** A value of a table in wire format: the letter of its type, and its bytes. Nested values are decoded on demand. */
 export interface Field {
   readonly type: string
   readonly bytes: Buffer
 }
 
-/** A value of a table for programs. A number that no double holds is a bigint, a time is in seconds. */
+/** A value of a table as a JavaScript value. A number that no double can hold is a bigint; a time is in seconds. */
 export type FieldValue =
   | boolean
   | number
@@ -19,7 +19,7 @@ export type FieldValue =
   | readonly FieldValue[]
   | { readonly [name: string]: FieldValue }
 
-/** How many bytes the values of a type take, of those whose size is fixed. */
+/** How many bytes a value has, for types of a fixed size. */
 const SIZES: Readonly<Record<string, number>> = {
   t: 1,
   b: 1,
@@ -40,10 +40,10 @@ const SIZES: Readonly<Record<string, number>> = {
 /** The types whose values begin with their length. */
 const LONG_TYPES = 'SxAF'
 
-/** Tables nested deeper than this are carried, and not looked into. */
+/** The deepest nesting that is decoded. Deeper tables pass through as bytes. */
 const MAX_DEPTH = 64
 
-/** The names that RabbitMQ's replies have for types. */
+/** Names of types in RabbitMQ's replies. */
 const TYPE_NAMES: Readonly<Record<string, string>> = {
   t: 'bool',
   b: 'byte',
@@ -65,7 +65,7 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
   V: 'void',
 }
 
-/** Reads one value with its type. @throws WireError there is no such type */
+/** Reads one value with its type. @throws WireError if there is no such type */
 export function readField(reader: ByteReader): Field {
   const type = String.fromCharCode(reader.octet())
   const size = SIZES[type]
@@ -80,23 +80,23 @@ export function writeField(writer: ByteWriter, { type, bytes }: Field): void {
   else writer.put(bytes)
 }
 
-/** What RabbitMQ calls the type of a field. */
+/** Returns RabbitMQ's name of a field's type. */
 export function typeName({ type }: Field): string {
   return TYPE_NAMES[type] ?? 'void'
 }
 
-/** The number that a field of an integer type holds; `undefined` for other types. */
+/** Returns the number in a field of an integer type; `undefined` for other types. */
 export function integerOf(field: Field | undefined): number | undefined {
   if (field === undefined || !'bBsuIilL'.includes(field.type)) return undefined
   return Number(scalarOf(field))
 }
 
-/** The text that a field holds; `undefined` for other types. */
+/** Returns the text in a field; `undefined` for other types. */
 export function textOf(field: Field | undefined): ByteText | undefined {
   return field?.type === 'S' ? field.bytes.toString('latin1') : undefined
 }
 
-/** The value of a field for programs. Of what is nested too deeply it is the bytes. */
+/** Returns the value of a field as a JavaScript value. A value that is nested too deeply stays as bytes. */
 export function toValue(field: Field, depth = 0): FieldValue {
   const { type, bytes } = field
   if (type === 'A' && depth < MAX_DEPTH) return fieldsOf(bytes).map((item) => toValue(item, depth + 1))
@@ -146,7 +146,7 @@ function narrow(value: bigint): number | bigint {
   return Number.isSafeInteger(number) ? number : value
 }
 
-/** The fields of an array. */
+/** Reads the fields of an array. */
 export function fieldsOf(bytes: Buffer): Field[] {
   const reader = new ByteReader(bytes)
   const fields: Field[] = []
@@ -154,7 +154,7 @@ export function fieldsOf(bytes: Buffer): Field[] {
   return fields
 }
 
-/** The names and fields of a table, without its length. */
+/** Reads the names and fields of a table, without its length. */
 export function entriesOf(bytes: Buffer): [string, Field][] {
   const reader = new ByteReader(bytes)
   const entries: [string, Field][] = []
@@ -162,19 +162,19 @@ export function entriesOf(bytes: Buffer): [string, Field][] {
   return entries
 }
 
-/** A field that holds a text. */
+/** Makes a field of a text. */
 export function text(value: ByteText): Field {
   return { type: 'S', bytes: Buffer.from(value, 'latin1') }
 }
 
-/** A field that holds a whole number of 64 bits. */
+/** Makes a field of a whole number of 64 bits. */
 export function long(value: number): Field {
   const bytes = Buffer.allocUnsafe(8)
   bytes.writeBigInt64BE(BigInt(value))
   return { type: 'l', bytes }
 }
 
-/** A field that holds a whole number of 32 bits. */
+/** Makes a field of a whole number of 32 bits. */
 export function int(value: number): Field {
   const bytes = Buffer.allocUnsafe(4)
   bytes.writeInt32BE(value)
@@ -185,7 +185,7 @@ export function bool(value: boolean): Field {
   return { type: 't', bytes: Buffer.from([value ? 1 : 0]) }
 }
 
-/** A field that holds a time, in seconds since 1970. */
+/** Makes a field of a time, in seconds since 1970. */
 export function timestamp(seconds: number): Field {
   return { type: 'T', bytes: long(seconds).bytes }
 }
@@ -196,7 +196,7 @@ export function array(items: readonly Field[]): Field {
   return { type: 'A', bytes: writer.done() }
 }
 
-/** A field of the type that clients choose for a value of JavaScript: whole numbers have 32 bits where they fit. */
+/** Makes a field of the type that clients choose for a JavaScript value. A whole number has 32 bits if it fits. */
 export function fieldOf(value: unknown): Field {
   if (typeof value === 'string') return text(toByteText(value))
   if (typeof value === 'boolean') return bool(value)

@@ -4,10 +4,10 @@ export const FRAME = { method: 1, header: 2, body: 3, heartbeat: 8 } as const
 const FRAME_END = 0xce
 const HEAD_BYTES = 7
 
-/** What a frame takes beside its payload. */
+/** How many bytes a frame has beside its payload. */
 export const FRAME_OVERHEAD: number = HEAD_BYTES + 1
 
-/** The first bytes of a client that speaks AMQP 0-9-1, and the answer to one that does not. */
+/** The first bytes of a client that speaks AMQP 0-9-1, and the answer to any other client. */
 export const PROTOCOL_HEADER: Buffer = Buffer.from('AMQP\x00\x00\x09\x01', 'latin1')
 
 export interface Frame {
@@ -16,12 +16,12 @@ export interface Frame {
   readonly payload: Buffer
 }
 
-/** A frame cannot be read: too long, or without its end. Nothing after it can be read either. */
+/** The error for a frame that is too long or has no frame end. Nothing after it can be read. */
 export class FrameError extends Error {
   override readonly name = 'FrameError'
 }
 
-/** Cuts what comes from a socket into frames. It keeps one frame at most, which the largest allowed size bounds. */
+/** Cuts the bytes from a socket into frames. It holds at most one frame, which the largest allowed size bounds. */
 export class FrameReader {
   /** The largest frame allowed, overhead included; 0 for no limit. */
   frameMax: number
@@ -39,7 +39,7 @@ export class FrameReader {
     this.#pending += chunk.length
   }
 
-  /** Takes raw bytes that are not a frame; `undefined` while there are fewer. */
+  /** Takes raw bytes that are not a frame; returns `undefined` until there are enough. */
   take(length: number): Buffer | undefined {
     const bytes = this.#gather(length)
     if (bytes === undefined) return undefined
@@ -47,19 +47,21 @@ export class FrameReader {
     return bytes.subarray(0, length)
   }
 
-  /** The bytes that no frame was made of. */
+  /** How many bytes have come that are not part of a complete frame. */
   get left(): number {
     return this.#kept.length + this.#pending
   }
 
-  /** @returns the next frame; `undefined` while it is not whole. @throws FrameError */
+  /**
+   * @returns the next frame; `undefined` until it is complete. @throws FrameError if it is too long or has no frame end
+   */
   next(): Frame | undefined {
     const head = this.#gather(Math.max(HEAD_BYTES, this.#needed))
     if (head === undefined) return undefined
     const size = head.readUInt32BE(3)
     const total = size + FRAME_OVERHEAD
     const type = head.readUInt8(0)
-    // RabbitMQ allows for the bytes around what a frame holds, which some clients forget.
+    // RabbitMQ compares the payload alone with `frame_max`, because some clients forget the bytes around it.
     if (this.frameMax > 0 && size > this.frameMax)
       throw new FrameError(
         `type ${type}, all octets = <<>>: {frame_too_large,${size},${this.frameMax - FRAME_OVERHEAD}}`,

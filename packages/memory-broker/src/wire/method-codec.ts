@@ -14,7 +14,7 @@ const byId = new Map<number, Known>(
   ]),
 )
 
-/** The payload holds a method that there is not. */
+/** The error for a method that does not exist. */
 export class UnknownMethodError extends WireError {
   readonly classId: number
   readonly methodId: number
@@ -26,12 +26,12 @@ export class UnknownMethodError extends WireError {
   }
 }
 
-/** The class and the number of a method. */
+/** Returns the class and the number of a method. */
 export function idOf(name: MethodName): readonly [classId: number, methodId: number] {
   return METHODS[name].id
 }
 
-/** Reads the payload of a method frame. @throws WireError it is none */
+/** Reads the payload of a method frame. @throws WireError if it is not a method */
 export function decodeMethod(payload: Buffer): Method {
   const reader = new ByteReader(payload)
   const id = reader.long()
@@ -46,7 +46,7 @@ export function decodeMethod(payload: Buffer): Method {
       args[name] = readArgument(reader, kind)
       continue
     }
-    // Bits that follow each other share octets, the lowest one first.
+    // Consecutive bits share an octet, from the lowest bit up.
     if (mask === 0x100) {
       bits = reader.octet()
       mask = 1
@@ -70,7 +70,7 @@ function readArgument(reader: ByteReader, kind: Exclude<keyof ArgumentKinds, 'bi
   }
 }
 
-/** The payload of a method frame. */
+/** Encodes the payload of a method frame. */
 export function encodeMethod<Name extends MethodName>(name: Name, args: Arguments<Name>): Buffer {
   const { id, args: kinds } = METHODS[name]
   const writer = new ByteWriter(128).short(id[0]).short(id[1])

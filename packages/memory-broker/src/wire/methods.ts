@@ -1,6 +1,6 @@
 import type { FieldTable } from './field-table.js'
 
-/** What an argument of a method is on the wire, and in a program. */
+/** Types of arguments on the wire, each with its type in JavaScript. */
 export interface ArgumentKinds {
   readonly octet: number
   readonly short: number
@@ -164,7 +164,7 @@ type Methods = typeof METHODS
 /** The name of a method, such as `basic.publish`. */
 export type MethodName = keyof Methods
 
-/** A type whose properties may be written. */
+/** A type with writable properties. */
 export type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] }
 
 /** The arguments of a method. */

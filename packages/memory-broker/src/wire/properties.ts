@@ -39,16 +39,16 @@ const KINDS = {
 
 const ENTRIES = Object.entries(KINDS).map(([name, kind], index) => ({ name, kind, flag: 1 << (15 - index) }))
 
-/** The beginning of the content that follows a method. */
+/** The content header, which follows a method that carries a message. */
 export interface ContentHeader {
   readonly classId: number
   readonly bodySize: number
   readonly properties: Properties
-  /** The properties as they came, flags included. */
+  /** The properties in wire format, with their flags. */
   readonly encoded: Buffer
 }
 
-/** Reads the payload of a header frame. @throws WireError it is none */
+/** Reads the payload of a header frame. @throws WireError if it is not a content header */
 export function decodeContentHeader(payload: Buffer): ContentHeader {
   const reader = new ByteReader(payload)
   const classId = reader.short()
@@ -68,7 +68,7 @@ function readProperties(reader: ByteReader): Properties {
   return properties
 }
 
-/** The properties of a message with their flags. */
+/** Encodes the properties of a message, with their flags. */
 export function encodeProperties(properties: Properties): Buffer {
   const values = properties as Readonly<Record<string, unknown>>
   const present = ENTRIES.filter(({ name }) => values[name] !== undefined)
@@ -82,7 +82,7 @@ export function encodeProperties(properties: Properties): Buffer {
   return writer.done()
 }
 
-/** The payload of a header frame. */
+/** Encodes the payload of a header frame. */
 export function encodeContentHeader(bodySize: number, properties: Buffer): Buffer {
   return new ByteWriter(12 + properties.length).short(60).short(0).longlong(bodySize).put(properties).done()
 }

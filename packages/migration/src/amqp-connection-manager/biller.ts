@@ -1,7 +1,7 @@
 import { closeOnSignals, connect, Subscriber } from 'leveret'
 import { billing } from './contracts.js'
 
-// One URL or a list of them, as connect() of amqp-connection-manager takes.
+// Takes one URL or a list of them, as connect() of amqp-connection-manager does.
 const rabbit = await connect([process.env.RABBITMQ_URL ?? 'amqp://localhost'])
 closeOnSignals(rabbit)
 rabbit.on('disconnected', ({ reason }) => console.log(`disconnected: ${reason.message}`))

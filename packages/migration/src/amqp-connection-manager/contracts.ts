@@ -7,7 +7,7 @@ export const shop = topicExchange('shop', {
   'order.cancelled': z.object({ orderId: z.int() }),
 })
 
-/** The queue and its binding as the `setup` function asserted them: `messageTtl` of amqplib is this argument. */
+/** The queue and its binding as the `setup` function asserted them. amqplib's `messageTtl` is this argument. */
 export const billing = subscription('billing', {
   of: shop,
   bindingKeys: ['order.*'],

@@ -14,7 +14,7 @@ export const packing = subscription('packing', {
   retry: { delaysMs: [100, 500] },
 })
 
-/** The queue of `@RabbitRPC`. leveret sends requests to it by its name, and not through the exchange. */
+/** The queue of `@RabbitRPC`. leveret sends requests to the queue by its name, not through the exchange. */
 export const prices = procedure('prices', {
   request: z.object({ orderId: z.int() }),
   response: z.object({ cents: z.int() }),

@@ -1,4 +1,5 @@
-// The program that is there already, on @golevelup/nestjs-rabbitmq. Usage: legacy work | legacy answer | legacy send <orderId …> | legacy ask <orderId>
+// The old program, on @golevelup/nestjs-rabbitmq.
+// Usage: legacy work | legacy answer | legacy send <orderId …> | legacy ask <orderId>
 import 'reflect-metadata'
 import { AmqpConnection, RabbitMQModule, RabbitRPC, RabbitSubscribe } from '@golevelup/nestjs-rabbitmq'
 import { Injectable, Module } from '@nestjs/common'
@@ -22,7 +23,8 @@ class Packing {
 
 @Injectable()
 class Prices {
-  // The queue's own name among the routing keys: leveret sends to the queue, and the module drops what has another key.
+  // The queue's own name is a routing key too: leveret sends to the queue, and the module drops requests with other
+  // keys.
   @RabbitRPC({ exchange: 'shop', routingKey: ['price', 'prices'], queue: 'prices' })
   price({ orderId }: Order): { cents: number } {
     return { cents: orderId * 100 }

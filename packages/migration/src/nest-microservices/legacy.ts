@@ -1,4 +1,5 @@
-// The program that is there already, on @nestjs/microservices. Usage: legacy work | legacy answer | legacy send <orderId …> | legacy ask <orderId>
+// The old program, on @nestjs/microservices.
+// Usage: legacy work | legacy answer | legacy send <orderId …> | legacy ask <orderId>
 import 'reflect-metadata'
 import { Controller, Logger, Module } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
@@ -20,7 +21,7 @@ interface Order {
 Logger.overrideLogger(false)
 const [program = '', ...orderIds] = process.argv.slice(2)
 
-/** How the queue of events, and that of requests, are reached. */
+/** Options that lead to one queue: that of the events, or that of the requests. */
 function on(queue: string): RmqOptions {
   const urls = [process.env.RABBITMQ_URL ?? 'amqp://localhost']
   return { transport: Transport.RMQ, options: { urls, queue, queueOptions: { durable: true } } }

@@ -4,17 +4,20 @@ import { ERROR_TYPE, LANE } from '../names.js'
 import type { Subscriptions } from '../subscriptions.js'
 import type { MetricSink } from './sink.js'
 
-/** What is known of one of the two connections of a `connect`. */
+/** State of one of the two connections that a `connect` opens. */
 interface LaneState {
   isUp: boolean
   isBlocked: boolean
-  /** Why it was lost, until it is back. */
+  /** The reason of the last loss, until the connection is back; `undefined` otherwise. */
   lostBy: unknown
 }
 
 type On = Pick<Diagnostics[keyof Diagnostics], 'connection'> & { readonly lane: LanePurpose }
 
-/** Measures the connections of this process, all of one lane together: their names may be random. */
+/**
+ * Measures the connections of this process. Connections of one lane are measured together, because their names may be
+ * random.
+ */
 export function measureConnections(sink: MetricSink, subscriptions: Subscriptions): void {
   const lanes = new Lanes(sink)
   subscriptions
@@ -59,7 +62,7 @@ class Lanes {
     this.#tell(event.lane)
   }
 
-  /** One that was closed on purpose is not missing. */
+  /** Forgets a connection that was closed on purpose, so that it does not count as missing. */
   close(connection: string): void {
     for (const lane of ['publish', 'consume'] as const) if (this.#states[lane].delete(connection)) this.#tell(lane)
   }

@@ -12,17 +12,17 @@ import {
   SYSTEM,
 } from '../names.js'
 
-/** One metric: what it is, and by which attributes it is counted. */
+/** Definition of one metric: its kind, its unit, its description and its attributes. */
 export interface MetricDefinition {
   readonly kind: 'counter' | 'up-down' | 'histogram' | 'gauge'
-  /** In UCUM. @see https://opentelemetry.io/docs/specs/semconv/general/metrics/#instrument-units */
+  /** The unit, in UCUM. @see https://opentelemetry.io/docs/specs/semconv/general/metrics/#instrument-units */
   readonly unit: string
   readonly description: string
   readonly attributes: readonly string[]
   readonly buckets?: readonly number[]
 }
 
-/** As the conventions advise for durations, in seconds. */
+/** Buckets for durations, in seconds, as the conventions advise. */
 const DURATIONS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
 const WHERE = [SYSTEM, OPERATION_NAME, DESTINATION_NAME, DESTINATION_TEMPLATE]
 

@@ -22,7 +22,10 @@ const ENDS: ReadonlySet<string> = new Set(['acked', 'dead-lettered', 'dropped'])
 
 type Consumed = Pick<ProcessTrace, 'contract' | 'queue' | 'isEphemeral'>
 
-/** Measures all that leveret tells, into a sink. No measurement has a random name among its labels. */
+/**
+ * Records everything that leveret publishes on its diagnostics channels in a sink. No label has a random name as its
+ * value.
+ */
 export function measure(sink: MetricSink, subscriptions: Subscriptions): void {
   const publishes = new Publishes(sink)
   const handlers = new Handlers(sink)

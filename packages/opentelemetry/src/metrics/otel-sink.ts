@@ -5,13 +5,16 @@ import type { Labels, MetricSink } from './sink.js'
 
 type Instrument = (value: number, attributes: Attributes) => void
 
-/** Records with OpenTelemetry. The provider may be set up after this: its instruments are made when something is measured. */
+/**
+ * Records measurements with OpenTelemetry. Each instrument is created when its metric is measured for the first time,
+ * so the provider may be set up later.
+ */
 export class OtelSink implements MetricSink {
   readonly #provider: () => MeterProvider
   #current: MeterProvider | undefined
   #instruments = new Map<string, Instrument>()
 
-  /** @param provider - the one in use now. @defaultValue the global one */
+  /** @param provider - returns the provider to use now. @defaultValue the global one */
   constructor(provider: () => MeterProvider = () => metrics.getMeterProvider()) {
     this.#provider = provider
   }

@@ -3,10 +3,10 @@ import type { MetricName } from './definitions.js'
 /** Attributes of a measurement. */
 export type Labels = Readonly<Record<string, string | number>>
 
-/** Where measurements go. */
+/** Receiver of measurements. */
 export interface MetricSink {
   /** Adds to a counter or an up-down counter. */
   add(metric: MetricName, value: number, labels: Labels): void
-  /** Records in a histogram, or sets a gauge. */
+  /** Records a value in a histogram, or sets a gauge. */
   record(metric: MetricName, value: number, labels: Labels): void
 }

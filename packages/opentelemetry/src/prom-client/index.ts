@@ -6,10 +6,10 @@ import { PromSink } from './prom-sink.js'
 export { prometheusName } from './prometheus-name.js'
 
 /**
- * Records the metrics of leveret in a registry of prom-client, for programs without OpenTelemetry. They have the names that OpenTelemetry's exporter for Prometheus
- * gives them.
+ * Records the metrics of leveret in a registry of prom-client, for programs without OpenTelemetry. The metrics have the
+ * names that OpenTelemetry's exporter for Prometheus gives them.
  *
- * @returns a function that ends it; what was recorded stays
+ * @returns a function that ends the recording. Values that are recorded stay in the registry
  */
 export function collect(registry: Registry): () => void {
   const subscriptions = new Subscriptions()

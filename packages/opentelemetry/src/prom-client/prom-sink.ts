@@ -5,7 +5,7 @@ import { prometheusLabel, prometheusName } from './prometheus-name.js'
 
 type Write = (labels: Record<string, string | number>, value: number) => void
 
-/** Records with prom-client. */
+/** Records measurements with prom-client. */
 export class PromSink implements MetricSink {
   readonly #metrics: ReadonlyMap<string, Write>
 

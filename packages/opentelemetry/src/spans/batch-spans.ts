@@ -17,7 +17,7 @@ import type { Subscriptions } from '../subscriptions.js'
 import { runIn } from './run-in.js'
 import { noteServer } from './server.js'
 
-/** Makes a span of each call of a batch's handler: one, with a link to the span of each message. */
+/** Creates one span for each call of a batch handler, with a link to the span of each message. */
 export class BatchSpans {
   readonly #tracer: Tracer
   readonly #open = new WeakMap<ProcessBatchTrace, Span>()

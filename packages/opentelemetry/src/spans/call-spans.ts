@@ -6,7 +6,10 @@ import type { Subscriptions } from '../subscriptions.js'
 import { runIn } from './run-in.js'
 import { noteServer } from './server.js'
 
-/** Makes a span of each call of a procedure, from the request to the answer. The span of its request is inside. */
+/**
+ * Creates a span for each call of a procedure, from the request to the answer. The span of the request is a child of
+ * it.
+ */
 export class CallSpans {
   readonly #tracer: Tracer
   readonly #open = new WeakMap<CallTrace, Span>()

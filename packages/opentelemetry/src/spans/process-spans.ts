@@ -30,13 +30,13 @@ import type { Subscriptions } from '../subscriptions.js'
 import { runIn } from './run-in.js'
 import { noteServer } from './server.js'
 
-/** How spans of handlers are made. */
+/** Options of {@link ProcessSpans}. */
 export interface ProcessSpansOptions {
   readonly links: 'parent-and-link' | 'only'
   readonly settleSpans: boolean
 }
 
-/** The AMQP method by which each settlement is written, where one is. */
+/** The AMQP method that carries out each settlement, where there is one. */
 const METHODS: Partial<Record<SettlementName, 'ack' | 'nack' | 'reject'>> = {
   acked: 'ack',
   ignored: 'ack',
@@ -49,7 +49,7 @@ const METHODS: Partial<Record<SettlementName, 'ack' | 'nack' | 'reject'>> = {
   'given-back': 'nack',
 }
 
-/** Makes a span of each call of a handler, as a child of the span that has sent its message. */
+/** Creates a span for each call of a handler, as a child of the span that sent its message. */
 export class ProcessSpans {
   readonly #tracer: Tracer
   readonly #options: ProcessSpansOptions
@@ -104,7 +104,9 @@ function note({ settlement, afterMs, reason, error }: ProcessTrace, span: Span):
   if (error !== undefined) fail(span, error)
 }
 
-/** Assigned one by one: spreading costs more than the rest of this. */
+/**
+ * Attributes of the span. They are assigned one by one, because spreading costs more than the rest of this function.
+ */
 function attributesOf(trace: ProcessTrace): Attributes {
   const { delivery, deliveryTag, isEphemeral } = trace
   const { messageId, correlationId, routingKey, attempt } = delivery

@@ -18,7 +18,10 @@ import {
 import type { Subscriptions } from '../subscriptions.js'
 import { noteServer } from './server.js'
 
-/** Whether users have sent it, or sent it back to work: copies and replies have no span of their own. */
+/**
+ * Whether a user sent the message, or replayed it. Copies and replies are sent by leveret, and have no span of their
+ * own.
+ */
 export function isSent({ kind }: PublishTrace): boolean {
   return kind === 'message' || kind === 'request' || kind === 'replay'
 }
@@ -28,7 +31,7 @@ export function operationOf({ role }: PublishTrace): 'send' | 'publish' {
   return role === 'publisher' ? 'publish' : 'send'
 }
 
-/** Makes a span of each message that is sent, and writes its context into the headers. */
+/** Creates a span for each message that is sent, and writes its context into the headers. */
 export class PublishSpans {
   readonly #tracer: Tracer
   readonly #bodySize: boolean
@@ -48,7 +51,7 @@ export class PublishSpans {
   #start(trace: PublishTrace): void {
     if (!isSent(trace)) return
     const operation = operationOf(trace)
-    // What was sent before, or has been given a context by its sender, keeps that one.
+    // A message that already carries a context keeps it: it was sent before, or its sender set the context.
     const origin = spanContextIn(contextIn(trace.headers))
     const span = this.#tracer.startSpan(`${operation} ${destinationOf(trace).name}`, {
       kind: SpanKind.PRODUCER,
@@ -59,7 +62,9 @@ export class PublishSpans {
     if (origin === undefined) inject(traces.setSpan(context.active(), span), trace.headers)
   }
 
-  /** Assigned one by one: spreading costs more than the rest of this. */
+  /**
+   * Attributes of the span. They are assigned one by one, because spreading costs more than the rest of this function.
+   */
   #attributesOf(trace: PublishTrace, operation: string): Attributes {
     const { routingKey, messageId, correlationId, bytes } = trace
     const attributes: Attributes = {

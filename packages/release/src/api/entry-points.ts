@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import { publishedPackages } from '../published.js'
 
-/** One way into a published package. */
+/** Entry point of a published package. */
 export interface EntryPoint {
-  /** For example `@leveret/testing/vitest`. */
+  /** Name to import, for example `@leveret/testing/vitest`. */
   readonly name: string
-  /** For example `testing.vitest.api.md`. */
+  /** File name of its report, for example `testing.vitest.api.md`. */
   readonly report: string
   /** The folder of the package. */
   readonly folder: string
@@ -13,7 +13,7 @@ export interface EntryPoint {
   readonly types: string
 }
 
-/** Lists the ways into the published packages, as their `exports` say. */
+/** Lists the entry points of the published packages, from their `exports`. */
 export function entryPoints(): EntryPoint[] {
   return publishedPackages().flatMap(({ name, short, folder, manifest }) =>
     Object.entries(manifest.exports ?? {}).flatMap(([subpath, target]) => {

@@ -1,7 +1,7 @@
 /**
- * Parts of public types that nobody needs by name: they only decide whether something compiles, and which sentence the compiler
- * prints, or are constants whose keys or items a public type names. The key is the report in `etc/`. Every other type that a public one
- * is made of is exported.
+ * Parts of public types that nobody needs by name. They only decide whether something compiles and which sentence the
+ * compiler prints, or they are constants whose keys or items a public type names. The key is the report in `etc/`.
+ * Every other type that a public type refers to is exported.
  */
 export const HIDDEN: Readonly<Record<string, readonly string[]>> = {
   'leveret.api.md': [

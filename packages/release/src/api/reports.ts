@@ -5,16 +5,16 @@ import { CompilerState, Extractor, ExtractorConfig, type ExtractorMessage } from
 import { repository } from '../published.js'
 import { type EntryPoint, entryPoints } from './entry-points.js'
 
-/** What can be imported from one entry point, and what is wrong with it. */
+/** Report on one entry point: its exports, and the types that it forgets to export. */
 export interface Report {
   readonly entry: EntryPoint
-  /** In Markdown, as it is kept in `etc/`. */
+  /** The report in Markdown, as it is kept in `etc/`. */
   readonly text: string
-  /** Types that public ones are made of and that nobody can import. */
+  /** Types that public types refer to and that cannot be imported. */
   readonly forgotten: readonly string[]
 }
 
-/** What the compiler of api-extractor, TypeScript 6, needs to read declarations that TypeScript 7 has written. */
+/** Options of the compiler of api-extractor, TypeScript 6, for declarations that TypeScript 7 has written. */
 const compilerOptions = {
   module: 'nodenext',
   moduleResolution: 'nodenext',
@@ -27,7 +27,7 @@ const compilerOptions = {
   typeRoots: [join(repository, 'node_modules/@types')],
 }
 
-/** Reads the declarations of every entry point, in one program, because most of the time goes into that. */
+/** Reads the declarations of every entry point. One program reads all, because it takes most of the time. */
 export async function readReports(): Promise<Report[]> {
   const folder = await mkdtemp(join(tmpdir(), 'leveret-api-'))
   try {
@@ -50,7 +50,7 @@ export async function readReports(): Promise<Report[]> {
   }
 }
 
-/** Whether another entry point of the same package exports it. */
+/** Whether another entry point of the same package exports the type. */
 function hasElsewhere({ entry }: Report, name: string, all: readonly Report[]): boolean {
   const exported = new RegExp(`^export (?:abstract )?(?:class|interface|type|function|const) ${name}\\b`, 'm')
   return all.some((other) => other.entry.folder === entry.folder && exported.test(other.text))
@@ -102,7 +102,7 @@ async function extract(
   const forgotten = new Set<string>()
   const messageCallback = (message: ExtractorMessage): void => {
     if (message.messageId === 'ae-forgotten-export') forgotten.add(/"([^"]+)"/.exec(message.text)?.[1] ?? message.text)
-    // Doc comments have conventions of their own here, and every export is public.
+    // Messages about doc comments are ignored: this project has its own conventions, and every export is public.
     message.logLevel = 'none' as ExtractorMessage['logLevel']
     message.handled = true
   }

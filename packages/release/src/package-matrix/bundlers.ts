@@ -8,7 +8,7 @@ interface Bundle {
   readonly refusal?: RegExp
 }
 
-/** A program that esbuild bundles, by its own function, with what it imports. */
+/** Returns the case of a program that esbuild bundles with its dependencies. */
 function bundled({ name, options, type = 'module', refusal }: Bundle): Case {
   const all = { entryPoints: ['program.ts'], bundle: true, platform: 'node', outfile: 'out.js', ...options }
   const shown = Object.entries({ platform: 'node', ...options }).map(
@@ -30,12 +30,12 @@ function bundled({ name, options, type = 'module', refusal }: Bundle): Case {
   }
 }
 
-/** In a bundle that is an ES module, `require` of a module of Node.js, as amqplib calls it, needs one that is made. */
+/** Code that creates a `require`: in a bundle that is an ES module, amqplib calls it for modules of Node.js. */
 const banner = {
   js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url)",
 }
 
-/** esbuild, to both kinds of modules. */
+/** esbuild, with both kinds of modules as its output. */
 export const bundlerCases: readonly Case[] = [
   bundled({ name: 'esbuild to CommonJS', options: { format: 'cjs' }, type: 'commonjs' }),
   bundled({

@@ -2,27 +2,29 @@ import type { Tools } from './project.js'
 
 /** One way of using the published packages. */
 export interface Case {
-  /** What a user has, for example `TypeScript 5.9, node10`. */
+  /** Set-up of the user's project, for example `TypeScript 5.9, node10`. */
   readonly name: string
-  /** The settings that it takes, in Markdown. */
+  /** The settings that it needs, in Markdown. */
   readonly settings: string
   readonly tools: Tools
-  /** Texts by their paths. A package.json is merged with the one that names what is installed. */
+  /**
+   * Contents of files, by their paths. A package.json is merged with the existing one, which lists what is installed.
+   */
   readonly files: Readonly<Record<string, string>>
   /** Commands in the project, each a script for Node.js. */
   readonly steps: readonly (readonly string[])[]
-  /** What the last command prints. */
+  /** Pattern of the output of the last command. */
   readonly prints: RegExp
-  /** Whether the last command is to fail with that text, because this way does not work. */
+  /** Whether the last command must fail with that output, because this way does not work. */
   readonly isRefused?: boolean
-  /** Whether the test of each CI run tries it too. The others are left to the script. */
+  /** Whether the tests of each CI run try it too. The script tries all. */
   readonly isQuick?: boolean
 }
 
-/** What every program prints when it has handled what it sent. */
+/** Output of every program once it has handled the task that it sent. */
 export const HANDLED: RegExp = /^handled 7$/m
 
-/** A package.json of a project, of which npm wrote the rest. */
+/** Returns the fields of a package.json that npm does not write. */
 export function packageJson(type: 'module' | 'commonjs'): string {
   return JSON.stringify({ name: 'project', version: '1.0.0', type })
 }

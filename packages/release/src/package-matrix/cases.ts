@@ -4,5 +4,5 @@ import { plainCases } from './plain.js'
 import { testRunnerCases } from './test-runners.js'
 import { typeScriptCases } from './typescript.js'
 
-/** Every way, in the order of the table. */
+/** Every case, in the order of the table. */
 export const cases: readonly Case[] = [...plainCases, ...typeScriptCases, ...bundlerCases, ...testRunnerCases]

@@ -8,9 +8,10 @@ import { installFromRegistry } from './project.js'
 import { tryCase } from './try-case.js'
 
 /**
- * Tries each way of using the published packages in a folder of its own, in which `npm init -y` and `npm install` have been run.
+ * Tries each way of using the published packages. Each gets a folder of its own, in which `npm init -y` and `npm
+ * install` have run.
  *
- * @param words - only the ways whose names hold one of these. Default: all
+ * @param words - limits the run to the ways whose names contain one of these words. Default: all ways
  */
 export async function packageMatrix(words: readonly string[]): Promise<Matrix> {
   const folder = await mkdtemp(join(tmpdir(), 'leveret-matrix-'))

@@ -3,12 +3,12 @@ import { repository } from '../published.js'
 import { markdown } from '../table.js'
 import { cases } from './cases.js'
 
-/** The page that says what each project needs. */
+/** The page that documents the settings of each kind of project. */
 export const page: string = join(repository, 'docs/commonjs-and-bundlers.md')
 
 const MARK = '<!-- The table is written by `npm run api`. -->'
 
-/** The same page with the table as the ways of the matrix say it. @throws `Error` it has no mark before its table */
+/** Replaces the table of the page by that of the cases. @throws `Error` if the page lacks the mark before its table */
 export function withTable(text: string): string {
   const [before, after] = text.split(MARK)
   if (before === undefined || after === undefined) throw new Error(`${page} has not the line ${MARK}`)

@@ -1,7 +1,7 @@
 import { type Case, HANDLED, packageJson } from './case.js'
 import { commonJs, dynamicImport, esModule, typeScript } from './programs.js'
 
-/** Node.js by itself, and tsx. */
+/** Node.js without a compiler, and tsx. */
 export const plainCases: readonly Case[] = [
   {
     name: 'ES module',

@@ -24,13 +24,16 @@ import { connect, Producer, Worker, workQueue } from 'leveret'
 import { z } from 'zod'
 ${body}${finish}`
 
-/** The same in CommonJS. */
+/** The same program in CommonJS. */
 export const commonJs = `const { startMemoryBroker } = require('@leveret/memory-broker')
 const { connect, Producer, Worker, workQueue } = require('leveret')
 const { z } = require('zod')
 ${body}${finish}`
 
-/** The same in CommonJS without \`require\` of an ES module, as before Node.js 20.19, or where a compiler refuses it. */
+/**
+ * The same program in CommonJS without \`require\` of an ES module, as before Node.js 20.19, or where a compiler
+ * refuses it.
+ */
 export const dynamicImport = `const { z } = require('zod')
 async function main() {
   const { startMemoryBroker } = await import('@leveret/memory-broker')
@@ -41,14 +44,17 @@ ${body}
 main()
 `
 
-/** The same in TypeScript, whose compiler knows the payload. */
+/** The same program in TypeScript, which checks the type of the payload. */
 export const typeScript: string = esModule
   .replace('connect, Producer', 'connect, type PayloadOf, Producer')
   .replace('new Promise((', 'new Promise<number>((')
   .replace('async function work()', 'async function work(): Promise<number>')
   .concat('\nconst payload: PayloadOf<typeof tasks> = { n: 1 }\nif (payload.n !== 1) throw new Error()\n')
 
-/** The same in TypeScript that becomes CommonJS, where the compiler lets no \`import\` become a \`require\` of an ES module. */
+/**
+ * The same program in TypeScript that becomes CommonJS, where the compiler does not turn an \`import\` of an ES module
+ * into a \`require\`.
+ */
 export const typeScriptImport = `import type { Worker as AnyWorker } from 'leveret' with { 'resolution-mode': 'import' }
 async function main(): Promise<void> {
   const { startMemoryBroker } = await import('@leveret/memory-broker')
@@ -77,5 +83,5 @@ test('handles what was sent', async () => {
 /** A test for Jest in JavaScript. */
 export const javaScriptTest: string = esModule.replace(finish, check)
 
-/** The same in TypeScript, for Jest, and for Vitest with one import more. */
+/** The same test in TypeScript, for Jest, and for Vitest with one more import. */
 export const typeScriptTest: string = typeScript.replace(finish, check)

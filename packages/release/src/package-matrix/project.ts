@@ -5,10 +5,10 @@ import { command } from '../command.js'
 import type { Packed } from '../pack.js'
 import { manifestOf, repository } from '../published.js'
 
-/** What a project of a user needs beside the published packages and zod, by its names in `node_modules`. */
+/** Packages that a user's project needs beside the published packages and zod, by their names in `node_modules`. */
 export type Tools = readonly string[]
 
-/** What npm is asked for where the newest version under that name is not what is meant. */
+/** Packages whose newest version under that name is not the wanted one, each with the version to install. */
 const SPECS: Readonly<Record<string, string>> = {
   '@babel/core': '@babel/core@7',
   '@babel/preset-env': '@babel/preset-env@7',
@@ -38,10 +38,8 @@ export async function installFromRegistry(
 }
 
 /**
- * Installs without a network: unpacks the packed packages, copies what they depend on, and links the tools, which this
- * repository has among its own.
- *
- * @param zod - the name of the zod to take: `zod-4.0` is the oldest that is allowed
+ * Installs without a network: unpacks the packed packages, copies their dependencies, and links the tools, which are
+ * installed in this repository.
  */
 export async function installOffline(
   project: string,
@@ -65,7 +63,7 @@ export async function installOffline(
   }
 }
 
-/** Copies a package and what it depends on, as npm lays them out: side by side. @param as - its name there */
+/** Copies a package and its dependencies, as npm lays them out: side by side. @param as - its name there */
 async function copyPackage(name: string, from: string, modules: string, as = name): Promise<void> {
   const source = await folderOf(name, from)
   const filter = (path: string): boolean => !path.endsWith('/node_modules')
@@ -73,7 +71,10 @@ async function copyPackage(name: string, from: string, modules: string, as = nam
   for (const next of Object.keys(manifestOf(source).dependencies ?? {})) await copyPackage(next, source, modules)
 }
 
-/** Finds the folder of an installed package, whatever the package exports, also if it has the name of a module of Node.js. */
+/**
+ * Finds the folder of an installed package, whatever the package exports, and also if a module of Node.js has the same
+ * name.
+ */
 async function folderOf(name: string, from: string): Promise<string> {
   for (const path of createRequire(join(from, 'package.json')).resolve.paths(`${name}/package.json`) ?? []) {
     const found = await readFile(join(path, name, 'package.json'), 'utf8').catch(() => undefined)

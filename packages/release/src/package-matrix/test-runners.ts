@@ -1,7 +1,7 @@
 import { type Case, packageJson } from './case.js'
 import { javaScriptTest, typeScriptTest } from './programs.js'
 
-/** Jest, with the one setting that has it compile what is an ES module in `node_modules`, also as pnpm lays it out. */
+/** The one setting that makes Jest compile the ES modules in `node_modules`, also in the layout of pnpm. */
 const transformIgnorePatterns = ['node_modules/(?!(?:\\.pnpm/)?(?:leveret|@leveret|p-retry|is-network-error)[@+/])']
 const settings = `\`transformIgnorePatterns: ['${transformIgnorePatterns[0]?.replaceAll('\\', '\\\\')}']\``
 const passes = /^Tests: +1 passed/m
@@ -13,7 +13,7 @@ function jestConfig(options: object): string {
   return `module.exports = ${JSON.stringify(options)}\n`
 }
 
-/** Vitest, and Jest with babel-jest, its usual transform, with ts-jest and with @swc/jest. */
+/** Vitest, and Jest with babel-jest (its default transform), with ts-jest and with @swc/jest. */
 export const testRunnerCases: readonly Case[] = [
   {
     name: 'Vitest',

@@ -4,9 +4,9 @@ import { type Outcome, tryCommand } from '../command.js'
 import type { Case } from './case.js'
 
 /**
- * Tries one way of using the packages, in a folder with what it needs in `node_modules`.
+ * Tries one way of using the packages, in a folder whose `node_modules` holds what it needs.
  *
- * @returns whether it does what it is to do, and what was printed
+ * @returns whether the outcome is the expected one, and what was printed
  */
 export async function tryCase({ files, steps, prints, isRefused = false }: Case, project: string): Promise<Outcome> {
   for (const [path, text] of Object.entries(files)) await addFile(project, path, text)
@@ -21,7 +21,7 @@ export async function tryCase({ files, steps, prints, isRefused = false }: Case,
   return { ok: ok === !isRefused && prints.test(output), output }
 }
 
-/** Writes a file of the project. A package.json is merged with the one that is there, which names what is installed. */
+/** Writes a file of the project. A package.json is merged with the existing one, which lists what is installed. */
 async function addFile(project: string, path: string, text: string): Promise<void> {
   const file = join(project, path)
   await mkdir(dirname(file), { recursive: true })

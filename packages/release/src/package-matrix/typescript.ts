@@ -46,7 +46,7 @@ function wayOf({
 const node10 = { module: 'commonjs', moduleResolution: 'node10', esModuleInterop: true }
 const node16 = { module: 'node16', moduleResolution: 'node16' }
 const nodenext = { module: 'nodenext', moduleResolution: 'nodenext' }
-/** The compiler lets no `import` become a `require` of an ES module. */
+/** The error of a compiler that does not turn an `import` of an ES module into a `require`. */
 const noRequire = /error TS1479/
 
 function modern(compiler: Compiler, isQuick: boolean): Case[] {

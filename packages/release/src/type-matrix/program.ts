@@ -1,4 +1,4 @@
-/** A program whose types the compiler checks: contracts infer, nothing is `any`, and what is wrong does not compile. */
+/** A program that checks types: contracts infer, nothing is `any`, and mistakes do not compile. */
 export const program = `
 import { MemoryBroker, type MemoryBrokerOptions } from '@leveret/memory-broker'
 import { conformanceCases } from '@leveret/memory-broker/conformance'

@@ -6,7 +6,7 @@ import { program } from './program.js'
 /** The compilers that must accept the published types, by their names in `node_modules`. */
 export const COMPILERS = ['typescript-5.4', 'typescript-5.9', 'typescript-6', 'typescript'] as const
 
-/** What is published is compiled with its declarations checked (`skipLibCheck: false`). */
+/** Compiler settings of the program. The published declarations are checked too (`skipLibCheck: false`). */
 const settings = {
   compilerOptions: {
     module: 'nodenext',
@@ -22,7 +22,10 @@ const settings = {
   files: ['program.mts'],
 }
 
-/** Compiles a program against what is published, in a folder beside `node_modules`. @returns whether the compiler is content */
+/**
+ * Compiles a program against the published packages, in a folder beside `node_modules`.
+ * @returns whether it compiles, and what the compiler printed
+ */
 export async function tryTypes(installed: string, compiler: (typeof COMPILERS)[number]): Promise<Outcome> {
   const project = await mkdtemp(join(installed, 'types-'))
   await symlink(join(installed, 'node_modules'), join(project, 'node_modules'))

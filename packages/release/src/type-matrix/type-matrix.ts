@@ -8,7 +8,7 @@ import { COMPILERS, tryTypes } from './try-types.js'
 
 const ZODS = ['zod@4.0.0', 'zod@4'] as const
 
-/** Compiles a program against what is published, with each TypeScript, and with the oldest and the newest zod. */
+/** Compiles a program against the published packages, with each TypeScript, and with the oldest and the newest zod. */
 export async function typeMatrix(): Promise<Matrix> {
   const folder = await mkdtemp(join(tmpdir(), 'leveret-types-'))
   try {

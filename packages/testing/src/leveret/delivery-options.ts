@@ -1,11 +1,11 @@
-/** How a delivery comes. */
+/** Options of {@link testDelivery}. */
 export interface TestDeliveryOptions {
   /**
-   * From 1: failed attempts before this one, plus one. A request, an event of a stream, and one that comes by its exchange alone have one attempt
-   * only: for them it must be left out. @defaultValue 1
+   * The number of this attempt, from 1: failed attempts before it, plus one. Leave it out for a request, an event of a
+   * stream, and an event of an exchange without a queue: those have one attempt only. @defaultValue 1
    */
   readonly attempt?: number | undefined
-  /** @defaultValue a new one */
+  /** The message id. @defaultValue a new one */
   readonly messageId?: string | undefined
   /** The sender's headers. @defaultValue none */
   readonly headers?: Readonly<Record<string, unknown>> | undefined

@@ -2,7 +2,7 @@ import { Management } from '@leveret/management'
 import { FieldTable } from '@leveret/memory-broker'
 import type { TestMemoryBroker } from '../memory/test-memory-broker.js'
 
-/** Puts the copy of a later attempt in the place of the message that a queue holds, as a worker of leveret's writes it. */
+/** Replaces the message in a queue by a copy for a later attempt, as a worker of leveret writes it. */
 export async function replaceByLaterAttempt(broker: TestMemoryBroker, queue: string, attempt: number): Promise<void> {
   const [first] = broker.messages(queue)
   if (first === undefined) throw new Error(`There is no message in '${queue}'.`)

@@ -20,28 +20,29 @@ import { handleEvent, type TestEvent, type TestEventDelivery } from './test-even
 import { handleRequest, type TestRequest } from './test-request.js'
 import { firstVerdict, type TestVerdict } from './verdicts.js'
 
-/** How its worker handles it: one delivery at a time, and what its handler returns decides. */
+/** Options of the worker. It handles one delivery at a time, and the result of its handler settles the delivery. */
 export type TestWorkerOptions<Payload> = Omit<WorkerOptions<Payload>, 'batch' | 'acknowledge'>
 
 /** A task that waits for its handler. */
 export interface TestDelivery<S extends Schema> {
   /**
-   * Has a handler handle it, by a worker on a broker of its own, and tells what the worker made of it.
+   * Lets a handler handle the task, through a worker on a broker of its own, and returns how the worker settled it.
    *
-   * @throws what `Producer.send` and `Worker.start` throw, as a rejection: the payload does not fit the contract, an option is wrong
+   * @throws the errors of `Producer.send` and `Worker.start`, as a rejection: the payload does not fit the contract, or
+   * an option is wrong
    */
   handledBy(handler: Handler<SchemaOutput<S>>, options?: TestWorkerOptions<SchemaOutput<S>>): Promise<TestVerdict>
 }
 
-/** Of a contract that is none of the three kinds. */
+/** The test of any of the three kinds of contracts. */
 type AnyTest = TestDelivery<Schema> | TestRequest<Procedure> | TestEventDelivery<Subscribable>
 
 /**
- * A delivery by itself, for the test of a handler: it is encoded, decoded, checked and judged as any other, on a broker in this process that
- * nobody else uses.
+ * Creates a single delivery, for the test of a handler. It is encoded, decoded, checked and settled like any other, on
+ * a broker in this process that nobody else uses.
  *
- * @param payload - what its sender gave: a task of a work queue, the request of a procedure, or the event of an exchange, a subscription or a stream,
- *   with its routing key or headers
+ * @param payload - the sender's input: a task of a work queue, the request of a procedure, or an event with its routing
+ * key or headers
  */
 export function testDelivery<const S extends Schema>(
   contract: WorkQueue<S>,

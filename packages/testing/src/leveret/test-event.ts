@@ -19,7 +19,10 @@ import type { TestDeliveryOptions } from './delivery-options.js'
 import { replaceByLaterAttempt } from './later-attempt.js'
 import { firstVerdict, type Judging, type TestVerdict } from './verdicts.js'
 
-/** An event as its publisher gives it: of a headers exchange its headers and its payload, of a fanout exchange its payload, else its routing key and its payload. */
+/**
+ * An event as its publisher gives it: the headers and the payload for a headers exchange, the payload for a fanout
+ * exchange, otherwise the routing key and the payload.
+ */
 export type TestEvent<E extends Exchange> =
   E extends HeadersExchange<string, infer H, infer S>
     ? { readonly headers: SchemaInput<H>; readonly payload: SchemaInput<S> }
@@ -27,7 +30,7 @@ export type TestEvent<E extends Exchange> =
       ? { readonly payload: SchemaInput<S> }
       : { readonly routingKey: string; readonly payload: InputOf<E> }
 
-/** How its subscriber handles it: one event at a time, and what its handler returns decides. */
+/** Options of the subscriber. It handles one event at a time, and the result of its handler settles the event. */
 export type TestSubscriberOptions<C extends Subscribable> = Omit<
   SubscriberOptions<C>,
   'bindingKeys' | 'headers' | 'only' | 'offset' | 'store'
@@ -36,26 +39,28 @@ export type TestSubscriberOptions<C extends Subscribable> = Omit<
 /** An event that waits for its handler. */
 export interface TestEventDelivery<C extends Subscribable> {
   /**
-   * Has a handler handle it, by a subscriber on a broker of its own, and tells what the subscriber made of it.
+   * Lets a handler handle the event, through a subscriber on a broker of its own, and returns how the subscriber
+   * settled it.
    *
-   * @throws what `Publisher.publish` and `Subscriber.start` throw, as a rejection; Error the contract's binding keys do not bring the event
+   * @throws the errors of `Publisher.publish` and `Subscriber.start`, as a rejection
+   * @throws Error as a rejection, if the contract's binding keys do not match the event
    */
   handledBy(handler: EventHandler<C>, options?: TestSubscriberOptions<C>): Promise<TestVerdict>
 }
 
-/** An event, as it is published. */
+/** An event as it is published. */
 interface AnyEvent {
   readonly routingKey?: string
   readonly headers?: unknown
   readonly payload: unknown
 }
 
-/** What all subscribers are here. */
+/** A subscriber of any contract. */
 interface AnySubscriber extends Judging {
   start(): Promise<void>
 }
 
-/** The constructor of `Subscriber` without its types, which ask for one contract. */
+/** The constructor of `Subscriber` without its types, which require one particular contract. */
 type MakeSubscriber = new (
   rabbit: Connection,
   contract: Subscribable,
@@ -63,7 +68,7 @@ type MakeSubscriber = new (
   options: object,
 ) => AnySubscriber
 
-/** Publishes an event, and has a subscriber of a contract handle it. */
+/** Publishes an event, and lets a subscriber of a contract handle it. */
 export async function handleEvent<C extends Subscribable>(
   contract: C,
   event: TestEvent<ExchangeOf<C>>,
@@ -96,7 +101,7 @@ export async function handleEvent<C extends Subscribable>(
   return await ended
 }
 
-/** What a subscriber says of the events that it wants: that it is this one. */
+/** Returns the options that make a subscriber read this event. */
 function readingOf(contract: Subscribable, routingKey: string | undefined): object {
   if (contract.kind === 'stream') return { offset: 'first' }
   if (contract.kind !== 'exchange' || routingKey === undefined) return {}
@@ -110,7 +115,7 @@ async function publish(
   options: object,
 ): Promise<void> {
   await using publisher = new Publisher(rabbit, exchange)
-  // Each type of exchange has a function of its own, which takes these.
+  // Each type of exchange has its own signature of `publish`, and these are its arguments.
   const send = publisher.publish as (...given: unknown[]) => Promise<unknown>
   if (exchange.type === 'fanout') await send(payload, options)
   else await send(exchange.type === 'headers' ? headers : routingKey, payload, options)

@@ -15,24 +15,27 @@ import {
 import { startMemoryBroker } from '../memory/test-memory-broker.js'
 import type { TestDeliveryOptions } from './delivery-options.js'
 
-/** What a client gets for a request, and what its server says of it. */
+/** The outcome of a request: what the client gets, and what the server reports. */
 export type TestAnswer<P extends Procedure> =
   | { readonly did: 'answered'; readonly response: ResponseOf<P> }
   | {
       readonly did: 'failed'
-      /** What the client's call rejects with: a declared error of the procedure, or an `RpcRemoteError` that says no more than the reason. */
+      /**
+       * The error that the client's call rejects with: a declared error of the procedure, or an `RpcRemoteError`, which
+       * says no more than the reason.
+       */
       readonly error: ProcedureErrorOf<P> | RpcError
-      /** What the handler threw, as its server tells it; `undefined` for a declared error. */
+      /** The error of the handler, as the server reports it; `undefined` for a declared error. */
       readonly failure: Failure | undefined
     }
 
 /** A request that waits for its handler. */
 export interface TestRequest<P extends Procedure> {
   /**
-   * Has a handler answer it, by a server on a broker of its own, and tells what its client gets.
+   * Lets a handler answer the request, through a server on a broker of its own, and returns what the client gets.
    *
-   * @throws what `RpcClient.call` throws where no answer came, and `RpcServer.start`, as a rejection: the request does not fit the contract, an
-   *   option is wrong
+   * @throws the errors of `RpcClient.call` without an answer, and of `RpcServer.start`, as a rejection: the request
+   * does not fit the contract, or an option is wrong
    */
   handledBy(
     handler: RequestHandler<RequestOf<P>, ResponseInputOf<P>>,
@@ -40,7 +43,7 @@ export interface TestRequest<P extends Procedure> {
   ): Promise<TestAnswer<P>>
 }
 
-/** Calls a procedure whose server has a handler. */
+/** Calls a procedure that the given handler serves. */
 export async function handleRequest<P extends Procedure>(
   procedure: P,
   request: unknown,

@@ -15,15 +15,15 @@ const ENDS = [
 
 type End = (typeof ENDS)[number]
 
-/** What a worker or a subscriber made of a delivery: the event of that name, and what it says. */
+/** Outcome of a delivery at a worker or a subscriber: the name of its event, and the event's content. */
 export type TestVerdict = { [Did in End]: { readonly did: Did } & WorkerEvents[`delivery.${Did}`] }[End]
 
-/** A worker or a subscriber, as far as its events are listened to here. */
+/** The part of a worker or a subscriber whose events are read here. */
 export interface Judging {
   on<Did extends End>(name: `delivery.${Did}`, listener: (payload: WorkerEvents[`delivery.${Did}`]) => void): unknown
 }
 
-/** Resolves with what becomes of the first delivery that ends. */
+/** Resolves with the outcome of the first delivery that ends. */
 export function firstVerdict(role: Judging): Promise<TestVerdict> {
   return new Promise((resolve) => {
     for (const did of ENDS) role.on(`delivery.${did}`, (event) => resolve({ did, ...event } as TestVerdict))

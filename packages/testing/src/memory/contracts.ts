@@ -1,10 +1,10 @@
-/** What a Standard Schema answers. */
+/** Result of a validation by a Standard Schema. */
 export interface SchemaAnswer {
   readonly value?: unknown
   readonly issues?: readonly { readonly message: string; readonly path?: readonly unknown[] | undefined }[] | undefined
 }
 
-/** What any validation library brings. @see https://standardschema.dev */
+/** A schema of any validation library. @see https://standardschema.dev */
 export interface AnySchema {
   readonly '~standard': {
     readonly validate: (value: unknown) => SchemaAnswer | PromiseLike<SchemaAnswer>
@@ -12,18 +12,18 @@ export interface AnySchema {
   }
 }
 
-/** What a message says of its own content. */
+/** Properties of a message that describe its content. */
 export interface ContentProperties {
   readonly contentType?: string | undefined
   readonly contentEncoding?: string | undefined
 }
 
-/** What the content of a message is written and read by. */
+/** Codec that reads the content of a message. */
 export interface ContentCodec {
   decode(content: Buffer, properties: ContentProperties): unknown
 }
 
-/** A work queue of leveret's, as far as it is read here. */
+/** The part of a leveret work queue that is read here. */
 export interface QueueContract<S extends AnySchema = AnySchema> {
   readonly kind: 'work-queue'
   readonly name: string
@@ -32,13 +32,13 @@ export interface QueueContract<S extends AnySchema = AnySchema> {
   readonly deadLetter: false | { readonly queue: string }
 }
 
-/** A procedure of leveret's, as far as it is read here. */
+/** The part of a leveret procedure that is read here. */
 export interface ProcedureContract<Q extends QueueContract = QueueContract> {
   readonly kind: 'procedure'
   readonly requests: Q
 }
 
-/** An exchange of leveret's, as far as it is read here: it has schemas by template, or one for all its messages. */
+/** The part of a leveret exchange that is read here: it has a schema for each template, or one for all its messages. */
 export type ExchangeContract = RoutedContract | HeadersContract | PlainContract
 
 /** The members that each exchange has. */
@@ -67,7 +67,7 @@ export interface PlainContract<S extends AnySchema = AnySchema> extends NamedExc
   readonly payload: S
 }
 
-/** A subscription or a stream of leveret's, as far as it is read here. */
+/** The part of a leveret subscription or stream that is read here. */
 export interface EventQueueContract<E extends ExchangeContract = ExchangeContract> {
   readonly kind: 'subscription' | 'stream'
   readonly name: string
@@ -81,10 +81,10 @@ export type SentContract = QueueContract | ProcedureContract | ExchangeContract 
 /** A contract that may keep dead letters. */
 export type LetterContract = QueueContract | EventQueueContract
 
-/** What a schema makes of what it is given. */
+/** The output type of a schema. */
 export type OutputOf<S extends AnySchema> = NonNullable<S['~standard']['types']>['output']
 
-/** What an event of an exchange is: of one with templates, a type for each of them. */
+/** An event of an exchange. For an exchange with templates it is a union with one type for each template. */
 export type SentEvent<E extends ExchangeContract> =
   E extends RoutedContract<infer T>
     ? {
@@ -100,7 +100,10 @@ export type SentEvent<E extends ExchangeContract> =
         ? { readonly routingKey: string; readonly payload: OutputOf<S> }
         : never
 
-/** What was sent by a contract, as a handler gets it: the payload of a task, a request, or an event with its routing key. */
+/**
+ * A message sent by a contract, as a handler gets it: the payload of a task, a request, or an event with its routing
+ * key.
+ */
 export type SentBy<C extends SentContract> = C extends ProcedureContract
   ? OutputOf<C['requests']['payload']>
   : C extends QueueContract

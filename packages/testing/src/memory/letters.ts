@@ -2,43 +2,46 @@ import type { Message } from '@leveret/memory-broker'
 import type { EventQueueContract, LetterContract, OutputOf, QueueContract, SentEvent } from './contracts.js'
 import { readEvent, readTask } from './reading.js'
 
-/** A dead letter, as a test looks at it. */
+/** A dead letter, in the form that a test compares. */
 export interface TestLetter<Payload = unknown> {
   readonly messageId: string | undefined
-  /** leveret's word, such as `rejected` or `attempts-exhausted`, or RabbitMQ's, such as `expired`. */
+  /** The reason: leveret's word, such as `rejected` or `attempts-exhausted`, or RabbitMQ's, such as `expired`. */
   readonly reason: string | undefined
-  /** What the last attempt failed with; `undefined` when RabbitMQ itself dead-lettered it. */
+  /** The error of the last attempt; `undefined` if RabbitMQ itself dead-lettered the message. */
   readonly error: { readonly name: string; readonly message: string } | undefined
-  /** What it was published under. */
+  /** The routing key under which the message was published. */
   readonly routingKey: string
-  /** `undefined`: it does not fit its contract, as an `invalid-payload`. */
+  /** The payload; `undefined` if it does not fit the contract, as with the reason `invalid-payload`. */
   readonly payload: Payload | undefined
 }
 
-/** A dead letter of an exchange with templates, which its template tells apart. */
+/** A dead letter of an exchange with templates: a union that `template` discriminates. */
 export type EventLetter<Event> = Event extends { readonly template: infer Template; readonly payload: infer Payload }
   ? TestLetter<Payload> & { readonly template: Template }
   : Event extends { readonly payload: infer Payload }
     ? TestLetter<Payload>
     : never
 
-/** A dead letter of a contract. Of an exchange with templates it is a type for each of them, and one for what none of them has. */
+/**
+ * A dead letter of a contract. For an exchange with templates it is a union of one type for each template, and one for
+ * a letter whose routing key no template has.
+ */
 export type TestLetterOf<C extends LetterContract> = C extends QueueContract
   ? TestLetter<OutputOf<C['payload']>>
   : C extends EventQueueContract
     ? EventLetter<SentEvent<C['of']>> | (TestLetter<undefined> & { readonly template?: undefined })
     : never
 
-/** What leveret and RabbitMQ have written on a dead letter. */
+/** Notes of leveret and RabbitMQ in the headers of a dead letter. */
 interface LetterNotes {
-  /** The queue in which it died; `undefined` where nothing says so. */
+  /** The queue in which it died; `undefined` if no header names it. */
   readonly queue: string | undefined
   readonly reason: string | undefined
   readonly error: TestLetter['error']
   readonly routingKey: string
 }
 
-/** Reads the dead letters of a contract, and leaves out those of other contracts that keep theirs in the same queue. */
+/** Reads the dead letters of a contract. Letters of other contracts in the same queue are left out. */
 export async function readLetters<C extends LetterContract>(
   contract: C,
   messages: readonly Message[],
@@ -55,7 +58,7 @@ async function readLetter<C extends LetterContract>(
 ): Promise<TestLetterOf<C>> {
   const content = await readContent(contract, message, routingKey).catch(() => ({ payload: undefined }))
   const { messageId } = message.properties
-  // What is read of a contract is what the type says of it.
+  // The value has the type of its contract, because that contract's reader made it.
   return { messageId, reason, error, routingKey, ...content } as TestLetterOf<C>
 }
 
@@ -84,7 +87,7 @@ function readNotes(message: Message): LetterNotes {
   }
 }
 
-/** An entry of `x-death`, none of it checked. */
+/** An entry of `x-death`, before its fields are checked. */
 interface Death {
   readonly reason?: unknown
   readonly queue?: unknown

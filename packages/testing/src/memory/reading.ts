@@ -15,9 +15,9 @@ export class UnfitMessageError extends Error {
   override readonly name = 'UnfitMessageError'
 }
 
-/** What reads the payload of a message. */
+/** The codec and the schema that read the payload of a message. */
 interface PayloadReader {
-  /** For the error. */
+  /** The name that an error shows. */
   readonly name: string
   readonly codec: ContentCodec
   readonly payload: AnySchema
@@ -26,7 +26,7 @@ interface PayloadReader {
 /**
  * Decodes a task and checks it, as a worker does.
  *
- * @throws {@link UnfitMessageError} as a rejection: it does not fit its contract
+ * @throws {@link UnfitMessageError} as a rejection, if the message does not fit its contract
  */
 export async function readTask<C extends QueueContract>(
   contract: C,
@@ -38,24 +38,24 @@ export async function readTask<C extends QueueContract>(
 /**
  * Decodes an event and checks it, as a subscriber does.
  *
- * @param routingKey - under which it was published
- * @throws {@link UnfitMessageError} as a rejection: it does not fit its contract, or no template has its routing key
+ * @param routingKey - the key under which it was published
+ * @throws {@link UnfitMessageError} as a rejection, if it does not fit its contract, or no template has its routing key
  */
 export async function readEvent<E extends ExchangeContract>(
   exchange: E,
   message: Message,
   routingKey = textOf(message.routingKey),
 ): Promise<SentEvent<E>> {
-  // Each branch makes what the type says of such an exchange.
+  // Each branch returns the type that such an exchange has.
   return (await readAnyEvent(exchange, message, routingKey)) as SentEvent<E>
 }
 
-/** The name of a queue or an exchange as the broker in memory has it: a character for each byte. */
+/** Returns the name of a queue or an exchange as the broker in memory stores it: one character for each byte. */
 export function byteTextOf(name: string): string {
   return Buffer.from(name).toString('latin1')
 }
 
-/** The opposite of {@link byteTextOf}. */
+/** Reverses {@link byteTextOf}. */
 function textOf(name: string): string {
   return Buffer.from(name, 'latin1').toString()
 }

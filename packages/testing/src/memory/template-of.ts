@@ -1,7 +1,8 @@
 /**
- * The template of an exchange that a routing key matches: of a direct exchange the key itself, of a topic exchange the one that says most of it.
+ * Returns the template of an exchange that a routing key matches. For a direct exchange it is the key itself, for a
+ * topic exchange the most specific template.
  *
- * @returns `undefined` when none does
+ * @returns `undefined` if no template matches
  */
 export function templateOf(type: string, templates: readonly string[], routingKey: string): string | undefined {
   if (type !== 'topic') return templates.find((template) => template === routingKey)
@@ -9,7 +10,7 @@ export function templateOf(type: string, templates: readonly string[], routingKe
   return templates.filter((template) => patternOf(template).test(key)).sort(bySpecificity)[0]
 }
 
-/** Each word behind its dot, so that the empty key has none. */
+/** Puts a dot before each word, so that the empty key has no dot. */
 function dotted(key: string): string {
   return key === '' ? '' : `.${key}`
 }
@@ -22,7 +23,10 @@ function patternOf(template: string): RegExp {
   return new RegExp(`^${parts.join('')}$`, 's')
 }
 
-/** The first word in which they differ decides: a name comes before `*`, that before the end, and that before `#`. */
+/**
+ * Compares two templates by the first word in which they differ. A name comes before `*`, `*` before the end, and the
+ * end before `#`.
+ */
 function bySpecificity(left: string, right: string): number {
   const [ours, theirs] = [wordsOf(left), wordsOf(right)]
   const at = ours.findIndex((word, index) => rank(word) !== rank(theirs[index]))

@@ -3,24 +3,27 @@ import type { ExchangeContract, LetterContract, QueueContract, SentBy, SentContr
 import { readLetters, type TestLetterOf } from './letters.js'
 import { byteTextOf, readEvent, readTask } from './reading.js'
 
-/** A broker in this process that also reads contracts of leveret's. */
+/** A broker in this process that also reads contracts of leveret. */
 export class TestMemoryBroker extends MemoryBroker {
   /**
-   * What clients have sent by a contract, the oldest first, as a handler gets it: of a work queue the payloads of its tasks, also of those that
-   * are delayed; of a procedure its requests; of an exchange its events, also those that no queue took; of a subscription or a stream the
-   * events of its exchange that its queue was given. Copies for later attempts are not among them, nor are dead letters that were replayed.
-   * The newest 10,000 messages of the broker are remembered.
+   * Returns the messages that clients have sent by a contract, the oldest first, as a handler gets them.
    *
-   * @throws UnfitMessageError as a rejection: one does not fit the contract, or no template of its exchange has its routing key
+   * For a work queue these are the payloads of its tasks, including delayed ones; for a procedure, its requests. For an
+   * exchange they are its events, including those that no queue took. For a subscription or a stream they are the
+   * events of its exchange that reached its queue. Copies for later attempts and replayed dead letters are left out.
+   * The broker remembers its newest 10,000 messages.
+   *
+   * @throws UnfitMessageError as a rejection, if a message does not fit the contract, or no template has its routing
+   * key
    */
   async sent<C extends SentContract>(contract: C, vhost = '/'): Promise<SentBy<C>[]> {
-    // Each branch reads what the type says of such a contract.
+    // Each branch reads the type that such a contract has.
     return (await this.#sentBy(contract, vhost)) as SentBy<C>[]
   }
 
   /**
-   * The dead letters of a contract that nobody has taken, the oldest first. Takes none of them. Of contracts that keep theirs in one queue, each
-   * has its own.
+   * Returns the dead letters of a contract that are still in their queue, the oldest first. They stay there. If several
+   * contracts share a queue of dead letters, each gets its own.
    */
   async deadLetters<C extends LetterContract>(contract: C, vhost = '/'): Promise<TestLetterOf<C>[]> {
     if (contract.deadLetter === false) return []
@@ -28,9 +31,10 @@ export class TestMemoryBroker extends MemoryBroker {
   }
 
   /**
-   * Ends a test well, or not.
+   * Checks that a test has left nothing behind.
    *
-   * @throws Error deliveries are not settled, or consumers or connections are open: a role was not closed. It shows the log
+   * @throws Error if deliveries are unsettled, or consumers or connections are open: a role was not closed. The message
+   * shows the log
    */
   assertNothingLeft(vhost = '/'): void {
     const left = this.left(vhost)
@@ -63,10 +67,10 @@ export class TestMemoryBroker extends MemoryBroker {
 }
 
 /**
- * Starts a broker in this process that behaves like RabbitMQ. It is for tests: it listens on the loopback interface only, and keeps
- * nothing when it is closed.
+ * Starts a broker in this process that behaves like RabbitMQ. It is for tests: it listens on the loopback interface
+ * only, and keeps nothing after its end.
  *
- * @throws Error the port is taken
+ * @throws Error if the port is taken
  */
 export async function startMemoryBroker(options: MemoryBrokerOptions = {}): Promise<TestMemoryBroker> {
   const broker = new TestMemoryBroker(options)
@@ -74,7 +78,7 @@ export async function startMemoryBroker(options: MemoryBrokerOptions = {}): Prom
   return broker
 }
 
-/** What is delayed is published to an exchange of the delays, under the same key. */
+/** Whether a message was sent to a queue. A delayed one goes to an exchange of the delays, under the same key. */
 function isSentTo(queue: string, { exchange, routingKey, headers }: Message): boolean {
   const isDirect = exchange === '' || exchange.startsWith('leveret.delay.')
   return isDirect && routingKey === byteTextOf(queue) && headers.get('leveret-replays') === undefined

@@ -13,9 +13,10 @@ export interface Vhost {
   channels(): Promise<ClientChannel[]>
   connections(): Promise<ClientConnection[]>
   /**
-   * Makes the broker close the connections to this vhost, with 320 CONNECTION_FORCED, also those opened a moment ago.
+   * Makes the broker close the connections to this vhost, with 320 CONNECTION_FORCED, including those opened a moment
+   * ago.
    *
-   * @returns how many there were
+   * @returns how many connections there were
    */
   closeConnections(reason?: string): Promise<number>
 }

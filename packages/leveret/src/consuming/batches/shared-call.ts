@@ -15,7 +15,7 @@ export class SharedCall<Payload, D extends ActiveDelivery = ActiveDelivery> {
   readonly #timer: NodeJS.Timeout
   #isMade = false
   #trace: ProcessBatchTrace | undefined
-  /** What the whole call failed with. */
+  /** The error of the whole call. */
   #failure: unknown
   /** How many deliveries may still join. */
   #awaited: number

@@ -34,7 +34,7 @@ export class ActiveDelivery implements Held, Handled {
   handled: Promise<void> | undefined
   /** The result of the handler, for the code that settles the delivery by it. */
   result: unknown
-  /** What is told of its attempt, where somebody listens. */
+  /** The trace of its attempt, if anybody listens. */
   trace: ProcessTrace | undefined
   #begunAtMs: number | undefined
   #endedAtMs: number | undefined

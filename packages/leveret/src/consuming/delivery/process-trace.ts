@@ -4,51 +4,56 @@ import type { DeadLetterReason } from '../../headers/dead-letter-reason.js'
 import type { Delivery } from '../../message/delivery.js'
 import type { SettlementName } from './settlement.js'
 
-/** Who consumes, by what contract. All of it is the same for each delivery of a role, so metrics may be counted by it. */
+/**
+ * Origin of a delivery: the connection, the role and the contract. It is the same for all deliveries of a role, so
+ * metrics may use it as labels.
+ */
 export interface ConsumeOrigin {
   /** Name of the connection. */
   readonly connection: string
   readonly role: 'worker' | 'subscriber' | 'rpc-server'
-  /** Name of the contract: of the work queue, subscription, stream or procedure; of an ephemeral subscriber the exchange. */
+  /**
+   * Name of the contract: the work queue, subscription, stream or procedure. For an ephemeral subscriber, the exchange.
+   */
   readonly contract: string
-  /** Whether its queue goes with it: then the queue has a random name. */
+  /** Whether the queue is deleted with its connection. It then has a random name. */
   readonly isEphemeral: boolean
 }
 
-/** What an engine needs to tell of its deliveries. */
+/** Fields that an engine adds to the traces of its deliveries. */
 export interface ConsumePlace extends ConsumeOrigin {
   readonly server: () => ServerAddress | undefined
-  /** The template of a routing key, where the exchange is a topic exchange. */
+  /** Returns the template that a routing key matches, for a topic exchange. */
   readonly templateOf?: ((routingKey: string) => string | undefined) | undefined
 }
 
-/** One delivery that is handled, in the words of both its contract and the broker. */
+/** One delivery that is being handled, in the words of its contract and of the broker. */
 export interface TracedDelivery {
   readonly delivery: Delivery
   readonly deliveryTag: number
-  /** Of a topic exchange: the template that the routing key matches. */
+  /** The template that the routing key matches, for a topic exchange. */
   readonly template: string | undefined
 }
 
 /**
- * One attempt, as `tracing:leveret:process` tells of it: `start` and `end` around the call of the handler and its interceptors, `asyncEnd` when
- * the delivery is settled.
+ * One attempt, as published on `tracing:leveret:process`: `start` and `end` around the call of the handler and its
+ * interceptors, `asyncEnd` when the delivery is settled.
  */
 export interface ProcessTrace extends ConsumeOrigin, TracedDelivery, ScopedTrace {
-  /** The queue or stream. A random name where `isEphemeral`. */
+  /** Name of the queue or stream. It is random if `isEphemeral`. */
   readonly queue: string
   readonly server: ServerAddress | undefined
-  /** Set before `asyncEnd`. */
+  /** The settlement, set before `asyncEnd`. */
   settlement: SettlementName | undefined
-  /** Set before `asyncEnd` of a failed attempt: after how many milliseconds the next one follows. */
+  /** The delay of the next attempt in milliseconds, set before `asyncEnd` of a failed one. */
   afterMs: number | undefined
-  /** Set before `asyncEnd` of a delivery that was given up. */
+  /** The reason for which the delivery was given up, set before its `asyncEnd`. */
   reason: DeadLetterReason | undefined
 }
 
 /**
- * One call of a batch's handler, as `tracing:leveret:process-batch` tells of it: `start` and `end` around the call, `asyncEnd` when all attempts
- * of its deliveries have ended.
+ * One call of a batch handler, as published on `tracing:leveret:process-batch`: `start` and `end` around the call,
+ * `asyncEnd` when the attempts of all its deliveries have ended.
  */
 export interface ProcessBatchTrace extends ConsumeOrigin, ScopedTrace {
   readonly queue: string
@@ -56,7 +61,7 @@ export interface ProcessBatchTrace extends ConsumeOrigin, ScopedTrace {
   readonly items: readonly TracedDelivery[]
 }
 
-/** What became of one delivery, as the channel `leveret:settled` tells of it. */
+/** Settlement of one delivery, as published on the channel `leveret:settled`. */
 export interface SettledDelivery extends ConsumeOrigin {
   readonly queue: string
   readonly delivery: Delivery
@@ -67,6 +72,6 @@ export interface SettledDelivery extends ConsumeOrigin {
   readonly durationMs: number
   readonly afterMs: number | undefined
   readonly reason: DeadLetterReason | undefined
-  /** What the attempt failed with. */
+  /** The error of the attempt; `undefined` if it did not fail. */
   readonly error: unknown
 }

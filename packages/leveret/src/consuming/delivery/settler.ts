@@ -191,13 +191,16 @@ function impossible(error: LeveretError): DeadLetterVerdict {
   return { do: 'dead-letter', reason: 'retry-impossible', failure: describeFailure(error) }
 }
 
-/** Whether somebody may mend it while this worker runs: a queue is missing or another one, or a right is missing. */
+/**
+ * Whether an operator may repair the cause while this worker runs: a queue is missing or differs, or a permission is
+ * missing.
+ */
 function isOfPlace(error: unknown): boolean {
   if (error instanceof PublishError) return isReturned(error) || isOfPlace(error.cause)
   return error instanceof TopologyMismatchError || (error instanceof BrokerError && OF_PLACE.has(error.replyCode))
 }
 
-/** No queue took it. Where queues are declared here, the next try declares this one again. */
+/** Whether no queue took the copy. If queues are declared here, the next try declares this one again. */
 function isReturned(error: LeveretError): boolean {
   return error instanceof PublishError && error.outcome === 'returned'
 }

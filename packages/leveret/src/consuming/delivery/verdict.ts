@@ -76,7 +76,8 @@ export function judge(thrown: unknown, attempt: number, rules: RetryRules): Verd
  * delivery: if a handler throws one, it may concern the reply of another program.
  */
 export function judgeUnread(thrown: unknown, attempt: number, rules: RetryRules): Verdict {
-  // A schema that itself failed, or a codec that threw Retry, may succeed later, so what it threw is judged like a handler's.
+  // A schema that failed itself, or a codec that threw Retry, may succeed later. So its error is judged like a
+  // handler's.
   if (isRecoverable(thrown)) return judge(thrown.cause, attempt, rules)
   const reason = reasonOf(thrown)
   if (reason === undefined) return judge(thrown, attempt, rules)

@@ -62,9 +62,10 @@ export interface WorkerEvents {
    */
   readonly 'delivery.given-back': DeliveryEvent
   /**
-   * The broker refused the copy for a later attempt or for the dead-letter queue, because a queue is full, or because the
-   * dead-letter queue or a right to it is missing. The copy is tried again until it is stored. Until then the delivery
-   * stays unacknowledged, and takes no place from others, up to `consumer.full`. Emitted once for each delivery.
+   * The broker refused the copy for a later attempt or for the dead-letter queue, because a queue is full, or because
+   * the dead-letter queue or a right to it is missing. The copy is tried again until it is stored. Until then the
+   * delivery stays unacknowledged, and takes no place from others, up to `consumer.full`. Emitted once for each
+   * delivery.
    */
   readonly 'delivery.copy-refused': DeliveryEvent & { readonly error: LeveretError }
   /** The handler settled a delivery that was settled already, or whose time was up. The call changed nothing. */
@@ -108,7 +109,7 @@ export interface WorkerEvents {
   readonly 'consume-failed': RoleEvent & { readonly reason: LeveretError }
 }
 
-/** What is a process warning for the first time, where there is no logger. */
+/** Codes of the process warnings for the first event of each name, if there is no logger. */
 export const workerWarnings: WarningCodes<WorkerEvents> = {
   'delivery.retried': 'LEVERET_ATTEMPT_FAILED',
   'delivery.dead-lettered': 'LEVERET_GIVEN_UP',

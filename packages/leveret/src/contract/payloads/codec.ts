@@ -5,7 +5,7 @@ import { type ContentProperties, matchesEncoding, matchesType, mediaType } from 
  * Converts a payload into the bytes of a message and back, synchronously or with a promise. It throws or rejects if it
  * cannot. A `PayloadError` then has the codec's error as its `cause`, and a delivery counts as an invalid payload.
  *
- * A codec that cannot answer for now, because a service that it asks is down, throws `Retry`. A delivery has then failed
+ * A codec that cannot answer now, because a service that it needs is down, throws `Retry`. The delivery has then failed
  * one attempt, and the next follows after the delay that `Retry` names. The `PayloadError` of a send is `retryable`.
  */
 export interface Codec {

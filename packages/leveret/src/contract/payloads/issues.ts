@@ -72,7 +72,7 @@ function withoutReceived({ message, received }: ValibotIssue): string {
   return message.endsWith(received) ? `${message.slice(0, -received.length)}…` : message
 }
 
-/** What comes from outside, goes there, or is kept for many messages, is bounded: 50 issues of 50 steps and 500 characters. */
+/** Shortens issues, because they come from outside and are kept: at most 50 issues of 50 steps and 500 characters. */
 export function shortened(issues: readonly Issue[]): Issue[] {
   return issues.slice(0, MAX_ISSUES).map(({ path, message }) => ({
     path: path.slice(0, MAX_ISSUES),

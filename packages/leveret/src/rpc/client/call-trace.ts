@@ -2,8 +2,9 @@ import type { ServerAddress } from '../../amqp/endpoint.js'
 import { endTrace, runTraced, type ScopedTrace, tracing } from '../../async/tracing.js'
 
 /**
- * One call of a procedure, as `tracing:leveret:call` tells of it: `start` and `end` around sending the request, `asyncEnd` when the answer is
- * there, or will not be. Its request is told on `tracing:leveret:publish`, inside.
+ * One call of a procedure, as published on `tracing:leveret:call`: `start` and `end` around sending the request,
+ * `asyncEnd` when the call has its answer or has failed. Its request has a trace of its own on
+ * `tracing:leveret:publish`, inside this one.
  */
 export interface CallTrace extends ScopedTrace {
   /** Name of the connection. */
@@ -13,7 +14,7 @@ export interface CallTrace extends ScopedTrace {
   readonly server: ServerAddress | undefined
 }
 
-/** What is told of calls. */
+/** The tracing channel of calls. */
 export const calling = tracing<CallTrace>('call')
 
 /** Makes a call between `start` and `end` of its trace, which ends when its promise settles. */

@@ -16,7 +16,7 @@ export class Call implements Due {
   /** The request, until the call settles. */
   message: OutgoingMessage | undefined
   bagged: number | undefined
-  /** In which its request is written, where a tracer of another library may look for its caller's. */
+  /** The async context of the caller, in which the request is written if another library's tracer may need it. */
   context: AsyncResource | undefined
   /** The time at which the request was written, by `performance.now()`. */
   sentAt = 0
@@ -51,7 +51,7 @@ export class Call implements Due {
     return this.message?.content.length ?? 0
   }
 
-  /** What it failed with, if it did. */
+  /** The error of the call, if it failed. */
   get error(): unknown {
     return this.#failure?.error
   }

@@ -41,11 +41,11 @@ export class ReplyChannel {
   }
 
   /**
-   * Opens it, once, and makes sure that answers may be published before any request comes. When that right is taken later, the channel that
-   * delivers is closed: what it would deliver, another server may answer.
+   * Opens the channel once, and makes sure that replies may be published before any request comes. If that permission
+   * is revoked later, the delivering channel is closed, so another server may answer its requests.
    *
-   * @param delivering - the channel that is to deliver requests, on which nothing is consumed yet
-   * @throws {@link BrokerError} the right to write to the default exchange is missing; {@link ConnectionError}
+   * @param delivering - the channel that will deliver requests, on which nothing is consumed yet
+   * @throws {@link BrokerError} if the permission to write to the default exchange is missing; {@link ConnectionError}
    */
   async start(delivering: Channel): Promise<void> {
     void this.#channel.run()

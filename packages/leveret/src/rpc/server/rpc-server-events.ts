@@ -83,7 +83,7 @@ function clocks({ clocksDifferByMs }: RpcServerEvents['request.expired']): strin
   return `. The clock of its client and that of this machine differ by ${clocksDifferByMs} ms or more`
 }
 
-/** What is a process warning for the first time, where there is no logger. */
+/** Codes of the process warnings for the first event of each name, if there is no logger. */
 export const requestWarnings: WarningCodes<RpcServerEvents> = {
   'request.failed': 'LEVERET_REQUEST_FAILED',
   'reply.failed': 'LEVERET_REPLY_FAILED',

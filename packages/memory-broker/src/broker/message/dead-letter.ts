@@ -4,20 +4,20 @@ import type { Profile } from '../rules/profile.js'
 import { type Death, type DeathReason, deathHeader, readDeaths, withDeath } from './deaths.js'
 import { Message, textsOf } from './message.js'
 
-/** How and where a message died, and where it is to go. */
+/** The death of a message, and where its dead letter goes. */
 export interface DeadLetterRoute {
   readonly queue: string
   readonly reason: DeathReason
   /** The dead-letter exchange. */
   readonly exchange: string
-  /** The key that the queue gives its dead letters; `undefined` to keep their own. */
+  /** The dead-letter routing key of the queue; `undefined` to keep the message's own keys. */
   readonly routingKey: string | undefined
   readonly nowMs: number
-  /** How many of its deliveries have failed, those of its queues before included. */
+  /** How many of its deliveries have failed, including those in earlier queues. */
   readonly failures: number
 }
 
-/** The copy of a message that goes to the dead-letter exchange. */
+/** Returns the copy of a message that goes to the dead-letter exchange. */
 export function deadLetterOf(message: Message, route: DeadLetterRoute, profile: Profile): Message {
   const known = profile.trustsDeaths ? readDeaths(message.headers) : message.deaths
   const { expiration, ...properties } = message.properties

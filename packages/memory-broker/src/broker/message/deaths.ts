@@ -1,22 +1,22 @@
 import { array, type Field, fieldsOf, long, text, timestamp } from '../../wire/field.js'
 import { FieldTable } from '../../wire/field-table.js'
 
-/** Why a queue gave a message up. */
+/** The reason for which a queue gave a message up. */
 export type DeathReason = 'rejected' | 'expired' | 'maxlen' | 'delivery_limit'
 
-/** How often a message died of one reason in one queue. */
+/** How often a message died for one reason in one queue. */
 export interface Death {
   readonly queue: string
   readonly reason: string
   readonly count: number
   readonly exchange: string
   readonly routingKeys: readonly string[]
-  /** Seconds since 1970 of the first time. */
+  /** The time of the first such death, in seconds since 1970. */
   readonly time: number
   readonly originalExpiration?: string | undefined
 }
 
-/** Adds a death: it comes first, and takes the count of an earlier one of the same queue and reason. */
+/** Adds a death at the front. An earlier death of the same queue and reason is removed, and its count goes on. */
 export function withDeath(deaths: readonly Death[], death: Omit<Death, 'count'>): readonly Death[] {
   const isSame = (known: Death): boolean => known.queue === death.queue && known.reason === death.reason
   const known = deaths.find(isSame)
@@ -25,7 +25,7 @@ export function withDeath(deaths: readonly Death[], death: Omit<Death, 'count'>)
 }
 
 /**
- * Whether a message that goes to a queue would go round for ever: it has been there, and since then no consumer has rejected it.
+ * Whether a message would go in an endless circle: it was in this queue before, and no consumer has rejected it since.
  *
  * @see https://www.rabbitmq.com/docs/dlx#effects
  */
@@ -34,7 +34,7 @@ export function isCycle(queue: string, deaths: readonly Death[]): boolean {
   return last >= 0 && deaths.slice(0, last + 1).every(({ reason }) => reason !== 'rejected')
 }
 
-/** The header `x-death`. */
+/** Returns the header `x-death`. */
 export function deathHeader(deaths: readonly Death[]): Field {
   return array(deaths.map((death) => ({ type: 'F', bytes: deathTable(death).encode() })))
 }
@@ -53,7 +53,7 @@ function deathTable(death: Death): FieldTable {
   ])
 }
 
-/** Reads the header `x-death`; what is no death is left out. */
+/** Reads the header `x-death`. Entries that are not tables are left out. */
 export function readDeaths(headers: FieldTable): readonly Death[] {
   const field = headers.get('x-death')
   if (field?.type !== 'A') return []

@@ -3,34 +3,34 @@ import type { Message } from './message.js'
 /** A message in a queue. */
 export interface QueueItem {
   readonly message: Message
-  /** Its place among the messages of its queue. */
+  /** The position among the messages of its queue. */
   sequence: number
   readonly priority: number
-  /** How much of the queue's room it takes. */
+  /** How many bytes count towards the limits of the queue. */
   readonly bytes: number
-  /** When it expires, in milliseconds since 1970. */
+  /** The time of its expiry, in milliseconds since 1970; `undefined` for never. */
   readonly expiresAt: number | undefined
   redelivered: boolean
-  /** How often it came back in a way that counts. */
+  /** How many times it came back in a way that counts towards the delivery limit. */
   returns: number
-  /** How it came back last. */
+  /** The way in which it came back the last time. */
   lastReturn: ReturnKind | undefined
-  /** How often it was delivered. */
+  /** How many times it was delivered. */
   acquired: number
 }
 
-/** A delivery, as a queue sees it: in the hand of somebody until it is settled. */
+/** A delivery, as its queue sees it: held by a channel until it is settled. */
 export interface Delivery {
   readonly item: QueueItem
-  /** `undefined` for what was taken with `basic.get`. */
+  /** The consumer that got it; `undefined` after `basic.get`. */
   readonly consumer: QueueConsumer | undefined
   readonly holder: Holder
   readonly atMs: number
 }
 
-/** Who can hold deliveries: a channel. */
+/** A holder of deliveries: a channel. */
 export interface Holder {
-  /** A delivery was not settled in time. */
+  /** Called when a delivery was not settled in time. */
   timedOut(delivery: Delivery, timeoutMs: number): void
 }
 
@@ -40,28 +40,28 @@ export interface QueueConsumer extends Holder {
   readonly noAck: boolean
   readonly exclusive: boolean
   readonly priority: number
-  /** How many of its deliveries are not settled. */
+  /** How many of its deliveries are unsettled. */
   readonly held: number
-  /** Where a stream begins. */
+  /** The position at which the consumer begins to read a stream. */
   readonly offset: StreamStart
   /** Whether it has room for another delivery. */
   readonly canTake: boolean
-  /** Takes a message. For a consumer that acknowledges, the delivery is to be settled. */
+  /** Takes a message. A consumer with acknowledgements must settle the delivery. */
   take(delivery: Delivery, message: Message): void
-  /** Its queue is gone; or it has held a delivery for too long, and goes on all the same. */
+  /** Called when its queue is gone, or when a delivery was held for too long; after a timeout the consumer stays. */
   cancelled(why: 'gone' | 'timeout'): void
 }
 
-/** Where a consumer of a stream begins. */
+/** The position at which a consumer begins to read a stream. */
 export type StreamStart = 'first' | 'last' | 'next' | { readonly offset: number } | { readonly timeMs: number }
 
-/** How a delivery is rejected. */
+/** The method that rejected a delivery. */
 export type RejectKind = 'nack' | 'reject'
 
-/** How a delivery comes back to its queue. */
+/** The way in which a delivery comes back to its queue. */
 export type ReturnKind = RejectKind | 'recover' | 'closed'
 
-/** Whether a delivery has failed that comes back so, or is rejected so: RabbitMQ 4.3 takes `basic.nack` for none. */
+/** Whether a delivery counts as failed. RabbitMQ 4.3 does not count a `basic.nack`. */
 export function hasFailed(kind: ReturnKind): boolean {
   return kind === 'reject' || kind === 'closed'
 }

@@ -3,17 +3,17 @@ import { FieldTable } from '../../wire/field-table.js'
 import { encodeProperties, type Properties } from '../../wire/properties.js'
 import type { Death } from './deaths.js'
 
-/** A message as it was published. It never changes: queues share it. */
+/** A published message. It is immutable, because queues share it. */
 export class Message {
   readonly exchange: string
   readonly routingKey: string
   readonly properties: Properties
   readonly body: Buffer
-  /** What the broker knows of its deaths; clients cannot set it. */
+  /** The deaths that the broker has recorded. Clients cannot set them. */
   readonly deaths: readonly Death[]
-  /** How many of its deliveries have failed before it died, as far as the broker's version remembers. */
+  /** How many of its deliveries failed before it died, as far as the version remembers that. */
   readonly failures: number
-  /** The keys of its header BCC, which nobody sees: dead letters go to them too. */
+  /** The keys of the removed header BCC. Dead letters go to them too. */
   readonly blindKeys: readonly string[]
   #encoded: Buffer | undefined
 
@@ -32,25 +32,25 @@ export class Message {
     return this.properties.headers ?? FieldTable.empty
   }
 
-  /** The properties on the wire. */
+  /** The properties in wire format. */
   get encoded(): Buffer {
     this.#encoded ??= encodeProperties(this.properties)
     return this.#encoded
   }
 
-  /** How much of a queue's room it takes. */
+  /** How many bytes count towards the limits of a queue. */
   get bytes(): number {
     return this.body.length
   }
 
-  /** Its own key, and those of the headers CC and BCC. */
+  /** All routing keys: its own, and those of the headers CC and BCC. */
   get routingKeys(): readonly string[] {
     const { headers } = this.properties
     if (headers === undefined) return [this.routingKey]
     return [this.routingKey, ...textsOf(headers, 'CC'), ...this.blindKeys]
   }
 
-  /** The same with other headers. */
+  /** Returns a copy with other headers. */
   withHeaders(headers: FieldTable): Message {
     return new Message({ ...this, properties: { ...this.properties, headers } })
   }
@@ -67,7 +67,7 @@ export interface MessageContent {
   readonly encoded?: Buffer
 }
 
-/** The texts of a header that holds a list of them. */
+/** Returns the texts of a header that holds a list of them. */
 export function textsOf(headers: FieldTable, name: string): string[] {
   const field = headers.get(name)
   if (field?.type !== 'A') return []

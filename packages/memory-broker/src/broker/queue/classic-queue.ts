@@ -5,7 +5,7 @@ import { MessageQueue } from './message-queue.js'
 import { PriorityLists } from './priority-lists.js'
 import type { QueueHost, QueueOptions } from './queue.js'
 
-/** A classic queue. What comes back takes its former place. */
+/** A classic queue. A message that comes back takes its former place. */
 export class ClassicQueue extends MessageQueue {
   readonly #items: PriorityLists
   readonly #maxPriority: number

@@ -1,8 +1,8 @@
 import type { QueueConsumer } from '../message/delivery.js'
 
-/** The consumers of a queue, and whose turn it is. */
+/** Holds the consumers of a queue, and chooses whose turn it is. */
 export class Consumers {
-  /** The highest priority first; within one, who has waited longest. */
+  /** The consumers by priority, the highest first; within a priority, the one that has waited longest comes first. */
   #inTurn: QueueConsumer[] = []
   readonly #singleActive: boolean
   /** Whether a consumer of a higher priority takes the place of the active one. */
@@ -27,12 +27,12 @@ export class Consumers {
     return this.#inTurn.some(({ exclusive }) => exclusive)
   }
 
-  /** Whether a consumer may be delivered to, as far as the queue is concerned. */
+  /** Whether the queue may deliver to a consumer. */
   isActive(consumer: QueueConsumer): boolean {
     return !this.#singleActive || consumer === this.#active
   }
 
-  /** Delivers nothing more to a consumer until {@link resume}. */
+  /** Stops deliveries to a consumer until {@link resume}. */
   suspend(consumer: QueueConsumer): void {
     this.#suspended.add(consumer)
   }
@@ -46,7 +46,7 @@ export class Consumers {
     this.#active ??= consumer
   }
 
-  /** @returns whether it was there */
+  /** @returns whether the consumer was there */
   remove(consumer: QueueConsumer): boolean {
     const index = this.#inTurn.indexOf(consumer)
     if (index < 0) return false
@@ -63,7 +63,7 @@ export class Consumers {
     return all
   }
 
-  /** The consumer whose turn it is, of those that have room. Its next turn comes after those of its priority. */
+  /** Returns the next consumer that has room. After its turn it waits behind the others of its priority. */
   next(): QueueConsumer | undefined {
     if (this.#singleActive) return this.#nextActive()
     const consumer = this.#inTurn.find((candidate) => this.#isReady(candidate))
@@ -73,7 +73,10 @@ export class Consumers {
     return consumer
   }
 
-  /** The active consumer gets no more when one of a higher priority waits, and gives way when it has settled everything. */
+  /**
+   * Returns the active consumer. It gets nothing more while a consumer of a higher priority waits, and is replaced once
+   * it has settled everything.
+   */
   #nextActive(): QueueConsumer | undefined {
     const [highest] = this.#inTurn
     const active = this.#active

@@ -1,9 +1,9 @@
 import type { QueueItem } from '../message/delivery.js'
 
-/** Below this, the emptied beginning of the array is left where it is. */
+/** The number of emptied places from which the array is compacted. */
 const COMPACT_FROM = 1024
 
-/** Items in the order of their sequence. Taking the first and adding a last one cost the same however many there are. */
+/** Holds items in the order of their sequence. Taking the first and adding a last one cost the same at any length. */
 export class ItemList {
   #items: (QueueItem | undefined)[] = []
   #from = 0
@@ -35,7 +35,7 @@ export class ItemList {
     this.bytes += item.bytes
   }
 
-  /** Puts an item back where its sequence belongs. */
+  /** Puts an item back in the place of its sequence number. */
   insert(item: QueueItem): void {
     this.bytes += item.bytes
     const index = this.#placeOf(item.sequence)

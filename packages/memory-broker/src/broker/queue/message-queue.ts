@@ -12,10 +12,10 @@ import {
 import type { Message } from '../message/message.js'
 import { Queue } from './queue.js'
 
-/** How long a dead letter waits that no queue has taken, until it is published again. */
+/** How long a dead letter that no queue has taken waits until it is published again. */
 const DEAD_LETTER_RETRY_MS = 1_000
 
-/** A queue whose messages go when they are acknowledged: what classic and quorum queues have in common. */
+/** A queue that removes acknowledged messages: the common part of classic and quorum queues. */
 export abstract class MessageQueue extends Queue {
   #lastSequence = 0
   #headExpiry: { readonly atMs: number; readonly timer: Timer } | undefined
@@ -23,28 +23,28 @@ export abstract class MessageQueue extends Queue {
   #dyingTimer: Timer | undefined
   #dispatching = false
 
-  /** Items that may be delivered, or expire: the first of each line. */
+  /** Items that may be delivered next, or expire: the first of each line. */
   protected abstract heads(): Iterable<QueueItem>
-  /** The item that is next. */
+  /** The next item to deliver. */
   protected abstract first(): QueueItem | undefined
   protected abstract shift(): QueueItem | undefined
-  /** Takes away one of the heads. */
+  /** Removes one of the heads. */
   protected abstract shiftHead(head: QueueItem): void
   protected abstract push(item: QueueItem): void
   protected abstract clear(): QueueItem[]
-  /** Whether the queue refuses this message. */
+  /** Whether the queue refuses a message. */
   protected abstract refuses(message: Message): boolean
-  /** Whether there is more than there may be. */
+  /** Whether the queue is above its limits. */
   protected abstract readonly isOver: boolean
   protected abstract priorityOf(message: Message): number
-  /** Whether it counts among the failed deliveries of a message those that it had in other queues. */
+  /** Whether the failed deliveries of a message in earlier queues count here too. */
   protected abstract readonly remembersFailures: boolean
-  /** How much room a message takes. */
+  /** How many bytes of a message count towards the limits. */
   protected abstract bytesOf(message: Message): number
-  /** The message as it is delivered. */
+  /** Returns the message with the headers of this delivery. */
   protected abstract outgoing(item: QueueItem, isGot: boolean): Message
 
-  /** Dead letters that no other queue has taken yet. */
+  /** How many dead letters no other queue has taken yet. */
   get dyingCount(): number {
     return this.#dying.length
   }
@@ -61,7 +61,7 @@ export abstract class MessageQueue extends Queue {
       return false
     }
     const item = this.#itemOf(message)
-    // What is delivered at once does not expire, and does not count.
+    // A message that is delivered at once neither expires nor counts towards the limits.
     const consumer = this.ready === 0 ? this.consumers.next() : undefined
     if (consumer !== undefined && !this.#dispatching) {
       this.#deliver(item, consumer)
@@ -126,7 +126,7 @@ export abstract class MessageQueue extends Queue {
     this.clear()
   }
 
-  /** Gives up what has expired at the head of a line. */
+  /** Gives up expired messages at the heads. */
   protected dropExpired(): void {
     const now = this.host.clock.now()
     for (;;) {
@@ -154,10 +154,10 @@ export abstract class MessageQueue extends Queue {
     this.#headExpiry = { atMs, timer }
   }
 
-  /** How many failed deliveries a dead letter carries, as the version has it. @param last - those that it dies of */
+  /** How many failed deliveries the dead letter carries in this version. @param last - deliveries that it dies of */
   protected abstract failuresOf(item: QueueItem, reason: DeathReason, last: number): number
 
-  /** Gives a message up: it goes to the dead-letter exchange, if there is one. */
+  /** Gives a message up: sends it to the dead-letter exchange, if there is one. */
   protected deadLetter(item: QueueItem, reason: DeathReason, last = 0): void {
     const { deadLetterExchange: exchange, deadLetterRoutingKey: routingKey } = this.settings
     if (exchange === undefined) {
@@ -175,7 +175,7 @@ export abstract class MessageQueue extends Queue {
     } else this.host.defer(() => void this.host.publishDeadLetter(letter))
   }
 
-  /** Publishes dead letters that must not be lost, in their order, and keeps those that nobody takes. */
+  /** Publishes the dead letters that must not be lost, in their order. Keeps those that no queue takes. */
   #bury(): void {
     this.#dyingTimer?.cancel()
     if (this.isGone) return
@@ -187,7 +187,7 @@ export abstract class MessageQueue extends Queue {
     this.#dyingTimer = clock.at(clock.now() + DEAD_LETTER_RETRY_MS, () => this.#bury())
   }
 
-  /** Gives up what is above the limits, the oldest first. */
+  /** Gives up the oldest messages until the queue is within its limits. */
   protected trim(): void {
     if (
       this.settings.overflow !== 'drop-head' &&

@@ -1,13 +1,13 @@
 import type { QueueItem } from '../message/delivery.js'
 import { ItemList } from './item-list.js'
 
-/** Items by priority, each in its order. */
+/** Holds items by priority, and within a priority in their order. */
 export class PriorityLists {
-  /** The highest priority first. */
+  /** The lists, the highest priority first. */
   readonly #lists: ItemList[]
   readonly #highest: number
 
-  /** @param highest - higher priorities count as this one */
+  /** @param highest - the highest priority; higher numbers count as this one */
   constructor(highest: number) {
     this.#highest = highest
     this.#lists = Array.from({ length: highest + 1 }, () => new ItemList())
@@ -21,7 +21,7 @@ export class PriorityLists {
     return this.#lists.reduce((sum, { bytes }) => sum + bytes, 0)
   }
 
-  /** The next one: the first of the highest priority. */
+  /** Returns the next item: the first one of the highest priority. */
   first(): QueueItem | undefined {
     return this.#filled()?.first()
   }
@@ -38,7 +38,7 @@ export class PriorityLists {
     this.listOf(item.priority).insert(item)
   }
 
-  /** The list of a priority. */
+  /** Returns the list of a priority. */
   listOf(priority: number): ItemList {
     const index = this.#highest - Math.min(Math.max(priority, 0), this.#highest)
     const list = this.#lists[index]
@@ -46,7 +46,7 @@ export class PriorityLists {
     return list
   }
 
-  /** The lists that hold anything, the highest priority first. */
+  /** Returns the lists that are not empty, the highest priority first. */
   filled(): ItemList[] {
     return this.#lists.filter(({ length }) => length > 0)
   }

@@ -8,18 +8,18 @@ import type { QueueType } from '../rules/queue-arguments.js'
 import { type QueueSettings, settingsOf } from '../rules/queue-settings.js'
 import { Consumers } from './consumers.js'
 
-/** What a queue needs of the vhost around it. */
+/** The part of a vhost that its queues use. */
 export interface QueueHost {
   readonly vhost: string
   readonly clock: Clock
   readonly profile: Profile
-  /** Runs something after what is being done now. */
+  /** Runs a function after the current one. */
   defer(run: () => void): void
-  /** Publishes a dead letter. @returns whether every queue that it is routed to has stored it, and there is one */
+  /** Publishes a dead letter. @returns whether it was routed to a queue, and every queue has stored it */
   publishDeadLetter(message: Message): boolean
   /** Deletes a queue that is no longer used. */
   deleteQueue(queue: Queue): void
-  /** Notes in the broker's log what happened to a message. */
+  /** Writes the fate of a message to the broker's log. */
   note(kind: 'dead-lettered' | 'dropped', queue: string, what: string): void
 }
 
@@ -28,13 +28,13 @@ export interface QueueOptions {
   readonly type: QueueType
   readonly durable: boolean
   readonly autoDelete: boolean
-  /** The connection that alone may use the queue, and with which it goes. */
+  /** The connection that owns an exclusive queue. The queue is deleted with it. */
   readonly owner: object | undefined
   readonly args: FieldTable
   readonly policy: Policy | undefined
 }
 
-/** What all types of queues have in common: a name, settings, consumers, and an end. */
+/** The common part of all queues: a name, settings, consumers, and deletion. */
 export abstract class Queue {
   readonly kind = 'queue'
   readonly name: string
@@ -73,7 +73,7 @@ export abstract class Queue {
   /** How many bytes the messages take. */
   abstract readonly bytes: number
 
-  /** How many messages there are in all. */
+  /** How many messages the queue has: ready and unacknowledged. */
   get total(): number {
     return this.ready + this.unacked.size
   }
@@ -99,23 +99,23 @@ export abstract class Queue {
     return this.#gone
   }
 
-  /** Stores a message. @returns whether it did */
+  /** Stores a message. @returns whether the queue took it */
   abstract publish(message: Message): boolean
-  /** Takes the next message for somebody who does not consume. */
+  /** Takes the next message for `basic.get`. */
   abstract get(holder: Holder, noAck: boolean): { readonly delivery: Delivery; readonly message: Message } | undefined
-  /** A delivery was acknowledged. */
+  /** Settles an acknowledged delivery. */
   abstract ack(delivery: Delivery): void
-  /** A delivery was rejected for good. */
+  /** Settles a delivery that was rejected without a requeue. */
   abstract reject(delivery: Delivery, kind: RejectKind): void
-  /** Deliveries come back. */
+  /** Takes deliveries back. */
   abstract giveBack(deliveries: readonly Delivery[], kind: ReturnKind): void
-  /** Deletes what is ready. @returns how many there were */
+  /** Deletes the ready messages. @returns how many there were */
   abstract purge(): number
-  /** Delivers what can be delivered. */
+  /** Delivers ready messages to consumers with room. */
   abstract dispatch(): void
-  /** What is ready, in its order. */
+  /** Returns the ready messages, in their order. */
   abstract waiting(): readonly Message[]
-  /** Forgets what does not survive a restart. */
+  /** Deletes messages that do not survive a restart. */
   abstract forgetTransient(): void
 
   setPolicy(policy: Policy | undefined): void {
@@ -130,7 +130,10 @@ export abstract class Queue {
     this.used()
   }
 
-  /** Removes a consumer; what it holds stays with it. An auto-delete queue goes with its last one. */
+  /**
+   * Removes a consumer. Its unsettled deliveries stay with its channel. An auto-delete queue is deleted with its last
+   * one.
+   */
   removeConsumer(consumer: QueueConsumer): void {
     if (!this.consumers.remove(consumer)) return
     this.used()
@@ -138,7 +141,7 @@ export abstract class Queue {
     else this.dispatch()
   }
 
-  /** Ends it: its consumers are told, its messages are gone. */
+  /** Deletes the queue: notifies its consumers, and drops its messages. */
   destroy(): void {
     this.#gone = true
     this.#expiry?.cancel()
@@ -147,7 +150,7 @@ export abstract class Queue {
     for (const consumer of this.consumers.removeAll()) consumer.cancelled('gone')
   }
 
-  /** Somebody has used it: its `x-expires` begins again. */
+  /** Restarts the time of `x-expires`, because the queue was used. */
   used(): void {
     this.#expiry?.cancel()
     const { expiresMs } = this.#settings
@@ -155,28 +158,28 @@ export abstract class Queue {
     this.#expiry = this.host.clock.at(this.host.clock.now() + expiresMs, () => this.host.deleteQueue(this))
   }
 
-  /** Keeps a delivery until it is settled, and watches how long that takes. */
+  /** Keeps a delivery until it is settled, and watches its timeout. */
   protected hold(delivery: Delivery): void {
     this.unacked.add(delivery)
     if (this.unacked.size === 1) this.#watch()
   }
 
-  /** @returns whether the delivery was in somebody's hand */
+  /** @returns whether the delivery was still unsettled */
   protected release(delivery: Delivery): boolean {
     return this.unacked.delete(delivery)
   }
 
-  /** Settings have changed while there are messages. */
+  /** Called when the settings have changed while there are messages. */
   protected settingsChanged(): void {
     this.dispatch()
   }
 
-  /** What happens to a delivery that is held for too long. */
+  /** Called for a delivery that was held for too long. */
   protected overdue(delivery: Delivery): void {
     delivery.holder.timedOut(delivery, this.#settings.consumerTimeoutMs)
   }
 
-  /** The oldest delivery is the first of the set, so one timer does for all. */
+  /** Sets the timer of the oldest delivery. It is the first of the set, so one timer suffices for all. */
   #watch(): void {
     this.#timeout?.cancel()
     const [oldest] = this.unacked

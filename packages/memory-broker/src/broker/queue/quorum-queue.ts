@@ -10,22 +10,22 @@ import type { QueueHost, QueueOptions } from './queue.js'
 
 const HIGHEST = { none: 0, two: 1, strict: 31 } as const
 
-/** The priority of a message that has none, where priorities are strict. */
+/** The default priority of a message, where priorities are strict. */
 const DEFAULT_PRIORITY = 4
 
-/** Of two levels, the lower one may have its turn after so many messages. */
+/** How many messages of the higher level are delivered before the lower level may have its turn. */
 const TURN_AFTER = 2
 
-/** A queue that refuses takes messages again when it holds less than this share of its limit. */
+/** The share of its limit below which a queue that refuses messages takes them again. */
 const LOW_MARK = 0.8
 
-/** A quorum queue. It counts what comes back, and gives up what comes back too often. */
+/** A quorum queue. It counts failed deliveries, and gives up a message that exceeds its delivery limit. */
 export class QuorumQueue extends MessageQueue {
   readonly #items: PriorityLists
-  /** What came back, in the order in which it did; delivered before everything else. */
+  /** Items that came back, in that order. They are delivered before all others. */
   readonly #returned = new ItemList()
   readonly #held = new Map<QueueItem, Timer>()
-  /** Deliveries that were taken back because they took too long, and that their consumers may still settle. */
+  /** Deliveries that timed out and were taken back. Their consumers may still settle them. */
   readonly #late = new Set<Delivery>()
   #sinceTurn = 0
   #refusing = false
@@ -74,7 +74,7 @@ export class QuorumQueue extends MessageQueue {
     return [...this.#returned.items(), ...this.#items.items()].map(({ message }) => message)
   }
 
-  /** A quorum queue keeps what is transient too. */
+  /** Does nothing, because a quorum queue keeps transient messages too. */
   override forgetTransient(): void {}
 
   override destroy(): void {
@@ -90,7 +90,7 @@ export class QuorumQueue extends MessageQueue {
       super.overdue(delivery)
       return
     }
-    // RabbitMQ tells the client that its consumer is cancelled, and goes on delivering to it once it has settled what was late.
+    // RabbitMQ sends `basic.cancel`, but delivers to the consumer again once it has settled its late deliveries.
     consumer.cancelled('timeout')
     this.consumers.suspend(consumer)
     this.#late.add(delivery)
@@ -133,7 +133,7 @@ export class QuorumQueue extends MessageQueue {
     this.#returned.push(item)
   }
 
-  /** Native retry: the item comes back after a while. */
+  /** Holds an item back for a while, for native retry. */
   #holdBack(item: QueueItem, ms: number): void {
     const { clock } = this.host
     const timer = clock.at(clock.now() + ms, () => {
@@ -169,7 +169,7 @@ export class QuorumQueue extends MessageQueue {
   #nextList(): ItemList | undefined {
     const [highest, lower] = this.#items.filled()
     if (this.host.profile.quorumPriorities !== 'two' || this.#sinceTurn < TURN_AFTER) return highest
-    // What is older than the next one of the lower priority goes first all the same.
+    // In the turn of the lower level, its message goes first only if it is the older one.
     return (lower?.first()?.sequence ?? Infinity) < (highest?.first()?.sequence ?? 0) ? lower : highest
   }
 
@@ -229,7 +229,7 @@ export class QuorumQueue extends MessageQueue {
     const counts: [string, number][] = []
     const { failures } = item.message
     const returns = item.returns || failures
-    // What the queue has counted itself takes the place of what a dead letter has brought along.
+    // The queue's own count replaces the one that a dead letter carries.
     const acquired = item.acquired || failures
     if (returns > 0 || (isGot && getSaysZero)) counts.push(['x-delivery-count', returns])
     if (acquiredCount && acquired > 0) counts.push(['x-acquired-count', acquired])

@@ -1,7 +1,7 @@
 import type { StreamStart } from '../message/delivery.js'
 import type { Message } from '../message/message.js'
 
-/** A message of a stream with its place. */
+/** A message of a stream, with its offset and its time. */
 export interface StreamEntry {
   readonly offset: number
   readonly message: Message
@@ -13,7 +13,7 @@ interface Segment {
   bytes: number
 }
 
-/** What each message takes of a segment beside its content. */
+/** How many bytes of a segment each message takes beside its content. */
 const ENTRY_BYTES = 48
 
 export interface Retention {
@@ -22,7 +22,7 @@ export interface Retention {
   readonly maxAgeMs: number | undefined
 }
 
-/** The messages of a stream in segments, of which the oldest go when there are too many. */
+/** Holds the messages of a stream in segments, and drops the oldest segments above the limits. */
 export class StreamLog {
   #segments: Segment[] = [{ entries: [], bytes: 0 }]
   #nextOffset = 0
@@ -44,7 +44,7 @@ export class StreamLog {
     this.#nextOffset += 1
   }
 
-  /** The first message at or after an offset. */
+  /** Returns the first message at or after an offset. */
   at(offset: number): StreamEntry | undefined {
     for (const { entries } of this.#segments) {
       const last = entries.at(-1)
@@ -56,7 +56,7 @@ export class StreamLog {
     return undefined
   }
 
-  /** The offset at which a consumer begins. */
+  /** Returns the offset at which a consumer begins. */
   offsetOf(start: StreamStart): number {
     if (start === 'first') return this.at(0)?.offset ?? this.#nextOffset
     if (start === 'next') return this.#nextOffset
@@ -74,7 +74,7 @@ export class StreamLog {
     this.#segments = []
   }
 
-  /** Begins a segment, which takes an offset for itself, and lets go of the oldest ones. */
+  /** Begins a segment, which uses up an offset itself, and drops the oldest segments above the limits. */
   #roll(nowMs: number, retention: Retention): Segment {
     const segment: Segment = { entries: [], bytes: 0 }
     this.#segments.push(segment)

@@ -5,13 +5,13 @@ import { ReplyError } from '../rules/reply-error.js'
 import { Queue } from './queue.js'
 import { type StreamEntry, StreamLog } from './stream-log.js'
 
-/** A stream: it keeps what is read, and each consumer reads at its own place. */
+/** A stream. Reading removes no message, and each consumer has its own position. */
 export class StreamQueue extends Queue {
   readonly #log = new StreamLog()
   readonly #places = new Map<QueueConsumer, number>()
   #dispatching = false
 
-  /** A declaration's answer says 0, whatever there is. */
+  /** Always 0, as in RabbitMQ's answer to a declaration. */
   override get ready(): number {
     return 0
   }
@@ -86,7 +86,7 @@ export class StreamQueue extends Queue {
     this.#log.clear()
   }
 
-  /** A stream gives nothing up, however long a delivery is held. */
+  /** Does nothing, because a stream has no delivery timeout. */
   protected override overdue(): void {}
 
   #serve(consumer: QueueConsumer): void {

@@ -4,7 +4,7 @@ import { areSame } from '../rules/same-arguments.js'
 import { checkHeadersBinding, headersMatch } from './headers-match.js'
 import { topicMatches, wordsOf } from './topic.js'
 
-/** What a binding leads to. */
+/** Destination of a binding. */
 export interface Destination {
   readonly kind: 'queue' | 'exchange'
   readonly name: string
@@ -36,7 +36,7 @@ export class Exchange {
   readonly autoDelete: boolean
   readonly internal: boolean
   readonly args: FieldTable
-  /** By the alternate exchange of a policy, which may come and go. */
+  /** The alternate exchange that the current policy names. */
   policyAlternate: string | undefined
   #bindings: Binding[] = []
 
@@ -49,7 +49,7 @@ export class Exchange {
     this.args = options.args
   }
 
-  /** Where a message goes that no binding takes. */
+  /** The exchange for messages that match no binding. */
   get alternate(): string | undefined {
     return this.args.text('alternate-exchange') ?? this.policyAlternate
   }
@@ -58,7 +58,7 @@ export class Exchange {
     return this.#bindings
   }
 
-  /** @returns whether it was not there yet */
+  /** @returns whether the binding is new */
   bind(destination: Destination, routingKey: string, args: FieldTable): boolean {
     if (this.type === 'headers') checkHeadersBinding(args)
     if (this.#find(destination, routingKey, args) !== undefined) return false
@@ -70,7 +70,7 @@ export class Exchange {
     return this.#find(destination, routingKey, args) !== undefined
   }
 
-  /** @returns whether it was there */
+  /** @returns whether the binding existed */
   unbind(destination: Destination, routingKey: string, args: FieldTable): boolean {
     const binding = this.#find(destination, routingKey, args)
     if (binding === undefined) return false
@@ -78,14 +78,14 @@ export class Exchange {
     return true
   }
 
-  /** Removes all bindings that lead to something that is gone. @returns whether there was one */
+  /** Removes all bindings to a deleted destination. @returns whether there were any */
   unbindAll(destination: Destination): boolean {
     const before = this.#bindings.length
     this.#bindings = this.#bindings.filter((binding) => binding.destination !== destination)
     return this.#bindings.length < before
   }
 
-  /** Where a message goes. */
+  /** Returns the destinations of a message. */
   match(message: Message): Destination[] {
     return message.routingKeys.flatMap((key) => this.#matchKey(key, message))
   }
@@ -123,7 +123,7 @@ function pick(bindings: readonly Binding[], index: number): Destination[] {
   return binding === undefined ? [] : [binding.destination]
 }
 
-/** Whether two tables hold the same, in whatever order. */
+/** Whether two tables have the same fields, in any order. */
 export function sameTable(a: FieldTable, b: FieldTable): boolean {
   return a.size === b.size && a.entries.every(([name, field]) => areSame(field, b.get(name)))
 }

@@ -5,7 +5,7 @@ import { areSame } from '../rules/same-arguments.js'
 
 const KINDS: readonly string[] = ['all', 'any', 'all-with-x', 'any-with-x']
 
-/** @throws ReplyError 406 for an `x-match` that there is not */
+/** @throws ReplyError 406 for an unknown `x-match` */
 export function checkHeadersBinding(args: FieldTable): void {
   const match = args.get('x-match')
   if (match === undefined) return
@@ -29,7 +29,7 @@ export function headersMatch(args: FieldTable, headers: FieldTable): boolean {
   return kind.startsWith('any') ? wanted.some(isThere) : wanted.every(isThere)
 }
 
-/** A value that is void matches whatever the header is, but it must be there. */
+/** Whether a header matches. A void value matches any header, but the header must exist. */
 function matches(wanted: Field, header: Field | undefined): boolean {
   if (header === undefined) return false
   return wanted.type === 'V' || areSame(wanted, header)

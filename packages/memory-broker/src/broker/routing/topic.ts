@@ -1,6 +1,6 @@
 /** Whether a routing key matches a binding key of a topic exchange: `*` is one word, `#` is any number of words. */
 export function topicMatches(pattern: readonly string[], words: readonly string[]): boolean {
-  // The places of the pattern that the words so far can have led to; a set of places, so that many # cost no more than words.
+  // The positions in the pattern that the words so far can have reached. A set, so that many # cost no more than words.
   let places = skipHashes(new Set([0]), pattern)
   for (const word of words) {
     const next = new Set<number>()
@@ -15,13 +15,13 @@ export function topicMatches(pattern: readonly string[], words: readonly string[
   return places.has(pattern.length)
 }
 
-/** The words of a key. The empty key has none. */
+/** Returns the words of a key. The empty key has none. */
 export function wordsOf(key: string): readonly string[] {
   return key === '' ? [] : key.split('.')
 }
 
 function skipHashes(places: Set<number>, pattern: readonly string[]): Set<number> {
-  // Places that are added while the set is walked through are walked through as well.
+  // The loop also visits positions that are added to the set meanwhile.
   for (const place of places) if (pattern[place] === '#') places.add(place + 1)
   return places
 }

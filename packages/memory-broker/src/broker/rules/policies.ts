@@ -14,7 +14,7 @@ export interface Policy {
 
 const NONE: PolicyDefinition = {}
 
-/** The policies of a vhost. Of those that match, the one of the highest priority counts. */
+/** Holds the policies of a vhost. The matching policy of the highest priority applies. */
 export class Policies {
   readonly #byName = new Map<string, Policy & { readonly matches: RegExp }>()
 
@@ -22,12 +22,12 @@ export class Policies {
     return [...this.#byName.values()]
   }
 
-  /** @throws SyntaxError the pattern is no regular expression */
+  /** @throws SyntaxError if the pattern is not a regular expression */
   set(policy: Policy): void {
     this.#byName.set(policy.name, { ...policy, matches: new RegExp(policy.pattern) })
   }
 
-  /** @returns whether it was there */
+  /** @returns whether the policy existed */
   delete(name: string): boolean {
     return this.#byName.delete(name)
   }
@@ -48,7 +48,7 @@ export class Policies {
   }
 }
 
-/** The settings of a policy; none if there is no policy. */
+/** Returns the settings of a policy; empty without a policy. */
 export function definitionOf(policy: Policy | undefined): PolicyDefinition {
   return policy?.definition ?? NONE
 }

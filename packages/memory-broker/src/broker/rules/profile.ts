@@ -1,10 +1,10 @@
 /** The versions of RabbitMQ that the broker can behave like. */
 export type Version = '3.10' | '4.0' | '4.3'
 
-/** What differs between the versions. */
+/** Behaviour that differs between versions. */
 export interface Profile {
   readonly like: Version
-  /** What the broker says of itself. */
+  /** The version that the broker reports. */
   readonly version: string
   /** The smallest `frame_max` that a client may negotiate. */
   readonly frameMin: number
@@ -16,41 +16,44 @@ export interface Profile {
   readonly nackCounts: boolean
   /** The delivery limit of a quorum queue that sets none. */
   readonly deliveryLimit: number | undefined
-  /** Where a quorum queue without a limit puts what comes back: behind all, or before what was not delivered yet. */
+  /**
+   * Whether a quorum queue without a limit puts a returned message at its end; else it comes before all undelivered
+   * ones.
+   */
   readonly requeueToEnd: boolean
-  /** Whether `basic.get` says 0 for what has never come back. */
+  /** Whether `basic.get` reports a delivery count of 0 for a message that has never come back. */
   readonly getSaysZero: boolean
-  /** Whether the properties of a message count among the bytes of a quorum queue. */
+  /** Whether the properties of a message count towards the byte limit of a quorum queue. */
   readonly propertiesTakeRoom: boolean
-  /** Whether a prefetch can be common to all consumers of a channel; else each gets it. */
+  /** Whether `basic.qos(global=true)` sets one prefetch for the whole channel; else each consumer gets it. */
   readonly globalPrefetch: boolean
-  /** Whether a message to a reply address whose channel is gone is returned. */
+  /** Whether a message to the reply address of a closed channel is returned. */
   readonly returnsLateReplies: boolean
   readonly delayedRetry: boolean
-  /** The levels of a quorum queue's priorities: none, two in turn (above 4 or not), or 32 strict ones. */
+  /** Priorities of a quorum queue: none, two levels that take turns (above 4 or not), or 32 strict levels. */
   readonly quorumPriorities: 'none' | 'two' | 'strict'
   /** Whether transient queues that are not exclusive may be declared. */
   readonly transientQueues: boolean
-  /** Whether what a client wrote into `x-death` counts. */
+  /** Whether entries of `x-death` that a client wrote count. */
   readonly trustsDeaths: boolean
   readonly lastDeathHeaders: boolean
   /**
-   * What a dead letter carries of the failed deliveries of its message: nothing; from one quorum queue to the next that there was one; or how
-   * many there were, of queues of any type.
+   * The failed deliveries that a dead letter carries to its next queue: none; the fact that there was one, between
+   * quorum queues; or their number, from queues of any type.
    */
   readonly carriesFailures: 'nothing' | 'one' | 'all'
-  /** Whether a delivery says how often it was acquired. */
+  /** Whether a delivery carries `x-acquired-count`. */
   readonly acquiredCount: boolean
-  /** Whether a late acknowledgement costs the consumer, or the channel. */
+  /** Whether a late acknowledgement cancels the consumer; else it closes the channel. */
   readonly timeoutCancels: boolean
-  /** Arguments that queues refuse, by their type. */
+  /** Arguments that a queue refuses, by its type. */
   readonly refusedArguments: Readonly<Record<'classic' | 'quorum' | 'stream', readonly string[]>>
   /** The most `#` that a binding key of a topic exchange may have. */
   readonly maxHashes: number
   readonly exchangeTypes: readonly string[]
-  /** What a refused permission is called in the reply. */
+  /** Whether the reply to a refused access names the missing permission. */
   readonly namesPermission: boolean
-  /** Whether a stream takes a negative acknowledgement for credit; else it closes the connection. */
+  /** Whether a stream treats `basic.nack` like an ack, as credit; else it closes the connection. */
   readonly streamNack: boolean
 }
 
@@ -144,7 +147,7 @@ const PROFILES: Readonly<Record<Version, Profile>> = {
   },
 }
 
-/** @throws RangeError there is no such profile */
+/** @throws RangeError if there is no such profile */
 export function profileOf(version: Version): Profile {
   const profile = PROFILES[version]
   if (profile === undefined) throw new RangeError(`like is ${version}; it must be ${Object.keys(PROFILES).join(', ')}`)

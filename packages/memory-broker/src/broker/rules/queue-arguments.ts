@@ -6,7 +6,7 @@ import { ReplyError } from './reply-error.js'
 /** The types of queues. */
 export type QueueType = 'classic' | 'quorum' | 'stream'
 
-/** Says what is wrong with a value, in RabbitMQ's words; `undefined` if nothing is. */
+/** Returns the fault of a value, in RabbitMQ's words; `undefined` if the value is valid. */
 type Check = (field: Field, args: FieldTable) => string | undefined
 
 const QUEUE_TYPES: readonly string[] = ['classic', 'quorum', 'stream']
@@ -42,10 +42,10 @@ const CHECKS: Readonly<Record<string, Check>> = {
   'x-delivery-limit': () => undefined,
 }
 
-/** Values that must be texts, for which RabbitMQ has another sentence. */
+/** Arguments whose value must be a text. RabbitMQ has a separate sentence for them. */
 const TEXTS: readonly string[] = ['x-dead-letter-exchange', 'x-dead-letter-routing-key']
 
-/** The arguments that each type of queue takes, in the order in which RabbitMQ compares those of a second declaration. */
+/** Arguments that each type of queue takes, in the order in which RabbitMQ compares them at a second declaration. */
 const TAKEN: Readonly<Record<QueueType, readonly string[]>> = {
   classic: [
     'x-expires',
@@ -91,15 +91,15 @@ const TAKEN: Readonly<Record<QueueType, readonly string[]>> = {
   ],
 }
 
-/** Arguments of native retry, which only 4.3 knows. */
+/** Arguments of native retry, which only 4.3 has. */
 const NATIVE_RETRY = ['x-delayed-retry-type', 'x-delayed-retry-min', 'x-delayed-retry-max']
 
-/** A description of a queue for a reply: `queue 'tasks' in vhost '/'`. */
+/** Describes a queue or an exchange for a reply: `queue 'tasks' in vhost '/'`. */
 export function described(kind: 'queue' | 'exchange', name: string, vhost: string): string {
   return `${kind} '${name}' in vhost '${vhost}'`
 }
 
-/** Reads the type of a queue from its arguments. @throws ReplyError there is no such type */
+/** Reads the type of a queue from its arguments. @throws ReplyError 406 if there is no such type */
 export function queueTypeOf(args: FieldTable, subject: string): QueueType {
   const field = args.get('x-queue-type')
   if (field === undefined) return 'classic'
@@ -108,7 +108,7 @@ export function queueTypeOf(args: FieldTable, subject: string): QueueType {
   return textOf(field) as QueueType
 }
 
-/** The arguments that a second declaration must repeat: those that the type takes, as far as the version knows them. */
+/** Returns the arguments that a second declaration must repeat: those of the type that the version knows. */
 export function comparedArguments(type: QueueType, profile: Profile): readonly string[] {
   const known = TAKEN[type]
   const without = profile.like === '3.10' ? known.filter((name) => name !== 'x-stream-filter-size-bytes') : known
@@ -183,7 +183,7 @@ const UNITS_MS: Readonly<Record<string, number>> = {
   s: 1_000,
 }
 
-/** How long `'7D'` is; `undefined` if that is no age. */
+/** How long an age such as `'7D'` is, in milliseconds; `undefined` if the text is not an age. */
 export function maxAgeMs(age: string): number | undefined {
   const [, count, unit = ''] = /^(\d+)([YMDhms])$/.exec(age) ?? []
   const unitMs = UNITS_MS[unit]

@@ -3,7 +3,7 @@ import type { PolicyDefinition } from './policies.js'
 import type { Profile } from './profile.js'
 import { maxAgeMs, type QueueType } from './queue-arguments.js'
 
-/** What a queue does, by its arguments and its policy. */
+/** Settings of a queue, from its arguments and its policy. */
 export interface QueueSettings {
   readonly messageTtlMs: number | undefined
   readonly expiresMs: number | undefined
@@ -12,9 +12,9 @@ export interface QueueSettings {
   readonly overflow: string
   readonly deadLetterExchange: string | undefined
   readonly deadLetterRoutingKey: string | undefined
-  /** Whether a dead letter is kept until its targets have it. */
+  /** Whether a dead letter is kept until its target queues have it. */
   readonly deadLetterAtLeastOnce: boolean
-  /** `undefined` for none. */
+  /** The delivery limit; `undefined` for none. */
   readonly deliveryLimit: number | undefined
   readonly consumerTimeoutMs: number
   readonly delayedRetry: DelayedRetry | undefined
@@ -22,7 +22,7 @@ export interface QueueSettings {
   readonly segmentBytes: number
 }
 
-/** Native retry: which returns are held back, and for how long. */
+/** Settings of native retry: which returned messages are held back, and for how long. */
 export interface DelayedRetry {
   readonly type: 'all' | 'failed' | 'returned'
   readonly minMs: number
@@ -39,7 +39,10 @@ export interface SettingsSource {
   readonly profile: Profile
 }
 
-/** The settings of a queue. Of a limit that both set, the smaller counts; else the argument wins. */
+/**
+ * Returns the settings of a queue. If argument and policy both set a limit, the smaller counts; otherwise the argument
+ * wins.
+ */
 export function settingsOf({ type, args, policy, profile }: SettingsSource): QueueSettings {
   const text = (name: string): string | undefined => args.text(`x-${name}`) ?? textOf(policy[name])
   const number = (name: string): number | undefined => args.integer(`x-${name}`) ?? numberOf(policy[name])
@@ -69,7 +72,7 @@ export function settingsOf({ type, args, policy, profile }: SettingsSource): Que
 
 function deliveryLimit(given: number | undefined, profile: Profile): number | undefined {
   if (given === undefined) return profile.deliveryLimit
-  // Since 4.0 a negative limit is none; before, everything exceeds it.
+  // Since 4.0 a negative limit means no limit. Before, every message exceeded it.
   return given < 0 && profile.deliveryLimit !== undefined ? undefined : given
 }
 

@@ -23,15 +23,15 @@ const NAMES = {
 /** A reply code of AMQP. */
 export type ReplyCode = keyof typeof NAMES
 
-/** Closes a channel; every other code closes the connection. */
+/** Codes that close a channel. Every other code closes the connection. */
 const CHANNEL_CODES: ReadonlySet<number> = new Set([311, 312, 313, 403, 404, 405, 406])
 
-/** The broker refuses a command, and closes the channel or the connection over it. */
+/** The error for a refused command. It closes the channel or the connection. */
 export class ReplyError extends Error {
   override readonly name = 'ReplyError'
   readonly code: ReplyCode
   readonly closes: 'channel' | 'connection'
-  /** As RabbitMQ sends it: the name of the code, then the sentence. */
+  /** The reply text of RabbitMQ: the name of the code, then the sentence. */
   readonly replyText: string
 
   constructor(code: ReplyCode, sentence: string, closes = closedBy(code)) {
@@ -46,7 +46,7 @@ function closedBy(code: ReplyCode): 'channel' | 'connection' {
   return CHANNEL_CODES.has(code) ? 'channel' : 'connection'
 }
 
-/** RabbitMQ cuts a text that is too long for the method. */
+/** Cuts a text that is too long for the method, as RabbitMQ does. */
 function shorten(text: string): string {
   return text.length <= 255 ? text : `${text.slice(0, 252)}...`
 }

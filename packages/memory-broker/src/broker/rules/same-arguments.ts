@@ -6,7 +6,7 @@ import { comparedArguments, type QueueType } from './queue-arguments.js'
 import { ReplyError } from './reply-error.js'
 
 /**
- * Checks that a queue that is declared again is declared as it is.
+ * Checks that a second declaration of a queue repeats its arguments.
  *
  * @throws ReplyError 406 naming the first argument that differs
  */
@@ -24,7 +24,7 @@ export function checkSameArguments(
   }
 }
 
-/** Checks what is compared as it is: the name of each property, what was received, and what is there. @throws ReplyError 406 naming the first that differs */
+/** Checks that the received properties equal the current ones. @throws ReplyError 406 naming the first that differs */
 export function checkSameProperties(
   properties: readonly (readonly [name: string, received: unknown, current: unknown])[],
   subject: string,
@@ -45,7 +45,7 @@ function checkSameType(current: FieldTable, received: FieldTable, subject: strin
   throw new ReplyError(406, `inequivalent arg 'x-queue-type' for ${subject}: ${words}`)
 }
 
-/** Whether two values are the same to RabbitMQ, which compares whole numbers of all sizes. */
+/** Whether two values are equal for RabbitMQ, which compares whole numbers of any size. */
 export function areSame(a: Field | undefined, b: Field | undefined): boolean {
   if (a === undefined || b === undefined) return a === b
   const [left, right] = [integerOf(a), integerOf(b)]
@@ -53,7 +53,7 @@ export function areSame(a: Field | undefined, b: Field | undefined): boolean {
   return a.type === b.type && a.bytes.equals(b.bytes)
 }
 
-/** `received '6' but current is '5'`, or with types where one is missing. */
+/** Describes a difference: `received '6' but current is '5'`, or with types where one is missing. */
 export function difference(current: Field | undefined, received: Field | undefined): string {
   if (current !== undefined && received !== undefined)
     return `received '${print(received)}' but current is '${print(current)}'`

@@ -2,13 +2,13 @@ import { CaseList } from '../conformance-case.js'
 import type { Lab, Table } from '../lab.js'
 
 const list = new CaseList('counts, priorities and native retry')
-/** Cases about what quorum queues count, and about priorities. */
+/** Cases about the counts of quorum queues, and about priorities. */
 export const counting = list.cases
 
 const quorum = { 'x-queue-type': 'quorum' }
 type Way = 'nack' | 'reject' | 'close' | 'recover'
 
-/** Takes a message so often, and has it come back each time. @returns the counts that each delivery said */
+/** Takes a message and returns it, several times. @returns the counts of each delivery */
 async function goRound(lab: Lab, way: Way, times: number): Promise<unknown[]> {
   let channel = await lab.channel()
   const counts: unknown[] = []

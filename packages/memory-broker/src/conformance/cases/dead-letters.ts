@@ -6,7 +6,7 @@ import { DEAD, QUEUE_TYPES } from '../queue-types.js'
 import type { RawChannel } from '../raw-channel.js'
 
 const list = new CaseList('dead letters')
-/** Cases about what becomes of what queues give up. */
+/** Cases about messages that queues give up. */
 export const deadLetters = list.cases
 
 for (const [type, args] of QUEUE_TYPES) {
@@ -145,8 +145,7 @@ list.differs('takes deaths that a client writes for its own, until 4.0', [5, 1, 
   return deaths(message)[0]?.count
 })
 
-/** The next message of `q`, which may take a moment to come. */
-/** A message with the keys `own`, `cc` and `bcc`, which are queues too, in a queue that has these arguments. */
+/** Publishes a message with the keys `own`, `cc` and `bcc` to a queue with these arguments; the keys are queues too. */
 async function copied(lab: Lab, args: Table): Promise<RawChannel> {
   const channel = await lab.withDead(args)
   for (const queue of ['own', 'cc', 'bcc']) await lab.declare(channel, queue)

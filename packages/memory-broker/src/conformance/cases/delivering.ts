@@ -3,7 +3,7 @@ import { CaseList } from '../conformance-case.js'
 import { QUEUE_TYPES } from '../queue-types.js'
 
 const list = new CaseList('delivering')
-/** Cases about what consumers get, of classic and of quorum queues. */
+/** Cases about the deliveries of classic and quorum queues. */
 export const delivering = list.cases
 
 for (const [type, args] of QUEUE_TYPES) {

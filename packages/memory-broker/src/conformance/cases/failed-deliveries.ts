@@ -4,14 +4,14 @@ import { DEAD, QUEUE_TYPES } from '../queue-types.js'
 import type { RawChannel } from '../raw-channel.js'
 
 const list = new CaseList('counts, priorities and native retry')
-/** Cases about what a dead letter carries of the failed deliveries of its message. */
+/** Cases about the failed deliveries that a dead letter carries. */
 export const failedDeliveries = list.cases
 
 const QUORUM = { 'x-queue-type': 'quorum' }
-/** Long enough to settle before it, short enough to wait for. */
+/** A time to live that is long enough to settle before it, and short enough to wait for. */
 const TTL_MS = 300
 
-/** What is seen of a message: whether it is redelivered, and the counts that it brings. */
+/** Observed fields of a message: whether it is redelivered, and the counts that it carries. */
 type Counts = readonly [redelivered: boolean, deliveryCount: unknown, acquiredCount: unknown]
 
 const NONE: Counts = [false, null, null]
@@ -95,7 +95,7 @@ for (const [type, args] of QUEUE_TYPES) {
   )
 }
 
-/** A queue `q` that holds a message, and a quorum queue `dead` for its dead letters. */
+/** Declares a queue `q` that holds a message, and a quorum queue `dead` for its dead letters. */
 async function twoQueues(lab: Lab, args: Table, deadArgs: Table = {}): Promise<RawChannel> {
   const channel = await lab.channel()
   await lab.declare(channel, 'dead', { ...QUORUM, ...deadArgs })
@@ -104,7 +104,7 @@ async function twoQueues(lab: Lab, args: Table, deadArgs: Table = {}): Promise<R
   return channel
 }
 
-/** Takes a message and gives it back, or up. @returns it, if there was one */
+/** Takes a message, and requeues it or gives it up. @returns the message, if there was one */
 async function settle(
   lab: Lab,
   channel: RawChannel,

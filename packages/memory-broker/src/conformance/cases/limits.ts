@@ -4,7 +4,7 @@ import type { Lab, Table } from '../lab.js'
 import { DEAD, QUEUE_TYPES } from '../queue-types.js'
 
 const list = new CaseList('limits and expiry')
-/** Cases about what queues do not keep. */
+/** Cases about messages that queues do not keep. */
 export const limits = list.cases
 
 for (const [type, args] of QUEUE_TYPES) {

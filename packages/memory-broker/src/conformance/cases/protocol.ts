@@ -9,7 +9,7 @@ const list = new CaseList('connections, channels and the protocol')
 /** Cases about connections and channels. */
 export const protocol = list.cases
 
-/** What the broker closes a channel with over what is sent there. */
+/** Returns a case's run: what the client sends on a channel, and the reply with which the broker closes the channel. */
 function closedOver(act: (channel: RawChannel) => void): (lab: Lab) => Promise<string> {
   return async (lab) => {
     const channel = await lab.channel()

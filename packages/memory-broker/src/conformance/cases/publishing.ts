@@ -2,7 +2,7 @@ import type { Arguments } from '../../wire/methods.js'
 import { CaseList } from '../conformance-case.js'
 
 const list = new CaseList('confirms, transactions and replies')
-/** Cases about what a publisher is told. */
+/** Cases about confirms and returns. */
 export const publishing = list.cases
 
 list.same('confirms what it has stored, and what it has returned', ['stored', 'returned'], async (lab) => {

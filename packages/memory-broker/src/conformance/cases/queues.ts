@@ -2,7 +2,7 @@ import type { Arguments } from '../../wire/methods.js'
 import { CaseList } from '../conformance-case.js'
 
 const list = new CaseList('queues')
-/** Cases about queues: their names, their owners, their end. */
+/** Cases about queues: their names, their owners, their deletion. */
 export const queues = list.cases
 
 const quorum = { 'x-queue-type': 'quorum' }

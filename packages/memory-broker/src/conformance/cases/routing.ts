@@ -3,7 +3,7 @@ import { CaseList } from '../conformance-case.js'
 import type { Table } from '../lab.js'
 
 const list = new CaseList('routing')
-/** Cases about where messages go. */
+/** Cases about the routing of messages. */
 export const routing = list.cases
 
 list.same('sends through a direct exchange by equal keys', ['stored', 'returned'], async (lab) => {

@@ -4,7 +4,7 @@ import type { Lab } from '../lab.js'
 import { QUEUE_TYPES } from '../queue-types.js'
 
 const list = new CaseList('settling')
-/** Cases about consumers, and about what comes back. */
+/** Cases about consumers and about requeued messages. */
 export const settling = list.cases
 
 const exclusive = "ACCESS_REFUSED - queue 'q' in vhost '<vhost>' in exclusive use"

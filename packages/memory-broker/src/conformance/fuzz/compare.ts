@@ -3,7 +3,7 @@ import { type Program, programOf } from './program.js'
 import type { Seat } from './seat.js'
 import { shrink } from './shrink.js'
 
-/** A program that two brokers do not do alike. */
+/** A program with different results on two brokers. */
 export interface Disagreement {
   readonly seed: number
   readonly program: Program
@@ -11,13 +11,13 @@ export interface Disagreement {
   readonly right: readonly string[]
 }
 
-/** A broker that is busy is given more time before it is said to disagree. */
+/** How many times longer a second run waits, because a busy broker may only have been slow. */
 const PATIENCE = 6
 
 /** The seats of two brokers. */
 export type Seats = readonly [Seat, Seat]
 
-/** Runs the program of a seed on both. @returns the smallest program that they disagree about, if they do */
+/** Runs the program of a seed on both brokers. @returns the smallest program with different results, if there is one */
 export async function compare(seed: number, seats: Seats): Promise<Disagreement | undefined> {
   const program = programOf(seed)
   if (await agree(program, seats, 1)) return undefined

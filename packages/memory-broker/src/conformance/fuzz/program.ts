@@ -1,7 +1,7 @@
 import type { Table } from '../lab.js'
 import { Random } from './random.js'
 
-/** Something that a client does. Channels are numbered; a channel that is closed is opened again when it is next used. */
+/** A step of a client. Channels are numbered. A closed channel is opened again when it is used next. */
 export type Step =
   | {
       readonly do: 'declare'
@@ -37,7 +37,7 @@ export type Step =
   | {
       readonly do: 'ack' | 'nack' | 'reject'
       readonly channel: number
-      /** Which of the deliveries that are not settled, counted from the oldest. */
+      /** The index among the unsettled deliveries, from the oldest. */
       readonly which: number
       readonly multiple: boolean
       readonly requeue: boolean
@@ -48,7 +48,7 @@ export type Step =
 
 export type Program = readonly Step[]
 
-/** Everything that programs declare. */
+/** The queues that programs declare. */
 export const QUEUES_OF_PROGRAMS = ['q0', 'q1', 'q2']
 export const EXCHANGES_OF_PROGRAMS = ['e0', 'e1']
 const EXCHANGES = ['e0', 'e1', 'amq.topic', 'amq.direct', 'amq.fanout']
@@ -89,7 +89,7 @@ const PROPERTIES: readonly Table[] = [
   { messageId: 'm', contentType: 'text/plain' },
 ]
 
-/** Makes the program of a seed. */
+/** Creates the program of a seed. */
 export function programOf(seed: number, length = 14): Program {
   const random = new Random(seed)
   const steps: Step[] = [
@@ -101,7 +101,7 @@ export function programOf(seed: number, length = 14): Program {
 
 type Maker = (random: Random, channel: number, queue: string, index: number) => Step
 
-/** What a client does, the more frequent the more often it stands here. */
+/** Steps that a client may make. A step that is listed more often is chosen more often. */
 const MAKERS: readonly Maker[] = [
   (random, channel, queue) => ({
     do: 'declare',

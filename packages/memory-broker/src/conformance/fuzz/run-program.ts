@@ -6,18 +6,18 @@ import { ClosedError, type RawChannel } from '../raw-channel.js'
 import type { RawConnection } from '../raw-connection.js'
 import { CHANNELS, type Program, QUEUES_OF_PROGRAMS, type Step } from './program.js'
 
-/** What a broker is given to come to rest after each step. */
+/** A broker, and the time that it gets to come to rest after each step. */
 export interface Pace {
   readonly url: string
   readonly version: Version
   readonly settleMs: number
 }
 
-/** Long enough for what expires in a program. */
+/** A wait that is long enough for every expiry in a program. */
 const WAIT_MS = 80
 const CHANNELS_PER_CONNECTION = 3
 
-/** Runs a program. @returns what was seen, a line for each thing */
+/** Runs a program. @returns what was observed, one line each */
 export async function runProgram(program: Program, pace: Pace): Promise<readonly string[]> {
   const run = new Run(pace)
   try {
@@ -65,7 +65,7 @@ class Run {
       .then((outcome) => (outcome === 'ok' ? this.#answer : outcome))
   }
 
-  /** What the last command was answered. */
+  /** The answer to the last command. */
   #answer: string | undefined
 
   async #command(step: Exclude<Step, { do: 'wait' | 'publish' }>, channel: RawChannel): Promise<void> {
@@ -123,7 +123,7 @@ class Run {
     return `${seen.body}${seen.redelivered ? ' again' : ''} ${seen.exchange}/${seen.key} ${headersOf(seen.headers)}`
   }
 
-  /** One consumer a queue, since which of several gets a message is the broker's choice. */
+  /** Adds at most one consumer per queue, because the broker may choose which of several gets a message. */
   async #consume(
     { channel: number, queue, prefetch, noAck }: Extract<Step, { do: 'consume' }>,
     channel: RawChannel,
@@ -155,7 +155,7 @@ class Run {
     })
   }
 
-  /** Notes what has come meanwhile. */
+  /** Records what has come since the last step. */
   async #collect(index: number): Promise<void> {
     await this.#lab.settle(this.#settleMs)
     for (const [number, channel] of this.#channels.entries()) {
@@ -225,7 +225,7 @@ class Run {
   }
 }
 
-/** Headers without what depends on the clock. */
+/** Returns headers without the parts that depend on the clock. */
 function headersOf(headers: Readonly<Record<string, unknown>>): string {
   if (Object.keys(headers).length === 0) return ''
   const plain = JSON.stringify(sorted(headers), (name, value) =>

@@ -3,20 +3,22 @@ import { Lab } from '../lab.js'
 import { EXCHANGES_OF_PROGRAMS, type Program, QUEUES_OF_PROGRAMS } from './program.js'
 import { runProgram } from './run-program.js'
 
-/** A vhost of a broker, in which programs are run one after the other. */
+/** Options of {@link Seat}. */
 export interface SeatOptions {
-  /** Of a vhost that is empty, and that nobody else uses. */
+  /** URL of an empty vhost that nobody else uses. */
   readonly url: string
   readonly version: Version
-  /** What the broker is given to come to rest after each step. */
+  /** How long the broker gets to come to rest after each step, in milliseconds. */
   readonly settleMs: number
 }
 
-/** How often a queue is deleted that is still locked by a connection that has just been closed. */
+/** How often to try to delete a queue that a connection closed a moment ago still locks. */
 const TRIES = 50
 const AGAIN_MS = 20
 
-/** Where programs are run. A vhost costs a real broker more than a program does, so it is emptied after each. */
+/**
+ * Runs programs in one vhost. A new vhost costs a real broker more than a program, so this one is emptied after each.
+ */
 export class Seat {
   readonly #options: SeatOptions
   readonly #lab: Lab
@@ -26,7 +28,7 @@ export class Seat {
     this.#lab = new Lab(options)
   }
 
-  /** Runs a program, and deletes what it leaves. @returns what was seen, a line for each thing */
+  /** Runs a program, and deletes what it leaves. @returns what was observed, one line each */
   async run(program: Program, patience: number): Promise<readonly string[]> {
     const { settleMs, ...options } = this.#options
     try {

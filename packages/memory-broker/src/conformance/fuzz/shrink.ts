@@ -1,6 +1,6 @@
 import type { Program } from './program.js'
 
-/** Leaves out steps for as long as a program still shows the same. @param isStill - whether a program shows it */
+/** Removes steps as long as the program still shows the same. @param isStill - whether a program still shows it */
 export async function shrink(program: Program, isStill: (smaller: Program) => Promise<boolean>): Promise<Program> {
   let smallest = program
   for (let size = Math.ceil(program.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {

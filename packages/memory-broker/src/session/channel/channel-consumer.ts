@@ -4,7 +4,7 @@ import type { Queue } from '../../broker/queue/queue.js'
 
 /** A channel, as its consumers see it. */
 export interface ConsumerChannel {
-  /** Whether it may hold another delivery, and its client reads. */
+  /** Whether the channel may hold another delivery, and its client reads. */
   readonly canTake: boolean
   deliver(consumer: ChannelConsumer, delivery: Delivery, message: Message): void
   cancelled(consumer: ChannelConsumer, why: 'gone' | 'timeout'): void
@@ -30,7 +30,7 @@ export class ChannelConsumer implements QueueConsumer {
   readonly priority: number
   readonly prefetch: number
   readonly offset: StreamStart
-  /** How many of its deliveries are not settled. */
+  /** How many of its deliveries are unsettled. */
   held = 0
   readonly #channel: ConsumerChannel
 

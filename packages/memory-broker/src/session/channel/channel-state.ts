@@ -21,11 +21,11 @@ export interface ChannelParts {
   readonly broker: Broker
   readonly vhost: Vhost
   readonly output: Output
-  /** Closes the channel, or the connection, over what the broker itself has found. */
+  /** Closes the channel, or the connection, because of an error that the broker itself found. */
   readonly fail: (error: ReplyError) => void
 }
 
-/** What the commands of a channel work on. */
+/** State of a channel, which its commands read and change. */
 export class ChannelState implements ConsumerChannel, Holder {
   readonly number: number
   readonly connection: ConnectionLink
@@ -34,15 +34,15 @@ export class ChannelState implements ConsumerChannel, Holder {
   readonly output: Output
   readonly ledger = new Ledger()
   readonly consumers = new Map<string, ChannelConsumer>()
-  /** The prefetch of consumers to come. */
+  /** The prefetch of later consumers. */
   prefetch = 0
-  /** How much all consumers together may hold; 0 for no limit. */
+  /** How many deliveries all consumers together may hold; 0 for no limit. */
   globalPrefetch = 0
   confirms: Confirms | undefined
   transaction: Transaction | undefined
-  /** The queue that an empty name stands for. */
+  /** The queue declared last, which an empty name stands for. */
   lastQueue = ''
-  /** The address of replies, and the consumer that they go to. */
+  /** The address of direct reply-to, and the tag of its consumer. */
   replies: { readonly address: string; readonly consumerTag: string } | undefined
   readonly #fail: (error: ReplyError) => void
   #open = true
@@ -74,7 +74,7 @@ export class ChannelState implements ConsumerChannel, Holder {
     this.confirms ??= new Confirms(this.number, this.output)
   }
 
-  /** @throws ReplyError 403 */
+  /** @throws ReplyError 403 if the user lacks the permission */
   check(right: Right, kind: 'queue' | 'exchange', name: string): void {
     const { user } = this.connection
     checkAccess(this.broker.access, { vhost: this.vhost.name, user, right, kind, name }, this.broker.profile)
@@ -127,7 +127,7 @@ export class ChannelState implements ConsumerChannel, Holder {
     )
   }
 
-  /** Gives deliveries back to their queues, each queue's in their order. */
+  /** Gives deliveries back to their queues, those of each queue in their order. */
   giveBack(entries: readonly LedgerEntry[], kind: ReturnKind): void {
     for (const [queue, deliveries] of byQueue(entries)) queue.giveBack(deliveries, kind)
   }
@@ -138,12 +138,12 @@ export class ChannelState implements ConsumerChannel, Holder {
     for (const queue of new Set(all)) queue.dispatch()
   }
 
-  /** Takes nothing more: neither commands nor deliveries. */
+  /** Stops commands and deliveries. */
   shut(): void {
     this.#open = false
   }
 
-  /** Ends everything: what is unsettled goes back first, so that the next consumer gets it first. */
+  /** Ends the channel. Unsettled deliveries go back first, so that the next consumer gets them first. */
   end(): void {
     if (this.#ended) return
     this.#ended = true

@@ -1,6 +1,8 @@
 import type { Output } from '../socket/output.js'
 
-/** The confirms of a channel. Those of one turn that say the same are one `basic.ack` or `basic.nack`. */
+/**
+ * Sends the confirms of a channel. Consecutive equal confirms of one turn become a single `basic.ack` or `basic.nack`.
+ */
 export class Confirms {
   readonly #channel: number
   readonly #output: Output
@@ -12,13 +14,13 @@ export class Confirms {
     this.#output = output
   }
 
-  /** The tag of the message that is published now. */
+  /** Returns the tag of the message that is being published. */
   next(): number {
     this.#lastTag += 1
     return this.#lastTag
   }
 
-  /** Says what became of a message. Messages are settled in the order of their tags. */
+  /** Confirms a message, or refuses it. Messages are settled in the order of their tags. */
   settle(tag: number, stored: boolean): void {
     if (this.#run !== undefined && this.#run.stored === stored && tag === this.#run.to + 1) this.#run.to = tag
     else {

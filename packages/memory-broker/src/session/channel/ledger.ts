@@ -8,11 +8,11 @@ export interface LedgerEntry {
   readonly tag: number
   readonly queue: Queue
   readonly delivery: Delivery
-  /** `undefined` for what was taken with `basic.get`. */
+  /** The consumer that got it; `undefined` after `basic.get`. */
   readonly consumer: ChannelConsumer | undefined
 }
 
-/** What a channel has to settle, in the order of its tags. */
+/** Holds the unsettled deliveries of a channel, in the order of their tags. */
 export class Ledger {
   readonly #entries = new Map<number, LedgerEntry>()
   #lastTag = 0
@@ -22,7 +22,7 @@ export class Ledger {
     return this.#entries.size
   }
 
-  /** How many of them came to consumers. */
+  /** How many of the deliveries came to consumers. */
   get consumed(): number {
     return this.#consumed
   }
@@ -38,9 +38,9 @@ export class Ledger {
   }
 
   /**
-   * Takes what a client settles; with `multiple` everything up to a tag, and all for the tag 0.
+   * Takes the deliveries that a client settles. With `multiple` these are all up to a tag, or all for the tag 0.
    *
-   * @throws ReplyError 406 nothing of this tag is to be settled
+   * @throws ReplyError 406 if no unsettled delivery has this tag
    */
   take(tag: number, multiple: boolean): LedgerEntry[] {
     if (multiple && tag === 0) return this.takeAll()
@@ -59,7 +59,7 @@ export class Ledger {
     return this.#remove([...this.#entries.values()])
   }
 
-  /** Puts back what a transaction has not settled after all. */
+  /** Puts back deliveries that a transaction did not settle after all. */
   restore(entries: readonly LedgerEntry[]): void {
     const all = [...this.#entries.values(), ...entries].sort((a, b) => a.tag - b.tag)
     this.#entries.clear()

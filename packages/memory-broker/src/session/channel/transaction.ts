@@ -5,13 +5,13 @@ interface Settlement {
   readonly run: () => void
 }
 
-/** What a channel in a transaction has sent and not committed. */
+/** Holds the uncommitted publishes and settlements of a channel. */
 export class Transaction {
   readonly #restore: (entries: readonly LedgerEntry[]) => void
   #publishes: (() => void)[] = []
   #settlements: Settlement[] = []
 
-  /** @param restore - takes back what is not settled after all */
+  /** @param restore - takes back deliveries that are not settled after all */
   constructor(restore: (entries: readonly LedgerEntry[]) => void) {
     this.#restore = restore
   }

@@ -1,8 +1,10 @@
 import type { Arguments, MethodName } from '../../wire/methods.js'
 import type { ChannelState } from '../channel/channel-state.js'
 
-/** Carries out a command of a client on a channel. It throws a ReplyError for what the broker refuses. */
+/**
+ * A function that carries out a command of a client on a channel. It throws a `ReplyError` if the broker refuses it.
+ */
 export type Command<Name extends MethodName> = (channel: ChannelState, args: Arguments<Name>) => void
 
-/** Commands by the methods that ask for them. */
+/** Commands by their methods. */
 export type Commands = { readonly [Name in MethodName]?: Command<Name> }

@@ -31,7 +31,8 @@ export const consumeCommands: Commands = {
     const consumer = channel.consumers.get(consumerTag)
     channel.consumers.delete(consumerTag)
     if (channel.replies?.consumerTag === consumerTag) endReplies(channel)
-    // Nothing is delivered after the answer; a queue that goes with its last consumer has gone before it.
+    // The consumer is removed before the answer, so nothing is delivered after it. An auto-delete queue is then gone
+    // too.
     consumer?.queue.removeConsumer(consumer)
     if (!noWait) channel.send('basic.cancel-ok', { consumerTag })
   },
@@ -48,7 +49,7 @@ function consume(channel: ChannelState, args: Consume, tag: string): void {
   if (queue.type === 'stream') checkStream(channel, args, subject)
   if (queue.type === 'quorum' && channel.globalPrefetch > 0)
     throw new ReplyError(540, `${subject} does not support global qos`)
-  // Quorum queues and streams do not have consumers of their own.
+  // Quorum queues and streams have no exclusive consumers.
   if (queue.type === 'classic' && (queue.consumers.hasExclusive || (args.exclusive && queue.consumers.count > 0)))
     throw new ReplyError(403, `${subject} in exclusive use`)
   const { noAck, exclusive } = args
@@ -82,7 +83,7 @@ function priorityOf({ type }: Queue, { arguments: args }: Consume, subject: stri
   throw new ReplyError(406, `invalid arg 'x-priority' for ${subject}: "expected integer, got ${typeName(field)}"`)
 }
 
-/** Where a consumer of a stream begins. @throws ReplyError the argument is none, or the queue is no stream */
+/** Returns the position at which a consumer begins to read a stream. @throws ReplyError if the argument is wrong */
 function startOf({ type }: Queue, { arguments: args }: Consume, subject: string, profile: Profile): StreamStart {
   const field = args.get('x-stream-offset')
   if (field === undefined) return 'next'
@@ -105,7 +106,7 @@ function readStart(field: Field): StreamStart | undefined {
   return ageMs === undefined ? undefined : { timeMs: Date.now() - ageMs }
 }
 
-/** Direct reply-to: the channel gets an address of its own, and what is sent there. */
+/** Consumes direct reply-to: the channel gets an address, and the messages sent to it. */
 function consumeReplies(channel: ChannelState, args: Consume, consumerTag: string): void {
   if (channel.replies !== undefined) throw new ReplyError(406, 'reply consumer already set')
   if (!args.noAck) throw new ReplyError(406, 'reply consumer cannot acknowledge')

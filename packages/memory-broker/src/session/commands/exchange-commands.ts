@@ -31,7 +31,7 @@ export const exchangeCommands: Commands = {
   },
 }
 
-/** A binding to be made. */
+/** A binding to create. */
 export interface NewBinding {
   readonly source: Exchange
   readonly destination: Destination
@@ -39,7 +39,7 @@ export interface NewBinding {
   readonly args: Arguments<'queue.bind'>['arguments']
 }
 
-/** Binds, unless that is so already. @throws ReplyError the key or the arguments are refused */
+/** Creates a binding, unless it exists. @throws ReplyError if the key or the arguments are refused */
 export function bind(channel: ChannelState, { source, destination, key, args }: NewBinding): void {
   const most = channel.broker.profile.maxHashes
   const hashes = source.type === 'topic' ? wordsOf(key).filter((word) => word === '#').length : 0

@@ -3,7 +3,7 @@ import type { ChannelState } from '../channel/channel-state.js'
 import { Transaction } from '../channel/transaction.js'
 import type { Commands } from './command.js'
 
-/** Commands that say how a channel works. */
+/** Commands that set the mode of a channel. */
 export const modeCommands: Commands = {
   'confirm.select': (channel, { noWait }) => {
     if (channel.transaction !== undefined) throw new ReplyError(406, 'cannot switch from tx to confirm mode')

@@ -6,21 +6,21 @@ import type { Arguments } from '../../wire/methods.js'
 import type { ContentHeader, Properties } from '../../wire/properties.js'
 import type { ChannelState } from '../channel/channel-state.js'
 
-/** A message of a client, whole. */
+/** A complete message of a client. */
 export interface Publication {
   readonly args: Arguments<'basic.publish'>
   readonly header: ContentHeader
   readonly body: Buffer
 }
 
-/** Publishes what a client has sent, and tells it what became of it. @throws ReplyError it is refused */
+/** Publishes a message of a client, and reports the result to it. @throws ReplyError if it is refused */
 export function publish(channel: ChannelState, { args, header, body }: Publication): void {
   const { exchange, routingKey, mandatory } = args
-  // The message counts among the confirms even if it is refused, since the channel ends with it.
+  // A refused message takes a tag too. The channel ends with it.
   const tag = channel.confirms?.next()
   check(channel, args, header.properties)
   const properties = withReplyAddress(channel, header.properties)
-  // A copy, because the header is a piece of what the socket has read.
+  // A copy, because the header is a slice of the socket's chunk.
   const encoded = properties === header.properties ? Buffer.from(header.encoded) : undefined
   const message = new Message({ exchange, routingKey, properties, body, ...(encoded === undefined ? {} : { encoded }) })
   const run = (): void => {
@@ -40,7 +40,7 @@ export function publish(channel: ChannelState, { args, header, body }: Publicati
   else channel.transaction.publish(run)
 }
 
-/** A reply that nobody waits for any more, where the broker says nothing of it. */
+/** Whether a message is a reply to a closed channel that this version drops silently. */
 function isLateReply(channel: ChannelState, { exchange, routingKey }: Message): boolean {
   return exchange === '' && ReplyAddresses.isAddress(routingKey) && !channel.broker.profile.returnsLateReplies
 }
@@ -70,7 +70,7 @@ function check(
   if (wrong !== undefined) throw new ReplyError(406, `invalid expiration '${expiration}': ${wrong}`)
 }
 
-/** The answer of Erlang's `string:to_integer`, as RabbitMQ shows it. */
+/** Returns the error of Erlang's `string:to_integer`, as RabbitMQ prints it. */
 function wrongExpiration(expiration: string): string | undefined {
   const [, digits, rest = ''] = /^([+-]?\d+)(.*)$/s.exec(expiration) ?? []
   if (digits === undefined) return 'no_integer'
@@ -78,7 +78,7 @@ function wrongExpiration(expiration: string): string | undefined {
   return Number(digits) < 0 ? `{value_negative,${digits}}` : undefined
 }
 
-/** What asks for a reply to the channel itself gets the channel's address. */
+/** Replaces the pseudo-queue in `reply-to` by the channel's own address. */
 function withReplyAddress(channel: ChannelState, properties: Properties): Properties {
   if (properties.replyTo !== REPLY_TO) return properties
   if (channel.replies === undefined) throw new ReplyError(406, 'fast reply consumer does not exist')

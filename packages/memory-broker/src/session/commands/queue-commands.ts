@@ -57,7 +57,7 @@ function declare(channel: ChannelState, args: Arguments<'queue.declare'>): Decla
   return declared(queue)
 }
 
-/** Declares passively. An address of direct reply-to is there for as long as its consumer. */
+/** Carries out a passive declaration. An address of direct reply-to exists as long as its consumer. */
 function look(channel: ChannelState, name: string): Declared {
   if (name === REPLY_TO) return [name, 0, 1]
   if (ReplyAddresses.isMeant(name)) return lookForAddress(channel, name)
@@ -106,12 +106,12 @@ function endsOf(
   return [channel.queue(args.queue), source]
 }
 
-/** Of a binding that names neither queue nor key, the key is the queue's name. */
+/** Returns the key of a binding: the queue's name if neither queue nor key is given. */
 function keyOf(channel: ChannelState, { queue, routingKey }: Arguments<'queue.bind' | 'queue.unbind'>): string {
   return queue === '' && routingKey === '' ? channel.lastQueue : routingKey
 }
 
-/** Removes a binding; what is not there needs no removal. */
+/** Removes a binding. A missing binding is not an error. */
 function unbind(channel: ChannelState, args: Arguments<'queue.unbind'>): void {
   const { vhost } = channel
   refuseDefault(args.exchange)
@@ -121,7 +121,7 @@ function unbind(channel: ChannelState, args: Arguments<'queue.unbind'>): void {
   const source = vhost.exchanges.get(args.exchange)
   const key = keyOf(channel, args)
   if (known === undefined || source?.has(known, key, args.arguments) !== true) return
-  // Only where there is something to remove does it matter whose queue it is.
+  // The owner of the queue matters only if there is a binding to remove.
   const queue = channel.queue(args.queue)
   vhost.unbind(source, queue, key, args.arguments)
   channel.note({ kind: 'unbound', queue: queue.name, exchange: source.name, routingKey: key })

@@ -8,11 +8,11 @@ export interface BlockingParts {
   /** Whether the client understands `connection.blocked`. */
   readonly isTold: () => boolean
   readonly socket: Socket
-  /** What was read before is to be done now. */
+  /** Handles the bytes that were read before the block. */
   readonly resumed: () => void
 }
 
-/** Stops reading from a connection that publishes while memory or disk are short. */
+/** Stops reading from a publishing connection while memory or disk is short. */
 export class Blocking {
   readonly #parts: BlockingParts
   #isBlocked = false
@@ -35,7 +35,7 @@ export class Blocking {
     this.#stopListening()
   }
 
-  /** The client has begun a message. */
+  /** Called when the client has begun a message. */
   published(): void {
     const { broker, output } = this.#parts
     broker.watchMemory()

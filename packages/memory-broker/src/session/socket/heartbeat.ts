@@ -2,23 +2,26 @@ import type { Socket } from 'node:net'
 import { HEARTBEAT } from '../../wire/frames.js'
 import type { Output } from './output.js'
 
-/** What a heartbeat watches over. */
+/** Parts of a connection that its heartbeat watches. */
 export interface Beating {
   readonly socket: Socket
   readonly output: Output
-  /** Whether the broker does not read: then silence means nothing. */
+  /** Whether the broker has stopped reading. Silence then means nothing. */
   readonly isBlocked: () => boolean
-  /** Nothing has come for two intervals. */
+  /** Called when nothing has come for two intervals. */
   readonly silent: () => void
 }
 
-/** Half the interval, as the protocol advises for both sides. */
+/** How many heartbeats are sent per interval: two, as the protocol advises for both sides. */
 const BEATS_PER_INTERVAL = 2
 
-/** Silence is counted in looks, so that a process that was held up does not blame its clients. */
+/**
+ * How many checks without a byte count as silence. Checks are counted, not time, because a stalled process must not
+ * blame its clients.
+ */
 const LOOKS_UNTIL_SILENT = 4
 
-/** The heartbeats of a connection, in real time. */
+/** Sends and watches the heartbeats of a connection, in real time. */
 export class Heartbeat {
   #timer: NodeJS.Timeout | undefined
 

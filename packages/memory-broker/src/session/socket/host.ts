@@ -1,18 +1,18 @@
 import type { Broker } from '../../broker/broker.js'
 import type { MethodName } from '../../wire/methods.js'
 
-/** What the sessions of a broker share. */
+/** Parts of a broker that its sessions share. */
 export interface SessionHost {
   readonly broker: Broker
   readonly limits: SessionLimits
   readonly faults: SessionFaults
   /** How many channels a user has open. */
   channelsOf(user: string): number
-  /** Something came from a client or went to one. */
+  /** Called when something came from a client or went to one. */
   touched(): void
 }
 
-/** What the broker offers in a handshake. */
+/** Limits that the broker offers in a handshake. */
 export interface SessionLimits {
   readonly channelMax: number
   readonly frameMax: number
@@ -21,7 +21,7 @@ export interface SessionLimits {
 
 /** Faults on demand, as a session asks for them. */
 export interface SessionFaults {
-  /** The code with which a login is refused; `undefined` to let it in. */
+  /** The code that refuses logins; `undefined` to accept them. */
   readonly refusal: number | undefined
   /** Whether this command of a client is lost. */
   drops(method: MethodName): boolean

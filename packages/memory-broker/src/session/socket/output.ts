@@ -5,10 +5,10 @@ import { encodeMethod } from '../../wire/method-codec.js'
 import type { Arguments, MethodName } from '../../wire/methods.js'
 import { encodeContentHeader } from '../../wire/properties.js'
 
-/** Beyond this, nothing more is delivered until the client has read. */
+/** How many unread bytes stop the deliveries to a client. */
 const HIGH_WATER_BYTES = 4 * 1024 * 1024
 
-/** Gathers what goes to a client in a turn, and writes it in one piece. */
+/** Collects the frames for a client during a turn, and writes them in one piece. */
 export class Output {
   readonly #socket: Socket
   readonly #sent: () => void
@@ -18,12 +18,12 @@ export class Output {
   #bytes = 0
   #planned = false
   #paused = false
-  /** What the client agreed to; 0 for no limit. */
+  /** The agreed `frame_max`; 0 for no limit. */
   frameMax = 0
 
   /**
-   * @param sent - is called when something has been written
-   * @param drained - is called when there is room again for who found none
+   * @param sent - called after a write
+   * @param drained - called when there is room again after there was none
    */
   constructor(socket: Socket, { sent, drained }: { readonly sent: () => void; readonly drained: () => void }) {
     this.#socket = socket
@@ -32,12 +32,12 @@ export class Output {
     socket.on('drain', drained)
   }
 
-  /** Whether the client reads what it gets. */
+  /** Whether the client reads fast enough to get more deliveries. */
   get isWritable(): boolean {
     return this.#bytes + this.#socket.writableLength < HIGH_WATER_BYTES
   }
 
-  /** Whether something waits to be written. */
+  /** Whether bytes wait to be written. */
   get isBusy(): boolean {
     return this.#bytes > 0 || this.#socket.writableLength > 0
   }
@@ -62,13 +62,13 @@ export class Output {
     this.plan()
   }
 
-  /** Has something called once before the next write. */
+  /** Calls a function once before the next write. */
   whenFlushed(run: () => void): void {
     this.#beforeFlush.add(run)
     this.plan()
   }
 
-  /** Keeps what is to be written for as long as it is paused. */
+  /** Holds all writes back while paused. */
   setPaused(isPaused: boolean): void {
     this.#paused = isPaused
     if (!isPaused) this.plan()
@@ -97,7 +97,7 @@ export class Output {
     this.#pieces = []
     this.#bytes = 0
     if (bytes === undefined || this.#socket.destroyed || this.#socket.writableEnded) return
-    // The system may take all of it at once: the socket then was never full, and says nothing.
+    // The system may take everything at once. The socket then never was full, and emits no `drain`.
     if (this.#socket.write(bytes) && hadNoRoom) setImmediate(this.#drained)
     this.#sent()
   }

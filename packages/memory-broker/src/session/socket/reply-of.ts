@@ -3,7 +3,7 @@ import { WireError } from '../../wire/bytes.js'
 import { FrameError } from '../../wire/frames.js'
 import { UnknownMethodError } from '../../wire/method-codec.js'
 
-/** What a client is told when an error costs its connection. What nobody thought of is the broker's fault. */
+/** Returns the reply for an error that costs a connection. An unexpected error is the broker's fault. */
 export function replyOf(error: unknown): ReplyError {
   if (error instanceof ReplyError) return new ReplyError(error.code, error.message, 'connection')
   if (error instanceof FrameError) return new ReplyError(501, error.message)
