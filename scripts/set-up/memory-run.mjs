@@ -16,6 +16,7 @@ export const leftOut = [
   { why: 'TLS, which the broker in memory has not', files: ['tls'] },
   { why: 'topic permissions, which the broker in memory has not', files: ['topic-rights'] },
   { why: 'limits of users and vhosts, which the broker in memory has not', files: ['limits'] },
+  { why: 'a default queue type of a vhost, which the broker in memory has not', files: ['consumers'] },
   { why: 'a cluster, which takes real nodes', files: ['home-node'] },
   { why: 'parts of a real broker that rabbitmqctl suspends or stops', files: ['copies', 'streams-restarts'] },
   {

@@ -11,6 +11,7 @@ import { decodePayload } from '../contract/payloads/payload.js'
 import { checkContract } from '../contract/payloads/shared-options.js'
 import type { Procedure } from '../contract/procedures/procedure.js'
 import type { LeveretError } from '../errors/leveret-error.js'
+import type { Log } from '../log.js'
 import { parseOptions } from '../options.js'
 import { Answering } from '../rpc/server/answering.js'
 import { keeping } from '../rpc/server/kept.js'
@@ -98,10 +99,7 @@ function receiverOptionsOf<P extends Procedure>(
   // Requests, replies and acks share one connection: one write to the socket for each request instead of two. During an
   // alarm no client can send a request anyway.
   const { publishLane: lane, settings: connection, log } = internals
-  const events = new RoleEvents<RpcServerEvents>('rpc-server', () => name)
-  const lines = requestLines(name)
-  log.follow(events, lines)
-  log.warnFirst(events, lines, `server of '${name}'`, requestWarnings)
+  const events = serverEventsOf(name, log)
   warnOfPolicy(requests, log)
   const lost = (reason: LeveretError): void => events.tell('replies.lost', { reason })
   const replies = new ReplyChannel({ lane, name, maxQueuedBytes: connection.maxQueuedBytes, lost })
@@ -125,6 +123,15 @@ function receiverOptionsOf<P extends Procedure>(
     },
   })
   return { role: 'rpc-server', name, internals, lane, engine, events, closed: (timeoutMs) => replies.close(timeoutMs) }
+}
+
+/** The events of the server, with its lines in the log. */
+function serverEventsOf(name: string, log: Log): RoleEvents<RpcServerEvents> {
+  const events = new RoleEvents<RpcServerEvents>('rpc-server', () => name)
+  const lines = requestLines(name)
+  log.follow(events, lines)
+  log.warnFirst(events, lines, `server of '${name}'`, requestWarnings)
+  return events
 }
 
 /** The events of the engine. The server emits some of them too. */

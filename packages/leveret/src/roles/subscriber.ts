@@ -131,18 +131,12 @@ function receiverOptionsOf(
   const { consumeLane: lane, settings: connection, log } = internals
   const events = eventsOf(plan, queue, log)
   const reading = reader && new StreamReader({ ...reader, name: contract.name, lane, events })
-  const about = { role: 'subscriber', contract: contract.name } as const
-  const settler = new Settler(contract, publishCopies(rabbit, about), connection.topology === 'declare')
+  const copies = publishCopies(rabbit, { role: 'subscriber', contract: contract.name })
+  const settler = new Settler(contract, copies, connection.topology === 'declare')
   const prepare = preparing(internals, subscribed, plan, reading)
   const engine = new ConsumeEngine({
     contract,
-    place: {
-      connection: internals.name,
-      ...about,
-      isEphemeral: kind === 'ephemeral',
-      server: () => lane.server,
-      templateOf: templatesOf(plan),
-    },
+    place: placeOf(internals, plan),
     decode: decoding(plan, events),
     handler: handling.batch === undefined ? handler : batchOfEvents(handler),
     settings: handling,
@@ -161,6 +155,18 @@ function receiverOptionsOf(
   })
   const closed = async (timeoutMs: number): Promise<void> => await reading?.close(timeoutMs)
   return { role: 'subscriber', name: contract.name, internals, engine, events, closed }
+}
+
+/** The place of its deliveries, for traces. */
+function placeOf({ name: connection, consumeLane }: ConnectionInternals, plan: SubscriberPlan): ConsumePlace {
+  return {
+    connection,
+    role: 'subscriber',
+    contract: plan.contract.name,
+    isEphemeral: plan.kind === 'ephemeral',
+    server: () => consumeLane.server,
+    templateOf: templatesOf(plan),
+  }
 }
 
 function templatesOf({ exchange }: SubscriberPlan): ConsumePlace['templateOf'] {

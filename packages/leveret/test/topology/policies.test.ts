@@ -12,11 +12,11 @@ const rejecting = (): never => {
   throw new Reject('no')
 }
 
-/** The pattern of the README that matches the queues in which leveret keeps what waits, and no work queue. */
+/** The pattern of the page on retries that matches the queues in which leveret keeps what waits, and no work queue. */
 async function keepingPattern(): Promise<string> {
-  const readme = await readFile(new URL('../../../../README.md', import.meta.url), 'utf8')
-  const pattern = /set_policy .*leveret-keeps '([^']+)'/.exec(readme)?.[1]
-  if (pattern === undefined) throw new Error('the README shows no such policy')
+  const page = await readFile(new URL('../../../../docs/retries-and-dead-letters.md', import.meta.url), 'utf8')
+  const pattern = /set_policy .*leveret-keeps '([^']+)'/.exec(page)?.[1]
+  if (pattern === undefined) throw new Error('the page shows no such policy')
   return pattern
 }
 
@@ -50,7 +50,7 @@ describe("an operator's policy for all queues", () => {
     expect(rabbit.health().roles).toContainEqual(expect.objectContaining({ role: 'worker', heldUp: refused }))
   })
 
-  test('leaves what leveret keeps alone where the policy of the README comes before it', async ({
+  test('leaves what leveret keeps alone where the policy of the documentation comes before it', async ({
     rabbit,
     vhost,
     broker,

@@ -8,8 +8,9 @@ import { checkSameArguments, checkSameProperties } from './rules/same-arguments.
 import type { Vhost } from './vhost.js'
 
 export interface QueueRequest {
-  /** The name of the queue; `''` lets the broker choose one. */
   readonly name: string
+  /** Whether the broker has made the name, by {@link generatedName}. */
+  readonly hasGeneratedName?: boolean
   readonly durable: boolean
   readonly autoDelete: boolean
   /** The connection that will own an exclusive queue; `undefined` for other queues. */
@@ -38,19 +39,24 @@ export function findQueue(vhost: Vhost, name: string, { connection }: Asker): Qu
   return queue
 }
 
+/** Makes the name of a queue that is declared without one. */
+export function generatedName(): string {
+  return `amq.gen-${randomBytes(16).toString('base64url')}`
+}
+
 /** Declares a queue, or checks that an existing one is declared in the same way. @throws ReplyError */
 export function declareQueue(vhost: Vhost, request: QueueRequest, profile: Profile): Queue {
-  const known = vhost.queues.get(request.name)
-  const name = request.name === '' ? `amq.gen-${randomBytes(16).toString('base64url')}` : request.name
+  const { name } = request
+  const known = vhost.queues.get(name)
   const subject = described('queue', name, vhost.name)
   if (known !== undefined) return sameQueue(known, request, vhost, profile)
-  if (request.name.startsWith('amq.'))
-    throw new ReplyError(403, `queue name '${request.name}' contains reserved prefix 'amq.*'`)
+  if (name.startsWith('amq.') && request.hasGeneratedName !== true)
+    throw new ReplyError(403, `queue name '${name}' contains reserved prefix 'amq.*'`)
   const type = checkQueueArguments(request.args, subject, profile)
   if (!request.durable && request.owner === undefined && !profile.transientQueues)
     throw new ReplyError(541, TRANSIENT_DENIED)
   checkProperties(type, request, subject)
-  return vhost.createQueue({ ...request, name, type })
+  return vhost.createQueue({ ...request, type })
 }
 
 function sameQueue(queue: Queue, request: QueueRequest, vhost: Vhost, profile: Profile): Queue {

@@ -1,5 +1,5 @@
 import { findExchange, refuseDefault } from '../../broker/declare-exchange.js'
-import { declareQueue, findQueue } from '../../broker/declare-queue.js'
+import { declareQueue, findQueue, generatedName } from '../../broker/declare-queue.js'
 import type { Queue } from '../../broker/queue/queue.js'
 import { REPLY_TO, ReplyAddresses } from '../../broker/reply-to.js'
 import type { Exchange } from '../../broker/routing/exchange.js'
@@ -42,14 +42,16 @@ type Declared = [name: string, messages: number, consumers: number]
 function declare(channel: ChannelState, args: Arguments<'queue.declare'>): Declared {
   if (args.passive) return look(channel, args.queue)
   const owner = args.exclusive ? channel.connection : undefined
-  channel.check('configure', 'queue', args.queue)
+  const hasGeneratedName = args.queue === ''
+  const name = hasGeneratedName ? generatedName() : args.queue
+  channel.check('configure', 'queue', name)
   const exchange = args.arguments.text('x-dead-letter-exchange')
-  if (exchange !== undefined && !channel.vhost.queues.has(args.queue)) {
-    channel.check('read', 'queue', args.queue)
+  if (exchange !== undefined && !channel.vhost.queues.has(name)) {
+    channel.check('read', 'queue', name)
     channel.check('write', 'exchange', exchange)
   }
-  const { queue: name, durable, autoDelete } = args
-  const request = { name, durable, autoDelete, owner, args: args.arguments }
+  const { durable, autoDelete } = args
+  const request = { name, hasGeneratedName, durable, autoDelete, owner, args: args.arguments }
   const queue = declareQueue(channel.vhost, request, channel.broker.profile)
   channel.note({ kind: 'declared', queue: queue.name, what: queue.type })
   return declared(queue)
