@@ -3,7 +3,7 @@ import type { Check } from '../../check.js'
 /** leveret's default time for handlers, in milliseconds. */
 const SHORTEST_MS = 60_000
 
-/** Finds a consumer timeout that is very short, or on a queue type that ignores it. */
+/** Finds a consumer timeout that is very short, or on a classic queue, which RabbitMQ refuses from 4.3.2 on. */
 export const consumerTimeout: Check = {
   name: 'consumer-timeout',
   ask: ({ queues }) =>

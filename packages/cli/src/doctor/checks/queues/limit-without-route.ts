@@ -12,7 +12,7 @@ export const limitWithoutRoute: Check = {
   name: 'limit-without-route',
   ask: (snapshot) =>
     snapshot.queues
-      // A dropped request is sent again by the client that waits for its answer.
+      // A dropped request needs no dead-letter exchange: its caller gets no answer, and may call again.
       .filter(({ type, name }) => type === 'quorum' && !isProcedure(name, snapshot))
       .flatMap((queue) => {
         // Since RabbitMQ 4.0 a quorum queue has a default limit of 20.
