@@ -6,7 +6,7 @@ const { stdin, stdout, stderr, env } = process
 const terminal = new Terminal({ stdin, stdout, stderr, env })
 const interruption = new AbortController()
 
-// The first Ctrl-C finishes what is in hand, the second one does not wait for that.
+// The first Ctrl-C lets the current work finish; the second one does not wait for that.
 const interrupt = (): void => {
   if (interruption.signal.aborted) process.exit(130)
   interruption.abort()
@@ -14,5 +14,5 @@ const interrupt = (): void => {
 process.on('SIGINT', interrupt).on('SIGTERM', interrupt)
 
 process.exitCode = await run(process.argv.slice(2), { terminal, signal: interruption.signal, folder: process.cwd() })
-// A password that is still waited for would keep the process alive.
+// An open prompt for a password would keep the process alive.
 stdin.unref?.()

@@ -4,21 +4,21 @@ import { askPassword } from '../terminal/ask.js'
 import type { Terminal } from '../terminal/terminal.js'
 import { DEFAULT_URL, describeTarget, managementUrl, readTarget, type Target } from './target.js'
 
-/** The options that say where the broker is. */
+/** Options that locate the broker. */
 export interface BrokerOptions {
   readonly url?: string | undefined
   readonly management?: string | undefined
   readonly askPassword?: boolean | undefined
 }
 
-/** How long it tries to reach a broker. */
+/** How long to try to reach a broker, in milliseconds. */
 const STARTUP_TIMEOUT_MS = 5_000
 
-/** The broker of one command: nothing is opened before it is asked for. */
+/** The broker of one command. Connections are opened on demand. */
 export class Session implements AsyncDisposable {
   readonly target: Target
   readonly management: Management
-  /** The place as people read it: `ann@broker:5672/shop`. */
+  /** The place of the broker for people: `ann@broker:5672/shop`. */
   readonly place: string
   readonly #terminal: Terminal
   readonly #opened: Connection[] = []
@@ -30,7 +30,7 @@ export class Session implements AsyncDisposable {
     this.management = new Management([management])
   }
 
-  /** Reads where the broker is, and asks for the password where it was told to. */
+  /** Reads the place of the broker, and asks for the password if an option says so. */
   static async of(terminal: Terminal, options: BrokerOptions): Promise<Session> {
     const given = readTarget(options.url ?? (terminal.env.RABBITMQ_URL || DEFAULT_URL))
     const password = options.askPassword
@@ -48,7 +48,7 @@ export class Session implements AsyncDisposable {
     return this.target.vhost
   }
 
-  /** Connects. By default nothing is declared: what is not there is told. */
+  /** Connects. By default nothing is declared, and a missing queue or exchange is an error. */
   async connect(options: ConnectOptions = {}): Promise<Connection> {
     const { url, username, password } = this.target
     const connection = await connect(url, {
@@ -63,7 +63,7 @@ export class Session implements AsyncDisposable {
     return connection
   }
 
-  /** Says what is about to be done to which broker. */
+  /** Announces an action, and the broker that it is for. */
   announce(what: string): void {
     this.#terminal.say(`${this.place}: ${what}`)
   }

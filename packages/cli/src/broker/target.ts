@@ -1,6 +1,6 @@
 import { UsageError } from '../program/failure.js'
 
-/** The place of a broker, and who enters it. */
+/** The place of a broker, and the credentials for it. */
 export interface Target {
   /** The URL for `connect`. It holds the password, if there is one. */
   readonly url: string
@@ -12,10 +12,10 @@ export interface Target {
   readonly isTls: boolean
 }
 
-/** The broker that is taken where nobody names one. */
+/** The default broker. */
 export const DEFAULT_URL = 'amqp://guest:guest@localhost:5672'
 
-/** Reads where the broker is. @throws {@link UsageError} without the text, which may hold a password */
+/** Reads the URL of the broker. @throws {@link UsageError} without the text, which may hold a password */
 export function readTarget(text: string): Target {
   const url = parsed(text, 'The URL of the broker')
   if (url.protocol !== 'amqp:' && url.protocol !== 'amqps:') {
@@ -35,12 +35,15 @@ export function readTarget(text: string): Target {
   }
 }
 
-/** `ann@broker:5672/shop`: for people, without the password. */
+/** Describes a broker for people, without the password: `ann@broker:5672/shop`. */
 export function describeTarget({ username, host, port, vhost }: Target): string {
   return `${username}@${host}:${port}${vhost === '/' ? '/' : `/${vhost}`}`
 }
 
-/** The URL of the management API: as given, else its usual port of the same host, and entered as the broker is. */
+/**
+ * Returns the URL of the management API: the given one, or the usual port on the broker's host. The credentials are
+ * those of the broker.
+ */
 export function managementUrl(target: Target, given: string | undefined): string {
   const usual = `${target.isTls ? 'https' : 'http'}://${target.host}:${target.isTls ? 15_671 : 15_672}`
   const url = parsed(given ?? usual, 'The URL of the management API')

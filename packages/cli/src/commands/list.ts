@@ -14,7 +14,7 @@ interface ListOptions extends CommonOptions {
   readonly watch?: number
 }
 
-/** `leveret list queues` and its kin. They never read a message. */
+/** `leveret list …`: these commands never read a message. */
 export function listCommand(runner: Runner) {
   const made = command('list', 'Lists what is on the broker, by its management API.', [
     'leveret list queues',

@@ -60,7 +60,7 @@ function matches(pattern: Policy['pattern'], name: string): boolean {
   }
 }
 
-/** The same for a shell on the broker's machine. */
+/** Returns the command for a shell on the broker's machine that sets the same policy. */
 function shellCommand({ name, pattern, definition }: QueuePolicy): string {
   const quoted = [name, pattern, JSON.stringify(definition)].map((text) => `'${text.replaceAll("'", `'\\''`)}'`)
   return `rabbitmqctl set_policy --apply-to queues ${quoted.join(' ')}`

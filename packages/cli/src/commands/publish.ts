@@ -66,11 +66,11 @@ const MOST_UNDER_WAY = 100
 
 interface Steps {
   readonly encode: (text: string) => Promise<EncodedMessage>
-  /** Tells whether a queue took it. */
+  /** Sends a message, and resolves with whether a queue took it. */
   readonly send: (message: EncodedMessage) => Promise<boolean>
 }
 
-/** Publishes one text after the other. They are stored in the order of the calls, so none waits for a confirm. */
+/** Publishes texts one after the other. They are stored in the order of the calls, so none waits for a confirm. */
 async function publishAll(context: Context, source: Source, { encode, send }: Steps) {
   const progress = new Progress(context.terminal, 'publish')
   const underWay = new Set<Promise<boolean>>()
@@ -80,7 +80,7 @@ async function publishAll(context: Context, source: Source, { encode, send }: St
     for await (const text of texts) {
       if (context.signal.aborted) break
       const sending = send(await encode(text))
-      // What fails is told when it is waited for.
+      // A failure is reported when the promise is awaited.
       sending.catch(() => undefined)
       underWay.add(sending)
       published += 1
@@ -94,14 +94,14 @@ async function publishAll(context: Context, source: Source, { encode, send }: St
   }
 }
 
-/** Waits for what is under way. @returns how many of them no queue took */
+/** Waits for the open publishes. @returns how many messages no queue took */
 async function unroutedOf(underWay: Set<Promise<boolean>>): Promise<number> {
   const all = await Promise.all(underWay)
   underWay.clear()
   return all.filter((isRouted) => !isRouted).length
 }
 
-/** @returns whether a queue took it, as far as is known */
+/** @returns whether a queue took the message, as far as is known */
 async function sent(rabbit: Connection | undefined, message: EncodedMessage): Promise<boolean> {
   if (rabbit === undefined) return true
   const { routed } = await sendEncoded(rabbit, { ...message, mandatory: false })
@@ -125,7 +125,7 @@ function plainMessage(text: string, { exchange, routingKey, options }: Plain): E
   return { exchange, routingKey, content: Buffer.from(text), properties, mandatory: false }
 }
 
-/** The overloads of `encodeMessage` are for those who know the type of their exchange when they write. */
+/** The signature of `encodeMessage` without its overloads, which need the type of the exchange at compile time. */
 type EncodeAny = (contract: Exchange, ...given: unknown[]) => Promise<EncodedMessage>
 
 async function typedMessage(

@@ -16,7 +16,7 @@ interface SendCommandOptions extends CommonOptions {
   readonly dryRun?: boolean
 }
 
-/** The most failures that are told one by one. */
+/** The most failures to print one by one. */
 const MOST_TOLD = 10
 
 /** `leveret send <contract>` */
@@ -62,7 +62,7 @@ async function send(context: Context, options: SendCommandOptions, name: string,
   let taken = 0
   async function* payloads(): AsyncGenerator<unknown> {
     for await (const line of source.lines?.() ?? []) {
-      // Ctrl-C ends the source, so that what was begun is confirmed and counted.
+      // Ctrl-C ends the source, so that messages already begun are confirmed and counted.
       if (context.signal.aborted) return
       taken += 1
       progress.show(taken, undefined)
@@ -89,7 +89,7 @@ function tell({ terminal }: Context, failures: readonly PipelineFailure<unknown>
   if (failures.length > MOST_TOLD) terminal.say(`and ${failures.length - MOST_TOLD} more`)
 }
 
-/** The same checks, and nothing is sent: no broker is asked. */
+/** Makes the same checks without sending anything, and without a broker. */
 async function checkAll(
   context: Context,
   options: SendCommandOptions,

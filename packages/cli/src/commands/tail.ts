@@ -65,7 +65,7 @@ async function tail(
   return context.signal.aborted ? EXIT.interrupted : EXIT.done
 }
 
-/** Takes any content, so that what does not fit is shown too. */
+/** A codec that takes any content, so that messages that do not fit are shown too. */
 const anyBytes = { ...bytes, accepts: ['*'] }
 const anyContent: CodecOption = [
   anyBytes,
@@ -91,7 +91,10 @@ interface Bytes {
   readonly routingKey: string
 }
 
-/** The binding keys that bring all: a direct exchange has none, so it is those that it is known to have. */
+/**
+ * Returns the binding keys that match everything. For a direct exchange, which has no such key, they are all known
+ * keys.
+ */
 async function everything(
   { management, vhost }: Session,
   name: string,

@@ -2,12 +2,12 @@ import type { Application, Contract } from 'leveret'
 import { contractsOf } from '../contracts/document.js'
 import { UsageError } from '../program/failure.js'
 
-/** All contracts of applications, each once. */
+/** Returns all contracts of applications, each once. */
 export function allContracts(applications: readonly Application[]): readonly Contract[] {
   return [...new Set(applications.flatMap(contractsOf))]
 }
 
-/** The contract of a name, of one of these kinds; `undefined` where there is none. */
+/** Finds a contract of one of these kinds by its name; `undefined` if there is none. */
 export function findContract<Kind extends Contract['kind']>(
   applications: readonly Application[],
   name: string,
@@ -18,7 +18,9 @@ export function findContract<Kind extends Contract['kind']>(
   return allContracts(applications).find(isWanted)
 }
 
-/** The same. @throws {@link UsageError} there is none; it says which there are */
+/**
+ * Finds a contract like {@link findContract}. @throws {@link UsageError} if there is none; it lists the existing ones
+ */
 export function contractNamed<Kind extends Contract['kind']>(
   applications: readonly Application[],
   name: string,

@@ -6,7 +6,7 @@ import { NotDoneError, UsageError } from '../program/failure.js'
 
 const NAMES = ['leveret.config.ts', 'leveret.config.js', 'leveret.config.mjs'] as const
 
-/** Finds the file of the applications, from this folder upwards; `undefined` where there is none. */
+/** Finds the file of the applications, from this folder upwards; `undefined` if there is none. */
 export function findConfig(folder: string): string | undefined {
   const found = NAMES.map((name) => join(folder, name)).find((path) => existsSync(path))
   if (found !== undefined) return found
@@ -15,12 +15,12 @@ export function findConfig(folder: string): string | undefined {
 }
 
 /**
- * Loads the applications that a file exports, by whatever names.
+ * Loads the applications that a file exports, under any names.
  *
- * @param given - the file; without one, `leveret.config.ts`, `.js` or `.mjs` of this folder or one above it
- * @returns none where there is no file and none was asked for
- * @throws {@link UsageError} there is no such file
- * @throws {@link NotDoneError} it could not be run, or exports no application
+ * @param given - the file. Default: `leveret.config.ts`, `.js` or `.mjs` in this folder or the nearest one above it
+ * @returns an empty list if no file is given and none is found
+ * @throws {@link UsageError} if the given file does not exist
+ * @throws {@link NotDoneError} if it could not be run, or exports no application
  */
 export async function loadApplications(
   given: string | undefined,
@@ -40,9 +40,8 @@ export async function loadApplications(
 }
 
 /**
- * Node.js itself reads TypeScript from 22.18 on, as long as its imports say `.ts` and it holds nothing that types
- * alone do not leave. What
- * Node.js does not read is translated.
+ * Imports a file. Node.js itself reads TypeScript from 22.18 on, if its imports say `.ts` and its types can simply be
+ * erased. Other files are translated.
  */
 async function importFile(path: string): Promise<Record<string, unknown>> {
   const { href } = pathToFileURL(path)

@@ -17,12 +17,12 @@ import type { JsonSchema } from './schema/json-schema.js'
  * compares it.
  */
 export interface ContractsDocument {
-  /** The version of this form. */
+  /** The version of this format. */
   readonly leveret: 1
   readonly applications: readonly DescribedApplication[]
-  /** Each once, sorted by kind and name, so that a file of them changes only where they do. */
+  /** The contracts, each once, sorted by kind and name, so that a file of them changes only where they do. */
   readonly contracts: readonly DescribedContract[]
-  /** The declarations for all of it. */
+  /** The declarations of all contracts. */
   readonly declarations: readonly Declaration[]
 }
 
@@ -38,14 +38,14 @@ export interface DescribedApplication {
   readonly answers: readonly string[]
 }
 
-/** A contract, without what only a program can do with it. */
+/** The part of a contract that can be written as data. */
 export interface DescribedContract {
-  /** The kind and the name: `work-queue thumbnails`. */
+  /** The key, made of the kind and the name: `work-queue thumbnails`. */
   readonly key: string
   readonly kind: Contract['kind']
   readonly name: string
   readonly version?: string
-  /** Whether somebody else declares it. */
+  /** Whether another program declares it. */
   readonly existing: boolean
   readonly contentType: string
   readonly contentEncoding?: string
@@ -60,19 +60,19 @@ export interface DescribedContract {
   readonly deadLetterQueue?: string
 }
 
-/** A message of a contract: its only one, or that of a template, or a request or an answer. */
+/** A message of a contract: its only one, that of a template, a request or an answer. */
 export interface DescribedMessage {
   /** `payload`, `headers`, `request`, `response`, `error <code>`, or the template of a routing key. */
   readonly part: string
-  /** The template of its routing key, where it has one. */
+  /** The template of its routing key, if it has one. */
   readonly template?: string
   readonly schema: JsonSchema
 }
 
 /**
- * Describes applications with all their contracts. It asks no broker.
+ * Describes applications with all their contracts. It needs no broker.
  *
- * @throws {@link UnrepresentableError} a schema has no form in JSON Schema
+ * @throws {@link UnrepresentableError} if a schema has no form in JSON Schema
  */
 export function contractsDocument(
   applications: readonly Application[],
@@ -88,12 +88,12 @@ export function contractsDocument(
   }
 }
 
-/** The key of a contract: its kind and its name. */
+/** Returns the key of a contract: its kind and its name. */
 export function keyOf({ kind, name }: Contract): string {
   return `${kind} ${name}`
 }
 
-/** All contracts of an application, and the exchanges of what it subscribes by. */
+/** Returns all contracts of an application, including the exchanges of its subscriptions. */
 export function contractsOf(application: Application): readonly Contract[] {
   const { sends, works, publishes, subscribes, calls, answers } = application
   const exchanges = subscribes.flatMap((contract) => (contract.kind === 'exchange' ? [] : [contract.of]))

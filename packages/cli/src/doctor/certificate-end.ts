@@ -4,8 +4,7 @@ import type { Target } from '../broker/target.js'
 const TIMEOUT_MS = 5_000
 
 /**
- * Asks when the certificate ends that the broker shows; `undefined` where it shows none in time. Who signed it does
- * not matter here.
+ * Returns when the broker's certificate expires; `undefined` if it shows none in time. The issuer does not matter here.
  */
 export async function certificateEnd({ host, port }: Target): Promise<Date | undefined> {
   return await new Promise((resolve) => {

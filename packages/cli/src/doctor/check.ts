@@ -1,23 +1,23 @@
 import type { Snapshot } from './snapshot.js'
 
-/** A thing that is not as it should be. */
+/** A problem that a check has found. */
 export interface Finding {
   /**
-   * `error`: messages are lost or stand still, or soon will. `warning`: they may be. `note`: worth knowing; it is no
-   * fault.
+   * The severity. `error`: messages are lost or stuck, or soon will be. `warning`: they may be. `note`: worth knowing,
+   * but not a fault.
    */
   readonly severity: 'error' | 'warning' | 'note'
-  /** The thing that it is about: a queue, a connection, a node. */
+  /** The thing that has the problem: a queue, a connection, a node. */
   readonly subject: string
   /** The evidence, in a sentence. */
   readonly evidence: string
-  /** The way out, in a sentence. */
+  /** The remedy, in a sentence. */
   readonly wayOut: string
 }
 
-/** One question about a broker. It asks the snapshot and nobody else. */
+/** A check of a broker. It reads the snapshot only. */
 export interface Check {
-  /** Short, and a name in `--skip`. */
+  /** Short name, as in `--skip`. */
   readonly name: string
   readonly ask: (snapshot: Snapshot) => readonly Finding[]
 }
@@ -29,7 +29,7 @@ export interface Diagnosis extends Finding {
 
 const ORDER = ['error', 'warning', 'note']
 
-/** Asks all checks. The worst comes first. */
+/** Runs all checks. The worst finding comes first. */
 export function diagnose(checks: readonly Check[], snapshot: Snapshot): readonly Diagnosis[] {
   const found = checks.flatMap(({ name, ask }) => ask(snapshot).map((finding) => ({ check: name, ...finding })))
   return found.sort((one, other) => ORDER.indexOf(one.severity) - ORDER.indexOf(other.severity))

@@ -21,7 +21,7 @@ import { unheardExchanges } from './checks/queues/unheard-exchanges.js'
 import { instrumentation } from './checks/self/instrumentation.js'
 import { nodeVersion } from './checks/self/node-version.js'
 
-/** All that `doctor` asks. */
+/** All checks of `doctor`. */
 export const CHECKS: readonly Check[] = [
   ...[alarms, version, featureFlags, deprecated, unroutable, clock, certificate, rights],
   ...[unattended, deadLetters, orphanedDelays, limitWithoutRoute, atLeastOnce, consumerTimeout, unheardExchanges],

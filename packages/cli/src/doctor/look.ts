@@ -7,7 +7,7 @@ import { certificateEnd } from './certificate-end.js'
 import { oldestLetters } from './oldest-letters.js'
 import type { Self, Snapshot } from './snapshot.js'
 
-/** Options of `lookAround`. */
+/** Options of {@link lookAround}. */
 export interface LookOptions {
   readonly applications: readonly Application[]
   readonly folder: string
@@ -16,9 +16,9 @@ export interface LookOptions {
 }
 
 /**
- * Looks at a broker. Of what may not be seen by this user, nothing is said but that.
+ * Takes a snapshot of a broker. Parts that this user may not see are only listed.
  *
- * @throws {@link ManagementError} the management API does not answer, or lets the user see nothing
+ * @throws {@link ManagementError} if the management API does not answer, or shows this user nothing
  */
 export async function lookAround(
   session: Session,
@@ -32,7 +32,7 @@ export async function lookAround(
       unseen.push(`${what}: the management API answered ${error.status}`)
       return undefined
     })
-  // Of this one nobody is refused who may use the API at all.
+  // Every user who may use the API at all may make this request.
   await management.whoami()
   const [broker, things, clients] = await Promise.all([
     brokerParts(session, maybe),
@@ -69,7 +69,9 @@ async function brokerParts({ management, vhost, target }: Session, maybe: Maybe)
   return { overview, nodes, featureFlags, deprecated, permissions, clockAheadMs }
 }
 
-/** The answer's time lies between asking and hearing, and is told in whole seconds. */
+/**
+ * Returns how far the broker's clock is ahead. Its time lies between request and answer, and has whole seconds only.
+ */
 async function clockAhead(management: Session['management']): Promise<number | undefined> {
   const before = Date.now()
   const told = await management.clock()
@@ -97,7 +99,7 @@ async function clientParts({ management, vhost }: Session, maybe: Maybe) {
   return { connections, channels, consumers }
 }
 
-/** Packages whose presence means something. */
+/** Packages that the checks look for. */
 const ASKED = ['@opentelemetry/instrumentation-amqplib', '@leveret/opentelemetry']
 
 function selfIn(folder: string): Self {

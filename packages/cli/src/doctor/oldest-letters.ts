@@ -4,10 +4,10 @@ import { letterQueueOf } from '../letters/source.js'
 import { isDeadLetterQueue } from './queue-parts.js'
 import type { Snapshot } from './snapshot.js'
 
-/** Looking takes a letter out of its queue for a moment, so not all of many are looked into. */
+/** The most queues to look into, because each look takes a letter out of its queue for a moment. */
 const MOST_QUEUES = 20
 
-/** Looks at the first letter of dead-letter queues. `peek` renews it where looking wears it out. */
+/** Reads the first letter of dead-letter queues. `peek` renews the letter if reading wears it out. */
 export async function oldestLetters(session: Session, snapshot: Snapshot): Promise<Snapshot['oldestLetters']> {
   const found = new Map<string, { deadLetteredAt: Date | undefined; reason: string }>()
   const queues = snapshot.queues
@@ -18,7 +18,7 @@ export async function oldestLetters(session: Session, snapshot: Snapshot): Promi
   for (const { name } of queues) {
     const { contract } = letterQueueOf([], name, name.endsWith('.dead-letter') ? undefined : `${name}.`)
     await using letters = new DeadLetters<LetterContract>(rabbit, contract)
-    // One that may not be read has no age here.
+    // A queue that this user may not read is left out.
     const [first] = await letters.peek({ limit: 1 }).catch(() => [])
     if (first !== undefined) found.set(name, { deadLetteredAt: first.deadLetteredAt, reason: first.reason })
   }

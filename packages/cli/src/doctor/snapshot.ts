@@ -15,7 +15,7 @@ import type {
 import type { Application, Declaration } from 'leveret'
 
 /**
- * A picture of a broker at one moment. A part that nobody could see is `undefined`, and the checks that need it say
+ * The state of a broker at one moment. A part that could not be seen is `undefined`, and checks that need it find
  * nothing.
  */
 export interface Snapshot {
@@ -34,9 +34,9 @@ export interface Snapshot {
   readonly channels: readonly ClientChannel[]
   readonly consumers: readonly Consumer[]
   readonly permissions: Permissions | undefined
-  /** The broker's clock minus ours, in milliseconds, to the second. */
+  /** The broker's clock minus the clock of this machine, in milliseconds, to the second. */
   readonly clockAheadMs: number | undefined
-  /** The end of the broker's certificate. */
+  /** The expiry of the broker's certificate. */
   readonly certificateEnds: Date | undefined
   /** The first letter of dead-letter queues that were looked into, by queue. */
   readonly oldestLetters: ReadonlyMap<string, { readonly deadLetteredAt: Date | undefined; readonly reason: string }>
@@ -47,15 +47,15 @@ export interface Snapshot {
   readonly unseen: readonly string[]
 }
 
-/** The process that asks, and the folder that it was started in. */
+/** The process itself, and the folder that it was started in. */
 export interface Self {
-  /** The version of Node.js: `20.20.2`. */
+  /** The version of Node.js, such as `20.20.2`. */
   readonly nodeVersion: string
   /** Names of packages that the folder's package can load. */
   readonly packages: readonly string[]
 }
 
-/** The settings of a queue, whoever made them: arguments, and the policies that match it. */
+/** Returns the settings of a queue from its arguments and from the policies that match it. */
 export function settingsOf(
   { name, arguments: args, policy }: Queue,
   { policies, operatorPolicies }: Snapshot,

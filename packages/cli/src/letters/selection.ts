@@ -2,23 +2,23 @@ import type { DeadLetter } from 'leveret'
 import { contentOf } from './view.js'
 import { holds, type Where } from './where.js'
 
-/** The choice of letters. An option that is not given holds for all. */
+/** Options that select letters. An absent option selects all. */
 export interface SelectionOptions {
   readonly reason?: readonly string[] | undefined
-  /** Is in the name or the message of the error. */
+  /** A text in the name or the message of the error. */
   readonly error?: string | undefined
-  /** Milliseconds: not older than that. */
+  /** The greatest age, in milliseconds. */
   readonly since?: number | undefined
   readonly id?: readonly string[] | undefined
   readonly where?: readonly Where[] | undefined
 }
 
-/** Whether anything narrows the choice. */
+/** Whether any option narrows the selection. */
 export function isNarrow({ reason, error, since, id, where }: SelectionOptions): boolean {
   return [reason, error, since, id, where].some((option) => option !== undefined)
 }
 
-/** Makes the choice that options describe. A letter that does not say when it died is not of the last hours. */
+/** Makes the selection that options describe. A letter without a time of death is not recent. */
 export function selectionOf(
   { reason, error, since, id, where }: SelectionOptions,
   now = Date.now(),
@@ -31,7 +31,7 @@ export function selectionOf(
     (where?.every((condition) => holds(condition, subjectOf(letter))) ?? true)
 }
 
-/** The parts of a letter that `--where` may ask of. */
+/** Returns the parts of a letter that `--where` may test. */
 function subjectOf(letter: DeadLetter<unknown>): unknown {
   const { payload } = contentOf(letter.content)
   const {

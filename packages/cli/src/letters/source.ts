@@ -3,23 +3,23 @@ import { z } from 'zod'
 import { allContracts } from '../config/contracts.js'
 import { UsageError } from '../program/failure.js'
 
-/** The letters of a contract, and where they are. */
+/** The contract of letters, and the queue that holds them. */
 export interface LetterQueue {
   readonly contract: LetterContract
   /** The dead-letter queue. */
   readonly queue: string
-  /** Whether the contract is one of the applications: then the payloads have types. */
+  /** Whether the contract belongs to an application. The payloads then have types. */
   readonly isKnown: boolean
 }
 
 const SUFFIX = '.dead-letter'
 
 /**
- * Finds the letters that a name means: a contract, its queue, or its dead-letter queue. Without a contract the names
- * say which is which.
+ * Finds the letters that a name stands for: a contract, its queue, or its dead-letter queue. Without a contract, the
+ * form of the name decides.
  *
- * @param of - the queue in which the letters have died, where the name is that of a dead-letter queue
- * @throws {@link UsageError} several contracts share the dead-letter queue, and nobody said which is meant
+ * @param of - the queue in which the letters died, if the name is that of a dead-letter queue
+ * @throws {@link UsageError} if several contracts share the dead-letter queue, and `of` is missing
  */
 export function letterQueueOf(applications: readonly Application[], name: string, of?: string): LetterQueue {
   const contracts = allContracts(applications).filter(isLetterContract)
@@ -49,7 +49,7 @@ function letterQueueName({ deadLetter }: LetterContract): string | undefined {
   return deadLetter === false ? undefined : deadLetter.queue
 }
 
-/** `thumbnails.dead-letter` holds the letters of `thumbnails`, as leveret names them. */
+/** Guesses the queue from leveret's naming: `thumbnails.dead-letter` holds the letters of `thumbnails`. */
 function guessed(name: string, of: string | undefined): LetterQueue {
   const isLetters = name.endsWith(SUFFIX)
   const queue = of !== undefined || isLetters ? name : `${name}${SUFFIX}`

@@ -1,7 +1,7 @@
 import { type DeadLetter, PayloadError } from 'leveret'
 import { valueAt } from './where.js'
 
-/** A letter as it is shown: plain data, that survives JSON. */
+/** A letter as it is shown: plain data that survives JSON. */
 export interface LetterView {
   readonly messageId: string | null
   readonly queue: string | null
@@ -16,15 +16,15 @@ export interface LetterView {
   readonly correlationId: string | null
   readonly contentType: string | null
   readonly headers: Readonly<Record<string, unknown>>
-  /** The content where it is JSON, or a text. */
+  /** The content, if it is JSON or a text. */
   readonly payload?: unknown
-  /** The content in base64, where it is neither. */
+  /** The content in base64, if it is neither. */
   readonly content?: string
-  /** The parts that do not fit the contract, where there is one. */
+  /** The parts that do not fit the contract, if there is one. */
   readonly problems?: readonly Problem[]
 }
 
-/** A place of a payload that is wrong. */
+/** A part of a payload that is wrong. */
 export interface Problem {
   readonly path: string
   readonly expected: string
@@ -55,7 +55,7 @@ export async function viewOf(letter: DeadLetter<unknown>, isKnown: boolean): Pro
   }
 }
 
-/** The content of a message, as far as a person can read it. */
+/** Returns the content of a message in the most readable form. */
 export function contentOf(content: Buffer): { payload?: unknown; content?: string } {
   let text: string
   try {
@@ -79,7 +79,7 @@ async function problemsOf(letter: DeadLetter<unknown>, payload: unknown): Promis
   }
 }
 
-/** Reads a refusal, with what was found there. */
+/** Lists the problems in an error, with the values found there. */
 export function problemsIn(error: unknown, payload: unknown): readonly Problem[] {
   if (!(error instanceof PayloadError))
     return [{ path: '', expected: error instanceof Error ? error.message : String(error), found: null }]

@@ -1,10 +1,7 @@
 import { InvalidArgumentError } from 'commander'
 import { isSame } from '../contracts/schema/json-schema.js'
 
-/**
- * Whether something has a value at a place: a path, an operator, a JSON value. It is no JavaScript, and nothing is
- * run.
- */
+/** A condition: a path, an operator and a JSON value. It is not JavaScript, and no code is run. */
 export interface Where {
   readonly path: readonly string[]
   readonly operator: Operator
@@ -13,7 +10,7 @@ export interface Where {
 
 type Operator = '==' | '!=' | '<' | '<=' | '>' | '>=' | '~'
 
-/** Reads `payload.account == "ann"`. A value that is no JSON is taken as the text that it is. */
+/** Reads a condition such as `payload.account == "ann"`. A value that is not JSON is taken as text. */
 export function parseWhere(text: string): Where {
   const [, path, operator, written] = /^\s*([^\s=!<>~]+)\s*(==|!=|<=|>=|<|>|~)\s*(.+?)\s*$/s.exec(text) ?? []
   if (path === undefined || written === undefined) {
@@ -32,7 +29,7 @@ function jsonOrText(text: string): unknown {
   }
 }
 
-/** Whether it holds for a value. What is not there is equal to nothing, so `!=` holds for it. */
+/** Whether a condition holds for a value. A missing value equals nothing, so `!=` holds for it. */
 export function holds({ path, operator, value }: Where, subject: unknown): boolean {
   const found = valueAt(subject, path)
   switch (operator) {
@@ -53,12 +50,12 @@ function compares(operator: '<' | '<=' | '>' | '>=', found: number, value: numbe
   return operator === '>' ? found > value : found >= value
 }
 
-/** Numbers have an order among themselves, and so have texts; times as ISO texts are ordered by it. */
+/** Whether two values have an order: two numbers, or two texts. Times are ISO texts, whose order is that of time. */
 function isOrdered(found: unknown, value: unknown): boolean {
   return typeof found === typeof value && (typeof found === 'number' || typeof found === 'string')
 }
 
-/** Reads the value at a path; `undefined` where nothing is. Only what a value has itself is looked at. */
+/** Returns the value at a path; `undefined` if there is none. Inherited properties do not count. */
 export function valueAt(subject: unknown, path: readonly (string | number)[]): unknown {
   let current = subject
   for (const part of path) {

@@ -2,22 +2,22 @@ import { Command, Option } from 'commander'
 import type { Context } from './context.js'
 import type { ExitCode } from './failure.js'
 
-/** The work of a command: it returns the number that the program ends with. */
+/** The work of a command. It returns the exit code. */
 export type Action<Args extends readonly unknown[], Options> = (
   context: Context,
   options: Options,
   ...args: Args
 ) => Promise<ExitCode>
 
-/** Runs what was asked for, in the context of this run. */
+/** Runs the work of a command in the context of this run. */
 export type Runner = (run: (context: Context) => Promise<ExitCode>) => Promise<void>
 
-/** A command and how it is added to the program. */
+/** A function that makes a command. */
 export type CommandMaker = (runner: Runner) => Command
 
-/** A command of this name, with what it is for and examples of it. */
+/** Makes a command, with its description and examples. */
 export function command(usage: string, description: string, examples: readonly string[] = []): Command {
-  // In a list of commands the first sentence is enough.
+  // The first sentence is the summary in a list of commands.
   const [summary = ''] = description.split(/(?<=[.])\s/)
   const made = new Command(usage.split(' ')[0]).description(description).summary(summary)
   for (const argument of usage.split(' ').slice(1)) made.argument(argument)
@@ -28,14 +28,14 @@ export function command(usage: string, description: string, examples: readonly s
   return made
 }
 
-/** Has a command do something. Arguments that are not given are `undefined`. */
+/** Gives a command its work. Absent arguments are `undefined`. */
 export function acts<Args extends readonly unknown[], Options>(
   made: Command,
   runner: Runner,
   action: Action<Args, Options>,
 ): Command {
   return made.action(async (...given: unknown[]) => {
-    // commander hands over the arguments, then the options, then the command.
+    // commander passes the arguments, then the options, then the command.
     const args = given.slice(0, -2) as unknown as Args
     await runner(async (context) => await action(context, made.optsWithGlobals() as Options, ...args))
   })
@@ -43,12 +43,12 @@ export function acts<Args extends readonly unknown[], Options>(
 
 const exampleLines = new WeakMap<Command, readonly string[]>()
 
-/** The examples of a command and of all below it. */
+/** Returns the examples of a command and of all its subcommands. */
 export function examplesOf(made: Command): readonly string[] {
   return [...(exampleLines.get(made) ?? []), ...made.commands.flatMap(examplesOf)]
 }
 
-/** Adds where the broker is. */
+/** Adds the options that locate the broker. */
 export function withBroker(made: Command): Command {
   return made
     .option('--url <url>', 'the broker: amqp://user:password@host:5672/vhost (RABBITMQ_URL, else localhost)')
@@ -56,17 +56,17 @@ export function withBroker(made: Command): Command {
     .option('--ask-password', 'ask for the password, or read it from the first line of stdin')
 }
 
-/** Adds where the applications are. */
+/** Adds the option that locates the applications. */
 export function withApp(made: Command): Command {
   return made.option('--app <file>', 'exports applications (leveret.config.ts, .js or .mjs, here or in a folder above)')
 }
 
-/** Adds the form of the answer. */
+/** Adds the option for JSON. */
 export function withJson(made: Command): Command {
   return made.option('--json', 'write JSON')
 }
 
-/** Adds what keeps a command from changing anything by accident. */
+/** Adds the options that prevent changes by accident. */
 export function withSafety(made: Command, yes = '--yes'): Command {
   return made
     .addOption(

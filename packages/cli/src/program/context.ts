@@ -11,10 +11,10 @@ export interface CommonOptions extends BrokerOptions {
   readonly json?: boolean | undefined
 }
 
-/** The things that a command has to work with. */
+/** Terminal, signal and folder of a run, from which commands get the broker and the applications. */
 export class Context {
   readonly terminal: Terminal
-  /** Aborted by the first Ctrl-C: finish what is in hand, then end. */
+  /** Aborted by the first Ctrl-C: finish the current work, then end. */
   readonly signal: AbortSignal
   /** The folder in which the program was started. */
   readonly folder: string
@@ -25,24 +25,24 @@ export class Context {
     this.folder = folder
   }
 
-  /** The broker that the options name. */
+  /** Returns the broker that the options name. */
   async session(options: BrokerOptions): Promise<Session> {
     return await Session.of(this.terminal, options)
   }
 
-  /** The applications of the file that the options name, or of the nearest `leveret.config.ts`. */
+  /** Returns the applications of the file that the options name, or of the nearest `leveret.config.ts`. */
   async applications(options: CommonOptions): Promise<readonly Application[]> {
     return await loadApplications(options.app, this.folder)
   }
 
-  /** The same, where a command is nothing without them. @throws {@link UsageError} there are none */
+  /** Returns the applications for a command that needs some. @throws {@link UsageError} if there are none */
   async someApplications(options: CommonOptions): Promise<readonly Application[]> {
     const applications = await this.applications(options)
     if (applications.length > 0) return applications
     throw new UsageError('There are no applications: export them from leveret.config.ts, or say where: --app <file>.')
   }
 
-  /** Writes one document for `--json`, and else what a function writes for people. */
+  /** Writes one document for `--json`, otherwise the output of a function for people. */
   async answer(options: CommonOptions, value: unknown, forPeople: () => Promise<void>): Promise<void> {
     if (options.json) await this.terminal.print(jsonText(value))
     else await forPeople()

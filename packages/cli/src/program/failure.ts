@@ -1,34 +1,34 @@
 import { ManagementError } from '@leveret/management'
 import { BrokerError, ConnectionError, LeveretError, OptionsError, PayloadError } from 'leveret'
 
-/** The numbers that a command ends with. */
+/** Exit codes of the commands. */
 export const EXIT = {
-  /** All is done, and nothing was found that is wrong. */
+  /** Everything is done, and nothing wrong was found. */
   done: 0,
-  /** A finding, or work that is not all done. */
+  /** A check found something wrong, or the work is not complete. */
   found: 1,
-  /** The command was called in a wrong way. */
+  /** The command line is wrong. */
   usage: 2,
-  /** A connection that is missing, or not allowed. */
+  /** The connection failed or was refused. */
   refused: 3,
-  /** Ctrl-C: what was in hand is finished. */
+  /** Ctrl-C ended the command after its current work. */
   interrupted: 130,
 } as const
 
 /** One of the numbers above. */
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 
-/** The command was called in a wrong way. */
+/** The error for a wrong command line. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
-/** A thing that was asked for is not there, or could not be done. */
+/** The error for something that does not exist or could not be done. */
 export class NotDoneError extends Error {
   override readonly name = 'NotDoneError'
 }
 
-/** The number that tells what became of it. */
+/** Returns the exit code of an error. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof UsageError || error instanceof OptionsError) return EXIT.usage
   if (error instanceof ConnectionError) return EXIT.refused
@@ -37,7 +37,7 @@ export function exitCodeOf(error: unknown): ExitCode {
   return EXIT.found
 }
 
-/** Says what went wrong, in lines. */
+/** Describes an error, in lines. */
 export function linesOf(error: unknown): readonly string[] {
   if (error instanceof PayloadError) {
     const where = error.direction === 'outgoing' ? 'not sent' : 'received'

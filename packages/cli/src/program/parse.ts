@@ -22,14 +22,14 @@ export function span(text: string): number {
   return ms
 }
 
-/** Collects `key=value`, given once or more often. */
+/** Collects `key=value`, given once or several times. */
 export function pair(text: string, known: Readonly<Record<string, string>> = {}): Record<string, string> {
   const at = text.indexOf('=')
   if (at < 1) throw new InvalidArgumentError('expected key=value')
   return { ...known, [text.slice(0, at)]: text.slice(at + 1) }
 }
 
-/** Collects texts, given with commas or more often. */
+/** Collects texts, given with commas or several times. */
 export function list(text: string, known: readonly string[] = []): string[] {
   return [
     ...known,

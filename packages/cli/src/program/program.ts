@@ -55,7 +55,7 @@ function withAll(program: Command): readonly Command[] {
   return [program, ...program.commands.flatMap(withAll)]
 }
 
-/** Errors of usage are thrown, and texts go where the terminal says. */
+/** Makes a command throw errors of usage, and write its texts to the terminal. */
 function adjust(each: Command, terminal: Terminal): void {
   each.exitOverride().showHelpAfterError(`(${fullName(each)} --help says more)`)
   each.configureHelp({

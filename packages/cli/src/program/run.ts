@@ -6,7 +6,7 @@ import { Context } from './context.js'
 import { EXIT, type ExitCode, exitCodeOf, linesOf } from './failure.js'
 import { createProgram } from './program.js'
 
-/** The things that one run is given. */
+/** Options of {@link run}. */
 export interface RunOptions {
   readonly terminal: Terminal
   /** Aborted by Ctrl-C. */
@@ -15,7 +15,7 @@ export interface RunOptions {
   readonly folder: string
 }
 
-/** Runs the program with these arguments. Never throws: what went wrong is said, and told by the number. */
+/** Runs the program with these arguments. Never throws: an error is printed, and decides the exit code. */
 export async function run(args: readonly string[], { terminal, signal, folder }: RunOptions): Promise<ExitCode> {
   let code: ExitCode = EXIT.done
   const runner: Runner = async (work) => {

@@ -4,17 +4,17 @@ import type { Readable } from 'node:stream'
 import type { Codec } from 'leveret'
 import { UsageError } from '../program/failure.js'
 
-/** A source of payloads: one that was given, or lines of a file or of stdin. */
+/** A source of payloads: a single one, or lines of a file or of stdin. */
 export interface Source {
-  /** The one payload; `undefined` where there are lines. */
+  /** The single payload; `undefined` if there are lines. */
   readonly text?: string
   readonly lines?: () => AsyncGenerator<string>
 }
 
 /**
- * Reads what was given: a payload, `-` for stdin, or a file.
+ * Returns the source of payloads: an argument, `-` for stdin, or a file.
  *
- * @throws {@link UsageError} neither, or both
+ * @throws {@link UsageError} if neither is given, or both
  */
 export function sourceOf(payload: string | undefined, file: string | undefined, stdin: Readable): Source {
   if (payload !== undefined && file !== undefined) throw new UsageError('Give a payload or --file, not both.')
@@ -24,7 +24,7 @@ export function sourceOf(payload: string | undefined, file: string | undefined, 
   throw new UsageError("Give a payload, '-' for lines of stdin, or --file for lines of a file: one JSON value a line.")
 }
 
-/** Lines that hold something. What cannot be read is thrown to whoever asks for the next one. */
+/** Yields the lines that are not blank. A read error is thrown at the next line. */
 async function* linesOf(stream: Readable): AsyncGenerator<string> {
   for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
     if (line.trim() !== '') yield line
@@ -32,10 +32,10 @@ async function* linesOf(stream: Readable): AsyncGenerator<string> {
 }
 
 /**
- * Reads a payload as the codec of its contract has it: JSON, a text, or the bytes of a text.
+ * Reads a payload as the codec of its contract needs it: JSON, a text, or the bytes of a text.
  *
- * @param where - for the error: which line it is
- * @throws {@link UsageError} it is no JSON
+ * @param where - the line, for the error
+ * @throws {@link UsageError} if it is not JSON
  */
 export function payloadOf(text: string, { contentType }: Pick<Codec, 'contentType'>, where = 'The payload'): unknown {
   if (contentType.startsWith('text/')) return text
@@ -49,7 +49,7 @@ export function payloadOf(text: string, { contentType }: Pick<Codec, 'contentTyp
   }
 }
 
-/** The content type of a message without a contract: JSON where it is that, and else a text. */
+/** Returns the content type of a message without a contract: JSON if the text is JSON, otherwise text. */
 export function contentTypeOf(text: string): string {
   try {
     JSON.parse(text)

@@ -11,15 +11,15 @@ export interface Seen {
   readonly messageId: string | null
   readonly contentType: string | null
   readonly headers: Readonly<Record<string, unknown>>
-  /** The template that it is of, where the contract has templates; `null` where it is of none. */
+  /** The template, if the contract has templates; `null` if none matches. */
   readonly template?: string | null
   readonly payload?: unknown
   readonly content?: string
-  /** The parts that do not fit the contract, where there is one. */
+  /** The parts that do not fit the contract, if there is one. */
   readonly problems?: readonly { readonly path: string; readonly expected: string; readonly found: unknown }[]
 }
 
-/** Reads a message, and checks it where its contract is known. */
+/** Reads a message, and checks it if its contract is known. */
 export async function seenOf(
   content: Buffer,
   routingKey: string,

@@ -7,8 +7,8 @@ export interface Found {
 }
 
 /**
- * Finds it; `undefined` where no template matches. Of several the most specific one is meant, as a subscriber takes
- * it.
+ * Finds the schema of a message; `undefined` if no template matches. If several match, the most specific one counts, as
+ * for a subscriber.
  */
 export function schemaFor(exchange: Exchange, routingKey: string): Found | undefined {
   if (!('templates' in exchange)) return { schema: exchange.payload }
@@ -29,7 +29,7 @@ export function matches([first, ...pattern]: readonly string[], words: readonly 
   return words.length > 0 && (first === '*' || first === words[0]) && matches(pattern, words.slice(1))
 }
 
-/** Words come before `*`, and that before `#`. */
+/** Returns how vague a template is: words come before `*`, and `*` before `#`. */
 function vagueness(template: string): number {
   return template.split('.').reduce((sum, word) => sum + (word === '#' ? 100 : word === '*' ? 1 : 0), 0)
 }

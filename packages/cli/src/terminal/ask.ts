@@ -3,14 +3,14 @@ import { createInterface } from 'node:readline/promises'
 import { UsageError } from '../program/failure.js'
 import type { Terminal } from './terminal.js'
 
-/** Asks on a terminal, and gets a line; an empty one where the input has ended. */
+/** Asks on a terminal, and returns a line; an empty one at the end of the input. */
 async function ask(terminal: Terminal, question: string, signal: AbortSignal): Promise<string> {
   const lines = createInterface({ input: terminal.stdin, output: terminal.stderr })
   const ended = once(lines, 'close').then(() => '')
-  // A terminal that is read hands Ctrl-C to its reader, and not to the process.
+  // While a terminal is read, Ctrl-C goes to the reader, not to the process.
   lines.on('SIGINT', () => process.emit('SIGINT'))
   try {
-    // Ctrl-D is no answer either.
+    // Ctrl-D is not an answer either.
     const answer = lines.question(question, { signal }).catch(() => '')
     const line = await Promise.race([answer, ended])
     signal.throwIfAborted()
@@ -20,16 +20,16 @@ async function ask(terminal: Terminal, question: string, signal: AbortSignal): P
   }
 }
 
-/** A consent that was given before anybody asked. */
+/** Consent that was given on the command line. */
 export interface Consent {
   /** `--yes`, or `--yes=<name>`. */
   readonly yes?: boolean | string | undefined
 }
 
 /**
- * Asks whether to go on. Without a terminal there is nobody to ask, so it takes `--yes`.
+ * Asks whether to go on. Without a terminal it needs `--yes`.
  *
- * @throws {@link UsageError} nobody has agreed, and nobody can be asked
+ * @throws {@link UsageError} if nobody has agreed, and nobody can be asked
  */
 export async function confirm(
   terminal: Terminal,
@@ -43,9 +43,9 @@ export async function confirm(
 }
 
 /**
- * Asks for a name to be typed: for what nobody can bring back.
+ * Asks the user to type a name, before something that cannot be undone.
  *
- * @throws {@link UsageError} nobody has agreed, and nobody can be asked
+ * @throws {@link UsageError} if nobody has agreed, and nobody can be asked
  */
 export async function confirmByName(
   terminal: Terminal,
@@ -60,7 +60,7 @@ export async function confirmByName(
   return (await ask(terminal, `${question} Type the name of the queue to go on: `, signal)) === name
 }
 
-/** Reads a password: on a terminal without showing it, else the first line of what comes in. */
+/** Reads a password: from a terminal without showing it, otherwise from the first line of stdin. */
 export async function askPassword(terminal: Terminal, question: string): Promise<string> {
   const { stdin } = terminal
   if (stdin.isTTY) terminal.write(question)
@@ -95,7 +95,7 @@ function untilEnter(stdin: Terminal['stdin']): Promise<string> {
   })
 }
 
-/** Ends what waits for the password, as Ctrl-C does elsewhere. */
+/** Raises SIGINT, like Ctrl-C elsewhere, and returns the error that ends the prompt. */
 function interrupted(): Error {
   process.emit('SIGINT')
   return new DOMException('interrupted', 'AbortError')

@@ -1,14 +1,14 @@
-/** One document, with two spaces, that survives what JSON has no form for. */
+/** Returns one document, indented by two spaces. Values without a form in JSON are converted. */
 export function jsonText(value: unknown): string {
   return JSON.stringify(value, plain, 2)
 }
 
-/** One line, for what streams. */
+/** Returns one line, for streams. */
 export function jsonLine(value: unknown): string {
   return JSON.stringify(value, plain)
 }
 
-/** 64 bits as text, bytes as base64. */
+/** Converts a bigint to text, and bytes to base64. */
 function plain(_key: string, value: unknown): unknown {
   if (typeof value === 'bigint') return String(value)
   const { type, data } = Object(value)

@@ -3,7 +3,7 @@ import type { Terminal } from './terminal.js'
 const WIDTH = 24
 const EVERY_MS = 100
 
-/** How far something is. On a terminal it is drawn over itself; elsewhere nothing is. */
+/** Shows progress. A terminal shows one line that changes; elsewhere nothing is shown. */
 export class Progress {
   readonly #terminal: Terminal
   readonly #label: string
@@ -17,7 +17,7 @@ export class Progress {
     this.#isShown = terminal.stderr.isTTY === true
   }
 
-  /** @param total - `undefined` where nobody knows it */
+  /** @param total - `undefined` if it is unknown */
   show(done: number, total: number | undefined): void {
     const now = performance.now()
     if (!this.#isShown || now - this.#last < EVERY_MS) return
@@ -29,7 +29,7 @@ export class Progress {
     )
   }
 
-  /** Takes it away. */
+  /** Removes the line. */
   clear(): void {
     if (this.#isDrawn) this.#terminal.write('\r\u001b[2K')
     this.#isDrawn = false

@@ -1,17 +1,17 @@
-/** Colours by what they say. Codes of ECMA-48, SGR. */
+/** Codes of colours and styles: ECMA-48, SGR. */
 const CODES = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], yellow: [33, 39] } as const
 
 /** A colour. */
 export type Color = keyof typeof CODES
 
-/** Paints a text where colours may be. */
+/** Paints a text if colours are allowed. */
 export function paint(mayColor: boolean, color: Color, text: string): string {
   if (!mayColor) return text
   const [on, off] = CODES[color]
   return `\u001b[${on}m${text}\u001b[${off}m`
 }
 
-/** Texts of the broker and of messages may hold anything, the codes of a terminal too. */
+/** Escapes control characters: texts of the broker and of messages may hold anything, even terminal codes. */
 export function harmless(text: string): string {
   return [...text].map((character) => (isControl(character) ? escaped(character) : character)).join('')
 }

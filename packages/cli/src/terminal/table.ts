@@ -1,16 +1,16 @@
 import { harmless, paint } from './style.js'
 import type { Terminal } from './terminal.js'
 
-/** A value of a cell. Numbers stand on the right. */
+/** A value of a cell. Numbers are aligned to the right. */
 export type Cell = string | number | boolean | undefined
 
-/** A table: what each column is called, and its rows. */
+/** A table: the names of its columns, and its rows. */
 export interface Table {
   readonly columns: readonly string[]
   readonly rows: readonly (readonly Cell[])[]
 }
 
-/** Writes a table without borders: headings in capitals, aligned, and cut where the terminal ends. */
+/** Writes a table without borders: headings in capitals, aligned, and cut at the width of the terminal. */
 export async function printTable(terminal: Terminal, { columns, rows }: Table): Promise<void> {
   const texts = rows.map((row) => columns.map((_, index) => textOf(row[index])))
   const widths = columns.map((name, index) => Math.max(name.length, ...texts.map((row) => row[index]?.length ?? 0)))
@@ -27,7 +27,7 @@ export async function printTable(terminal: Terminal, { columns, rows }: Table): 
   for (const row of texts) await terminal.print(lineOf(row))
 }
 
-/** A line that is no longer than the terminal is wide. */
+/** Cuts a line to the width of the terminal. */
 export function cut(line: string, columns: number): string {
   return line.length > columns ? `${line.slice(0, Math.max(columns - 1, 0))}…` : line
 }

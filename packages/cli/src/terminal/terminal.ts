@@ -1,12 +1,12 @@
 import type { Readable, Writable } from 'node:stream'
 
-/** A stream of text, as a terminal or a pipe has it. */
+/** A stream of text: a terminal or a pipe. */
 export interface TextStream extends Writable {
   readonly isTTY?: boolean
   readonly columns?: number
 }
 
-/** The parts of a terminal. */
+/** Options of {@link Terminal}. */
 export interface TerminalOptions {
   readonly stdin: Readable & { readonly isTTY?: boolean; setRawMode?(mode: boolean): unknown }
   readonly stdout: TextStream
@@ -14,10 +14,13 @@ export interface TerminalOptions {
   readonly env: NodeJS.ProcessEnv
 }
 
-/** The length from which a secret is kept out: a shorter one is found in every sentence. */
+/** The shortest secret that is removed from messages. A shorter one would occur in every sentence. */
 const SHORTEST_SECRET = 4
 
-/** A terminal, or pipes: data goes to stdout, talk to stderr. Talk never holds a secret that it was told. */
+/**
+ * A terminal, or pipes: data goes to stdout, messages to stderr. Secrets given to {@link hide} are removed from
+ * messages.
+ */
 export class Terminal {
   readonly stdin: TerminalOptions['stdin']
   readonly stderr: TextStream
@@ -31,31 +34,31 @@ export class Terminal {
     this.stderr = stderr
     this.env = env
     this.#stdout = stdout
-    // A reader that has had enough (`| head`) is no error.
+    // A reader that closes the pipe early (`| head`) is not an error.
     stdout.on('error', () => undefined)
   }
 
-  /** Whether data goes to a person. */
+  /** Whether stdout is a terminal. */
   get isTTY(): boolean {
     return this.#stdout.isTTY === true
   }
 
-  /** Whether somebody can be asked. */
+  /** Whether the user can be asked. */
   get isInteractive(): boolean {
     return this.stdin.isTTY === true && this.stderr.isTTY === true
   }
 
-  /** The width to which tables are cut; without a terminal they are not. */
+  /** The width to which tables are cut; infinite without a terminal. */
   get columns(): number {
     return this.isTTY ? (this.#stdout.columns ?? 80) : Number.POSITIVE_INFINITY
   }
 
-  /** Whether data may hold colours. */
+  /** Whether data may have colours. */
   get hasColor(): boolean {
     return this.#mayColor(this.#stdout)
   }
 
-  /** Whether talk may hold colours. */
+  /** Whether messages may have colours. */
   get hasTalkColor(): boolean {
     return this.#mayColor(this.stderr)
   }
@@ -65,7 +68,7 @@ export class Terminal {
     this.#noColor = true
   }
 
-  /** Keeps a text out of all talk. Data is what it is. */
+  /** Removes a secret from all later messages. Data is not changed. */
   hide(secret: string): void {
     if (secret.length < SHORTEST_SECRET || secret === 'guest') return
     this.#secrets.add(secret)
@@ -84,12 +87,12 @@ export class Terminal {
     })
   }
 
-  /** Says something to the person. */
+  /** Writes a message for the user. */
   say(text: string): void {
     this.stderr.write(this.#clean(`${text}\n`))
   }
 
-  /** Writes talk as it is, without a line end: for progress and questions. */
+  /** Writes a message without a line end, for progress and questions. */
   write(text: string): void {
     this.stderr.write(this.#clean(text))
   }

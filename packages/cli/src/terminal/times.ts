@@ -5,7 +5,7 @@ const UNITS = [
   ['s', 1_000],
 ] as const
 
-/** `3 h ago`, for people. */
+/** Formats a time for people: `3 h ago`. */
 export function ago(date: Date | undefined, now = new Date()): string {
   if (date === undefined) return '-'
   const ms = Math.max(now.getTime() - date.getTime(), 0)
@@ -16,7 +16,7 @@ export function ago(date: Date | undefined, now = new Date()): string {
 /**
  * Reads a span of time: `90s`, `5m`, `2h`, `7d`, `1500ms`.
  *
- * @returns milliseconds; `undefined` for what is no span
+ * @returns milliseconds; `undefined` if the text is not a span
  */
 export function spanMs(text: string): number | undefined {
   const [, count, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text.trim()) ?? []

@@ -2,7 +2,7 @@ import type { Declaration } from 'leveret'
 import type { PlanItem } from './plan-item.js'
 import type { BrokerState } from './state.js'
 
-/** Queues of retries and bindings that are there and that no contract has. Nobody removes them. */
+/** Lists existing retry queues and bindings that no contract has. Nothing removes them. */
 export function leftOver(declarations: readonly Declaration[], state: BrokerState): PlanItem[] {
   return [...leftQueues(declarations, state), ...leftBindings(declarations, state)]
 }
@@ -34,8 +34,7 @@ function leftQueues(declarations: readonly Declaration[], { queues }: BrokerStat
 }
 
 /**
- * A contract that binds its queue lists all its bindings, and one that is not on the list brings what the contract
- * does not know.
+ * Lists left-over bindings. A contract lists all bindings of its queue, so any other binding brings unknown messages.
  */
 function leftBindings(declarations: readonly Declaration[], { bindings = [] }: BrokerState): PlanItem[] {
   const own = declarations.filter((one) => one.kind === 'binding')

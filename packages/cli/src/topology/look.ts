@@ -6,13 +6,13 @@ import { stateFromPassiveDeclares } from './passive.js'
 import { type Plan, planOf } from './plan.js'
 import { type BrokerState, stateFromManagement } from './state.js'
 
-/** Compares applications with a broker, by its management API, or where that refuses by passive declarations. */
+/** Compares applications with a broker, through its management API, or through passive declarations if that refuses. */
 export async function lookAt(session: Session, applications: readonly Application[]): Promise<Plan> {
   const declarations = declarationsOf(applications)
   return planOf(declarations, policiesOf(applications), await stateOf(session, declarations))
 }
 
-/** The policies that queues with `settings: 'policy'` wait for. */
+/** Returns the policies that queues with `settings: 'policy'` need. */
 export function policiesOf(applications: readonly Application[]): readonly QueuePolicy[] {
   return allContracts(applications).flatMap((contract) => {
     const isQueue = contract.kind === 'work-queue' || contract.kind === 'subscription'

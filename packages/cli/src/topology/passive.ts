@@ -3,8 +3,8 @@ import { z } from 'zod'
 import type { BrokerState, ExistingQueue } from './state.js'
 
 /**
- * Asks for each queue and exchange by a passive declaration: who may not read the management API sees that it is
- * there, and no more.
+ * Checks each queue and exchange by a passive declaration. A user without the management API sees only whether it
+ * exists.
  */
 export async function stateFromPassiveDeclares(
   rabbit: Connection,
@@ -41,7 +41,7 @@ async function isThere(rabbit: Connection, { kind, name }: Named): Promise<'ther
   } catch (error) {
     if (!(error instanceof BrokerError)) throw error
     if (error.replyCode === 404) return 'missing'
-    // 405: an exclusive queue of somebody else is there.
+    // 405: an exclusive queue of another connection exists.
     return error.replyCode === 403 ? 'refused' : 'there'
   }
 }

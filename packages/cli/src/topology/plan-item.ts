@@ -1,9 +1,9 @@
 /** One line of a plan. */
 export interface PlanItem {
   /**
-   * `add`: it is missing, and `apply` makes it. `differs`: it exists otherwise, and RabbitMQ refuses the declaration.
-   * `missing`: others
-   * declare it, and it is not there. `left`: it is there and no contract has it; it is told and never removed.
+   * The kind of difference. `add`: it is missing, and `apply` declares it. `differs`: it exists with other settings,
+   * and RabbitMQ refuses the declaration. `missing`: another program declares it, and it does not exist. `left`: it
+   * exists and no contract has it; it is reported and never removed.
    */
   readonly change: 'add' | 'differs' | 'missing' | 'left'
   readonly kind: 'queue' | 'exchange' | 'binding' | 'policy'
@@ -11,11 +11,11 @@ export interface PlanItem {
   readonly argument?: string
   readonly declared?: unknown
   readonly existing?: unknown
-  /** The ways out, in sentences. */
+  /** The remedies, in sentences. */
   readonly waysOut?: readonly string[]
 }
 
-/** Whether something is to be done. What is left over is only told. */
+/** Whether an item needs an action. Left-over things are only reported. */
 export function isToDo({ change }: PlanItem): boolean {
   return change !== 'left'
 }

@@ -12,7 +12,7 @@ export interface Plan {
   readonly unseen: readonly string[]
 }
 
-/** Compares. It asks nobody. */
+/** Compares declarations and policies with the state of a broker. It asks nobody. */
 export function planOf(
   declarations: readonly Declaration[],
   policies: readonly QueuePolicy[],
@@ -23,7 +23,7 @@ export function planOf(
     ...policies.flatMap((policy) => policyItems(policy, state)),
     ...leftOver(declarations, state),
   ]
-  // Two contracts may declare one queue.
+  // Two contracts may declare the same queue.
   const unique = new Map(items.map((item) => [JSON.stringify(item), item]))
   return { items: [...unique.values()], unseen: state.unseen }
 }
@@ -44,7 +44,7 @@ function queueItems(declaration: QueueDeclaration, { queues }: BrokerState): Pla
     ...(found.type === undefined ? {} : { 'x-queue-type': found.type }),
   }
   const wanted = { durable: declaration.durable, ...declaration.arguments }
-  // Without a type it is whatever the vhost says.
+  // Without a type, the vhost's default applies.
   const { 'x-queue-type': type, ...rest } = is as Record<string, unknown>
   const compared = 'x-queue-type' in wanted ? { ...rest, 'x-queue-type': type ?? 'classic' } : rest
   return differing(declaration, wanted, compared, found.arguments)

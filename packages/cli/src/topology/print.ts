@@ -6,7 +6,7 @@ import { isToDo, type PlanItem } from './plan-item.js'
 
 const SIGNS = { add: ['+', 'green'], differs: ['~', 'red'], missing: ['!', 'red'], left: ['-', 'yellow'] } as const
 
-/** Writes a plan for people: a line for each item, and the ways out below it. */
+/** Writes a plan for people: a line for each item, followed by its remedies. */
 export async function printPlan(terminal: Terminal, { items, unseen }: Plan): Promise<void> {
   for (const item of items) {
     const [sign, color] = SIGNS[item.change]
@@ -29,7 +29,7 @@ function lineOf({ kind, name, argument, declared, existing, change }: PlanItem):
   return declared === undefined ? what : `${what}  ${JSON.stringify(declared)}`
 }
 
-/** `2 to add, 1 differs, 1 left over` */
+/** Summarizes items: `2 to add, 1 differs, 1 left over`. */
 export function summaryOf(items: readonly PlanItem[]): string {
   const count = (change: PlanItem['change']): number => items.filter((item) => item.change === change).length
   const parts = [

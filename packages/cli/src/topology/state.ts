@@ -7,21 +7,21 @@ import type {
   StoredPolicy,
 } from '@leveret/management'
 
-/** The state of a broker, as far as somebody could see it. */
+/** The state of a broker, as far as it could be seen. */
 export interface BrokerState {
   readonly queues: ReadonlyMap<string, ExistingQueue>
   readonly exchanges: ReadonlyMap<string, DefinedExchange | 'there'>
-  /** `undefined` where nobody could see them. */
+  /** The bindings; `undefined` if they could not be seen. */
   readonly bindings: readonly Binding[] | undefined
   readonly policies: readonly Pick<StoredPolicy, 'name' | 'pattern' | 'definition'>[] | undefined
   /** The parts that could not be seen, in sentences. */
   readonly unseen: readonly string[]
 }
 
-/** A queue that exists. `there`: nobody could see how it was declared. */
+/** An existing queue. `there` means that its declaration could not be seen. */
 export type ExistingQueue = (DefinedQueue & { readonly type?: string; readonly messages?: number }) | 'there'
 
-/** Asks the management API. */
+/** Reads the state from the management API. */
 export async function stateFromManagement(management: ManagementReader, vhost: string): Promise<BrokerState> {
   const [queues, exchanges, bindings, policies] = await Promise.all([
     allQueues(management, vhost),

@@ -1,6 +1,6 @@
 import type { ExchangeDeclaration, QueueDeclaration } from 'leveret'
 
-/** Lists what can be done about something that exists with other arguments. Nothing is done by itself. */
+/** Lists the remedies for something that exists with other arguments. Nothing is done automatically. */
 export function waysOut(
   declaration: QueueDeclaration | ExchangeDeclaration,
   existing: Readonly<Record<string, unknown>>,

@@ -31,7 +31,7 @@ const { z } = require('zod')
 ${body}${finish}`
 
 /**
- * The same program in CommonJS without \`require\` of an ES module, as before Node.js 20.19, or where a compiler
+ * The same program in CommonJS without `require` of an ES module, as before Node.js 20.19, or where a compiler
  * refuses it.
  */
 export const dynamicImport = `const { z } = require('zod')
@@ -52,8 +52,8 @@ export const typeScript: string = esModule
   .concat('\nconst payload: PayloadOf<typeof tasks> = { n: 1 }\nif (payload.n !== 1) throw new Error()\n')
 
 /**
- * The same program in TypeScript that becomes CommonJS, where the compiler does not turn an \`import\` of an ES module
- * into a \`require\`.
+ * The same program in TypeScript that becomes CommonJS, where the compiler does not turn an `import` of an ES module
+ * into a `require`.
  */
 export const typeScriptImport = `import type { Worker as AnyWorker } from 'leveret' with { 'resolution-mode': 'import' }
 async function main(): Promise<void> {

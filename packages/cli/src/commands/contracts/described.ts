@@ -9,7 +9,7 @@ export interface DocumentOptions extends CommonOptions {
   readonly unrepresentable?: 'throw' | 'any'
 }
 
-/** Adds them. */
+/** Adds the options of commands that write documents. */
 export function asDocumentCommand(made: Command): Command {
   return withApp(made).addOption(
     new Option('--unrepresentable <how>', 'what becomes of a part that JSON Schema cannot say')
@@ -18,7 +18,7 @@ export function asDocumentCommand(made: Command): Command {
   )
 }
 
-/** The applications and what they say. @throws {@link UsageError} there are none */
+/** Returns the applications and their description. @throws {@link UsageError} if there are no applications */
 export async function described(
   context: Context,
   options: DocumentOptions,

@@ -15,12 +15,12 @@ import { type ContractsDocument, keyOf } from '../../contracts/document.js'
 import { contentOf } from '../../letters/view.js'
 import type { CommonOptions, Context } from '../../program/context.js'
 
-/** Messages that wait and that the new version refuses. */
+/** Waiting messages that the new version refuses. */
 export interface Waiting {
   readonly contract: string
   readonly queue: string
   readonly messages: number
-  /** Whether there were more than were looked at. */
+  /** Whether there are more messages than were checked. */
   readonly isAtLeast: boolean
 }
 
@@ -34,8 +34,7 @@ const MOST_LETTERS = 1_000
 const MOST_TASKS = 10_000
 
 /**
- * Looks into the queues and dead letters of contracts that old messages may not fit any more, and gives everything
- * back.
+ * Checks the queues and the dead letters of changed contracts for messages that no longer fit. All messages go back.
  */
 export async function waitingFor(
   context: Context,
@@ -96,7 +95,7 @@ async function inLetters(
     : [{ contract: keyOf(contract), queue: deadLetter.queue, messages, isAtLeast: peeked.length === MOST_LETTERS }]
 }
 
-/** Tells whether a payload fitted the old version: what never did is none of the old shape. */
+/** Whether a payload fitted the old version. One that did not is not a message of the old shape. */
 function fitBefore(
   contract: LetterContract,
   payload: unknown,
@@ -109,7 +108,7 @@ function fitBefore(
   return schema === undefined || accepts(schema, payload, schema) !== false
 }
 
-/** A queue that is not there has no messages. */
+/** Ignores a missing queue, because it has no messages. */
 function ignoreMissing(error: unknown): undefined {
   if (error instanceof BrokerError && error.replyCode === 404) return undefined
   throw error

@@ -34,7 +34,7 @@ async function exportLetters(context: Context, options: ExportOptions, name: str
     const progress = new Progress(context.terminal, 'export')
     const choice = selectionOf(options)
     const out = writerOf(context, options.file)
-    // A dry run of `discard` is the one pass over any number of letters that takes none.
+    // A dry run of `discard` passes over any number of letters and removes none.
     const { discarded } = await letters
       .discard({
         dryRun: true,

@@ -8,23 +8,23 @@ import { withApp, withBroker, withJson } from '../../program/command.js'
 import type { CommonOptions, Context } from '../../program/context.js'
 import { list, span, wholeNumber } from '../../program/parse.js'
 
-/** Options of every command over letters. */
+/** Options of every command on letters. */
 export interface LetterCommandOptions extends CommonOptions {
   readonly of?: string
 }
 
-/** Options of those that choose. */
+/** Options of commands that select letters. */
 export interface ChoosingOptions extends LetterCommandOptions, SelectionOptions {
   readonly limit?: number
 }
 
-/** The letters that a command is about, opened. */
+/** The opened letters of a command. */
 export interface Opened extends LetterQueue {
   readonly session: Session
   readonly letters: DeadLetters<LetterContract>
 }
 
-/** Opens the letters that a name means, has something done with them, and closes. */
+/** Opens the letters that a name stands for, runs `work` on them, and closes everything. */
 export async function withLetters<T>(
   context: Context,
   options: LetterCommandOptions,
@@ -38,7 +38,7 @@ export async function withLetters<T>(
   return await work({ ...found, session, letters })
 }
 
-/** Adds what every command over letters takes. */
+/** Adds the options of every command on letters. */
 export function asLetterCommand(made: Command): Command {
   return withJson(withApp(withBroker(made))).option(
     '--of <queue>',
@@ -46,7 +46,7 @@ export function asLetterCommand(made: Command): Command {
   )
 }
 
-/** Adds what narrows the choice. */
+/** Adds the options that select letters. */
 export function withSelection(made: Command): Command {
   return made
     .option('--limit <count>', 'at most so many', wholeNumber)

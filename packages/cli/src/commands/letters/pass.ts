@@ -18,17 +18,17 @@ export interface Passed {
   readonly skipped: number
 }
 
-/** Words in which a pass is told to people. */
+/** Words that describe a pass to people. */
 export interface PassWords {
-  /** `replay` */
+  /** The verb, such as `replay`. */
   readonly verb: string
-  /** `replayed` */
+  /** The past participle, such as `replayed`. */
   readonly past: string
-  /** The place they go: `to 'thumbnails'`. */
+  /** The destination, such as `to 'thumbnails'`. */
   readonly to: string
 }
 
-/** Whether it may begin: of more than one letter a person is asked. */
+/** Whether the pass may begin. For more than one letter, the user is asked. */
 export async function mayBegin(
   context: Context,
   options: PassOptions,
@@ -47,7 +47,7 @@ export async function mayBegin(
   return await confirm(context.terminal, `${question[0]?.toUpperCase()}${question.slice(1)}`, options, context.signal)
 }
 
-/** Makes a pass with a progress bar, and tells how far it came, also when Ctrl-C has ended it. */
+/** Makes a pass with a progress bar, and reports its result, also after Ctrl-C. */
 export async function pass(
   context: Context,
   options: PassOptions,

@@ -10,7 +10,7 @@ import { ago } from '../../terminal/times.js'
 import { asLetterCommand, type ChoosingOptions, withLetters, withSelection } from './opened.js'
 
 const DEFAULT_LIMIT = 20
-/** The most that are looked at for some that are wanted: all of them are held in memory. */
+/** The most letters to read in search of the wanted ones, because all are held in memory. */
 const MOST_LOOKED_AT = 1_000
 
 /** `leveret letters show <name>` */

@@ -30,7 +30,7 @@ async function apply(context: Context, options: ApplyOptions): Promise<ExitCode>
     ({ change, kind }) => change === 'missing' || (change === 'differs' && kind !== 'policy'),
   )
   if (options.dryRun || hindrance.length > 0) {
-    // What RabbitMQ would refuse is told before the first declaration, so that nothing is half done.
+    // Declarations that RabbitMQ would refuse are reported before the first one, so that nothing is half done.
     await context.answer(
       options,
       { applied: false, items, unseen },

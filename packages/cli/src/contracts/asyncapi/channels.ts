@@ -11,8 +11,8 @@ export interface Channel {
 }
 
 /**
- * The channels of one contract: a queue, or one for each template of an exchange; the answers of a procedure have
- * their own.
+ * Returns the channels of one contract: one for a queue, or one for each template of an exchange. The answers of a
+ * procedure have a channel of their own.
  */
 export function channelsOf(
   contract: DescribedContract,
@@ -29,17 +29,17 @@ export function channelsOf(
   }
 }
 
-/** The channel of the requests, tasks or events that wait in a queue. */
+/** Returns the id of the channel for the requests, tasks or events in a queue. */
 export function queueChannelId({ key }: DescribedContract): string {
   return idOf(key.replace(' ', '.'))
 }
 
-/** The channel of the answers of a procedure. */
+/** Returns the id of the channel for the answers of a procedure. */
 export function replyChannelId(contract: DescribedContract): string {
   return `${queueChannelId(contract)}.reply`
 }
 
-/** The channels on which a contract's messages are published. */
+/** Returns the ids of the channels on which a contract's messages are published. */
 export function exchangeChannelIds(contract: DescribedContract): readonly string[] {
   const templates = contract.messages.filter(({ template }) => template !== undefined)
   const id = queueChannelId(contract)
@@ -135,7 +135,7 @@ function channel(
   return { id, messageIds, object: { ...object, messages: references } }
 }
 
-/** The settings for which the binding has no room. */
+/** Returns the settings that the AMQP binding cannot express. */
 function extensionOf(
   contract: DescribedContract,
   { declarations }: ContractsDocument,

@@ -4,23 +4,22 @@ import { messagesOf } from './messages.js'
 import { operationsOf } from './operations.js'
 import { absoluteReferences } from './references.js'
 
-/** Options of an AsyncAPI document: what no contract knows. */
+/** Options of {@link asyncApiOf}: facts that no contract contains. */
 export interface AsyncApiOptions {
-  /** @defaultValue '/' */
+  /** The vhost. @defaultValue '/' */
   readonly vhost?: string | undefined
   /**
-   * The place of the broker, without who enters it: `amqp://broker.example.org:5672`. @defaultValue none: the
-   * document names no server
+   * URL of the broker without credentials: `amqp://broker.example.org:5672`. @defaultValue none: the document names no
+   * server
    */
   readonly server?: string | undefined
-  /** @defaultValue what the application does, in a sentence */
+  /** The description. @defaultValue a sentence about the application */
   readonly description?: string | undefined
 }
 
 /**
- * Writes an AsyncAPI 3.1 document of one application, with AMQP bindings 0.3.0. What the bindings have no room for
- * (arguments, retries, dead
- * letters, bindings of queues) stands beside them as `x-leveret`.
+ * Writes an AsyncAPI 3.1 document of one application, with AMQP bindings 0.3.0. Facts that the bindings cannot express
+ * (arguments, retries, dead letters, bindings of queues) are beside them as `x-leveret`.
  *
  * @see https://www.asyncapi.com/docs/reference/specification/v3.1.0
  */
@@ -52,7 +51,7 @@ export function asyncApiOf(
   }
 }
 
-/** The contracts of an application, without the exchanges that it only subscribes to by a queue of its own. */
+/** Returns the contracts of an application, without the exchanges that it only subscribes to through a queue. */
 function contractsFor(
   application: DescribedApplication,
   { contracts }: ContractsDocument,
@@ -62,7 +61,7 @@ function contractsFor(
   return contracts.filter(({ key }) => keys.has(key))
 }
 
-/** The server, never with a user or a password, whatever was given. */
+/** Returns the server, never with a user or a password, even if they were given. */
 function serverOf(given: string): unknown {
   const { protocol, host, pathname } = new URL(given)
   return {

@@ -14,14 +14,14 @@ export interface MessageObject {
 
 const CORRELATION = { description: 'Which request it answers.', location: '$message.header#/correlationId' }
 
-/** The messages of a contract, by their keys. */
+/** Returns the messages of a contract by their keys. */
 export function messagesOf(contract: DescribedContract): ReadonlyMap<string, MessageObject> {
   const headers = contract.messages.find(({ part }) => part === 'headers')
   const bodies = contract.messages.filter((message) => message !== headers)
   return new Map(bodies.map((message) => [messageId(contract, message), messageObject(contract, message, headers)]))
 }
 
-/** The key of a message. */
+/** Returns the key of a message. */
 export function messageId({ key }: DescribedContract, { part }: DescribedMessage): string {
   return idOf(part === 'payload' ? key.replace(' ', '.') : `${key.replace(' ', '.')}.${part.replace(' ', '.')}`)
 }
@@ -48,12 +48,12 @@ function messageObject(
   }
 }
 
-/** `thumbnails@2` */
+/** Returns a name with its version: `thumbnails@2`. */
 function nameOf({ name, version }: DescribedContract): string {
   return version === undefined ? name : `${name}@${version}`
 }
 
-/** The headers that leveret writes, and those of the contract. */
+/** Returns the headers that leveret writes, and those of the contract. */
 function headersOf(
   contract: DescribedContract,
   { part }: DescribedMessage,

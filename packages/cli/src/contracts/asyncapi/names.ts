@@ -1,6 +1,6 @@
 /**
- * A key of the document: letters, digits, `.`, `-` and `_`, each other character as its code, so that no two become
- * one.
+ * Makes a key of the document. Letters, digits, `.` and `-` stay; every other character becomes its code, so that
+ * different names have different keys.
  */
 export function idOf(name: string): string {
   return name.replaceAll(/[^A-Za-z0-9.-]/g, (character) =>
@@ -8,13 +8,13 @@ export function idOf(name: string): string {
   )
 }
 
-/** The address of a template: `order.*.shipped` is `order.{word1}.shipped`. */
+/** The address of a template: `order.*.shipped` becomes `order.{word1}.shipped`. */
 export interface Address {
   readonly address: string
   readonly parameters: Readonly<Record<string, { readonly description: string }>>
 }
 
-/** Makes an address of a template of routing keys. A direct exchange knows no patterns. */
+/** Makes an address from a template of routing keys. A direct exchange has no patterns. */
 export function addressOf(template: string, type: string): Address {
   const parameters: Record<string, { description: string }> = {}
   if (type !== 'topic') return { address: template, parameters }

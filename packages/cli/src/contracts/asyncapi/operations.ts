@@ -19,7 +19,7 @@ const ROLES: readonly Role[] = [
   { list: 'answers', verb: 'answer', action: 'receive' },
 ]
 
-/** The operations of an application, by their keys. */
+/** Returns the operations of an application by their keys. */
 export function operationsOf(
   application: DescribedApplication,
   contracts: Contracts,
@@ -59,7 +59,10 @@ const SUMMARIES: Readonly<Record<string, string>> = {
   answer: 'Answers requests.',
 }
 
-/** Requests are transient: after a restart of the broker nobody waits for them. */
+/**
+ * Returns the binding of an operation. Requests are transient, because nobody waits for them after a restart of the
+ * broker.
+ */
 function bindingOf(action: 'send' | 'receive', { kind }: DescribedContract): unknown {
   if (action === 'receive') return { ack: true, bindingVersion: '0.3.0' }
   const isCall = kind === 'procedure'

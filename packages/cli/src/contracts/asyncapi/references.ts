@@ -1,4 +1,4 @@
-/** The message with the references in its schemas made ones of the whole document: there `#` is another root. */
+/** Returns a message whose references in schemas are relative to the whole document, where `#` is another root. */
 export function absoluteReferences<T extends { readonly payload: unknown }>(message: T, id: string): T {
   return { ...message, payload: rewritten(message.payload, `#/components/messages/${id}/payload`) }
 }

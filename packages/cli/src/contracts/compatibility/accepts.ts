@@ -3,7 +3,7 @@ import { lowerBound, upperBound } from './numbers.js'
 import { flatten, isAnnotation } from './resolve.js'
 import { takesType, typeOf, typesOf } from './types.js'
 
-/** Whether a value passes; `undefined` where a keyword asks for more than is known here, such as a format. */
+/** Whether a value passes; `undefined` if a keyword cannot be evaluated here, such as a format. */
 export type Acceptance = boolean | undefined
 
 const KNOWN = new Set([
@@ -59,12 +59,12 @@ function ofNumber(schema: SchemaObject, number: number): Acceptance {
   ])
 }
 
-/** Fractions have no exact form, so nobody knows what is a multiple of one. */
+/** Whether a number is a multiple of a step; `undefined` for fractions, which have no exact form. */
 function isMultiple(number: number, step: number): Acceptance {
   return Number.isInteger(step) && Number.isSafeInteger(number) ? number % step === 0 : undefined
 }
 
-/** `undefined` for what is no regular expression of JavaScript. */
+/** Whether a text matches; `undefined` if the pattern is not a regular expression of JavaScript. */
 function matches(pattern: string, text: string): Acceptance {
   try {
     return new RegExp(pattern, 'u').test(text)
@@ -94,7 +94,7 @@ function ofObject(schema: SchemaObject, object: object, within: Within): Accepta
   ])
 }
 
-/** The schema of the item at a place of a list. */
+/** Returns the schema of the item at a position of a list. */
 export function itemAt({ items, prefixItems, additionalItems = true }: SchemaObject, index: number): JsonSchema {
   const tuple = prefixItems ?? (Array.isArray(items) ? (items as readonly JsonSchema[]) : undefined)
   const rest = prefixItems !== undefined ? ((items as JsonSchema | undefined) ?? true) : additionalItems
@@ -102,7 +102,7 @@ export function itemAt({ items, prefixItems, additionalItems = true }: SchemaObj
   return (items as JsonSchema | undefined) ?? true
 }
 
-/** How many places of a list have schemas of their own. */
+/** How many positions of a list have a schema of their own. */
 export function placesOf({ items, prefixItems }: SchemaObject): number {
   if (prefixItems !== undefined) return prefixItems.length
   return Array.isArray(items) ? items.length : 0

@@ -2,8 +2,8 @@ import { isSame, type SchemaObject } from '../schema/json-schema.js'
 import { typesMeet, typesOf } from './types.js'
 
 /**
- * Whether it is sure that no value passes both, by their types, their listed values, or those of a property that both
- * require.
+ * Whether it is certain that no value passes both, because of their types, their listed values, or the listed values of
+ * a property that both require.
  */
 export function areDisjoint(one: SchemaObject, other: SchemaObject): boolean {
   if (!typesOf(one).some((type) => typesOf(other).some((with_) => typesMeet(type, with_)))) return true
@@ -25,7 +25,7 @@ function haveOtherTags(one: SchemaObject, other: SchemaObject): boolean {
   })
 }
 
-/** References are not followed: what they name may be anything. */
+/** Whether two tags are disjoint. References are not followed, because they may stand for anything. */
 function areDisjointTags(left: SchemaObject, right: SchemaObject): boolean {
   const [values, others] = [listed(left), listed(right)]
   return (

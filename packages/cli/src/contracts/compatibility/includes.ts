@@ -10,19 +10,19 @@ import { flatten, hasReference, isAnnotation } from './resolve.js'
 import { textDoubts } from './texts.js'
 import { takesType, typesMeet, typesOf } from './types.js'
 
-/** A schema that refers to itself in parts that are put together anew has no end. */
+/** The deepest comparison, because a schema that refers to itself in newly merged parts has no end. */
 const DEEPEST = 100
 
 /**
- * Whether a reader takes all that a writer writes: a list of what speaks against it, empty where nothing does.
+ * Lists the doubts whether a reader takes everything that a writer writes; empty if there are none.
  *
- * A writer writes the properties that its schema names, and others only where the schema says so
- * (`additionalProperties`): what a validated payload holds is what is sent. It never says that something fits that does
- * not; where it does not know, it says so.
+ * A writer writes the properties that its schema names, and others only if the schema says so (`additionalProperties`),
+ * because a message holds the validated payload. A missing doubt is a proof: where nothing can be proven, there is a
+ * `cannot tell`.
  */
 export function doubtsOf(reader: JsonSchema, writer: JsonSchema): readonly Doubt[] {
   const isOneDocument = isSame(reader, writer)
-  // Pairs that are being compared: a schema that refers to itself fits itself unless something else speaks against it.
+  // Pairs under comparison. A schema that refers to itself fits itself, unless there is another doubt.
   const open = new Map<JsonSchema, Set<JsonSchema>>()
   let depth = 0
   const compare: Compare = (one, other, path) => {
@@ -50,7 +50,7 @@ export function doubtsOf(reader: JsonSchema, writer: JsonSchema): readonly Doubt
   return compare(reader, writer, '')
 }
 
-/** The comparison of two schemas without references. */
+/** Compares two schemas without references. */
 class Comparison {
   readonly #root: JsonSchema
   readonly #compare: Compare
@@ -86,7 +86,7 @@ class Comparison {
     return [...choice, ...this.#byType(reader, writer, path)]
   }
 
-  /** Each of a list of values passes, or does not. */
+  /** Checks each of the listed values. */
   #valueDoubts(reader: SchemaObject, values: readonly unknown[], path: string): Doubt[] {
     const answers = values.map((value) => ({ value, answer: accepts(reader, value, this.#root) }))
     const refused = answers.filter(({ answer }) => answer === false).map(({ value }) => value)
@@ -105,13 +105,14 @@ class Comparison {
     const isBare = Object.keys(base).every((keyword) => isAnnotation(keyword) || keyword === 'type')
     return unique(
       branches.flatMap((branch) =>
-        // What is said beside the branches narrows them: without it they take more, and nothing is missed.
+        // Keywords beside the branches narrow them. Without these keywords the branches take more, so nothing is
+        // missed.
         this.#compare(this.#given.reader, isBare || branch === true ? branch : { allOf: [base, branch] }, path),
       ),
     )
   }
 
-  /** A reader with branches takes what one of them takes; of `oneOf`, no other one may take it too. */
+  /** Checks a reader with branches. It takes what one branch takes; with `oneOf`, no other branch may take it too. */
   #readerBranches(reader: SchemaObject, writer: SchemaObject, path: string): Doubt[] {
     const branches = reader.anyOf ?? reader.oneOf
     if (branches === undefined) return []
@@ -166,7 +167,7 @@ const KNOWN = new Set([
 /** Keywords whose meaning depends on those beside them. */
 const NOT_ALONE = new Set(['patternProperties', 'unevaluatedProperties', 'unevaluatedItems', '$dynamicRef'])
 
-/** A keyword that is not known here is no reason for a doubt where both say the same. */
+/** Lists doubts about unknown keywords. There is none if both schemas have the same keyword and value. */
 function unknownDoubts(reader: SchemaObject, writer: SchemaObject, path: string): Doubt[] {
   const unknown = Object.keys(reader).filter((keyword) => !KNOWN.has(keyword) && !isAnnotation(keyword))
   const odd = unknown.filter(
@@ -184,7 +185,7 @@ function saysNothing(schema: SchemaObject): boolean {
   return Object.keys(schema).every(isAnnotation)
 }
 
-/** The values of a schema that lists them. */
+/** Returns the values of a schema that lists them. */
 function valuesOf(schema: SchemaObject): readonly unknown[] | undefined {
   if ('const' in schema) return [schema.const]
   if (schema.enum !== undefined) return schema.enum

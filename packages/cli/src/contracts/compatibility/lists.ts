@@ -3,7 +3,7 @@ import { itemAt, placesOf } from './accepts.js'
 import type { Compare } from './compare.js'
 import { breaks, type Doubt } from './doubt.js'
 
-/** Lists what a reader may have against a writer's lists. */
+/** Lists the doubts about lists. */
 export function listDoubts(reader: SchemaObject, writer: SchemaObject, path: string, compare: Compare): Doubt[] {
   return [...lengthDoubts(reader, writer, path), ...itemDoubts(reader, writer, path, compare)]
 }
@@ -20,7 +20,7 @@ function lengthDoubts(reader: SchemaObject, writer: SchemaObject, path: string):
   ]
 }
 
-/** Each place that one of them names, and then what follows. */
+/** Compares each position that one of them names, and then the remaining items. */
 function itemDoubts(reader: SchemaObject, writer: SchemaObject, path: string, compare: Compare): Doubt[] {
   const places = Math.max(placesOf(reader), placesOf(writer))
   const last = Math.min(places, longest(writer) - 1)
@@ -32,7 +32,7 @@ function itemDoubts(reader: SchemaObject, writer: SchemaObject, path: string, co
   return doubts
 }
 
-/** The most items that a list can have. */
+/** Returns the most items that a list can have. */
 function longest(schema: SchemaObject): number {
   const { maxItems = Number.POSITIVE_INFINITY } = schema
   const places = placesOf(schema)

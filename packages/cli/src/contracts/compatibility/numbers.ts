@@ -7,21 +7,21 @@ export interface Bound {
   readonly exclusive: boolean
 }
 
-/** The lower end of what a schema takes. */
+/** Returns the lower end of the range that a schema takes. */
 export function lowerBound({ minimum, exclusiveMinimum }: SchemaObject): Bound {
   const least = minimum ?? Number.NEGATIVE_INFINITY
   if (exclusiveMinimum === undefined || exclusiveMinimum < least) return { at: least, exclusive: false }
   return { at: exclusiveMinimum, exclusive: true }
 }
 
-/** The upper end of what a schema takes. */
+/** Returns the upper end of the range that a schema takes. */
 export function upperBound({ maximum, exclusiveMaximum }: SchemaObject): Bound {
   const most = maximum ?? Number.POSITIVE_INFINITY
   if (exclusiveMaximum === undefined || exclusiveMaximum > most) return { at: most, exclusive: false }
   return { at: exclusiveMaximum, exclusive: true }
 }
 
-/** Lists what a reader may have against a writer's numbers. */
+/** Lists the doubts about numbers. */
 export function numberDoubts(reader: SchemaObject, writer: SchemaObject, isWhole: boolean, path: string): Doubt[] {
   return [
     ...lowerDoubts(reader, writer, isWhole, path),
@@ -52,7 +52,7 @@ function upperDoubts(reader: SchemaObject, writer: SchemaObject, isWhole: boolea
   ]
 }
 
-/** Whole numbers above 0 are those from 1 on. */
+/** Returns the lower end; for whole numbers, above 0 means from 1 on. */
 function lowest(schema: SchemaObject, isWhole: boolean): Bound {
   const bound = lowerBound(schema)
   if (!isWhole || !Number.isFinite(bound.at)) return bound

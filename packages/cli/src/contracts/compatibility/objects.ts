@@ -5,7 +5,7 @@ import { breaks, cannotTell, type Doubt } from './doubt.js'
 
 type Accepts = (schema: JsonSchema, value: unknown) => Acceptance
 
-/** Lists what a reader may have against a writer's objects. */
+/** Lists the doubts about objects. */
 export function objectDoubts(
   reader: SchemaObject,
   writer: SchemaObject,
@@ -26,7 +26,7 @@ function requiredDoubts({ required = [] }: SchemaObject, writer: SchemaObject, p
   return missing.map((name) => breaks(join(path, name), '{reader} requires it, and {writer} may be without it'))
 }
 
-/** The names that a writer's schema says something of. */
+/** Returns the names that a writer's schema mentions. */
 function namesOf({ properties = {}, required = [] }: SchemaObject): readonly string[] {
   return [...new Set([...Object.keys(properties), ...required])]
 }
@@ -38,7 +38,7 @@ function propertyOf({ properties = {}, additionalProperties = true }: SchemaObje
 function propertyDoubts(reader: SchemaObject, writer: SchemaObject, path: string, compare: Compare): Doubt[] {
   return namesOf(writer).flatMap((name) => {
     const [read, written] = [propertyOf(reader, name), propertyOf(writer, name)]
-    // A property that nothing passes is never there, unless it is required: then nothing is.
+    // A property whose schema takes nothing never exists. If it is required, the object itself never exists.
     if (written === false) return []
     const at = join(path, name)
     if (read === false) return [breaks(at, '{reader} refuses the property, and {writer} may have it')]
@@ -46,7 +46,7 @@ function propertyDoubts(reader: SchemaObject, writer: SchemaObject, path: string
   })
 }
 
-/** Properties that a writer's schema does not name are there only where it says of what kind they are. */
+/** Compares unnamed properties. A writer has them only if its schema gives them a schema. */
 function otherDoubts(reader: SchemaObject, writer: SchemaObject, path: string, compare: Compare): Doubt[] {
   const { additionalProperties: others } = writer
   if (others === undefined || others === false) return []

@@ -6,12 +6,12 @@ export interface Rooted {
   readonly root: JsonSchema
 }
 
-/** Reads what a schema says, without references and without `allOf` as far as these can be folded into one. */
+/** Returns a schema without references, and without `allOf` as far as its parts can be merged. */
 export function flatten({ schema, root }: Rooted): SchemaObject | 'unknown' {
   let current = schema
   const seen = new Set<string>()
   while (current.$ref !== undefined) {
-    // Whether what stands beside a reference counts depends on who reads it.
+    // Keywords beside a reference count for some readers only.
     const others = Object.keys(current).filter((keyword) => keyword !== '$ref' && !isAnnotation(keyword))
     if (others.length > 0 || seen.has(current.$ref)) return 'unknown'
     seen.add(current.$ref)
@@ -48,14 +48,14 @@ const ANNOTATIONS = new Set([
   'writeOnly',
 ])
 
-/** Whether a keyword says nothing of which values pass. */
+/** Whether a keyword does not affect which values pass. */
 export function isAnnotation(keyword: string): boolean {
   return ANNOTATIONS.has(keyword) || keyword === 'definitions' || keyword === '$defs' || keyword.startsWith('x-')
 }
 
-/** Puts two schemas together; `unknown` where one keyword would have to be two. */
+/** Merges two schemas; `unknown` if both have the same keyword with different values. */
 function merge(one: SchemaObject, other: SchemaObject): SchemaObject | 'unknown' {
-  // One that closes its object closes it over its own properties, not over both.
+  // A schema that closes its object closes it over its own properties, not over both.
   const shapes = [one, other].filter((part) => SHAPE.some((keyword) => part[keyword] !== undefined))
   if (shapes.length === 2 && shapes.some(({ additionalProperties }) => additionalProperties !== undefined))
     return 'unknown'
@@ -86,7 +86,7 @@ function mergeProperties(
   return both
 }
 
-/** The schema that a reference within the document names. */
+/** Returns the schema that a reference within the document names. */
 function lookUp(root: JsonSchema, reference: string): JsonSchema | undefined {
   if (!reference.startsWith('#')) return undefined
   let current: unknown = root

@@ -1,7 +1,7 @@
 import type { SchemaObject } from '../schema/json-schema.js'
 import { breaks, cannotTell, type Doubt } from './doubt.js'
 
-/** Lists what a reader may have against a writer's texts. */
+/** Lists the doubts about texts. */
 export function textDoubts(reader: SchemaObject, writer: SchemaObject, path: string): Doubt[] {
   const { minLength = 0, maxLength = Number.POSITIVE_INFINITY } = reader
   return [
@@ -17,7 +17,7 @@ export function textDoubts(reader: SchemaObject, writer: SchemaObject, path: str
   ]
 }
 
-/** Whether all texts of one form are of another one too is more than can be told here. */
+/** Lists the doubts about forms of texts. Whether one form includes another cannot be decided here. */
 function formDoubts(
   keyword: 'pattern' | 'format' | 'contentEncoding',
   reader: SchemaObject,

@@ -2,7 +2,7 @@ import type { JsonType, SchemaObject } from '../schema/json-schema.js'
 
 const ALL: readonly JsonType[] = ['null', 'boolean', 'number', 'string', 'array', 'object']
 
-/** The types that a schema takes; all where it names none. */
+/** Returns the types that a schema takes; all types if it names none. */
 export function typesOf({ type }: SchemaObject): readonly JsonType[] {
   if (type === undefined) return ALL
   return typeof type === 'string' ? [type] : type
@@ -18,7 +18,7 @@ export function typesMeet(one: JsonType, other: JsonType): boolean {
   return one === other || [one, other].every((type) => type === 'integer' || type === 'number')
 }
 
-/** The type of a JSON value. */
+/** Returns the type of a JSON value. */
 export function typeOf(value: unknown): JsonType {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'array'

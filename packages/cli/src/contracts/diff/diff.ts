@@ -3,7 +3,7 @@ import type { Change } from './change.js'
 import { payloadChanges } from './payloads.js'
 import { topologyChanges } from './topology.js'
 
-/** Compares two versions of contracts: what breaks messages, senders, receivers or declarations. It asks no broker. */
+/** Compares two versions of contracts: what breaks messages, senders, receivers or declarations. It needs no broker. */
 export function diffContracts(before: ContractsDocument, after: ContractsDocument): readonly Change[] {
   const [old, now] = [byKey(before), byKey(after)]
   const kept = [...old].flatMap(([key, contract]) => {
@@ -32,7 +32,7 @@ function goneContract({ key, kind }: DescribedContract): Change {
   return told(key, `the contract is gone: ${what}, and what it declared stays on the broker`)
 }
 
-/** Tells another content type: it is read by nobody who does not know it. */
+/** Lists a change of the content type. Readers that do not know the new type cannot read it. */
 function codecChanges(before: DescribedContract, after: DescribedContract): Change[] {
   const [old, now] = [before, after].map(
     ({ contentType, contentEncoding = 'none' }) => `${contentType} (encoding ${contentEncoding})`,

@@ -16,7 +16,9 @@ export function payloadChanges(before: DescribedContract, after: DescribedContra
   ]
 }
 
-/** Both directions: old messages wait in queues, and old readers still run while new ones are deployed. */
+/**
+ * Compares a message in both directions: old messages wait in queues, and old readers still run during a deployment.
+ */
 function messageChanges({ key }: DescribedContract, before: DescribedMessage, after: DescribedMessage): Change[] {
   const change = (side: 'backward' | 'forward', doubt: Doubt, names: Names): Change => ({
     contract: key,

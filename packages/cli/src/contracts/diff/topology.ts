@@ -3,7 +3,7 @@ import type { ContractsDocument, DescribedContract } from '../document.js'
 import { isSame } from '../schema/json-schema.js'
 import type { Change } from './change.js'
 
-/** Compares what is declared. */
+/** Compares the declarations. */
 export function topologyChanges(before: ContractsDocument, after: ContractsDocument): Change[] {
   const now = new Map(after.contracts.map((contract) => [contract.key, contract]))
   const pairs = before.contracts.flatMap((old) => {
@@ -46,7 +46,7 @@ function isNamed(declaration: Declaration): declaration is Named {
   return declaration.kind !== 'binding'
 }
 
-/** Lists what of a declaration differs, by name. */
+/** Lists the differences between two declarations, by name. */
 export function differences(before: Named, after: Named): (readonly [name: string, was: unknown, is: unknown])[] {
   const [old, now] = [before, after].map(settings)
   const names = [...new Set([...Object.keys(old ?? {}), ...Object.keys(now ?? {})])]
@@ -88,7 +88,7 @@ function letterChanges(
   ]
 }
 
-/** Bindings are added and never removed. */
+/** Compares bindings, which are added and never removed. */
 function bindingChanges(
   { bindingKeys: old = [], key }: DescribedContract,
   { bindingKeys: now = [] }: DescribedContract,

@@ -6,7 +6,7 @@ export interface Node {
   readonly id: string
   readonly shape: 'sender' | 'receiver' | 'exchange' | 'queue' | 'waiting'
   readonly label: string
-  /** A second line: the type of an exchange, how many messages wait. */
+  /** A second line: the type of an exchange, or how many messages wait. */
   readonly note?: string
 }
 
@@ -15,7 +15,7 @@ export interface Edge {
   readonly from: string
   readonly to: string
   readonly label: string
-  /** Whether it is the way of what has failed, or of a queue that goes with its connection. */
+  /** Whether it is the path of failed messages, or leads to a queue that is deleted with its connection. */
   readonly isDashed: boolean
 }
 
@@ -28,7 +28,7 @@ export interface Graph {
 /** How many messages wait, by queue. */
 export type Depths = ReadonlyMap<string, number>
 
-/** Makes a picture of what applications send where, and who gets it. */
+/** Makes the picture of what applications send where, and who receives it. */
 export function graphOf({ applications, declarations }: ContractsDocument, depths: Depths = new Map()): Graph {
   const senders = applications.filter(
     ({ sends, publishes, calls }) => sends.length + publishes.length + calls.length > 0,
@@ -56,7 +56,7 @@ export function graphOf({ applications, declarations }: ContractsDocument, depth
   }
 }
 
-/** Each queue once: where two contracts have it, the one that says what it is for counts. */
+/** Returns each queue once. If two contracts have it, the declaration that states its purpose counts. */
 function queuesIn(declarations: readonly Declaration[]): readonly QueueDeclaration[] {
   const queues = declarations.filter((one): one is QueueDeclaration => one.kind === 'queue')
   const byName = new Map<string, QueueDeclaration>()
@@ -66,7 +66,7 @@ function queuesIn(declarations: readonly Declaration[]): readonly QueueDeclarati
   return [...byName.values()]
 }
 
-/** `work-queue thumbnails` names `thumbnails`. */
+/** Returns the name in a key: `thumbnails` for `work-queue thumbnails`. */
 function nameIn(key: string): string {
   return key.slice(key.indexOf(' ') + 1)
 }
@@ -111,7 +111,7 @@ function bindingEdge({ source, to, destination, bindingKey }: BindingDeclaration
   return { from: `exchange ${source}`, to: `${to} ${destination}`, label: bindingKey, isDashed: false }
 }
 
-/** The ways of what has failed: to a delay and back, and in the end to the dead letters. */
+/** Returns the arrows of failed messages: to a delay and back, and finally to the dead letters. */
 function failureEdges({ name, part, arguments: args }: QueueDeclaration, declarations: readonly Declaration[]): Edge[] {
   const back = args['x-dead-letter-routing-key']
   if (part === 'delay' && typeof back === 'string') {
@@ -126,7 +126,7 @@ function failureEdges({ name, part, arguments: args }: QueueDeclaration, declara
   return [{ from: `queue ${name}`, to: `queue ${back}`, label: 'given up', isDashed: true }]
 }
 
-/** `90_000` is `90 s`. */
+/** Formats a duration: `90 s` for `90_000`. */
 function readable(ms: number): string {
   if (ms % 60_000 === 0) return `${ms / 60_000} min`
   return ms % 1_000 === 0 ? `${ms / 1_000} s` : `${ms} ms`
@@ -136,7 +136,7 @@ function unique(nodes: readonly Node[]): Node[] {
   return [...new Map(nodes.map((node) => [node.id, node])).values()]
 }
 
-/** Several bindings between the same two are one arrow. */
+/** Merges the bindings between the same two nodes into one arrow. */
 function mergeLabels(edges: readonly Edge[]): Edge[] {
   const merged = new Map<string, Edge>()
   for (const edge of edges) {

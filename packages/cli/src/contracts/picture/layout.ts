@@ -9,7 +9,7 @@ export interface Box {
   readonly column: number
 }
 
-/** Boxes by the ids of their nodes, and how much room they take. */
+/** Boxes by the ids of their nodes, and the size of the whole picture. */
 export interface Layout {
   readonly boxes: ReadonlyMap<string, Box>
   readonly width: number
@@ -22,7 +22,7 @@ const GAP = { x: 130, y: 26 }
 const HEIGHT = 44
 const CHARACTER = 8
 
-/** Stacks the nodes in columns. A queue is followed by those in which its messages wait. */
+/** Arranges the nodes in columns. A queue is followed by the queues in which its messages wait. */
 export function layOut(nodes: readonly Node[]): Layout {
   const boxes = new Map<string, Box>()
   let x = MARGIN
@@ -44,7 +44,7 @@ function widthOf({ label, note = '' }: Node): number {
   return Math.max(label.length, note.length) * CHARACTER + 24
 }
 
-/** `thumbnails` comes before `thumbnails.retry.500`, and that before `thumbnails.retry.1000` and `users`. */
+/** Compares two nodes by name: `thumbnails`, `thumbnails.retry.500`, `thumbnails.retry.1000`, `users`. */
 function byFamily(one: Node, other: Node): number {
   return one.label.localeCompare(other.label, 'en', { numeric: true })
 }

@@ -7,7 +7,9 @@ import { svgOf } from './svg.js'
 /** The formats of a picture. */
 export type PictureFormat = 'mermaid' | 'dot' | 'svg'
 
-/** Draws what applications send where, and who gets it. With depths it says how many messages wait in each queue. */
+/**
+ * Draws what applications send where, and who receives it. With depths it shows how many messages wait in each queue.
+ */
 export function pictureOf(document: ContractsDocument, format: PictureFormat = 'mermaid', depths?: Depths): string {
   const graph = graphOf(document, depths)
   if (format === 'dot') return dotOf(graph)

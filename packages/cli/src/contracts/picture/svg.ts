@@ -1,7 +1,7 @@
 import type { Edge, Graph, Node } from './graph.js'
 import { type Box, layOut } from './layout.js'
 
-/** Draws a picture without any other program: senders, exchanges, queues, receivers, from left to right. */
+/** Draws a picture without another program: senders, exchanges, queues, receivers, from left to right. */
 export function svgOf(graph: Graph): string {
   const { boxes, width, height } = layOut(graph.nodes)
   const parts = [
@@ -63,7 +63,7 @@ function across(start: Box, end: Box): Drawn {
   return { path: `M${x1} ${y1}C${middle} ${y1} ${middle} ${y2} ${x2} ${y2}`, at: { x: middle, y: (y1 + y2) / 2 - 4 } }
 }
 
-/** Down on the right side, up on the left one, so that a way and the way back are two. */
+/** Draws an arrow down on the right side, or up on the left side, so that a path and the path back are separate. */
 function around(start: Box, end: Box): Drawn {
   const isDown = end.y > start.y
   const side = isDown ? start.x + start.width : start.x

@@ -2,7 +2,7 @@ import type { Codec, Schema } from 'leveret'
 import { z } from 'zod'
 import type { JsonSchema } from './json-schema.js'
 
-/** A schema that a contract has and that has no form in JSON Schema. */
+/** The error for a schema of a contract that has no form in JSON Schema. */
 export class UnrepresentableError extends Error {
   override readonly name = 'UnrepresentableError'
 }
@@ -10,13 +10,13 @@ export class UnrepresentableError extends Error {
 /** Options of the conversion. */
 export interface ConversionOptions {
   /**
-   * The answer to a part that JSON Schema cannot say: an error that names it, or a schema that takes any value.
+   * The treatment of a part that JSON Schema cannot express: an error that names it, or a schema that takes any value.
    * @defaultValue 'throw'
    */
   readonly unrepresentable?: 'throw' | 'any' | undefined
 }
 
-/** Standard JSON Schema, as far as it is asked. @see https://standardschema.dev/json-schema */
+/** The part of Standard JSON Schema that is used here. @see https://standardschema.dev/json-schema */
 interface Converting {
   readonly '~standard': {
     readonly vendor: string
@@ -28,14 +28,14 @@ const TARGET = 'draft-07'
 const NO_CONTENT: JsonSchema = { type: 'null', description: 'No content.' }
 
 /**
- * The JSON Schema of what is on the wire: the schema's input, so that transforms are not in it.
+ * Returns the JSON Schema of the content on the wire. That is the schema's input, without transforms.
  *
  * @param where - the contract and its part, for the error
- * @throws {@link UnrepresentableError} naming the part that has no form, and the way out
+ * @throws {@link UnrepresentableError} naming the part that has no form, and the remedy
  */
 export function jsonSchemaOf(schema: Schema, codec: Codec, where: string, options: ConversionOptions = {}): JsonSchema {
   if (isEmpty(schema)) return NO_CONTENT
-  // What is no JSON on the wire has no other description than its content type.
+  // Content that is not JSON has no other description than its content type.
   const any = options.unrepresentable === 'any' || !/json/i.test(codec.contentType)
   const problems: string[] = []
   const { $schema: _dialect, ...converted } = convert(schema, where, (path, type) =>
@@ -63,7 +63,7 @@ function convert(schema: Schema, where: string, tell: Tell): Record<string, unkn
   )
 }
 
-/** Types of zod that no JSON value is of. A custom type is a guess about any value. */
+/** Types of zod that no JSON value has. A custom type may be any value. */
 const WITHOUT_FORM = new Set([
   'date',
   'bigint',
@@ -79,11 +79,14 @@ const WITHOUT_FORM = new Set([
 
 interface Override {
   readonly zodSchema: { readonly _zod: { readonly def: { readonly type: string } } }
-  /** The place in the schema. Before zod 4.1 it is not told. */
+  /** The path in the schema. Versions before zod 4.1 do not report it. */
   readonly path?: readonly (string | number)[]
 }
 
-/** zod says that something has no form, and not where: so it takes any value there, and each is noted. */
+/**
+ * Converts a zod schema. zod reports that a part has no form, but not which one. So such a part takes any value here,
+ * and each one is noted.
+ */
 function convertZod(schema: Schema, tell: Tell): Record<string, unknown> {
   const override = ({ zodSchema, path = [] }: Override): void => {
     const { type } = zodSchema._zod.def
@@ -99,7 +102,7 @@ function convertZod(schema: Schema, tell: Tell): Record<string, unknown> {
   return plain
 }
 
-/** `properties.lines.items.at` is `lines[].at`. */
+/** Makes a path readable: `lines[].at` for `properties.lines.items.at`. */
 function readable(path: readonly (string | number)[]): string {
   const words: string[] = []
   let isName = false
@@ -111,7 +114,7 @@ function readable(path: readonly (string | number)[]): string {
   return words.join('').replace(/^\./, '')
 }
 
-/** Whether nothing but no content passes, which JSON Schema cannot say. */
+/** Whether only absent content passes, which JSON Schema cannot express. */
 function isEmpty(schema: Schema): boolean {
   const { def } = (schema as unknown as { _zod?: { def?: { type?: string } } })._zod ?? {}
   return def?.type === 'void' || def?.type === 'undefined'

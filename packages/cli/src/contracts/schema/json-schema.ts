@@ -1,7 +1,7 @@
-/** A JSON Schema of draft-07, as far as it is read here. `true` takes every value, `false` none. */
+/** The part of JSON Schema draft-07 that is read here. `true` takes every value, `false` none. */
 export type JsonSchema = boolean | SchemaObject
 
-/** A JSON Schema that is no boolean. Keywords that are not listed are there too. */
+/** A JSON Schema that is not a boolean. It may have further keywords. */
 export interface SchemaObject {
   readonly $ref?: string
   readonly type?: JsonType | readonly JsonType[]
@@ -36,7 +36,7 @@ export interface SchemaObject {
 /** The types that JSON Schema knows. */
 export type JsonType = 'null' | 'boolean' | 'number' | 'integer' | 'string' | 'array' | 'object'
 
-/** A schema as an object: `true` says nothing, `false` takes nothing. */
+/** Returns a schema as an object. `true` has no keyword, `false` takes no value. */
 export function asObject(schema: JsonSchema): SchemaObject {
   if (schema === true) return {}
   return schema === false ? { enum: [] } : schema

@@ -7,7 +7,7 @@ const processing = tracing<ProcessTrace>('process')
 const batches = tracing<ProcessBatchTrace>('process-batch')
 const settled = topicOf<SettledDelivery>('settled')
 
-/** Tells of each call of a handler, while somebody listens. */
+/** Wraps the call of a handler, so that a trace of each call is published if anybody listens. */
 export function tracedCall<Payload, D extends ActiveDelivery>(
   place: ConsumePlace,
   call: (payload: Payload, delivery: D) => unknown,
@@ -75,7 +75,7 @@ function settledOf(place: ConsumePlace, delivery: ActiveDelivery, settlement: Se
   }
 }
 
-/** All of it at once: an object that grows later costs more than most of what is told. */
+/** Creates a trace with all fields at once, because an object that grows later costs more than most of the rest. */
 function traceOf(place: ConsumePlace, delivery: ActiveDelivery): ProcessTrace {
   const { connection, role, contract, isEphemeral, server, templateOf } = place
   return {

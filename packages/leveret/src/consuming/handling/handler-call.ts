@@ -10,7 +10,7 @@ export type Call<Payload, D extends Delivery = Delivery> = (payload: Payload, de
 /**
  * Runs the handler inside the interceptors, the first of them outermost. Never begins an attempt that no longer counts.
  *
- * @param place - who consumes, where each call is told by itself
+ * @param place - the origin of the deliveries, if each call has a trace of its own
  */
 export function inside<Payload, D extends ActiveDelivery>(
   interceptors: readonly Interceptor[],

@@ -86,7 +86,7 @@ export class StreamQueue extends Queue {
     this.#log.clear()
   }
 
-  /** Does nothing, because a stream has no delivery timeout. */
+  /** Does nothing, because a stream takes no delivery back, however long it is held. */
   protected override overdue(): void {}
 
   #serve(consumer: QueueConsumer): void {

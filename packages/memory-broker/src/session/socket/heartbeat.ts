@@ -12,7 +12,7 @@ export interface Beating {
   readonly silent: () => void
 }
 
-/** How many heartbeats are sent per interval: two, as the protocol advises for both sides. */
+/** How many checks, and heartbeats if nothing else was written, an interval has: two, as the protocol advises. */
 const BEATS_PER_INTERVAL = 2
 
 /**

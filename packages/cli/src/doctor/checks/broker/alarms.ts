@@ -1,6 +1,6 @@
 import type { Check } from '../../check.js'
 
-/** An alarm: RabbitMQ reads nothing from connections that publish. */
+/** Finds alarms, during which RabbitMQ reads nothing from publishing connections. */
 export const alarms: Check = {
   name: 'alarms',
   ask: ({ nodes = [] }) =>

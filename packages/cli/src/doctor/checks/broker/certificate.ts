@@ -2,7 +2,7 @@ import type { Check } from '../../check.js'
 
 const SOON_MS = 30 * 24 * 60 * 60 * 1_000
 
-/** A certificate of the broker that ends soon. */
+/** Finds a certificate of the broker that expires soon. */
 export const certificate: Check = {
   name: 'certificate',
   ask: ({ certificateEnds }) => {

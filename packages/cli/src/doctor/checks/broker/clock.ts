@@ -1,9 +1,9 @@
 import type { Check } from '../../check.js'
 
-/** Beyond the second to which the broker's clock is known. */
+/** The tolerated difference, in milliseconds. It exceeds the second to which the broker's clock is known. */
 const MOST_MS = 5_000
 
-/** A clock that differs: deadlines of calls and times of letters are read by it. */
+/** Finds a clock that differs from the broker's: deadlines of calls and times of letters depend on it. */
 export const clock: Check = {
   name: 'clock',
   ask: ({ clockAheadMs = 0 }) => {

@@ -1,6 +1,6 @@
 import type { Check } from '../../check.js'
 
-/** Deprecated features that are in use. */
+/** Finds deprecated features that are in use. */
 export const deprecated: Check = {
   name: 'deprecated',
   ask: ({ deprecated: features = [] }) =>

@@ -1,6 +1,6 @@
 import type { Check } from '../../check.js'
 
-/** Feature flags that are off: the next upgrade may ask for them. */
+/** Finds disabled feature flags, which the next upgrade may require. */
 export const featureFlags: Check = {
   name: 'feature-flags',
   ask: ({ featureFlags: flags = [], overview }) => {

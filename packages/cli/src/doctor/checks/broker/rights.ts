@@ -2,7 +2,7 @@ import type { Permissions } from '@leveret/management'
 import type { Declaration } from 'leveret'
 import type { Check } from '../../check.js'
 
-/** Rights that the user lacks for what its applications declare. */
+/** Finds permissions that the user lacks for the declarations of the applications. */
 export const rights: Check = {
   name: 'rights',
   ask: ({ permissions, declarations, user, vhost }) => {

@@ -1,6 +1,6 @@
 import type { Check } from '../../check.js'
 
-/** Messages that no queue took, and of which nobody was told. */
+/** Finds messages that no queue took and that were dropped silently. */
 export const unroutable: Check = {
   name: 'unroutable',
   ask: ({ channels }) =>

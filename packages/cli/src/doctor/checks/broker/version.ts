@@ -15,7 +15,7 @@ const ENDED: Readonly<Record<string, string>> = {
   '4.1': '2026-01-31',
 }
 
-/** A version of RabbitMQ that nobody mends any more. */
+/** Finds a version of RabbitMQ without community support. */
 export const version: Check = {
   name: 'version',
   ask: ({ overview }) => {

@@ -1,6 +1,6 @@
 import type { Check } from '../../check.js'
 
-/** A connection without heartbeats: when its link dies silently, nobody finds out. */
+/** Finds connections without heartbeats: if such a link dies silently, nobody notices. */
 export const heartbeats: Check = {
   name: 'heartbeats',
   ask: ({ connections }) =>

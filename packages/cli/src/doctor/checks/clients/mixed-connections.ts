@@ -1,6 +1,6 @@
 import type { Check } from '../../check.js'
 
-/** A connection that publishes and consumes: an alarm stops its acks too. */
+/** Finds connections that publish and consume: an alarm stops their acks too. */
 export const mixedConnections: Check = {
   name: 'mixed-connections',
   ask: ({ channels, connections }) => {

@@ -1,6 +1,6 @@
 import type { Check } from '../../check.js'
 
-/** Consumers of one queue whose connections have names of different services. */
+/** Finds consumers of one queue whose connections have the names of different services. */
 export const serviceNames: Check = {
   name: 'service-names',
   ask: ({ consumers, connections }) => {
@@ -24,7 +24,7 @@ export const serviceNames: Check = {
   },
 }
 
-/** `orders-7` and `orders 4711` are instances of `orders`. */
+/** Returns the service in a name: `orders` for `orders-7` and `orders 4711`. */
 function serviceIn(name: string): string {
   return name.replace(/[\s:@#_-]+(consume|publish)\b.*$/i, '').replace(/[\s:@#_-]*\d[\w-]*$/, '') || name
 }

@@ -1,6 +1,6 @@
 import type { Check } from '../../check.js'
 
-/** A consumer that takes whatever there is. */
+/** Finds consumers without a prefetch limit. */
 export const unboundedPrefetch: Check = {
   name: 'unbounded-prefetch',
   ask: ({ consumers }) =>

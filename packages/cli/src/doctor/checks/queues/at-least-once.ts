@@ -1,7 +1,10 @@
 import type { Check } from '../../check.js'
 import { settingsOf } from '../../snapshot.js'
 
-/** Dead letters at least once need reject-publish, or RabbitMQ falls back on at most once. */
+/**
+ * Finds queues with at-least-once dead-lettering but without reject-publish, for which RabbitMQ falls back to
+ * at-most-once.
+ */
 export const atLeastOnce: Check = {
   name: 'at-least-once',
   ask: (snapshot) =>

@@ -1,9 +1,9 @@
 import type { Check } from '../../check.js'
 
-/** Handlers may take this long by leveret's own default. */
+/** leveret's default time for handlers, in milliseconds. */
 const SHORTEST_MS = 60_000
 
-/** A consumer timeout that is very short, or on a queue that does not take it. */
+/** Finds a consumer timeout that is very short, or on a classic queue, which RabbitMQ refuses from 4.3.2 on. */
 export const consumerTimeout: Check = {
   name: 'consumer-timeout',
   ask: ({ queues }) =>

@@ -3,7 +3,7 @@ import { isDeadLetterQueue } from '../../queue-parts.js'
 
 const OLD_MS = 24 * 60 * 60 * 1_000
 
-/** Letters that somebody has to look at. */
+/** Finds dead letters that need attention. */
 export const deadLetters: Check = {
   name: 'dead-letters',
   ask: (snapshot) =>

@@ -2,18 +2,20 @@ import type { Check } from '../../check.js'
 import { isDeadLetterQueue } from '../../queue-parts.js'
 import { type Snapshot, settingsOf } from '../../snapshot.js'
 
-/** A limit that is as good as none: RabbitMQ 3 has no number that says none. */
+/** A limit so high that it means none. RabbitMQ 3 has no number for no limit. */
 const NO_LIMIT = 1_000_000
 
-/** A quorum queue with a delivery limit and nowhere to put what exceeds it: that is dropped. */
+/**
+ * Finds quorum queues with a delivery limit but without a dead-letter exchange: messages over the limit are dropped.
+ */
 export const limitWithoutRoute: Check = {
   name: 'limit-without-route',
   ask: (snapshot) =>
     snapshot.queues
-      // A request that is dropped is asked again by whoever waits for its answer.
+      // A dropped request needs no dead-letter exchange: its caller gets no answer, and may call again.
       .filter(({ type, name }) => type === 'quorum' && !isProcedure(name, snapshot))
       .flatMap((queue) => {
-        // Since RabbitMQ 4.0 a quorum queue has a limit of 20 that nobody has set.
+        // Since RabbitMQ 4.0 a quorum queue has a default limit of 20.
         const { 'delivery-limit': limit, 'dead-letter-exchange': route } = settingsOf(queue, snapshot)
         if (
           typeof limit !== 'number' ||

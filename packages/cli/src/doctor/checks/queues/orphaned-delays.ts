@@ -1,7 +1,7 @@
 import type { Check } from '../../check.js'
 import { isRetryQueue, LOST } from '../../queue-parts.js'
 
-/** A delay queue whose work queue is gone: what waits in it has nowhere to go. */
+/** Finds delay queues whose work queue is gone: their messages have no destination. */
 export const orphanedDelays: Check = {
   name: 'orphaned-delays',
   ask: ({ queues }) => {

@@ -1,7 +1,7 @@
 import type { Check } from '../../check.js'
 import { isDeadLetterQueue, isDelayQueue } from '../../queue-parts.js'
 
-/** Messages wait in a queue, and nobody consumes it. */
+/** Finds queues with messages and without consumers. */
 export const unattended: Check = {
   name: 'unattended',
   ask: (snapshot) =>

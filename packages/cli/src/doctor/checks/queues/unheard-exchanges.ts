@@ -1,6 +1,6 @@
 import type { Check } from '../../check.js'
 
-/** An exchange that nobody is bound to: what is published there is dropped. */
+/** Finds exchanges without bindings: messages published there are dropped. */
 export const unheardExchanges: Check = {
   name: 'unheard-exchanges',
   ask: ({ exchanges, bindings }) => {

@@ -1,8 +1,8 @@
 import type { Check } from '../../check.js'
 
 /**
- * OpenTelemetry's instrumentation of amqplib without leveret's own: it sees frames that leveret does not write
- * through amqplib.
+ * Finds OpenTelemetry's instrumentation of amqplib without leveret's own. It does not see the frames that leveret
+ * writes itself.
  */
 export const instrumentation: Check = {
   name: 'instrumentation',

@@ -1,6 +1,9 @@
 import type { Check } from '../../check.js'
 
-/** Release lines of Node.js and the day each ends. @see https://nodejs.org/en/about/previous-releases */
+/**
+ * Release lines of Node.js, and the day on which the support of each ends. @see
+ * https://nodejs.org/en/about/previous-releases
+ */
 const ENDS: Readonly<Record<string, string>> = {
   '20': '2026-04-30',
   '21': '2024-06-01',
@@ -9,7 +12,7 @@ const ENDS: Readonly<Record<string, string>> = {
   '24': '2028-04-30',
 }
 
-/** A Node.js that nobody mends any more. */
+/** Finds a version of Node.js without support. */
 export const nodeVersion: Check = {
   name: 'node-version',
   ask: ({ self: { nodeVersion: running } }) => {
