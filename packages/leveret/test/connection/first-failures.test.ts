@@ -3,6 +3,7 @@ import { z } from 'zod'
 import {
   type Logger,
   Producer,
+  procedure,
   Reject,
   RpcClient,
   RpcServer,
@@ -10,7 +11,7 @@ import {
   Worker,
   workQueue,
 } from '../../src/index.js'
-import { double, nextEvent } from '../support/rpc.js'
+import { nextEvent } from '../support/rpc.js'
 import { eventually, firstEvent, tasks, test } from '../support/support.js'
 
 interface Warned extends Error {
@@ -18,7 +19,10 @@ interface Warned extends Error {
   readonly detail?: string
 }
 
-/** The coded warnings of the process, from now on until the test ends. */
+/**
+ * The coded warnings of the process, from now on until the test ends. Each comes once in a process for each name of a role, so no other
+ * test uses the names of these.
+ */
 function codedWarnings(): Warned[] {
   const warned: Warned[] = []
   const onWarning = (warning: Warned): void => void (warning.code?.startsWith('LEVERET_') && warned.push(warning))
@@ -31,7 +35,7 @@ test('without a logger the first failed attempt and the first dead letter of a w
   rabbit,
 }) => {
   const warned = codedWarnings()
-  const failing = workQueue('failing', { payload: tasks.payload, retry: { delaysMs: [1] } })
+  const failing = workQueue('first-failing', { payload: tasks.payload, retry: { delaysMs: [1] } })
   const worker = new Worker(rabbit, failing, () => {
     throw new Error('no such host')
   })
@@ -54,12 +58,14 @@ test('without a logger the first failed attempt and the first dead letter of a w
 
 test('without a logger the first failed request of a server is a warning', async ({ rabbit }) => {
   const warned = codedWarnings()
-  const server = new RpcServer(rabbit, double, () => {
+  const number = z.object({ n: z.int() })
+  const failing = procedure('failing-requests', { request: number, response: number })
+  const server = new RpcServer(rabbit, failing, () => {
     throw new Error('broken')
   })
   await server.start()
   const failed = nextEvent(server, 'request.failed')
-  const client = new RpcClient(rabbit, double)
+  const client = new RpcClient(rabbit, failing)
   await expect(client.call({ n: 1 })).rejects.toMatchObject({ name: 'RpcRemoteError' })
   await expect(client.call({ n: 1 })).rejects.toMatchObject({ name: 'RpcRemoteError' })
   await failed
@@ -70,7 +76,7 @@ test('without a logger the first copy that the broker refuses is a warning', asy
   const warned = codedWarnings()
   await broker.management.declareQueue(vhost.name, 'full', { 'x-max-length': 0, 'x-overflow': 'reject-publish' })
   const deadLetter = { queue: 'full', existing: true } as const
-  const refused = workQueue('refused', { payload: tasks.payload, retry: false, deadLetter })
+  const refused = workQueue('first-refused', { payload: tasks.payload, retry: false, deadLetter })
   const worker = new Worker(rabbit, refused, () => {
     throw new Reject('never')
   })
