@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { command } from './set-up/command.mjs'
 import { checkNodeVersion } from './set-up/node-version.mjs'
+import { packOne } from './set-up/packing.mjs'
 import { report, SetUpError, say } from './set-up/report.mjs'
-import { manifest, root } from './set-up/repository.mjs'
+import { root } from './set-up/repository.mjs'
 import { build, installDependencies } from './set-up/workspace.mjs'
 
 const PATIENCE_MS = 60_000
@@ -30,7 +31,7 @@ await report(async () => {
 /** @param {string} folder */
 async function follow(folder) {
   const [commands = '', broker = '', program = '', printed = ''] = await fences()
-  const [leveret, memoryBroker] = [await pack('leveret', folder), await pack('memory-broker', folder)]
+  const [leveret, memoryBroker] = [await packOne('leveret', folder), await packOne('memory-broker', folder)]
   const port = await freePort()
 
   const install = commands.replace('npm install leveret ', `npm install ${leveret} `)
@@ -61,16 +62,6 @@ async function fences() {
   const text = await readFile(join(root, 'README.md'), 'utf8')
   const [, section = ''] = text.split('## Quick start\n')
   return [...section.matchAll(/^```\w+\n(.*?)^```$/gms)].map(([, code = '']) => code)
-}
-
-/** @param {string} name @param {string} folder @returns {Promise<string>} the path of the package */
-async function pack(name, folder) {
-  const before = new Set(await readdir(folder))
-  await command('npx', ['--yes', manifest().packageManager, 'pack', '--pack-destination', folder], {
-    cwd: join(root, 'packages', name),
-  })
-  const made = (await readdir(folder)).find((file) => !before.has(file))
-  return join(folder, made ?? '')
 }
 
 /** @returns {Promise<string>} */

@@ -1,18 +1,14 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { command, tryCommand } from './set-up/command.mjs'
 import { checkNodeVersion } from './set-up/node-version.mjs'
+import { packAll } from './set-up/packing.mjs'
 import { report, SetUpError, say } from './set-up/report.mjs'
 import { root } from './set-up/repository.mjs'
 import { build, installDependencies } from './set-up/workspace.mjs'
 
-/**
- * A package as it is published.
- *
- * @typedef {{ name: string, manifest: { version: string }, tarball: string }} Packed
- */
+/** @typedef {import('./set-up/packing.mjs').Packed} Packed */
 
 // npm run release: builds and packs what would be published, and has npm check it, without publishing (`npm publish --dry-run`).
 // npm run release -- --publish: publishes each version that the registry does not have yet. The release workflow does that.
@@ -28,7 +24,7 @@ await report(async () => {
   await build()
   const folder = await mkdtemp(join(tmpdir(), 'leveret-release-'))
   try {
-    for (const packed of await pack(folder)) await publish(packed, isReal)
+    for (const packed of await packAll(folder)) await publish(packed, isReal)
     return 0
   } finally {
     await rm(folder, { recursive: true, force: true })
@@ -47,12 +43,6 @@ async function clean() {
     await rm(join(root, 'packages', name, 'dist'), { recursive: true, force: true })
     await rm(join(root, 'packages', name, 'tsconfig.tsbuildinfo'), { force: true })
   }
-}
-
-/** The packing code is compiled by then. @param {string} folder @returns {Promise<Packed[]>} */
-async function pack(folder) {
-  const { packAll } = await import(pathToFileURL(join(root, 'packages/release/dist/pack.js')).href)
-  return await packAll(folder)
 }
 
 /** @param {Packed} packed @param {boolean} isReal */

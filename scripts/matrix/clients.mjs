@@ -1,11 +1,10 @@
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { prepareBroker } from '../set-up/broker.mjs'
 import { command, tryCommand } from '../set-up/command.mjs'
+import { packAll } from '../set-up/packing.mjs'
 import { say } from '../set-up/report.mjs'
-import { root } from '../set-up/repository.mjs'
 import { markdown } from './table.mjs'
 
 const MAJORS = [20, 22, 24, 26]
@@ -13,7 +12,7 @@ const MAJORS = [20, 22, 24, 26]
 const AMQPLIBS = ['2.3.1', '~2.3.1', 'latest']
 const SMOKE_TIMEOUT_MS = 180_000
 
-/** @typedef {{ readonly name: string, readonly tarball: string }} Packed */
+/** @typedef {import('../set-up/packing.mjs').Packed} Packed */
 
 /**
  * Installs what is published in an empty project for each Node.js, and has it work there. The binaries come from npm's
@@ -25,7 +24,7 @@ export async function clientMatrix() {
   const { env } = await prepareBroker()
   const directory = await mkdtemp(join(tmpdir(), 'leveret-matrix-'))
   try {
-    const packed = await pack(join(directory, 'packed'))
+    const packed = await packAll(join(directory, 'packed'))
     const rows = []
     for (const major of MAJORS) rows.push(await tryOn(major, AMQPLIBS[1] ?? '', { directory, packed, env }))
     for (const amqplib of AMQPLIBS.filter((range) => range !== AMQPLIBS[1])) {
@@ -39,12 +38,6 @@ export async function clientMatrix() {
   } finally {
     await rm(directory, { recursive: true, force: true })
   }
-}
-
-/** The packing code is compiled by then. @param {string} directory @returns {Promise<Packed[]>} */
-async function pack(directory) {
-  const { packAll } = await import(pathToFileURL(join(root, 'packages/release/dist/pack.js')).href)
-  return await packAll(directory)
 }
 
 /**
