@@ -2,7 +2,8 @@
 export class Answers {
   readonly #asked = new Set<{ at: number }>()
   #publishedAt = Number.POSITIVE_INFINITY
-  #hasConfirmed = false
+  /** Whether the broker has confirmed any message on this channel. */
+  hasConfirmed = false
 
   /** Settles as the answer does, and counts the request as open until then. */
   async of<T>(answer: Promise<T>): Promise<T> {
@@ -22,20 +23,15 @@ export class Answers {
     if (this.#publishedAt !== Number.POSITIVE_INFINITY) this.#publishedAt = now
   }
 
-  /** Records that a message was written. */
+  /** Records that a message was written. Needed until the first confirm only. */
   published(): void {
-    if (!this.#hasConfirmed) this.#publishedAt = Math.min(this.#publishedAt, performance.now())
+    this.#publishedAt = Math.min(this.#publishedAt, performance.now())
   }
 
-  /** Records that the broker has confirmed a message (`basic.ack`). */
+  /** Records that the broker has confirmed a message (`basic.ack`). Needed for the first only. */
   confirmed(): void {
-    this.#hasConfirmed = true
+    this.hasConfirmed = true
     this.#publishedAt = Number.POSITIVE_INFINITY
-  }
-
-  /** Whether the broker has confirmed any message on this channel. */
-  get hasConfirmed(): boolean {
-    return this.#hasConfirmed
   }
 
   /** How long, in milliseconds, the oldest request or the first message has had no answer. */

@@ -48,7 +48,7 @@ export class Channel {
     })
     raw.on('close', () => this.#foundEnded())
     raw.on('return', ({ fields, properties }) => parts.hooks.returned?.(readReturn(fields, properties)))
-    onConfirmFirst(raw, (confirm, accepted) => this.#onConfirm(confirm, accepted))
+    onConfirmFirst(raw, this.#onConfirm)
   }
 
   get isOpen(): boolean {
@@ -92,7 +92,7 @@ export class Channel {
       return undefined
     }
     this.#published += 1
-    this.answers.published()
+    if (!this.answers.hasConfirmed) this.answers.published()
     return this.#published
   }
 
@@ -103,10 +103,13 @@ export class Channel {
     this.#parts.tracers.publish(this.#raw, message.exchange, message.routingKey, message.content, options)
   }
 
-  #onConfirm({ deliveryTag: tag, multiple }: { deliveryTag: number; multiple: boolean }, accepted: boolean): void {
+  readonly #onConfirm = (
+    { deliveryTag: tag, multiple }: { readonly deliveryTag: number; readonly multiple: boolean },
+    accepted: boolean,
+  ): void => {
     if (tag > this.#published)
       throw new ConnectionError('protocol', `The broker answered for message ${tag} of ${this.#published}`)
-    if (accepted) this.answers.confirmed()
+    if (accepted && !this.answers.hasConfirmed) this.answers.confirmed()
     this.#parts.hooks.confirmed?.(tag, multiple, accepted)
   }
 

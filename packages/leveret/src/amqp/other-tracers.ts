@@ -76,8 +76,10 @@ export class OtherTracers {
     options: object,
   ): ReturnType<RawChannel['consume']> {
     const onMessage = (message: ReceivedMessage | null): void => {
-      if (message === null || !this.#seeDelivery(raw)) inRootContext(onDelivery, message ?? undefined)
-      else onDelivery(Object.assign(message, { context: new AsyncResource('leveret') }))
+      // A delivery that another library traces comes in the context of its span, in which its handler must run.
+      if (message !== null && (this.#always || isWatched(raw.publish)) && !publishing.hasSubscribers)
+        onDelivery(Object.assign(message, { context: new AsyncResource('leveret') }))
+      else inRootContext(onDelivery, message ?? undefined)
     }
     if (!publishing.hasSubscribers || !isWrapped(raw.consume)) return raw.consume(queue, onMessage, options)
     this.#say('warn', BOTH)
@@ -94,11 +96,6 @@ export class OtherTracers {
     return mayWatch && !publishing.hasSubscribers ? new AsyncResource('leveret') : undefined
   }
 
-  /** Whether a delivery comes in the context of another library's tracer, in which its handler must run. */
-  #seeDelivery({ publish }: RawChannel): boolean {
-    return (this.#always || isWatched(publish)) && !publishing.hasSubscribers
-  }
-
   #say(level: 'info' | 'warn', message: string): void {
     if (this.#said.has(message)) return
     this.#said.add(message)
@@ -111,7 +108,7 @@ function isWrapped(method: unknown): boolean {
 }
 
 function isWatched(publish: unknown): boolean {
-  return isWrapped(publish) || datadog.hasSubscribers
+  return (publish as Wrapper | undefined)?.__original !== undefined || datadog.hasSubscribers
 }
 
 function unwrapped<Method>(method: Method): Method {

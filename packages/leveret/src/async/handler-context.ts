@@ -11,6 +11,16 @@ export interface Handled {
 
 const handling = new AsyncLocalStorage<Handled>()
 
+type Called = (payload: unknown, delivery: Handled) => unknown
+
+/** `run` itself, because a function around it would be one more call for each delivery. */
+const run = handling.run.bind(handling) as (
+  store: Handled,
+  call: Called,
+  payload: unknown,
+  delivery: Handled,
+) => unknown
+
 /**
  * Calls a handler in a fresh async context, in which {@link handledHere} finds its delivery.
  *
@@ -22,16 +32,8 @@ export function callAsHandler<Payload, D extends Handled>(
   delivery: D,
 ): unknown {
   const { context } = delivery
-  if (context !== undefined) return context.runInAsyncScope(enter<Payload, D>, undefined, call, payload, delivery)
-  return inRootContext(enter<Payload, D>, call, payload, delivery)
-}
-
-function enter<Payload, D extends Handled>(
-  call: (payload: Payload, delivery: D) => unknown,
-  payload: Payload,
-  delivery: D,
-): unknown {
-  return handling.run(delivery, call, payload, delivery)
+  if (context !== undefined) return context.runInAsyncScope(() => handling.run(delivery, call, payload, delivery))
+  return inRootContext(run, delivery, call as Called, payload, delivery)
 }
 
 /** The delivery whose handler made the current call; `undefined` outside a handler. */

@@ -17,7 +17,7 @@ export class InFlightCount {
   /** … and one that has ended, in success or failure. */
   end(): void {
     this.#count -= 1
-    this.check()
+    if (this.#waiting.length > 0) this.check()
   }
 
   /** Resolves every wait whose condition now holds. Call it when a condition may have changed. */

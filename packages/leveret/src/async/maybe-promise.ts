@@ -26,9 +26,7 @@ async function adopt<T>(value: PromiseLike<unknown>): Promise<T> {
  * Whether the value comes later. The check is not `instanceof Promise`, because a process may have several such
  * classes.
  */
-export function isLater<T>(value: MaybePromise<T>): value is Promise<T> {
-  return isThenable(value)
-}
+export const isLater = isThenable as <T>(value: MaybePromise<T>) => value is Promise<T>
 
 /**
  * Ignores a value that should not be a promise. If it is one, its rejection is handled: an unhandled one would end the

@@ -17,7 +17,8 @@ export class Share {
 /** Counts what waits for its turn, over all roles of a connection, and decides whether there is room for more. */
 export class Room {
   readonly #bounds: Pick<ConnectSettings, 'maxQueued' | 'maxQueuedBytes'>
-  #count = 0
+  /** How many messages wait. */
+  count = 0
   #bytes = 0
   /** How many shares have a message waiting. */
   #sharing = 0
@@ -30,14 +31,14 @@ export class Room {
     if (share.count === 0) this.#sharing += 1
     share.count += 1
     share.bytes += bytes
-    this.#count += 1
+    this.count += 1
     this.#bytes += bytes
   }
 
   leave(share: Share, bytes: number): void {
     share.count -= 1
     share.bytes -= bytes
-    this.#count -= 1
+    this.count -= 1
     this.#bytes -= bytes
     if (share.count === 0) this.#sharing -= 1
     if (share.onLow === undefined || !this.#isLow(share)) return
@@ -70,19 +71,19 @@ export class Room {
    * not refused because of others, until twice the bounds are reached.
    */
   refusal(share: Share, bytes: number): string | undefined {
-    if (this.#count === 0) return undefined
+    if (this.count === 0) return undefined
     const { maxQueued, maxQueuedBytes } = this.#bounds
     if (this.#fits(bytes, 1)) return undefined
     const sharing = this.#sharing + (share.count === 0 ? 1 : 0)
     const isModest = (share.count + 1) * sharing <= maxQueued && (share.bytes + bytes) * sharing <= maxQueuedBytes
     if (isModest && this.#fits(bytes, 2)) return undefined
-    return this.#count >= maxQueued
+    return this.count >= maxQueued
       ? `as many messages as maxQueued allows (${maxQueued}) are waiting`
       : `as many bytes as maxQueuedBytes allows (${maxQueuedBytes}) are waiting`
   }
 
   #fits(bytes: number, times: number): boolean {
     const { maxQueued, maxQueuedBytes } = this.#bounds
-    return this.#count < times * maxQueued && this.#bytes + bytes <= times * maxQueuedBytes
+    return this.count < times * maxQueued && this.#bytes + bytes <= times * maxQueuedBytes
   }
 }

@@ -58,8 +58,7 @@ export class ConsumeEngine<Payload> {
       isSingleActive: isSingleActive(contract),
       reading: options.stream,
       prepare: options.prepare,
-      receive: (message, channel) => processor.receive(message, channel),
-      process: (delivery) => processor.process(delivery),
+      processor,
     })
     this.#pausing = new Pausing(settings.breaker, events, (gate) => this.#consumer.pass(gate))
   }
@@ -150,7 +149,8 @@ export class ConsumeEngine<Payload> {
       ...hooks,
       settled: (delivery, settlement) => {
         this.#note(delivery, settlement)
-        tellWithin(delivery.trace, () => hooks.settled(delivery, settlement))
+        if (delivery.trace === undefined) hooks.settled(delivery, settlement)
+        else tellWithin(delivery.trace, () => hooks.settled(delivery, settlement))
         tellSettled(place, delivery, settlement)
       },
       late: (delivery, failed) => {
@@ -172,7 +172,8 @@ export class ConsumeEngine<Payload> {
       this.#why = settlement.error
       this.#consumer.holdUp()
     }
-    const { countsInvalid } = this.#pausing
+    const { countsInvalid, isAutomatic } = this.#pausing
+    if (!isAutomatic) return
     const success = successOf(settlement, countsInvalid)
     if (success !== undefined) this.#pausing.record(success, countsInvalid ? (begunAtMs ?? receivedAtMs) : begunAtMs)
   }

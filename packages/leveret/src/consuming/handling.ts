@@ -1,7 +1,6 @@
-import type { MaybePromise } from '../async/maybe-promise.js'
 import type { Interceptor } from '../connection/interceptor.js'
 import type { QueueContract } from '../contract/queues/queue-contract.js'
-import { type AttemptOrigin, originOf, streamOrigin } from '../headers/attempt-headers.js'
+import { type AttemptOrigin, originReaderOf, streamOrigin } from '../headers/attempt-headers.js'
 import type { Delivery } from '../message/delivery.js'
 import type { ReceivedMessage } from '../message/message.js'
 import { BatchRunner, joining } from './batches/batch-runner.js'
@@ -9,6 +8,7 @@ import { BatchedDelivery } from './batches/batched-delivery.js'
 import type { BatchBounds } from './batches/gathering.js'
 import { InPlaceBatchRunner } from './batches/in-place-batch-runner.js'
 import type { BatchHandler } from './batches/shared-call.js'
+import type { DeliveryProcessor } from './consumer/consumer-options.js'
 import { ActiveDelivery } from './delivery/active-delivery.js'
 import type { DeliveryChannel } from './delivery/delivery-channel.js'
 import { type ManualDelivery, ManuallySettledDelivery } from './delivery/manual-delivery.js'
@@ -95,14 +95,8 @@ export interface Handling<Payload> {
   readonly timeLeftMs?: (delivery: ActiveDelivery) => number
 }
 
-/** A processor of deliveries of any kind. */
-export interface AnyProcessor {
-  receive(message: ReceivedMessage, channel: DeliveryChannel): ActiveDelivery
-  process(delivery: ActiveDelivery): MaybePromise<void>
-}
-
 /** Makes the processor that takes a delivery from its bytes to its settlement. */
-export function processorFor<Payload>(handling: Handling<Payload>): AnyProcessor {
+export function processorFor<Payload>(handling: Handling<Payload>): DeliveryProcessor {
   const { settings, hooks, interceptors, place } = handling
   const common = commonOf(handling)
   const originAt = originIn(handling)
@@ -134,16 +128,20 @@ function single<Payload, D extends ActiveDelivery>(
   common: Common<Payload> & Pick<ProcessorOptions<Payload, D>, 'deliveryOf'>,
   handling: Handling<Payload>,
   work: Work<Payload, D>,
-): AnyProcessor {
+): DeliveryProcessor {
   const { slots, stream } = handling
   const { deliveryOf } = common
   const attempt = attemptAt(work, common, handling)
   const inPlace = { slots, attempt, ...held(common) }
   const attempts = stream === undefined ? new SingleRunner(slots, attempt) : new InPlaceRunner(inPlace)
-  return anyProcessor(new Processor({ ...common, attempts, deliveryOf }))
+  return new Processor({ ...common, attempts, deliveryOf })
 }
 
-function batched<Payload>(common: Common<Payload>, handling: Handling<Payload>, bounds: BatchBounds): AnyProcessor {
+function batched<Payload>(
+  common: Common<Payload>,
+  handling: Handling<Payload>,
+  bounds: BatchBounds,
+): DeliveryProcessor {
   const { settings, slots, stream, interceptors, place } = handling
   const originAt = originIn(handling)
   const deliveryOf = (message: ReceivedMessage, channel: DeliveryChannel): BatchedDelivery<Payload> =>
@@ -159,7 +157,7 @@ function batched<Payload>(common: Common<Payload>, handling: Handling<Payload>, 
     stream === undefined
       ? new BatchRunner(options)
       : new InPlaceBatchRunner({ ...options, ...held({ ...common, deliveryOf }) })
-  return anyProcessor(new Processor({ ...common, attempts, deliveryOf }))
+  return new Processor({ ...common, attempts, deliveryOf })
 }
 
 /** The functions that read a held delivery, and make it again for its next attempt. */
@@ -187,22 +185,12 @@ function attemptAt<Payload, D extends ActiveDelivery>(
 /** The function that reads the origin of a delivery. */
 function originIn<Payload>({ contract, stream }: Handling<Payload>): (message: ReceivedMessage) => AttemptOrigin {
   if (stream !== undefined) return (message) => streamOrigin(message, stream.attemptAt(message))
-  return (message) => originOf(message, contract.retry)
-}
-
-/** Hides the type of the deliveries: a processor gets back only those that it has made. */
-function anyProcessor<Payload, D extends ActiveDelivery>(processor: Processor<Payload, D>): AnyProcessor {
-  return {
-    receive: (message, channel) => processor.receive(message, channel),
-    process: (delivery) => processor.process(delivery as D),
-  }
+  return originReaderOf(contract.retry)
 }
 
 function boundsOf<Payload>({ settings, hooks, timeLeftMs }: Handling<Payload>): Bounds {
   const { handlerTimeoutMs } = settings
-  const timeoutMs = (delivery: ActiveDelivery): number =>
-    timeLeftMs === undefined ? handlerTimeoutMs : Math.min(handlerTimeoutMs, timeLeftMs(delivery))
-  return { timeoutMs, late: hooks.late, givenUp: hooks.givenUp, endedAtLast: hooks.endedAtLast }
+  return { handlerTimeoutMs, timeLeftMs, late: hooks.late, givenUp: hooks.givenUp, endedAtLast: hooks.endedAtLast }
 }
 
 type Common<Payload> = Omit<ProcessorOptions<Payload, ActiveDelivery>, 'attempts' | 'deliveryOf'> & {

@@ -1,5 +1,5 @@
 import { describeFailure } from '../errors/failure.js'
-import type { ReportedDelivery, RoleEvents } from './delivery/role-events.js'
+import type { RoleEvents } from './delivery/role-events.js'
 import type { Settlement } from './delivery/settlement.js'
 import type { WorkerEvents } from './delivery/worker-events.js'
 import type { HandlingHooks } from './handling.js'
@@ -7,7 +7,13 @@ import type { HandlingHooks } from './handling.js'
 /** Makes the callbacks that report on deliveries as events. */
 export function reporting(events: RoleEvents<WorkerEvents>): Omit<HandlingHooks, 'givenUp' | 'endedAtLast'> {
   return {
-    settled: (delivery, settlement) => reportSettlement(events, delivery, settlement),
+    settled: (delivery, settlement) => {
+      const name = `delivery.${settlement.did}` as const
+      if (!events.has(name)) return
+      const { did: _did, ...more } = settlement
+      // The fields of a settlement are those of the event with its name.
+      events.tellOf(name, delivery, more as never)
+    },
     late: (delivery, failed) => {
       const failure = failed === undefined ? undefined : describeFailure(failed.thrown)
       events.tellOf('handler.late', delivery, failure === undefined ? {} : { failure })
@@ -28,10 +34,4 @@ export function successOf(settlement: Settlement, countsInvalid: boolean): boole
   const { reason } = settlement
   if (reason === 'rejected') return undefined
   return countsInvalid || (reason !== 'invalid-payload' && reason !== 'unknown-message') ? false : undefined
-}
-
-function reportSettlement(events: RoleEvents<WorkerEvents>, delivery: ReportedDelivery, settlement: Settlement): void {
-  const { did, ...more } = settlement
-  // The fields of a settlement are those of the event with its name.
-  events.tellOf(`delivery.${did}`, delivery, more as never)
 }

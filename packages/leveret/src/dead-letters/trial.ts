@@ -8,7 +8,7 @@ import type { WorkQueue } from '../contract/queues/work-queue.js'
 import type { Issue } from '../errors/issue.js'
 import { messageOf } from '../errors/message-of.js'
 import { PayloadError } from '../errors/payload-error.js'
-import { originOf } from '../headers/attempt-headers.js'
+import { readOrigin } from '../headers/attempt-headers.js'
 import { receivedHeaders } from '../message/field-table.js'
 import type { ReceivedMessage } from '../message/message.js'
 import { type LetterSource, letterSource } from './letter-source.js'
@@ -79,12 +79,12 @@ export async function trialOn(channel: Channel, contract: Tried, limit: number, 
 /** @throws the error with which a worker or subscriber of the contract would refuse the message */
 async function check(message: ReceivedMessage, contract: Tried, source: LetterSource): Promise<void> {
   const { content, properties } = message
-  const { routingKey } = originOf(message, contract.retry)
+  const { routingKey } = readOrigin(message)
   const found = source.find(routingKey)
   if (found !== undefined) {
     const exchange = contract.kind === 'subscription' ? contract.of : undefined
     if (exchange?.type === 'headers') {
-      await validate(exchange.headers, receivedHeaders(properties), { direction: 'incoming', contract: exchange.name })
+      await validate({ name: exchange.name, payload: exchange.headers }, receivedHeaders(properties), 'incoming')
     }
     await decodePayload(found.contract, content, properties)
   } else if (contract.kind === 'subscription' && contract.onUnknown !== 'ignore') {

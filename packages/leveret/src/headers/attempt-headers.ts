@@ -28,14 +28,16 @@ const REASON = 'leveret-reason'
 const MAX_ATTEMPT = 1_000_000
 
 /**
- * Reads the origin of a delivery. With native retry the same message is redelivered, and the broker alone counts its
- * attempts. That count is added to the attempts that a postponed copy carries in its headers.
+ * Returns the function that reads the origin of a delivery. With native retry the same message is redelivered, and the
+ * broker alone counts its attempts. That count is added to the attempts that a postponed copy carries in its headers.
  */
-export function originOf(message: ReceivedMessage, retry: RetryPolicy | false): AttemptOrigin {
-  const written = readOrigin(message)
-  if (nativeRetryOf(retry) === undefined) return written
-  const failed = readFailedDeliveries(message) ?? 0
-  return { ...written, attempt: Math.min(written.attempt + failed, MAX_ATTEMPT) }
+export function originReaderOf(retry: RetryPolicy | false): (message: ReceivedMessage) => AttemptOrigin {
+  if (nativeRetryOf(retry) === undefined) return readOrigin
+  return (message) => {
+    const written = readOrigin(message)
+    const failed = readFailedDeliveries(message) ?? 0
+    return { ...written, attempt: Math.min(written.attempt + failed, MAX_ATTEMPT) }
+  }
 }
 
 /**
@@ -73,7 +75,8 @@ export function readOrigin({ fields, properties }: ReceivedMessage): AttemptOrig
   const exchange = headers[EXCHANGE]
   const routingKey = headers[ROUTING_KEY]
   // Copies come back through the default exchange only.
-  if (fields.exchange !== '' || !isKey(exchange) || !isKey(routingKey)) return first
+  if (fields.exchange !== '' || exchange === undefined) return first
+  if (!isKey(exchange) || !isKey(routingKey)) return first
   // A dead letter that was replayed, or moved back by hand, starts at attempt 1 and keeps its first exchange and
   // routing key.
   if (attempt === undefined && isCount(headers[REPLAYS])) return { attempt: 1, exchange, routingKey }

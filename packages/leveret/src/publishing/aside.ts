@@ -7,6 +7,10 @@ import type { Publication } from './publication.js'
 export class Aside {
   readonly #waiting = new Map<string, Publication[]>()
 
+  get isEmpty(): boolean {
+    return this.#waiting.size === 0
+  }
+
   add(publication: Publication): void {
     const { messageId } = publication.message.properties
     this.#waiting.set(messageId, [...(this.#waiting.get(messageId) ?? []), publication])
@@ -14,7 +18,6 @@ export class Aside {
 
   /** Takes out the first message that waited for the id of this one. */
   after({ message }: Publication): Publication | undefined {
-    if (this.#waiting.size === 0) return undefined
     const { messageId } = message.properties
     const [next, ...others] = this.#waiting.get(messageId) ?? []
     if (others.length > 0) this.#waiting.set(messageId, others)

@@ -166,13 +166,10 @@ export function composeProperties(
     priority,
     expiration: expirationMs === undefined ? undefined : String(expirationMs),
   }
-  return isUsual(codec, options) ? usual : { ...usual, ...unusual(codec, options, usual.headers) }
-}
-
-function isUsual({ contentEncoding: own }: Codec, options: MessageOptions): boolean {
-  const { type, appId, replyTo, userId, contentType, contentEncoding, cc, bcc } = options
-  const texts = type ?? appId ?? replyTo ?? userId ?? contentType ?? contentEncoding ?? own
-  return texts === undefined && cc === undefined && bcc === undefined
+  const { type, appId, replyTo, userId, contentType, contentEncoding = codec.contentEncoding, cc, bcc } = options
+  const texts = type ?? appId ?? replyTo ?? userId ?? contentType ?? contentEncoding
+  if (texts === undefined && cc === undefined && bcc === undefined) return usual
+  return { ...usual, ...unusual(codec, options, usual.headers) }
 }
 
 /** Returns the properties that few messages have. */

@@ -1,34 +1,29 @@
 import { DenseMap } from '../collections/dense-map.js'
-import { Tags } from '../collections/tags.js'
 import type { ReturnedMessage } from '../message/message.js'
 import type { Publication } from './publication.js'
 
 /** Publications that await their confirm on one channel, in the order of their delivery tags. */
 export class ConfirmWindow {
-  readonly #byTag = new Tags<Publication>()
+  readonly #byTag = new DenseMap<number, Publication>()
   /**
    * Publications by message id. The broker returns a message by its id only, so each id is in flight once at a time.
    * The map is made on first use, and kept until the window is empty: most ids are new, and most messages find a queue.
    */
   #byId: DenseMap<string, Publication> | undefined
-  #bytes = 0
-
-  get size(): number {
-    return this.#byTag.size
-  }
-
+  /** How many publications await their confirm. */
+  size = 0
   /** How many bytes of content amqplib may hold. */
-  get bytes(): number {
-    return this.#bytes
-  }
+  bytes = 0
 
   holds(messageId: string): boolean {
     return this.size > 0 && this.#ids().has(messageId)
   }
 
+  /** Adds a publication under its tag. Tags must grow from call to call. */
   add(tag: number, publication: Publication): void {
-    this.#byTag.add(tag, publication)
-    this.#bytes += publication.bytes
+    this.#byTag.set(tag, publication)
+    this.size += 1
+    this.bytes += publication.bytes
     this.#byId?.set(publication.message.properties.messageId, publication)
   }
 
@@ -45,20 +40,23 @@ export class ConfirmWindow {
   }
 
   /** Removes and returns the publications that the broker has answered: one tag, or all up to it. */
-  take(tag: number, multiple: boolean): Publication[] {
-    const taken = this.#byTag.take(tag, multiple)
-    for (const publication of taken) this.#leave(publication)
-    if (this.size === 0) this.#byId = undefined
-    return taken
+  take(tag: number, multiple: boolean): readonly Publication[] {
+    if (!multiple) return this.#taken(tag)
+    const all: Publication[] = []
+    for (const next of this.#byTag.keys()) {
+      if (next > tag) break
+      all.push(...this.#taken(next))
+    }
+    return all
   }
 
   /** Removes and returns everything, after the channel has ended. */
-  drain(): Publication[] {
+  drain(): readonly Publication[] {
     return this.take(Number.POSITIVE_INFINITY, true)
   }
 
   [Symbol.iterator](): IterableIterator<Publication> {
-    return this.#byTag[Symbol.iterator]()
+    return this.#byTag.values()
   }
 
   #ids(): DenseMap<string, Publication> {
@@ -69,9 +67,14 @@ export class ConfirmWindow {
     return this.#byId
   }
 
-  #leave(publication: Publication): void {
-    this.#bytes -= publication.bytes
+  #taken(tag: number): readonly Publication[] {
+    const publication = this.#byTag.delete(tag)
+    if (publication === undefined) return []
+    this.size -= 1
+    this.bytes -= publication.bytes
     this.#byId?.delete(publication.message.properties.messageId)
+    if (this.size === 0) this.#byId = undefined
     publication.place = 'answered'
+    return [publication]
   }
 }

@@ -11,6 +11,15 @@ import type { Line } from './turns.js'
 /** A message being published, from `submit` until its promise settles. */
 export class Publication {
   readonly message: OutgoingMessage
+  readonly topology: Topology
+  /** The line in which it waits, and the share of the waiting messages that it counts for. */
+  readonly line: Line
+  readonly share: Share
+  readonly bytes: number
+  /**
+   * Called if no queue takes the message. If the request has this callback, the publication then succeeds all the same.
+   */
+  readonly whenReturned: PublishRequest['whenReturned']
   /**
    * Deadline, as a time of `performance.now()`. With `Infinity` the message waits until it succeeds or its signal is
    * aborted.
@@ -35,56 +44,34 @@ export class Publication {
   returnedBecause: string | undefined
   /** How often the broker has denied the message. */
   denials = 0
+  /** Whether another message of the same id may be in flight. */
+  mayHaveTwin: boolean
+  /** Whether the broker may have closed the channel over it. */
+  isSuspect = false
+  isSettled = false
   #denial: LeveretError | undefined
   /** Called once the message has settled, just before its promise does. */
   whenSettled: ((error: LeveretError | undefined) => void) | undefined
   readonly #request: PublishRequest
   readonly #onSettled: OnSettled
-  #isSettled = false
   #resolve!: (sent: Sent) => void
   #reject!: (error: Error) => void
 
   constructor(request: PublishRequest, deadline: number, onSettled: OnSettled) {
     this.#request = request
     this.message = request.message
+    this.topology = request.topology
+    this.line = request.line
+    this.share = request.share
+    this.bytes = request.message.content.length
+    this.whenReturned = request.whenReturned
+    this.mayHaveTwin = request.hasNewId !== true
     this.deadline = deadline
     this.#onSettled = onSettled
     this.settled = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
     })
-  }
-
-  get topology(): Topology {
-    return this.#request.topology
-  }
-
-  get line(): Line {
-    return this.#request.line
-  }
-
-  get share(): Share {
-    return this.#request.share
-  }
-
-  /**
-   * Called if no queue takes the message. If the request has this callback, the publication then succeeds all the same.
-   */
-  get whenReturned(): PublishRequest['whenReturned'] {
-    return this.#request.whenReturned
-  }
-
-  get bytes(): number {
-    return this.message.content.length
-  }
-
-  get isSettled(): boolean {
-    return this.#isSettled
-  }
-
-  /** Whether another message of the same id may be in flight. */
-  get mayHaveTwin(): boolean {
-    return this.#request.hasNewId !== true || this.handedOver > 0
   }
 
   /** Describes that the time is up, and what to do. */
@@ -98,13 +85,27 @@ export class Publication {
     this.handedOver += 1
     this.handedOverAt = performance.now()
     this.place = 'in flight'
+    this.mayHaveTwin = true
     this.returnedBecause = undefined
     const { trace } = this.#request
     if (trace !== undefined) trace.written = this.handedOver
   }
 
   succeed(): void {
-    if (this.#end(undefined)) this.#resolve({ messageId: this.message.properties.messageId })
+    if (this.isSettled) return
+    this.isSettled = true
+    this.#onSettled(this, undefined)
+    this.#resolve({ messageId: this.message.properties.messageId })
+  }
+
+  /** Ends a message that no queue took, after its confirm: it fails, unless the request has a `whenReturned`. */
+  endReturned(why: string): void {
+    const isSure = this.handedOver - this.denials === 1
+    if (this.whenReturned !== undefined) {
+      this.whenReturned(isSure)
+      this.succeed()
+    } else if (isSure) this.fail('returned', why)
+    else this.fail('unknown', `it was returned when it was sent again: ${why}. The copy sent before may be stored`)
   }
 
   /** Records that the broker denied the message and stored nothing. The message waits, to be sent again. */
@@ -136,16 +137,12 @@ export class Publication {
     this.#settleWith(publishError(outcome, this.message, why, options))
   }
 
+  /** Only the first end counts: a callback of one message may abort others, or the same one. */
   #settleWith(error: LeveretError): void {
-    if (this.#end(error)) this.#reject(error)
-  }
-
-  /** @returns whether this was the first end. A callback of one message may abort others, or the same one */
-  #end(error: LeveretError | undefined): boolean {
-    if (this.#isSettled) return false
-    this.#isSettled = true
+    if (this.isSettled) return
+    this.isSettled = true
     this.#onSettled(this, error)
-    return true
+    this.#reject(error)
   }
 }
 

@@ -10,7 +10,7 @@ import type { PublishError } from '../errors/publish-error.js'
 import { publishError } from '../errors/publish-failures.js'
 import { declare } from '../topology/declare.js'
 import { Publication } from './publication.js'
-import { type Refusal, refusalOf } from './refusal.js'
+import { type Circumstances, type Refusal, refusalOf } from './refusal.js'
 import type { PublishRequest, Sent, Topology } from './request.js'
 import { TopologyGates } from './topology-gates.js'
 import { Writer } from './writer.js'
@@ -37,15 +37,22 @@ export class PublishEngine {
   readonly #room: Room
   readonly #writer: Writer
   readonly #deadlines = new Deadlines((now) => this.#sweep(now), { keepsAlive: true })
+  readonly #circumstances: Circumstances
   #unsettled = 0
   #dead = 0
-  #closing = false
   #onIdle: (() => void) | undefined
 
   constructor(internals: ConnectionInternals) {
     this.#internals = internals
     setMaxListeners(0, this.#stop.signal)
     this.#room = internals.room
+    const { publishLane, settings } = internals
+    this.#circumstances = {
+      maxMessageBytes: settings.maxMessageBytes,
+      room: this.#room,
+      closed: undefined,
+      isFree: () => publishLane.state === 'ready' && this.#writer.isFree,
+    }
     this.#gates = new TopologyGates({
       signal: this.#stop.signal,
       declare: (topology) => this.#declare(topology),
@@ -57,8 +64,10 @@ export class PublishEngine {
     })
     this.#writer = new Writer({
       internals,
-      handedOver: ({ share, bytes }) => this.#room.leave(share, bytes),
-      returned: ({ topology }) => this.#gates.forget(topology),
+      leftQueue: ({ share, bytes }) => this.#room.leave(share, bytes),
+      returned: ({ topology, whenReturned }) => {
+        if (whenReturned === undefined) this.#gates.forget(topology)
+      },
       denied: (publications, reason) => this.#onDenied(publications, reason),
       interrupted: (inFlight, waiting) => this.#onInterrupted(inFlight, waiting),
     })
@@ -83,7 +92,7 @@ export class PublishEngine {
    * @throws {@link TopologyMismatchError} or {@link BrokerError} if the topology was refused; then nothing was sent
    */
   submit(request: PublishRequest, ended?: Ended): Promise<Sent> {
-    const refusal = this.#refusal(request)
+    const refusal = refusalOf(request, this.#circumstances)
     if (refusal !== undefined) {
       const error = this.#refuse(request, refusal)
       ended?.(error)
@@ -91,8 +100,12 @@ export class PublishEngine {
     }
     const publication = new Publication(request, performance.now() + request.timeoutMs, this.#onSettled)
     publication.context = this.#internals.tracers.context()
-    publication.whenSettled = this.#whenSettled(publication, request.signal, ended)
-    this.#accept(publication)
+    publication.whenSettled =
+      request.signal === undefined ? ended : this.#whenSettled(publication, request.signal, ended)
+    this.#unsettled += 1
+    if (publication.deadline !== Number.POSITIVE_INFINITY) this.#deadlines.watch(publication.deadline)
+    const isDeclared = this.#gates.isOpen(publication.topology)
+    if (!isDeclared || !this.#writer.writeNow(publication)) this.#wait(publication, isDeclared)
     return publication.settled
   }
 
@@ -103,7 +116,7 @@ export class PublishEngine {
    * @throws {@link PublishError} if there is no place
    */
   hold(request: PublishRequest): () => void {
-    const refusal = this.#refusal(request)
+    const refusal = refusalOf(request, this.#circumstances)
     if (refusal !== undefined) throw this.#refuse(request, refusal)
     const { share, message } = request
     // A patient sender has few messages at a time.
@@ -112,19 +125,11 @@ export class PublishEngine {
     return () => this.#room.leave(share, message.content.length)
   }
 
-  #refusal(request: PublishRequest): Refusal | undefined {
-    if (this.#closing) return { why: CLOSED.message, retryable: false, cause: CLOSED }
-    const { publishLane, settings } = this.#internals
-    const isFree = (): boolean => publishLane.state === 'ready' && this.#writer.isFree
-    return refusalOf(request, { maxMessageBytes: settings.maxMessageBytes, isFree, room: this.#room })
-  }
-
   #refuse(request: PublishRequest, refusal: Refusal): PublishError {
     return publishError('not-sent', request.message, `${refusal.why}${this.#because(request)}`, refusal)
   }
 
-  #whenSettled(publication: Publication, signal: AbortSignal | undefined, ended: Ended | undefined): Ended | undefined {
-    if (signal === undefined) return ended
+  #whenSettled(publication: Publication, signal: AbortSignal, ended: Ended | undefined): Ended {
     const unlisten = onAbort(signal, () =>
       this.#expire(publication, 'its signal was aborted', { cause: signal.reason }),
     )
@@ -134,13 +139,10 @@ export class PublishEngine {
     }
   }
 
-  #accept(publication: Publication): void {
-    const { deadline } = publication
-    this.#unsettled += 1
+  #wait(publication: Publication, isDeclared: boolean): void {
     this.#room.enter(publication.share, publication.bytes)
-    if (deadline !== Number.POSITIVE_INFINITY) this.#deadlines.watch(deadline)
     this.#writer.start()
-    if (!this.#gates.isOpen(publication.topology)) this.#gates.enter(publication)
+    if (!isDeclared) this.#gates.enter(publication)
     else {
       this.#writer.push(publication)
       this.#writer.pump()
@@ -152,7 +154,7 @@ export class PublishEngine {
       this.#room.leave(publication.share, publication.bytes)
       this.#dead += 1
     }
-    this.#writer.forget(publication)
+    if (publication.isSuspect) this.#writer.forget(publication)
     this.#unsettled -= 1
     if (this.#dead > this.#unsettled + DEAD_AT_LEAST) this.#compact()
     if (this.#unsettled === 0) this.#onIdle?.()
@@ -225,7 +227,7 @@ export class PublishEngine {
 
   async #close(timeoutMs: number): Promise<void> {
     const deadline = performance.now() + timeoutMs
-    this.#closing = true
+    this.#circumstances.closed = CLOSED
     const idle = new Promise<void>((resolve) => {
       this.#onIdle = resolve
       if (this.#unsettled === 0) resolve()

@@ -11,8 +11,10 @@ export interface Refusal {
 
 /** Facts that decide about a refusal. */
 export interface Circumstances {
+  /** The reason why nothing more is taken. */
+  closed: Error | undefined
   readonly maxMessageBytes: number
-  readonly room: Pick<Room, 'refusal'>
+  readonly room: Pick<Room, 'count' | 'refusal'>
   /** Whether a message would be written at once. */
   isFree(): boolean
 }
@@ -20,14 +22,16 @@ export interface Circumstances {
 /** Decides whether a message is refused; `undefined` if it may wait for its turn. */
 export function refusalOf(
   { message, timeoutMs, signal, failFast, patient, share }: PublishRequest,
-  { maxMessageBytes, room, isFree }: Circumstances,
+  { closed, maxMessageBytes, room, isFree }: Circumstances,
 ): Refusal | undefined {
+  if (closed !== undefined) return { why: closed.message, retryable: false, cause: closed }
   const bytes = message.content.length
   if (signal?.aborted) return { why: 'its signal was aborted', retryable: true, cause: signal.reason }
   if (bytes > maxMessageBytes && timeoutMs !== Number.POSITIVE_INFINITY) {
     return { why: tooLarge(bytes, maxMessageBytes), retryable: false }
   }
   if (failFast === true && !isFree()) return { why: 'it would have to wait, and failFast is set', retryable: true }
-  const why = patient === true ? undefined : room.refusal(share, bytes)
+  // A message of any allowed size has room if nothing else waits.
+  const why = patient === true || room.count === 0 ? undefined : room.refusal(share, bytes)
   return why === undefined ? undefined : { why, retryable: true }
 }

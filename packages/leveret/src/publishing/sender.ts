@@ -63,7 +63,9 @@ export class Sender {
     try {
       const { codec } = contract
       const encoded = encodePayload(contract, payload)
-      return isLater(encoded) ? this.#sendLater(encoded, codec, sending) : this.#sendContent(encoded, codec, sending)
+      if (isLater(encoded)) return this.#sendLater(encoded, codec, sending)
+      const properties = composeProperties(codec, this.#contractHeader, sending.options)
+      return this.#submit(this.#requestOf(encoded, properties, sending), sending.route)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -96,11 +98,6 @@ export class Sender {
   /** Sends content that was encoded before. @throws {@link PublishError}, as a rejection too */
   async sendEncoded(content: Buffer, properties: OutgoingMessage['properties'], sending: Sending): Promise<Sent> {
     return await this.#submit(this.#requestOf(content, properties, sending), sending.route)
-  }
-
-  #sendContent(content: Buffer, codec: Codec, sending: Sending): Promise<Sent> {
-    const properties = composeProperties(codec, this.#contractHeader, sending.options)
-    return this.#submit(this.#requestOf(content, properties, sending), sending.route)
   }
 
   /**
@@ -143,30 +140,27 @@ export class Sender {
    */
   #submit(request: PublishRequest, route: Route): Promise<Sent> {
     this.#inFlight.begin()
-    return publishing.hasSubscribers ? this.#submitTraced(request, route) : this.#hand(request, this.#ended)
+    if (publishing.hasSubscribers) return this.#submitTraced(request, route)
+    return this.#layers.length === 0
+      ? this.#engine.submit(request, this.#ended)
+      : this.#sendInside(request, this.#ended)
   }
 
   #submitTraced(request: PublishRequest, route: Route): Promise<Sent> {
-    return tracePublish(this.#placeOf(route), request.message, (message, trace) =>
-      this.#hand({ ...request, message, trace }, (error) => {
+    return tracePublish(this.#placeOf(route), request.message, (message, trace) => {
+      const traced = { ...request, message, trace }
+      const ended = (error: unknown): void => {
         this.#ended(error)
         endPublish(trace, error)
-      }),
-    )
+      }
+      return this.#layers.length === 0 ? this.#engine.submit(traced, ended) : this.#sendInside(traced, ended)
+    })
   }
 
   #placeOf({ destination = this.#name, template }: Route): PublishPlace {
     const { name: connection, publishLane } = this.#internals
     const { server } = publishLane
     return { connection, role: this.#role, contract: this.#name, kind: 'message', destination, template, server }
-  }
-
-  /**
-   * Hands a request to the engine. Without interceptors the engine's promise is returned as it is, because another
-   * promise for each message would cost more than most of the rest.
-   */
-  #hand(request: PublishRequest, ended: (error: unknown) => void): Promise<Sent> {
-    return this.#layers.length === 0 ? this.#engine.submit(request, ended) : this.#sendInside(request, ended)
   }
 
   async #sendInside(request: PublishRequest, ended: (error: unknown) => void): Promise<Sent> {

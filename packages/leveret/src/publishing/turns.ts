@@ -14,6 +14,10 @@ export class Line {
 export class Turns<T> {
   readonly #lines = new Fifo<Line>()
 
+  get isEmpty(): boolean {
+    return this.#lines.peek() === undefined
+  }
+
   push(line: Line, item: T): void {
     line.items.push(item)
     this.#join(line)

@@ -1,5 +1,6 @@
+import type { Channel } from '../amqp/channel.js'
 import { partition } from '../collections/partition.js'
-import type { ConnectionInternals } from '../connection/connection.js'
+import type { Lane } from '../connection/lanes/lane.js'
 import { tell } from '../connection/message-diagnostics.js'
 import { RecoveringChannel } from '../connection/recovering-channel.js'
 import { BrokerError } from '../errors/broker-error.js'
@@ -12,6 +13,7 @@ import { ConfirmWindow } from './confirm-window.js'
 import { describeRefusal, isCulprit, readLoss } from './loss.js'
 import type { Publication } from './publication.js'
 import { Turns } from './turns.js'
+import type { WriterOptions } from './writer-options.js'
 
 const CLOSE_TIMEOUT_MS = 2_000
 /** A copy has no time limit. It counts as late after this time. */
@@ -20,6 +22,7 @@ const COPY_PATIENCE_MS = 5_000
 /** Writes messages to the channel in their order, within the window, and settles them by the broker's answers. */
 export class Writer {
   readonly #options: WriterOptions
+  readonly #lane: Lane
   readonly #channel: RecoveringChannel
   readonly #waiting = new Turns<Publication>()
   readonly #aside = new Aside()
@@ -27,28 +30,30 @@ export class Writer {
   readonly #suspects = new Set<Publication>()
   /** Exchanges that have taken a message. If the broker denies them now, its metadata store may be down for a while. */
   readonly #known = new Set<string>()
-  #why: string | undefined
+  /** Reason why no channel could be opened, while more tries follow. */
+  why: string | undefined
 
   constructor(options: WriterOptions) {
     this.#options = options
     const { publishLane } = options.internals
+    this.#lane = publishLane
     this.#channel = new RecoveringChannel({
       lane: publishLane,
       purpose: 'publishing',
       kind: 'confirm',
       resends: true,
       hooks: {
-        confirmed: (tag, multiple, accepted) => this.#onConfirm(tag, multiple, accepted),
+        confirmed: this.#onConfirm,
         returned: (message) => this.#window.markReturned(message),
       },
       setUp: async () => undefined,
       opened: () => {
-        this.#why = undefined
+        this.why = undefined
         this.pump()
       },
       lost: (reason) => this.#onLost(reason),
       failed: ({ message }) => {
-        this.#why = message
+        this.why = message
       },
       isFinal: () => false,
     })
@@ -58,11 +63,6 @@ export class Writer {
   /** Opens the channel, once. */
   start(): void {
     void this.#channel.run()
-  }
-
-  /** Reason why no channel could be opened, while more tries follow. */
-  get why(): string | undefined {
-    return this.#why
   }
 
   /** Whether messages are sent one at a time, to find the one over which the broker closed the channel. */
@@ -77,7 +77,7 @@ export class Writer {
 
   get #hasRoom(): boolean {
     const { maxInFlight, maxQueuedBytes } = this.#options.internals.settings
-    const limit = this.isSuspicious || this.#channel.awaitsFirstConfirm ? 1 : maxInFlight
+    const limit = this.#suspects.size > 0 || this.#channel.awaitsFirstConfirm ? 1 : maxInFlight
     return this.#window.size < limit && this.#window.bytes < maxQueuedBytes
   }
 
@@ -85,8 +85,27 @@ export class Writer {
     this.#waiting.push(publication.line, publication)
   }
 
-  /** Forgets a publication that has settled. */
+  /**
+   * Writes a message at once, if none waits and the window has room. Most messages need no more.
+   *
+   * @returns `false` if it was not written, and has to wait
+   */
+  writeNow(publication: Publication): boolean {
+    const { current } = this.#channel
+    if (current === undefined || this.#lane.state === 'blocked' || !this.#waiting.isEmpty) return false
+    if (!this.#hasRoom || (publication.mayHaveTwin && this.#window.holds(publication.message.properties.messageId)))
+      return false
+    try {
+      return this.#publish(current, publication)
+    } catch {
+      // Its turn comes all the same, and then it fails with this error.
+      return false
+    }
+  }
+
+  /** Forgets a suspect that has settled. */
   forget(publication: Publication): void {
+    publication.isSuspect = false
     this.#suspects.delete(publication)
   }
 
@@ -109,8 +128,7 @@ export class Writer {
 
   /** Writes the messages that may be written now. */
   pump(): void {
-    const { publishLane } = this.#options.internals
-    if (this.#channel.current === undefined || publishLane.state === 'blocked') return
+    if (this.#waiting.isEmpty || this.#channel.current === undefined || this.#lane.state === 'blocked') return
     for (;;) {
       const next = this.#waiting.peek()
       if (next === undefined) return
@@ -127,7 +145,7 @@ export class Writer {
     const { messageId } = next.message.properties
     if (next.isSettled) {
       this.#waiting.shift()
-      this.#recall(next)
+      if (!this.#aside.isEmpty) this.#recall(next)
     } else if (next.mayHaveTwin && this.#window.holds(messageId)) {
       this.#waiting.shift()
       this.#aside.add(next)
@@ -137,21 +155,26 @@ export class Writer {
 
   #write(next: Publication): boolean {
     const { current } = this.#channel
-    const { context, message } = next
-    let tag: number | undefined
     try {
-      tag = context === undefined ? current?.publish(message) : context.runInAsyncScope(() => current?.publish(message))
+      if (current === undefined || !this.#publish(current, next)) return false
+      this.#waiting.shift()
+      this.#options.leftQueue(next)
     } catch (cause) {
       this.#waiting.shift()
       next.giveUp(notEncoded(cause), { cause, retryable: false })
-      return true
     }
+    return true
+  }
+
+  /** @returns `false` if the channel has ended @throws if the message cannot be encoded; then nothing was sent */
+  #publish(channel: Channel, publication: Publication): boolean {
+    const { context, message } = publication
+    const tag =
+      context === undefined ? channel.publish(message) : context.runInAsyncScope(() => channel.publish(message))
     if (tag === undefined) return false
-    this.#waiting.shift()
-    this.#options.handedOver(next)
-    next.handOver()
-    this.#window.add(tag, next)
-    tell(next.handedOver > 1 ? 'resent' : 'published', this.#options.internals.name, message)
+    publication.handOver()
+    this.#window.add(tag, publication)
+    tell(publication.handedOver > 1 ? 'resent' : 'published', this.#options.internals.name, message)
     return true
   }
 
@@ -165,36 +188,22 @@ export class Writer {
     void this.#channel.current?.close(CLOSE_TIMEOUT_MS, reason)
   }
 
-  #onConfirm(tag: number, multiple: boolean, accepted: boolean): void {
+  readonly #onConfirm = (tag: number, multiple: boolean, accepted: boolean): void => {
     // A queue whose leader has just died may nack the first message on a fresh channel. It is sent again, once.
     if (!accepted && this.#channel.giveUpFirst()) return
     for (const publication of this.#window.take(tag, multiple)) {
-      this.#recall(publication)
+      if (!this.#aside.isEmpty) this.#recall(publication)
       if (publication.isSettled) continue
+      const { message, returnedBecause } = publication
+      if (accepted) this.#known.add(message.exchange)
       if (!accepted) publication.fail('refused', NACKED)
-      else this.#onAccepted(publication)
+      else if (returnedBecause === undefined) publication.succeed()
+      else {
+        this.#options.returned(publication)
+        publication.endReturned(returnedBecause)
+      }
     }
     this.pump()
-  }
-
-  #onAccepted(publication: Publication): void {
-    this.#known.add(publication.message.exchange)
-    if (publication.returnedBecause === undefined) publication.succeed()
-    else this.#onReturned(publication, publication.returnedBecause)
-  }
-
-  #onReturned(publication: Publication, why: string): void {
-    const { whenReturned, handedOver, denials } = publication
-    const isSure = handedOver - denials === 1
-    if (whenReturned !== undefined) {
-      whenReturned(isSure)
-      publication.succeed()
-      return
-    }
-    this.#options.returned(publication)
-    if (isSure) publication.fail('returned', why)
-    else
-      publication.fail('unknown', `it was returned when it was sent again: ${why}. The copy sent before may be stored`)
   }
 
   /** Lets the first message go that waited for the id of this one. */
@@ -214,12 +223,12 @@ export class Writer {
     const [culprits, again] = partition(open, (publication) =>
       isCulprit(loss, publication.message, {
         alone: inFlight.length === 1,
-        suspected: this.#suspects.has(publication),
+        suspected: publication.isSuspect,
       }),
     )
     // A suspect in a loss without a culprit closed nothing: it only waited for its answer.
-    if (loss.kind === 'innocent') for (const publication of inFlight) this.#suspects.delete(publication)
-    if (loss.kind === 'suspect') for (const publication of again) this.#suspects.add(publication)
+    if (loss.kind === 'innocent') for (const publication of inFlight) this.forget(publication)
+    if (loss.kind === 'suspect') for (const publication of again) this.#suspect(publication)
     this.#options.interrupted(again, [...this.#aside.drain(), ...this.#waiting.drain()])
     const mayPass =
       loss.kind === 'named' && loss.routingKey === undefined && reason instanceof BrokerError && isDenied(reason)
@@ -230,21 +239,13 @@ export class Writer {
     return culprits.length > 0 || this.isSuspicious
   }
 
+  #suspect(publication: Publication): void {
+    publication.isSuspect = true
+    this.#suspects.add(publication)
+  }
+
   /** Whether its exchange took messages before. Without a time limit it might be denied for ever. */
   #wasTakenBefore({ message, deadline }: Publication): boolean {
     return this.#known.has(message.exchange) && deadline !== Number.POSITIVE_INFINITY
   }
-}
-
-/** Options of {@link Writer}, with its callbacks to the publish engine. */
-export interface WriterOptions {
-  readonly internals: ConnectionInternals
-  /** Called when a message no longer waits, because it was written. */
-  handedOver(publication: Publication): void
-  /** Called when no queue took a message, so that its topology may be gone. */
-  returned(publication: Publication): void
-  /** Called when the broker denied messages of an exchange that it took before. It may deny them again. */
-  denied(publications: readonly Publication[], reason: LeveretError): void
-  /** Called when the channel has ended, and declarations may be gone. Both lists are in order. */
-  interrupted(inFlight: readonly Publication[], waiting: readonly Publication[]): void
 }

@@ -26,8 +26,7 @@ export function decoderOf(
   switch (exchange.type) {
     case 'headers':
       return async (delivery) => {
-        const place = { direction: 'incoming', contract: exchange.name } as const
-        const headers = await validate(exchange.headers, delivery.headers, place)
+        const headers = await validate({ name: exchange.name, payload: exchange.headers }, delivery.headers, 'incoming')
         return { routingKey: delivery.routingKey, headers, payload: await decoded(exchange, delivery) }
       }
     case 'direct':

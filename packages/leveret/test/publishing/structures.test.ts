@@ -123,7 +123,7 @@ describe('the window of unconfirmed messages', () => {
   test('takes one tag, or all up to it, each once', () => {
     const window = new ConfirmWindow()
     for (let tag = 1; tag <= 5; tag += 1) window.add(tag, publication(`m${tag}`))
-    const ids = (taken: Publication[]): string[] => taken.map(({ message }) => message.properties.messageId)
+    const ids = (taken: readonly Publication[]): string[] => taken.map(({ message }) => message.properties.messageId)
     expect(ids(window.take(2, false))).toEqual(['m2'])
     expect(ids(window.take(4, true))).toEqual(['m1', 'm3', 'm4'])
     expect(ids(window.take(4, true))).toEqual([])

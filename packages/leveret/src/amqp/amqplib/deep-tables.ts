@@ -1,6 +1,6 @@
 import type * as amqp from 'amqplib'
 import { HEADER_BYTES } from '../../message/header-bytes.js'
-import { wrapReceive } from './internals.js'
+import { watchReceive } from './internals.js'
 
 const FRAME_HEAD_BYTES = 7
 const HEADER_FRAME = 2
@@ -37,19 +37,16 @@ const FIXED = new Map(
  * delivery, again and again.
  */
 export function watchHeaders(model: amqp.ChannelModel): void {
-  wrapReceive(model, (receive, unread) => () => {
-    const came = unread()
-    const table = came === undefined ? undefined : headersIn(came)
-    if (table !== undefined && table.length >= MAX_DEPTH * MIN_LEVEL_BYTES) flattenTable(table)
-    const frame = receive()
-    if (table !== undefined && frame !== false && frame.fields?.headers !== undefined)
-      frame.fields[HEADER_BYTES] = table
-    return frame
+  watchReceive(model, shallowHeadersIn, ({ fields }, table) => {
+    if (fields?.headers !== undefined) fields[HEADER_BYTES] = table
   })
 }
 
-/** Finds the table of headers in the first frame; `undefined` if the frame is not complete, or has no headers. */
-function headersIn(received: Buffer): Buffer | undefined {
+/**
+ * Finds the table of headers in the first frame, and flattens it below the deepest level; `undefined` if the frame is
+ * not complete, or has no headers.
+ */
+function shallowHeadersIn(received: Buffer): Buffer | undefined {
   if (received.length < FLAGS_AT + 2 || received[0] !== HEADER_FRAME) return undefined
   const end = FRAME_HEAD_BYTES + received.readUInt32BE(3)
   if (received.length < end) return undefined
@@ -61,7 +58,10 @@ function headersIn(received: Buffer): Buffer | undefined {
   }
   if (start + 4 > end) return undefined
   const length = received.readUInt32BE(start)
-  return length === 0 ? undefined : received.subarray(start + 4, Math.min(start + 4 + length, end))
+  if (length === 0) return undefined
+  const table = received.subarray(start + 4, Math.min(start + 4 + length, end))
+  if (length >= MAX_DEPTH * MIN_LEVEL_BYTES) flattenTable(table)
+  return table
 }
 
 /**

@@ -66,28 +66,33 @@ export function wrapAccept(
   const internals = connection as Internals
   const { accept } = internals
   if (typeof accept !== 'function') return missing('connection.accept') ?? false
-  internals.accept = wrap((frame) => accept.call(connection, frame))
+  internals.accept = wrap(accept.bind(connection) as typeof accept)
   return true
 }
 
 /**
- * Wraps the function that reads the next frame. It calls itself when more bytes have come.
+ * Watches the function that reads the next frame.
  *
- * @param wrap - receives the function, and another one that returns the bytes not read yet
+ * @param before - gets the bytes that have not been read. What it returns is passed to `after`
+ * @param after - gets the frame that was read from them
  * @returns `false` if a field is missing
  */
-export function wrapReceive(
+export function watchReceive<Seen extends object>(
   { connection }: amqp.ChannelModel,
-  wrap: (receive: () => ReceivedFrame | false, unread: () => Buffer | undefined) => () => ReceivedFrame | false,
+  before: (unread: Buffer) => Seen | undefined,
+  after: (frame: ReceivedFrame, seen: Seen) => void,
 ): boolean {
   const internals = connection as Internals
   const { recvFrame } = internals
   if (typeof recvFrame !== 'function') return missing('connection.recvFrame') ?? false
   if (!('rest' in internals)) return missing('connection.rest') ?? false
-  internals.recvFrame = wrap(
-    () => recvFrame.call(connection),
-    () => (Buffer.isBuffer(internals.rest) ? internals.rest : undefined),
-  )
+  internals.recvFrame = () => {
+    const { rest } = internals
+    const seen = rest instanceof Buffer ? before(rest) : undefined
+    const frame = recvFrame.call(connection)
+    if (seen !== undefined && frame !== false) after(frame, seen)
+    return frame
+  }
   return true
 }
 

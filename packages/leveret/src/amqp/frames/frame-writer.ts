@@ -11,59 +11,51 @@ const INTEGER = { 1: 'b'.charCodeAt(0), 2: 's'.charCodeAt(0), 4: 'I'.charCodeAt(
 
 /** Writes values in the encoding of AMQP 0-9-1 into a buffer, one after the other. */
 export class FrameWriter {
-  #bytes: Buffer
-  #at: number
+  bytes: Buffer
+  /** Offset of the next byte. */
+  at: number
 
   constructor(bytes: Buffer, at: number) {
-    this.#bytes = bytes
-    this.#at = at
-  }
-
-  /** Offset of the next byte. */
-  get at(): number {
-    return this.#at
-  }
-
-  /** Continues in another buffer. */
-  move(bytes: Buffer, at: number): void {
-    this.#bytes = bytes
-    this.#at = at
+    this.bytes = bytes
+    this.at = at
   }
 
   octet(value: number): void {
-    this.#bytes[this.#at] = value
-    this.#at += 1
+    this.bytes[this.at] = value
+    this.at += 1
   }
 
   short(value: number): void {
-    this.octet(value >>> 8)
-    this.octet(value & 0xff)
+    this.bytes[this.at] = value >>> 8
+    this.bytes[this.at + 1] = value
+    this.at += 2
   }
 
   long(value: number): void {
-    this.longAt(this.#at, value)
-    this.#at += 4
+    this.longAt(this.at, value)
+    this.at += 4
   }
 
   /** Overwrites bytes at an offset, and does not move on. */
   longAt(at: number, value: number): void {
-    this.#bytes[at] = value >>> 24
-    this.#bytes[at + 1] = value >>> 16
-    this.#bytes[at + 2] = value >>> 8
-    this.#bytes[at + 3] = value
+    this.bytes[at] = value >>> 24
+    this.bytes[at + 1] = value >>> 16
+    this.bytes[at + 2] = value >>> 8
+    this.bytes[at + 3] = value
   }
 
   /** @param value - a safe integer, not negative */
   longLong(value: number): void {
-    this.long(Math.floor(value / 2 ** 32))
-    this.long(value >>> 0)
+    this.longAt(this.at, Math.floor(value / 2 ** 32))
+    this.longAt(this.at + 4, value >>> 0)
+    this.at += 8
   }
 
   /** @param text - of at most 255 bytes */
   shortText(text: string): void {
-    const length = this.#bytes.write(text, this.#at + 1)
-    this.octet(length)
-    this.#at += length
+    const length = this.bytes.write(text, this.at + 1)
+    this.bytes[this.at] = length
+    this.at += 1 + length
   }
 
   /**
@@ -71,8 +63,8 @@ export class FrameWriter {
    *   most 255 bytes
    */
   table(entries: Headers): void {
-    const start = this.#at
-    this.#at += 4
+    const start = this.at
+    this.at += 4
     for (const name of Object.keys(entries)) {
       const value = entries[name]
       this.shortText(name)
@@ -80,12 +72,12 @@ export class FrameWriter {
       else if (typeof value === 'number') this.#integer(value)
       else this.#other(value)
     }
-    this.longAt(start, this.#at - start - 4)
+    this.longAt(start, this.at - start - 4)
   }
 
   copy(bytes: Uint8Array): void {
-    this.#bytes.set(bytes, this.#at)
-    this.#at += bytes.length
+    this.bytes.set(bytes, this.at)
+    this.at += bytes.length
   }
 
   /** @param length - how many bytes the frame holds, which are written next */
@@ -99,11 +91,23 @@ export class FrameWriter {
     this.octet(FRAME_END)
   }
 
+  /** Writes a whole frame. */
+  frame(type: number, channel: number, payload: Buffer): void {
+    const { bytes, at } = this
+    bytes[at] = type
+    bytes[at + 1] = channel >>> 8
+    bytes[at + 2] = channel
+    this.longAt(at + 3, payload.length)
+    bytes.set(payload, at + 7)
+    bytes[at + 7 + payload.length] = FRAME_END
+    this.at = at + 8 + payload.length
+  }
+
   #text(text: string): void {
     this.octet(TEXT)
-    const length = this.#bytes.write(text, this.#at + 4)
+    const length = this.bytes.write(text, this.at + 4)
     this.long(length)
-    this.#at += length
+    this.at += length
   }
 
   #other(value: unknown): void {

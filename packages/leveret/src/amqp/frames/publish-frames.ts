@@ -8,6 +8,7 @@ const BODY = 3
 /** How many bytes a frame takes in addition to its payload. */
 const FRAME_BYTES = 8
 const MAX_SHORT = 255
+const MAX_OCTET = 255
 /** The largest message that is written in one piece. */
 const MAX_BYTES = 16 * 1024
 /** The most bytes of UTF-8 for one code unit of a text. */
@@ -47,11 +48,12 @@ export class PublishFrames {
     const most = mostBytes(message)
     if (most === undefined || most > this.#maxBytes || !this.#wire.isOpen) return false
     const { content } = message
-    const { bytes: piece, offset } = this.#wire.room(most)
+    const { bytes, offset } = this.#wire.room(most)
     const writer = this.#writer
-    writer.move(piece, offset)
+    writer.bytes = bytes
+    writer.at = offset
     this.#writeHead(message)
-    if (content.length > 0) this.#writeBody(content)
+    if (content.length > 0) writer.frame(BODY, this.#channel, content)
     this.#wire.keep(writer.at - offset)
     return true
   }
@@ -69,10 +71,11 @@ export class PublishFrames {
     const mostInFrame = this.#frameMax - FRAME_BYTES
     const writer = this.#writer
     const bytes = Buffer.allocUnsafe(most + Math.ceil(content.length / mostInFrame) * FRAME_BYTES)
-    writer.move(bytes, 0)
+    writer.bytes = bytes
+    writer.at = 0
     this.#writeHead(message)
     for (let start = 0; start < content.length; start += mostInFrame) {
-      this.#writeBody(content.subarray(start, start + mostInFrame))
+      writer.frame(BODY, this.#channel, content.subarray(start, start + mostInFrame))
     }
     this.#wire.write(bytes.subarray(0, writer.at))
     return true
@@ -81,20 +84,15 @@ export class PublishFrames {
   /** Writes the method and the header frame. */
   #writeHead(message: Writable): void {
     const writer = this.#writer
-    const start = writer.at
+    const { at: start } = writer
     if (this.#opening?.serves(message) !== true) this.#opening = new FrameOpening(this.#channel, message)
     const { bytes, lengthAt, contentLengthAt } = this.#opening
-    writer.copy(bytes)
+    writer.bytes.set(bytes, start)
+    writer.at += bytes.length
     writeProperties(writer, message.properties)
     writer.longAt(start + lengthAt, writer.at - start - lengthAt - 4)
     writer.longAt(start + contentLengthAt, message.content.length)
     writer.endFrame()
-  }
-
-  #writeBody(content: Buffer): void {
-    this.#writer.beginFrame(BODY, this.#channel, content.length)
-    this.#writer.copy(content)
-    this.#writer.endFrame()
   }
 }
 
@@ -119,33 +117,42 @@ function writeProperties(writer: FrameWriter, properties: MessageProperties): vo
 
 /** @returns the most bytes that the message may take; `undefined` if it is not of the usual form */
 function mostBytes({ exchange, routingKey, content, properties }: Writable): number | undefined {
-  const { contentEncoding, type, userId, appId, headers, deliveryMode, priority, timestamp } = properties
-  const { contentType, correlationId, replyTo, expiration, messageId } = properties
-  if (!isNumber(deliveryMode, MAX_SHORT) || !isNumber(priority, MAX_SHORT)) return undefined
-  if (!isNumber(timestamp, Number.MAX_SAFE_INTEGER)) return undefined
-  const most =
-    REST_BYTES +
-    mostOfShort(exchange) +
-    mostOfShort(routingKey) +
-    mostOfShort(contentType) +
-    mostOfShort(correlationId) +
-    mostOfShort(replyTo) +
-    mostOfShort(expiration) +
-    mostOfShort(messageId) +
-    mostOfShort(contentEncoding) +
-    mostOfShort(type) +
-    mostOfShort(userId) +
-    mostOfShort(appId) +
-    (headers === undefined ? 0 : mostOfTable(headers)) +
-    content.length
+  const { contentType, contentEncoding, correlationId, replyTo, expiration, messageId, headers } = properties
+  const { type, userId, appId, deliveryMode = 0, priority = 0, timestamp = 0 } = properties
+  const areNumbers = Number.isInteger(deliveryMode) && Number.isInteger(priority) && Number.isSafeInteger(timestamp)
+  if (!areNumbers || deliveryMode < 0 || priority < 0 || timestamp < 0) return undefined
+  if (deliveryMode > MAX_OCTET || priority > MAX_OCTET) return undefined
+  const units =
+    exchange.length +
+    routingKey.length +
+    (contentType?.length ?? 0) +
+    (contentEncoding?.length ?? 0) +
+    (correlationId?.length ?? 0) +
+    (replyTo?.length ?? 0) +
+    (expiration?.length ?? 0) +
+    (messageId?.length ?? 0) +
+    (type?.length ?? 0) +
+    (userId?.length ?? 0) +
+    (appId?.length ?? 0)
+  // No text can be too long if all of them together are not.
+  if (units * UNIT_BYTES > MAX_SHORT && hasLongText([exchange, routingKey, ...textsOf(properties)])) return undefined
+  const most = REST_BYTES + units * UNIT_BYTES + (headers === undefined ? 0 : mostOfTable(headers)) + content.length
   return Number.isNaN(most) ? undefined : most
 }
 
-/** Returns the most bytes that a text may take; `NaN` if it has more than 255. */
-function mostOfShort(text: string | undefined): number {
-  if (text === undefined) return 0
-  const most = text.length * UNIT_BYTES
-  return most <= MAX_SHORT || Buffer.byteLength(text) <= MAX_SHORT ? most : Number.NaN
+function textsOf(properties: MessageProperties): readonly (string | undefined)[] {
+  const { contentType, contentEncoding, correlationId, replyTo, expiration, messageId } = properties
+  const { type, userId, appId } = properties
+  return [contentType, contentEncoding, correlationId, replyTo, expiration, messageId, type, userId, appId]
+}
+
+/** Whether one of the texts has more than 255 bytes. */
+function hasLongText(texts: readonly (string | undefined)[]): boolean {
+  return texts.some((text) => text !== undefined && isLong(text))
+}
+
+function isLong(text: string): boolean {
+  return text.length * UNIT_BYTES > MAX_SHORT && Buffer.byteLength(text) > MAX_SHORT
 }
 
 /**
@@ -154,7 +161,9 @@ function mostOfShort(text: string | undefined): number {
  */
 function mostOfTable(headers: Headers): number {
   let most = 0
-  for (const name of Object.keys(headers)) most += mostOfShort(name) + HEADER_BYTES + mostOfValue(headers[name])
+  for (const name of Object.keys(headers)) {
+    most += (isLong(name) ? Number.NaN : name.length * UNIT_BYTES) + HEADER_BYTES + mostOfValue(headers[name])
+  }
   return most
 }
 
@@ -163,8 +172,4 @@ function mostOfValue(value: unknown): number {
   if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0 ? 0 : Number.NaN
   if (value instanceof RawField) return value.bytes.length
   return value === null || typeof value === 'boolean' ? 0 : Number.NaN
-}
-
-function isNumber(value: number | undefined, most: number): boolean {
-  return value === undefined || (Number.isInteger(value) && value >= 0 && value <= most)
 }

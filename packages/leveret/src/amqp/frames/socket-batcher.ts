@@ -18,7 +18,8 @@ export class SocketBatcher {
   #piece = Buffer.allocUnsafeSlow(PIECE_BYTES)
   #from = 0
   #to = 0
-  #isOver = false
+  /** Whether the broker still reads what is written now, as far as is known. */
+  isOpen = true
 
   constructor(socket: Duplex) {
     this.#socket = socket
@@ -36,14 +37,9 @@ export class SocketBatcher {
     }
   }
 
-  /** Whether the broker still reads what is written now, as far as is known. */
-  get isOpen(): boolean {
-    return !this.#isOver
-  }
-
   /** Marks the socket as closing: the broker may not read what is written from now on. */
   over(): void {
-    this.#isOver = true
+    this.isOpen = false
   }
 
   /** @returns `false` if the socket's buffer is full; its event `drain` follows */

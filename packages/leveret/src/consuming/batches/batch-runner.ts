@@ -25,7 +25,7 @@ export class BatchRunner<Payload> implements AttemptRunner<Payload, BatchedDeliv
     if (begins) delivery.call = call
     const verdict = begins ? await this.#attempt(payload, delivery) : undefined
     call.leave(delivery)
-    if (verdict !== undefined) await conclude(verdict)
+    if (verdict !== undefined) await conclude(verdict, delivery)
     return begins
   }
 }

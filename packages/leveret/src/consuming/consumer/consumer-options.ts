@@ -1,5 +1,4 @@
 import type { Channel } from '../../amqp/channel.js'
-import type { MaybePromise } from '../../async/maybe-promise.js'
 import type { Lane } from '../../connection/lanes/lane.js'
 import type { LeveretError } from '../../errors/leveret-error.js'
 import type { ReceivedMessage } from '../../message/message.js'
@@ -36,10 +35,19 @@ export interface ConsumerOptions extends ConsumerHooks {
   readonly reading: StreamPosition | undefined
   /** Makes sure that the queue exists. Runs before every `basic.consume`. @returns the name of the queue */
   prepare(channel: Channel, signal: AbortSignal): Promise<string>
+  readonly processor: DeliveryProcessor
+}
+
+/** Takes deliveries from their bytes to their settlement. */
+export interface DeliveryProcessor {
   /** Makes the delivery of a message that has arrived. */
   receive(message: ReceivedMessage, channel: DeliveryChannel): ActiveDelivery
-  /** Works on one delivery until it is settled or its channel has ended. Never throws or rejects. */
-  process(delivery: ActiveDelivery): MaybePromise<void>
+  /**
+   * Works on one delivery until it is settled or its channel has ended, and calls `ended` then. Never throws.
+   *
+   * @param delivery - one that `receive` has made
+   */
+  process(delivery: ActiveDelivery, ended: (delivery: ActiveDelivery) => void): void
 }
 
 /** Callbacks with which a consumer reports to its engine. */

@@ -122,22 +122,21 @@ export class Subscription {
   }
 
   async #consume(intake: Intake): Promise<void> {
-    const { prefetch, priority, exclusive, reading, cancelled } = this.#options
+    const { prefetch, priority, exclusive, reading, cancelled, delivered } = this.#options
     const tag = `leveret-${randomUUID()}`
     this.#tag = tag
     this.#actual = intake
     this.#isUsedUp = false
     await this.#channel.prefetch(intake === 'one' ? 1 : prefetch)
     const onDelivery = (message: ReceivedMessage | undefined): void => {
-      if (message !== undefined) this.#receive(message)
-      else if (this.#tag === tag) cancelled()
+      if (message === undefined) {
+        if (this.#tag === tag) cancelled()
+        return
+      }
+      this.#lastTag = message.fields.deliveryTag
+      delivered(message, this.channel)
     }
     await this.#channel.consume(this.#queue, tag, onDelivery, { priority, exclusive, offset: reading?.offset })
-  }
-
-  #receive(message: ReceivedMessage): void {
-    this.#lastTag = message.fields.deliveryTag
-    this.#options.delivered(message, this.channel)
   }
 
   /**
@@ -170,7 +169,7 @@ export interface SubscriptionOptions extends LifeOptions {
   readonly exclusive: boolean
   /** The position in a stream, at which the next consumer starts; `undefined` for other queues. */
   readonly reading: StreamPosition | undefined
-  delivered(message: ReceivedMessage, channel: DeliveryChannel): void
+  readonly delivered: (message: ReceivedMessage, channel: DeliveryChannel) => void
   /** Reports that the broker cancelled the consumer. Its tag cannot be used again. */
   cancelled(): void
 }

@@ -1,6 +1,5 @@
 import type { Channel } from '../../amqp/channel.js'
 import { InFlightCount } from '../../async/in-flight-count.js'
-import { whenReady } from '../../async/maybe-promise.js'
 import { atMost } from '../../async/timing.js'
 import { RecoveringChannel } from '../../connection/recovering-channel.js'
 import { ClosedError } from '../../errors/closed-error.js'
@@ -24,6 +23,7 @@ const LAST_STEP_MS = 500
 
 /** Consumes one queue, on a channel of its own, without end: whenever the subscription ends, a new one follows. */
 export class Consumer {
+  lastDeliveryAt: Date | undefined
   readonly #options: ConsumerOptions
   readonly #channel: RecoveringChannel
   readonly #inFlight = new InFlightCount()
@@ -35,7 +35,6 @@ export class Consumer {
   #gate: PauseState = 'open'
   #closing = false
   #isCancelled = false
-  #lastDeliveryAt: Date | undefined
   #onAttached: { resolve: () => void; reject: (reason: Error) => void } | undefined
 
   constructor(options: ConsumerOptions) {
@@ -66,10 +65,6 @@ export class Consumer {
   /** Deliveries that were handled and cannot be settled, because their copy is refused or can never be stored. */
   get heldUp(): HeldUp {
     return this.#heldUp
-  }
-
-  get lastDeliveryAt(): Date | undefined {
-    return this.#lastDeliveryAt
   }
 
   /** Resolves when it first consumes, or was closed before. Rejects when it is refused for good; otherwise retries. */
@@ -145,7 +140,7 @@ export class Consumer {
     const subscription = new Subscription(channel, {
       ...this.#options,
       queue,
-      delivered: (message, channel) => this.#onDelivery(message, channel),
+      delivered: this.#onDelivery,
       cancelled: () => void this.#onServerCancel(channel, subscription, signal),
       awaitsClose: (delivery) => this.#awaitsClose(delivery),
       copyRefused: (delivery, error) => {
@@ -161,22 +156,24 @@ export class Consumer {
     await subscription.take(this.#intake())
   }
 
-  #onDelivery(message: ReceivedMessage, channel: DeliveryChannel): void {
-    const { reading, receive, process } = this.#options
-    this.#lastDeliveryAt = new Date()
-    this.#startEnded()
+  readonly #onDelivery = (message: ReceivedMessage, channel: DeliveryChannel): void => {
+    const { reading, processor, redeliveryPolicy } = this.#options
+    this.lastDeliveryAt = new Date()
+    if (this.#onAttached !== undefined) this.#startEnded()
     if (reading?.receive(message) === false) return void channel.ack(message)
     this.#inFlight.begin()
-    const delivery = receive(message, channel)
-    const admitted = this.#isolation.admit(delivery)
-    void whenReady(admitted, () => whenReady(process(delivery), () => this.#ended(delivery)))
+    const delivery = processor.receive(message, channel)
+    const alone = redeliveryPolicy.isOn ? this.#isolation.admit(delivery) : undefined
+    if (alone === undefined) processor.process(delivery, this.#ended)
+    else void alone.then(() => processor.process(delivery, this.#ended))
   }
 
-  #ended(delivery: Held): void {
-    this.#heldUp.remove(delivery)
-    this.#closers.delete(delivery)
+  readonly #ended = (delivery: Held): void => {
+    delivery.channel.finish(delivery)
+    if (this.#heldUp.count > 0) this.#heldUp.remove(delivery)
+    if (this.#closers.size > 0) this.#closers.delete(delivery)
     this.#inFlight.end()
-    this.#isolation.ended(delivery)
+    if (this.#options.redeliveryPolicy.isOn) this.#isolation.ended(delivery)
   }
 
   #awaitsClose(delivery: Held): void {

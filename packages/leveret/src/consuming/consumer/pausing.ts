@@ -9,6 +9,8 @@ import type { PauseState } from './intake.js'
  */
 export class Pausing {
   readonly #breaker: Breaker | undefined
+  /** Whether a circuit breaker may pause. Only then are the ends of attempts recorded. */
+  readonly isAutomatic: boolean
   /** Whether a delivery that cannot be read counts as a failed attempt. */
   readonly countsInvalid: boolean
   readonly #pauseMs: number
@@ -24,6 +26,7 @@ export class Pausing {
     pass: (gate: PauseState) => Promise<void>,
   ) {
     this.#breaker = settings === false ? undefined : new Breaker(settings)
+    this.isAutomatic = settings !== false
     this.countsInvalid = settings !== false && settings.countInvalid
     this.#pauseMs = settings === false ? 0 : settings.pauseMs
     this.#events = events

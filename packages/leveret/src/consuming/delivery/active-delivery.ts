@@ -28,6 +28,8 @@ export class ActiveDelivery implements Held, Handled {
   readonly receivedAtMs: number = performance.now()
   /** @internal */
   bagged: number | undefined
+  /** Whether the handler may continue after it has settled the delivery. */
+  readonly mayOutlive: boolean = false
   /** The running handler, where it {@link mayOutlive} its decision. */
   handler: Promise<void> | undefined
   /** Settles when that handler has ended or was given up. Never rejects. */
@@ -36,14 +38,17 @@ export class ActiveDelivery implements Held, Handled {
   result: unknown
   /** The trace of its attempt, if anybody listens. */
   trace: ProcessTrace | undefined
-  #begunAtMs: number | undefined
+  /** The start of the attempt, by `performance.now()`; `undefined` when it never started. */
+  begunAtMs: number | undefined
+  /** The way in which the attempt ended before its handler did; `undefined` if it did not. */
+  end: { readonly how: End; readonly reason: Error } | undefined
+  /** Whether the delivery was acknowledged first, so that nothing is left to settle. */
+  isAcknowledged = false
   #endedAtMs: number | undefined
   #deadlineMs = 0
   #headers: Headers | undefined
-  #isAcknowledged = false
   #isLateTold = false
   #abort: AbortController | undefined
-  #end: { readonly how: End; readonly reason: Error } | undefined
 
   constructor(message: ReceivedMessage, channel: DeliveryChannel, origin: AttemptOrigin) {
     this.message = message
@@ -53,13 +58,8 @@ export class ActiveDelivery implements Held, Handled {
 
   /** Starts the attempt and its time limit. */
   begin(handlerTimeoutMs: number): void {
-    this.#begunAtMs = performance.now()
+    this.begunAtMs = performance.now()
     this.#deadlineMs = Date.now() + handlerTimeoutMs
-  }
-
-  /** The start of the attempt, by `performance.now()`; `undefined` when it never started. */
-  get begunAtMs(): number | undefined {
-    return this.#begunAtMs
   }
 
   /** Notes that the attempt has ended, before steps that take time. */
@@ -68,12 +68,12 @@ export class ActiveDelivery implements Held, Handled {
   }
 
   get durationMs(): number {
-    return this.#begunAtMs === undefined ? 0 : (this.#endedAtMs ?? performance.now()) - this.#begunAtMs
+    return this.begunAtMs === undefined ? 0 : (this.#endedAtMs ?? performance.now()) - this.begunAtMs
   }
 
   /** Whether the attempt started so long ago that its channel may be lost without anyone having noticed. */
   get hasTakenLong(): boolean {
-    return performance.now() - (this.#begunAtMs ?? Number.POSITIVE_INFINITY) >= LONG_MS
+    return performance.now() - (this.begunAtMs ?? Number.POSITIVE_INFINITY) >= LONG_MS
   }
 
   /**
@@ -82,13 +82,8 @@ export class ActiveDelivery implements Held, Handled {
    */
   async acknowledgeFirst(): Promise<boolean> {
     // From here on, the end of the channel does not concern the handler.
-    this.#isAcknowledged = await this.channel.ackAndWait(this.message)
-    return this.#isAcknowledged
-  }
-
-  /** Whether the delivery was acknowledged first, so that nothing is left to settle. */
-  get isAcknowledged(): boolean {
-    return this.#isAcknowledged
+    this.isAcknowledged = await this.channel.ackAndWait(this.message)
+    return this.isAcknowledged
   }
 
   /**
@@ -96,16 +91,11 @@ export class ActiveDelivery implements Held, Handled {
    * them has read the signal.
    */
   get mayHaveStopped(): boolean {
-    return this.#end !== undefined && this.#abort !== undefined
-  }
-
-  /** Whether the handler may continue after it has settled the delivery. */
-  get mayOutlive(): boolean {
-    return false
+    return this.end !== undefined && this.#abort !== undefined
   }
 
   /** Notes that the delivery is being settled: a later decision of its handler comes too late. */
-  concludes(_outcome: MaybePromise<Settlement>): void {}
+  concludes?(outcome: MaybePromise<Settlement>): void
 
   awaitsClose(): void {
     this.channel.awaitsClose(this)
@@ -204,21 +194,16 @@ export class ActiveDelivery implements Held, Handled {
 
   get signal(): AbortSignal {
     this.#abort ??= new AbortController()
-    if (this.#end !== undefined) this.#abort.abort(this.#end.reason)
+    if (this.end !== undefined) this.#abort.abort(this.end.reason)
     return this.#abort.signal
-  }
-
-  /** The way in which the attempt ended before its handler did; `undefined` if it did not. */
-  get end(): { readonly how: End; readonly reason: Error } | undefined {
-    return this.#end
   }
 
   /**
    * Ends the attempt. Only the first call counts. A delivery that was acknowledged first does not end with its channel.
    */
   abort(how: End, reason: Error): void {
-    if (this.#end !== undefined || (how === 'lost' && this.#isAcknowledged)) return
-    this.#end = { how, reason }
+    if (this.end !== undefined || (how === 'lost' && this.isAcknowledged)) return
+    this.end = { how, reason }
     this.#abort?.abort(reason)
   }
 

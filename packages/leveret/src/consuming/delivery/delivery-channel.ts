@@ -71,7 +71,8 @@ export class DeliveryChannel {
 
   /** Tracks a delivery: it will be aborted when the channel ends. */
   begin(delivery: Held): void {
-    if (this.signal.aborted) delivery.abort(this.isOpen ? 'closing' : 'lost', this.signal.reason)
+    const { signal } = this.#end
+    if (signal.aborted) delivery.abort(this.isOpen ? 'closing' : 'lost', signal.reason)
     else this.#inFlight.add(delivery)
   }
 
@@ -182,6 +183,7 @@ export type End = 'lost' | 'closing' | 'late'
 /** A delivery that its channel tracks. */
 export interface Held extends ReportedDelivery, DenseItem {
   readonly message: ReceivedMessage
+  readonly channel: DeliveryChannel
   /** Whether the delivery was acknowledged before it was handled, so that the broker has forgotten it. */
   readonly isAcknowledged: boolean
   abort(how: End, reason: Error): void

@@ -9,6 +9,7 @@ import type { Settlement, SettlementName } from './settlement.js'
 
 /** The delivery that a handler gets with `acknowledge: 'manual'`. */
 export class ManuallySettledDelivery extends ActiveDelivery implements ManualDelivery {
+  override readonly mayOutlive = true
   /** Resolves with the first decision. */
   readonly decision: Promise<Decision>
   #decide: (decision: Decision) => void = () => undefined
@@ -39,10 +40,6 @@ export class ManuallySettledDelivery extends ActiveDelivery implements ManualDel
   /** Always `false`: the handler itself decides what happens to the delivery. */
   override get mayHaveStopped(): boolean {
     return false
-  }
-
-  override get mayOutlive(): boolean {
-    return true
   }
 
   override concludes(outcome: MaybePromise<Settlement>): void {

@@ -23,10 +23,11 @@ export class RoleEvents<Map extends object> extends Events<Map> {
   /** Emits an event about one delivery. */
   tellOf<Name extends keyof Map & string>(
     name: Name,
-    { queue, messageId, attempt, durationMs, offset }: ReportedDelivery,
+    delivery: ReportedDelivery,
     more: Omit<Map[Name], keyof DeliveryEvent>,
   ): void {
     if (!this.has(name)) return
+    const { queue, messageId, attempt, durationMs, offset } = delivery
     const event = { role: this.#role, queue, messageId, attempt, durationMs, ...more }
     this.emit(name, (offset === undefined ? event : { ...event, offset }) as Map[Name])
   }

@@ -37,7 +37,7 @@ export class Settler implements Settling {
     const { message, channel } = delivery
     switch (verdict.do) {
       case 'ack':
-        return channel.ack(message) ? { did: 'acked' } : STALE
+        return channel.acks.ack(message) ? ACKED : STALE
       case 'ignore':
         return channel.ack(message) ? { did: 'ignored' } : STALE
       case 'skip':
@@ -167,6 +167,7 @@ export type PublishCopy = (
   signal: AbortSignal,
 ) => Promise<unknown>
 
+const ACKED: Settlement = { did: 'acked' }
 const STALE: Settlement = { did: 'stale' }
 /** Reply codes that say that a right or a queue is missing. */
 const OF_PLACE: ReadonlySet<number> = new Set([403, 404])

@@ -1,4 +1,4 @@
-import { type MaybePromise, whenReady } from '../../async/maybe-promise.js'
+import { isLater, type MaybePromise } from '../../async/maybe-promise.js'
 import type { ActiveDelivery } from '../delivery/active-delivery.js'
 import type { Settlement } from '../delivery/settlement.js'
 import type { Verdict } from '../delivery/verdict.js'
@@ -16,32 +16,48 @@ export class SingleRunner<Payload, D extends ActiveDelivery> implements AttemptR
   }
 
   make(task: DecodedDelivery<Payload, D>): MaybePromise<boolean> {
-    return whenReady(this.#slots.enter(task.key), (begins) => begins && this.#make(task))
+    const begins = this.#slots.enter(task.key)
+    if (begins === true) return this.#make(task)
+    return begins === false ? false : this.#makeLater(begins, task)
+  }
+
+  async #makeLater(entering: Promise<boolean>, task: DecodedDelivery<Payload, D>): Promise<boolean> {
+    return (await entering) && (await this.#make(task))
   }
 
   #make(task: DecodedDelivery<Payload, D>): MaybePromise<boolean> {
-    const { payload, key, delivery, conclude } = task
+    const { payload, key, delivery } = task
     // The attempt may have ended in the same turn in which it got its slot.
     if (delivery.end !== undefined) {
       this.#slots.leave(key)
       return false
     }
-    return whenReady(this.#attempt(payload, delivery), (verdict) => {
-      const { handled } = delivery
-      if (handled !== undefined) return this.#outlived(handled, task, verdict)
-      this.#slots.leave(key)
-      return whenReady(conclude(verdict), () => true)
-    })
+    const attempting = this.#attempt(payload, delivery)
+    if (isLater(attempting)) return this.#concludeLater(attempting, task)
+    this.#slots.leave(key)
+    const concluding = task.conclude(attempting, delivery)
+    return isLater(concluding) ? concluding.then(() => true) : true
+  }
+
+  async #concludeLater(attempting: Promise<Verdict>, task: DecodedDelivery<Payload, D>): Promise<boolean> {
+    const { key, delivery, conclude } = task
+    const verdict = await attempting
+    const { handled } = delivery
+    if (handled !== undefined) return await this.#outlived(handled, task, verdict)
+    this.#slots.leave(key)
+    const concluding = conclude(verdict, delivery)
+    if (isLater(concluding)) await concluding
+    return true
   }
 
   /** Concludes a delivery whose handler goes on after it has settled: the slot stays taken until the handler ends. */
   async #outlived(
     handled: Promise<void>,
-    { key, conclude }: DecodedDelivery<Payload, D>,
+    { key, delivery, conclude }: DecodedDelivery<Payload, D>,
     verdict: Verdict,
   ): Promise<boolean> {
     const left = handled.then(() => this.#slots.leave(key))
-    await conclude(verdict)
+    await conclude(verdict, delivery)
     await left
     return true
   }
@@ -53,9 +69,9 @@ export interface Unread<D extends ActiveDelivery = ActiveDelivery> {
   /**
    * Settles the delivery. Never throws or rejects. Called at most once, except where attempts are made in place.
    *
-   * @param attempt - the delivery that the handler got, if each attempt has another one
+   * @param delivery - the one that the handler got: attempts in place have another one each
    */
-  conclude(verdict: Verdict, attempt?: D): MaybePromise<Settlement>
+  readonly conclude: (verdict: Verdict, delivery: D) => MaybePromise<Settlement>
 }
 
 /** A delivery whose payload has been checked. */

@@ -1,10 +1,10 @@
-import { isLater, isThenable, type MaybePromise } from '../../async/maybe-promise.js'
+import { isLater, type MaybePromise, maybePromiseOf } from '../../async/maybe-promise.js'
 import type { ActiveDelivery } from '../delivery/active-delivery.js'
 import type { ManuallySettledDelivery } from '../delivery/manual-delivery.js'
 import type { ReturnMemory } from '../delivery/return-memory.js'
 import type { ReportedDelivery } from '../delivery/role-events.js'
 import { countedVerdict, type Verdict } from '../delivery/verdict.js'
-import { type DeadlineOptions, withinDeadline } from './deadline.js'
+import { type DeadlineOptions, limitTime, withinDeadline } from './deadline.js'
 import type { Deduplicator } from './deduplication.js'
 import type { Call } from './handler-call.js'
 
@@ -14,8 +14,13 @@ export type Attempt<Payload, D extends ActiveDelivery = ActiveDelivery> = (
   delivery: D,
 ) => MaybePromise<Verdict>
 
-/** An attempt whose errors have not been judged, and whose time is not limited. */
-export type Work<Payload, D extends ActiveDelivery = ActiveDelivery> = Attempt<Payload, D>
+/** The work of an attempt: its errors have not been judged, and its time is not limited. */
+export interface Work<Payload, D extends ActiveDelivery = ActiveDelivery> {
+  /** Does the work. It may throw, and return a promise of any library. */
+  run(payload: Payload, delivery: D): unknown
+  /** Reads the result of `run`, or what its promise resolves with. */
+  verdictOf(result: unknown): Verdict
+}
 
 /** Decides about the error that ended an attempt. */
 export type Judge = (thrown: unknown, attempt: number) => Verdict
@@ -26,16 +31,14 @@ const GIVE_BACK: Verdict = { do: 'give-back' }
 
 /** Makes the work of a handler whose return acknowledges the delivery. */
 export function returning<Payload, D extends ActiveDelivery>(call: Call<Payload, D>): Work<Payload, D> {
-  return (payload, delivery) => {
-    const result = call(payload, delivery)
-    // A value that is no promise means that the work has ended. Any thenable is awaited.
-    return isThenable(result) ? ended(result) : ACK
-  }
+  return { run: call, verdictOf: () => ACK }
 }
 
-async function ended(result: PromiseLike<unknown>): Promise<Verdict> {
-  await result
-  return ACK
+/** Makes the work whose result is the verdict. */
+function deciding<Payload, D extends ActiveDelivery>(
+  run: (payload: Payload, delivery: D) => Promise<Verdict>,
+): Work<Payload, D> {
+  return { run, verdictOf: (verdict) => verdict as Verdict }
 }
 
 /**
@@ -47,7 +50,7 @@ export function manual<Payload>(
   judge: Judge,
   late: Bounds['late'],
 ): Work<Payload, ManuallySettledDelivery> {
-  return async (payload, delivery) => {
+  return deciding(async (payload, delivery) => {
     const called = (async () => {
       await call(payload, delivery)
     })()
@@ -64,7 +67,7 @@ export function manual<Payload>(
     })
     const decision = await Promise.race([delivery.decision, failed])
     return decision.do === 'fail' ? judge(decision.thrown, delivery.attempt) : decision
-  }
+  })
 }
 
 /** Skips a message that this process has done, even if it was done while this delivery waited for its slot. */
@@ -74,7 +77,7 @@ export function unlessDone<Payload, D extends ActiveDelivery>(
 ): Attempt<Payload, D> {
   return (payload, delivery) => {
     const { message, channel } = delivery
-    if (!memory.takeDone(message)) return attempt(payload, delivery)
+    if (!message.fields.redelivered || !memory.takeDone(message)) return attempt(payload, delivery)
     // This ack, too, may be lost with its channel.
     channel.rememberDone(message)
     return SKIP
@@ -92,19 +95,19 @@ export function once<Payload, D extends ActiveDelivery>(
 ): Attempt<Payload, D> {
   return async (payload, delivery) => {
     let ending: Promise<void> | undefined
-    const attempt = bound(async () => {
+    const inner = deciding<Payload, D>(async () => {
       const begun = await deduplicator.begin(delivery)
       if (begun.do !== 'handle') return begun
       let verdict: Verdict | undefined
       try {
         if (delivery.end !== undefined) throw delivery.end.reason
-        verdict = await work(payload, delivery)
+        verdict = work.verdictOf(await work.run(payload, delivery))
         return verdict
       } finally {
         ending = deduplicator.end(begun, delivery.mayHaveStopped ? undefined : verdict)
       }
     })
-    const verdict = await attempt(payload, delivery)
+    const verdict = await bound(inner)(payload, delivery)
     await ending
     return verdict
   }
@@ -112,8 +115,9 @@ export function once<Payload, D extends ActiveDelivery>(
 
 /** The time limit of an attempt, and callbacks for attempts that exceed it. */
 export interface Bounds {
-  /** The time of an attempt. With no time left, the attempt does not begin. */
-  timeoutMs(delivery: ActiveDelivery): number
+  readonly handlerTimeoutMs: number
+  /** How long the sender still waits, if that is known. With no time left, the attempt does not begin. */
+  timeLeftMs?: ((delivery: ActiveDelivery) => number) | undefined
   /** Reports that a handler was given up, and still runs. */
   givenUp(): void
   /** Reports that a handler which was given up has ended. */
@@ -132,41 +136,47 @@ export function bounded<Payload, D extends ActiveDelivery>(
   judge: Judge,
   bounds: Bounds,
 ): Attempt<Payload, D> {
+  const { handlerTimeoutMs, timeLeftMs } = bounds
   const counted = (verdict: Verdict, delivery: D): Verdict => {
-    if (isDoneUnheard(verdict, delivery)) delivery.channel.rememberDone(delivery.message)
+    const { end } = delivery
+    if (verdict.do === 'ack' && isUnheard(delivery)) delivery.channel.rememberDone(delivery.message)
+    if (end === undefined) return verdict
     // The handler finished its work in the second of grace after its signal was aborted.
-    if (verdict.do === 'ack' && delivery.end?.how === 'late' && delivery.takeLate()) bounds.late(delivery)
+    if (verdict.do === 'ack' && end.how === 'late' && delivery.takeLate()) bounds.late(delivery)
     return countedVerdict(verdict, delivery, judge)
   }
   const failed = (thrown: unknown, delivery: D): Verdict => counted(judge(thrown, delivery.attempt), delivery)
-  const inTime = (working: Promise<Verdict>, delivery: D, timeoutMs: number): Promise<Verdict> => {
-    const running = delivery.mayOutlive ? () => delivery.handler : () => working
-    const options = deadlineOf(delivery, timeoutMs, bounds, running)
-    const first = delivery.mayOutlive ? untilDecided(working, delivery, options) : withinDeadline(working, options)
-    return first.then(
-      (verdict) => counted(verdict, delivery),
-      (thrown: unknown) => failed(thrown, delivery),
-    )
-  }
+  const inTime = (working: Promise<unknown>, delivery: D, timeoutMs: number): Promise<Verdict> =>
+    new Promise((resolve) => {
+      const done = (result: unknown): void => resolve(counted(work.verdictOf(result), delivery))
+      const thrown = (error: unknown): void => resolve(failed(error, delivery))
+      if (delivery.mayOutlive) untilDecided(working, delivery, timeoutMs, bounds).then(done, thrown)
+      else
+        limitTime(
+          working,
+          deadlineOf(delivery, timeoutMs, bounds, () => working),
+          done,
+          thrown,
+        )
+    })
   return (payload, delivery) => {
-    const timeoutMs = bounds.timeoutMs(delivery)
+    const timeoutMs = timeLeftMs === undefined ? handlerTimeoutMs : Math.min(handlerTimeoutMs, timeLeftMs(delivery))
     if (timeoutMs <= 0) return SKIP
     delivery.begin(timeoutMs)
     try {
-      const working = work(payload, delivery)
-      return isLater(working) ? inTime(working, delivery, timeoutMs) : counted(working, delivery)
+      const working = maybePromiseOf(work.run(payload, delivery))
+      // A value that is no promise means that the work has ended.
+      return isLater(working) ? inTime(working, delivery, timeoutMs) : counted(work.verdictOf(working), delivery)
     } catch (thrown) {
       return failed(thrown, delivery)
     }
   }
 }
 
-/**
- * Whether the work is done, and the broker may never process its ack: the handler took long, or the channel is lost.
- */
-function isDoneUnheard(verdict: Verdict, { end, hasTakenLong, mayHaveStopped }: ActiveDelivery): boolean {
-  if (verdict.do !== 'ack') return false
-  return end === undefined ? hasTakenLong : end.how === 'lost' && !mayHaveStopped
+/** Whether the broker may never process the ack of work that is done: the handler took long, or the channel is lost. */
+function isUnheard(delivery: ActiveDelivery): boolean {
+  const { end } = delivery
+  return end === undefined ? delivery.hasTakenLong : end.how === 'lost' && !delivery.mayHaveStopped
 }
 
 /**
@@ -199,12 +209,13 @@ function deadlineOf(
  * Settles with the handler's decision. The time limit holds for the decision, and for the handler, which may continue
  * after it.
  */
-function untilDecided(working: Promise<Verdict>, delivery: ActiveDelivery, options: DeadlineOptions): Promise<Verdict> {
-  const ended = async (): Promise<Verdict> => {
-    const verdict = await working
+function untilDecided<T>(working: Promise<T>, delivery: ActiveDelivery, timeoutMs: number, bounds: Bounds): Promise<T> {
+  const ended = async (): Promise<T> => {
+    const result = await working
     await delivery.handler
-    return verdict
+    return result
   }
+  const options = deadlineOf(delivery, timeoutMs, bounds, () => delivery.handler)
   const whole = withinDeadline(ended(), options)
   delivery.handled = whole.then(
     () => undefined,
@@ -215,5 +226,8 @@ function untilDecided(working: Promise<Verdict>, delivery: ActiveDelivery, optio
 
 /** Makes work at most once: the broker has processed the ack before the handler begins. */
 export function acknowledgedFirst<Payload>(work: Work<Payload>): Work<Payload> {
-  return async (payload, delivery) => ((await delivery.acknowledgeFirst()) ? await work(payload, delivery) : GIVE_BACK)
+  return deciding(async (payload, delivery) => {
+    if (!(await delivery.acknowledgeFirst())) return GIVE_BACK
+    return work.verdictOf(await work.run(payload, delivery))
+  })
 }

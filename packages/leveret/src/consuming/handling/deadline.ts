@@ -31,34 +31,41 @@ const deadlines = new Deadlines((now) => tellLate(running, now, (work) => work.t
  * Settles as the work does, or rejects with a {@link HandlerTimeout} a second after its time was up. The work itself is
  * not stopped.
  */
-export function withinDeadline<T>(work: Promise<T>, { timeoutMs, abort, givenUp }: DeadlineOptions): Promise<T> {
-  return new Promise((resolve, reject) => {
-    let timeout: HandlerTimeout | undefined
-    const entry: Running = {
-      dueAt: performance.now() + timeoutMs,
-      timeUp: (now) => {
-        if (timeout === undefined) {
-          timeout = new HandlerTimeout(timeoutMs)
-          entry.dueAt = now + GRACE_MS
-          abort(timeout)
-        } else {
-          running.delete(entry)
-          givenUp()
-          reject(timeout)
-        }
-      },
-    }
-    running.add(entry)
-    deadlines.watch(entry.dueAt)
-    work.then(
-      (result) => {
+export function withinDeadline<T>(work: Promise<T>, options: DeadlineOptions): Promise<T> {
+  return new Promise((resolve, reject) => limitTime(work, options, resolve, reject))
+}
+
+/** Calls `done` or `failed` like {@link withinDeadline}, without a promise of its own. Neither may throw. */
+export function limitTime<T>(
+  work: Promise<T>,
+  { timeoutMs, abort, givenUp }: DeadlineOptions,
+  done: (result: T) => void,
+  failed: (error: unknown) => void,
+): void {
+  let timeout: HandlerTimeout | undefined
+  const entry: Running = {
+    bagged: undefined,
+    dueAt: performance.now() + timeoutMs,
+    timeUp: (now) => {
+      if (timeout === undefined) {
+        timeout = new HandlerTimeout(timeoutMs)
+        entry.dueAt = now + GRACE_MS
+        abort(timeout)
+      } else {
         running.delete(entry)
-        resolve(result)
-      },
-      (error: unknown) => {
-        running.delete(entry)
-        reject(error)
-      },
-    )
-  })
+        givenUp()
+        failed(timeout)
+      }
+    },
+  }
+  running.add(entry)
+  deadlines.watch(entry.dueAt)
+  work.then(
+    (result) => {
+      if (running.delete(entry)) done(result)
+    },
+    (error: unknown) => {
+      if (running.delete(entry)) failed(error)
+    },
+  )
 }

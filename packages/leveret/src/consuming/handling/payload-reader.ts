@@ -27,7 +27,8 @@ export class PayloadReader<Payload> {
     let read: MaybePromise<ReadResult<Payload>>
     try {
       const payload = decode(delivery)
-      read = isLater(payload) ? this.#readLate(payload, delivery) : this.#keyed(payload)
+      if (isLater(payload)) read = this.#readLate(payload, delivery)
+      else read = orderBy === undefined ? { payload, key: undefined } : this.#keyed(payload)
     } catch (error) {
       read = this.#options.judge(error, delivery.attempt)
     }

@@ -6,10 +6,8 @@ import type { DeliveryChannel } from '../delivery/delivery-channel.js'
 import type { Settlement } from '../delivery/settlement.js'
 import type { Settling } from '../delivery/settler.js'
 import type { Verdict } from '../delivery/verdict.js'
-import type { AttemptRunner, DecodedDelivery } from './attempt-runner.js'
+import type { AttemptRunner } from './attempt-runner.js'
 import type { PayloadReader, ReadResult } from './payload-reader.js'
-
-type Conclude<D extends ActiveDelivery> = DecodedDelivery<unknown, D>['conclude']
 
 /** Takes a delivery from its bytes to its settlement: read, wait for a slot, attempt, conclude. */
 export class Processor<Payload, D extends ActiveDelivery> {
@@ -26,60 +24,64 @@ export class Processor<Payload, D extends ActiveDelivery> {
     return delivery
   }
 
-  /** Works on a delivery until it is settled or its channel has ended. Never throws or rejects. */
-  process(delivery: D): MaybePromise<void> {
+  /**
+   * Works on a delivery until it is settled or its channel has ended, and calls `ended` then. Never throws.
+   *
+   * A message whose schema and handler are synchronous is done when this returns, without a promise.
+   */
+  process(delivery: D, ended: (delivery: D) => void): void {
     try {
-      const processing = this.#process(delivery)
-      return isLater(processing) ? this.#later(processing, delivery) : this.#ended(delivery)
+      const read = this.#options.reader.read(delivery)
+      const begun = isLater(read) ? this.#whenRead(read, delivery) : this.#attempt(delivery, read)
+      if (begun !== true) return void this.#later(begun, delivery, ended)
     } catch (error) {
-      return this.#stuck(error, delivery)
+      this.#options.settled(delivery, stuckOver(error))
     }
+    ended(delivery)
   }
 
-  async #later(processing: Promise<unknown>, delivery: D): Promise<void> {
+  async #later(beginning: MaybePromise<boolean>, delivery: D, ended: (delivery: D) => void): Promise<void> {
     try {
-      await processing
-      this.#ended(delivery)
+      if (!(await beginning)) await this.#conclude(GIVE_BACK, delivery)
     } catch (error) {
-      this.#stuck(error, delivery)
+      this.#options.settled(delivery, stuckOver(error))
     }
+    ended(delivery)
   }
 
-  #stuck(error: unknown, delivery: D): void {
-    this.#options.settled(delivery, stuckOver(error))
-    this.#ended(delivery)
+  async #whenRead(reading: Promise<ReadResult<Payload>>, delivery: D): Promise<boolean> {
+    return await this.#attempt(delivery, await reading)
   }
 
-  #ended(delivery: D): void {
-    delivery.channel.finish(delivery)
-  }
-
-  #process(delivery: D): MaybePromise<unknown> {
-    return whenReady(this.#options.reader.read(delivery), (read) => this.#attempt(delivery, read))
-  }
-
-  #attempt(delivery: D, read: ReadResult<Payload>): MaybePromise<unknown> {
-    const conclude: Conclude<D> = (verdict, attempt = delivery) => this.#conclude(attempt, verdict)
+  /** @returns `false` when no attempt began, so the delivery goes back to its queue */
+  #attempt(delivery: D, read: ReadResult<Payload>): MaybePromise<boolean> {
     const { attempts } = this.#options
-    const givenBackUnless = (begun: MaybePromise<boolean>): MaybePromise<unknown> =>
-      whenReady(begun, (hasBegun) => (hasBegun ? undefined : conclude(GIVE_BACK)))
-    if ('do' in read) {
-      const again = read.do === 'retry' ? attempts.readAgain?.({ delivery, conclude }, read) : undefined
-      return again === undefined ? conclude(read) : givenBackUnless(again)
-    }
-    if (delivery.end !== undefined) return conclude(GIVE_BACK)
-    const { payload, key } = read
-    return givenBackUnless(attempts.make({ payload, key, delivery, conclude }))
+    if ('do' in read) return this.#unread(delivery, read)
+    if (delivery.end !== undefined) return false
+    return attempts.make({ payload: read.payload, key: read.key, delivery, conclude: this.#conclude })
   }
 
-  #conclude(delivery: ActiveDelivery, verdict: Verdict): MaybePromise<Settlement> {
+  /** Retries a delivery that could not be read in place, or concludes it. */
+  #unread(delivery: D, verdict: Verdict): MaybePromise<boolean> {
+    const { attempts } = this.#options
+    const again =
+      verdict.do === 'retry' ? attempts.readAgain?.({ delivery, conclude: this.#conclude }, verdict) : undefined
+    return again ?? whenReady(this.#conclude(verdict, delivery), () => true)
+  }
+
+  readonly #conclude = (verdict: Verdict, delivery: ActiveDelivery): MaybePromise<Settlement> => {
     const settling = this.#settle(delivery, verdict)
-    if (isLater(settling)) delivery.noteEnd()
-    delivery.concludes(settling)
-    return whenReady(settling, (settlement) => {
-      this.#options.settled(delivery, settlement)
-      return settlement
-    })
+    delivery.concludes?.(settling)
+    if (isLater(settling)) return this.#concludeLater(settling, delivery)
+    this.#options.settled(delivery, settling)
+    return settling
+  }
+
+  async #concludeLater(settling: Promise<Settlement>, delivery: ActiveDelivery): Promise<Settlement> {
+    delivery.noteEnd()
+    const settlement = await settling
+    this.#options.settled(delivery, settlement)
+    return settlement
   }
 
   /**

@@ -52,7 +52,7 @@ export class Slots {
     if (this.#closed) return false
     const behind = key === undefined ? undefined : this.#behind.get(key)
     if (behind === undefined && key !== undefined) this.#behind.set(key, new Fifo())
-    if (behind === undefined && this.#ready.peek() === undefined && this.taken < this.#limit) {
+    if (behind === undefined && this.#ready.peek() === undefined && this.#running.size < this.#limit) {
       this.#running.begin()
       return true
     }
@@ -126,7 +126,8 @@ export class Slots {
   }
 
   #admit(): void {
-    for (let next = this.#ready.peek(); next !== undefined && this.taken < this.#limit; next = this.#ready.peek()) {
+    for (let next = this.#ready.peek(); next !== undefined; next = this.#ready.peek()) {
+      if (this.#running.size >= this.#limit) return
       this.#ready.shift()
       this.#running.begin()
       next.admit(true)

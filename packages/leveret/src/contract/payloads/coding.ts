@@ -1,5 +1,5 @@
 import { types } from 'node:util'
-import { isLater, type MaybePromise, maybePromiseOf, whenReady } from '../../async/maybe-promise.js'
+import { isLater, type MaybePromise, maybePromiseOf } from '../../async/maybe-promise.js'
 import { isMarked } from '../../errors/marks.js'
 import { PayloadError } from '../../errors/payload-error.js'
 import { type Codec, codecFor } from './codec.js'
@@ -14,12 +14,25 @@ export interface PayloadContract<S extends Schema = Schema> {
 }
 
 /** Encodes a payload with the contract's codec. @throws {@link PayloadError} if the codec cannot encode it */
-export function encode({ name, codec }: PayloadContract, payload: unknown): MaybePromise<Buffer> {
-  const refuse = refusing('outgoing', name, `not encoded as ${codec.contentType}`)
-  return whenReady(
-    guarded(refuse, () => codec.encode(payload)),
-    (encoded) => bufferOf(encoded, refuse),
-  )
+export function encode(contract: PayloadContract, payload: unknown): MaybePromise<Buffer> {
+  let encoded: unknown
+  try {
+    encoded = maybePromiseOf(contract.codec.encode(payload))
+  } catch (cause) {
+    throw notEncoded(contract, cause)
+  }
+  if (encoded instanceof Buffer) return encoded
+  return isLater(encoded) ? encodedLate(contract, encoded) : bufferOf(contract, encoded)
+}
+
+async function encodedLate(contract: PayloadContract, encoding: Promise<unknown>): Promise<Buffer> {
+  let encoded: unknown
+  try {
+    encoded = await encoding
+  } catch (cause) {
+    throw notEncoded(contract, cause)
+  }
+  return bufferOf(contract, encoded)
 }
 
 /**
@@ -28,18 +41,38 @@ export function encode({ name, codec }: PayloadContract, payload: unknown): Mayb
  * @throws {@link PayloadError} if the codec does not accept its type, or fails
  */
 export function decode(
-  { name, codec }: PayloadContract,
+  contract: PayloadContract,
   content: Buffer,
   properties: ContentProperties,
 ): MaybePromise<unknown> {
+  const { codec } = contract
   const { contentType, contentEncoding } = properties
   const isOwn = (!contentType || contentType === codec.contentType) && !contentEncoding && !codec.contentEncoding
-  if (!isOwn && codecFor(codec, properties) === undefined) throw notAccepted(name, codec, properties)
-  const refuse = refusing('incoming', name, `not ${contentType || codec.contentType}`)
-  return guarded(refuse, () => codec.decode(content, properties))
+  if (!isOwn && codecFor(codec, properties) === undefined) throw notAccepted(contract, properties)
+  try {
+    const decoded = maybePromiseOf(codec.decode(content, properties))
+    return isLater(decoded) ? decodedLate(contract, decoded, properties) : decoded
+  } catch (cause) {
+    throw notDecoded(contract, properties, cause)
+  }
 }
 
-function notAccepted(name: string, codec: Codec, { contentType, contentEncoding }: ContentProperties): PayloadError {
+async function decodedLate(
+  contract: PayloadContract,
+  decoding: Promise<unknown>,
+  properties: ContentProperties,
+): Promise<unknown> {
+  try {
+    return await decoding
+  } catch (cause) {
+    throw notDecoded(contract, properties, cause)
+  }
+}
+
+function notAccepted(
+  { name, codec }: PayloadContract,
+  { contentType, contentEncoding }: ContentProperties,
+): PayloadError {
   const isOfType = codecFor(codec, { contentType, contentEncoding: codec.contentEncoding }) !== undefined
   const message = isOfType
     ? `the content encoding ${contentEncoding} is not supported`
@@ -47,41 +80,33 @@ function notAccepted(name: string, codec: Codec, { contentType, contentEncoding 
   return new PayloadError('incoming', name, [{ path: [], message }])
 }
 
-type Refuse = (cause: unknown) => PayloadError
+function notEncoded(contract: PayloadContract, cause: unknown): PayloadError {
+  return refused('outgoing', contract, `not encoded as ${contract.codec.contentType}`, cause)
+}
+
+function notDecoded(contract: PayloadContract, { contentType }: ContentProperties, cause: unknown): PayloadError {
+  return refused('incoming', contract, `not ${contentType || contract.codec.contentType}`, cause)
+}
 
 /**
  * Wraps a codec's error. Its message may quote the content, so it stays in the `cause`. A codec that throws `Retry` has
  * refused nothing.
  */
-function refusing(direction: 'outgoing' | 'incoming', contract: string, refusal: string): Refuse {
-  return (cause) => {
-    const retryable = isMarked(cause, 'retry')
-    const message = retryable ? 'its codec cannot answer for now' : refusal
-    return new PayloadError(direction, contract, [{ path: [], message }], { cause, retryable })
-  }
-}
-
-/** Calls a codec, and wraps its failure, whether it throws or rejects. */
-function guarded<T>(refuse: Refuse, act: () => T | PromiseLike<T>): MaybePromise<T> {
-  try {
-    const result = maybePromiseOf(act())
-    return isLater(result) ? guardedLate(refuse, result) : result
-  } catch (cause) {
-    throw refuse(cause)
-  }
-}
-
-async function guardedLate<T>(refuse: Refuse, result: Promise<T>): Promise<T> {
-  try {
-    return await result
-  } catch (cause) {
-    throw refuse(cause)
-  }
+function refused(
+  direction: 'outgoing' | 'incoming',
+  { name }: PayloadContract,
+  refusal: string,
+  cause: unknown,
+): PayloadError {
+  const retryable = isMarked(cause, 'retry')
+  const message = retryable ? 'its codec cannot answer for now' : refusal
+  return new PayloadError(direction, name, [{ path: [], message }], { cause, retryable })
 }
 
 /** Converts the codec's result into a Buffer. The `Uint8Array` may come from another realm, as in Jest. */
-function bufferOf(encoded: unknown, refuse: Refuse): Buffer {
-  if (Buffer.isBuffer(encoded)) return encoded
+function bufferOf(contract: PayloadContract, encoded: unknown): Buffer {
+  if (encoded instanceof Buffer) return encoded
   if (types.isUint8Array(encoded)) return Buffer.from(encoded.buffer, encoded.byteOffset, encoded.byteLength)
-  throw refuse(new TypeError(`the codec's encode returned a value of type ${typeof encoded}: expected a Uint8Array`))
+  const problem = `the codec's encode returned a value of type ${typeof encoded}: expected a Uint8Array`
+  throw notEncoded(contract, new TypeError(problem))
 }

@@ -24,8 +24,12 @@ export function encodePayload<S extends Schema>(
 ): MaybePromise<Buffer> {
   const plan = planOf(contract.payload)
   if (plan.isAsync && !plan.isPlainData) return encodeSnapshot(contract, payload, plan)
-  const checked: unknown = check(contract, payload)
-  if (!isLater(checked)) return encodeProven(contract, payload, checked, plan)
+  const checked: unknown = validate(contract, payload, 'outgoing')
+  if (!isLater(checked)) {
+    const outgoing = plan.sends === 'output' ? checked : payload
+    if (plan.isPlainData || plan.provenBy.includes(contract.codec)) return encode(contract, outgoing)
+    return encodeAndProve(contract, outgoing, checked, plan)
+  }
   plan.isAsync = true
   if (plan.isPlainData) return encodeChecked(contract, payload, checked, plan)
   disregard(checked)
@@ -39,7 +43,7 @@ export function encodePayload<S extends Schema>(
  * @throws {@link PayloadError}
  */
 export function checkOutgoing(name: string, schema: Schema, value: unknown): MaybePromise<unknown> {
-  const checked: unknown = check({ name, payload: schema }, value)
+  const checked: unknown = validate({ name, payload: schema }, value, 'outgoing')
   return whenReady(checked, (result) => outgoingOf(planOf(schema), value, result))
 }
 
@@ -53,31 +57,31 @@ export function decodePayload<S extends Schema>(
   content: Buffer,
   properties: ContentProperties,
 ): MaybePromise<SchemaOutput<S>> {
-  const place = { direction: 'incoming', contract: contract.name } as const
-  return whenReady(decode(contract, content, properties), (value) => validate(contract.payload, value, place))
+  const value = decode(contract, content, properties)
+  return isLater(value) ? validateLate(contract, value) : validate(contract, value, 'incoming')
 }
 
-function check({ name, payload }: Pick<PayloadContract, 'name' | 'payload'>, value: unknown): MaybePromise<unknown> {
-  return validate(payload, value, { direction: 'outgoing', contract: name })
+async function validateLate<S extends Schema>(
+  contract: PayloadContract<S>,
+  decoding: Promise<unknown>,
+): Promise<SchemaOutput<S>> {
+  return await validate(contract, await decoding, 'incoming')
 }
 
 function outgoingOf({ sends }: SchemaPlan, payload: unknown, checked: unknown): unknown {
   return sends === 'output' ? checked : payload
 }
 
-function encodeProven(
+/** Encodes the first payload of a codec, decodes it again, and checks what came back. */
+function encodeAndProve(
   contract: PayloadContract,
-  payload: unknown,
+  outgoing: unknown,
   checked: unknown,
   plan: SchemaPlan,
 ): MaybePromise<Buffer> {
-  const { codec } = contract
-  const outgoing = outgoingOf(plan, payload, checked)
-  const encoded = encode(contract, outgoing)
-  if (plan.isPlainData || plan.provenBy.includes(codec)) return encoded
-  return whenReady(encoded, (content) =>
+  return whenReady(encode(contract, outgoing), (content) =>
     whenReady(checkProof({ contract, content, outgoing, checked }), () => {
-      plan.provenBy.push(codec)
+      plan.provenBy.push(contract.codec)
       return content
     }),
   )
@@ -106,7 +110,7 @@ async function encodeSnapshot(contract: PayloadContract, payload: unknown, plan:
   const { contentType, contentEncoding } = contract.codec
   const content = await encode(contract, payload)
   const snapshot = await decode(contract, content, { contentType, contentEncoding })
-  const checked = await check(contract, snapshot)
+  const checked = await validate(contract, snapshot, 'outgoing')
   return plan.sends === 'output' ? await encode(contract, checked) : content
 }
 

@@ -28,9 +28,7 @@ export function checkProof(carried: Carried): MaybePromise<void> {
   const { contentType, contentEncoding } = contract.codec
   return refusedBefore(carried, () =>
     whenReady(decode(contract, content, { contentType, contentEncoding }), (decoded) =>
-      whenReady(validate(contract.payload, decoded, { direction: 'outgoing', contract: contract.name }), (received) =>
-        compare(carried, received),
-      ),
+      whenReady(validate(contract, decoded, 'outgoing'), (received) => compare(carried, received)),
     ),
   )
 }

@@ -25,11 +25,13 @@ export type SchemaInput<S extends Schema> = NonNullable<S['~standard']['types']>
 /** The value that a handler gets. */
 export type SchemaOutput<S extends Schema> = NonNullable<S['~standard']['types']>['output']
 
-/** Direction and contract of a payload, for the error. */
-export interface PayloadPlace {
-  readonly direction: 'outgoing' | 'incoming'
-  /** Name of the contract. */
-  readonly contract: string
+/** Direction of a payload, for the error. */
+export type Direction = 'outgoing' | 'incoming'
+
+/** Name and schema of a payload. */
+export interface Checking<S extends Schema = Schema> {
+  readonly name: string
+  readonly payload: S
 }
 
 /**
@@ -39,10 +41,11 @@ export interface PayloadPlace {
  *   itself fails, the error is `retryable`, because it says nothing of the value, and its `cause` is the schema's error
  */
 export function validate<S extends Schema>(
-  schema: S,
+  contract: Checking<S>,
   value: unknown,
-  place: PayloadPlace,
+  direction: Direction,
 ): MaybePromise<SchemaOutput<S>> {
+  const { payload: schema } = contract
   let result: MaybePromise<SchemaResult<SchemaOutput<S>>>
   try {
     const { calling } = planOf(schema)
@@ -50,40 +53,43 @@ export function validate<S extends Schema>(
       calling === undefined
         ? maybePromiseOf(schema['~standard'].validate(value))
         : (validateWithZod(calling, value) as MaybePromise<SchemaResult<SchemaOutput<S>>>)
+    if (isLater(result)) return acceptLate(contract, result, direction)
+    if (typeof result === 'object' && result !== null && result.issues === undefined) return result.value
   } catch (cause) {
-    throw failed(cause, place)
+    throw failed(contract, direction, cause)
   }
-  return isLater(result) ? acceptLate(schema, result, place) : accept(schema, result, place)
+  throw refused(contract, result, direction)
 }
 
-async function acceptLate<Output>(
-  schema: Schema,
-  result: Promise<SchemaResult<Output>>,
-  place: PayloadPlace,
-): Promise<Output> {
-  let answer: SchemaResult<Output>
+async function acceptLate<S extends Schema>(
+  contract: Checking<S>,
+  answer: Promise<SchemaResult<SchemaOutput<S>>>,
+  direction: Direction,
+): Promise<SchemaOutput<S>> {
+  let result: SchemaResult<SchemaOutput<S>>
   try {
-    answer = await result
+    result = await answer
+    if (typeof result === 'object' && result !== null && result.issues === undefined) return result.value
   } catch (cause) {
-    throw failed(cause, place)
+    throw failed(contract, direction, cause)
   }
-  return accept(schema, answer, place)
+  throw refused(contract, result, direction)
 }
 
-function accept<Output>(schema: Schema, result: SchemaResult<Output>, place: PayloadPlace): Output {
+/** Makes the error for a result that is no success. */
+function refused(contract: Checking, result: SchemaResult<unknown>, direction: Direction): PayloadError {
   let issues: readonly Issue[]
   try {
     if (typeof result !== 'object' || result === null) throw new TypeError('the schema returned no result')
-    if (result.issues === undefined) return result.value
     if (!Array.isArray(result.issues)) throw new TypeError('the schema returned issues that are no array')
-    issues = readIssues(schema['~standard'].vendor, result.issues)
+    issues = readIssues(contract.payload['~standard'].vendor, result.issues)
   } catch (cause) {
-    throw failed(cause, place)
+    return failed(contract, direction, cause)
   }
-  throw new PayloadError(place.direction, place.contract, issues)
+  return new PayloadError(direction, contract.name, issues)
 }
 
-function failed(cause: unknown, { direction, contract }: PayloadPlace): PayloadError {
+function failed({ name }: Checking, direction: Direction, cause: unknown): PayloadError {
   const issue = { path: [], message: 'the schema itself failed' }
-  return new PayloadError(direction, contract, [issue], { cause, retryable: true })
+  return new PayloadError(direction, name, [issue], { cause, retryable: true })
 }

@@ -36,7 +36,7 @@ export function encodeResponse({ responses }: Procedure, response: unknown): May
   const { name, payload, codec } = responses
   const { contentType, contentEncoding } = codec
   if (response !== undefined) return answerOf(encodePayload(responses, response), { contentType, contentEncoding })
-  const checked: unknown = validate(payload, undefined, { direction: 'outgoing', contract: name })
+  const checked: unknown = validate({ name, payload }, undefined, 'outgoing')
   return whenReady(checked, () => ({ content: Buffer.alloc(0) }))
 }
 
@@ -99,7 +99,7 @@ async function decodeNothing<S extends Schema>(
   properties: MessageProperties,
 ): Promise<SchemaOutput<S>> {
   try {
-    return await validate(contract.payload, undefined, { direction: 'incoming', contract: contract.name })
+    return await validate(contract, undefined, 'incoming')
   } catch {
     // Another program may send an empty text in this way.
     return await decodePayload(contract, content, properties)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { originOf, readFailedDeliveries } from '../../../src/headers/attempt-headers.js'
+import { originReaderOf, readFailedDeliveries } from '../../../src/headers/attempt-headers.js'
 import type { Headers, ReceivedMessage } from '../../../src/message/message.js'
 
 const native = { native: { minMs: 1, maxMs: 1, attempts: 3 } }
@@ -21,13 +21,13 @@ test.each([
   ['its count has no bounds', deliveryOf(true, { 'x-delivery-count': 1_000_000 }), 1_000_000],
   ['our own header says otherwise', deliveryOf(false, { 'leveret-attempt': 7 }), 1],
 ])('with native retry, when %s, the attempt is the count of RabbitMQ and one', (_what, delivery, attempt) => {
-  expect(originOf(delivery, native)).toEqual({ attempt, exchange: 'shop', routingKey: 'order.created' })
+  expect(originReaderOf(native)(delivery)).toEqual({ attempt, exchange: 'shop', routingKey: 'order.created' })
 })
 
 test("otherwise RabbitMQ's count says nothing of the attempt", () => {
   const delivery = deliveryOf(true, { 'x-delivery-count': 2, 'x-acquired-count': 2 })
-  expect(originOf(delivery, { delaysMs: [1] })).toMatchObject({ attempt: 1 })
-  expect(originOf(delivery, false)).toMatchObject({ attempt: 1 })
+  expect(originReaderOf({ delaysMs: [1] })(delivery)).toMatchObject({ attempt: 1 })
+  expect(originReaderOf(false)(delivery)).toMatchObject({ attempt: 1 })
 })
 
 test('a queue that counts nothing is found when something comes back', () => {
