@@ -26,7 +26,7 @@ const CLOSED_BY_US = new ClosedError('The channel was closed by this process')
 export class Channel {
   readonly #raw: amqp.Channel | amqp.ConfirmChannel
   readonly #parts: ChannelParts
-  #open = true
+  isOpen = true
   #said: LeveretError | undefined
   #reason: LeveretError | undefined
   #published = 0
@@ -51,10 +51,6 @@ export class Channel {
     onConfirmFirst(raw, this.#onConfirm)
   }
 
-  get isOpen(): boolean {
-    return this.#open
-  }
-
   /** Whether the frames of this channel go to the socket in the order in which they were written. */
   get isStraight(): boolean {
     return this.#parts.frames !== undefined
@@ -67,7 +63,7 @@ export class Channel {
 
   /** Ends the channel without telling the broker. Only the first reason counts. */
   abandon(reason: LeveretError): void {
-    this.#open = false
+    this.isOpen = false
     if (this.#reason !== undefined) return
     this.#reason = reason
     this.#end.abort(reason)
@@ -81,7 +77,7 @@ export class Channel {
    * @throws if the properties cannot be encoded or do not fit; then nothing was sent and no tag was used
    */
   publish(message: OutgoingMessage): number | undefined {
-    if (!this.#open) return undefined
+    if (!this.isOpen) return undefined
     try {
       const { frames, tracers } = this.#parts
       if (tracers.seePublish(this.#raw) || frames?.write(message) !== true) this.#publishRaw(message)
@@ -104,8 +100,8 @@ export class Channel {
   }
 
   readonly #onConfirm = (
-    { deliveryTag: tag, multiple }: { readonly deliveryTag: number; readonly multiple: boolean },
     accepted: boolean,
+    { deliveryTag: tag, multiple }: { readonly deliveryTag: number; readonly multiple: boolean },
   ): void => {
     if (tag > this.#published)
       throw new ConnectionError('protocol', `The broker answered for message ${tag} of ${this.#published}`)
@@ -211,7 +207,7 @@ export class Channel {
 
   /** Ends the channel at once, then sends what was written and tells the broker. Never rejects. */
   async close(timeoutMs: number, reason: LeveretError = CLOSED_BY_US): Promise<void> {
-    if (!this.#open) return
+    if (!this.isOpen) return
     this.abandon(reason)
     await atMost(timeoutMs, this.#closeRaw())
   }
@@ -223,7 +219,7 @@ export class Channel {
 
   /** Settles a delivery. amqplib throws if the channel or the connection has ended, which it may know first. */
   #settle(act: () => void): boolean {
-    if (!this.#open) return false
+    if (!this.isOpen) return false
     try {
       act()
       return true
@@ -235,7 +231,7 @@ export class Channel {
 
   /** Marks the channel as ended. If the whole connection ended, its reason follows in the same tick. */
   #foundEnded(): void {
-    this.#open = false
+    this.isOpen = false
     queueMicrotask(() =>
       this.abandon(this.#said ?? new ConnectionError('lost', 'The channel ended with its connection')),
     )

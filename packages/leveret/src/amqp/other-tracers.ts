@@ -53,7 +53,8 @@ export class OtherTracers {
   seePublish(raw: RawChannel): boolean {
     this.#prototype ??= Object.getPrototypeOf(raw) as Partial<RawChannel>
     if (this.#always) return true
-    if (!isWatched(raw.publish) || publishing.hasSubscribers) return false
+    if ((raw.publish as Wrapper).__original === undefined && !datadog.hasSubscribers) return false
+    if (publishing.hasSubscribers) return false
     this.#say('info', SLOWER)
     return true
   }
@@ -77,7 +78,8 @@ export class OtherTracers {
   ): ReturnType<RawChannel['consume']> {
     const onMessage = (message: ReceivedMessage | null): void => {
       // A delivery that another library traces comes in the context of its span, in which its handler must run.
-      if (message !== null && (this.#always || isWatched(raw.publish)) && !publishing.hasSubscribers)
+      const isWatched = this.#always || (raw.publish as Wrapper).__original !== undefined || datadog.hasSubscribers
+      if (message !== null && isWatched && !publishing.hasSubscribers)
         onDelivery(Object.assign(message, { context: new AsyncResource('leveret') }))
       else inRootContext(onDelivery, message ?? undefined)
     }
@@ -92,8 +94,10 @@ export class OtherTracers {
    * @returns `undefined` if no other tracer may need it
    */
   context(): AsyncResource | undefined {
-    const mayWatch = this.#always || this.#prototype === undefined || isWatched(this.#prototype.publish)
-    return mayWatch && !publishing.hasSubscribers ? new AsyncResource('leveret') : undefined
+    const publish = this.#prototype?.publish as Wrapper | undefined
+    const isKnown = publish !== undefined && !this.#always
+    if (isKnown && publish.__original === undefined && !datadog.hasSubscribers) return undefined
+    return publishing.hasSubscribers ? undefined : new AsyncResource('leveret')
   }
 
   #say(level: 'info' | 'warn', message: string): void {
@@ -105,10 +109,6 @@ export class OtherTracers {
 
 function isWrapped(method: unknown): boolean {
   return (method as Wrapper | undefined)?.__original !== undefined
-}
-
-function isWatched(publish: unknown): boolean {
-  return (publish as Wrapper | undefined)?.__original !== undefined || datadog.hasSubscribers
 }
 
 function unwrapped<Method>(method: Method): Method {

@@ -14,7 +14,8 @@ export class Deadlines {
   readonly #sweep: (now: number) => number
   readonly #keepsAlive: boolean
   #timer: PatientTimer | undefined
-  #setFor = Number.POSITIVE_INFINITY
+  /** Time of the next sweep, by `performance.now()`. Only an earlier deadline has to be watched. */
+  next = Number.POSITIVE_INFINITY
 
   /**
    * @param sweep - fails every item that is late and returns the next deadline, or `Infinity` if there is none
@@ -27,8 +28,8 @@ export class Deadlines {
 
   /** Schedules a sweep at this time of `performance.now()`, or soon after. */
   watch(deadline: number): void {
-    if (deadline >= this.#setFor) return
-    this.#setFor = deadline
+    if (deadline >= this.next) return
+    this.next = deadline
     this.#timer?.cancel()
     const ms = Math.min(Math.max(deadline - performance.now(), 0), MAX_TIMER_MS)
     this.#timer = inRootContext(() => new PatientTimer(ms, () => this.#fire(), this.#keepsAlive))
@@ -36,11 +37,11 @@ export class Deadlines {
 
   stop(): void {
     this.#timer?.cancel()
-    this.#setFor = Number.NEGATIVE_INFINITY
+    this.next = Number.NEGATIVE_INFINITY
   }
 
   #fire(): void {
-    this.#setFor = Number.POSITIVE_INFINITY
+    this.next = Number.POSITIVE_INFINITY
     const now = performance.now()
     const next = this.#sweep(now)
     if (next !== Number.POSITIVE_INFINITY) this.watch(Math.max(next, now + MIN_GAP_MS))

@@ -2,28 +2,25 @@ import { partition } from '../collections/partition.js'
 
 /** Counts work that has begun and not ended. */
 export class InFlightCount {
-  #count = 0
+  /** How many pieces of work are in flight. */
+  size = 0
   #waiting: { readonly most: () => number; readonly resolve: () => void }[] = []
-
-  get size(): number {
-    return this.#count
-  }
 
   /** Counts a piece of work that begins … */
   begin(): void {
-    this.#count += 1
+    this.size += 1
   }
 
   /** … and one that has ended, in success or failure. */
   end(): void {
-    this.#count -= 1
+    this.size -= 1
     if (this.#waiting.length > 0) this.check()
   }
 
   /** Resolves every wait whose condition now holds. Call it when a condition may have changed. */
   check(): void {
     if (this.#waiting.length === 0) return
-    const [reached, waiting] = partition(this.#waiting, ({ most }) => this.#count <= most())
+    const [reached, waiting] = partition(this.#waiting, ({ most }) => this.size <= most())
     this.#waiting = waiting
     for (const { resolve } of reached) resolve()
   }
@@ -35,6 +32,6 @@ export class InFlightCount {
 
   /** Resolves as soon as at most this many pieces of work are in flight. */
   async whenAtMost(most: () => number): Promise<void> {
-    if (this.#count > most()) await new Promise<void>((resolve) => this.#waiting.push({ most, resolve }))
+    if (this.size > most()) await new Promise<void>((resolve) => this.#waiting.push({ most, resolve }))
   }
 }

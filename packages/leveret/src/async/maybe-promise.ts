@@ -2,7 +2,7 @@
 export type MaybePromise<T> = T | Promise<T>
 
 /** Whether a value is a promise, of any library: an object or a function with a function `then`. */
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
+export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false
   return typeof (value as { readonly then?: unknown }).then === 'function'
 }
@@ -11,15 +11,16 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
  * The class of the promises that async functions return. The global `Promise` may be another: zone.js, for example,
  * replaces it.
  */
-const Native = (async () => undefined)().constructor
+export const NativePromise = (async () => undefined)().constructor as PromiseConstructor
 
 /** Turns a promise of another library into a native one. Any other value stays as it is. */
 export function maybePromiseOf<T>(value: T | PromiseLike<T>): MaybePromise<T> {
-  return isThenable(value) && !(value instanceof Native) ? adopt(value) : (value as MaybePromise<T>)
+  return isThenable(value) && !(value instanceof NativePromise) ? adopt(value) : (value as MaybePromise<T>)
 }
 
-async function adopt<T>(value: PromiseLike<unknown>): Promise<T> {
-  return (await value) as T
+/** Returns a native promise that settles as the other one does. */
+export async function adopt<T>(value: PromiseLike<T>): Promise<T> {
+  return await value
 }
 
 /**

@@ -19,7 +19,7 @@ export class DenseSet<T extends DenseItem> {
   }
 
   add(item: T): void {
-    if (this.has(item)) return
+    if (item.bagged !== undefined && this.#items[item.bagged] === item) return
     item.bagged = this.#items.length
     this.#items.push(item)
   }
@@ -27,7 +27,7 @@ export class DenseSet<T extends DenseItem> {
   /** @returns whether the item was in the set */
   delete(item: T): boolean {
     const { bagged } = item
-    if (bagged === undefined || !this.has(item)) return false
+    if (bagged === undefined || this.#items[bagged] !== item) return false
     const last = this.#items.pop() as T
     if (last !== item) {
       this.#items[bagged] = last

@@ -3,10 +3,13 @@ const COMPACT_AT = 1_024
 
 /** A queue, first in and first out, at a constant cost per item. */
 export class Fifo<T> {
+  /** How many items are in the queue. */
+  size = 0
   #items: (T | undefined)[] = []
   #head = 0
 
   push(item: T): void {
+    this.size += 1
     this.#items.push(item)
   }
 
@@ -16,6 +19,7 @@ export class Fifo<T> {
 
   /** Adds an item in front of all others. */
   unshift(item: T): void {
+    this.size += 1
     if (this.#head === 0) this.#items.unshift(item)
     else {
       this.#head -= 1
@@ -24,7 +28,8 @@ export class Fifo<T> {
   }
 
   shift(): void {
-    if (this.#head === this.#items.length) return
+    if (this.size === 0) return
+    this.size -= 1
     // An item that was taken is not kept alive.
     this.#items[this.#head] = undefined
     this.#head += 1
@@ -38,6 +43,7 @@ export class Fifo<T> {
     const items = this.#items.slice(this.#head) as T[]
     this.#items = []
     this.#head = 0
+    this.size = 0
     return items
   }
 
@@ -45,6 +51,7 @@ export class Fifo<T> {
   retain(wanted: (item: T) => boolean): void {
     this.#items = (this.#items.slice(this.#head) as T[]).filter(wanted)
     this.#head = 0
+    this.size = this.#items.length
   }
 
   *[Symbol.iterator](): IterableIterator<T> {

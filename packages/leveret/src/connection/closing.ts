@@ -7,12 +7,10 @@ import { parseOptions } from '../options.js'
 
 /** Runs a close once, however often it is called. */
 export class Closing {
+  /** Whether a close has begun. */
+  begun = false
   readonly #begun = new AbortController()
   #done: Promise<void> | undefined
-
-  get begun(): boolean {
-    return this.#begun.signal.aborted
-  }
 
   /** Aborted when the close begins. */
   get signal(): AbortSignal {
@@ -45,6 +43,7 @@ export class Closing {
 
   #begin(options: CloseOptions | undefined, close: (timeoutMs: number) => Promise<void>): Promise<void> {
     const { timeoutMs } = parseOptions(closeOptions, options ?? {}, 'close')
+    this.begun = true
     this.#begun.abort(new ClosedError('It was closed'))
     return inRootContext(close, timeoutMs)
   }

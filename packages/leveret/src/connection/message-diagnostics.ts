@@ -1,13 +1,12 @@
+import type { Topic } from '../async/tracing.js'
 import type { OutgoingMessage } from '../message/message.js'
-import { diagnostics } from './diagnostics.js'
+import type { MessageDiagnostics } from './diagnostics.js'
 
-/** Publishes on `node:diagnostics_channel` that a message was written, if there is a subscriber. */
+/** Publishes on `node:diagnostics_channel` that a message was written. Ask `hasSubscribers` first. */
 export function tell(
-  what: 'published' | 'resent',
+  topic: Topic<MessageDiagnostics>,
   connection: string,
   { exchange, routingKey, content, properties }: OutgoingMessage,
 ): void {
-  const topic = diagnostics[what]
-  if (!topic.hasSubscribers) return
   topic.publish({ connection, exchange, routingKey, messageId: properties.messageId, bytes: content.length })
 }

@@ -25,14 +25,15 @@ export class RecoveringChannel {
   readonly #options: RecoveringChannelOptions
   readonly #stop = new AbortController()
   readonly #backoff = new Backoff()
-  #current: Channel | undefined
+  /** The channel that is open now, if there is one. */
+  current: Channel | undefined
   #running: Promise<void> | undefined
   /** Aborted when a set-up in progress must end too. */
   readonly #cut = new AbortController()
   #settingUp: Promise<void> | undefined
   #everOpened = false
   /** Whether the link was lost, and the broker has not answered since. */
-  #isBack = false
+  isBack = false
   /** Reason of closing a channel whose answer the broker held back. */
   #held: LeveretError | undefined
 
@@ -41,14 +42,9 @@ export class RecoveringChannel {
     setMaxListeners(0, this.#stop.signal, this.#cut.signal)
   }
 
-  /** The channel that is open now, if there is one. */
-  get current(): Channel | undefined {
-    return this.#current
-  }
-
   /** Whether the link was lost, and no message on this channel was confirmed since. The first message goes alone. */
   get awaitsFirstConfirm(): boolean {
-    return this.#isBack && this.#current?.answers.hasConfirmed === false
+    return this.isBack && this.current?.answers.hasConfirmed === false
   }
 
   /** Starts the loop, once. @returns when it has ended: closed, or failed for good */
@@ -71,7 +67,7 @@ export class RecoveringChannel {
   async close(timeoutMs: number): Promise<void> {
     this.stop()
     this.#cut.abort(new ClosedError('closed'))
-    await this.#current?.close(timeoutMs)
+    await this.current?.close(timeoutMs)
     await this.#running
   }
 
@@ -84,7 +80,7 @@ export class RecoveringChannel {
         if (signal.aborted) return
         this.#options.failed(error as LeveretError)
         if (this.#options.isFinal(error as LeveretError)) return
-        if (isLinkLoss(error)) this.#isBack = true
+        if (isLinkLoss(error)) this.isBack = true
         if (error !== this.#held) await this.#waitAfter(error, signal).catch(() => undefined)
       }
     }
@@ -112,7 +108,7 @@ export class RecoveringChannel {
     // A blocked connection answers nothing, so a request there would notice the end of the alarm late.
     await lane.whenWritable(signal)
     const channel = await lane.openChannel(kind, { ...hooks, closed: end }, signal)
-    if (this.#isBack) void this.#watchAnswers(channel)
+    if (this.isBack) void this.#watchAnswers(channel)
     try {
       this.#settingUp = this.#prepare(channel, ended, this.#cut.signal)
       await this.#settingUp
@@ -121,10 +117,10 @@ export class RecoveringChannel {
       this.#up(channel)
       const reason = await ended
       const isCauseGone = this.#down(reason)
-      this.#isBack = isLinkLoss(reason)
+      this.isBack = isLinkLoss(reason)
       return !isCauseGone && reason !== this.#held && !isLost(reason) && !isOverChannelLimit(reason)
     } catch (error) {
-      this.#current = undefined
+      this.current = undefined
       void channel.close(0)
       throw error
     }
@@ -149,7 +145,7 @@ export class RecoveringChannel {
         await sleep(LOOK_MS, signal)
         if (answers.heldMs >= HELD_MS) break
       }
-      this.#isBack = false
+      this.isBack = false
       if (!this.#isAnswered(channel) && answers.heldMs >= HELD_MS) await this.#giveUp(channel)
     } catch {
       // The channel has ended by itself, or the broker answers nobody.
@@ -157,7 +153,7 @@ export class RecoveringChannel {
   }
 
   #isAnswered(channel: Channel): boolean {
-    return this.#options.resends === true ? channel.answers.hasConfirmed : this.#current === channel
+    return this.#options.resends === true ? channel.answers.hasConfirmed : this.current === channel
   }
 
   /**
@@ -166,9 +162,9 @@ export class RecoveringChannel {
    * @returns `false` if no link was lost, or a channel was already closed over that
    */
   giveUpFirst(): boolean {
-    if (this.#current === undefined || !this.awaitsFirstConfirm) return false
-    this.#isBack = false
-    void this.#giveUp(this.#current)
+    if (this.current === undefined || !this.awaitsFirstConfirm) return false
+    this.isBack = false
+    void this.#giveUp(this.current)
     return true
   }
 
@@ -181,7 +177,7 @@ export class RecoveringChannel {
   }
 
   #up(channel: Channel): void {
-    this.#current = channel
+    this.current = channel
     this.#backoff.up()
     this.#options.opened(channel)
     const { 'channel-recovered': recovered } = diagnostics
@@ -190,7 +186,7 @@ export class RecoveringChannel {
   }
 
   #down(reason: LeveretError): boolean {
-    this.#current = undefined
+    this.current = undefined
     this.#backoff.down()
     const isCauseGone = this.#options.lost(reason)
     const { 'channel-lost': lost } = diagnostics

@@ -148,7 +148,7 @@ export class ConsumeEngine<Payload> {
     return {
       ...hooks,
       settled: (delivery, settlement) => {
-        this.#note(delivery, settlement)
+        if (settlement.did === 'stuck' || this.#pausing.isAutomatic) this.#note(delivery, settlement)
         if (delivery.trace === undefined) hooks.settled(delivery, settlement)
         else tellWithin(delivery.trace, () => hooks.settled(delivery, settlement))
         tellSettled(place, delivery, settlement)
@@ -172,8 +172,7 @@ export class ConsumeEngine<Payload> {
       this.#why = settlement.error
       this.#consumer.holdUp()
     }
-    const { countsInvalid, isAutomatic } = this.#pausing
-    if (!isAutomatic) return
+    const { countsInvalid } = this.#pausing
     const success = successOf(settlement, countsInvalid)
     if (success !== undefined) this.#pausing.record(success, countsInvalid ? (begunAtMs ?? receivedAtMs) : begunAtMs)
   }

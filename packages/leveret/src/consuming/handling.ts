@@ -28,7 +28,6 @@ import {
   manual,
   once,
   returning,
-  unlessDone,
   type Work,
 } from './handling/attempt.js'
 import { SingleRunner } from './handling/attempt-runner.js'
@@ -174,12 +173,10 @@ function attemptAt<Payload, D extends ActiveDelivery>(
   { judge: judged }: Common<Payload>,
   handling: Handling<Payload>,
 ): Attempt<Payload, D> {
-  const { memory } = handling
   const bounds = boundsOf(handling)
   const deduplicator = deduplicatorOf(handling)
   const bound = (inner: Work<Payload, D>): Attempt<Payload, D> => bounded(inner, judged, bounds)
-  const attempt = deduplicator === undefined ? bound(work) : once(work, deduplicator, bound)
-  return memory === undefined ? attempt : unlessDone(attempt, memory)
+  return deduplicator === undefined ? bound(work) : once(work, deduplicator, bound)
 }
 
 /** The function that reads the origin of a delivery. */
@@ -188,9 +185,16 @@ function originIn<Payload>({ contract, stream }: Handling<Payload>): (message: R
   return originReaderOf(contract.retry)
 }
 
-function boundsOf<Payload>({ settings, hooks, timeLeftMs }: Handling<Payload>): Bounds {
+function boundsOf<Payload>({ settings, hooks, timeLeftMs, memory }: Handling<Payload>): Bounds {
   const { handlerTimeoutMs } = settings
-  return { handlerTimeoutMs, timeLeftMs, late: hooks.late, givenUp: hooks.givenUp, endedAtLast: hooks.endedAtLast }
+  return {
+    handlerTimeoutMs,
+    timeLeftMs,
+    memory,
+    late: hooks.late,
+    givenUp: hooks.givenUp,
+    endedAtLast: hooks.endedAtLast,
+  }
 }
 
 type Common<Payload> = Omit<ProcessorOptions<Payload, ActiveDelivery>, 'attempts' | 'deliveryOf'> & {

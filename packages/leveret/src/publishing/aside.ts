@@ -5,15 +5,14 @@ import type { Publication } from './publication.js'
  * id could not be distinguished. Each follows when the one before it has its answer.
  */
 export class Aside {
+  /** How many ids have messages that wait. */
+  size = 0
   readonly #waiting = new Map<string, Publication[]>()
-
-  get isEmpty(): boolean {
-    return this.#waiting.size === 0
-  }
 
   add(publication: Publication): void {
     const { messageId } = publication.message.properties
     this.#waiting.set(messageId, [...(this.#waiting.get(messageId) ?? []), publication])
+    this.size = this.#waiting.size
   }
 
   /** Takes out the first message that waited for the id of this one. */
@@ -22,6 +21,7 @@ export class Aside {
     const [next, ...others] = this.#waiting.get(messageId) ?? []
     if (others.length > 0) this.#waiting.set(messageId, others)
     else this.#waiting.delete(messageId)
+    this.size = this.#waiting.size
     return next
   }
 
@@ -36,11 +36,13 @@ export class Aside {
       if (left.length > 0) this.#waiting.set(id, left)
       else this.#waiting.delete(id)
     }
+    this.size = this.#waiting.size
   }
 
   drain(): Publication[] {
     const all = [...this]
     this.#waiting.clear()
+    this.size = 0
     return all
   }
 

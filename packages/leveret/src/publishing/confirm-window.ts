@@ -39,20 +39,32 @@ export class ConfirmWindow {
     publication.returnedBecause = `${why} (${replyCode} ${replyText})`
   }
 
-  /** Removes and returns the publications that the broker has answered: one tag, or all up to it. */
-  take(tag: number, multiple: boolean): readonly Publication[] {
-    if (!multiple) return this.#taken(tag)
-    const all: Publication[] = []
+  /** Removes and returns the publication that the broker has answered. */
+  take(tag: number): Publication | undefined {
+    const publication = this.#byTag.delete(tag)
+    if (publication === undefined) return undefined
+    this.size -= 1
+    this.bytes -= publication.bytes
+    this.#byId?.delete(publication.message.properties.messageId)
+    if (this.size === 0) this.#byId = undefined
+    publication.place = 'answered'
+    return publication
+  }
+
+  /** Removes and returns all publications up to this tag. */
+  takeUpTo(tag: number): Publication[] {
+    const taken: Publication[] = []
     for (const next of this.#byTag.keys()) {
       if (next > tag) break
-      all.push(...this.#taken(next))
+      const publication = this.take(next)
+      if (publication !== undefined) taken.push(publication)
     }
-    return all
+    return taken
   }
 
   /** Removes and returns everything, after the channel has ended. */
-  drain(): readonly Publication[] {
-    return this.take(Number.POSITIVE_INFINITY, true)
+  drain(): Publication[] {
+    return this.takeUpTo(Number.POSITIVE_INFINITY)
   }
 
   [Symbol.iterator](): IterableIterator<Publication> {
@@ -65,16 +77,5 @@ export class ConfirmWindow {
       for (const publication of this) this.#byId.set(publication.message.properties.messageId, publication)
     }
     return this.#byId
-  }
-
-  #taken(tag: number): readonly Publication[] {
-    const publication = this.#byTag.delete(tag)
-    if (publication === undefined) return []
-    this.size -= 1
-    this.bytes -= publication.bytes
-    this.#byId?.delete(publication.message.properties.messageId)
-    if (this.size === 0) this.#byId = undefined
-    publication.place = 'answered'
-    return [publication]
   }
 }

@@ -91,6 +91,12 @@ export class Publication {
     if (trace !== undefined) trace.written = this.handedOver
   }
 
+  /** Marks it as one over which the broker may have closed the channel. */
+  suspected(): this {
+    this.isSuspect = true
+    return this
+  }
+
   succeed(): void {
     if (this.isSettled) return
     this.isSettled = true

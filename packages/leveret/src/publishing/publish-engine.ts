@@ -103,7 +103,7 @@ export class PublishEngine {
     publication.whenSettled =
       request.signal === undefined ? ended : this.#whenSettled(publication, request.signal, ended)
     this.#unsettled += 1
-    if (publication.deadline !== Number.POSITIVE_INFINITY) this.#deadlines.watch(publication.deadline)
+    if (publication.deadline < this.#deadlines.next) this.#deadlines.watch(publication.deadline)
     const isDeclared = this.#gates.isOpen(publication.topology)
     if (!isDeclared || !this.#writer.writeNow(publication)) this.#wait(publication, isDeclared)
     return publication.settled

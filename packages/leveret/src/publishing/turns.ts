@@ -12,19 +12,19 @@ export class Line {
  * waits for all that another has waiting, and each sender's messages keep their order.
  */
 export class Turns<T> {
+  /** How many items wait. */
+  size = 0
   readonly #lines = new Fifo<Line>()
 
-  get isEmpty(): boolean {
-    return this.#lines.peek() === undefined
-  }
-
   push(line: Line, item: T): void {
+    this.size += 1
     line.items.push(item)
     this.#join(line)
   }
 
   /** Adds an item in front of its line. */
   unshift(line: Line, item: T): void {
+    this.size += 1
     line.items.unshift(item)
     this.#join(line)
   }
@@ -38,15 +38,17 @@ export class Turns<T> {
   shift(): void {
     const line = this.#lines.peek()
     if (line === undefined) return
+    this.size -= 1
     line.items.shift()
     this.#lines.shift()
     line.hasTurn = false
-    if (line.items.peek() !== undefined) this.#join(line)
+    if (line.items.size > 0) this.#join(line)
   }
 
   /** Removes and returns all items. Items of one line keep their order. */
   drain(): T[] {
     const all: T[] = []
+    this.size = 0
     for (const line of this.#lines.drain()) {
       line.hasTurn = false
       for (const item of line.items.drain()) all.push(item as T)
@@ -56,10 +58,12 @@ export class Turns<T> {
 
   /** Keeps only the items that `wanted` accepts. */
   retain(wanted: (item: T) => boolean): void {
+    this.size = 0
     for (const line of this.#lines.drain()) {
       line.items.retain((item) => wanted(item as T))
+      this.size += line.items.size
       line.hasTurn = false
-      if (line.items.peek() !== undefined) this.#join(line)
+      if (line.items.size > 0) this.#join(line)
     }
   }
 

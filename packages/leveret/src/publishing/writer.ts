@@ -1,5 +1,6 @@
 import type { Channel } from '../amqp/channel.js'
 import { partition } from '../collections/partition.js'
+import { diagnostics } from '../connection/diagnostics.js'
 import type { Lane } from '../connection/lanes/lane.js'
 import { tell } from '../connection/message-diagnostics.js'
 import { RecoveringChannel } from '../connection/recovering-channel.js'
@@ -72,12 +73,13 @@ export class Writer {
 
   /** Whether one more message would be written at once: none waits, and the window, with its late ones, has room. */
   get isFree(): boolean {
-    return this.why === undefined && !this.isSuspicious && this.#waiting.peek() === undefined && this.#hasRoom
+    return this.why === undefined && !this.isSuspicious && this.#waiting.size === 0 && this.#hasRoom
   }
 
   get #hasRoom(): boolean {
     const { maxInFlight, maxQueuedBytes } = this.#options.internals.settings
-    const limit = this.#suspects.size > 0 || this.#channel.awaitsFirstConfirm ? 1 : maxInFlight
+    const isCareful = this.#suspects.size > 0 || (this.#channel.isBack && this.#channel.awaitsFirstConfirm)
+    const limit = isCareful ? 1 : maxInFlight
     return this.#window.size < limit && this.#window.bytes < maxQueuedBytes
   }
 
@@ -92,7 +94,7 @@ export class Writer {
    */
   writeNow(publication: Publication): boolean {
     const { current } = this.#channel
-    if (current === undefined || this.#lane.state === 'blocked' || !this.#waiting.isEmpty) return false
+    if (current === undefined || this.#lane.state === 'blocked' || this.#waiting.size > 0) return false
     if (!this.#hasRoom || (publication.mayHaveTwin && this.#window.holds(publication.message.properties.messageId)))
       return false
     try {
@@ -128,7 +130,7 @@ export class Writer {
 
   /** Writes the messages that may be written now. */
   pump(): void {
-    if (this.#waiting.isEmpty || this.#channel.current === undefined || this.#lane.state === 'blocked') return
+    if (this.#waiting.size === 0 || this.#channel.current === undefined || this.#lane.state === 'blocked') return
     for (;;) {
       const next = this.#waiting.peek()
       if (next === undefined) return
@@ -145,7 +147,7 @@ export class Writer {
     const { messageId } = next.message.properties
     if (next.isSettled) {
       this.#waiting.shift()
-      if (!this.#aside.isEmpty) this.#recall(next)
+      if (this.#aside.size > 0) this.#recall(next)
     } else if (next.mayHaveTwin && this.#window.holds(messageId)) {
       this.#waiting.shift()
       this.#aside.add(next)
@@ -174,7 +176,8 @@ export class Writer {
     if (tag === undefined) return false
     publication.handOver()
     this.#window.add(tag, publication)
-    tell(publication.handedOver > 1 ? 'resent' : 'published', this.#options.internals.name, message)
+    const topic = publication.handedOver > 1 ? diagnostics.resent : diagnostics.published
+    if (topic.hasSubscribers) tell(topic, this.#options.internals.name, message)
     return true
   }
 
@@ -191,8 +194,10 @@ export class Writer {
   readonly #onConfirm = (tag: number, multiple: boolean, accepted: boolean): void => {
     // A queue whose leader has just died may nack the first message on a fresh channel. It is sent again, once.
     if (!accepted && this.#channel.giveUpFirst()) return
-    for (const publication of this.#window.take(tag, multiple)) {
-      if (!this.#aside.isEmpty) this.#recall(publication)
+    const taken = multiple ? this.#window.takeUpTo(tag) : [this.#window.take(tag)]
+    for (const publication of taken) {
+      if (publication === undefined) continue
+      if (this.#aside.size > 0) this.#recall(publication)
       if (publication.isSettled) continue
       const { message, returnedBecause } = publication
       if (accepted) this.#known.add(message.exchange)
@@ -203,7 +208,7 @@ export class Writer {
         publication.endReturned(returnedBecause)
       }
     }
-    this.pump()
+    if (this.#waiting.size > 0) this.pump()
   }
 
   /** Lets the first message go that waited for the id of this one. */
@@ -228,7 +233,7 @@ export class Writer {
     )
     // A suspect in a loss without a culprit closed nothing: it only waited for its answer.
     if (loss.kind === 'innocent') for (const publication of inFlight) this.forget(publication)
-    if (loss.kind === 'suspect') for (const publication of again) this.#suspect(publication)
+    if (loss.kind === 'suspect') for (const publication of again) this.#suspects.add(publication.suspected())
     this.#options.interrupted(again, [...this.#aside.drain(), ...this.#waiting.drain()])
     const mayPass =
       loss.kind === 'named' && loss.routingKey === undefined && reason instanceof BrokerError && isDenied(reason)
@@ -237,11 +242,6 @@ export class Writer {
     const why = describeRefusal(reason)
     for (const culprit of refused) culprit.fail('refused', why, { cause: reason, retryable: false })
     return culprits.length > 0 || this.isSuspicious
-  }
-
-  #suspect(publication: Publication): void {
-    publication.isSuspect = true
-    this.#suspects.add(publication)
   }
 
   /** Whether its exchange took messages before. Without a time limit it might be denied for ever. */

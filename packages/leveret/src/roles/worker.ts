@@ -1,10 +1,10 @@
-import type { MaybePromise } from '../async/maybe-promise.js'
 import { type Connection, internalsOf } from '../connection/connection.js'
 import { ConsumeEngine } from '../consuming/consume-engine.js'
 import { RoleEvents } from '../consuming/delivery/role-events.js'
 import { Settler } from '../consuming/delivery/settler.js'
 import { type WorkerEvents, workerLines, workerWarnings } from '../consuming/delivery/worker-events.js'
 import { checkExclusive } from '../consuming/handling/exclusivity.js'
+import type { Decode } from '../consuming/handling/payload-reader.js'
 import type { OrderKey } from '../consuming/handling/slots.js'
 import {
   type Acknowledgement,
@@ -19,7 +19,7 @@ import {
 import type { AnyHandler, HandlerFor } from '../consuming/handling.js'
 import { Receiver, type ReceiverOptions } from '../consuming/receiver.js'
 import type { PayloadOf } from '../contract/derived-types.js'
-import { decodePayload } from '../contract/payloads/payload.js'
+import { decoderOf } from '../contract/payloads/payload.js'
 import { checkContract } from '../contract/payloads/shared-options.js'
 import type { WorkQueue } from '../contract/queues/work-queue.js'
 import { parseOptions } from '../options.js'
@@ -130,8 +130,7 @@ function receiverOptionsOf<C extends WorkQueue>(
     contract,
     place: { connection: internals.name, ...about, isEphemeral: false, server: () => lane.server },
     // The payload type is that of the contract's schema.
-    decode: ({ message: { content, properties } }) =>
-      decodePayload(contract, content, properties) as MaybePromise<PayloadOf<C>>,
+    decode: decoderOf(contract) as Decode<PayloadOf<C>>,
     handler,
     settings,
     settler: new Settler(contract, publishCopies(rabbit, about), connection.topology === 'declare'),

@@ -3,7 +3,6 @@ import { HEADER_BYTES } from '../../message/header-bytes.js'
 import { watchReceive } from './internals.js'
 
 const FRAME_HEAD_BYTES = 7
-const HEADER_FRAME = 2
 /** Offset of the flags, after class, weight and size of the content. */
 const FLAGS_AT = FRAME_HEAD_BYTES + 12
 const HAS_CONTENT_TYPE = 0x8000
@@ -47,7 +46,7 @@ export function watchHeaders(model: amqp.ChannelModel): void {
  * not complete, or has no headers.
  */
 function shallowHeadersIn(received: Buffer): Buffer | undefined {
-  if (received.length < FLAGS_AT + 2 || received[0] !== HEADER_FRAME) return undefined
+  if (received.length < FLAGS_AT + 2) return undefined
   const end = FRAME_HEAD_BYTES + received.readUInt32BE(3)
   if (received.length < end) return undefined
   const flags = received.readUInt16BE(FLAGS_AT)

@@ -70,8 +70,11 @@ export function wrapAccept(
   return true
 }
 
+/** First byte of a frame with the properties of a message. */
+const HEADER_FRAME = 2
+
 /**
- * Watches the function that reads the next frame.
+ * Watches the function that reads the next frame, where that is a header frame.
  *
  * @param before - gets the bytes that have not been read. What it returns is passed to `after`
  * @param after - gets the frame that was read from them
@@ -88,7 +91,7 @@ export function watchReceive<Seen extends object>(
   if (!('rest' in internals)) return missing('connection.rest') ?? false
   internals.recvFrame = () => {
     const { rest } = internals
-    const seen = rest instanceof Buffer ? before(rest) : undefined
+    const seen = rest instanceof Buffer && rest[0] === HEADER_FRAME ? before(rest) : undefined
     const frame = recvFrame.call(connection)
     if (seen !== undefined && frame !== false) after(frame, seen)
     return frame
@@ -117,10 +120,10 @@ export function seatOf(raw: amqp.Channel): ChannelSeat | undefined {
 /** Listens to confirms before amqplib does. amqplib's own listener would grow a list up to any tag of the broker. */
 export function onConfirmFirst(
   raw: amqp.Channel,
-  listener: (confirm: { readonly deliveryTag: number; readonly multiple: boolean }, accepted: boolean) => void,
+  listener: (accepted: boolean, confirm: { readonly deliveryTag: number; readonly multiple: boolean }) => void,
 ): void {
-  raw.prependListener('ack', (confirm) => listener(confirm, true))
-  raw.prependListener('nack', (confirm) => listener(confirm, false))
+  raw.prependListener('ack', listener.bind(undefined, true))
+  raw.prependListener('nack', listener.bind(undefined, false))
 }
 
 const CLOSE_FRAME = /(\d{3}) \(([A-Z-]+)\) with message "(.*)"/s

@@ -1,5 +1,5 @@
 import type { MessageProperties, OutgoingMessage } from '../../message/message.js'
-import { FrameWriter } from './frame-writer.js'
+import { FRAME_END, FrameWriter } from './frame-writer.js'
 
 const METHOD = 1
 const HEADER = 2
@@ -63,7 +63,7 @@ export class FrameOpening {
     writer.shortText(exchange)
     writer.shortText(routingKey)
     writer.octet(mandatory ? 1 : 0)
-    writer.endFrame()
+    writer.octet(FRAME_END)
     this.lengthAt = writer.at + 3
     writer.beginFrame(HEADER, channel, 0)
     writer.short(BASIC)

@@ -2,7 +2,7 @@ import { RawField } from '../../message/field-table.js'
 import type { Headers } from '../../message/message.js'
 
 /** The last byte of every frame. */
-const FRAME_END = 0xce
+export const FRAME_END = 0xce
 const TEXT = 'S'.charCodeAt(0)
 const BOOLEAN = 't'.charCodeAt(0)
 const NOTHING = 'V'.charCodeAt(0)
@@ -32,23 +32,13 @@ export class FrameWriter {
   }
 
   long(value: number): void {
-    this.longAt(this.at, value)
-    this.at += 4
-  }
-
-  /** Overwrites bytes at an offset, and does not move on. */
-  longAt(at: number, value: number): void {
-    this.bytes[at] = value >>> 24
-    this.bytes[at + 1] = value >>> 16
-    this.bytes[at + 2] = value >>> 8
-    this.bytes[at + 3] = value
+    this.at = this.bytes.writeUInt32BE(value, this.at)
   }
 
   /** @param value - a safe integer, not negative */
   longLong(value: number): void {
-    this.longAt(this.at, Math.floor(value / 2 ** 32))
-    this.longAt(this.at + 4, value >>> 0)
-    this.at += 8
+    this.long(Math.floor(value / 2 ** 32))
+    this.long(value >>> 0)
   }
 
   /** @param text - of at most 255 bytes */
@@ -72,7 +62,7 @@ export class FrameWriter {
       else if (typeof value === 'number') this.#integer(value)
       else this.#other(value)
     }
-    this.longAt(start, this.at - start - 4)
+    this.bytes.writeUInt32BE(this.at - start - 4, start)
   }
 
   copy(bytes: Uint8Array): void {
@@ -87,17 +77,13 @@ export class FrameWriter {
     this.long(length)
   }
 
-  endFrame(): void {
-    this.octet(FRAME_END)
-  }
-
   /** Writes a whole frame. */
   frame(type: number, channel: number, payload: Buffer): void {
     const { bytes, at } = this
     bytes[at] = type
     bytes[at + 1] = channel >>> 8
     bytes[at + 2] = channel
-    this.longAt(at + 3, payload.length)
+    bytes.writeUInt32BE(payload.length, at + 3)
     bytes.set(payload, at + 7)
     bytes[at + 7 + payload.length] = FRAME_END
     this.at = at + 8 + payload.length

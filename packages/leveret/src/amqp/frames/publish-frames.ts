@@ -1,7 +1,7 @@
 import { holdsRaw, RawField } from '../../message/field-table.js'
 import type { Headers, MessageProperties, OutgoingMessage } from '../../message/message.js'
 import { FrameOpening } from './frame-opening.js'
-import { FrameWriter } from './frame-writer.js'
+import { FRAME_END, FrameWriter } from './frame-writer.js'
 import type { SocketBatcher } from './socket-batcher.js'
 
 const BODY = 3
@@ -81,7 +81,7 @@ export class PublishFrames {
     return true
   }
 
-  /** Writes the method and the header frame. */
+  /** Writes the method and the header frame. The properties follow the content type in the order of their bits. */
   #writeHead(message: Writable): void {
     const writer = this.#writer
     const { at: start } = writer
@@ -89,30 +89,29 @@ export class PublishFrames {
     const { bytes, lengthAt, contentLengthAt } = this.#opening
     writer.bytes.set(bytes, start)
     writer.at += bytes.length
-    writeProperties(writer, message.properties)
-    writer.longAt(start + lengthAt, writer.at - start - lengthAt - 4)
-    writer.longAt(start + contentLengthAt, message.content.length)
-    writer.endFrame()
+    const { headers, deliveryMode, priority, correlationId, replyTo, expiration, messageId } = message.properties
+    const { contentEncoding, timestamp, type, userId, appId } = message.properties
+    if (contentEncoding !== undefined) writer.shortText(contentEncoding)
+    if (headers === undefined) writer.long(0)
+    else writer.table(headers)
+    if (deliveryMode !== undefined) {
+      writer.bytes[writer.at] = deliveryMode
+      writer.at += 1
+    }
+    if (priority !== undefined) writer.octet(priority)
+    if (correlationId !== undefined) writer.shortText(correlationId)
+    if (replyTo !== undefined) writer.shortText(replyTo)
+    if (expiration !== undefined) writer.shortText(expiration)
+    if (messageId !== undefined) writer.shortText(messageId)
+    if (timestamp !== undefined) writer.longLong(timestamp)
+    if (type !== undefined) writer.shortText(type)
+    if (userId !== undefined) writer.shortText(userId)
+    if (appId !== undefined) writer.shortText(appId)
+    writer.bytes.writeUInt32BE(writer.at - start - lengthAt - 4, start + lengthAt)
+    writer.bytes.writeUInt32BE(message.content.length, start + contentLengthAt)
+    writer.bytes[writer.at] = FRAME_END
+    writer.at += 1
   }
-}
-
-/** Writes all properties but the content type, in their order. */
-function writeProperties(writer: FrameWriter, properties: MessageProperties): void {
-  const { headers, deliveryMode, priority, correlationId, replyTo, expiration, messageId, timestamp } = properties
-  const { contentEncoding, type, userId, appId } = properties
-  if (contentEncoding !== undefined) writer.shortText(contentEncoding)
-  if (headers === undefined) writer.long(0)
-  else writer.table(headers)
-  if (deliveryMode !== undefined) writer.octet(deliveryMode)
-  if (priority !== undefined) writer.octet(priority)
-  if (correlationId !== undefined) writer.shortText(correlationId)
-  if (replyTo !== undefined) writer.shortText(replyTo)
-  if (expiration !== undefined) writer.shortText(expiration)
-  if (messageId !== undefined) writer.shortText(messageId)
-  if (timestamp !== undefined) writer.longLong(timestamp)
-  if (type !== undefined) writer.shortText(type)
-  if (userId !== undefined) writer.shortText(userId)
-  if (appId !== undefined) writer.shortText(appId)
 }
 
 /** @returns the most bytes that the message may take; `undefined` if it is not of the usual form */

@@ -24,7 +24,7 @@ export class SocketBatcher {
   constructor(socket: Duplex) {
     this.#socket = socket
     const { write, end } = socket
-    this.#write = (chunk) => Reflect.apply(write, socket, [chunk])
+    this.#write = write as (chunk: Uint8Array) => boolean
     socket.write = (...args: readonly unknown[]) => {
       const [chunk] = args
       if (args.length === 1 && chunk instanceof Uint8Array) return this.write(chunk)
@@ -46,7 +46,7 @@ export class SocketBatcher {
   write(chunk: Uint8Array): boolean {
     if (chunk.length > LONG_BYTES) {
       this.#flush()
-      return this.#write(chunk)
+      return this.#write.call(this.#socket, chunk)
     }
     const { bytes, offset } = this.room(chunk.length)
     bytes.set(chunk, offset)
@@ -78,7 +78,7 @@ export class SocketBatcher {
     if (this.#from === this.#to) return
     const gathered = this.#piece.subarray(this.#from, this.#to)
     this.#from = this.#to
-    this.#write(gathered)
+    this.#write.call(this.#socket, gathered)
   }
 
   /** Takes a new buffer. Bytes in the old one may not have left yet, so it is not reused. */

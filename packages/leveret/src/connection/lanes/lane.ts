@@ -35,7 +35,7 @@ export class Lane {
     blocked: (reason) => this.#block(reason),
     refreshFailed: (reason) => this.events.emit('credentials-failed', { reason }),
   }
-  #state: LaneState = 'idle'
+  state: LaneState = 'idle'
   #why: LeveretError | undefined
   #blockedReason: string | undefined
   #link: Link | undefined
@@ -56,14 +56,10 @@ export class Lane {
     this.#limit = new ChannelLimit((signal) => this.openLink(signal), this.#stop.signal)
   }
 
-  get state(): LaneState {
-    return this.#state
-  }
-
   /** Reason for which the lane is not ready. */
   get why(): string | undefined {
-    if (this.#state === 'blocked') return `the broker takes no publishes: ${this.#blockedReason}`
-    return this.#state === 'ready' ? undefined : this.#why?.message
+    if (this.state === 'blocked') return `the broker takes no publishes: ${this.#blockedReason}`
+    return this.state === 'ready' ? undefined : this.#why?.message
   }
 
   /**
@@ -102,7 +98,7 @@ export class Lane {
   /** Resolves when the lane is up and no alarm blocks it. */
   async whenWritable(signal: AbortSignal): Promise<void> {
     await unlessAborted(signal, this.#ready())
-    while (this.#state === 'blocked') {
+    while (this.state === 'blocked') {
       await unlessAborted(signal, new Promise<void>((resolve) => this.#whenUnblocked.push(resolve)))
       await unlessAborted(signal, this.#ready())
     }
@@ -130,7 +126,7 @@ export class Lane {
   }
 
   #ready(): Promise<Link> {
-    if (this.#state === 'closed') return Promise.reject(this.#why)
+    if (this.state === 'closed') return Promise.reject(this.#why)
     if (this.#link !== undefined) return Promise.resolve(this.#link)
     const up = new Promise<Link>((resolve, reject) => this.#waiters.add({ resolve, reject }))
     this.#running ??= inRootContext(() => this.#run())
@@ -210,7 +206,7 @@ export class Lane {
     this.#link = undefined
     this.#blockedReason = undefined
     this.#backoff.down()
-    if (this.#state === 'closed') return
+    if (this.state === 'closed') return
     this.#enter('reconnecting', reason)
     this.events.emit('disconnected', { reason })
   }
@@ -225,7 +221,7 @@ export class Lane {
   }
 
   #block(reason: string | undefined): void {
-    if (this.#link === undefined || this.#state === 'closed') return
+    if (this.#link === undefined || this.state === 'closed') return
     this.#blockedReason = reason
     this.#enter(reason === undefined ? 'ready' : 'blocked')
     if (reason === undefined) this.events.emit('unblocked', {})
@@ -233,8 +229,8 @@ export class Lane {
   }
 
   #enter(state: LaneState, why?: LeveretError): void {
-    if (this.#state === 'closed') return
-    this.#state = state
+    if (this.state === 'closed') return
+    this.state = state
     this.#why = why ?? this.#why
     if (state !== 'blocked') for (const resume of this.#whenUnblocked.splice(0)) resume()
   }

@@ -10,7 +10,7 @@ export class HeldUp {
   readonly #canRenew: boolean
   /** The deliveries that may be settled later. */
   readonly #waiting = new Set<object>()
-  #stuck = 0
+  count = 0
   /** How many of them were delivered to former consumers, and so do not use the prefetch of the current one. */
   #passed = 0
 
@@ -18,10 +18,6 @@ export class HeldUp {
   constructor(prefetch: number, canRenew: boolean) {
     this.#prefetch = prefetch
     this.#canRenew = canRenew
-  }
-
-  get count(): number {
-    return this.#waiting.size + this.#stuck
   }
 
   /** Whether no delivery can come until one of these is settled. */
@@ -38,8 +34,8 @@ export class HeldUp {
    */
   add(places: number, delivery?: object): 'a fresh consumer' | 'room' | undefined {
     const wasFull = this.isFull
-    if (delivery === undefined) this.#stuck += 1
-    else this.#waiting.add(delivery)
+    if (delivery === undefined || !this.#waiting.has(delivery)) this.count += 1
+    if (delivery !== undefined) this.#waiting.add(delivery)
     if (this.isFull) return wasFull ? undefined : 'room'
     if (!this.#canRenew || this.count - this.#passed < places / 2) return undefined
     this.#passed = this.count
@@ -48,13 +44,15 @@ export class HeldUp {
 
   /** Removes a delivery that has been settled. */
   remove(delivery: object): void {
-    if (this.#waiting.delete(delivery)) this.#passed = Math.min(this.#passed, this.count)
+    if (!this.#waiting.delete(delivery)) return
+    this.count -= 1
+    this.#passed = Math.min(this.#passed, this.count)
   }
 
   /** Removes all, because their channel has ended. */
   clear(): void {
     this.#waiting.clear()
-    this.#stuck = 0
+    this.count = 0
     this.#passed = 0
   }
 }

@@ -24,6 +24,7 @@ export class ActiveDelivery implements Held, Handled {
   /** The channel on which the delivery is settled. */
   readonly channel: DeliveryChannel
   readonly origin: AttemptOrigin
+  readonly context: AsyncResource | undefined
   /** The time of arrival, by `performance.now()`. */
   readonly receivedAtMs: number = performance.now()
   /** @internal */
@@ -54,6 +55,7 @@ export class ActiveDelivery implements Held, Handled {
     this.message = message
     this.channel = channel
     this.origin = origin
+    this.context = message.context
   }
 
   /** Starts the attempt and its time limit. */
@@ -71,9 +73,13 @@ export class ActiveDelivery implements Held, Handled {
     return this.begunAtMs === undefined ? 0 : (this.#endedAtMs ?? performance.now()) - this.begunAtMs
   }
 
-  /** Whether the attempt started so long ago that its channel may be lost without anyone having noticed. */
-  get hasTakenLong(): boolean {
-    return performance.now() - (this.begunAtMs ?? Number.POSITIVE_INFINITY) >= LONG_MS
+  /**
+   * Whether the broker may never process the ack of the work that is done: its channel is lost, or the attempt started
+   * so long ago that its channel may be lost without anyone having noticed.
+   */
+  get isUnheard(): boolean {
+    const { end, begunAtMs = Number.POSITIVE_INFINITY } = this
+    return end === undefined ? performance.now() - begunAtMs >= LONG_MS : end.how === 'lost' && !this.mayHaveStopped
   }
 
   /**
@@ -99,10 +105,6 @@ export class ActiveDelivery implements Held, Handled {
 
   awaitsClose(): void {
     this.channel.awaitsClose(this)
-  }
-
-  get context(): AsyncResource | undefined {
-    return this.message.context
   }
 
   get queue(): string {

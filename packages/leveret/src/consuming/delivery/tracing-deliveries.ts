@@ -3,7 +3,7 @@ import type { ActiveDelivery } from './active-delivery.js'
 import type { ConsumePlace, ProcessBatchTrace, ProcessTrace, SettledDelivery, TracedDelivery } from './process-trace.js'
 import type { Settlement } from './settlement.js'
 
-const processing = tracing<ProcessTrace>('process')
+export const processing = tracing<ProcessTrace>('process')
 const batches = tracing<ProcessBatchTrace>('process-batch')
 const settled = topicOf<SettledDelivery>('settled')
 

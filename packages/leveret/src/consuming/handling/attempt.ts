@@ -1,4 +1,4 @@
-import { isLater, type MaybePromise, maybePromiseOf } from '../../async/maybe-promise.js'
+import { adopt, isThenable, type MaybePromise, NativePromise } from '../../async/maybe-promise.js'
 import type { ActiveDelivery } from '../delivery/active-delivery.js'
 import type { ManuallySettledDelivery } from '../delivery/manual-delivery.js'
 import type { ReturnMemory } from '../delivery/return-memory.js'
@@ -17,9 +17,9 @@ export type Attempt<Payload, D extends ActiveDelivery = ActiveDelivery> = (
 /** The work of an attempt: its errors have not been judged, and its time is not limited. */
 export interface Work<Payload, D extends ActiveDelivery = ActiveDelivery> {
   /** Does the work. It may throw, and return a promise of any library. */
-  run(payload: Payload, delivery: D): unknown
-  /** Reads the result of `run`, or what its promise resolves with. */
-  verdictOf(result: unknown): Verdict
+  readonly run: (payload: Payload, delivery: D) => unknown
+  /** The verdict when the work has ended; `undefined` where its result is the verdict. */
+  readonly verdict: Verdict | undefined
 }
 
 /** Decides about the error that ended an attempt. */
@@ -31,14 +31,14 @@ const GIVE_BACK: Verdict = { do: 'give-back' }
 
 /** Makes the work of a handler whose return acknowledges the delivery. */
 export function returning<Payload, D extends ActiveDelivery>(call: Call<Payload, D>): Work<Payload, D> {
-  return { run: call, verdictOf: () => ACK }
+  return { run: call, verdict: ACK }
 }
 
 /** Makes the work whose result is the verdict. */
 function deciding<Payload, D extends ActiveDelivery>(
   run: (payload: Payload, delivery: D) => Promise<Verdict>,
 ): Work<Payload, D> {
-  return { run, verdictOf: (verdict) => verdict as Verdict }
+  return { run, verdict: undefined }
 }
 
 /**
@@ -70,20 +70,6 @@ export function manual<Payload>(
   })
 }
 
-/** Skips a message that this process has done, even if it was done while this delivery waited for its slot. */
-export function unlessDone<Payload, D extends ActiveDelivery>(
-  attempt: Attempt<Payload, D>,
-  memory: ReturnMemory,
-): Attempt<Payload, D> {
-  return (payload, delivery) => {
-    const { message, channel } = delivery
-    if (!message.fields.redelivered || !memory.takeDone(message)) return attempt(payload, delivery)
-    // This ack, too, may be lost with its channel.
-    channel.rememberDone(message)
-    return SKIP
-  }
-}
-
 /**
  * Skips a message that has been done. The store's `begin` counts as time of the attempt, and its `done` does not, so a
  * successful attempt stays successful when the store is slow. A handler that is late keeps its key until it has ended.
@@ -101,7 +87,7 @@ export function once<Payload, D extends ActiveDelivery>(
       let verdict: Verdict | undefined
       try {
         if (delivery.end !== undefined) throw delivery.end.reason
-        verdict = work.verdictOf(await work.run(payload, delivery))
+        verdict = verdictOf(work, await work.run(payload, delivery))
         return verdict
       } finally {
         ending = deduplicator.end(begun, delivery.mayHaveStopped ? undefined : verdict)
@@ -117,7 +103,9 @@ export function once<Payload, D extends ActiveDelivery>(
 export interface Bounds {
   readonly handlerTimeoutMs: number
   /** How long the sender still waits, if that is known. With no time left, the attempt does not begin. */
-  timeLeftMs?: ((delivery: ActiveDelivery) => number) | undefined
+  readonly timeLeftMs: ((delivery: ActiveDelivery) => number) | undefined
+  /** Remembers which deliveries are done, where they are not to be handled again. */
+  readonly memory: ReturnMemory | undefined
   /** Reports that a handler was given up, and still runs. */
   givenUp(): void
   /** Reports that a handler which was given up has ended. */
@@ -130,16 +118,19 @@ export interface Bounds {
   late(delivery: ReportedDelivery, failed?: { readonly thrown: unknown }): void
 }
 
-/** Limits the time of an attempt, judges the error that ended it, and decides whether its result counts. */
+/**
+ * Limits the time of an attempt, judges the error that ended it, and decides whether its result counts. Skips a message
+ * that this process has done, even if it was done while this delivery waited for its slot.
+ */
 export function bounded<Payload, D extends ActiveDelivery>(
-  work: Work<Payload, D>,
+  { run, verdict: usual }: Work<Payload, D>,
   judge: Judge,
   bounds: Bounds,
 ): Attempt<Payload, D> {
-  const { handlerTimeoutMs, timeLeftMs } = bounds
+  const { handlerTimeoutMs, timeLeftMs, memory } = bounds
   const counted = (verdict: Verdict, delivery: D): Verdict => {
     const { end } = delivery
-    if (verdict.do === 'ack' && isUnheard(delivery)) delivery.channel.rememberDone(delivery.message)
+    if (verdict.do === 'ack' && delivery.isUnheard) delivery.channel.rememberDone(delivery.message)
     if (end === undefined) return verdict
     // The handler finished its work in the second of grace after its signal was aborted.
     if (verdict.do === 'ack' && end.how === 'late' && delivery.takeLate()) bounds.late(delivery)
@@ -148,74 +139,58 @@ export function bounded<Payload, D extends ActiveDelivery>(
   const failed = (thrown: unknown, delivery: D): Verdict => counted(judge(thrown, delivery.attempt), delivery)
   const inTime = (working: Promise<unknown>, delivery: D, timeoutMs: number): Promise<Verdict> =>
     new Promise((resolve) => {
-      const done = (result: unknown): void => resolve(counted(work.verdictOf(result), delivery))
-      const thrown = (error: unknown): void => resolve(failed(error, delivery))
-      if (delivery.mayOutlive) untilDecided(working, delivery, timeoutMs, bounds).then(done, thrown)
-      else
-        limitTime(
-          working,
-          deadlineOf(delivery, timeoutMs, bounds, () => working),
-          done,
-          thrown,
-        )
+      const work = {
+        timeoutMs,
+        abort: (reason: Error) => delivery.abort('late', reason),
+        givenUp: () => givenUp(delivery, delivery.mayOutlive ? delivery.handler : working, bounds),
+        done: (result: unknown) => resolve(counted(usual ?? (result as Verdict), delivery)),
+        failed: (error: unknown) => resolve(failed(error, delivery)),
+      }
+      if (delivery.mayOutlive) untilDecided(working, delivery, work).then(work.done, work.failed)
+      else limitTime(working, work)
     })
   return (payload, delivery) => {
+    const { message } = delivery
+    if (message.fields.redelivered && memory?.takeDone(message)) {
+      // This ack, too, may be lost with its channel.
+      delivery.channel.rememberDone(message)
+      return SKIP
+    }
     const timeoutMs = timeLeftMs === undefined ? handlerTimeoutMs : Math.min(handlerTimeoutMs, timeLeftMs(delivery))
     if (timeoutMs <= 0) return SKIP
     delivery.begin(timeoutMs)
     try {
-      const working = maybePromiseOf(work.run(payload, delivery))
+      const result = run(payload, delivery)
       // A value that is no promise means that the work has ended.
-      return isLater(working) ? inTime(working, delivery, timeoutMs) : counted(work.verdictOf(working), delivery)
+      if (!isThenable(result)) return counted(usual ?? (result as Verdict), delivery)
+      return inTime(result instanceof NativePromise ? result : adopt(result), delivery, timeoutMs)
     } catch (thrown) {
       return failed(thrown, delivery)
     }
   }
 }
 
-/** Whether the broker may never process the ack of work that is done: the handler took long, or the channel is lost. */
-function isUnheard(delivery: ActiveDelivery): boolean {
-  const { end } = delivery
-  return end === undefined ? delivery.hasTakenLong : end.how === 'lost' && !delivery.mayHaveStopped
-}
-
-/**
- * @param running - returns the promise that is pending when the time is up; `undefined` when the handler has returned
- *   and only its decision is missing
- */
-function deadlineOf(
-  delivery: ActiveDelivery,
-  timeoutMs: number,
-  bounds: Bounds,
-  running: () => Promise<unknown> | undefined,
-): DeadlineOptions {
+/** @param running - the promise that is pending; `undefined` when the handler has returned, and only decides later */
+function givenUp(delivery: ActiveDelivery, running: Promise<unknown> | undefined, bounds: Bounds): void {
+  if (running === undefined) return
   const ended = (): void => {
     bounds.endedAtLast()
     if (delivery.takeLate()) bounds.late(delivery)
   }
-  return {
-    timeoutMs,
-    abort: (reason) => delivery.abort('late', reason),
-    givenUp: () => {
-      const hung = running()
-      if (hung === undefined) return
-      bounds.givenUp()
-      hung.then(ended, ended)
-    },
-  }
+  bounds.givenUp()
+  running.then(ended, ended)
 }
 
 /**
  * Settles with the handler's decision. The time limit holds for the decision, and for the handler, which may continue
  * after it.
  */
-function untilDecided<T>(working: Promise<T>, delivery: ActiveDelivery, timeoutMs: number, bounds: Bounds): Promise<T> {
+function untilDecided<T>(working: Promise<T>, delivery: ActiveDelivery, options: DeadlineOptions): Promise<T> {
   const ended = async (): Promise<T> => {
     const result = await working
     await delivery.handler
     return result
   }
-  const options = deadlineOf(delivery, timeoutMs, bounds, () => delivery.handler)
   const whole = withinDeadline(ended(), options)
   delivery.handled = whole.then(
     () => undefined,
@@ -224,10 +199,14 @@ function untilDecided<T>(working: Promise<T>, delivery: ActiveDelivery, timeoutM
   return Promise.race([working, whole])
 }
 
+function verdictOf({ verdict }: Work<never, never>, result: unknown): Verdict {
+  return verdict ?? (result as Verdict)
+}
+
 /** Makes work at most once: the broker has processed the ack before the handler begins. */
 export function acknowledgedFirst<Payload>(work: Work<Payload>): Work<Payload> {
   return deciding(async (payload, delivery) => {
     if (!(await delivery.acknowledgeFirst())) return GIVE_BACK
-    return work.verdictOf(await work.run(payload, delivery))
+    return verdictOf(work, await work.run(payload, delivery))
   })
 }

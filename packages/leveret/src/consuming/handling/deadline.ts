@@ -14,6 +14,12 @@ export interface DeadlineOptions {
   givenUp(): void
 }
 
+/** Work with callbacks for its end, of which one is called once. Neither may throw. */
+export interface LimitedWork<T> extends DeadlineOptions {
+  done(result: T): void
+  failed(error: unknown): void
+}
+
 interface Running extends Due {
   dueAt: number
   timeUp(now: number): void
@@ -32,16 +38,12 @@ const deadlines = new Deadlines((now) => tellLate(running, now, (work) => work.t
  * not stopped.
  */
 export function withinDeadline<T>(work: Promise<T>, options: DeadlineOptions): Promise<T> {
-  return new Promise((resolve, reject) => limitTime(work, options, resolve, reject))
+  return new Promise((done, failed) => limitTime(work, { ...options, done, failed }))
 }
 
-/** Calls `done` or `failed` like {@link withinDeadline}, without a promise of its own. Neither may throw. */
-export function limitTime<T>(
-  work: Promise<T>,
-  { timeoutMs, abort, givenUp }: DeadlineOptions,
-  done: (result: T) => void,
-  failed: (error: unknown) => void,
-): void {
+/** Calls `done` or `failed` like {@link withinDeadline}, without a promise of its own. */
+export function limitTime<T>(work: Promise<T>, options: LimitedWork<T>): void {
+  const { timeoutMs, done, failed } = options
   let timeout: HandlerTimeout | undefined
   const entry: Running = {
     bagged: undefined,
@@ -50,16 +52,16 @@ export function limitTime<T>(
       if (timeout === undefined) {
         timeout = new HandlerTimeout(timeoutMs)
         entry.dueAt = now + GRACE_MS
-        abort(timeout)
+        options.abort(timeout)
       } else {
         running.delete(entry)
-        givenUp()
+        options.givenUp()
         failed(timeout)
       }
     },
   }
   running.add(entry)
-  deadlines.watch(entry.dueAt)
+  if (entry.dueAt < deadlines.next) deadlines.watch(entry.dueAt)
   work.then(
     (result) => {
       if (running.delete(entry)) done(result)

@@ -3,7 +3,7 @@ import { type Interceptor, type Layer, runInside } from '../../connection/interc
 import type { Delivery } from '../../message/delivery.js'
 import type { ActiveDelivery } from '../delivery/active-delivery.js'
 import type { ConsumePlace } from '../delivery/process-trace.js'
-import { tracedCall } from '../delivery/tracing-deliveries.js'
+import { processing, tracedCall } from '../delivery/tracing-deliveries.js'
 /** Calls a handler inside its interceptors. Throws or rejects with their error. */
 export type Call<Payload, D extends Delivery = Delivery> = (payload: Payload, delivery: D) => unknown
 
@@ -26,8 +26,13 @@ export function inside<Payload, D extends ActiveDelivery>(
     return handle === undefined ? [] : [(delivery, next) => handle.call(interceptor, delivery, next)]
   })
   const traced = (call: Call<Payload, D>): Call<Payload, D> => (place === undefined ? call : tracedCall(place, call))
-  const direct = traced(begin)
-  if (layers.length === 0) return (payload, delivery) => callAsHandler(direct, payload, delivery)
+  if (layers.length === 0) {
+    const call = traced(handler)
+    return (payload, delivery) => {
+      if (delivery.end !== undefined) throw delivery.end.reason
+      return callAsHandler(processing.hasSubscribers ? call : handler, payload, delivery)
+    }
+  }
   const call = traced(async (payload, delivery) => {
     await runInside(layers, delivery, async () => {
       await begin(payload, delivery)

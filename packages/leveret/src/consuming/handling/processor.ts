@@ -69,33 +69,30 @@ export class Processor<Payload, D extends ActiveDelivery> {
     return again ?? whenReady(this.#conclude(verdict, delivery), () => true)
   }
 
+  /**
+   * Settles a delivery. A defect in leveret must neither lose the message nor crash the process: the delivery stays
+   * unacknowledged, and its settlement contains the error.
+   */
   readonly #conclude = (verdict: Verdict, delivery: ActiveDelivery): MaybePromise<Settlement> => {
-    const settling = this.#settle(delivery, verdict)
-    delivery.concludes?.(settling)
+    let settling: MaybePromise<Settlement>
+    try {
+      settling = delivery.isAcknowledged ? outcomeOf(verdict) : this.#options.settler.settle(verdict, delivery)
+    } catch (error) {
+      settling = stuckOver(error)
+    }
     if (isLater(settling)) return this.#concludeLater(settling, delivery)
+    delivery.concludes?.(settling)
     this.#options.settled(delivery, settling)
     return settling
   }
 
   async #concludeLater(settling: Promise<Settlement>, delivery: ActiveDelivery): Promise<Settlement> {
     delivery.noteEnd()
-    const settlement = await settling
+    const outcome = settling.catch(stuckOver)
+    delivery.concludes?.(outcome)
+    const settlement = await outcome
     this.#options.settled(delivery, settlement)
     return settlement
-  }
-
-  /**
-   * Settles a delivery. A defect in leveret must neither lose the message nor crash the process: the delivery stays
-   * unacknowledged, and its settlement contains the error.
-   */
-  #settle(delivery: ActiveDelivery, verdict: Verdict): MaybePromise<Settlement> {
-    if (delivery.isAcknowledged) return outcomeOf(verdict)
-    try {
-      const settling = this.#options.settler.settle(verdict, delivery)
-      return isLater(settling) ? settling.catch(stuckOver) : settling
-    } catch (error) {
-      return stuckOver(error)
-    }
   }
 }
 

@@ -52,7 +52,7 @@ export class Slots {
     if (this.#closed) return false
     const behind = key === undefined ? undefined : this.#behind.get(key)
     if (behind === undefined && key !== undefined) this.#behind.set(key, new Fifo())
-    if (behind === undefined && this.#ready.peek() === undefined && this.#running.size < this.#limit) {
+    if (behind === undefined && this.#ready.size === 0 && this.#running.size < this.#limit) {
       this.#running.begin()
       return true
     }
@@ -88,7 +88,7 @@ export class Slots {
   leave(key?: OrderKey): void {
     this.#running.end()
     if (key !== undefined) this.#nextOf(key)
-    this.#admit()
+    if (this.#ready.size > 0) this.#admit()
   }
 
   /** Gives back the deliveries that wait. */

@@ -1,5 +1,5 @@
 import { types } from 'node:util'
-import { isLater, type MaybePromise, maybePromiseOf } from '../../async/maybe-promise.js'
+import { isThenable, type MaybePromise } from '../../async/maybe-promise.js'
 import { isMarked } from '../../errors/marks.js'
 import { PayloadError } from '../../errors/payload-error.js'
 import { type Codec, codecFor } from './codec.js'
@@ -17,15 +17,15 @@ export interface PayloadContract<S extends Schema = Schema> {
 export function encode(contract: PayloadContract, payload: unknown): MaybePromise<Buffer> {
   let encoded: unknown
   try {
-    encoded = maybePromiseOf(contract.codec.encode(payload))
+    encoded = contract.codec.encode(payload)
   } catch (cause) {
     throw notEncoded(contract, cause)
   }
   if (encoded instanceof Buffer) return encoded
-  return isLater(encoded) ? encodedLate(contract, encoded) : bufferOf(contract, encoded)
+  return isThenable(encoded) ? encodedLate(contract, encoded) : bufferOf(contract, encoded)
 }
 
-async function encodedLate(contract: PayloadContract, encoding: Promise<unknown>): Promise<Buffer> {
+async function encodedLate(contract: PayloadContract, encoding: PromiseLike<unknown>): Promise<Buffer> {
   let encoded: unknown
   try {
     encoded = await encoding
@@ -50,8 +50,8 @@ export function decode(
   const isOwn = (!contentType || contentType === codec.contentType) && !contentEncoding && !codec.contentEncoding
   if (!isOwn && codecFor(codec, properties) === undefined) throw notAccepted(contract, properties)
   try {
-    const decoded = maybePromiseOf(codec.decode(content, properties))
-    return isLater(decoded) ? decodedLate(contract, decoded, properties) : decoded
+    const decoded = codec.decode(content, properties)
+    return isThenable(decoded) ? decodedLate(contract, decoded, properties) : decoded
   } catch (cause) {
     throw notDecoded(contract, properties, cause)
   }
@@ -59,7 +59,7 @@ export function decode(
 
 async function decodedLate(
   contract: PayloadContract,
-  decoding: Promise<unknown>,
+  decoding: PromiseLike<unknown>,
   properties: ContentProperties,
 ): Promise<unknown> {
   try {

@@ -1,4 +1,4 @@
-import { disregard, isLater, type MaybePromise, whenReady } from '../../async/maybe-promise.js'
+import { disregard, isLater, isThenable, type MaybePromise, whenReady } from '../../async/maybe-promise.js'
 import { decode, encode, type PayloadContract } from './coding.js'
 import type { ContentProperties } from './content-types.js'
 import { checkProof } from './proof.js'
@@ -6,6 +6,12 @@ import { type Schema, type SchemaInput, type SchemaOutput, validate } from './sc
 import { planOf, type SchemaPlan } from './schema-plan.js'
 
 export type { PayloadContract } from './coding.js'
+
+/** The part of a message that holds its payload. */
+interface Received {
+  readonly content: Buffer
+  readonly properties: ContentProperties
+}
 
 /**
  * Checks an outgoing payload and encodes it.
@@ -58,12 +64,22 @@ export function decodePayload<S extends Schema>(
   properties: ContentProperties,
 ): MaybePromise<SchemaOutput<S>> {
   const value = decode(contract, content, properties)
-  return isLater(value) ? validateLate(contract, value) : validate(contract, value, 'incoming')
+  return isThenable(value) ? validateLate(contract, value) : validate(contract, value, 'incoming')
+}
+
+/** Returns the function that decodes a message of the contract, as {@link decodePayload} does. */
+export function decoderOf<S extends Schema>(
+  contract: PayloadContract<S>,
+): (delivery: { readonly message: Received }) => MaybePromise<SchemaOutput<S>> {
+  return ({ message: { content, properties } }) => {
+    const value = decode(contract, content, properties)
+    return isThenable(value) ? validateLate(contract, value) : validate(contract, value, 'incoming')
+  }
 }
 
 async function validateLate<S extends Schema>(
   contract: PayloadContract<S>,
-  decoding: Promise<unknown>,
+  decoding: PromiseLike<unknown>,
 ): Promise<SchemaOutput<S>> {
   return await validate(contract, await decoding, 'incoming')
 }

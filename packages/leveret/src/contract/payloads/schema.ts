@@ -1,4 +1,4 @@
-import { isLater, type MaybePromise, maybePromiseOf } from '../../async/maybe-promise.js'
+import { isThenable, type MaybePromise } from '../../async/maybe-promise.js'
 import type { Issue } from '../../errors/issue.js'
 import { PayloadError } from '../../errors/payload-error.js'
 import { readIssues, type SchemaResult } from './issues.js'
@@ -46,14 +46,14 @@ export function validate<S extends Schema>(
   direction: Direction,
 ): MaybePromise<SchemaOutput<S>> {
   const { payload: schema } = contract
-  let result: MaybePromise<SchemaResult<SchemaOutput<S>>>
+  let result: SchemaResult<SchemaOutput<S>> | PromiseLike<SchemaResult<SchemaOutput<S>>>
   try {
     const { calling } = planOf(schema)
     result =
       calling === undefined
-        ? maybePromiseOf(schema['~standard'].validate(value))
+        ? schema['~standard'].validate(value)
         : (validateWithZod(calling, value) as MaybePromise<SchemaResult<SchemaOutput<S>>>)
-    if (isLater(result)) return acceptLate(contract, result, direction)
+    if (isThenable(result)) return acceptLate(contract, result, direction)
     if (typeof result === 'object' && result !== null && result.issues === undefined) return result.value
   } catch (cause) {
     throw failed(contract, direction, cause)
@@ -63,7 +63,7 @@ export function validate<S extends Schema>(
 
 async function acceptLate<S extends Schema>(
   contract: Checking<S>,
-  answer: Promise<SchemaResult<SchemaOutput<S>>>,
+  answer: PromiseLike<SchemaResult<SchemaOutput<S>>>,
   direction: Direction,
 ): Promise<SchemaOutput<S>> {
   let result: SchemaResult<SchemaOutput<S>>

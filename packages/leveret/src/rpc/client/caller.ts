@@ -4,6 +4,7 @@ import { InFlightCount } from '../../async/in-flight-count.js'
 import { atMost } from '../../async/timing.js'
 import { DenseSet } from '../../collections/dense-set.js'
 import type { ConnectionInternals } from '../../connection/connection.js'
+import { diagnostics } from '../../connection/diagnostics.js'
 import { tell } from '../../connection/message-diagnostics.js'
 import { Share } from '../../connection/room.js'
 import { BrokerError } from '../../errors/broker-error.js'
@@ -174,7 +175,7 @@ export class Caller {
     this.#attendance.await()
     if (!this.#confirm) call.accept()
     // Last, because a listener may make a call.
-    tell('published', this.#internals.name, message)
+    if (diagnostics.published.hasSubscribers) tell(diagnostics.published, this.#internals.name, message)
   }
 
   #leave(call: Call): void {

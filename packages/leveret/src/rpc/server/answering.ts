@@ -1,6 +1,7 @@
 import { endPublish, publishing, tracePublish } from '../../amqp/publish-trace.js'
 import { type MaybePromise, whenReady } from '../../async/maybe-promise.js'
 import type { ConnectionInternals } from '../../connection/connection.js'
+import { diagnostics } from '../../connection/diagnostics.js'
 import { tell as tellPublished } from '../../connection/message-diagnostics.js'
 import type { ActiveDelivery } from '../../consuming/delivery/active-delivery.js'
 import type { Settlement } from '../../consuming/delivery/settlement.js'
@@ -70,7 +71,7 @@ export class Answering implements Settling {
     const error = publishing.hasSubscribers ? this.#publishTraced(reply) : this.#publish(reply)
     if (error !== undefined) events.emit('reply.failed', { ...event, error })
     else {
-      tellPublished('published', internals.name, reply)
+      if (diagnostics.published.hasSubscribers) tellPublished(diagnostics.published, internals.name, reply)
       tell()
     }
     return settlement
