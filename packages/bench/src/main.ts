@@ -4,11 +4,13 @@ import { findBroker } from './broker.js'
 import { fairness } from './fairness/fairness.js'
 import { growth } from './growth/growth.js'
 import { install } from './install/install.js'
-import { latency } from './latency.js'
+import { latency } from './latency/latency.js'
+import { lowRateDeliveries, lowRateSends } from './latency/low-rates.js'
 import { letters } from './letters/letters.js'
 import { logs } from './logs/logs.js'
 import { recovery } from './recovery/recovery.js'
 import { tracing } from './tracing/tracing.js'
+import { validation } from './validation/validation.js'
 import { describeSetting } from './versions.js'
 import { compare } from './work/compare.js'
 import { consume } from './work/consume.js'
@@ -25,20 +27,33 @@ interface Program {
   readonly run: (broker: RabbitMQ, effort: Effort) => Promise<string>
 }
 
-const comparison = (...workloads: readonly Workload[]): Program['run'] => {
+const inTurn = (...runs: readonly Program['run'][]): Program['run'] => {
   return async (broker, effort) => {
     const tables: string[] = []
-    for (const workload of workloads) tables.push(await compare(workload, broker, effort))
+    for (const run of runs) tables.push(await run(broker, effort))
     return tables.join('\n\n')
   }
 }
+
+const comparison = (...workloads: readonly Workload[]): Program['run'] =>
+  inTurn(
+    ...workloads.map(
+      (workload): Program['run'] =>
+        async (broker, effort) =>
+          compare(workload, broker, effort),
+    ),
+  )
 
 const programs = {
   publish: { summary: 'confirmed publishing, beside raw amqplib and other clients', run: comparison(publish) },
   consume: { summary: 'consuming with an ack a message, beside the same', run: comparison(consume) },
   rpc: { summary: 'requests and answers, beside raw amqplib', run: comparison(rpc) },
   fanout: { summary: 'each message to ten listeners, beside raw amqplib', run: comparison(fanout) },
-  latency: { summary: 'from publish to handler at a steady rate, beside all of them', run: latency },
+  latency: {
+    summary: 'from publish to handler at a steady rate, beside all of them',
+    run: inTurn(latency, comparison(lowRateSends, lowRateDeliveries)),
+  },
+  validation: { summary: 'an order of 60 lines without a schema, and with three libraries', run: validation },
   retry: { summary: 'what failed attempts and dead letters cost', run: comparison(retry, deadLetter) },
   letters: { summary: 'dead letters that are replayed, beside a move written by hand', run: letters },
   'send-all': { summary: 'a million messages from one source, beside raw amqplib', run: comparison(sendAll) },
