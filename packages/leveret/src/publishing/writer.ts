@@ -28,6 +28,7 @@ export class Writer {
   readonly #waiting = new Turns<Publication>()
   readonly #aside = new Aside()
   readonly #window = new ConfirmWindow()
+  /** While there are any, messages are sent one at a time, to find the one over which the broker closed the channel. */
   readonly #suspects = new Set<Publication>()
   /** Exchanges that have taken a message. If the broker denies them now, its metadata store may be down for a while. */
   readonly #known = new Set<string>()
@@ -66,14 +67,9 @@ export class Writer {
     void this.#channel.run()
   }
 
-  /** Whether messages are sent one at a time, to find the one over which the broker closed the channel. */
-  get isSuspicious(): boolean {
-    return this.#suspects.size > 0
-  }
-
   /** Whether one more message would be written at once: none waits, and the window, with its late ones, has room. */
   get isFree(): boolean {
-    return this.why === undefined && !this.isSuspicious && this.#waiting.size === 0 && this.#hasRoom
+    return this.why === undefined && this.#suspects.size === 0 && this.#waiting.size === 0 && this.#hasRoom
   }
 
   get #hasRoom(): boolean {
@@ -241,7 +237,7 @@ export class Writer {
     if (denied.length > 0) this.#options.denied(denied, reason)
     const why = describeRefusal(reason)
     for (const culprit of refused) culprit.fail('refused', why, { cause: reason, retryable: false })
-    return culprits.length > 0 || this.isSuspicious
+    return culprits.length > 0 || this.#suspects.size > 0
   }
 
   /** Whether its exchange took messages before. Without a time limit it might be denied for ever. */
