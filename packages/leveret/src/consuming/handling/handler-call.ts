@@ -1,4 +1,5 @@
 import { callAsHandler } from '../../async/handler-context.js'
+import { isThenable } from '../../async/maybe-promise.js'
 import { type Interceptor, type Layer, runInside } from '../../connection/interceptor.js'
 import type { Delivery } from '../../message/delivery.js'
 import type { ActiveDelivery } from '../delivery/active-delivery.js'
@@ -28,10 +29,17 @@ export function inside<Payload, D extends ActiveDelivery>(
   const traced = (call: Call<Payload, D>): Call<Payload, D> => (place === undefined ? call : tracedCall(place, call))
   const direct = traced(begin)
   if (layers.length === 0) return (payload, delivery) => callAsHandler(direct, payload, delivery)
-  const call = traced(async (payload, delivery) => {
-    await runInside(layers, delivery, async () => {
-      await begin(payload, delivery)
-    })
-  })
+  const call = traced((payload, delivery) => runInside(layers, delivery, () => ended(begin(payload, delivery))))
   return (payload, delivery) => callAsHandler(call, payload, delivery)
+}
+
+/** The promise of a handler that has ended at once. One for all of them, because it holds nothing. */
+const ENDED = Promise.resolve()
+
+function ended(result: unknown): Promise<void> {
+  return isThenable(result) ? awaited(result) : ENDED
+}
+
+async function awaited(result: PromiseLike<unknown>): Promise<void> {
+  await result
 }
