@@ -102,6 +102,7 @@ test('connections, reconnects and lost channels are measured', async ({ vhost, p
   await rabbit.close()
 })
 
+const OUTCOMES = ['refused', 'given-back']
 /** `LEVERET_SUBSCRIBERS=10000` is the proof; the usual run is a small one. */
 const SUBSCRIBERS = Number(process.env.LEVERET_SUBSCRIBERS ?? 50)
 
@@ -125,16 +126,21 @@ test(`${SUBSCRIBERS} ephemeral subscribers, each with a queue of a random name, 
   await subscribe()
   await publisher.publish('order.0.shipped', { n: 0 })
   await eventually(() => expect(got).toBe(1))
-  const before = [new Set(await attributes()), await series()]
+  const before = new Set(await attributes())
+  const seriesBefore = await series()
   for (let left = SUBSCRIBERS - 1, n = 1; left > 0; left -= 49, n += 1) {
     const subscribers = await Promise.all(Array.from({ length: Math.min(49, left) }, subscribe))
     got = 0
-    await publisher.publish(`order.${n}.shipped`, { n })
-    await eventually(() => expect(got).toBe(subscribers.length + 1))
+    // The broker refuses a message for a queue that is just being deleted, as those of the last round may be.
+    await eventually(async () => await publisher.publish(`order.${n}.shipped`, { n }))
+    await eventually(() => expect(got).toBeGreaterThanOrEqual(subscribers.length + 1))
     await Promise.all(subscribers.map((subscriber) => subscriber.close()))
   }
   expect(queues.size).toBe(SUBSCRIBERS)
-  expect([new Set(await attributes()), await series()]).toEqual(before)
+  // What became of messages may be new, as it depends on what subscribers do when they close. Names may not.
+  const added = [...new Set(await attributes())].filter((value) => !before.has(value))
+  expect(added.filter((value) => !OUTCOMES.includes(value))).toEqual([])
+  expect(await series()).toBeLessThanOrEqual(seriesBefore + 2 * OUTCOMES.length)
   await rabbit.close()
 })
 
