@@ -44,8 +44,7 @@ export function endBatch(trace: ProcessBatchTrace, error: unknown): void {
 /** Tells what became of a delivery, and ends its trace. */
 export function tellSettled(place: ConsumePlace, delivery: ActiveDelivery, settlement: Settlement): void {
   const { trace } = delivery
-  const isHeard = settled.hasSubscribers
-  if (trace === undefined && !isHeard) return
+  if (trace === undefined && !settled.hasSubscribers) return
   const became = becameOf(settlement)
   if (trace !== undefined) {
     delivery.trace = undefined
@@ -55,7 +54,7 @@ export function tellSettled(place: ConsumePlace, delivery: ActiveDelivery, settl
     trace.error = became.error
     endTrace(processing, trace)
   }
-  if (isHeard) settled.publish(settledOf(place, delivery, became))
+  if (settled.hasSubscribers) settled.publish(settledOf(place, delivery, became))
 }
 
 /** What the traces and the channel tell of a settlement. */
