@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import { LineRing, type WaitingLine } from '../src/index.js'
 
@@ -9,7 +11,43 @@ function rest(ring: LineRing<WaitingLine>): number[] {
   return times
 }
 
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
+
+/** How many bytes of memory stay in use after some work. */
+function grownBytes(work: () => void): number {
+  collect()
+  const before = process.memoryUsage().heapUsed
+  work()
+  collect()
+  return process.memoryUsage().heapUsed - before
+}
+
+const MIB = 1024 * 1024
+
 describe('a full ring', () => {
+  test('does not grow by the lines that it drops, while older ones of a high level wait', () => {
+    const ring = new LineRing<WaitingLine>(100_000, 50)
+    ring.push(line(0, 50))
+    const grown = grownBytes(() => {
+      for (let time = 1; time <= 1_000_000; time += 1) ring.push(line(time))
+    })
+    expect(grown).toBeLessThan(4 * MIB)
+    expect(ring.takeDropped()?.count).toBe(1_000_001 - ring.size)
+  })
+
+  test('holds no more of a line that is kept than the line, where it was cut out of a larger text', () => {
+    const ring = new LineRing<WaitingLine>(100_000, 50)
+    const grown = grownBytes(() => {
+      for (let time = 1; time <= 500; time += 1) {
+        const chunk = Buffer.alloc(64 * 1024, String(time)).toString()
+        ring.push(line(time, 50, chunk.slice(100, 200)))
+      }
+    })
+    expect(ring.size).toBe(500)
+    expect(grown).toBeLessThan(4 * MIB)
+  })
+
   test('drops the oldest lines of a lower level first, and counts them', () => {
     const ring = new LineRing<WaitingLine>(40, 50)
     for (const [time, level] of [

@@ -121,18 +121,19 @@ function outcomeOf(error: unknown, { written }: PublishTrace): PublishOutcome {
 }
 
 function withHeadersOf({ headers }: PublishTrace, message: OutgoingMessage): OutgoingMessage {
-  const { headers: own = NONE } = message.properties
-  const added: Record<string, unknown> = {}
-  let isChanged = false
-  for (const name of Object.keys(headers)) {
-    if (headers[name] === undefined || own[name] === headers[name]) continue
-    added[name] = headers[name]
-    isChanged = true
+  const { properties } = message
+  const { headers: own = NONE } = properties
+  let added: Record<string, unknown> | undefined
+  for (const name in headers) {
+    const value = headers[name]
+    if (value === undefined || own[name] === value) continue
+    added ??= {}
+    added[name] = value
   }
-  if (!isChanged) return message
-  const all: Headers = { ...own, ...added }
+  if (added === undefined) return message
+  const all: Headers = own === NONE ? added : { ...own, ...added }
   const problem = reservedHeadersProblem(added) ?? headersProblem(all)
-  if (problem === undefined) return { ...message, properties: { ...message.properties, headers: all } }
+  if (problem === undefined) return { ...message, properties: { ...properties, headers: all } }
   warnOnce(problem)
   return message
 }

@@ -19,7 +19,7 @@ import type { OutgoingMessage } from '../message/message.js'
 import { newMessageId } from '../message/message-id.js'
 import { composeProperties, type MessageOptions } from './compose.js'
 import { encodedInTime } from './given-up.js'
-import { type PublishLayer, publishLayers, submitInside } from './interception.js'
+import { Interception } from './interception.js'
 import type { PublishEngine } from './publish-engine.js'
 import { publishEngineOf } from './publish-engine-of.js'
 import type { PublishRequest, Sent, Topology } from './request.js'
@@ -35,7 +35,7 @@ export class Sender {
   readonly #closing: Closing
   readonly #internals: ConnectionInternals
   readonly #engine: PublishEngine
-  readonly #layers: readonly PublishLayer[]
+  readonly #interception: Interception
   readonly #line = new Line()
   readonly #share = new Share()
   readonly #inFlight = new InFlightCount()
@@ -50,7 +50,7 @@ export class Sender {
     this.#internals = internalsOf(rabbit)
     this.#internals.assertOpen()
     this.#engine = publishEngineOf(rabbit)
-    this.#layers = publishLayers(this.#internals.settings.interceptors)
+    this.#interception = new Interception(this.#internals.settings.interceptors, this.#engine.signal)
   }
 
   /**
@@ -141,9 +141,9 @@ export class Sender {
   #submit(request: PublishRequest, route: Route): Promise<Sent> {
     this.#inFlight.begin()
     if (publishing.hasSubscribers) return this.#submitTraced(request, route)
-    return this.#layers.length === 0
-      ? this.#engine.submit(request, this.#ended)
-      : this.#sendInside(request, this.#ended)
+    return this.#interception.isWanted
+      ? this.#sendInside(request, this.#ended)
+      : this.#engine.submit(request, this.#ended)
   }
 
   #submitTraced(request: PublishRequest, route: Route): Promise<Sent> {
@@ -153,7 +153,7 @@ export class Sender {
         this.#ended(error)
         endPublish(trace, error)
       }
-      return this.#layers.length === 0 ? this.#engine.submit(traced, ended) : this.#sendInside(traced, ended)
+      return this.#interception.isWanted ? this.#sendInside(traced, ended) : this.#engine.submit(traced, ended)
     })
   }
 
@@ -165,7 +165,7 @@ export class Sender {
 
   async #sendInside(request: PublishRequest, ended: (error: unknown) => void): Promise<Sent> {
     try {
-      await submitInside(this.#layers, request, this.#engine)
+      await this.#interception.submit(request, this.#engine)
       ended(undefined)
       return { messageId: request.message.properties.messageId }
     } catch (error) {
