@@ -158,7 +158,7 @@ export class Link {
    */
   async updateSecret(login: Login): Promise<void> {
     // amqplib's promise stays pending if the connection ends first.
-    await unlessAborted(this.signal, this.#model.updateSecret(login.secret(), 'renewed by its owner'))
+    await unlessAborted(this.signal, this.#model.updateSecret(login.secret(), 'credentials refreshed'))
   }
 
   /** Resolves when no alarm stops the broker from reading this connection. Rejects if the link is lost. */
@@ -217,7 +217,7 @@ export class Link {
     const onClose = (): void => this.cut(new ConnectionError('lost', `${this.address}: the socket closed`))
     this.#socket.once('close', onClose)
     const onSilent = (cause: Silence): void =>
-      this.cut(new ConnectionError('lost', `${this.address}: nothing heard for ${silenceMs} ms`, { cause }))
+      this.cut(new ConnectionError('lost', `${this.address}: no data was received for ${silenceMs} ms`, { cause }))
     const watch = silenceMs === 0 ? undefined : watchSilence(this.#socket, silenceMs, onSilent)
     this.#silence = () => watch?.now()
     return () => {

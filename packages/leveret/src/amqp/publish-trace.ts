@@ -143,6 +143,6 @@ let hasWarned = false
 function warnOnce(problem: string): void {
   if (hasWarned) return
   hasWarned = true
-  const text = `leveret: a subscriber of tracing:leveret:publish:start added headers that cannot be sent, and they were left out: ${problem}`
+  const text = `leveret: a subscriber of tracing:leveret:publish:start added headers that cannot be sent, so the message was sent without them: ${problem}`
   process.emitWarning(text, { type: 'LeveretWarning', code: 'LEVERET_TRACE_HEADERS' })
 }

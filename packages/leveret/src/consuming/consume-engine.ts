@@ -141,7 +141,7 @@ export class ConsumeEngine<Payload> {
     if (this.#why !== undefined) return this.#why.message
     const { isFull, count } = this.#consumer.heldUp
     if (!isFull) return undefined
-    return `it takes no more: ${count} deliveries wait for copies that the broker refuses. Last: ${this.#refused?.message}`
+    return `it accepts no further deliveries: ${count} wait for copies that the broker refuses. Last refusal: ${this.#refused?.message}`
   }
 
   #hooks(place: ConsumePlace): HandlingHooks {

@@ -186,7 +186,7 @@ function unusual(
   if (!encodesAs(codec, { contentType, contentEncoding })) {
     const given = [contentType, ...(contentEncoding === undefined ? [] : [contentEncoding])].join(', ')
     throw new OptionsError(
-      `send: the contract's codec reads no content of the type ${given}: its own receivers would refuse the message`,
+      `send: the contract's codec cannot read the content type ${given}, so its receivers would refuse the message`,
     )
   }
   const routing = { ...(cc === undefined ? {} : { CC: cc }), ...(bcc === undefined ? {} : { BCC: bcc }) }

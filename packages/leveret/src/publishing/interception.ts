@@ -52,7 +52,7 @@ export async function submitInside<R extends Intercepted>(
   let submitted: Promise<unknown> | undefined
   let isOver = false
   const inner = async ({ headers }: SentMessage): Promise<void> => {
-    if (isOver) throw publishError('not-sent', message, 'it was given up before an interceptor called next()')
+    if (isOver) throw publishError('not-sent', message, 'it ended before an interceptor called next()')
     release()
     const leftMs = Math.max(Math.ceil(deadline - performance.now()), 1)
     submitted = engine.submit({ ...request, message: withHeaders(message, headers), timeoutMs: leftMs })
@@ -95,7 +95,7 @@ function addHeaders(message: SentMessage, added: Headers): SentMessage {
   const headers = { ...message.headers, ...added }
   const problem = headersProblem(headers)
   if (problem === undefined) return { ...message, headers }
-  throw new OptionsError(`an interceptor called next: all headers have ${problem}`)
+  throw new OptionsError(`an interceptor called next: all headers together have ${problem}`)
 }
 
 function withHeaders(message: OutgoingMessage, headers: Headers): OutgoingMessage {

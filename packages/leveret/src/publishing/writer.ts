@@ -161,7 +161,7 @@ export class Writer {
     for (const { isSettled, deadline, handedOverAt } of this.#window) {
       if (!isSettled && (deadline !== Number.POSITIVE_INFINITY || handedOverAt > lateAt)) return
     }
-    const reason = new ConnectionError('timeout', 'Nothing on the channel was confirmed in time')
+    const reason = new ConnectionError('timeout', 'No message on the channel was confirmed in time')
     void this.#channel.current?.close(CLOSE_TIMEOUT_MS, reason)
   }
 

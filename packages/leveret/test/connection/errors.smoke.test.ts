@@ -158,7 +158,7 @@ test('every error tells a caller what to decide and a person what happened, and 
       Cannot connect to amqp://zoe-<vhost>@<host>:<port>/<vhost>: no AMQP handshake within 200 ms
     connect: no AMQP
       ConnectionError protocol retryable
-      Cannot connect to amqp://zoe-<vhost>@<host>:<port>/<vhost>: what answered does not speak AMQP 0-9-1. Is <port> a TLS port? Then use amqps://
+      Cannot connect to amqp://zoe-<vhost>@<host>:<port>/<vhost>: the peer does not speak AMQP 0-9-1. Is <port> a TLS port? Then use amqps://
     connect: TLS to a plain port
       ConnectionError protocol retryable
       Cannot connect to amqps://zoe-<vhost>@<host>:<port>/<vhost>: TLS failed (wrong version number). Is <port> a plain AMQP port? Then use amqp://
@@ -194,7 +194,7 @@ test('every error tells a caller what to decide and a person what happened, and 
       The queue 'tasks' exists with other arguments: x-single-active-consumer should be true, and the broker has none. To use it as it is, write in the contract queue: { type: 'quorum' } or existing: true. Else give the contract a new name, or move the messages away and delete the queue, or connect with topology: 'check'. RabbitMQ names one difference at a time; \`leveret topology plan\` or the management page shows all.
     send: there is no queue (check)
       BrokerError 404 final
-      Looking for the queue 'missing': the broker answered 404 NOT_FOUND: no queue 'missing' in vhost '<vhost>'. Declare it, or correct its name
+      Checking the queue 'missing': the broker answered 404 NOT_FOUND: no queue 'missing' in vhost '<vhost>'. Declare it, or correct its name
     send: there is no queue (skip)
       PublishError returned final
       The message <id> to queue 'missing' was returned: there is no such queue (312 NO_ROUTE)
@@ -206,7 +206,7 @@ test('every error tells a caller what to decide and a person what happened, and 
       The message <id> to queue 'tasks' may or may not have been stored: no confirm came within 200 ms; send it again under the same messageId
     send: the broker is away
       PublishError not-sent retryable
-      The message <id> to queue 'tasks' was not sent: it could not be handed over within 200 ms: Cannot connect to amqp://zoe-<vhost>@<host>:<port>/<vhost>: connect ECONNREFUSED <host>:<port>
+      The message <id> to queue 'tasks' was not sent: it could not be sent within 200 ms: Cannot connect to amqp://zoe-<vhost>@<host>:<port>/<vhost>: connect ECONNREFUSED <host>:<port>
     send: the broker is away, and failFast
       PublishError not-sent retryable
       The message <id> to queue 'tasks' was not sent: it would have to wait, and failFast is set: Cannot connect to amqp://zoe-<vhost>@<host>:<port>/<vhost>: connect ECONNREFUSED <host>:<port>
@@ -221,7 +221,7 @@ test('every error tells a caller what to decide and a person what happened, and 
       The message <id> to exchange 'gone' was refused: the broker answered 404 NOT_FOUND: no exchange 'gone' in vhost '<vhost>'. Declare it, or correct its name
     worker: there is no queue (check)
       BrokerError 404 final
-      Looking for the queue 'missing': the broker answered 404 NOT_FOUND: no queue 'missing' in vhost '<vhost>'. Declare it, or correct its name
+      Checking the queue 'missing': the broker answered 404 NOT_FOUND: no queue 'missing' in vhost '<vhost>'. Declare it, or correct its name
     worker: the broker is silent
       ConnectionError timeout retryable
       The worker of 'tasks' was not attached within 400 ms: the broker has not answered

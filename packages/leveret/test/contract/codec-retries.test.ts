@@ -123,6 +123,6 @@ test('a codec that fails when its time is up has failed the attempt: nothing is 
   const dead = firstEvent(worker, 'delivery.dead-lettered')
   await worker.start()
   await broker.management.publish(vhost.name, { routingKey: 'queue', payload: '{"n":1}' })
-  const message = 'its schema or codec had not answered after 200 ms'
+  const message = 'its schema or codec had not finished after 200 ms'
   expect(await dead).toMatchObject({ reason: 'attempts-exhausted', failure: { name: 'HandlerTimeout', message } })
 })

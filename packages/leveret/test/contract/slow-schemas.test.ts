@@ -61,7 +61,7 @@ describe.each([
     const { schema } = asking()
     const sending = open(rabbit, schema).send('a', { timeoutMs: 200 })
     await expect(sending).rejects.toMatchObject({ name: error, outcome: 'not-sent', retryable: true })
-    await expect(sending).rejects.toThrow(/within 200 ms: its schema.* has not answered/)
+    await expect(sending).rejects.toThrow(/within 200 ms: its schema.* did not finish/)
   })
 
   test('ends with its signal', async ({ rabbit }) => {

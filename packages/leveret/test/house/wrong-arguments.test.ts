@@ -23,9 +23,13 @@ const make = (role: (new (...args: unknown[]) => unknown) | undefined, ...args: 
 
 const CASES: Readonly<Record<string, readonly Case[]>> = {
   connect: [
-    ['nothing', () => connect?.(), 'connect: no broker was given. Is the environment variable set'],
+    ['nothing', () => connect?.(), 'connect: no broker was given. Check the environment variable'],
     ['an unset variable in a template', () => connect?.('undefined'), 'connect: no broker was given'],
-    ['several URLs in one text', () => connect?.('amqp://a,amqp://b'), 'it names several brokers: give a list of URLs'],
+    [
+      'several URLs in one text',
+      () => connect?.('amqp://a,amqp://b'),
+      'the URL names several brokers: pass a list of URLs',
+    ],
     [
       'a promise',
       () => connect?.(Promise.resolve('amqp://a')),
@@ -109,7 +113,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     [
       'a handler that was called',
       (rabbit) => make(Worker, rabbit, tasks, Promise.resolve()),
-      'the handler is a promise: expected a function, not what a call of it returns',
+      'the handler is a promise: expected a function, not the result of calling it',
     ],
     [
       'a schema for a contract',

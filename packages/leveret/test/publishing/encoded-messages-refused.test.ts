@@ -28,7 +28,7 @@ describe.each(['codec', 'schema', 'headers'] as const)('encodeMessage whose %s d
   test('ends when its time is up', async () => {
     const encoding = encode({ timeoutMs: 50 })
     await expect(encoding).rejects.toMatchObject(notSent)
-    await expect(encoding).rejects.toThrow('could not be encoded within 50 ms: its schema or codec has not answered')
+    await expect(encoding).rejects.toThrow('could not be encoded within 50 ms: its schema or codec did not finish')
   })
 
   test('ends with its signal', async () => {

@@ -181,7 +181,7 @@ function missing(field: AmqplibField): undefined {
   warned.add(field)
   const text =
     `leveret: amqplib ${version()} has no field ${field} as amqplib 2.3 has it: ${WITHOUT[field]}. ` +
-    'Install the version of amqplib that leveret asks for (`npm ls amqplib` shows what is installed)'
+    'Install the version of amqplib that leveret depends on (`npm ls amqplib` shows what is installed)'
   process.emitWarning(text, { type: 'LeveretWarning', code: 'LEVERET_AMQPLIB' })
 }
 

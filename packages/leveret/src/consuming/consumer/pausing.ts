@@ -32,8 +32,8 @@ export class Pausing {
 
   /** The reason why no delivery begins, if it is paused. */
   get why(): string | undefined {
-    if (this.#isPaused) return 'it was paused by a call of pause()'
-    if (this.#breaker?.state === 'open') return `too many attempts failed: it has paused for ${this.#pauseMs} ms`
+    if (this.#isPaused) return 'paused by pause()'
+    if (this.#breaker?.state === 'open') return `too many attempts failed: paused for ${this.#pauseMs} ms`
     return undefined
   }
 

@@ -22,7 +22,7 @@ import { RequestChannel } from './request-channel.js'
 import { type Absence, ResponderWatch } from './responder-watch.js'
 
 const LAST_STEP_MS = 500
-const UNANSWERED = 'its schema, its codec or an interceptor has not answered'
+const UNANSWERED = 'its schema, its codec or an interceptor did not finish'
 
 /**
  * Sends requests to one queue, and matches the replies to them, through one channel that recovers by itself.
@@ -232,7 +232,7 @@ export class Caller {
     if (place === 'new') return new RpcTimeoutError(this.#name, timeoutMs, 'not-sent', UNANSWERED)
     if (place === 'in flight') return new RpcTimeoutError(this.#name, timeoutMs, 'unknown', this.#clockGap.why)
     const full =
-      this.#channel.isAttached === true ? 'as many calls as maxInFlight allows have no answer yet' : undefined
+      this.#channel.isAttached === true ? 'maxInFlight is reached: that many calls wait for their answers' : undefined
     const why = this.#internals.publishLane.why ?? this.#channel.why ?? full
     return new RpcTimeoutError(this.#name, timeoutMs, 'not-sent', why)
   }

@@ -82,7 +82,7 @@ describe('while the dead-letter queue is full', () => {
     await eventually(() => expect(refused).toHaveLength(3))
     await eventually(async () => expect(await vhost.queue('tasks')).toMatchObject({ messages_unacknowledged: 3 }))
     expect(await full).toMatchObject({ deliveries: 3 })
-    const why = expect.stringMatching(/takes no more: 3 deliveries wait .*basic.nack/)
+    const why = expect.stringMatching(/accepts no further deliveries: 3 wait .*basic.nack/)
     expect(rabbit.health().roles).toContainEqual(
       expect.objectContaining({ role: 'worker', ready: false, heldUp: 3, why }),
     )

@@ -26,7 +26,7 @@ describe('a paused worker', () => {
     expect(seen).toEqual([1])
     expect(rabbit.health()).toMatchObject({
       ready: true,
-      roles: [{ role: 'worker', ready: true, attached: false, why: 'it was paused by a call of pause()' }, {}],
+      roles: [{ role: 'worker', ready: true, attached: false, why: 'paused by pause()' }, {}],
     })
     await worker.resume()
     await eventually(() => expect(seen.toSorted()).toEqual([1, 2, 3, 4, 5]))

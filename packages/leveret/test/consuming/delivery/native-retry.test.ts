@@ -210,7 +210,7 @@ test("with topology: 'check' a queue that counts nothing brings a failed task ba
   await new Producer(rabbit, quick).send({ n: 1 })
   expect(await dead).toMatchObject({
     reason: 'retry-impossible',
-    failure: { message: expect.stringContaining("'tasks' counts no deliveries") },
+    failure: { message: expect.stringContaining("'tasks' does not count deliveries") },
   })
   expect(handled).toBe(2)
 })
