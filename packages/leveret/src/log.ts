@@ -1,6 +1,6 @@
 import { Console } from 'node:console'
 import { inRootContext } from './async/root-context.js'
-import { inTellingScope } from './async/tracing.js'
+import { inReportScope } from './async/tracing.js'
 import type { Failure } from './errors/failure.js'
 import { stackOf } from './errors/message-of.js'
 import { type Events, guarded } from './events.js'
@@ -55,7 +55,7 @@ export class Log {
     if (this.#logger === undefined) return
     const all = { connection: this.#connection, ...fields }
     const text = `leveret: ${message}`
-    inRootContext(guarded, 'the logger', () => inTellingScope(() => this.#say(level, all, text)))
+    inRootContext(guarded, 'the logger', () => inReportScope(() => this.#say(level, all, text)))
   }
 
   /** Logs a warning about something that the program should correct. Without a logger it is a process warning. */

@@ -96,7 +96,7 @@ export function closeOnSignals(
 }
 
 async function closeAndTell(closables: readonly Closable[], timeoutMs: number): Promise<void> {
-  await closeAll(closables, timeoutMs, teller(closables))
+  await closeAll(closables, timeoutMs, reporterOf(closables))
   // The timer itself does not keep the process alive.
   setTimeout(() => process.emitWarning(STILL_ALIVE, 'LeveretWarning'), GRACE_MS).unref()
 }
@@ -109,7 +109,7 @@ function checkClosable(closable: unknown, position: number): void {
   throw new OptionsError(`closeOnSignals: number ${position} of what is to be closed ${why}`)
 }
 
-function teller(closables: readonly Closable[]): (message: string) => void {
+function reporterOf(closables: readonly Closable[]): (message: string) => void {
   const rabbit = closables.find((closable) => closable instanceof Connection)
   if (rabbit !== undefined) return (message) => internalsOf(rabbit).log.warn(message)
   return (message) => process.emitWarning(`leveret: ${message}`, 'LeveretWarning')

@@ -2,7 +2,7 @@ import type { OutgoingMessage } from '../message/message.js'
 import { diagnostics } from './diagnostics.js'
 
 /** Publishes on `node:diagnostics_channel` that a message was written, if there is a subscriber. */
-export function tell(
+export function publishDiagnostic(
   what: 'published' | 'resent',
   connection: string,
   { exchange, routingKey, content, properties }: OutgoingMessage,

@@ -10,10 +10,10 @@ export function reporting(events: RoleEvents<WorkerEvents>): Omit<HandlingHooks,
     settled: (delivery, settlement) => reportSettlement(events, delivery, settlement),
     late: (delivery, failed) => {
       const failure = failed === undefined ? undefined : describeFailure(failed.thrown)
-      events.tellOf('handler.late', delivery, failure === undefined ? {} : { failure })
+      events.reportDelivery('handler.late', delivery, failure === undefined ? {} : { failure })
     },
-    settledTwice: (delivery) => events.tellOf('delivery.settled-twice', delivery, {}),
-    notRemembered: (delivery, error) => events.tellOf('delivery.not-remembered', delivery, { error }),
+    settledTwice: (delivery) => events.reportDelivery('delivery.settled-twice', delivery, {}),
+    notRemembered: (delivery, error) => events.reportDelivery('delivery.not-remembered', delivery, { error }),
   }
 }
 
@@ -33,5 +33,5 @@ export function successOf(settlement: Settlement, countsInvalid: boolean): boole
 function reportSettlement(events: RoleEvents<WorkerEvents>, delivery: ReportedDelivery, settlement: Settlement): void {
   const { did, ...more } = settlement
   // The fields of a settlement are those of the event with its name.
-  events.tellOf(`delivery.${did}`, delivery, more as never)
+  events.reportDelivery(`delivery.${did}`, delivery, more as never)
 }

@@ -1,12 +1,12 @@
 import type { AsyncResource } from 'node:async_hooks'
-import type { Share } from '../connection/room.js'
+import type { SenderShare } from '../connection/queued-messages.js'
 import type { FailureOptions, LeveretError } from '../errors/leveret-error.js'
 import type { PublishOutcome } from '../errors/publish-error.js'
 import { publishError } from '../errors/publish-failures.js'
 import type { OutgoingMessage } from '../message/message.js'
 import { describeRefusal } from './loss.js'
 import type { PublishRequest, Sent, Topology } from './request.js'
-import type { Line } from './turns.js'
+import type { SenderLine } from './turns.js'
 
 /** A message being published, from `submit` until its promise settles. */
 export class Publication {
@@ -59,11 +59,11 @@ export class Publication {
     return this.#request.topology
   }
 
-  get line(): Line {
+  get line(): SenderLine {
     return this.#request.line
   }
 
-  get share(): Share {
+  get share(): SenderShare {
     return this.#request.share
   }
 

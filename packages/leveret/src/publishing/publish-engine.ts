@@ -3,7 +3,7 @@ import { Deadlines } from '../async/deadlines.js'
 import { onAbort } from '../async/on-abort.js'
 import { atMost } from '../async/timing.js'
 import type { ConnectionInternals } from '../connection/connection.js'
-import type { Room } from '../connection/room.js'
+import type { QueuedMessages } from '../connection/queued-messages.js'
 import { ClosedError } from '../errors/closed-error.js'
 import type { LeveretError } from '../errors/leveret-error.js'
 import type { PublishError } from '../errors/publish-error.js'
@@ -34,7 +34,7 @@ export class PublishEngine {
   readonly #internals: ConnectionInternals
   readonly #stop = new AbortController()
   readonly #gates: TopologyGates
-  readonly #room: Room
+  readonly #queued: QueuedMessages
   readonly #writer: Writer
   readonly #deadlines = new Deadlines((now) => this.#sweep(now), { keepsAlive: true })
   #unsettled = 0
@@ -45,7 +45,7 @@ export class PublishEngine {
   constructor(internals: ConnectionInternals) {
     this.#internals = internals
     setMaxListeners(0, this.#stop.signal)
-    this.#room = internals.room
+    this.#queued = internals.queued
     this.#gates = new TopologyGates({
       signal: this.#stop.signal,
       declare: (topology) => this.#declare(topology),
@@ -57,7 +57,7 @@ export class PublishEngine {
     })
     this.#writer = new Writer({
       internals,
-      handedOver: ({ share, bytes }) => this.#room.leave(share, bytes),
+      handedOver: ({ share, bytes }) => this.#queued.leave(share, bytes),
       returned: ({ topology }) => this.#gates.forget(topology),
       denied: (publications, reason) => this.#onDenied(publications, reason),
       interrupted: (inFlight, waiting) => this.#onInterrupted(inFlight, waiting),
@@ -108,15 +108,15 @@ export class PublishEngine {
     const { share, message } = request
     // A patient sender has few messages at a time.
     if (request.patient === true) return () => undefined
-    this.#room.enter(share, message.content.length)
-    return () => this.#room.leave(share, message.content.length)
+    this.#queued.enter(share, message.content.length)
+    return () => this.#queued.leave(share, message.content.length)
   }
 
   #refusal(request: PublishRequest): Refusal | undefined {
     if (this.#closing) return { why: CLOSED.message, retryable: false, cause: CLOSED }
     const { publishLane, settings } = this.#internals
     const isFree = (): boolean => publishLane.state === 'ready' && this.#writer.isFree
-    return refusalOf(request, { maxMessageBytes: settings.maxMessageBytes, isFree, room: this.#room })
+    return refusalOf(request, { maxMessageBytes: settings.maxMessageBytes, isFree, queued: this.#queued })
   }
 
   #refuse(request: PublishRequest, refusal: Refusal): PublishError {
@@ -137,7 +137,7 @@ export class PublishEngine {
   #accept(publication: Publication): void {
     const { deadline } = publication
     this.#unsettled += 1
-    this.#room.enter(publication.share, publication.bytes)
+    this.#queued.enter(publication.share, publication.bytes)
     if (deadline !== Number.POSITIVE_INFINITY) this.#deadlines.watch(deadline)
     this.#writer.start()
     if (!this.#gates.isOpen(publication.topology)) this.#gates.enter(publication)
@@ -149,7 +149,7 @@ export class PublishEngine {
 
   readonly #onSettled = (publication: Publication, error: LeveretError | undefined): void => {
     if (publication.place === 'waiting') {
-      this.#room.leave(publication.share, publication.bytes)
+      this.#queued.leave(publication.share, publication.bytes)
       this.#dead += 1
     }
     this.#writer.forget(publication)
@@ -174,7 +174,7 @@ export class PublishEngine {
   #onDenied(publications: readonly Publication[], reason: LeveretError): void {
     for (const publication of publications) {
       publication.deny(reason)
-      this.#room.enter(publication.share, publication.bytes)
+      this.#queued.enter(publication.share, publication.bytes)
     }
     this.#gates.postpone(publications)
   }
@@ -183,7 +183,7 @@ export class PublishEngine {
   #onInterrupted(inFlight: readonly Publication[], waiting: readonly Publication[]): void {
     for (const publication of inFlight) {
       publication.place = 'waiting'
-      this.#room.enter(publication.share, publication.bytes)
+      this.#queued.enter(publication.share, publication.bytes)
     }
     this.#gates.forget()
     this.#gates.reenter([...inFlight, ...waiting].filter(({ isSettled }) => !isSettled))

@@ -1,4 +1,4 @@
-import type { Room } from '../connection/room.js'
+import type { QueuedMessages } from '../connection/queued-messages.js'
 import { tooLarge } from '../errors/publish-failures.js'
 import type { PublishRequest } from './request.js'
 
@@ -12,7 +12,7 @@ export interface Refusal {
 /** Facts that decide about a refusal. */
 export interface Circumstances {
   readonly maxMessageBytes: number
-  readonly room: Pick<Room, 'refusal'>
+  readonly queued: Pick<QueuedMessages, 'refusal'>
   /** Whether a message would be written at once. */
   isFree(): boolean
 }
@@ -20,7 +20,7 @@ export interface Circumstances {
 /** Decides whether a message is refused; `undefined` if it may wait for its turn. */
 export function refusalOf(
   { message, timeoutMs, signal, failFast, patient, share }: PublishRequest,
-  { maxMessageBytes, room, isFree }: Circumstances,
+  { maxMessageBytes, queued, isFree }: Circumstances,
 ): Refusal | undefined {
   const bytes = message.content.length
   if (signal?.aborted) return { why: 'its signal was aborted', retryable: true, cause: signal.reason }
@@ -28,6 +28,6 @@ export function refusalOf(
     return { why: tooLarge(bytes, maxMessageBytes), retryable: false }
   }
   if (failFast === true && !isFree()) return { why: 'it would have to wait, and failFast is set', retryable: true }
-  const why = patient === true ? undefined : room.refusal(share, bytes)
+  const why = patient === true ? undefined : queued.refusal(share, bytes)
   return why === undefined ? undefined : { why, retryable: true }
 }

@@ -1,6 +1,6 @@
 import { partition } from '../collections/partition.js'
 import type { ConnectionInternals } from '../connection/connection.js'
-import { tell } from '../connection/message-diagnostics.js'
+import { publishDiagnostic } from '../connection/message-diagnostics.js'
 import { RecoveringChannel } from '../connection/recovering-channel.js'
 import { BrokerError } from '../errors/broker-error.js'
 import { isDenied } from '../errors/broker-reply.js'
@@ -151,7 +151,7 @@ export class Writer {
     this.#options.handedOver(next)
     next.handOver()
     this.#window.add(tag, next)
-    tell(next.handedOver > 1 ? 'resent' : 'published', this.#options.internals.name, message)
+    publishDiagnostic(next.handedOver > 1 ? 'resent' : 'published', this.#options.internals.name, message)
     return true
   }
 

@@ -3,7 +3,7 @@ import { type PipelineFailure, pipeline } from '../async/pipeline.js'
 import { atMost } from '../async/timing.js'
 import { type CloseOptions, Closing } from '../connection/closing.js'
 import { type Connection, type ConnectionInternals, internalsOf } from '../connection/connection.js'
-import { Share } from '../connection/room.js'
+import { SenderShare } from '../connection/queued-messages.js'
 import type { InputOf } from '../contract/derived-types.js'
 import { checkContract } from '../contract/payloads/shared-options.js'
 import type { WorkQueue } from '../contract/queues/work-queue.js'
@@ -104,14 +104,14 @@ export class Producer<const C extends WorkQueue = WorkQueue> implements AsyncDis
     const { onFailure: _checked, ...options } = parseOptions(failureOptions, given, 'sendAll')
     const { onFailure } = given
     const checked = parseOptions(sendOptions, options, 'sendAll')
-    const { room, settings } = this.#internals
+    const { queued, settings } = this.#internals
     const { maxInFlight, maxQueued } = settings
-    const patience = new Share()
+    const patience = new SenderShare()
     const sending = { ...this.#sendingOf(checked), patience }
     const result = await pipeline(payloads, {
       limit: Math.min(maxInFlight, maxQueued),
       work: (payload) => this.#sender.send(this.#contract, payload, sending),
-      whenReady: () => room.whenLow(patience),
+      whenReady: () => queued.whenLow(patience),
       onFailure,
       signals: [this.#closing.signal, ...(checked.signal === undefined ? [] : [checked.signal])],
     }).catch((error: unknown) => {

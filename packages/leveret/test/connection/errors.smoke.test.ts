@@ -2,11 +2,11 @@ import { inspect } from 'node:util'
 import { startFaultProxy } from '@leveret/testing'
 import { expect, onTestFinished } from 'vitest'
 import { z } from 'zod'
-import { Share } from '../../src/connection/room.js'
+import { SenderShare } from '../../src/connection/queued-messages.js'
 import { type Connection, type ConnectOptions, connect, Producer, text, Worker, workQueue } from '../../src/index.js'
 import { newMessageId } from '../../src/message/message-id.js'
 import { publishEngineOf } from '../../src/publishing/publish-engine-of.js'
-import { Line } from '../../src/publishing/turns.js'
+import { SenderLine } from '../../src/publishing/turns.js'
 import { describeError } from '../support/describe-error.js'
 import { serve } from '../support/serve.js'
 import { eventually, fieldsOf, tasks, test } from '../support/support.js'
@@ -62,8 +62,8 @@ test('every error tells a caller what to decide and a person what happened, and 
       message,
       topology: [],
       timeoutMs: 10_000,
-      line: new Line(),
-      share: new Share(),
+      line: new SenderLine(),
+      share: new SenderShare(),
     })
   }
 

@@ -81,7 +81,7 @@ describe('an exchange of a type that RabbitMQ has beside the four', () => {
     const publisher = new Publisher(rabbit, later)
     expect(await publisher.publish('', { n: 1 })).toMatchObject({ routed: undefined })
     await expect(publisher.publish('', { n: 1 }, { mandatory: true })).rejects.toThrow(
-      'publish: mandatory: an exchange of the type x-delayed-message cannot tell',
+      'publish: mandatory: an exchange of the type x-delayed-message does not report unroutable messages',
     )
   })
 

@@ -34,7 +34,7 @@ export interface Outlet {
 }
 
 /** Number and outlet of a channel within amqplib. */
-export interface ChannelSeat {
+export interface ChannelInternals {
   readonly channel: number
   readonly frameMax: number
   readonly outlet: Outlet
@@ -92,7 +92,7 @@ export function wrapReceive(
 }
 
 /** Finds the number and the outlet of a channel that was just opened. @returns `undefined` if a field is missing */
-export function seatOf(raw: amqp.Channel): ChannelSeat | undefined {
+export function channelInternalsOf(raw: amqp.Channel): ChannelInternals | undefined {
   const { ch: channel, connection } = raw as unknown as { readonly ch?: unknown; readonly connection?: Internals }
   const { frameMax, channels } = connection ?? {}
   const entry = typeof channel === 'number' ? (channels?.[channel] ?? {}) : {}

@@ -42,7 +42,7 @@ export class SocketBatcher {
   }
 
   /** Marks the socket as closing: the broker may not read what is written from now on. */
-  over(): void {
+  markClosing(): void {
     this.#isOver = true
   }
 

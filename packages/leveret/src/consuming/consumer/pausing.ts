@@ -43,7 +43,7 @@ export class Pausing {
   }
 
   async pause(): Promise<void> {
-    if (!this.#isPaused) this.#events.tell('paused', { by: 'call' })
+    if (!this.#isPaused) this.#events.report('paused', { by: 'call' })
     this.#isPaused = true
     await this.#pass(this.#gate())
   }
@@ -51,7 +51,7 @@ export class Pausing {
   async resume(): Promise<void> {
     const wasPaused = this.#isPaused
     this.#isPaused = false
-    if (wasPaused && this.#gate() === 'open') this.#events.tell('resumed', {})
+    if (wasPaused && this.#gate() === 'open') this.#events.report('resumed', {})
     await this.#pass(this.#gate())
   }
 
@@ -62,9 +62,9 @@ export class Pausing {
   record(succeeded: boolean, begunAtMs: number | undefined): void {
     if (this.#isClosed || begunAtMs === undefined) return
     if (this.#breaker?.record(succeeded, begunAtMs, performance.now()) !== true) return
-    if (this.#breaker.state === 'closed') this.#events.tell('resumed', {})
+    if (this.#breaker.state === 'closed') this.#events.report('resumed', {})
     else {
-      this.#events.tell('paused', { by: 'breaker' })
+      this.#events.report('paused', { by: 'breaker' })
       this.#timer = setTimeout(() => this.#probe(), this.#pauseMs)
     }
     void this.#pass(this.#gate())
@@ -77,7 +77,7 @@ export class Pausing {
 
   #probe(): void {
     this.#breaker?.probe(performance.now())
-    this.#events.tell('probing', {})
+    this.#events.report('probing', {})
     void this.#pass(this.#gate())
   }
 

@@ -27,7 +27,7 @@ export class ActiveDelivery implements Held, Handled {
   /** The time of arrival, by `performance.now()`. */
   readonly receivedAtMs: number = performance.now()
   /** @internal */
-  bagged: number | undefined
+  setIndex: number | undefined
   /** The running handler, where it {@link mayOutlive} its decision. */
   handler: Promise<void> | undefined
   /** Settles when that handler has ended or was given up. Never rejects. */
@@ -41,7 +41,7 @@ export class ActiveDelivery implements Held, Handled {
   #deadlineMs = 0
   #headers: Headers | undefined
   #isAcknowledged = false
-  #isLateTold = false
+  #isLateReported = false
   #abort: AbortController | undefined
   #end: { readonly how: End; readonly reason: Error } | undefined
 
@@ -224,8 +224,8 @@ export class ActiveDelivery implements Held, Handled {
 
   /** @returns `true` on the first call: the late end of the handler has not been reported yet */
   takeLate(): boolean {
-    const isFirst = !this.#isLateTold
-    this.#isLateTold = true
+    const isFirst = !this.#isLateReported
+    this.#isLateReported = true
     return isFirst
   }
 }

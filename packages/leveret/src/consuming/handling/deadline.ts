@@ -1,4 +1,4 @@
-import { Deadlines, type Due, tellLate } from '../../async/deadlines.js'
+import { Deadlines, type Due, expireDue } from '../../async/deadlines.js'
 import { DenseSet } from '../../collections/dense-set.js'
 import { HandlerTimeout } from '../delivery/handler-errors.js'
 
@@ -25,7 +25,7 @@ const running = new DenseSet<Running>()
  * A shared timer, because one per handler would cost more than most handlers do. It does not keep the process alive;
  * the connections do.
  */
-const deadlines = new Deadlines((now) => tellLate(running, now, (work) => work.timeUp(now)), { keepsAlive: false })
+const deadlines = new Deadlines((now) => expireDue(running, now, (work) => work.timeUp(now)), { keepsAlive: false })
 
 /**
  * Settles as the work does, or rejects with a {@link HandlerTimeout} a second after its time was up. The work itself is

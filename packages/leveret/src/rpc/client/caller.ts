@@ -1,11 +1,11 @@
 import { setMaxListeners } from 'node:events'
-import { Deadlines, tellLate } from '../../async/deadlines.js'
+import { Deadlines, expireDue } from '../../async/deadlines.js'
 import { InFlightCount } from '../../async/in-flight-count.js'
 import { atMost } from '../../async/timing.js'
 import { DenseSet } from '../../collections/dense-set.js'
 import type { ConnectionInternals } from '../../connection/connection.js'
-import { tell } from '../../connection/message-diagnostics.js'
-import { Share } from '../../connection/room.js'
+import { publishDiagnostic } from '../../connection/message-diagnostics.js'
+import { SenderShare } from '../../connection/queued-messages.js'
 import { BrokerError } from '../../errors/broker-error.js'
 import { ClosedError } from '../../errors/closed-error.js'
 import { ConnectionError } from '../../errors/connection-error.js'
@@ -38,13 +38,13 @@ export class Caller {
   readonly #attendance: ResponderWatch
   readonly #stop = new AbortController()
   readonly #open = new DenseSet<Call>()
-  readonly #deadlines = new Deadlines((now) => tellLate(this.#open, now, (call) => call.fail(this.#timeoutOf(call))), {
+  readonly #deadlines = new Deadlines((now) => expireDue(this.#open, now, (call) => call.fail(this.#timeoutOf(call))), {
     keepsAlive: true,
   })
   readonly #waiting = new Set<Call>()
   readonly #awaited = new Awaited()
   readonly #inFlight = new InFlightCount()
-  readonly #share = new Share()
+  readonly #share = new SenderShare()
   readonly #clockGap = new ClockGap()
 
   /**
@@ -121,12 +121,12 @@ export class Caller {
   }
 
   #refusal(message: OutgoingMessage): PublishError | undefined {
-    const { room, settings } = this.#internals
+    const { queued, settings } = this.#internals
     const bytes = message.content.length
     if (bytes > settings.maxMessageBytes) {
       return publishError('not-sent', message, tooLarge(bytes, settings.maxMessageBytes), { retryable: false })
     }
-    const why = room.refusal(this.#share, bytes)
+    const why = queued.refusal(this.#share, bytes)
     return why === undefined ? undefined : publishError('not-sent', message, why, { retryable: true })
   }
 
@@ -137,7 +137,7 @@ export class Caller {
     if (this.#waiting.size === 0 && this.#write(call, message)) return
     call.place = 'waiting'
     this.#waiting.add(call)
-    this.#internals.room.enter(this.#share, call.bytes)
+    this.#internals.queued.enter(this.#share, call.bytes)
   }
 
   /** Sends the requests that can be sent now. */
@@ -174,11 +174,11 @@ export class Caller {
     this.#attendance.await()
     if (!this.#confirm) call.accept()
     // Last, because a listener may make a call.
-    tell('published', this.#internals.name, message)
+    publishDiagnostic('published', this.#internals.name, message)
   }
 
   #leave(call: Call): void {
-    if (this.#waiting.delete(call)) this.#internals.room.leave(this.#share, call.bytes)
+    if (this.#waiting.delete(call)) this.#internals.queued.leave(this.#share, call.bytes)
   }
 
   readonly #onSettled = (call: Call): void => {
