@@ -116,7 +116,7 @@ function warnOnce(
   const key = `${code} ${who}`
   if (said.has(key) || said.size >= MAX_SAID) return
   said.add(key)
-  const advice = `Said once for the ${who}: give connect() a logger, or listen to the event '${event}', to learn of each`
+  const advice = `Only the first case of the ${who} is reported: give connect() a logger, or listen to the event '${event}', to see each case`
   process.emitWarning(`leveret: ${message}. ${advice}`, { type: 'LeveretWarning', code, detail })
 }
 

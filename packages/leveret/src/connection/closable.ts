@@ -33,9 +33,7 @@ export async function closeAll(
     try {
       await close(closable, leftMs)
     } catch (error) {
-      report(
-        `${nameOf(closable)}, number ${index + 1} of what is closed on a signal, was not closed: ${messageOf(error)}`,
-      )
+      report(`closeOnSignals could not close argument ${index + 1} (${nameOf(closable)}): ${messageOf(error)}`)
       process.exitCode ??= 1
     }
   }

@@ -223,7 +223,7 @@ export interface ConnectionInternals {
   register(role: OpenRole): () => void
 }
 
-const CLOSING = 'it is closing: it takes nothing more, and finishes what is in hand'
+const CLOSING = 'closing: it accepts no new work and finishes running work'
 
 /** Time for the last step of a close whose earlier steps have used up the time. */
 const LAST_STEP_MS = 500

@@ -49,8 +49,8 @@ export class OpenRoles {
     if (open < CROWD || this.#hasWarned) return
     this.#hasWarned = true
     this.#crowded(
-      `${open} roles that do the same are open on one connection: each is a ${sender}. It seems that one is made for each call. Each ` +
-        'stays until it is closed: make one when the program starts, and use it for all calls; or close() each when its work is done.',
+      `${open} open roles on one connection are each a ${sender}. The program seems to create one for each call. Each role ` +
+        'stays open until it is closed: create one when the program starts and use it for all calls, or close() each after use.',
     )
   }
 }

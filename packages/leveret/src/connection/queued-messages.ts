@@ -77,8 +77,8 @@ export class QueuedMessages {
     const isModest = (share.count + 1) * sharing <= maxQueued && (share.bytes + bytes) * sharing <= maxQueuedBytes
     if (isModest && this.#fits(bytes, 2)) return undefined
     return this.#count >= maxQueued
-      ? `as many messages as maxQueued allows (${maxQueued}) are waiting`
-      : `as many bytes as maxQueuedBytes allows (${maxQueuedBytes}) are waiting`
+      ? `maxQueued (${maxQueued}) is reached: too many messages are waiting`
+      : `maxQueuedBytes (${maxQueuedBytes}) is reached: too many bytes are waiting`
   }
 
   #fits(bytes: number, times: number): boolean {

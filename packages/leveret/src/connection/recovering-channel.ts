@@ -175,7 +175,7 @@ export class RecoveringChannel {
   async #giveUp(channel: Channel): Promise<void> {
     this.#held = new ConnectionError(
       'timeout',
-      'The broker held its first answer back; it is asked again on a fresh channel',
+      'The broker did not answer on the first channel after a reconnect; leveret retries on a new channel',
     )
     await channel.close(0, this.#held)
   }

@@ -123,7 +123,7 @@ export class ShortLivedChannels {
 
 function streamRefused(queue: string): OptionsError {
   return new OptionsError(
-    `DeadLetters: the dead-letter queue '${queue}' is a stream, from which nothing can be taken: describe it with stream(), and read it with a Subscriber`,
+    `DeadLetters: the dead-letter queue '${queue}' is a stream, which keeps its messages: describe it with stream(), and read it with a Subscriber`,
   )
 }
 
@@ -134,7 +134,7 @@ function streamRefused(queue: string): OptionsError {
 function cutOff(what: string, reason: unknown): unknown {
   if (reason instanceof ClosedError || (reason instanceof BrokerError && !reason.retryable)) return reason
   const why = reason instanceof Error ? reason.message : String(reason)
-  return new ConnectionError('lost', `${what} was cut off: ${why}. Nothing is lost; call it again to go on`, {
+  return new ConnectionError('lost', `${what} was interrupted: ${why}. Nothing is lost; call it again to continue`, {
     cause: reason,
   })
 }

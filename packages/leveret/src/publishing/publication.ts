@@ -90,7 +90,7 @@ export class Publication {
   /** Describes that the time is up, and what to do. */
   get lateness(): string {
     const within = `within ${this.#request.timeoutMs} ms`
-    if (this.handedOver === 0) return `it could not be sent ${within}`
+    if (this.handedOver === 0) return `sending was not possible ${within}`
     return `no confirm came ${within}; send it again under the same messageId`
   }
 

@@ -73,7 +73,7 @@ export class DeadLetters<const C extends LetterContract> implements AsyncDisposa
     checkContract('DeadLetters', contract, 'work-queue', 'subscription', 'stream')
     const { deadLetter, name } = contract
     if (deadLetter === false)
-      throw new OptionsError(`DeadLetters: the contract '${name}' keeps none: deadLetter is false`)
+      throw new OptionsError(`DeadLetters: the contract '${name}' keeps no dead letters: deadLetter is false`)
     this.#contract = contract
     this.#source = letterSource(contract)
     this.#queue = deadLetter.queue
@@ -139,7 +139,7 @@ export class DeadLetters<const C extends LetterContract> implements AsyncDisposa
     const { name, kind } = this.#contract
     if (kind === 'stream') {
       throw new OptionsError(
-        `replay: the stream '${name}' still has what failed: read it again, from a time before that`,
+        `replay: the stream '${name}' still has the failed messages: read it again, from an earlier time`,
       )
     }
     const topology = queueDeclarationsOf(this.#contract)
@@ -160,7 +160,7 @@ export class DeadLetters<const C extends LetterContract> implements AsyncDisposa
    */
   async move(options: MoveOptions<C>): Promise<Moved> {
     const { to } = parseOptions(moveOptions, options, 'move')
-    if (to === this.#queue) throw new OptionsError(`move: the dead letters are in '${to}' already`)
+    if (to === this.#queue) throw new OptionsError(`move: the dead letters are already in '${to}'`)
     if (to === this.#contract.name) throw new OptionsError(`move: '${to}' is the work queue: use replay()`)
     // Before any letter is taken, and on a channel of its own, because a missing queue closes the channel.
     await this.#channels.onChannel((channel) => channel.checkQueue(to))

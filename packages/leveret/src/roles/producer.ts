@@ -116,7 +116,7 @@ export class Producer<const C extends WorkQueue = WorkQueue> implements AsyncDis
       signals: [this.#closing.signal, ...(checked.signal === undefined ? [] : [checked.signal])],
     }).catch((error: unknown) => {
       if (error !== this.#closing.signal.reason) throw error
-      throw new ClosedError(`The producer of '${this.#contract.name}' was closed before all was sent`)
+      throw new ClosedError(`The producer of '${this.#contract.name}' was closed before all payloads were sent`)
     })
     return { sent: result.succeeded, failed: result.failed }
   }
@@ -170,11 +170,11 @@ export interface SendOptions extends MessageOptions {
 /** Checks {@link SendOptions}. */
 export const sendOptions = messageOptions
   .extend({
-    delayMs: z.int().min(0).max(MAX_SEND_DELAY_MS, 'at most 366 days; keep what is due later in a database').optional(),
+    delayMs: z.int().min(0).max(MAX_SEND_DELAY_MS, 'at most 366 days; keep later tasks in a database').optional(),
   })
   .refine(({ delayMs, expirationMs }) => delayMs === undefined || expirationMs === undefined, {
     path: ['expirationMs'],
-    message: 'a delayed task that expires would be delivered when it expires: give one or the other',
+    message: 'a delayed task that expires would be delivered when it expires: use only one of the two',
   })
 
 /** Options of {@link Producer.sendAll}. Those of a task hold for each of them. */

@@ -95,7 +95,7 @@ export class StreamReader {
   }
 
   get #known(): Offsets {
-    if (this.#offsets === undefined) throw new Error('the stream is read before it is known where to begin')
+    if (this.#offsets === undefined) throw new Error('the stream is read before its first offset is known')
     return this.#offsets
   }
 
@@ -117,7 +117,7 @@ export class StreamReader {
     }
     const kind = stored === null ? 'null' : `a ${typeof stored}`
     throw new OptionsError(
-      `The offset store of the stream '${stream}' returned ${kind} that is no offset: expected undefined or a whole number from 0`,
+      `The offset store of the stream '${stream}' returned ${kind} that is not an offset: expected undefined or a whole number from 0`,
     )
   }
 

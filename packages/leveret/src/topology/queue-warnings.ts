@@ -25,7 +25,7 @@ export function warnOfDrops({ name, queue, deadLetter, retry, existing }: QueueC
   const limit = typeof given === 'number' ? given : deliveryLimitOf(retry)
   if (limit >= NO_LIMIT) return
   log.warn(
-    `the queue '${name}' has no dead letters: RabbitMQ drops what it has delivered more often than its delivery limit (${limit})`,
+    `the queue '${name}' has no dead letters: RabbitMQ drops a message after more deliveries than its delivery limit (${limit})`,
     { queue: name },
   )
 }
@@ -42,8 +42,8 @@ export function warnOfLoops({ name, queue }: QueueContract, handlerTimeoutMs: nu
   const brokerTimeoutMs = typeof declared === 'number' ? declared : DEFAULT_CONSUMER_TIMEOUT_MS
   if (handlerTimeoutMs < brokerTimeoutMs) return
   log.warn(
-    `a handler of '${name}' may take ${handlerTimeoutMs} ms, and RabbitMQ takes its delivery back after ${brokerTimeoutMs} ms and delivers it ` +
-      'again, which counts as no attempt: lower handlerTimeoutMs, or give the queue a longer consumerTimeoutMs',
+    `a handler of '${name}' may take ${handlerTimeoutMs} ms, but RabbitMQ requeues its delivery after ${brokerTimeoutMs} ms and delivers it ` +
+      'again, which is not counted as an attempt: lower handlerTimeoutMs, or give the queue a longer consumerTimeoutMs',
     { queue: name },
   )
 }

@@ -173,7 +173,7 @@ test('every error tells a caller what to decide and a person what happened, and 
       amqp://zoe-<vhost>@<host>:<port>: 'zoe-<vhost>' may not use the vhost '/'; grant it with rabbitmqctl set_permissions (530 NOT_ALLOWED - access to vhost '/' refused for user 'zoe-<vhost>')
     workQueue: a contradiction
       OptionsError final
-      workQueue('q'): queue.durable: a queue that is not durable needs legacyTransient: true, and a broker that still permits it
+      workQueue('q'): queue.durable: a queue that is not durable needs legacyTransient: true, and a broker that still permits such queues
     send: the payload does not fit
       PayloadError outgoing final
       The payload was not sent to 'tasks': at n: Invalid input: expected int, received number
@@ -182,7 +182,7 @@ test('every error tells a caller what to decide and a person what happened, and 
       send: headers: x-death: RabbitMQ itself writes it, or acts on it
     send: delayed for too long
       OptionsError final
-      send: delayMs: at most 366 days; keep what is due later in a database
+      send: delayMs: at most 366 days; keep later tasks in a database
     send: too large
       PublishError not-sent final
       The message <id> to queue 'tasks' was not sent: its content has 7 bytes and maxMessageBytes is 3
@@ -191,7 +191,7 @@ test('every error tells a caller what to decide and a person what happened, and 
       The message <id> to queue 'tasks' was not sent: its signal was aborted
     send: the queue has other arguments
       TopologyMismatchError x-single-active-consumer final
-      The queue 'tasks' exists with other arguments: x-single-active-consumer should be true, and the broker has none. To use it as it is, write in the contract queue: { type: 'quorum' } or existing: true. Else give the contract a new name, or move the messages away and delete the queue, or connect with topology: 'check'. RabbitMQ names one difference at a time; \`leveret topology plan\` or the management page shows all.
+      The queue 'tasks' exists with other arguments: x-single-active-consumer should be true, but the broker has none. To use it as it is, write queue: { type: 'quorum' } or existing: true in the contract. Otherwise give the contract a new name, or move the messages away and delete the queue, or connect with topology: 'check'. RabbitMQ names one difference at a time; \`leveret topology plan\` or the management page shows all of them.
     send: there is no queue (check)
       BrokerError 404 final
       Checking the queue 'missing': the broker answered 404 NOT_FOUND: no queue 'missing' in vhost '<vhost>'. Declare it, or correct its name
@@ -200,19 +200,19 @@ test('every error tells a caller what to decide and a person what happened, and 
       The message <id> to queue 'missing' was returned: there is no such queue (312 NO_ROUTE)
     send: the queue is full
       PublishError refused retryable
-      The message <id> to queue 'full' was refused: the broker answered basic.nack, as a full queue does
+      The message <id> to queue 'full' was refused: the broker answered basic.nack, for example because a queue is full
     send: the broker is silent
       PublishError unknown retryable
       The message <id> to queue 'tasks' may or may not have been stored: no confirm came within 200 ms; send it again under the same messageId
     send: the broker is away
       PublishError not-sent retryable
-      The message <id> to queue 'tasks' was not sent: it could not be sent within 200 ms: Cannot connect to amqp://zoe-<vhost>@<host>:<port>/<vhost>: connect ECONNREFUSED <host>:<port>
+      The message <id> to queue 'tasks' was not sent: sending was not possible within 200 ms: Cannot connect to amqp://zoe-<vhost>@<host>:<port>/<vhost>: connect ECONNREFUSED <host>:<port>
     send: the broker is away, and failFast
       PublishError not-sent retryable
       The message <id> to queue 'tasks' was not sent: it would have to wait, and failFast is set: Cannot connect to amqp://zoe-<vhost>@<host>:<port>/<vhost>: connect ECONNREFUSED <host>:<port>
     send: the broker is away, and too many wait
       PublishError not-sent retryable
-      The message <id> to queue 'tasks' was not sent: as many messages as maxQueued allows (1) are waiting: Cannot connect to amqp://zoe-<vhost>@<host>:<port>/<vhost>: connect ECONNREFUSED <host>:<port>
+      The message <id> to queue 'tasks' was not sent: maxQueued (1) is reached: too many messages are waiting: Cannot connect to amqp://zoe-<vhost>@<host>:<port>/<vhost>: connect ECONNREFUSED <host>:<port>
     send: the producer is closed
       PublishError not-sent final
       The message <id> to queue 'tasks' was not sent: The sender of 'tasks' has been closed

@@ -83,7 +83,7 @@ describe('senders that are made for each call', () => {
     const rabbit = await connectTo({ logger })
     for (let n = 0; n < 2_000; n += 1) new Producer(rabbit, tasks)
     for (let n = 0; n < 200; n += 1) new DeadLetters(rabbit, tasks)
-    expect(warnings).toEqual([expect.stringMatching(/producer of 'tasks'.*make one when the program starts/)])
+    expect(warnings).toEqual([expect.stringMatching(/producer of 'tasks'.*create one when the program starts/)])
     expect(JSON.stringify(rabbit.health()).length).toBeLessThan(1_000)
   })
 

@@ -34,7 +34,7 @@ describe('a queue that another consumer has for itself', () => {
     const started = worker.start()
     const { reason } = await refused
     expect(reason).toMatchObject({ name: 'BrokerError', replyCode: 403, retryable: true })
-    expect(reason.message).toMatch(/in exclusive use\. It is free when the other consumer is gone$/)
+    expect(reason.message).toMatch(/in exclusive use\. The queue is free when the other consumer has ended$/)
     const why = expect.stringContaining('in exclusive use')
     expect(rabbit.health().roles).toContainEqual(expect.objectContaining({ name: 'locked', ready: false, why }))
     await new Producer(rabbit, tasks).send({ n: 2 })

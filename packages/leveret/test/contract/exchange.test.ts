@@ -77,7 +77,7 @@ describe('two templates that one routing key can match', () => {
   ] as const)('%s and %s are refused', ([left, right]) => {
     expect(() => topicExchange('shop', { [left]: payload, [right]: payload })).toThrow(
       new OptionsError(
-        `topicExchange('shop'): a routing key can match both '${left}' and '${right}'. Make them differ, or say overlap: 'most-specific'`,
+        `topicExchange('shop'): a routing key can match both '${left}' and '${right}'. Make them differ, or set overlap: 'most-specific'`,
       ),
     )
   })

@@ -60,7 +60,7 @@ describe.for(Object.keys(ROLES))('%s', (role) => {
     for (const connection of [undefined, null, 'amqp://localhost', {}, Promise.resolve(rabbit)]) {
       const making = (): unknown => make(role, connection, right, handler)
       expect(making).toThrow(OptionsError)
-      expect(making).toThrow('expected what connect() resolves with')
+      expect(making).toThrow('expected the connection that connect() resolves with')
     }
   })
 })

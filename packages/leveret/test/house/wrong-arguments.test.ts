@@ -51,12 +51,12 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     [
       'not awaited',
       () => make(Worker, Promise.resolve(), tasks, handler),
-      'The connection is a promise: expected what connect() resolves with. Await it: `await connect(…)`',
+      'The connection is a promise: expected the connection that connect() resolves with. Await it: `await connect(…)`',
     ],
     [
       'a URL',
       () => make(Producer, 'amqp://a:S3cr3t@b', tasks),
-      'The connection is a text: expected what connect() resolves with, as the first argument',
+      'The connection is a text: expected the connection that connect() resolves with, as the first argument',
     ],
     ['connect itself', () => make(RpcClient, connect, get), 'The connection is a function: expected what'],
     [
@@ -118,7 +118,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     [
       'a schema for a contract',
       (rabbit) => make(Worker, rabbit, z.string(), handler),
-      'Worker: the contract is a schema: expected one that workQueue() has made. A schema is a part of it',
+      'Worker: the contract is a schema: expected one that workQueue() has made. A schema is only a part of a contract',
     ],
     [
       'another kind of contract',
@@ -203,7 +203,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     [
       'of a direct exchange',
       (rabbit) => make(Subscriber, rabbit, levels, handler, { bindingKeys: ['inf*'] }),
-      'A direct exchange knows no patterns',
+      'A direct exchange has no patterns',
     ],
     [
       'of a subscription',

@@ -75,7 +75,7 @@ describe('sendAll over a source without end that is always ready', () => {
       await rabbit.close()
       await expect(sending).rejects.toMatchObject({
         name: 'ClosedError',
-        message: "The producer of 'tasks' was closed before all was sent",
+        message: "The producer of 'tasks' was closed before all payloads were sent",
       })
       expect(failures.length > 0).toBe(n === 0.5)
     },

@@ -146,7 +146,7 @@ describe('the offset store', () => {
       const store = { load: async () => stored as number, save: async () => undefined }
       const starting = reader(rabbit, { store }).subscriber.start()
       await expect(starting).rejects.toBeInstanceOf(OptionsError)
-      await expect(starting).rejects.toThrow('that is no offset: expected undefined or a whole number from 0')
+      await expect(starting).rejects.toThrow('that is not an offset: expected undefined or a whole number from 0')
     },
   )
 

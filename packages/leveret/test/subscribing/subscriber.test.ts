@@ -173,7 +173,7 @@ test.for(['durable', 'ephemeral'])(
     await expect(subscriber.start()).rejects.toMatchObject({
       name: 'TopologyMismatchError',
       message: expect.stringMatching(
-        /^The exchange 'shop' exists .* type should be fanout, and the broker has topic\./,
+        /^The exchange 'shop' exists .* type should be fanout, but the broker has topic\./,
       ),
       wanted: 'fanout',
       found: 'topic',

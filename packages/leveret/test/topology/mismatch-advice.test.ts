@@ -108,7 +108,7 @@ describe('the advice of a TopologyMismatchError', () => {
     await other.channel.assertExchange('shop', 'topic')
     await expect(new Publisher(rabbit, fanoutExchange('shop', { payload })).publish({ n: 1 })).rejects.toMatchObject({
       describedAs: ['topicExchange(…)', 'existing: true'],
-      message: expect.stringContaining('write in the contract topicExchange(…) or existing: true. Else give'),
+      message: expect.stringContaining('write topicExchange(…) or existing: true in the contract. Otherwise give'),
     })
     await other.channel.assertQueue('tasks', {
       durable: true,

@@ -3,7 +3,7 @@ import { type Fault, repeatedly } from './fault.js'
 
 const MEMORY_LIMIT = 'vm_memory_high_watermark'
 
-/** Fault: the broker takes no publishes, and acks must go on. */
+/** Fault: the broker accepts no publishes, and acks must go on. */
 export const memoryAlarm: Fault = {
   name: 'memory-alarm',
   summary: 'the broker says that its memory is full, for 20 s (quick: 3 s), and blocks who publishes',

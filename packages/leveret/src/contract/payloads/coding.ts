@@ -15,7 +15,7 @@ export interface PayloadContract<S extends Schema = Schema> {
 
 /** Encodes a payload with the contract's codec. @throws {@link PayloadError} if the codec cannot encode it */
 export function encode({ name, codec }: PayloadContract, payload: unknown): MaybePromise<Buffer> {
-  const refuse = refusing('outgoing', name, `not encoded as ${codec.contentType}`)
+  const refuse = refusing('outgoing', name, `cannot be encoded as ${codec.contentType}`)
   return whenReady(
     guarded(refuse, () => codec.encode(payload)),
     (encoded) => bufferOf(encoded, refuse),
@@ -35,7 +35,7 @@ export function decode(
   const { contentType, contentEncoding } = properties
   const isOwn = (!contentType || contentType === codec.contentType) && !contentEncoding && !codec.contentEncoding
   if (!isOwn && codecFor(codec, properties) === undefined) throw notAccepted(name, codec, properties)
-  const refuse = refusing('incoming', name, `not ${contentType || codec.contentType}`)
+  const refuse = refusing('incoming', name, `is not valid ${contentType || codec.contentType}`)
   return guarded(refuse, () => codec.decode(content, properties))
 }
 
@@ -56,7 +56,7 @@ type Refuse = (cause: unknown) => PayloadError
 function refusing(direction: 'outgoing' | 'incoming', contract: string, refusal: string): Refuse {
   return (cause) => {
     const retryable = isMarked(cause, 'retry')
-    const message = retryable ? 'its codec cannot answer for now' : refusal
+    const message = retryable ? 'its codec cannot answer at present' : refusal
     return new PayloadError(direction, contract, [{ path: [], message }], { cause, retryable })
   }
 }

@@ -75,7 +75,7 @@ function accept<Output>(schema: Schema, result: SchemaResult<Output>, place: Pay
   try {
     if (typeof result !== 'object' || result === null) throw new TypeError('the schema returned no result')
     if (result.issues === undefined) return result.value
-    if (!Array.isArray(result.issues)) throw new TypeError('the schema returned issues that are no array')
+    if (!Array.isArray(result.issues)) throw new TypeError('the schema returned issues that are not an array')
     issues = readIssues(schema['~standard'].vendor, result.issues)
   } catch (cause) {
     throw failed(cause, place)

@@ -61,7 +61,9 @@ describe('an exclusive consumer', () => {
     await expect(new Worker(impatient, contract, () => undefined, exclusive).start()).rejects.toMatchObject({
       name: 'BrokerError',
       replyCode: 403,
-      message: expect.stringMatching(/'tasks' .* in exclusive use\. It is free when the other consumer is gone$/),
+      message: expect.stringMatching(
+        /'tasks' .* in exclusive use\. The queue is free when the other consumer has ended$/,
+      ),
     })
     const seen: number[] = []
     const second = new Worker(await connectTo(), contract, ({ n }) => void seen.push(n), exclusive)

@@ -180,6 +180,6 @@ test('an ephemeral subscriber, whose queue is gone before what is postponed come
   // @ts-expect-error it is for durable ones
   const make = (): unknown => new Subscriber(rabbit, events, () => undefined, { deduplicate })
   expect(make).toThrow(
-    new OptionsError('Subscriber: deduplicate is for durable subscribers: describe a subscription()'),
+    new OptionsError('Subscriber: deduplicate is only for durable subscribers: use a subscription()'),
   )
 })
