@@ -97,7 +97,7 @@ describe('topology', () => {
     })
 
     expect({ code, stdout }).toEqual({ code: 1, stdout: '+ queue    quote\n' })
-    expect(stderr).toContain('arguments, bindings, policies and what is left over were not compared')
+    expect(stderr).toContain('arguments, bindings, policies and leftovers were not compared')
     expect(stderr).not.toContain('plain-password')
   })
 

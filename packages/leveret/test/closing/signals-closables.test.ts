@@ -69,7 +69,7 @@ describe('on a signal', () => {
     })
   })
 
-  test('what fails is told, the others are closed all the same, and the exit code is 1', async ({ vhost }) => {
+  test('a failure is reported, the others are closed, and the exit code is 1', async ({ vhost }) => {
     const body = `${RABBIT}
       class Pool { async close() { throw new Error('no such pool') } }
       class Cache { close() { throw new Error('synchronous') } }
@@ -82,7 +82,7 @@ describe('on a signal', () => {
     expect(stderr).toContain('closeOnSignals could not close argument 2 (the Cache): synchronous')
   })
 
-  test('what takes too long is told, and the others get their turn', async ({ vhost }) => {
+  test('a timeout is reported, and the others are closed', async ({ vhost }) => {
     const body = `${SERVER}
       ${RABBIT}
       const serve = () => signal()

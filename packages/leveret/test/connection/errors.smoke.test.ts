@@ -19,7 +19,7 @@ const single = workQueue('tasks', { payload: tasks.payload, queue: { singleActiv
 /** Does what goes wrong, in one error. */
 type Provoke = () => unknown
 
-test('every error tells a caller what to decide and a person what happened, and none holds a password', async ({
+test('every error has what a program decides by and what a person reads, and contains no password', async ({
   createUser,
   vhost,
   broker,

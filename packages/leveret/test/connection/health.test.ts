@@ -76,7 +76,7 @@ describe('health', () => {
 })
 
 describe('senders that are made for each call', () => {
-  test('are told once, with what to do instead, and health stays small', async ({ connectTo }) => {
+  test('are reported once, with what to do instead, and health stays small', async ({ connectTo }) => {
     const warnings: string[] = []
     const warn = (_fields: object, message: string): void => void warnings.push(message)
     const logger: Logger = { debug: () => undefined, info: () => undefined, warn, error: () => undefined }
@@ -94,7 +94,7 @@ describe('senders that are made for each call', () => {
     expect(warn.mock.calls).toEqual([[expect.stringContaining("publisher of 'news'"), 'LeveretWarning']])
   })
 
-  test('are not told when each is closed after its call', async ({ rabbit }) => {
+  test('are not reported when each is closed after its call', async ({ rabbit }) => {
     const warn = vi.spyOn(process, 'emitWarning').mockReturnValue()
     onTestFinished(() => warn.mockRestore())
     for (let n = 0; n < 150; n += 1) {

@@ -20,7 +20,7 @@ async function holderOf(url: string): Promise<Stranger> {
 }
 
 describe('a queue that another consumer has for itself', () => {
-  test('is waited for by start, which says why; nobody else is hurt', async ({ rabbit, vhost }) => {
+  test('start waits for an exclusive queue and says why, and other roles go on', async ({ rabbit, vhost }) => {
     const losses: unknown[] = []
     rabbit.on('disconnected', ({ reason }) => losses.push(reason))
     const others: number[] = []

@@ -165,7 +165,7 @@ describe('declare', () => {
     expect(await names()).toEqual(['emails', 'emails.dead-letter', 'emails.retry.50'])
   })
 
-  test('rejects with what the broker refuses, and disturbs nobody', async ({ rabbit, vhost, broker }) => {
+  test('rejects with the refusal of the broker, and disturbs no role', async ({ rabbit, vhost, broker }) => {
     await broker.management.declareQueue(vhost.name, 'emails', { 'x-queue-type': 'classic' })
     await expect(declare(rabbit, [emails])).rejects.toMatchObject({ name: 'TopologyMismatchError', entity: 'emails' })
     const missing = workQueue('missing', { payload, existing: true })

@@ -82,7 +82,7 @@ describe('two templates that one routing key can match', () => {
     )
   })
 
-  test('are told apart when told how: the first word in which they differ decides', () => {
+  test("are decided by overlap: 'most-specific': the first word in which they differ", () => {
     const templates = {
       '#': payload,
       'order.#': payload,
@@ -142,7 +142,7 @@ describe('a description that RabbitMQ or the types contradict is refused', () =>
     expect(fanoutExchange('x'.repeat(255), { payload }).name).toHaveLength(255)
   })
 
-  test('templates that are none', () => {
+  test('templates without keys', () => {
     expect(() => directExchange('e', {})).toThrow("directExchange('e'): expected at least one routing key")
     expect(() => topicExchange('e', { 'a.b': {} as typeof payload })).toThrow(
       "topicExchange('e'): a.b: expected a schema",

@@ -36,7 +36,7 @@ function failing() {
 const FAILED = { name: 'PayloadError', retryable: true, cause: BUG }
 
 describe('a schema whose asynchronous refinement rejects', () => {
-  test('keeps what is sent from being sent, and is told with what it failed with', async ({
+  test('nothing is sent, and the error has the failure of the schema as its cause', async ({
     broker,
     rabbit,
     vhost,

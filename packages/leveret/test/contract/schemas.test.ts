@@ -101,7 +101,7 @@ test('a schema of zod without functions, or with synchronous ones, answers at on
   )
 })
 
-describe('what is wrong is told by path and without values', () => {
+describe('validation errors have paths and no values', () => {
   const bad = { id: SECRET, mail: SECRET, kind: SECRET, either: SECRET, list: [{ n: 1 }, { n: SECRET }], extra: SECRET }
 
   test('by zod', async () => {

@@ -31,7 +31,7 @@ const death = {
   'routing-keys': ['order.created', 'cc'],
 }
 
-test('a dead letter of ours tells all that was kept', () => {
+test('a dead letter of leveret has every field that was kept', () => {
   const letter = read({ tenant: 't1', ...ours, 'leveret-replays': 2, 'leveret-error-stack': 'Error: no\n    at x' })
   expect(letter).toMatchObject({
     messageId: 'm1',
@@ -187,7 +187,7 @@ test('a replayed letter is a first attempt that knows where it came from and how
   expect(readOrigin(delivered)).toEqual({ attempt: 1, exchange: 'shop', routingKey: 'order.created' })
 })
 
-test('a moved letter reads the same, whoever had told of it', () => {
+test("a moved letter reads the same, from leveret's headers and from x-death", () => {
   const unheard = { 'x-death': [{ ...death, reason: 'something new' }] }
   const deaths = [{ 'x-death': [death], CC: ['elsewhere'] }, unheard]
   for (const headers of [ours, { ...ours, 'leveret-error-stack': 's' }, ...deaths]) {

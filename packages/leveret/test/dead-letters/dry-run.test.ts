@@ -110,7 +110,7 @@ describe('a dry run', () => {
     never.open()
   })
 
-  test('is refused with a contract of another kind, a wrong limit, or a connection that is none', async ({
+  test('is refused with a contract of another kind, a wrong limit, or a value that is no connection', async ({
     rabbit,
   }) => {
     const call = dryRun as (...args: unknown[]) => Promise<unknown>

@@ -82,7 +82,7 @@ function unexplained({ seen, gaps }: Listener, times: Times): number[] {
   return [...times.keys()].filter((n) => !got.has(n) && !isExplained(n))
 }
 
-test('ten subscribers: a durable one misses nothing when its process is killed, and what others miss lies within the gaps that they tell', async ({
+test('ten subscribers: a durable one misses nothing when its process is killed, and the messages that others miss lie within their reported gaps', async ({
   rabbit,
   connectTo,
   proxy,

@@ -107,7 +107,7 @@ async function drain(url: string, ledger: Ledger): Promise<void> {
 }
 
 test(
-  `in ${RUNS} runs of sends and calls at random over resets, freezes and alarms, nothing is lost, falsely told, late or double (seed ${SEED})`,
+  `in ${RUNS} runs of sends and calls at random over resets, freezes and alarms, nothing is lost, falsely reported, late or double (seed ${SEED})`,
   async ({ ownBroker }) => {
     const lines: string[] = []
     const breaches: string[] = []

@@ -82,7 +82,7 @@ describe('sendAll over a source without end that is always ready', () => {
   )
 })
 
-test('sendAll tells of no more failures than it had begun when the connection closes', async ({ rabbit }) => {
+test('sendAll reports no more failures than sends it had begun when the connection closes', async ({ rabbit }) => {
   let failed = 0
   const rows = Array.from({ length: 100_000 }, (_, n) => ({ n }))
   const sending = new Producer(rabbit, tasks).sendAll(rows, {

@@ -141,7 +141,7 @@ describe('the window of unconfirmed messages', () => {
     expect([one.returnedBecause, two.returnedBecause]).toEqual([undefined, 'there is no such queue (312 NO_ROUTE)'])
   })
 
-  test('knows each id in it, whether it was there before somebody asked or came afterwards', () => {
+  test('knows each id in it, whether it came before or after the question', () => {
     const window = new ConfirmWindow()
     const held = (): string[] => ['m1', 'm2', 'm3'].filter((id) => window.holds(id))
     window.add(1, publication('m1'))

@@ -20,7 +20,7 @@ const serve = (rabbit: Connection): RpcServer<typeof double> =>
 
 const serverHealth = (rabbit: Connection): unknown => rabbit.health().roles.find(({ role }) => role === 'rpc-server')
 
-test('a server that may not answer does not start, and says which right is missing; its clients find nobody', async ({
+test('a server that may not answer does not start, and names the missing right; its clients find no server', async ({
   rabbit,
   vhost,
   createUser,

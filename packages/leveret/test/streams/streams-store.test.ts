@@ -65,7 +65,7 @@ describe('the offset store', () => {
     await eventually(() => expect(second.seen).toEqual([5]))
   })
 
-  test('that fails to save is told, stops nothing, and is asked again', async ({ rabbit }) => {
+  test('that fails to save is reported, stops nothing, and is asked again', async ({ rabbit }) => {
     const store = new NotedStore()
     const save = store.save.bind(store)
     let failures = 0

@@ -79,7 +79,7 @@ describe('a queue that exists', () => {
     expect(names).toEqual(['others', 'others.dead-letter', 'tasks.dead-letter'])
   })
 
-  test('that is a stream cannot be looked at by a dry run, which says so and costs nobody his connection', async ({
+  test('that is a stream cannot be tried by a dry run, which says so and closes no connection', async ({
     vhost,
     rabbit,
   }) => {

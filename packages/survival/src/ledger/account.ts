@@ -25,7 +25,7 @@ export interface Figures {
 
 /**
  * Whether the message must be accounted for: it was confirmed, or a handler got it, so the broker had it. A classic
- * queue delivers messages that it has not stored yet. If they are lost with its node, the sender was told that they
+ * queue delivers messages that it has not stored yet. If they are lost with its node, the sender got the outcome that they
  * were not confirmed.
  */
 export function isOwed({ outcome, begun, id }: Message): boolean {

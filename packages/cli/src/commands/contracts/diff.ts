@@ -44,7 +44,7 @@ async function compare(context: Context, options: ContractsDiffOptions, lock: st
   context.terminal.say(
     changes.length === 0
       ? 'Nothing has changed.'
-      : `${count('breaks')} break, of ${count('cannot tell')} nobody can tell, ${count('ok')} to know`,
+      : `${count('breaks')} break, ${count('cannot tell')} cannot be decided, ${count('ok')} for information`,
   )
   return isBreaking(changes) ? EXIT.found : EXIT.done
 }

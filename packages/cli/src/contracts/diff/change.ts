@@ -7,7 +7,7 @@ export interface Change {
   /**
    * The affected side. `backward`: new readers, and messages that wait in queues, delays and dead letters. `forward`:
    * readers of the old version, and messages of the new one. `topology`: the broker. `routing`: which messages arrive.
-   * `told`: nothing breaks, but somebody should know.
+   * `told`: nothing breaks; for information.
    */
   readonly side: 'backward' | 'forward' | 'topology' | 'routing' | 'told'
   /** The consequence. `cannot tell` is a warning. */

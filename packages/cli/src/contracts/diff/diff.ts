@@ -27,7 +27,7 @@ function told(contract: string, text: string): Change {
 function goneContract({ key, kind }: DescribedContract): Change {
   const what =
     kind === 'exchange'
-      ? 'what others publish to it is heard by nobody of these applications'
+      ? 'none of these applications receives what others publish to it'
       : 'what waits in its queue stays there'
   return told(key, `the contract is gone: ${what}, and what it declared stays on the broker`)
 }

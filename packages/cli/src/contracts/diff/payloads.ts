@@ -52,7 +52,7 @@ function goneMessage({ key, kind }: DescribedContract, { part, template }: Descr
       {
         ...change,
         side: 'routing',
-        text: `the template '${template}' is gone: who publishes by it is refused, and who is bound to it hears nothing`,
+        text: `the template '${template}' is gone: publishes with it are refused, and subscribers bound to it receive nothing`,
       },
     ]
   }

@@ -15,7 +15,7 @@ const numbered = (from: number, count: number): { n: number }[] =>
 
 describe('while the dead-letter queue is full', () => {
   test.for([10, 1])(
-    'poison messages are said, wait for their place, and stop nobody else (prefetch %d)',
+    'poison messages are reported, wait for their place, and stop no other message (prefetch %d)',
     { timeout: 120_000 },
     async (prefetch, { rabbit, vhost, broker }) => {
       const contract = workQueue('tasks', { payload: tasks.payload, retry: false })

@@ -78,7 +78,7 @@ test('a payload of 200,000 levels is handled where the schema takes anything, se
   expect(ended).toContainEqual(['recursive', 'attempts-exhausted', 2])
 })
 
-test('a schema that throws fails the attempt, and is no poison: another version of the worker may mend it', async ({
+test('a schema that throws fails the attempt, and is not poison: another version of the worker may handle it', async ({
   rabbit,
   vhost,
 }) => {

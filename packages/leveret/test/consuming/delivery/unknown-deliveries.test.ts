@@ -63,7 +63,7 @@ function lostChannels(connection: string): [purpose: string, reason: unknown][] 
 
 const STRANGE = { name: 'ConnectionError', reason: 'protocol', retryable: true }
 
-describe('a delivery to a consumer that nobody knows', () => {
+describe('a delivery to an unknown consumer', () => {
   test('ends its channel, and is delivered again on a fresh one', async ({ connectTo, rabbit, vhost }) => {
     const { url, spoil } = await spoiler(vhost.url)
     const consuming: Connection = await connectTo({}, url)
@@ -113,7 +113,7 @@ describe('a delivery to a consumer that nobody knows', () => {
   })
 })
 
-test('a part of a message that belongs to none ends its channel, and what was in hand is delivered again', async ({
+test('a part of no message ends its channel, and unsettled deliveries are delivered again', async ({
   connectTo,
   rabbit,
   vhost,
@@ -132,7 +132,7 @@ test('a part of a message that belongs to none ends its channel, and what was in
   await eventually(async () => expect(await vhost.queue('tasks')).toMatchObject({ messages: 0 }))
 })
 
-test('a cancel of a consumer that nobody knows ends its channel too', async ({ connectTo, vhost }) => {
+test('a cancel of an unknown consumer ends its channel too', async ({ connectTo, vhost }) => {
   const { url, spoil } = await spoiler(vhost.url)
   const rabbit = await connectTo({ name: vhost.name }, url)
   const lost = lostChannels(vhost.name)

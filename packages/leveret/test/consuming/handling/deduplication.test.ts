@@ -152,7 +152,7 @@ describe('a store that fails', () => {
   })
 
   test.for(['done', 'giveUp'] as const)(
-    'at %s is told, and changes nothing for the delivery',
+    'at %s is reported, and changes nothing for the delivery',
     async (call, { rabbit, vhost }) => {
       const worker = deduplicating(
         rabbit,
