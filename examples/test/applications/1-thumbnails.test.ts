@@ -91,7 +91,7 @@ describe('a work-queue service', () => {
 
   test('is alive and not ready while SIGTERM waits for running work, and then ends with 0', async ({ service }) => {
     const imageId = randomUUID()
-    // The handler reads a pipe, so it runs for as long as nobody writes to that.
+    // The handler reads a pipe, so it runs until the test writes to it.
     execFileSync('mkfifo', [fileOf(service, imageId)])
     await service.post({ imageId, widthPx: 320 })
     const pipe = await open(fileOf(service, imageId), 'w')

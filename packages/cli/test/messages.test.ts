@@ -185,7 +185,7 @@ describe('contracts', () => {
     expect(stdout).toContain(
       'breaks backward  work-queue thumbnails, format: the new version requires it, and an old message may be without it',
     )
-    expect(stdout).toContain('told topology  work-queue thumbnails, delaysMs: was [200, 30000] and is [200, 60000]')
+    expect(stdout).toContain('info topology  work-queue thumbnails, delaysMs: was [200, 30000] and is [200, 60000]')
     expect(stdout).toContain('1 message of the old shape waits in thumbnails\n')
     expect(stdout).toContain('3 messages of the old shape wait in thumbnails.dead-letter\n')
     expect(await leveret(['contracts', 'diff', `${folder}/contracts.lock.json`])).toMatchObject({ code: 0, stdout: '' })

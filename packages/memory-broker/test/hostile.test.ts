@@ -42,7 +42,7 @@ describe(`a hostile client (LEVERET_SEED=${SEED})`, () => {
     await channel.call('queue.declare', { queue: 'alive', durable: true })
     await connection.close()
     expect(broker.log.entries.filter(({ kind }) => kind === 'fault')).toEqual([])
-    // What nobody thought of would be told as an internal error, with the words of JavaScript.
+    // An unforeseen case would be reported as an internal error, with the words of JavaScript.
     expect(broker.log.toString()).not.toMatch(/TypeError|RangeError|ReferenceError/)
   }
 

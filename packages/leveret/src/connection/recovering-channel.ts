@@ -152,7 +152,7 @@ export class RecoveringChannel {
       this.#isBack = false
       if (!this.#isAnswered(channel) && answers.heldMs >= HELD_MS) await this.#giveUp(channel)
     } catch {
-      // The channel has ended by itself, or the broker answers nobody.
+      // The channel has ended by itself, or the broker does not answer.
     }
   }
 

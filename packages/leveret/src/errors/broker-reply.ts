@@ -74,7 +74,7 @@ const PASSING_REPLIES: ReadonlySet<number> = new Set([311, 320, 405, 504, 506, 5
  */
 const DEPRECATED = /deprecated/i
 
-/** Whether the same operation may succeed later although nobody changes anything. */
+/** Whether the same operation may succeed later although nothing is changed. */
 export function isPassing({ replyCode, replyText }: BrokerReply): boolean {
   return nextOfPassing(replyText) !== undefined || (PASSING_REPLIES.has(replyCode) && !DEPRECATED.test(replyText))
 }

@@ -109,7 +109,7 @@ export interface PropertyOptions {
   /**
    * How long the message may wait in a queue, in milliseconds, from 0 to 2,147,483,647. After that the broker drops it,
    * or dead-letters it if the queue says so.
-   * @defaultValue for ever
+   * @defaultValue without end
    */
   readonly expirationMs?: number | undefined
 }

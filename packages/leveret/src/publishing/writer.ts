@@ -230,7 +230,7 @@ export class Writer {
     return culprits.length > 0 || this.isSuspicious
   }
 
-  /** Whether its exchange took messages before. Without a time limit it might be denied for ever. */
+  /** Whether its exchange took messages before. Without a time limit it might be denied without end. */
   #wasTakenBefore({ message, deadline }: Publication): boolean {
     return this.#known.has(message.exchange) && deadline !== Number.POSITIVE_INFINITY
   }

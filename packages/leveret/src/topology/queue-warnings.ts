@@ -35,7 +35,7 @@ const DEFAULT_CONSUMER_TIMEOUT_MS = 1_800_000
 
 /**
  * Warns a worker that the broker may take a delivery back before its attempt has failed. RabbitMQ counts that neither
- * as an attempt nor as a delivery, so a handler that is always too slow would get the message for ever.
+ * as an attempt nor as a delivery, so a handler that is always too slow would get the message again and again.
  */
 export function warnOfLoops({ name, queue }: QueueContract, handlerTimeoutMs: number, log: Log): void {
   const declared = queue.consumerTimeoutMs ?? queue.arguments?.['x-consumer-timeout']

@@ -157,7 +157,7 @@ describe('TLS in front of a broker', () => {
       'DEPTH_ZERO_SELF',
     ],
     [
-      'of an authority that nobody was told of',
+      'of an unknown authority',
       async () => await another.issue({ commonName: 'front', hosts: ['localhost'] }),
       'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
     ],

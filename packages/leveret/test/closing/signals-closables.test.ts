@@ -107,7 +107,7 @@ describe('on a signal', () => {
       await new Producer(rabbit, tasks).send({ n: 1 })`
     const began = performance.now()
     expect(await runProgram(vhost.url, body)).toEqual({ lines: ['given back', 'rabbit closed'], stderr: '', code: 0 })
-    // The 25 s that close() takes when it is told nothing.
+    // The 25 s that close() takes by default.
     expect(performance.now() - began).toBeLessThan(20_000)
   })
 
@@ -153,7 +153,7 @@ describe('closeOnSignals', () => {
     ['a promise', Promise.resolve(), undefined, 'argument 1 is a promise: await it first'],
     ['undefined', undefined, undefined, 'argument 1 has neither close()'],
     ['a list of signals', { close() {} }, ['SIGINT'], 'the options are a list: expected an object'],
-    ['a signal that nobody can catch', { close() {} }, { signals: ['SIGKILL'] }, 'signals.0: expected a signal'],
+    ['a signal that cannot be caught', { close() {} }, { signals: ['SIGKILL'] }, 'signals.0: expected a signal'],
     ['a signal that does not exist', { close() {} }, { signals: ['SIGFOO'] }, 'signals.0: expected a signal'],
     ['no signals', { close() {} }, { signals: [] }, 'signals'],
     ['no time', { close() {} }, { timeoutMs: -1 }, 'timeoutMs'],

@@ -73,8 +73,8 @@ test('every error has what a program decides by and what a person reads, and con
     'connect: no such option': () => connect(fields, { hartbeatMs: 1 } as object),
     'connect: a bad option': () => connect(fields, { heartbeatMs: 1_500 }),
     'connect: no broker': () => connect([]),
-    'connect: nobody listens': () => connectToPort(1),
-    'connect: nobody answers': async () => await connectToPort(await serve(() => undefined)),
+    'connect: no listener': () => connectToPort(1),
+    'connect: no answer': async () => await connectToPort(await serve(() => undefined)),
     'connect: no AMQP': async () =>
       await connectToPort(await serve((socket) => socket.end('HTTP/1.1 400 Bad\r\n\r\n'))),
     'connect: TLS to a plain port': () => connect({ ...fields, protocol: 'amqps' }, HASTY),
@@ -150,10 +150,10 @@ test('every error has what a program decides by and what a person reads, and con
     connect: no broker
       OptionsError final
       connect: the list of brokers is empty
-    connect: nobody listens
+    connect: no listener
       ConnectionError unreachable retryable
       Cannot connect to amqp://zoe-<vhost>@<host>:<port>/<vhost>: connect ECONNREFUSED <host>:<port>
-    connect: nobody answers
+    connect: no answer
       ConnectionError timeout retryable
       Cannot connect to amqp://zoe-<vhost>@<host>:<port>/<vhost>: no AMQP handshake within 200 ms
     connect: no AMQP

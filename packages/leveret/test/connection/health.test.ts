@@ -44,7 +44,7 @@ describe('health', () => {
     const producers = Array.from({ length: 20 }, () => new Producer(rabbit, tasks))
     const publishers = [new Publisher(rabbit, news), new Publisher(rabbit, news)]
     const clients = [new RpcClient(rabbit, add), new RpcClient(rabbit, add)]
-    await Promise.all(publishers.map((publisher) => publisher.publish('nobody listens')))
+    await Promise.all(publishers.map((publisher) => publisher.publish('no queue is bound')))
     await Promise.all(clients.map((client) => client.call(1).catch(() => undefined)))
     expect(rabbit.health().roles).toEqual([
       { role: 'producer', name: 'tasks', count: 20, ready: true, inFlight: 0 },

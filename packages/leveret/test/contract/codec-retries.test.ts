@@ -21,7 +21,7 @@ forbidSurprises()
 const payload = z.object({ n: z.int() })
 const DOWN = new Error('the key service is down')
 
-/** A codec that asks a service for a key, which is down while it is told to be. */
+/** A codec that asks a service for a key, which is down on command. */
 function keyed(): { readonly codec: Codec; readonly state: { isDown: boolean } } {
   const state = { isDown: true }
   const ask = async (): Promise<void> => {

@@ -112,7 +112,7 @@ describe('a description that RabbitMQ or the types contradict is refused', () =>
   const wrong: [string, Partial<ExchangeOptions> & Record<string, unknown>, string][] = [
     ['no schema', { payload: {} }, 'payload: expected a schema'],
     ['a schema that is null', { payload: null }, 'payload: expected a schema'],
-    ['a codec that is none', { codec: 'json' as never }, 'codec: expected a codec'],
+    ['a value that is no codec', { codec: 'json' as never }, 'codec: expected a codec'],
     ['a word that means nothing', { durabel: true }, 'there is no option durabel'],
     ['overlap where there are no patterns', { overlap: 'refuse' }, 'there is no option overlap'],
     ['an argument that AMQP cannot carry', { arguments: { x: 10n } }, 'arguments: x: a bigint'],

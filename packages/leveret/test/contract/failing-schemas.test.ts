@@ -23,7 +23,7 @@ forbidSurprises()
 
 const BUG = new Error('a bug in the schema')
 
-/** A number, whose check fails by itself while it is told to. */
+/** A number, whose check fails by itself on command. */
 function failing() {
   const state = { fails: true }
   const check = async (): Promise<boolean> => {

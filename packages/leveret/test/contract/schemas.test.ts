@@ -39,7 +39,7 @@ async function errorOf(
   throw new Error('it was accepted')
 }
 
-/** A schema of nobody's. */
+/** A schema of no library. */
 function standard(validate: Schema['~standard']['validate']): Schema {
   return { '~standard': { version: 1, vendor: 'nobody', validate } }
 }
@@ -68,7 +68,7 @@ describe.each(['outgoing', 'incoming'] as const)('a schema that fails, of what i
 
   test.each<readonly [what: string, result: unknown]>([
     ['nothing', undefined],
-    ['issues that are none', { issues: 'many' }],
+    ['invalid issues', { issues: 'many' }],
     ['an issue that cannot be read', { issues: [null] }],
   ])('since it returns %s, is a PayloadError', async (_what, result) => {
     const error = await errorOf(

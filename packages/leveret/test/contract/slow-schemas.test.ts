@@ -41,7 +41,7 @@ const client: Open = (rabbit, request) => {
   return { send: (text, terms) => role.call(text, terms), close: () => role.close() }
 }
 
-/** A schema that answers when it is told to. */
+/** A schema that answers on command. */
 function asking(): { readonly schema: z.ZodString; readonly asked: Promise<void>; answer(): void } {
   const [asked, answered] = [gate(), gate()]
   const schema = z.string().refine(async () => {

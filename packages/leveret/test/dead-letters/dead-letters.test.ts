@@ -158,7 +158,7 @@ describe('looking', () => {
     for (let look = 1; look <= 5; look += 1) {
       for (const { messageId } of await letters.peek({ limit: 2 })) seen.add(messageId)
     }
-    // RabbitMQ 3 puts what comes back behind what was not read, and before 4.3 leveret stores anew what came back often.
+    // RabbitMQ 3 puts what comes back behind what was not read, and before 4.3 leveret stores letters again that came back often.
     if (hasNativeRetry(broker)) expect([...seen]).toEqual(ids.slice(0, 2))
     expect((await idsOf(rabbit)).sort()).toEqual([...ids].sort())
   })

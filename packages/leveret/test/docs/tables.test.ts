@@ -18,7 +18,7 @@ describe('tables of options and events', () => {
     expect(pages.length).toBeGreaterThan(6)
   })
 
-  // To write them anew after a doc comment has changed: vitest run packages/leveret/test/docs/tables.test.ts -u
+  // To write them again after a doc comment has changed: vitest run packages/leveret/test/docs/tables.test.ts -u
   test('are what the doc comments say', async () => {
     const service = await LanguageService.of("import * as library from 'leveret'\nexport { library }\n")
     for (const page of pages) await expect(renewed(textOf(page), service)).toMatchFileSnapshot(join(repository, page))

@@ -86,7 +86,7 @@ describe.for(['Worker', 'Subscriber', 'RpcServer'])('%s refuses a handler', (rol
 describe('a contract', () => {
   test.for<[what: string, options: object, option: string]>([
     ['a schema without validate', { payload: { '~standard': { version: 1 } } }, 'payload'],
-    ['a schema that is none', { payload: { '~standard': 1 } }, 'payload'],
+    ['a value that is no schema', { payload: { '~standard': 1 } }, 'payload'],
     ['a codec without methods', { payload: z.string(), codec: {} }, 'codec'],
     ['a codec without a content type', { payload: z.string(), codec: { encode: handler, decode: handler } }, 'codec'],
   ])('with %s is refused', ([_what, options, option]) => {

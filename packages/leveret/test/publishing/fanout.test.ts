@@ -34,7 +34,7 @@ const program = (dies: boolean): string => `
 /** When each tick was handed over, and when its publish resolved. */
 type Times = Map<number, { readonly from: number; readonly to: number }>
 
-/** Publishes one tick after the other until told to stop. */
+/** Publishes one tick after the other until stopped. */
 function publishing(rabbit: Connection): { times: Times; stop: () => Promise<void> } {
   const publisher = new Publisher(rabbit, ticks)
   const times: Times = new Map()

@@ -158,7 +158,7 @@ test('interceptors and diagnostics see what is published, and headers of both ar
   const insisting = new Publisher(rabbit, shop).publish('audit.x', 'line', { mandatory: true })
   await expect(insisting).rejects.toMatchObject({ outcome: 'returned' })
   expect(seen).toEqual(['reports ', 'reports ', 'shop audit.x'])
-  // That nobody listens is no failure, so it is told as confirmed.
+  // An unrouted event is no failure, so it is reported as confirmed.
   expect(told).toEqual([
     'published reports ',
     'confirmed reports ',

@@ -60,7 +60,7 @@ function watchWritten(connection: string, ledger: Ledger): void {
   }
 }
 
-/** Sends and calls in every way, until told to stop. */
+/** Sends and calls in every way, until stopped. */
 async function work(url: string, name: string, ledger: Ledger, random: Random, over: AbortSignal): Promise<void> {
   await using rabbit = await connect(url, { name, maxInFlight: 60, maxQueued: 200, heartbeatMs: 1_000 })
   let next = 0

@@ -2,7 +2,7 @@ import { describe, expect } from 'vitest'
 import { ClosedError, Producer } from '../../src/index.js'
 import { eventually, gate, tasks, test } from '../support/support.js'
 
-/** A source that gives some, and then keeps whoever asks waiting; and whether it was left. */
+/** A source that gives some, and then keeps its reader waiting; and whether it was left. */
 function quiet(count: number): { source: AsyncIterable<{ n: number }>; wasLeft: () => boolean } {
   let left = false
   let given = 0

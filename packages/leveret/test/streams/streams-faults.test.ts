@@ -33,7 +33,7 @@ describe('a reader whose connection is reset', () => {
     await eventually(() => expect(once(seen)).toHaveLength(2_000), { timeoutMs: 40_000 })
     expect(once(seen)).toEqual(range(0, 1_999))
     await eventually(() => expect(rabbit.health()).toMatchObject({ ready: true }))
-    // One handler at a time, so one in hand at each reset.
+    // One handler at a time, so one is unsettled at each reset.
     expect(seen.length).toBeLessThanOrEqual(2_000 + 5)
   })
 

@@ -100,7 +100,7 @@ describe('a message of another program on a shared exchange, which the contract 
     expect(seen).toEqual(['audit'])
   })
 
-  test.for(['durable, when told so', 'ephemeral'])(
+  test.for(['durable, with that option', 'ephemeral'])(
     'is ignored, and reported each time, by one that is %s',
     async (kind, { rabbit, vhost }) => {
       const seen: unknown[] = []

@@ -36,7 +36,7 @@ function mnesiaAway(ms: number): string {
     [ets:insert(Table, Rows) || {Table, Rows} <- Saved] end.`
 }
 
-/** Sends tasks and events, one after the other, until told to stop, or until one of them fails. */
+/** Sends tasks and events, one after the other, until stopped, or until one of them fails. */
 class Load {
   readonly failures: unknown[] = []
   sent = 0

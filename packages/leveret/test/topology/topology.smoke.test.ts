@@ -161,7 +161,7 @@ describe("with topology: 'check'", () => {
     expect(await dead).toMatchObject({ reason: 'retry-impossible', failure: { name: 'BrokerError', message } })
   })
 
-  test('so is a duplicate of what is being handled, instead of taking a place for ever', async ({
+  test('so is a duplicate of what is being handled, instead of taking a place without end', async ({
     rabbit,
     connectTo,
     vhost,

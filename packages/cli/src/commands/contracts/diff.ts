@@ -51,8 +51,8 @@ async function compare(context: Context, options: ContractsDiffOptions, lock: st
 
 function lineOf(terminal: Terminal, { contract, path, side, answer, text }: Change): string {
   const color = answer === 'breaks' ? 'red' : answer === 'cannot tell' ? 'yellow' : 'dim'
-  const mark = paint(terminal.hasColor, color, answer === 'ok' ? 'told' : answer)
-  const sides = side === 'told' ? '' : ` ${side}`
+  const mark = paint(terminal.hasColor, color, answer === 'ok' ? 'info' : answer)
+  const sides = side === 'info' ? '' : ` ${side}`
   return `${mark}${sides}  ${harmless(`${contract}${path === '' ? '' : `, ${path}`}: ${text}`)}`
 }
 

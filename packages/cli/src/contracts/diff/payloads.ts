@@ -57,7 +57,7 @@ function goneMessage({ key, kind }: DescribedContract, { part, template }: Descr
     ]
   }
   if (part.startsWith('error '))
-    return [{ ...change, answer: 'ok', side: 'told', text: 'the error is not declared any more' }]
+    return [{ ...change, answer: 'ok', side: 'info', text: 'the error is not declared any more' }]
   return [{ ...change, side: 'backward', text: `a ${kind} had it, and has it no more` }]
 }
 

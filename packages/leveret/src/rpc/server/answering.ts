@@ -26,7 +26,7 @@ import { type RequestEvent, type RpcServerEvents, requestEventOf } from './rpc-s
  * client decides that.
  *
  * The ack comes first, because RabbitMQ closes the connection over a forged reply address (541, measured on 3.10.8),
- * and would then deliver the request again, for ever. It may deliver it once more, because it closes the connection
+ * and would then deliver the request again and again. It may deliver it once more, because it closes the connection
  * before it has processed an ack from the same read.
  */
 export class Answering implements Settling {

@@ -10,7 +10,7 @@ forbidSurprises()
 const DELIVER = Buffer.from([0, 60, 0, 60])
 const CANCEL = Buffer.from([0, 60, 0, 30])
 
-/** The first `basic.deliver` in it is for a consumer that nobody knows. */
+/** The first `basic.deliver` in it is for an unknown consumer. */
 function misdirected(bytes: Buffer): Buffer | undefined {
   const at = bytes.indexOf(DELIVER)
   if (at < 0) return undefined
@@ -20,7 +20,7 @@ function misdirected(bytes: Buffer): Buffer | undefined {
   return changed
 }
 
-/** A delivery of the queue `x` on channel 1, to a consumer that nobody knows, in front of what comes. */
+/** A delivery of the queue `x` on channel 1, to an unknown consumer, in front of what comes. */
 function uncalledFor(bytes: Buffer): Buffer {
   const tag = shortText('nobody')
   const deliver = [DELIVER, tag, Buffer.alloc(8), Buffer.from([0]), shortText(''), shortText('x')]
@@ -33,7 +33,7 @@ function uncalledForHeader(bytes: Buffer): Buffer {
   return Buffer.concat([frame(2, [Buffer.from([0, 60, 0, 0]), Buffer.alloc(7), Buffer.from([1, 0, 0])]), bytes])
 }
 
-/** A cancel of a consumer that nobody knows, on channel 1, in front of what comes. */
+/** A cancel of an unknown consumer, on channel 1, in front of what comes. */
 function uncalledForCancel(bytes: Buffer): Buffer {
   return Buffer.concat([frame(1, [CANCEL, shortText('nobody'), Buffer.from([1])]), bytes])
 }

@@ -13,7 +13,7 @@ import { forbidSurprises } from '../../support/surprises.js'
 
 forbidSurprises()
 
-/** Stops half-way over its signal, as handlers are told to do. */
+/** Stops half-way over its signal, as the documentation asks of handlers. */
 const untilAborted = async ({ signal }: Delivery): Promise<void> => {
   await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
 }
