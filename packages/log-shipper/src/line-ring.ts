@@ -18,7 +18,7 @@ export interface Dropped {
 const COMPACT_AT = 1_024
 
 /**
- * Holds lines in their order, up to a number of characters. When it is full, it drops the oldest lines: first those
+ * Holds lines in their order, up to a number of bytes. When it is full, it drops the oldest lines: first those
  * below a level, then the others.
  */
 export class LineRing<Line extends WaitingLine> {
@@ -46,7 +46,7 @@ export class LineRing<Line extends WaitingLine> {
     return this.#size
   }
 
-  /** How many characters the texts of the waiting lines have. */
+  /** How many bytes the texts of the waiting lines have in UTF-8. */
   get bytes(): number {
     return this.#bytes
   }
@@ -124,7 +124,7 @@ export class LineRing<Line extends WaitingLine> {
 
   #count({ text }: Line, sign: 1 | -1): void {
     this.#size += sign
-    this.#bytes += sign * text.length
+    this.#bytes += sign * Buffer.byteLength(text)
   }
 
   #compact(): void {

@@ -30,7 +30,7 @@ describe('health', () => {
     expect(rabbit.health()).toMatchObject({ live: true, state: 'ready' })
     const closing = rabbit.close()
     expect(rabbit.health()).toMatchObject({ live: true, ready: false, state: 'closing' })
-    expect(rabbit.health().why).toContain('it is closing')
+    expect(rabbit.health().why).toContain('closing: ')
     expect(rabbit.health().roles).toContainEqual(expect.objectContaining({ role: 'worker', inFlight: 1 }))
     const states: string[] = []
     rabbit.on('closed', () => states.push(rabbit.state))

@@ -120,7 +120,7 @@ describe('a description that RabbitMQ or the types contradict is refused', () =>
     [
       'two alternates',
       { alternate: 'a', arguments: { 'alternate-exchange': 'b' } },
-      'name an alternate-exchange already',
+      'already name an alternate-exchange',
     ],
     ['a source with a long name', { boundTo: [{ exchange: 'é'.repeat(128) }] }, 'boundTo.0.exchange: an exchange name'],
     ['a long binding key', { boundTo: [{ exchange: 'a', bindingKey: 'é'.repeat(128) }] }, 'boundTo.0.bindingKey'],

@@ -94,7 +94,7 @@ describe('a dry run', () => {
     const reasons = (await dryRun(rabbit, orders)).reasons.map(({ message }) => message).sort()
     expect(reasons).toEqual([
       "expected the content type application/json, not application/xml: a codec's `accepts` lists others",
-      'not application/json',
+      'is not valid application/json',
     ])
     const never = gate()
     const failing = workQueue('orders', { payload: z.string().refine(async () => await never.opened), codec: text })

@@ -58,7 +58,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       () => make(Producer, 'amqp://a:S3cr3t@b', tasks),
       'The connection is a text: expected the connection that connect() resolves with, as the first argument',
     ],
-    ['connect itself', () => make(RpcClient, connect, get), 'The connection is a function: expected what'],
+    ['connect itself', () => make(RpcClient, connect, get), 'The connection is a function: expected the connection'],
     [
       'a role',
       (rabbit) => make(Worker, make(Producer, rabbit, tasks), tasks, handler),
@@ -69,12 +69,12 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     [
       'of a Worker',
       (rabbit) => make(Worker, tasks, rabbit, handler),
-      'Worker: the contract is a connection of leveret: expected one that workQueue() has made. The connection comes before it',
+      'Worker: the contract is a connection of leveret: expected one made by workQueue(). The connection comes before it',
     ],
     [
       'of a Worker with its handler first',
       (rabbit) => make(Worker, rabbit, handler, tasks),
-      'Worker: the contract is a function: expected one that workQueue() has made. The handler comes after it',
+      'Worker: the contract is a function: expected one made by workQueue(). The handler comes after it',
     ],
     [
       'of a Worker with its options first',
@@ -118,7 +118,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     [
       'a schema for a contract',
       (rabbit) => make(Worker, rabbit, z.string(), handler),
-      'Worker: the contract is a schema: expected one that workQueue() has made. A schema is only a part of a contract',
+      'Worker: the contract is a schema: expected one made by workQueue(). A schema is only a part of a contract',
     ],
     [
       'another kind of contract',

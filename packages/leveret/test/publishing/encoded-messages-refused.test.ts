@@ -71,7 +71,7 @@ describe('sendEncoded', () => {
       (message) => [message],
       'sendEncoded: the message is a list: expected the message that encodeMessage() resolves with',
     ],
-    ['a promise', (message) => Promise.resolve(message), 'sendEncoded: the message is a promise: expected what'],
+    ['a promise', (message) => Promise.resolve(message), 'sendEncoded: the message is a promise: expected the message'],
     [
       'a text',
       (message) => JSON.stringify(message),

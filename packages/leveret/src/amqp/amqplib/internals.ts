@@ -1,5 +1,6 @@
 import nodeModule from 'node:module'
 import type * as amqp from 'amqplib'
+import { warnOnce } from '../../errors/warn-once.js'
 
 /**
  * Everything that leveret uses of amqplib although amqplib does not document it: fields, error texts, and the order of
@@ -49,8 +50,6 @@ interface Internals {
   recvFrame?: () => ReceivedFrame | false
   readonly rest?: unknown
 }
-
-const warned = new Set<AmqplibField>()
 
 /** Reads the `frame_max` of the handshake. @returns `undefined` if the field is missing */
 export function frameMaxOf({ connection }: amqp.ChannelModel): number | undefined {
@@ -177,12 +176,10 @@ function textOf(error: unknown): string {
 
 /** Warns about a missing field, once in a process. */
 function missing(field: AmqplibField): undefined {
-  if (warned.has(field)) return
-  warned.add(field)
   const text =
     `leveret: amqplib ${version()} has no field ${field} as amqplib 2.3 has it: ${WITHOUT[field]}. ` +
     'Install the version of amqplib that leveret depends on (`npm ls amqplib` shows what is installed)'
-  process.emitWarning(text, { type: 'LeveretWarning', code: 'LEVERET_AMQPLIB' })
+  warnOnce(field, text, { code: 'LEVERET_AMQPLIB' })
 }
 
 /**
