@@ -88,7 +88,7 @@ describe('doctor', () => {
     expect(found.filter(({ evidence, wayOut }) => evidence === '' || wayOut === '')).toEqual([])
     const text = await leveret(['doctor'])
     expect(text.stdout).toMatch(
-      /error +forgotten +\(unattended\)\n +1 message waits and nobody consumes\n +way out: start its workers/,
+      /error +forgotten +\(unattended\)\n +1 message waits, and the queue has no consumer\n +way out: start its workers/,
     )
   })
 

@@ -24,7 +24,7 @@ export function reportOf(setting: Setting, verdicts: readonly Verdict[]): string
     '## What held',
     table(['fault', ...invariants.map(({ name }) => name)], done.map(heldRow)),
     table(
-      ['invariant', 'when'],
+      ['invariant', 'meaning'],
       invariants.map(({ name, says }) => [name, says]),
     ),
     '## Figures',

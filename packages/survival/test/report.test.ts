@@ -52,7 +52,7 @@ test('only what held to its end counts as survived', () => {
 
 test('each fault has a line, with its breaches below it', () => {
   expect(verdictLine(survived)).toMatch(
-    /^✓ reset: 11 published, 11 confirmed, 11 handled, 0 dead-lettered, 0 twice, back in \d+ ms$/,
+    /^✓ reset: 11 published, 11 confirmed, 11 handled, 0 dead-lettered, 0 duplicates, recovery in \d+ ms$/,
   )
   expect(verdictLine(lost).split('\n')).toEqual([
     expect.stringMatching(/^✗ kill/),
