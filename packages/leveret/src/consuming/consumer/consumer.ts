@@ -243,7 +243,7 @@ export class Consumer {
     if (this.#isRefusedAtStart(reason)) this.#onAttached?.reject(reason)
   }
 
-  /** Whether a refusal ends the start. A consumer that worked before retries without end: the cause may be corrected. */
+  /** Whether a refusal ends the start. A consumer that worked before retries without end, as the cause may go. */
   #isRefusedAtStart(reason: LeveretError): boolean {
     return this.#onAttached !== undefined && !reason.retryable
   }

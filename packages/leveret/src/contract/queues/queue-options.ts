@@ -40,7 +40,7 @@ export interface QueueOptions<Type extends QueueType = QueueType> {
    */
   readonly durable?:
     | true
-    | (Type extends 'classic' ? false : Impossible<"a quorum queue is always durable: say type: 'classic'">)
+    | (Type extends 'classic' ? false : Impossible<"a quorum queue is always durable: set type: 'classic'">)
     | undefined
   /**
    * Arguments of a queue that another program declares: exactly these are declared, and leveret adds none. Dead letters
@@ -79,7 +79,7 @@ export interface QueueOptions<Type extends QueueType = QueueType> {
   readonly maxPriority?:
     | (Type extends 'classic'
         ? number
-        : Impossible<"only a classic queue takes a maximal priority: say type: 'classic'">)
+        : Impossible<"only a classic queue takes a maximal priority: set type: 'classic'">)
     | undefined
   /**
    * Whether `durable: false` is allowed, as the oldest tutorials declare it. RabbitMQ 4.3 refuses such a queue by

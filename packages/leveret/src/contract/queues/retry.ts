@@ -51,7 +51,7 @@ export type RetryOptions<Type extends QueueType = QueueType> =
   | RetryDelays
   | (Type extends 'quorum'
       ? NativeRetry
-      : { readonly native: Impossible<'only a quorum queue can delay a redelivery: say delaysMs'> })
+      : { readonly native: Impossible<'only a quorum queue can delay a redelivery: use delaysMs'> })
 
 const delayMs = z.int().min(1).max(MAX_TIMER_MS)
 
