@@ -9,8 +9,8 @@ export interface ShipperOptions {
    */
   readonly exchange: string | Exchange
   /**
-   * How many bytes of lines, in UTF-8, may wait for the broker, from 1,024. When more lines come, the oldest are dropped
-   * and counted. @defaultValue 16_777_216
+   * How many bytes of lines, in UTF-8, may wait for the broker, from 1,024. When more come, the oldest are dropped and
+   * counted. @defaultValue 16_777_216
    */
   readonly bufferBytes?: number | undefined
   /** The level from which lines are dropped last, from 0. Levels are those of pino: 50 is error. @defaultValue 50 */
