@@ -15,7 +15,7 @@ const smoke = ['.smoke.test.', 'examples/']
 const fuzzPrograms = '500'
 
 /**
- * Which random workers a run on CI makes: the same each time, so that a rare find of chance does not fail the change of whoever
+ * Which random workers a run on CI makes: the same each time, so that a rare find of chance does not fail the change of the author who
  * comes next. `LEVERET_RANDOM_SEED` and `LEVERET_RANDOM_RUNS` look for such finds.
  */
 const randomSeed = process.env.LEVERET_RANDOM_SEED ?? '20261126'

@@ -50,18 +50,18 @@ function said({ ask }: Ask, seen: Partial<Snapshot>): readonly string[] {
 const queue = { vhost: '/', durable: true, exclusive: false, auto_delete: false }
 
 describe('a check that a shared broker cannot be given a fault for', () => {
-  test('tells an alarm and a node that is down', () => {
+  test('reports an alarm and a node that is down', () => {
     const nodes = [
       { name: 'one', running: true, mem_alarm: true, disk_free_alarm: false },
       { name: 'two', running: false },
     ]
     expect(said(alarms, { nodes })).toEqual([
-      'error one: the memory alarm is on: nobody can publish to any node of the cluster',
+      'error one: the memory alarm is on: no client can publish to any node of the cluster',
       'error two: the node is down',
     ])
   })
 
-  test('tells a version that is out of support, and says nothing of one that is not known', () => {
+  test('reports a version that is out of support, but not an unknown version', () => {
     const overview = { rabbitmq_version: '3.10.8', erlang_version: '25', cluster_name: 'c', node: 'n' }
     expect(said(version, { overview })).toEqual([
       'warning c: RabbitMQ 3.10.8: community support of 3.10 ended on 2023-07-31',
@@ -69,26 +69,26 @@ describe('a check that a shared broker cannot be given a fault for', () => {
     expect(said(version, { overview: { ...overview, rabbitmq_version: '9.9.1' } })).toEqual([])
   })
 
-  test('tells feature flags that are off, and not those that are experiments', () => {
+  test('reports feature flags that are off, but not experimental ones', () => {
     const flag = (name: string, stability: string) => ({ name, state: 'disabled', stability })
     expect(said(featureFlags, { featureFlags: [flag('a', 'stable'), flag('b', 'experimental')] })).toEqual([
       'warning broker: feature flags are off: a',
     ])
   })
 
-  test('tells deprecated features that are in use', () => {
+  test('reports deprecated features that are in use', () => {
     const feature = { name: 'transient_queues', state: 'permitted', deprecation_phase: 'denied_by_default' }
     expect(said(deprecated, { deprecated: [feature] })).toEqual([
       'warning transient_queues: a deprecated feature is in use (denied by default)',
     ])
   })
 
-  test('tells clocks that differ by more than seconds', () => {
+  test('reports clocks that differ by more than seconds', () => {
     expect(said(clock, { clockAheadMs: -60_000 })).toEqual(['warning clock: the broker is 60 s behind this machine'])
     expect(said(clock, { clockAheadMs: 1_000 })).toEqual([])
   })
 
-  test('tells a certificate that ends soon, and one that has ended', () => {
+  test('reports a certificate that ends soon, and one that has ended', () => {
     const day = 24 * 60 * 60 * 1_000
     const at = (days: number) => ({ certificateEnds: new Date(Date.now() + days * day) })
     expect(said(certificate, at(10))[0]).toMatch(/^warning certificate: .* ends on/)
@@ -96,14 +96,14 @@ describe('a check that a shared broker cannot be given a fault for', () => {
     expect(said(certificate, at(90))).toEqual([])
   })
 
-  test('tells messages that nobody took', () => {
+  test('reports messages that no queue took', () => {
     const channel = { name: 'c', number: 1, user: 'ann', message_stats: { drop_unroutable: 2, return_unroutable: 1 } }
     expect(said(unroutable, { channels: [channel] })).toEqual([
       "error c: no queue took 3 messages of 'ann': 2 were dropped, 1 returned to their sender",
     ])
   })
 
-  test('tells consumers of one queue that call themselves by names of different services', () => {
+  test('reports consumers of one queue with names of different services', () => {
     const connection = (name: string, program: string) => ({ name, client_properties: { connection_name: program } })
     const consumer = (connection_name: string) => ({
       consumer_tag: 't',
@@ -119,14 +119,14 @@ describe('a check that a shared broker cannot be given a fault for', () => {
     expect(said(serviceNames, { connections, consumers: [consumer('1'), consumer('2')] })).toEqual([])
   })
 
-  test('tells a consumer timeout on a classic queue', () => {
+  test('reports a consumer timeout on a classic queue', () => {
     const classic = { ...queue, name: 'q', type: 'classic' as const, arguments: { 'x-consumer-timeout': 100_000 } }
     expect(said(consumerTimeout, { queues: [classic] })[0]).toContain(
       'RabbitMQ from 4.3.2 on refuses to declare it (406)',
     )
   })
 
-  test('tells delayed messages that arrive nowhere, and is silent about those that wait', () => {
+  test('reports delayed messages without a destination, but not those that wait', () => {
     const level = { ...queue, type: 'quorum' as const, consumers: 0, messages: 2, messages_ready: 2, arguments: {} }
     const queues = ['leveret.delay.lost', 'leveret.delay.4000'].map((name) => ({ ...level, name }))
     expect(said(orphanedDelays, { queues })).toEqual([
@@ -136,7 +136,7 @@ describe('a check that a shared broker cannot be given a fault for', () => {
     expect(said(unattended, { queues: [{ ...level, name: 'tasks' }] })).toHaveLength(1)
   })
 
-  test("tells amqplib's instrumentation without leveret's own", () => {
+  test("reports amqplib's instrumentation without leveret's own", () => {
     const packages = ['@opentelemetry/instrumentation-amqplib']
     expect(said(instrumentation, { self: { nodeVersion: '24.0.0', packages } })).toHaveLength(1)
     expect(

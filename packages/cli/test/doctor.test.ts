@@ -26,7 +26,7 @@ describe('doctor', () => {
   }) => {
     const quorum = { 'x-queue-type': 'quorum' }
     const { name } = vhost
-    // 1. Nobody consumes. 2. Dead letters. 3. A delay queue without its work queue. 4. A limit and no route.
+    // 1. No consumer. 2. Dead letters. 3. A delay queue without its work queue. 4. A limit and no route.
     await management.declareQueue(name, 'forgotten', quorum)
     await management.publish(name, { routingKey: 'forgotten', payload: '1' })
     const rabbit = await connect(vhost.url)
@@ -43,7 +43,7 @@ describe('doctor', () => {
       'x-dead-letter-exchange': '',
     })
     await management.declareQueue(name, 'hasty', { ...quorum, 'x-consumer-timeout': 10_000 })
-    // 7. A consumer without a bound. 8. One connection for both, and 9. without heartbeats. 10. An exchange nobody hears.
+    // 7. A consumer without a bound. 8. One connection for both, and 9. without heartbeats. 10. An exchange without a queue.
     const client = await connectAmqp(`${vhost.url}?heartbeat=0`)
     client.on('error', () => undefined)
     // The vhost goes first.
@@ -88,7 +88,7 @@ describe('doctor', () => {
     expect(found.filter(({ evidence, wayOut }) => evidence === '' || wayOut === '')).toEqual([])
     const text = await leveret(['doctor'])
     expect(text.stdout).toMatch(
-      /error +forgotten +\(unattended\)\n +1 message waits and nobody consumes\n +way out: start its workers/,
+      /error +forgotten +\(unattended\)\n +1 message waits, and the queue has no consumer\n +way out: start its workers/,
     )
   })
 

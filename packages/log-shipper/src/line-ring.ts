@@ -24,7 +24,7 @@ interface Placed<Line> {
 }
 
 /**
- * Holds lines in their order, up to a number of characters. When it is full, it drops the oldest lines: first those
+ * Holds lines in their order, up to a number of bytes. When it is full, it drops the oldest lines: first those
  * below a level, then the others.
  */
 export class LineRing<Line extends WaitingLine> {
@@ -50,7 +50,7 @@ export class LineRing<Line extends WaitingLine> {
     return this.#usual.size + this.#kept.size + this.#returned.size
   }
 
-  /** How many characters the texts of the waiting lines have. */
+  /** How many bytes the texts of the waiting lines have in UTF-8. */
   get bytes(): number {
     return this.#bytes
   }

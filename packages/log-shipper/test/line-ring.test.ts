@@ -71,6 +71,15 @@ describe('a full ring', () => {
     expect(rest(ring)).toEqual([2, 3])
   })
 
+  test('counts bytes, not characters', () => {
+    const ring = new LineRing<WaitingLine>(20, 50)
+    ring.push(line(1, 30, 'é'.repeat(10)))
+    expect([ring.size, ring.bytes]).toEqual([1, 20])
+    ring.push(line(2, 30, 'x'))
+    expect(rest(ring)).toEqual([2])
+    expect(ring.bytes).toBe(0)
+  })
+
   test('drops a line that is larger than all of it', () => {
     const ring = new LineRing<WaitingLine>(20, 50)
     ring.push(line(1, 30, 'x'.repeat(21)))

@@ -123,7 +123,7 @@ describe('the application goes on and ends in time', () => {
     expect(stderr).toMatch(/lines wait: .*logs/)
   })
 
-  test('with options that are none', async () => {
+  test('with invalid options', async () => {
     const { code, stderr } = await log('', { lines: 10 })
     expect(code).toBe(0)
     expect(stderr).toMatch(/@leveret\/pino: no line is shipped/)

@@ -62,7 +62,7 @@ test('lines arrive in their order, with service and level as routing key, and th
   expect(got[100]?.routingKey).toBe('shop.error')
 })
 
-test('a full buffer drops the oldest lines and never holds winston up; what is dropped is told in a line', async ({
+test('a full buffer drops the oldest lines and never holds winston up; dropped lines are reported in a line', async ({
   vhost,
   proxy,
 }) => {

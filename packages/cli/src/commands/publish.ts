@@ -56,8 +56,8 @@ async function publish(
   })
   const answer = { published, unrouted, dryRun: options.dryRun ?? false, interrupted: context.signal.aborted }
   await context.answer(options, answer, async () => {
-    const nobody = unrouted === 0 ? '' : `; no queue took ${unrouted} of them`
-    await context.terminal.print(`${options.dryRun ? 'would publish' : 'published'} ${published}${nobody}`)
+    const noQueue = unrouted === 0 ? '' : `; no queue took ${unrouted} of them`
+    await context.terminal.print(`${options.dryRun ? 'would publish' : 'published'} ${published}${noQueue}`)
   })
   return unrouted === 0 ? EXIT.done : EXIT.found
 }

@@ -32,7 +32,7 @@ export function sendCommand(runner: Runner) {
   )
   withJson(withApp(withBroker(made)))
     .option('--file <path>', 'a file of payloads, one a line; a payload of - reads them from stdin')
-    .option('--delay <span>', 'nobody gets it before that: 90s, 5m, 2h, 7d', span)
+    .option('--delay <span>', 'deliver it after this time: 90s, 5m, 2h, 7d', span)
     .option('--header <key=value>', 'a header, given once or more often', pair)
     .option('--message-id <id>', 'by which receivers know a duplicate')
     .option('--declare', 'make the queues that are missing; without it a missing queue is an error')

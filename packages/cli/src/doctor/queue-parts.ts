@@ -1,7 +1,7 @@
 import type { Queue } from '@leveret/management'
 import type { Snapshot } from './snapshot.js'
 
-/** The queue of delayed messages without a destination. Nobody consumes it. */
+/** The queue of delayed messages without a destination. It has no consumer. */
 export const LOST = 'leveret.delay.lost'
 
 /** Whether failed messages wait in a queue for their next attempt, and then go back to their work queue. */
@@ -9,7 +9,7 @@ export function isRetryQueue({ name, arguments: args }: Queue): boolean {
   return /\.retry\.\d+$/.test(name) && args['x-dead-letter-routing-key'] !== undefined
 }
 
-/** Whether messages only wait in a queue until their time is up, so that nobody needs to consume it. */
+/** Whether messages only wait in a queue until their time is up, so that it needs no consumer. */
 export function isDelayQueue(queue: Queue): boolean {
   const { name, arguments: args } = queue
   const isLevel = name.startsWith('leveret.delay.') || (name.endsWith('.delayed') && args['x-message-ttl'] === 0)

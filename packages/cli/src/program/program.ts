@@ -48,7 +48,7 @@ Exit codes:
   1    something was found, or not all is done
   2    wrong usage
   3    no connection, or not allowed
-  130  Ctrl-C; what was in hand is finished
+  130  Ctrl-C; running work is finished
 Every command has --help, with examples.`
 
 function withAll(program: Command): readonly Command[] {

@@ -1,5 +1,6 @@
 import { endTrace, runTraced, type ScopedTrace, tracing } from '../async/tracing.js'
 import { PublishError, type PublishOutcome } from '../errors/publish-error.js'
+import { warnOnce } from '../errors/warn-once.js'
 import { reservedHeadersProblem } from '../headers/broker-headers.js'
 import { headersProblem } from '../message/amqp-table.js'
 import type { CopyKind, Headers, OutgoingMessage } from '../message/message.js'
@@ -134,16 +135,12 @@ function withHeadersOf({ headers }: PublishTrace, message: OutgoingMessage): Out
   const all: Headers = own === NONE ? added : { ...own, ...added }
   const problem = reservedHeadersProblem(added) ?? headersProblem(all)
   if (problem === undefined) return { ...message, properties: { ...properties, headers: all } }
-  warnOnce(problem)
+  warnOfHeaders(problem)
   return message
 }
 
-let hasWarned = false
-
-/** Warns once, because a tracer's mistake must not fail a send. */
-function warnOnce(problem: string): void {
-  if (hasWarned) return
-  hasWarned = true
-  const text = `leveret: a subscriber of tracing:leveret:publish:start added headers that cannot be sent, and they were left out: ${problem}`
-  process.emitWarning(text, { type: 'LeveretWarning', code: 'LEVERET_TRACE_HEADERS' })
+/** Warns, because a tracer's mistake must not fail a send. */
+function warnOfHeaders(problem: string): void {
+  const text = `leveret: a subscriber of tracing:leveret:publish:start added headers that cannot be sent, so the message was sent without them: ${problem}`
+  warnOnce('', text, { code: 'LEVERET_TRACE_HEADERS' })
 }

@@ -44,7 +44,7 @@ export class Closing {
   #begin(options: CloseOptions | undefined, close: (timeoutMs: number) => Promise<void>): Promise<void> {
     const { timeoutMs } = parseOptions(closeOptions, options ?? {}, 'close')
     this.begun = true
-    this.#begun.abort(new ClosedError('It was closed'))
+    this.#begun.abort(new ClosedError('The connection or role was closed'))
     return inRootContext(close, timeoutMs)
   }
 }

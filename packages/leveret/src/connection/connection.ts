@@ -22,7 +22,7 @@ import type { LanePurpose } from './lanes/lane-state.js'
 import { watchLoopLag } from './loop-lag.js'
 import { closingOrder, type OpenRole } from './open-role.js'
 import { OpenRoles } from './open-roles.js'
-import { Room } from './room.js'
+import { QueuedMessages } from './queued-messages.js'
 
 /** Returns the internals of a connection, for roles and engines; not part of the public API. */
 export let internalsOf: (connection: Connection) => ConnectionInternals
@@ -83,7 +83,7 @@ export class Connection implements AsyncDisposable {
       publishLane,
       consumeLane,
       tracers,
-      room: new Room(settings),
+      queued: new QueuedMessages(settings),
       assertOpen: () => {
         if (this.#closing.begun) throw new ClosedError('The connection has been closed')
       },
@@ -216,14 +216,14 @@ export interface ConnectionInternals {
   readonly consumeLane: Lane
   readonly tracers: OtherTracers
   /** Bounds for the messages that wait to be published. */
-  readonly room: Room
+  readonly queued: QueuedMessages
   /** @throws {@link ClosedError} if the connection is closing or closed */
   assertOpen(): void
   /** Includes a role in `health` and `close`. @returns a function that removes it again */
   register(role: OpenRole): () => void
 }
 
-const CLOSING = 'it is closing: it takes nothing more, and finishes what is in hand'
+const CLOSING = 'closing: it accepts no new work and finishes running work'
 
 /** Time for the last step of a close whose earlier steps have used up the time. */
 const LAST_STEP_MS = 500

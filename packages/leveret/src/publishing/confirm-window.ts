@@ -35,7 +35,8 @@ export class ConfirmWindow {
   markReturned({ messageId, replyCode, replyText }: ReturnedMessage): void {
     const publication = this.#ids().get(messageId)
     if (publication === undefined) return
-    const why = publication.message.exchange === '' ? 'there is no such queue' : 'no queue is bound for it'
+    const why =
+      publication.message.exchange === '' ? 'there is no such queue' : 'no queue is bound for this routing key'
     publication.returnedBecause = `${why} (${replyCode} ${replyText})`
   }
 

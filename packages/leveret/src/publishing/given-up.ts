@@ -52,7 +52,7 @@ export async function encodedInTime<T>(
   message: Addressed,
   patience: Omit<Patience, 'late'>,
 ): Promise<T> {
-  const late = `it could not be encoded within ${patience.timeoutMs} ms: its schema or codec has not answered`
+  const late = `it could not be encoded within ${patience.timeoutMs} ms: its schema or codec did not finish`
   try {
     return await unlessGivenUp(encoding, { ...patience, late })
   } catch (error) {

@@ -1,4 +1,4 @@
-import { Deadlines, tellLate } from '../async/deadlines.js'
+import { Deadlines, expireDue } from '../async/deadlines.js'
 import { onAbort } from '../async/on-abort.js'
 import { DenseSet } from '../collections/dense-set.js'
 import { type Interceptor, type Layer, runInside, type SentMessage } from '../connection/interceptor.js'
@@ -27,7 +27,7 @@ export class Interception {
   readonly #layers: readonly PublishLayer[]
   readonly #closed: AbortSignal
   readonly #waiting = new DenseSet<Passage>()
-  readonly #deadlines = new Deadlines((now) => tellLate(this.#waiting, now, (passage) => passage.giveUpLate()), {
+  readonly #deadlines = new Deadlines((now) => expireDue(this.#waiting, now, (passage) => passage.giveUpLate()), {
     keepsAlive: false,
   })
   #unlisten: () => void = NOTHING
@@ -103,7 +103,7 @@ function addHeaders(message: SentMessage, added: Headers): SentMessage {
   const headers = { ...message.headers, ...added }
   const problem = headersProblem(headers)
   if (problem === undefined) return { ...message, headers }
-  throw new OptionsError(`an interceptor called next: all headers have ${problem}`)
+  throw new OptionsError(`an interceptor called next: all headers together have ${problem}`)
 }
 
 function withHeaders(message: OutgoingMessage, headers: Headers): OutgoingMessage {

@@ -12,7 +12,7 @@ const NOTHING = (): void => undefined
 
 /** One message on its way through the interceptors. */
 export class Passage implements Due {
-  bagged: number | undefined
+  setIndex: number | undefined
   readonly dueAt: number
   /** The promise of the submitted message; `undefined` before that. */
   submitted: Promise<void> | undefined

@@ -1,20 +1,20 @@
 import type { AsyncResource } from 'node:async_hooks'
-import type { Share } from '../connection/room.js'
+import type { SenderShare } from '../connection/queued-messages.js'
 import type { FailureOptions, LeveretError } from '../errors/leveret-error.js'
 import type { PublishOutcome } from '../errors/publish-error.js'
 import { publishError } from '../errors/publish-failures.js'
 import type { OutgoingMessage } from '../message/message.js'
 import { describeRefusal } from './loss.js'
 import type { PublishRequest, Sent, Topology } from './request.js'
-import type { Line } from './turns.js'
+import type { SenderLine } from './turns.js'
 
 /** A message being published, from `submit` until its promise settles. */
 export class Publication {
   readonly message: OutgoingMessage
   readonly topology: Topology
   /** The line in which it waits, and the share of the waiting messages that it counts for. */
-  readonly line: Line
-  readonly share: Share
+  readonly line: SenderLine
+  readonly share: SenderShare
   readonly bytes: number
   /**
    * Called if no queue takes the message. If the request has this callback, the publication then succeeds all the same.
@@ -77,7 +77,7 @@ export class Publication {
   /** Describes that the time is up, and what to do. */
   get lateness(): string {
     const within = `within ${this.#request.timeoutMs} ms`
-    if (this.handedOver === 0) return `it could not be handed over ${within}`
+    if (this.handedOver === 0) return `sending was not possible ${within}`
     return `no confirm came ${within}; send it again under the same messageId`
   }
 

@@ -3,7 +3,7 @@ import { Deadlines } from '../async/deadlines.js'
 import { onAbort } from '../async/on-abort.js'
 import { atMost } from '../async/timing.js'
 import type { ConnectionInternals } from '../connection/connection.js'
-import type { Room } from '../connection/room.js'
+import type { QueuedMessages } from '../connection/queued-messages.js'
 import { ClosedError } from '../errors/closed-error.js'
 import type { LeveretError } from '../errors/leveret-error.js'
 import type { PublishError } from '../errors/publish-error.js'
@@ -34,7 +34,7 @@ export class PublishEngine {
   readonly #internals: ConnectionInternals
   readonly #stop = new AbortController()
   readonly #gates: TopologyGates
-  readonly #room: Room
+  readonly #queued: QueuedMessages
   readonly #writer: Writer
   readonly #deadlines = new Deadlines((now) => this.#sweep(now), { keepsAlive: true })
   readonly #circumstances: Circumstances
@@ -45,11 +45,11 @@ export class PublishEngine {
   constructor(internals: ConnectionInternals) {
     this.#internals = internals
     setMaxListeners(0, this.#stop.signal)
-    this.#room = internals.room
+    this.#queued = internals.queued
     const { publishLane, settings } = internals
     this.#circumstances = {
       maxMessageBytes: settings.maxMessageBytes,
-      room: this.#room,
+      queued: this.#queued,
       closed: undefined,
       isFree: () => publishLane.state === 'ready' && this.#writer.isFree,
     }
@@ -64,7 +64,7 @@ export class PublishEngine {
     })
     this.#writer = new Writer({
       internals,
-      leftQueue: ({ share, bytes }) => this.#room.leave(share, bytes),
+      leftQueue: ({ share, bytes }) => this.#queued.leave(share, bytes),
       returned: ({ topology, whenReturned }) => {
         if (whenReturned === undefined) this.#gates.forget(topology)
       },
@@ -121,8 +121,8 @@ export class PublishEngine {
     const { share, message } = request
     // A patient sender has few messages at a time.
     if (request.patient === true) return () => undefined
-    this.#room.enter(share, message.content.length)
-    return () => this.#room.leave(share, message.content.length)
+    this.#queued.enter(share, message.content.length)
+    return () => this.#queued.leave(share, message.content.length)
   }
 
   #refuse(request: PublishRequest, refusal: Refusal): PublishError {
@@ -140,7 +140,7 @@ export class PublishEngine {
   }
 
   #wait(publication: Publication, isDeclared: boolean): void {
-    this.#room.enter(publication.share, publication.bytes)
+    this.#queued.enter(publication.share, publication.bytes)
     this.#writer.start()
     if (!isDeclared) this.#gates.enter(publication)
     else {
@@ -151,7 +151,7 @@ export class PublishEngine {
 
   readonly #onSettled = (publication: Publication, error: LeveretError | undefined): void => {
     if (publication.place === 'waiting') {
-      this.#room.leave(publication.share, publication.bytes)
+      this.#queued.leave(publication.share, publication.bytes)
       this.#dead += 1
     }
     if (publication.isSuspect) this.#writer.forget(publication)
@@ -176,7 +176,7 @@ export class PublishEngine {
   #onDenied(publications: readonly Publication[], reason: LeveretError): void {
     for (const publication of publications) {
       publication.deny(reason)
-      this.#room.enter(publication.share, publication.bytes)
+      this.#queued.enter(publication.share, publication.bytes)
     }
     this.#gates.postpone(publications)
   }
@@ -185,7 +185,7 @@ export class PublishEngine {
   #onInterrupted(inFlight: readonly Publication[], waiting: readonly Publication[]): void {
     for (const publication of inFlight) {
       publication.place = 'waiting'
-      this.#room.enter(publication.share, publication.bytes)
+      this.#queued.enter(publication.share, publication.bytes)
     }
     this.#gates.forget()
     this.#gates.reenter([...inFlight, ...waiting].filter(({ isSettled }) => !isSettled))

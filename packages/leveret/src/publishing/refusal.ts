@@ -1,4 +1,4 @@
-import type { Room } from '../connection/room.js'
+import type { QueuedMessages } from '../connection/queued-messages.js'
 import { tooLarge } from '../errors/publish-failures.js'
 import type { PublishRequest } from './request.js'
 
@@ -14,7 +14,7 @@ export interface Circumstances {
   /** The reason why nothing more is taken. */
   closed: Error | undefined
   readonly maxMessageBytes: number
-  readonly room: Pick<Room, 'count' | 'refusal'>
+  readonly queued: Pick<QueuedMessages, 'count' | 'refusal'>
   /** Whether a message would be written at once. */
   isFree(): boolean
 }
@@ -22,7 +22,7 @@ export interface Circumstances {
 /** Decides whether a message is refused; `undefined` if it may wait for its turn. */
 export function refusalOf(
   { message, timeoutMs, signal, failFast, patient, share }: PublishRequest,
-  { closed, maxMessageBytes, room, isFree }: Circumstances,
+  { closed, maxMessageBytes, queued, isFree }: Circumstances,
 ): Refusal | undefined {
   if (closed !== undefined) return { why: closed.message, retryable: false, cause: closed }
   const bytes = message.content.length
@@ -32,6 +32,6 @@ export function refusalOf(
   }
   if (failFast === true && !isFree()) return { why: 'it would have to wait, and failFast is set', retryable: true }
   // A message of any allowed size has room if nothing else waits.
-  const why = patient === true || room.count === 0 ? undefined : room.refusal(share, bytes)
+  const why = patient === true || queued.count === 0 ? undefined : queued.refusal(share, bytes)
   return why === undefined ? undefined : { why, retryable: true }
 }

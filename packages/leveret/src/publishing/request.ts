@@ -1,8 +1,8 @@
 import type { Declaration } from '../amqp/declaration.js'
 import type { PublishTrace } from '../amqp/publish-trace.js'
-import type { Share } from '../connection/room.js'
+import type { SenderShare } from '../connection/queued-messages.js'
 import type { OutgoingMessage } from '../message/message.js'
-import type { Line } from './turns.js'
+import type { SenderLine } from './turns.js'
 
 /** Declarations that a message needs. A topology is identified by its array, and each array is declared once. */
 export type Topology = readonly Declaration[]
@@ -31,9 +31,9 @@ export interface PublishRequest {
   /** Declarations that must exist first. */
   readonly topology: Topology
   /** The line in which it waits. Messages of one line keep their order. */
-  readonly line: Line
+  readonly line: SenderLine
   /** The share of waiting messages that it counts for. */
-  readonly share: Share
+  readonly share: SenderShare
   /**
    * Whether the message is accepted even if there is no room. Its sender has few such messages at a time: each replaces
    * a delivery, or the sender brings the next only when few wait.

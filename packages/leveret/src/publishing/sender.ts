@@ -4,7 +4,7 @@ import { isLater } from '../async/maybe-promise.js'
 import type { Closing } from '../connection/closing.js'
 import { type Connection, type ConnectionInternals, internalsOf } from '../connection/connection.js'
 import type { RoleHealth } from '../connection/health.js'
-import { Share } from '../connection/room.js'
+import { SenderShare } from '../connection/queued-messages.js'
 import type { Codec } from '../contract/payloads/codec.js'
 import { encodePayload, type PayloadContract } from '../contract/payloads/payload.js'
 import type { Schema, SchemaInput } from '../contract/payloads/schema.js'
@@ -23,7 +23,7 @@ import { Interception } from './interception.js'
 import type { PublishEngine } from './publish-engine.js'
 import { publishEngineOf } from './publish-engine-of.js'
 import type { PublishRequest, Sent, Topology } from './request.js'
-import { Line } from './turns.js'
+import { SenderLine } from './turns.js'
 
 const NOTHING = Buffer.alloc(0)
 
@@ -36,8 +36,8 @@ export class Sender {
   readonly #internals: ConnectionInternals
   readonly #engine: PublishEngine
   readonly #interception: Interception
-  readonly #line = new Line()
-  readonly #share = new Share()
+  readonly #line = new SenderLine()
+  readonly #share = new SenderShare()
   readonly #inFlight = new InFlightCount()
   #refused: LeveretError | undefined
 
@@ -205,8 +205,8 @@ export interface Route {
 export interface Sending {
   readonly route: Route
   readonly options: MessageOptions
-  /** Share for a sender that brings many messages one after the other: they wait for room, where others are refused. */
-  readonly patience?: Share
+  /** Share of a sender that brings many messages one after the other: they wait for room, where others are refused. */
+  readonly patience?: SenderShare
 }
 
 /** Contract of a sender's messages. */

@@ -1,7 +1,7 @@
 import { Fifo } from '../collections/fifo.js'
 
 /** Waiting messages of one sender, in its order. A line belongs to one {@link Turns} only. */
-export class Line {
+export class SenderLine {
   readonly items = new Fifo<unknown>()
   /** Whether the line is among those that take turns. */
   hasTurn = false
@@ -14,16 +14,16 @@ export class Line {
 export class Turns<T> {
   /** How many items wait. */
   size = 0
-  readonly #lines = new Fifo<Line>()
+  readonly #lines = new Fifo<SenderLine>()
 
-  push(line: Line, item: T): void {
+  push(line: SenderLine, item: T): void {
     this.size += 1
     line.items.push(item)
     this.#join(line)
   }
 
   /** Adds an item in front of its line. */
-  unshift(line: Line, item: T): void {
+  unshift(line: SenderLine, item: T): void {
     this.size += 1
     line.items.unshift(item)
     this.#join(line)
@@ -71,7 +71,7 @@ export class Turns<T> {
     for (const line of this.#lines) yield* line.items as Fifo<T>
   }
 
-  #join(line: Line): void {
+  #join(line: SenderLine): void {
     if (line.hasTurn) return
     line.hasTurn = true
     this.#lines.push(line)

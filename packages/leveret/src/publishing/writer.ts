@@ -2,7 +2,7 @@ import type { Channel } from '../amqp/channel.js'
 import { partition } from '../collections/partition.js'
 import { diagnostics } from '../connection/diagnostics.js'
 import type { Lane } from '../connection/lanes/lane.js'
-import { tell } from '../connection/message-diagnostics.js'
+import { publishDiagnostic } from '../connection/message-diagnostics.js'
 import { RecoveringChannel } from '../connection/recovering-channel.js'
 import { BrokerError } from '../errors/broker-error.js'
 import { isDenied } from '../errors/broker-reply.js'
@@ -173,7 +173,7 @@ export class Writer {
     publication.handOver()
     this.#window.add(tag, publication)
     const topic = publication.handedOver > 1 ? diagnostics.resent : diagnostics.published
-    if (topic.hasSubscribers) tell(topic, this.#options.internals.name, message)
+    if (topic.hasSubscribers) publishDiagnostic(topic, this.#options.internals.name, message)
     return true
   }
 
@@ -183,7 +183,7 @@ export class Writer {
     for (const { isSettled, deadline, handedOverAt } of this.#window) {
       if (!isSettled && (deadline !== Number.POSITIVE_INFINITY || handedOverAt > lateAt)) return
     }
-    const reason = new ConnectionError('timeout', 'Nothing on the channel was confirmed in time')
+    const reason = new ConnectionError('timeout', 'No message on the channel was confirmed in time')
     void this.#channel.current?.close(CLOSE_TIMEOUT_MS, reason)
   }
 
@@ -240,7 +240,7 @@ export class Writer {
     return culprits.length > 0 || this.#suspects.size > 0
   }
 
-  /** Whether its exchange took messages before. Without a time limit it might be denied for ever. */
+  /** Whether its exchange took messages before. Without a time limit it might be denied without end. */
   #wasTakenBefore({ message, deadline }: Publication): boolean {
     return this.#known.has(message.exchange) && deadline !== Number.POSITIVE_INFINITY
   }

@@ -3,7 +3,7 @@ import { dirname, join, normalize } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { documents, repository, textOf } from './documents.js'
 
-/** Where the repository is to be found by whoever has only the package. */
+/** Where the repository is to be found by a reader who has only the package. */
 const HOME = /^https:\/\/github\.com\/leveret\/leveret\/(?:blob|tree)\/main\//
 
 interface Link {

@@ -23,7 +23,7 @@ describe('tables of options and events', () => {
     expect(pages).toEqual(expect.arrayContaining(packages.map((name) => `packages/${name}/README.md`)))
   })
 
-  // To write them anew after a doc comment has changed: vitest run packages/leveret/test/docs/tables.test.ts -u
+  // To write them again after a doc comment has changed: vitest run packages/leveret/test/docs/tables.test.ts -u
   test('are what the doc comments say', { timeout: 60_000 }, async () => {
     const services = await servicesFor(pages.map(textOf))
     for (const page of pages) await expect(renewed(textOf(page), services)).toMatchFileSnapshot(join(repository, page))

@@ -198,7 +198,7 @@ describe('interceptors', () => {
     expect(attempts).toEqual(['no context', 'handler 2', 'no luck', 'handler 3'])
   })
 
-  test('may call next from anywhere: what it refuses is a rejection, and final when only a change of code mends it', async ({
+  test('may call next from anywhere: a refusal is a rejection, and not retryable when only a change of code helps', async ({
     connectTo,
   }) => {
     const publish: Interceptor['publish'] = (_message, next) =>

@@ -167,7 +167,7 @@ export class Vhost {
     const all = [...this.route(message)]
     const queues = new Set(all.filter((queue) => isRejected || !isCycle(queue.name, deaths)))
     for (const { name } of all.filter((queue) => !queues.has(queue)))
-      this.#queueHost.note('dropped', name, 'it has been there, and would go round for ever')
+      this.#queueHost.note('dropped', name, 'it has been there, and would go round without end')
     const reply = message.exchange === '' ? this.replies.find(message.routingKey) : undefined
     return this.#deliver(queues, reply, message) && all.length > 0
   }

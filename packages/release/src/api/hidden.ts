@@ -1,5 +1,5 @@
 /**
- * Parts of public types that nobody needs by name. They only decide whether something compiles and which sentence the
+ * Parts of public types that no user needs by name. They only decide whether something compiles and which sentence the
  * compiler prints, or they are constants whose keys or items a public type names. The key is the report in `etc/`.
  * Every other type that a public type refers to is exported.
  */

@@ -44,15 +44,15 @@ async function compare(context: Context, options: ContractsDiffOptions, lock: st
   context.terminal.say(
     changes.length === 0
       ? 'Nothing has changed.'
-      : `${count('breaks')} break, of ${count('cannot tell')} nobody can tell, ${count('ok')} to know`,
+      : `${count('breaks')} break, ${count('cannot tell')} cannot be decided, ${count('ok')} for information`,
   )
   return isBreaking(changes) ? EXIT.found : EXIT.done
 }
 
 function lineOf(terminal: Terminal, { contract, path, side, answer, text }: Change): string {
   const color = answer === 'breaks' ? 'red' : answer === 'cannot tell' ? 'yellow' : 'dim'
-  const mark = paint(terminal.hasColor, color, answer === 'ok' ? 'told' : answer)
-  const sides = side === 'told' ? '' : ` ${side}`
+  const mark = paint(terminal.hasColor, color, answer === 'ok' ? 'info' : answer)
+  const sides = side === 'info' ? '' : ` ${side}`
   return `${mark}${sides}  ${harmless(`${contract}${path === '' ? '' : `, ${path}`}: ${text}`)}`
 }
 

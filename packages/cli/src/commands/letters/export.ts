@@ -18,7 +18,7 @@ interface ExportOptions extends ChoosingOptions {
 export function exportCommand(runner: Runner) {
   const made = command(
     'export <name>',
-    'Writes letters as JSON, one a line, and leaves them there. Each is stored anew behind the others, so looking does not wear it out.',
+    'Writes letters as JSON, one a line, and leaves them there. Each is stored again behind the others, so that reading does not use up its delivery limit.',
     [
       'leveret letters export thumbnails --file letters.ndjson',
       'leveret letters export thumbnails --reason attempts-exhausted',
@@ -30,7 +30,7 @@ export function exportCommand(runner: Runner) {
 
 async function exportLetters(context: Context, options: ExportOptions, name: string): Promise<ExitCode> {
   return await withLetters(context, options, name, async ({ letters, isKnown, queue, session }) => {
-    session.announce(`reads the letters in '${queue}', and stores each anew behind the others`)
+    session.announce(`reads the letters in '${queue}', and stores each again behind the others`)
     const progress = new Progress(context.terminal, 'export')
     const choice = selectionOf(options)
     const out = writerOf(context, options.file)

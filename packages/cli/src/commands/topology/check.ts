@@ -9,7 +9,7 @@ import { summaryOf } from '../../topology/print.js'
 export function checkCommand(runner: Runner) {
   const made = command(
     'check',
-    'The same as plan, and only the exit code tells: 0 when all is there as it is declared, else 1.',
+    'The same as plan, with only an exit code: 0 when everything exists as declared, else 1.',
     ['leveret topology check'],
   )
   return acts(withJson(withApp(withBroker(made))), runner, check)

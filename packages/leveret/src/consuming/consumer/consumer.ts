@@ -86,7 +86,7 @@ export class Consumer {
   /** Counts a delivery that was handled and cannot be settled: until it is settled, or, unnamed, for this channel. */
   holdUp(delivery?: Held): void {
     const need = this.#heldUp.add(this.#subscription?.places ?? 1, delivery)
-    if (need === 'a fresh consumer' && !this.#closing) void this.#subscription?.renew()
+    if (need === 'a new consumer' && !this.#closing) void this.#subscription?.renew()
     if (need === 'room') this.#options.full(this.#heldUp.count)
   }
 
@@ -112,7 +112,7 @@ export class Consumer {
     this.#isolation.close()
     await this.#stopTaking(left, channel)
     await atMost(Math.max(left() - ABORT_GRACE_MS, 0), this.#inFlight.whenEmpty())
-    channel?.giveUp(new ClosedError(`The consumer of '${name}' is closing and its time is up`))
+    channel?.giveUp(new ClosedError(`The consumer of '${name}' is closing, and the time limit for closing has passed`))
     if (this.#inFlight.size > 0) await atMost(left(), this.#inFlight.whenEmpty())
     if (this.#inFlight.size > 0) leftRunning(this.#inFlight.size)
     channel?.acks.flush()
@@ -240,7 +240,7 @@ export class Consumer {
     if (this.#isRefusedAtStart(reason)) this.#onAttached?.reject(reason)
   }
 
-  /** Whether a refusal ends the start. A consumer that worked before retries for ever: the cause may be corrected. */
+  /** Whether a refusal ends the start. A consumer that worked before retries without end, as the cause may go. */
   #isRefusedAtStart(reason: LeveretError): boolean {
     return this.#onAttached !== undefined && !reason.retryable
   }

@@ -42,7 +42,7 @@ export function endBatch(trace: ProcessBatchTrace, error: unknown): void {
 }
 
 /** Tells what became of a delivery, and ends its trace. */
-export function tellSettled(place: ConsumePlace, delivery: ActiveDelivery, settlement: Settlement): void {
+export function publishSettled(place: ConsumePlace, delivery: ActiveDelivery, settlement: Settlement): void {
   const { trace } = delivery
   if (trace === undefined && !settled.hasSubscribers) return
   const became = becameOf(settlement)

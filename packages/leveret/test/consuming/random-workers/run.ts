@@ -54,7 +54,7 @@ export async function perform(program: Program, place: Place): Promise<Run> {
   await calmDown(stage, outsider)
   await checkHealth(stage)
   await Promise.all(stage.open.map((seat) => seat.close(5_000)))
-  // What was given up at a close is told when its handler ends, or its time is up.
+  // What was given up at a close is reported when its handler ends, or its time is up.
   await eventually(() => expect(account.untold).toEqual([])).catch(() => undefined)
   for (const seat of stage.seats) seat.check()
   for (const what of stage.unresolved) account.breach(`${what} never resolved`)
@@ -181,7 +181,7 @@ function cleanPlan(workers: Program['workers']): WorkerPlan {
   return { ...plain, acknowledge, concurrency, prefetch: 20, handlerTimeoutMs: 5_000 }
 }
 
-/** Nothing is in hand, and nothing has been forgotten. */
+/** Nothing is unsettled, and nothing has been forgotten. */
 async function checkHealth(stage: Stage): Promise<void> {
   const look = (): void => {
     for (const { connection } of stage.open) {

@@ -151,7 +151,7 @@ export class Stage {
     return connection
   }
 
-  /** Nobody on it may do anything any more. */
+  /** Its workers may do nothing any more. */
   #closed(connection: Connection): void {
     for (const seat of this.seats) if (seat.connection === connection) seat.closed()
   }

@@ -150,7 +150,7 @@ once(
   `${invalid} arg 'x-max-length' ${q} of queue type rabbit_stream_queue`,
 )
 once(
-  'refuses an age that is none',
+  'refuses an invalid age',
   { args: { ...stream, 'x-max-age': '5X' } },
   `${invalid} arg 'x-max-age' ${q}: invalid_max_age`,
 )

@@ -73,7 +73,7 @@ list.same(
     return lab.outcome(lab.exchange(channel, 'e', 'direct'))
   },
 )
-list.same('knows no exchange that nobody declared', "NOT_FOUND - no exchange 'nope' in vhost '<vhost>'", async (lab) =>
+list.same('knows no exchange that was not declared', "NOT_FOUND - no exchange 'nope' in vhost '<vhost>'", async (lab) =>
   lab.outcome(lab.exchange(await lab.channel(), 'nope', '', { passive: true })),
 )
 list.same(

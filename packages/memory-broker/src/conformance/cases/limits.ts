@@ -82,7 +82,7 @@ for (const [type, args] of QUEUE_TYPES) {
     await lab.consume(channel, 'q')
     return lab.rest(channel)
   })
-  list.same(`deletes a queue that nobody uses ${of}`, "NOT_FOUND - no queue 'q' in vhost '<vhost>'", async (lab) => {
+  list.same(`deletes an unused queue ${of}`, "NOT_FOUND - no queue 'q' in vhost '<vhost>'", async (lab) => {
     await lab.withDead({ ...args, 'x-expires': 50 })
     await lab.settle(700)
     return lab.outcome(lab.declare(await lab.channel(), 'q', {}, { passive: true }))

@@ -83,7 +83,7 @@ list.same(
   },
 )
 list.same(
-  'asks for no reply that nobody waits for',
+  'asks for no reply without a waiting client',
   'PRECONDITION_FAILED - fast reply consumer does not exist',
   async (lab) => {
     const channel = await lab.channel()
@@ -101,7 +101,7 @@ list.differs(
   async (lab) => lab.outcome(lab.declare(await lab.channel(), `${REPLY_TO}.forged`, {}, { passive: true })),
 )
 list.differs(
-  'returns a reply that nobody waits for any more, until 4.3',
+  'returns a reply whose client no longer waits, until 4.3',
   ['returned', 'returned', 'stored'],
   async (lab) => {
     const channel = await (await lab.connect()).channel()

@@ -41,7 +41,7 @@ list.same(
     return { messages: got?.body === 'a' ? 1 : 0, missing: await lab.outcome(lab.get(fresh, '')) }
   },
 )
-list.same('knows no queue that nobody declared', "NOT_FOUND - no queue 'nope' in vhost '<vhost>'", async (lab) =>
+list.same('knows no queue that was not declared', "NOT_FOUND - no queue 'nope' in vhost '<vhost>'", async (lab) =>
   lab.outcome(lab.declare(await lab.channel(), 'nope', {}, { passive: true })),
 )
 list.same('says how many messages and consumers there are', [2, 1], async (lab) => {
@@ -84,7 +84,7 @@ list.same(
     return [before, await lab.outcome(lab.declare(channel, 'q', {}, { passive: true }))]
   },
 )
-list.same('keeps an auto-delete queue that nobody has consumed', 'ok', async (lab) => {
+list.same('keeps an auto-delete queue that never had a consumer', 'ok', async (lab) => {
   const channel = await lab.channel()
   await lab.declare(channel, 'q', {}, { autoDelete: true })
   await lab.send('q', 'a')
@@ -131,7 +131,7 @@ list.same(
     return lab.outcome(channel.call('queue.delete', { queue: 'q', ifEmpty: true }))
   },
 )
-list.same('purges what is ready, and leaves what is in hand', [2, 1], async (lab) => {
+list.same('purges ready messages, and leaves unacknowledged ones', [2, 1], async (lab) => {
   const channel = await lab.channel()
   await lab.declare(channel, 'q')
   await lab.send('q', 'a', 'b', 'c')

@@ -91,7 +91,7 @@ list.same('sends from exchange to exchange, also in a circle', ['stored', 1], as
   await channel.call('exchange.bind', { destination: 'f', source: 'e' })
   return [await lab.publish('f', ''), (await lab.drain('q', 1)).length]
 })
-list.same('sends what nobody takes to the alternate exchange', ['stored', 'returned'], async (lab) => {
+list.same('sends unroutable messages to the alternate exchange', ['stored', 'returned'], async (lab) => {
   const channel = await lab.bound('fanout', [''])
   await lab.exchange(channel, 'a', 'direct', { arguments: FieldTable.of({ 'alternate-exchange': 'e' }) })
   await lab.exchange(channel, 'b', 'direct', { arguments: FieldTable.of({ 'alternate-exchange': 'nope' }) })

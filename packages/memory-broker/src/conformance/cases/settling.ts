@@ -146,7 +146,7 @@ list.differs(
     return [before, await lab.rest(low), await lab.rest(high)]
   },
 )
-list.same('stays with the active consumer, whoever comes (classic)', [['1', '2'], []], async (lab) => {
+list.same('stays with the active consumer when others come (classic)', [['1', '2'], []], async (lab) => {
   const [low, high] = [await lab.filled({ 'x-single-active-consumer': true }), await lab.channel()]
   await lab.consume(low, 'q', { prefetch: 5 })
   await lab.consume(high, 'q', { prefetch: 5, args: { 'x-priority': 10 } })

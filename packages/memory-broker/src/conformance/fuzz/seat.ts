@@ -5,7 +5,7 @@ import { runProgram } from './run-program.js'
 
 /** Options of {@link Seat}. */
 export interface SeatOptions {
-  /** URL of an empty vhost that nobody else uses. */
+  /** URL of an empty vhost that is not shared. */
   readonly url: string
   readonly version: Version
   /** How long the broker gets to come to rest after each step, in milliseconds. */

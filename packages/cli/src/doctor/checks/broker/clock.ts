@@ -13,7 +13,7 @@ export const clock: Check = {
         severity: 'warning',
         subject: 'clock',
         evidence: `the broker is ${Math.round(Math.abs(clockAheadMs) / 1_000)} s ${clockAheadMs > 0 ? 'ahead of' : 'behind'} this machine`,
-        wayOut: 'let NTP set the clocks of both: deadlines of calls are told by them',
+        wayOut: 'let NTP set both clocks: the deadlines of calls depend on them',
       },
     ]
   },

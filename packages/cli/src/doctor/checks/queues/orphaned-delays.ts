@@ -18,8 +18,8 @@ export const orphanedDelays: Check = {
       ...lost.map(({ name, messages = 0 }) => ({
         severity: 'error' as const,
         subject: name,
-        evidence: `${waiting(messages)} here: they were sent with a delay, and the queue in which they were to arrive is gone`,
-        wayOut: 'see in their headers (leveret-delay-to) whose they are, and send them anew',
+        evidence: `${waiting(messages)} here: they were sent with a delay, and their destination queue is gone`,
+        wayOut: 'read the queue in their header leveret-delay-to, and send them again',
       })),
     ]
   },

@@ -49,29 +49,29 @@ async function sendFive(
   return outcomes
 }
 
-describe('five sends settle once each, and keep no close waiting, when their signal is aborted as one of them', () => {
-  test.for(['published', 'confirmed'] as const)('is told as %s', async (what, { rabbit }) => {
+describe('five sends settle once each, and keep no close waiting, when their signal is aborted in a listener: one of them', () => {
+  test.for(['published', 'confirmed'] as const)('is reported as %s', async (what, { rabbit }) => {
     const producer = new Producer(rabbit, queue)
     await producer.send(0)
     const [first] = await sendFive(rabbit, what, (n, options) => producer.send(n, options))
     expect(first?.status).toBe(what === 'published' ? 'rejected' : 'fulfilled')
   })
 
-  test('is told as returned', async ({ connectTo }) => {
+  test('is reported as returned', async ({ connectTo }) => {
     const rabbit = await connectTo({ topology: 'skip' })
     const producer = new Producer(rabbit, queue)
     const [first] = await sendFive(rabbit, 'returned', (n, options) => producer.send(n, options))
     expect(first).toMatchObject({ reason: { outcome: 'returned' } })
   })
 
-  test('is told as failed, since there is no such exchange', async ({ connectTo }) => {
+  test('is reported as failed, because the exchange does not exist', async ({ connectTo }) => {
     const rabbit = await connectTo({ topology: 'skip' })
     const publisher = new Publisher(rabbit, logs)
     const [first] = await sendFive(rabbit, 'failed', (n, options) => publisher.publish(n, options))
     expect(first).toMatchObject({ reason: { outcome: 'refused' } })
   })
 
-  test('is told as failed, since its queue is another one', async ({ connectTo, rabbit }) => {
+  test('is reported as failed, because its queue has other arguments', async ({ connectTo, rabbit }) => {
     await new Producer(await connectTo(), classic).send(0)
     const producer = new Producer(rabbit, queue)
     const [first, second] = await sendFive(rabbit, 'failed', (n, options) => producer.send(n, options))
@@ -81,7 +81,7 @@ describe('five sends settle once each, and keep no close waiting, when their sig
 })
 
 test.for(['published', 'confirmed'] as const)(
-  'five calls settle once each when their signal is aborted as one of them is told as %s',
+  'five calls settle once each when their signal is aborted in a listener: one of them is reported as %s',
   async (what, { rabbit }) => {
     const echo = procedure('echo', { request: payload, response: payload })
     await using server = new RpcServer(rabbit, echo, (n) => n)

@@ -7,7 +7,7 @@ import type { ConnectSettings } from './connect-options.js'
 const LOW_COUNT = 64
 
 /** The part of the waiting messages that belongs to one sender. */
-export class Share {
+export class SenderShare {
   count = 0
   bytes = 0
   /** Called once when little of the share is left. */
@@ -15,7 +15,7 @@ export class Share {
 }
 
 /** Counts what waits for its turn, over all roles of a connection, and decides whether there is room for more. */
-export class Room {
+export class QueuedMessages {
   readonly #bounds: Pick<ConnectSettings, 'maxQueued' | 'maxQueuedBytes'>
   /** How many messages wait. */
   count = 0
@@ -27,7 +27,7 @@ export class Room {
     this.#bounds = bounds
   }
 
-  enter(share: Share, bytes: number): void {
+  enter(share: SenderShare, bytes: number): void {
     if (share.count === 0) this.#sharing += 1
     share.count += 1
     share.bytes += bytes
@@ -35,7 +35,7 @@ export class Room {
     this.#bytes += bytes
   }
 
-  leave(share: Share, bytes: number): void {
+  leave(share: SenderShare, bytes: number): void {
     share.count -= 1
     share.bytes -= bytes
     this.count -= 1
@@ -53,14 +53,14 @@ export class Room {
    *
    * @returns `undefined` if the next message may come at once
    */
-  whenLow(share: Share): Promise<void> | undefined {
+  whenLow(share: SenderShare): Promise<void> | undefined {
     if (this.#isLow(share)) return undefined
     return new Promise((resolve) => {
       share.onLow = resolve
     })
   }
 
-  #isLow({ count, bytes }: Share): boolean {
+  #isLow({ count, bytes }: SenderShare): boolean {
     return count === 0 || (count < LOW_COUNT && bytes < this.#bounds.maxQueuedBytes / 4)
   }
 
@@ -70,7 +70,7 @@ export class Room {
    * A message of any allowed size has room if nothing else waits. A sender with less than its equal share waiting is
    * not refused because of others, until twice the bounds are reached.
    */
-  refusal(share: Share, bytes: number): string | undefined {
+  refusal(share: SenderShare, bytes: number): string | undefined {
     if (this.count === 0) return undefined
     const { maxQueued, maxQueuedBytes } = this.#bounds
     if (this.#fits(bytes, 1)) return undefined
@@ -78,8 +78,8 @@ export class Room {
     const isModest = (share.count + 1) * sharing <= maxQueued && (share.bytes + bytes) * sharing <= maxQueuedBytes
     if (isModest && this.#fits(bytes, 2)) return undefined
     return this.count >= maxQueued
-      ? `as many messages as maxQueued allows (${maxQueued}) are waiting`
-      : `as many bytes as maxQueuedBytes allows (${maxQueuedBytes}) are waiting`
+      ? `maxQueued (${maxQueued}) is reached: too many messages are waiting`
+      : `maxQueuedBytes (${maxQueuedBytes}) is reached: too many bytes are waiting`
   }
 
   #fits(bytes: number, times: number): boolean {

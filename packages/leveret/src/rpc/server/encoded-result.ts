@@ -9,7 +9,7 @@ import type { Delivery } from '../../message/delivery.js'
  * The result of a handler: an answer, or the error of a result that the contract refuses. The verdict decides whether
  * it counts.
  */
-export type Kept =
+export type EncodedResult =
   | { readonly code: string | undefined; readonly answer: Answer }
   | { readonly refused: unknown; readonly answer?: undefined }
 
@@ -20,7 +20,7 @@ type Answers<Request> = (request: Request, delivery: Delivery) => unknown
  * Makes a handler whose result is kept with its delivery until the delivery is settled. It returns no promise if the
  * handler returns none.
  */
-export function keeping<Request>(procedure: Procedure, handler: Answers<Request>): Answers<Request> {
+export function withEncodedResult<Request>(procedure: Procedure, handler: Answers<Request>): Answers<Request> {
   return (request, delivery) => {
     let response: unknown
     try {
@@ -33,8 +33,8 @@ export function keeping<Request>(procedure: Procedure, handler: Answers<Request>
 }
 
 /** The result of a delivery's handler, if it has ended. */
-export function keptOf({ result }: ActiveDelivery): Kept | undefined {
-  return result as Kept | undefined
+export function encodedResultOf({ result }: ActiveDelivery): EncodedResult | undefined {
+  return result as EncodedResult | undefined
 }
 
 async function keepLater(procedure: Procedure, delivery: Delivery, responding: PromiseLike<unknown>): Promise<void> {
@@ -62,7 +62,7 @@ function keepThrown(procedure: Procedure, delivery: Delivery, thrown: unknown): 
 
 /** @throws the error with which the contract refuses the result, as a rejection too */
 function keep(delivery: Delivery, code: string | undefined, encode: () => MaybePromise<Answer>): MaybePromise<void> {
-  const kept = (result: Kept): void => {
+  const kept = (result: EncodedResult): void => {
     // The type that handlers and interceptors get hides the field `result`.
     const active = delivery as ActiveDelivery
     active.result = result
