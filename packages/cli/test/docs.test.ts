@@ -36,7 +36,7 @@ test('every command that the pages name is one, with options that it has', async
       ([, one, other, plain]) => one ?? other ?? plain ?? '',
     )
     let ran = false
-    const program = createProgram(quiet, async () => {
+    const program = await createProgram(quiet, async () => {
       ran = true
     })
     // What has only subcommands shows its help.

@@ -1,7 +1,7 @@
 import { declare } from 'leveret'
 import { acts, command, type Runner, withApp, withBroker, withJson } from '../../program/command.js'
 import type { CommonOptions, Context } from '../../program/context.js'
-import { EXIT, type ExitCode } from '../../program/failure.js'
+import { EXIT, type ExitCode } from '../../program/exit.js'
 import { lookAt } from '../../topology/look.js'
 import { isToDo } from '../../topology/plan-item.js'
 import { printPlan, summaryOf } from '../../topology/print.js'
@@ -16,7 +16,7 @@ export function applyCommand(runner: Runner) {
     'leveret topology apply --dry-run',
     'leveret topology apply',
   ])
-  withJson(withApp(withBroker(made))).option('--dry-run', 'say what would be done, and change nothing')
+  withJson(withApp(withBroker(made))).option('--dry-run', 'show what would be done, and change nothing')
   return acts(made, runner, apply)
 }
 
