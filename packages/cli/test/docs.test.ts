@@ -52,5 +52,5 @@ test("the picture in the demo's page is what its contracts say", async () => {
 })
 
 test('the page says how many things the doctor asks', () => {
-  expect(readFileSync(`${root}/docs/cli.md`, 'utf8')).toContain(`Asks ${CHECKS.length} things`)
+  expect(readFileSync(`${root}/docs/cli.md`, 'utf8')).toContain(`Runs ${CHECKS.length} checks`)
 })

@@ -18,7 +18,7 @@ interface ListOptions extends CommonOptions {
 export function listCommand(runner: Runner) {
   const made = command(
     'list',
-    'Lists queues, exchanges, bindings, connections, channels or consumers. It reads the management API, and never a message.',
+    'Lists queues, exchanges, bindings, connections, channels or consumers. It reads the management API, whose counts may be some seconds old, and never a message.',
     [
       'leveret list queues',
       'leveret list queues --columns name,messages,consumers --name thumbnails',

@@ -124,7 +124,7 @@ async function printSeen(terminal: Terminal, seen: Seen): Promise<void> {
   const body = 'payload' in seen ? JSON.stringify(seen.payload) : `${seen.content} (base64)`
   await terminal.print(cut(`${head}  ${harmless(body)}`, terminal.columns))
   for (const { path, expected, found } of problems) {
-    const line = `  does not fit at ${path || '(the value itself)'}: ${expected}; found ${JSON.stringify(found)}`
+    const line = `  does not fit at ${path || '(the value itself)'}: ${expected}${found === null ? '' : `; found ${JSON.stringify(found)}`}`
     await terminal.print(paint(terminal.hasColor, 'yellow', cut(harmless(line), terminal.columns)))
   }
 }

@@ -1,14 +1,20 @@
 import { ManagementError } from '@leveret/management'
-import { BrokerError, ConnectionError, LeveretError, OptionsError, PayloadError } from 'leveret'
+import { BrokerError, ConnectionError, LeveretError, OptionsError, PayloadError, PublishError } from 'leveret'
 import { EXIT, type ExitCode, NotDoneError, UsageError } from './exit.js'
 
 /** Returns the exit code of an error. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof UsageError || error instanceof OptionsError) return EXIT.usage
   if (error instanceof ConnectionError) return EXIT.refused
-  if (error instanceof BrokerError) return error.replyCode === 403 ? EXIT.refused : EXIT.found
+  if (isForbidden(error)) return EXIT.refused
   if (error instanceof ManagementError) return [0, 401, 403, 404].includes(error.status) ? EXIT.refused : EXIT.found
   return EXIT.found
+}
+
+/** Whether the broker refused an operation for lack of permission (403). A failed publish has that as its cause. */
+function isForbidden(error: unknown): boolean {
+  const reason = error instanceof PublishError ? error.cause : error
+  return reason instanceof BrokerError && reason.replyCode === 403
 }
 
 /** Describes an error, in lines. */
@@ -37,7 +43,7 @@ function managementLines(error: ManagementError): readonly string[] {
   if (status === 401 || status === 403) {
     return [
       `The management API refused ${method} ${path.replace(/\?.*/, '')} (${status}).`,
-      'The name or password is wrong, or the user has no tag: rabbitmqctl set_user_tags <user> monitoring',
+      `The name or password is wrong, or the user has no tag: rabbitmqctl set_user_tags <user> ${method === 'GET' ? 'monitoring' : 'policymaker'}`,
     ]
   }
   const vhost = /^\/\w+\/([^/?]+)/.exec(path)?.[1]

@@ -38,5 +38,5 @@ export function summaryOf(items: readonly PlanItem[]): string {
     ...(count('missing') ? [`${count('missing')} missing that others declare`] : []),
     ...(count('left') ? [`${count('left')} left over, which stay`] : []),
   ]
-  return items.some(isToDo) || parts.length > 0 ? parts.join(', ') : 'All is there as it is declared.'
+  return items.some(isToDo) || parts.length > 0 ? parts.join(', ') : 'Everything exists as declared.'
 }

@@ -45,11 +45,11 @@ async function printLetter(terminal: Terminal, view: LetterView): Promise<void> 
   const { messageId, queue, reason, attempts, replays, deadLetteredAt, problems = [], error } = view
   const when = ago(deadLetteredAt === null ? undefined : new Date(deadLetteredAt))
   const facts = [
-    queue ?? '-',
-    reason,
-    `${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`,
-    `${replays} replays`,
-    when,
+    reason === 'unknown' ? 'unknown reason' : reason,
+    queue === null ? 'unknown queue' : `in ${queue}`,
+    ...(attempts === 0 ? [] : [`${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`]),
+    ...(replays === 0 ? [] : [`${replays} ${replays === 1 ? 'replay' : 'replays'}`]),
+    ...(deadLetteredAt === null ? [] : [when]),
   ]
   const id = harmless(messageId ?? '(no id)')
   const head = wrap([id, ...facts.map(harmless)].join('  '), terminal.columns, 2)
@@ -58,7 +58,7 @@ async function printLetter(terminal: Terminal, view: LetterView): Promise<void> 
     ...(error === null ? [] : [`error    ${error.name}: ${error.message}`]),
     ...problems.map(
       ({ path, expected, found }) =>
-        `at       ${path || '(the value itself)'}: ${expected}; found ${JSON.stringify(found)}`,
+        `at       ${path || '(the value itself)'}: ${expected}${found === null ? '' : `; found ${JSON.stringify(found)}`}`,
     ),
     ...(view.exchange === '' ? [] : [`from     ${view.exchange} ${view.routingKey}`]),
   ]

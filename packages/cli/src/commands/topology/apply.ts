@@ -24,19 +24,22 @@ async function apply(context: Context, options: ApplyOptions): Promise<ExitCode>
   const applications = await context.someApplications(options)
   await using session = await context.session(options)
   const before = await lookAt(session, applications)
-  session.announce(`${options.dryRun ? 'would declare' : 'declares'} what is missing: ${summaryOf(before.items)}`)
   const { items, unseen } = before
+  const isComplete = !items.some(({ change }) => change === 'add') && unseen.length === 0
+  if (!isComplete)
+    session.announce(`${options.dryRun ? 'would declare' : 'declares'} what is missing: ${summaryOf(items)}`)
   const hindrance = items.filter(
     ({ change, kind }) => change === 'missing' || (change === 'differs' && kind !== 'policy'),
   )
-  if (options.dryRun || hindrance.length > 0) {
+  if (options.dryRun || isComplete || hindrance.length > 0) {
     // Declarations that RabbitMQ would refuse are reported before the first one, so that nothing is half done.
     await context.answer(
       options,
       { applied: false, items, unseen },
       async () => await printPlan(context.terminal, before),
     )
-    return hindrance.length > 0 ? EXIT.found : EXIT.done
+    const isLeft = options.dryRun ? hindrance.length > 0 : items.some(isToDo)
+    return isLeft ? EXIT.found : EXIT.done
   }
   await declare(await session.connect(), applications, { signal: context.signal })
   const after = await lookAt(session, applications)
