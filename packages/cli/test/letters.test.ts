@@ -142,27 +142,6 @@ describe('letters', () => {
     expect(await leveret(['letters', 'count', 'thumbnails'])).toMatchObject({ stdout: '1\n' })
   })
 
-  test('says why letters were skipped, and where letters go that are moved to their work queue', async ({
-    broker,
-    leveret,
-    vhost,
-  }) => {
-    await poison(vhost.url)
-    await broker.management.publish(vhost.name, { routingKey: 'thumbnails.dead-letter', payload: '{}' })
-    expect(await leveret(['letters', 'replay', 'thumbnails', '--yes'])).toMatchObject({
-      stdout: 'replayed 0, skipped 1\n',
-      stderr: expect.stringContaining('--include-unknown takes those too'),
-    })
-    expect(await leveret(['letters', 'move', 'thumbnails', '--to', 'thumbnails', '--yes'])).toMatchObject({
-      code: 2,
-      stderr: expect.stringContaining('leveret letters replay thumbnails'),
-    })
-    expect(await leveret(['letters', 'show', 'nothing'])).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining("If 'nothing' itself holds the letters, add --of"),
-    })
-  })
-
   test('exports one a line, and leaves them there', async ({ leveret, vhost }) => {
     await deadLettersOf(vhost.url, [1, 2, 3])
     const { stdout, code } = await leveret(['letters', 'export', 'thumbnails', '--where', 'payload.widthPx != 2'])

@@ -1,6 +1,8 @@
+import { execFile, spawnSync } from 'node:child_process'
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify, stripVTControlCharacters } from 'node:util'
 import { eventually } from '@leveret/testing/vitest'
 import { connect, declare, RpcServer } from 'leveret'
 import { describe, expect, onTestFinished } from 'vitest'
@@ -8,7 +10,7 @@ import { examplesOf } from '../src/program/command.js'
 import { createProgram } from '../src/program/program.js'
 import { Terminal } from '../src/terminal/terminal.js'
 import { quote, shop } from './fixtures/shop/leveret.config.js'
-import { runHere, SHOP, spawned, test } from './program.js'
+import { MAIN, runHere, SHOP, spawned, test } from './program.js'
 
 const imageId = '9d5a4a3e-61e3-4e16-9a4b-6f3a5e4c1f00'
 const { stdin, stdout, stderr } = process
@@ -144,6 +146,25 @@ describe('as a process', () => {
       expect(talk).not.toBe('')
     }
   })
+
+  // `script` of util-linux gives a program a pseudo terminal.
+  test.skipIf(spawnSync('script', ['--version']).status !== 0)(
+    'in a terminal of 80 columns and of 200 colours its output and keeps to the width',
+    async ({ broker, vhost }) => {
+      const name = `a queue with a long name ${'and more '.repeat(12)}`.trim()
+      await broker.management.declareQueue(vhost.name, name)
+      for (const columns of [80, 200]) {
+        const command = `stty cols ${columns}; exec '${process.execPath}' '${MAIN}' list queues`
+        const { stdout: text } = await promisify(execFile)('script', ['-qec', command, '/dev/null'], {
+          env: { PATH: process.env.PATH, RABBITMQ_URL: vhost.url, RABBITMQ_MANAGEMENT_URL: broker.managementUrl },
+        })
+        expect(text).toContain('\u001b[1mNAME')
+        const lines = stripVTControlCharacters(text).split('\r\n')
+        expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(columns)
+        expect(lines[1]).toMatch(columns === 80 ? /^a queue.*….*more +classic/ : /^a queue[^…]*more +classic/)
+      }
+    },
+  )
 
   test('reads the password from stdin where it is to ask for it', async ({ broker, vhost }) => {
     const user = `asked-${vhost.name}`

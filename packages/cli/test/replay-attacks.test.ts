@@ -96,6 +96,39 @@ describe('a replay', () => {
   })
 })
 
+test('says why letters were skipped, and where letters go that are moved to their work queue', async ({
+  broker,
+  leveret,
+  vhost,
+}) => {
+  await fill(broker, { url: vhost.url, vhost: vhost.name }, 1)
+  expect(await leveret(['letters', 'replay', 'thumbnails', '--yes'])).toMatchObject({
+    stdout: 'replayed 0, skipped 1\n',
+    stderr: expect.stringContaining('--include-unknown takes those too'),
+  })
+  expect(await leveret(['letters', 'move', 'thumbnails', '--to', 'thumbnails', '--yes'])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('leveret letters replay thumbnails'),
+  })
+  expect(await leveret(['letters', 'show', 'nothing'])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("If 'nothing' itself holds the letters, add --of"),
+  })
+})
+
+test('showing letters wears none out, however often it is done', { timeout: 120_000 }, async ({
+  broker,
+  leveret,
+  vhost,
+}) => {
+  await fill(broker, { url: vhost.url, vhost: vhost.name }, 2)
+  // RabbitMQ drops a message of a quorum queue that came back more than 20 times, unless its limit is another one.
+  for (let look = 1; look <= 25; look += 1) {
+    const { stdout } = await leveret(['letters', 'show', 'thumbnails', '--json'])
+    expect(JSON.parse(stdout)).toHaveLength(2)
+  }
+})
+
 test('names with spaces, slashes, and characters of other scripts work everywhere, in a vhost with a slash', async ({
   broker,
   leveret,
