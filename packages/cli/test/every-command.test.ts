@@ -4,6 +4,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Management } from '@leveret/management'
+import { eventually } from '@leveret/testing/vitest'
 import type { Command } from 'commander'
 import { connect, declare, RpcServer } from 'leveret'
 import { describe, expect, onTestFinished } from 'vitest'
@@ -161,12 +162,17 @@ describe('every command', () => {
     const run = await prepared(leveret, vhost, broker)
     const counts = async () =>
       (await broker.management.queues(vhost.name)).map(({ name, messages }) => ({ name, messages: messages ?? 0 }))
-    await expect.poll(counts).toContainEqual({ name: 'thumbnails.dead-letter', messages: 8 })
+    // The counts of the management API are some seconds old.
+    const patience = { timeoutMs: 30_000 }
+    await eventually(
+      async () => expect(await counts()).toContainEqual({ name: 'thumbnails.dead-letter', messages: 8 }),
+      patience,
+    )
     await broker.management.deleteQueue(vhost.name, 'log-file')
     const before = await counts()
     for (const command of CHANGING)
       expect(await run(command, ['--dry-run'])).toMatchObject({ code: expect.toBeOneOf([0, 1]) })
-    await expect.poll(counts).toEqual(before)
+    await eventually(async () => expect(await counts()).toEqual(before), patience)
   })
 })
 

@@ -66,8 +66,10 @@ test('whatever is called compatible takes every value that the other writes', { 
       const doubts = doubtsOf(after, before)
       const breaks = doubts.some(({ answer }) => answer === 'breaks')
       told[breaks ? 'breaks' : doubts.length > 0 ? 'cannot tell' : 'compatible'] += 1
-      const [writes, reads] = [validator(closed(before)), validator(after)]
-      const values = fc.sample(valuesFor(before, before), { numRuns: VALUES, seed }).filter((value) => writes(value))
+      const [valid, named, reads] = [validator(before), validator(closed(before)), validator(after)]
+      const values = fc
+        .sample(valuesFor(before, before), { numRuns: VALUES, seed })
+        .filter((value) => valid(value) && named(value))
       told.values += values.length
       const refused = values.find((value) => !reads(value))
       if (breaks && refused !== undefined) told['breaks, seen'] += 1

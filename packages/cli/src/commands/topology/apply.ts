@@ -26,8 +26,8 @@ async function apply(context: Context, options: ApplyOptions): Promise<ExitCode>
   const before = await lookAt(session, applications)
   const { items, unseen } = before
   const isComplete = !items.some(({ change }) => change === 'add') && unseen.length === 0
-  if (!isComplete)
-    session.announce(`${options.dryRun ? 'would declare' : 'declares'} what is missing: ${summaryOf(items)}`)
+  const plan = isComplete ? 'nothing to declare' : `${options.dryRun ? 'would declare' : 'declares'} what is missing`
+  session.announce(`${plan}: ${summaryOf(items)}`)
   const hindrance = items.filter(
     ({ change, kind }) => change === 'missing' || (change === 'differs' && kind !== 'policy'),
   )
