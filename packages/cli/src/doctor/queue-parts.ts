@@ -23,10 +23,17 @@ export function isDelayQueue(queue: Queue): boolean {
 export function isDeadLetterQueue({ name }: Queue, { queues, declarations }: Snapshot): boolean {
   if (name.endsWith('.dead-letter')) return true
   if (declarations.some((one) => one.kind === 'queue' && one.part === 'dead-letter' && one.name === name)) return true
-  return queues.some(
-    (queue) =>
-      !isDelayQueue(queue) &&
-      queue.arguments['x-dead-letter-exchange'] === '' &&
-      queue.arguments['x-dead-letter-routing-key'] === name,
-  )
+  return sourcesOf(name, { queues }).length > 0
+}
+
+/** Returns the queues that dead-letter to a queue through the default exchange. */
+export function sourcesOf(name: string, { queues }: Pick<Snapshot, 'queues'>): readonly string[] {
+  return queues
+    .filter(
+      (queue) =>
+        !isDelayQueue(queue) &&
+        queue.arguments['x-dead-letter-exchange'] === '' &&
+        queue.arguments['x-dead-letter-routing-key'] === name,
+    )
+    .map((queue) => queue.name)
 }

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createInterface } from 'node:readline/promises'
-import { UsageError } from '../program/failure.js'
+import { UsageError } from '../program/exit.js'
 import type { Terminal } from './terminal.js'
 
 /** Asks on a terminal, and returns a line; an empty one at the end of the input. */

@@ -172,7 +172,7 @@ export class QueuePass {
 }
 
 /** The most messages that a round takes. As many may be delivered twice when a pass is interrupted. */
-const MOST_IN_HAND = 64
+const MOST_IN_HAND = 32
 /** The most bytes of content that a round takes, estimated by the largest message of the round before. */
 const BYTES_IN_HAND = 16 * 1024 * 1024
 /** The intended duration of a round. Its messages are settled when it ends. */

@@ -35,10 +35,10 @@ import { queueDeclarationsOf } from '../topology/declarations.js'
  *
  * These three read the queue once: as many letters as it held when they began, so they end although new letters arrive
  * meanwhile. They put the letters that stay behind the others: a copy, confirmed, and then `basic.ack`. So they hold at
- * most 64 letters at a time, and about 16 MiB; where large letters follow small ones, 64 large ones once.
+ * most 32 letters at a time, and about 16 MiB; where large letters follow small ones, 32 large ones once.
  *
  * Every method uses a channel of its own. Each may reject with a {@link ConnectionError}, also when the connection is
- * lost during the call. No letter is lost then, and the same call continues where it ended; at worst 64 letters are
+ * lost during the call. No letter is lost then, and the same call continues where it ended; at worst 32 letters are
  * stored twice, under the same `messageId`. Each may also reject with a {@link BrokerError} or
  * {@link TopologyMismatchError} when the broker refuses the queue, with an {@link OptionsError} when others have
  * declared the queue as a stream, and with a {@link ClosedError} after `close`. `replay` may reject with a

@@ -7,7 +7,7 @@ import { eventually, gate, tasks, test } from '../support/support.js'
 
 const COUNT = 40
 /** As many may be unsettled when a replay is interrupted, and so come twice. */
-const AT_ONCE = 64
+const AT_ONCE = 32
 
 describe('a replay', () => {
   test('whose connection is lost ends with a ConnectionError, and goes on when called again', async ({
