@@ -143,6 +143,24 @@ describe('a run of workers breaches', () => {
     expect(breaches(book)).toEqual([])
   })
 
+  test('by such a one on a quorum queue only where each worker has room for what the one before gave back', () => {
+    const book = new Book().deliver(1, 'acked').deliver(0, 'acked').deliver(2, 'acked')
+    const kept = (type: 'classic' | 'quorum', prefetch: number): readonly string[] => {
+      const { workers, ...program } = programWith({ singleActive: true, type })
+      const [first] = workers
+      return breaches(book, {
+        ...program,
+        workers: [
+          { ...first, prefetch: 8 },
+          { ...first, prefetch },
+        ],
+      })
+    }
+    expect(kept('quorum', 8)).toHaveLength(1)
+    expect(kept('classic', 16)).toHaveLength(1)
+    expect(kept('quorum', 16)).toEqual([])
+  })
+
   test('by more handlers at once than the concurrency, and by one that begins when its worker has closed', () => {
     const book = rest()
     const delivery = { messageId: 'm0', attempt: 1 } as Delivery
