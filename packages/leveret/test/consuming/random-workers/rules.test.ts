@@ -135,6 +135,15 @@ describe('a run of workers breaches', () => {
     expect(breaches(book, programWith({}, 'none'), true)).toEqual([])
   })
 
+  test('by such a one where a store had a copy stored before the ack only as often as there may be such copies', () => {
+    const { workers, ...program } = programWith({}, 'none')
+    const asking: Program = { ...program, workers: [{ ...workers[0], store: 'quick' }] }
+    const book = rest().deliver(0, 'postponed', 'never begins').deliver(0, 'acked').deliver(0, 'acked')
+    expect(breaches(book, asking)).toEqual([])
+    book.deliver(0, 'acked')
+    expect(breaches(book, asking)).toEqual(['m0 was handled 3 times, and at most once was promised'])
+  })
+
   test('by one that came first after one that was sent later, where order is kept', () => {
     const book = new Book().deliver(1, 'acked').deliver(0, 'acked').deliver(2, 'acked')
     const single = { singleActive: true }

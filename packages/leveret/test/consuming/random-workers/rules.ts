@@ -61,11 +61,16 @@ function falselyTold(entry: Entry, { program: { queue, workers, ids } }: Circums
   return wrong
 }
 
-/** At most once. */
+/**
+ * At most once. Where a deduplication store has a delivery wait, or fails, a copy of it is stored before its ack, which may be lost: then
+ * both come, and both may begin.
+ */
 function againUnderNone(entry: Entry, { program: { workers }, brokerWasKilled }: Circumstances): string[] {
   const isOnce = workers.every(({ acknowledge }) => acknowledge === 'none') && !brokerWasKilled
   const { id, begun, published } = entry
-  return isOnce && begun > Math.max(1, published)
+  const isAsked = workers.some(({ store }) => store !== undefined)
+  const copied = isAsked ? sum(entry, ['postponed', 'retried', 'stale']) : 0
+  return isOnce && begun > Math.max(1, published) + copied
     ? [`${id} was handled ${begun} times, and at most once was promised`]
     : []
 }
