@@ -1,5 +1,6 @@
 import type { Channel } from '../amqp/channel.js'
 import { withReportScope } from '../async/tracing.js'
+import type { CloseTime } from '../connection/close-time.js'
 import type { Interceptor } from '../connection/interceptor.js'
 import type { Lane } from '../connection/lanes/lane.js'
 import type { LeveretError } from '../errors/leveret-error.js'
@@ -78,7 +79,7 @@ export class ConsumeEngine<Payload> {
       attached: () => this.#attached(),
       lost: (reason) => this.#lost(reason),
       failed: (reason) => this.#failed(reason),
-      leftRunning: (deliveries) => events.report('close.incomplete', { deliveries }),
+      leftRunning: (deliveries) => this.#leftRunning(deliveries),
     }
   }
 
@@ -114,9 +115,9 @@ export class ConsumeEngine<Payload> {
    * Stops consuming, gives back deliveries that have not begun (`basic.nack(requeue=true)`), waits for the others, then
    * closes the channel. Never rejects.
    */
-  async close(timeoutMs: number): Promise<void> {
+  async close(time: CloseTime): Promise<void> {
     this.#pausing.close()
-    await this.#consumer.close(timeoutMs)
+    await this.#consumer.close(time)
   }
 
   health(): EngineHealth {
@@ -175,6 +176,10 @@ export class ConsumeEngine<Payload> {
     const { countsInvalid } = this.#pausing
     const success = successOf(settlement, countsInvalid)
     if (success !== undefined) this.#pausing.record(success, countsInvalid ? (begunAtMs ?? receivedAtMs) : begunAtMs)
+  }
+
+  #leftRunning(deliveries: number): void {
+    if (deliveries + this.#hung > 0) this.#events.report('close.incomplete', { deliveries, hung: this.#hung })
   }
 
   #attached(): void {

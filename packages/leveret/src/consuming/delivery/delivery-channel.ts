@@ -49,6 +49,11 @@ export class DeliveryChannel {
     return this.#channel.isOpen
   }
 
+  /** Whether no delivery of it is being handled. */
+  get isIdle(): boolean {
+    return this.#inFlight.size === 0
+  }
+
   /** Begins `close`: sends the acks so far, and gathers later ones for longer. */
   beginClosing(reason: Error, gatherMs: number): void {
     this.acks.flush()

@@ -86,10 +86,11 @@ export interface WorkerEvents {
    */
   readonly 'consumer.full': RoleEvent & { readonly deliveries: number }
   /**
-   * `close` has ended while the handlers of `deliveries` deliveries still ran. The broker delivers those messages
-   * again.
+   * `close` has ended while handlers still ran: those of `deliveries` deliveries that were not settled, whose messages
+   * the broker delivers again unless they were acknowledged first; and of `hung` deliveries whose handlers had been
+   * given up over their time before.
    */
-  readonly 'close.incomplete': RoleEvent & { readonly deliveries: number }
+  readonly 'close.incomplete': RoleEvent & { readonly deliveries: number; readonly hung: number }
   /** Deliveries no longer begin: `pause` was called, or too many attempts have failed. */
   readonly paused: RoleEvent & { readonly by: 'call' | 'breaker' }
   /** One delivery is tried, after a pause of the circuit breaker. */
@@ -205,9 +206,9 @@ function consumerLines(queue: string): LogLines<WorkerEvents> {
     ],
     probing: ({ role }) => ['info', `the ${role} of '${queue}' tries one delivery before it resumes`],
     resumed: ({ role }) => ['info', `the ${role} of '${queue}' has resumed`],
-    'close.incomplete': ({ deliveries, role }) => [
+    'close.incomplete': ({ deliveries, hung, role }) => [
       'warn',
-      `the ${role} of '${queue}' has closed while handlers of ${deliveries} deliveries still ran; the broker delivers those again`,
+      `the ${role} of '${queue}' has closed while handlers still ran: those of ${deliveries} deliveries, which the broker delivers again unless they were acknowledged first, and of ${hung} that had been given up before`,
     ],
     'consumer.full': ({ deliveries, role }) => [
       'error',

@@ -57,7 +57,9 @@ export interface QueueOptions<Type extends QueueType = QueueType> {
    */
   readonly settings?: 'arguments' | 'policy' | undefined
   /**
-   * Whether only one consumer at a time gets deliveries. Another takes over when that one is gone.
+   * Whether only one consumer at a time gets deliveries. Another takes over when that one is gone. On a quorum queue,
+   * give all of them the same `prefetch`: RabbitMQ puts what comes back behind what came back before, so the order
+   * changes when a consumer took only a part of it and is lost too.
    * @see https://www.rabbitmq.com/docs/consumers#single-active-consumer
    * @defaultValue false
    */

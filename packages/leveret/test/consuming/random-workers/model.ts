@@ -141,6 +141,11 @@ export class Account {
     return [...this.running].filter(counts).length
   }
 
+  /** How many of its handlers run in all. */
+  allRunningOf(worker: Worked): number {
+    return [...this.running].filter((call) => call.worker === worker).length
+  }
+
   /** How many dead letters were reported. */
   get lettersTold(): number {
     return this.counts.get('dead-lettered') ?? 0

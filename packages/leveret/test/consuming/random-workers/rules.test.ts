@@ -135,12 +135,39 @@ describe('a run of workers breaches', () => {
     expect(breaches(book, programWith({}, 'none'), true)).toEqual([])
   })
 
+  test('by such a one where a store had a copy stored before the ack only as often as there may be such copies', () => {
+    const { workers, ...program } = programWith({}, 'none')
+    const asking: Program = { ...program, workers: [{ ...workers[0], store: 'quick' }] }
+    const book = rest().deliver(0, 'postponed', 'never begins').deliver(0, 'acked').deliver(0, 'acked')
+    expect(breaches(book, asking)).toEqual([])
+    book.deliver(0, 'acked')
+    expect(breaches(book, asking)).toEqual(['m0 was handled 3 times, and at most once was promised'])
+  })
+
   test('by one that came first after one that was sent later, where order is kept', () => {
     const book = new Book().deliver(1, 'acked').deliver(0, 'acked').deliver(2, 'acked')
     const single = { singleActive: true }
     expect(breaches(book, programWith(single))).toEqual(['m0 came first after m1, which was sent later'])
     expect(breaches(book, programWith({ ...single, maxPriority: 3 }))).toEqual([])
     expect(breaches(book)).toEqual([])
+  })
+
+  test('by such a one on a quorum queue only where each worker has room for what the one before gave back', () => {
+    const book = new Book().deliver(1, 'acked').deliver(0, 'acked').deliver(2, 'acked')
+    const kept = (type: 'classic' | 'quorum', prefetch: number): readonly string[] => {
+      const { workers, ...program } = programWith({ singleActive: true, type })
+      const [first] = workers
+      return breaches(book, {
+        ...program,
+        workers: [
+          { ...first, prefetch: 8 },
+          { ...first, prefetch },
+        ],
+      })
+    }
+    expect(kept('quorum', 8)).toHaveLength(1)
+    expect(kept('classic', 16)).toHaveLength(1)
+    expect(kept('quorum', 16)).toEqual([])
   })
 
   test('by more handlers at once than the concurrency, and by one that begins when its worker has closed', () => {

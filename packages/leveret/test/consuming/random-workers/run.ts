@@ -166,10 +166,11 @@ async function calmDown(stage: Stage, outsider: Outsider): Promise<void> {
   })
 }
 
-/** In order, and one at a time, where all others were so. */
+/** In order, and one at a time, where all others were so, and with as many places. */
 function cleanPlan(workers: Program['workers']): WorkerPlan {
   const [{ acknowledge, isOrdered }] = workers
   const concurrency = workers.every((worker) => worker.concurrency === 1) ? 1 : 10
+  const prefetch = Math.max(concurrency, ...workers.map((worker) => worker.prefetch))
   const plain = {
     batch: undefined,
     isOrdered,
@@ -178,7 +179,7 @@ function cleanPlan(workers: Program['workers']): WorkerPlan {
     breaker: false,
     connects: true,
   }
-  return { ...plain, acknowledge, concurrency, prefetch: 20, handlerTimeoutMs: 5_000 }
+  return { ...plain, acknowledge, concurrency, prefetch, handlerTimeoutMs: 5_000 }
 }
 
 /** Nothing is unsettled, and nothing has been forgotten. */

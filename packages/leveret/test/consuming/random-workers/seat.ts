@@ -67,7 +67,7 @@ export class Seat {
   closed(): void {
     if (this.worked.isClosed) return
     this.worked.isClosed = true
-    this.#runningAtEnd = this.#account.runningOf(this.worked)
+    this.#runningAtEnd = this.#account.allRunningOf(this.worked)
   }
 
   /** Its last event may come a moment after the promise of a connection that closes. */
