@@ -95,6 +95,24 @@ for (const [type, args] of QUEUE_TYPES) {
   )
 }
 
+for (const [type, args] of QUEUE_TYPES) {
+  const isQuorum = type === 'quorum'
+  list.differs(
+    `delivers a dead letter whose last delivery was rejected to a consumer that waits: from a classic queue to a ${type} one`,
+    [false, false, isQuorum],
+    async (lab) => {
+      const channel = await lab.channel()
+      await lab.declare(channel, 'dead', args)
+      await lab.declare(channel, 'q', DEAD)
+      await lab.consume(channel, 'dead')
+      await lab.send('q', 'a')
+      const other = await lab.channel()
+      await settle(lab, other, 'q', 'reject', false)
+      return (await lab.deliveries(channel, 1))[0]?.redelivered
+    },
+  )
+}
+
 /** Declares a queue `q` that holds a message, and a quorum queue `dead` for its dead letters. */
 async function twoQueues(lab: Lab, args: Table, deadArgs: Table = {}): Promise<RawChannel> {
   const channel = await lab.channel()
