@@ -99,7 +99,7 @@ list.same('gives the reason delivery_limit', 'delivery_limit', async (lab) => {
   return letter?.headers['x-first-death-reason']
 })
 
-const retry = { ...quorum, 'x-delayed-retry-type': 'failed', 'x-delayed-retry-min': 400, 'x-delayed-retry-max': 800 }
+const retry = { ...quorum, 'x-delayed-retry-type': 'failed', 'x-delayed-retry-min': 1_500, 'x-delayed-retry-max': 3_000 }
 list.differs('holds back what has failed, since 4.3', ['at once', 'at once', 'later'], async (lab) =>
   held(lab, 'basic.reject'),
 )
@@ -113,7 +113,7 @@ async function held(lab: Lab, how: 'basic.reject' | 'basic.nack'): Promise<strin
   await lab.settle(100)
   const again = await next(lab, channel, 'q', 3)
   if (again !== undefined) return 'at once'
-  return (await next(lab, channel, 'q', 100)) === undefined ? 'never' : 'later'
+  return (await next(lab, channel, 'q', 300)) === undefined ? 'never' : 'later'
 }
 
 list.same('delivers higher priorities first (classic)', ['c', 'd', 'b', 'a', 'e'], async (lab) =>

@@ -1,8 +1,16 @@
-import type { FieldValue } from '../wire/field.js'
-import { FRAME, type Frame } from '../wire/frames.js'
-import { decodeMethod } from '../wire/method-codec.js'
-import type { Arguments, Method, MethodName } from '../wire/methods.js'
-import { decodeContentHeader, encodeContentHeader, encodeProperties, type Properties } from '../wire/properties.js'
+import {
+  type Arguments,
+  decodeContentHeader,
+  decodeMethod,
+  encodeContentHeader,
+  encodeProperties,
+  type FieldValue,
+  FRAME,
+  type Frame,
+  type Method,
+  type MethodName,
+  type Properties,
+} from '@leveret/memory-broker/wire'
 import { Wakeup } from './wakeup.js'
 
 /** The error when the broker has closed the channel or the connection. */

@@ -1,6 +1,5 @@
-import type { Version } from '../../broker/rules/profile.js'
-import { FieldTable } from '../../wire/field-table.js'
-import type { Properties } from '../../wire/properties.js'
+import type { Version } from '@leveret/memory-broker'
+import { FieldTable, type Properties } from '@leveret/memory-broker/wire'
 import { Lab, type Table } from '../lab.js'
 import { ClosedError, type RawChannel } from '../raw-channel.js'
 import type { RawConnection } from '../raw-connection.js'

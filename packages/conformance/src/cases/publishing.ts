@@ -1,4 +1,4 @@
-import type { Arguments } from '../../wire/methods.js'
+import type { Arguments } from '@leveret/memory-broker/wire'
 import { CaseList } from '../conformance-case.js'
 
 const list = new CaseList('confirms, transactions and replies')

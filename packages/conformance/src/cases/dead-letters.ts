@@ -1,4 +1,4 @@
-import { FieldTable } from '../../wire/field-table.js'
+import { FieldTable } from '@leveret/memory-broker/wire'
 import { CaseList } from '../conformance-case.js'
 import { deathOf, deaths } from '../death-tables.js'
 import type { Lab, Seen, Table } from '../lab.js'
@@ -136,7 +136,6 @@ list.differs('takes deaths that a client writes for its own, until 4.0', [5, 1, 
   const seen = await lab.get(channel, 'first')
   channel.send('basic.reject', { deliveryTag: seen?.tag ?? 0 })
   const [letter] = await lab.drain('dead', 1)
-  const { FieldTable } = await import('../../wire/field-table.js')
   const forged = deaths(letter).map((death) => ({ ...death, queue: 'q', count: 4 }))
   await lab.publish('', 'q', 'a', { headers: FieldTable.of({ 'x-death': forged }) })
   const again = await lab.get(channel, 'q')

@@ -1,4 +1,4 @@
-import { FieldTable } from '../../wire/field-table.js'
+import { FieldTable } from '@leveret/memory-broker/wire'
 import { CaseList } from '../conformance-case.js'
 import type { Table } from '../lab.js'
 

@@ -1,9 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Version } from '../broker/rules/profile.js'
-import type { FieldValue } from '../wire/field.js'
-import { FieldTable } from '../wire/field-table.js'
-import type { Arguments } from '../wire/methods.js'
-import type { Properties } from '../wire/properties.js'
+import type { Version } from '@leveret/memory-broker'
+import { type Arguments, FieldTable, type FieldValue, type Properties } from '@leveret/memory-broker/wire'
 import { ClosedError, type RawChannel, type RawMessage } from './raw-channel.js'
 import { RawConnection, type RawOptions } from './raw-connection.js'
 

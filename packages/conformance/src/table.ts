@@ -1,4 +1,4 @@
-import type { Version } from '../broker/rules/profile.js'
+import type { Version } from '@leveret/memory-broker'
 import type { ConformanceCase } from './conformance-case.js'
 
 const VERSIONS: readonly Version[] = ['3.10', '4.0', '4.3']

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
+import { conformanceCases, expectedOf, runCase } from '@leveret/conformance'
 import { startMemoryBroker, type Version } from '@leveret/memory-broker'
-import { conformanceCases, expectedOf, runCase } from '@leveret/memory-broker/conformance'
 import type { Management } from '@leveret/testing'
 import { test as brokerTest } from '@leveret/testing/vitest'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'

@@ -1,4 +1,4 @@
-import type { FieldValue } from '../wire/field.js'
+import type { FieldValue } from '@leveret/memory-broker/wire'
 import type { Seen } from './lab.js'
 
 /** An entry of `x-death`. */

@@ -1,5 +1,5 @@
+import { compare, type Disagreement, Seat } from '@leveret/conformance'
 import { startMemoryBroker, type Version } from '@leveret/memory-broker'
-import { compare, type Disagreement, Seat } from '@leveret/memory-broker/conformance'
 import { test } from '@leveret/testing/vitest'
 import { expect } from 'vitest'
 

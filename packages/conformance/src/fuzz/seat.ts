@@ -1,4 +1,4 @@
-import type { Version } from '../../broker/rules/profile.js'
+import type { Version } from '@leveret/memory-broker'
 import { Lab } from '../lab.js'
 import { EXCHANGES_OF_PROGRAMS, type Program, QUEUES_OF_PROGRAMS } from './program.js'
 import { runProgram } from './run-program.js'

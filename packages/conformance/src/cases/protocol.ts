@@ -1,6 +1,4 @@
-import { FieldTable } from '../../wire/field-table.js'
-import { FRAME } from '../../wire/frames.js'
-import { encodeContentHeader, encodeProperties } from '../../wire/properties.js'
+import { encodeContentHeader, encodeProperties, FieldTable, FRAME } from '@leveret/memory-broker/wire'
 import { CaseList } from '../conformance-case.js'
 import type { Lab } from '../lab.js'
 import type { RawChannel } from '../raw-channel.js'

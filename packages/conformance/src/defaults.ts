@@ -1,5 +1,4 @@
-import { FieldTable } from '../wire/field-table.js'
-import { type ArgumentKinds, type Arguments, METHODS, type MethodName } from '../wire/methods.js'
+import { type ArgumentKinds, type Arguments, FieldTable, METHODS, type MethodName } from '@leveret/memory-broker/wire'
 
 const EMPTY: ArgumentKinds = {
   octet: 0,

@@ -1,4 +1,4 @@
-import type { Version } from '../broker/rules/profile.js'
+import type { Version } from '@leveret/memory-broker'
 import type { Lab } from './lab.js'
 
 /** Expected behaviour of a broker: the same in every version, or by version. */

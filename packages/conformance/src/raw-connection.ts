@@ -1,9 +1,18 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import { FieldTable } from '../wire/field-table.js'
-import { encodeFrame, FRAME, type Frame, FrameReader, PROTOCOL_HEADER } from '../wire/frames.js'
-import { decodeMethod, encodeMethod } from '../wire/method-codec.js'
-import type { Arguments, Method, MethodName } from '../wire/methods.js'
+import {
+  type Arguments,
+  decodeMethod,
+  encodeFrame,
+  encodeMethod,
+  FieldTable,
+  FRAME,
+  type Frame,
+  FrameReader,
+  type Method,
+  type MethodName,
+  PROTOCOL_HEADER,
+} from '@leveret/memory-broker/wire'
 import { complete } from './defaults.js'
 import { ClosedError, RawChannel } from './raw-channel.js'
 import { Wakeup } from './wakeup.js'
