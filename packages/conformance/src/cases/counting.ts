@@ -99,7 +99,12 @@ list.same('gives the reason delivery_limit', 'delivery_limit', async (lab) => {
   return letter?.headers['x-first-death-reason']
 })
 
-const retry = { ...quorum, 'x-delayed-retry-type': 'failed', 'x-delayed-retry-min': 1_500, 'x-delayed-retry-max': 3_000 }
+const retry = {
+  ...quorum,
+  'x-delayed-retry-type': 'failed',
+  'x-delayed-retry-min': 1_500,
+  'x-delayed-retry-max': 3_000,
+}
 list.differs('holds back what has failed, since 4.3', ['at once', 'at once', 'later'], async (lab) =>
   held(lab, 'basic.reject'),
 )
