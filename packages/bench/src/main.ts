@@ -7,6 +7,7 @@ import { install } from './install/install.js'
 import { latency } from './latency.js'
 import { letters } from './letters/letters.js'
 import { logs } from './logs/logs.js'
+import { memory } from './memory/memory.js'
 import { recovery } from './recovery/recovery.js'
 import { tracing } from './tracing/tracing.js'
 import { describeSetting } from './versions.js'
@@ -45,6 +46,7 @@ const programs = {
   fairness: { summary: 'ten producers on one connection, and what each of them gets', run: fairness },
   growth: { summary: 'what more messages and more roles cost', run: growth },
   install: { summary: 'packages, bytes and import time, beside all of them', run: install },
+  memory: { summary: 'tests on a broker in memory: time, and heap over 10,000 of them', run: memory },
   tracing: { summary: 'what tracing costs, beside amqplib with its instrumentation', run: tracing },
   logs: { summary: 'what a burst of log lines costs an application', run: logs },
   recovery: { summary: 'how long after a fault leveret is itself again', run: recovery },
