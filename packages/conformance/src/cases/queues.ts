@@ -143,3 +143,24 @@ list.same('purges what is ready, and leaves what is in hand', [2, 1], async (lab
 list.same('purges no queue that is missing', "NOT_FOUND - no queue 'nope' in vhost '<vhost>'", async (lab) =>
   lab.outcome((await lab.channel()).call('queue.purge', { queue: 'nope' })),
 )
+
+for (const [type, args, expected] of [
+  ['classic', {}, [0, 0, 0]],
+  ['quorum', quorum, [1, 2, 1]],
+] as const) {
+  list.same(
+    `counts unsettled deliveries of basic.get as consumers, if it is a quorum queue (${type})`,
+    expected,
+    async (lab) => {
+      const channel = await lab.filled(args, 'a', 'b')
+      const counts: number[] = []
+      for (const step of ['get', 'get', 'ack']) {
+        if (step === 'get') await lab.get(channel, 'q')
+        else channel.send('basic.ack', { deliveryTag: 1 })
+        await lab.settle()
+        counts.push((await lab.declare(channel, 'q', args)).consumerCount)
+      }
+      return counts
+    },
+  )
+}

@@ -73,7 +73,7 @@ function lookForAddress({ vhost, broker }: ChannelState, name: string): Declared
 }
 
 function declared(queue: Queue): Declared {
-  return [queue.name, queue.ready, queue.consumers.count]
+  return [queue.name, queue.ready, queue.consumerCount]
 }
 
 function remove(channel: ChannelState, { queue: given, ifUnused, ifEmpty }: Arguments<'queue.delete'>): number {
