@@ -58,6 +58,9 @@ export const leftOut = [
   },
 ]
 
+/** RabbitMQ's six tutorials, and publisher confirms. */
+const tutorials = [1, 2, 3, 4, 5, 6, 7].map((number) => `examples/test/0${number}`)
+
 /**
  * The run of leveret's own tests on the broker in memory.
  *
@@ -86,6 +89,16 @@ export async function memoryPlan() {
     // The files of a worker share its modules, because to load them takes longer than most tests; and most tests wait for something.
     args: [...apply.map((file) => join(directory, file)), '--no-isolate', '--maxWorkers=8'],
   }
+}
+
+/**
+ * The run of RabbitMQ's tutorials, by pika, amqplib and leveret in all combinations, on the broker in memory.
+ *
+ * @returns {{ readonly name: string, readonly broker: import('./broker.mjs').ReadyWay, readonly args: readonly string[] }}
+ */
+export function tutorialsPlan() {
+  const env = { ...inMemory.env, RABBITMQ_URL: '', LEVERET_RABBITMQ_VERSION: '4.3' }
+  return { name: 'tutorials', broker: { why: inMemory.why, env }, args: tutorials }
 }
 
 /** @param {string} file @param {string} name */
