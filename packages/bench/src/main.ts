@@ -7,6 +7,7 @@ import { install } from './install/install.js'
 import { latency } from './latency.js'
 import { letters } from './letters/letters.js'
 import { logs } from './logs/logs.js'
+import { memory } from './memory/memory.js'
 import { recovery } from './recovery/recovery.js'
 import { tracing } from './tracing/tracing.js'
 import { describeSetting } from './versions.js'
@@ -48,6 +49,7 @@ const programs = {
   fairness: { summary: 'ten producers on one connection, and the share of each', run: fairness },
   growth: { summary: 'cost of more messages and more roles', run: growth },
   install: { summary: 'packages, bytes and import time, compared with all clients', run: install },
+  memory: { summary: 'time of tests on a broker in memory, and the heap over 10,000 of them', run: memory },
   tracing: { summary: 'cost of tracing, compared with amqplib and its instrumentation', run: tracing },
   logs: { summary: 'cost of a burst of log lines for an application', run: logs },
   recovery: { summary: 'time to recover from faults', run: recovery },

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { RawConnection } from '@leveret/memory-broker/conformance'
+import { RawConnection } from '@leveret/conformance'
 import { expect, onTestFinished, test } from 'vitest'
 
 const program = fileURLToPath(new URL('../dist/cli.js', import.meta.url))

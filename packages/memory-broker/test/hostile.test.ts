@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { Random, RawConnection } from '@leveret/conformance'
 import { type MemoryBroker, startMemoryBroker } from '@leveret/memory-broker'
-import { Random, RawConnection } from '@leveret/memory-broker/conformance'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 const PROTOCOL_HEADER = Buffer.from('AMQP\x00\x00\x09\x01', 'latin1')

@@ -17,6 +17,6 @@ export const HIDDEN: Readonly<Record<string, readonly string[]>> = {
     'Wild',
   ],
   'memory-broker.api.md': ['Methods', 'NAMES'],
-  'memory-broker.conformance.api.md': ['Methods'],
+  'memory-broker.wire.api.md': ['Methods'],
   'testing.leveret.api.md': ['End'],
 }
