@@ -50,7 +50,7 @@ async function plantFaults(broker: RabbitMQ): Promise<void> {
   await management.declareQueue('/', 'hardly', { ...quorum, ...hardly })
   await management.declareQueue('/', 'hasty', { ...quorum, 'x-consumer-timeout': 10_000 })
   await plantClient(broker)
-  // The last one, because nobody can publish any more.
+  // The last one, because no client can publish any more.
   if (broker.driver !== 'memory')
     await broker.ctl('eval', 'application:set_env(rabbit, vm_memory_high_watermark, 0.000001).')
   await broker.ctl('set_vm_memory_high_watermark', '0.000001')

@@ -56,7 +56,7 @@ describe('send', () => {
     expect(published).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('published 2, then:') })
   })
 
-  test('declares nothing unless it is told to', async ({ leveret, vhost }) => {
+  test('declares nothing without --declare', async ({ leveret, vhost }) => {
     expect(await leveret(['send', 'thumbnails', good])).toMatchObject({ code: 1 })
     expect(await vhost.queues()).toEqual([])
     expect(await leveret(['send', 'thumbnails', good, '--declare'])).toMatchObject({ code: 0 })

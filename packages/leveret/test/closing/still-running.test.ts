@@ -71,7 +71,7 @@ const roles = {
 
 const names = Object.keys(roles) as (keyof typeof roles)[]
 
-/** A role whose handler runs until it is let go, and all that it told about its close. */
+/** A role whose handler runs until it is let go, and all that it reported about its close. */
 async function running(name: keyof typeof roles, consuming: Connection, sending: Connection) {
   const [begun, hold] = [gate(), gate()]
   const told: WorkerEvents['close.incomplete'][] = []
@@ -89,18 +89,18 @@ async function running(name: keyof typeof roles, consuming: Connection, sending:
 }
 
 describe.for(names)('the close of a %s whose handler still runs', (name) => {
-  test('is told when its connection closes in less time than the role has', async ({ connectTo, rabbit }) => {
+  test('is reported when its connection closes in less time than the role has', async ({ connectTo, rabbit }) => {
     const own = await connectTo()
     const { role, told, hold } = await running(name, own, rabbit)
     const closing = role.close({ timeoutMs: 600_000 })
     await own.close({ timeoutMs: 100 })
-    // The handler goes on, and the role does not wait for it: what it settles reaches nobody.
+    // The handler goes on, and the role does not wait for it: the broker does not get what it settles.
     await closing
     expect(told).toMatchObject([{ deliveries: 1, hung: 0 }])
     hold.open()
   })
 
-  test('is told when the link is lost meanwhile', async ({ connectTo, proxy, rabbit, vhost }) => {
+  test('is reported when the link is lost meanwhile', async ({ connectTo, proxy, rabbit, vhost }) => {
     const own = await connectTo({}, proxy.urlFor(vhost.url))
     const { role, told, hold } = await running(name, own, rabbit)
     const lost = firstEvent(own, 'disconnected')
@@ -112,7 +112,7 @@ describe.for(names)('the close of a %s whose handler still runs', (name) => {
     hold.open()
   })
 
-  test('is told when there is no link', async ({ connectTo, proxy, rabbit, vhost }) => {
+  test('is reported when there is no link', async ({ connectTo, proxy, rabbit, vhost }) => {
     const own = await connectTo({}, proxy.urlFor(vhost.url))
     const { role, told, hold } = await running(name, own, rabbit)
     proxy.refuse()
@@ -155,7 +155,7 @@ test('a second close with more time, or without a time, lets the first one be', 
   hold.open()
 })
 
-test('a handler that was given up before is told, because it still runs', async ({ rabbit }) => {
+test('a handler that was given up before is reported, because it still runs', async ({ rabbit }) => {
   const [begun, hold] = [gate(), gate()]
   const told: unknown[] = []
   const contract = workQueue('tasks', { payload: tasks.payload, retry: false })

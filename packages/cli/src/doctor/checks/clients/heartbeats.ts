@@ -9,7 +9,7 @@ export const heartbeats: Check = {
       .map(({ name, user }) => ({
         severity: 'warning',
         subject: name,
-        evidence: `a connection of '${user}' has no heartbeat: if the network fails silently, nobody notices`,
+        evidence: `a connection of '${user}' has no heartbeat: a silent failure of the network is not noticed`,
         wayOut: 'set a heartbeat of 5 to 30 seconds on the client (heartbeatMs in leveret)',
       })),
 }
