@@ -3,9 +3,9 @@ import type { Connection } from '../connection/connection.js'
 import { internalsOf } from '../connection/connection.js'
 import { SenderShare } from '../connection/queued-messages.js'
 import type { OutgoingMessage } from '../message/message.js'
-import { publishEngineOf } from './publish-engine-of.js'
-import type { PublishRequest, Topology } from './request.js'
-import { SenderLine } from './turns.js'
+import { publishEngineOf } from './engine/publish-engine-of.js'
+import type { PublishRequest, Topology } from './engine/request.js'
+import { SenderLine } from './engine/turns.js'
 
 /** Publishes a copy of a delivery. Settles as the broker answers, or rejects when the signal is aborted. */
 export type PublishCopy = (message: OutgoingMessage, topology: Topology, signal: AbortSignal) => Promise<unknown>

@@ -18,12 +18,12 @@ import { TopologyMismatchError } from '../errors/topology-mismatch-error.js'
 import type { OutgoingMessage } from '../message/message.js'
 import { newMessageId } from '../message/message-id.js'
 import { composeProperties, type MessageOptions } from './compose.js'
+import type { PublishEngine } from './engine/publish-engine.js'
+import { publishEngineOf } from './engine/publish-engine-of.js'
+import type { PublishRequest, Sent, Topology } from './engine/request.js'
+import { SenderLine } from './engine/turns.js'
 import { encodedInTime } from './given-up.js'
-import { Interception } from './interception/interception.js'
-import type { PublishEngine } from './publish-engine.js'
-import { publishEngineOf } from './publish-engine-of.js'
-import type { PublishRequest, Sent, Topology } from './request.js'
-import { SenderLine } from './turns.js'
+import { Interception } from './interception.js'
 
 const NOTHING = Buffer.alloc(0)
 

@@ -11,7 +11,7 @@ import { namesProblem, shortString } from '../message/short-string.js'
 import { parseOptions } from '../options.js'
 import { routingKeys, type SendingOptions, sendingOptions } from '../publishing/compose.js'
 import type { EncodedMessage } from '../publishing/encoded-message.js'
-import type { Published } from '../publishing/request.js'
+import type { Published } from '../publishing/engine/request.js'
 import { Sender } from '../publishing/sender.js'
 
 /** A `Buffer` after `JSON.stringify` and `JSON.parse`. */

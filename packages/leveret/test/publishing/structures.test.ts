@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { Fifo } from '../../src/collections/fifo.js'
 import { QueuedMessages, SenderShare } from '../../src/connection/queued-messages.js'
 import { newMessageId } from '../../src/message/message-id.js'
-import { ConfirmWindow } from '../../src/publishing/confirm-window.js'
-import { Publication } from '../../src/publishing/publication.js'
-import { SenderLine, Turns } from '../../src/publishing/turns.js'
+import { ConfirmWindow } from '../../src/publishing/engine/confirm-window.js'
+import { Publication } from '../../src/publishing/engine/publication.js'
+import { SenderLine, Turns } from '../../src/publishing/engine/turns.js'
 
 describe('a queue in memory', () => {
   test('keeps its order through more than it holds at once', () => {

@@ -1,7 +1,7 @@
-import { BrokerError } from '../errors/broker-error.js'
-import { describeReply } from '../errors/broker-reply.js'
-import type { LeveretError } from '../errors/leveret-error.js'
-import type { OutgoingMessage } from '../message/message.js'
+import { BrokerError } from '../../errors/broker-error.js'
+import { describeReply } from '../../errors/broker-reply.js'
+import type { LeveretError } from '../../errors/leveret-error.js'
+import type { OutgoingMessage } from '../../message/message.js'
 
 /**
  * Consequence of a channel's end for the messages that were in flight on it:

@@ -1,4 +1,4 @@
-import { Fifo } from '../collections/fifo.js'
+import { Fifo } from '../../collections/fifo.js'
 
 /** Waiting messages of one sender, in its order. A line belongs to one {@link Turns} only. */
 export class SenderLine {

@@ -1,12 +1,12 @@
-import type { Due } from '../../async/deadlines.js'
-import { onAbort } from '../../async/on-abort.js'
-import { isLeveretError } from '../../errors/leveret-error.js'
-import { messageOf } from '../../errors/message-of.js'
-import type { PublishError } from '../../errors/publish-error.js'
-import { publishError } from '../../errors/publish-failures.js'
-import type { OutgoingMessage } from '../../message/message.js'
-import { GivenUp } from '../given-up.js'
-import type { PublishRequest } from '../request.js'
+import type { Due } from '../async/deadlines.js'
+import { onAbort } from '../async/on-abort.js'
+import { isLeveretError } from '../errors/leveret-error.js'
+import { messageOf } from '../errors/message-of.js'
+import type { PublishError } from '../errors/publish-error.js'
+import { publishError } from '../errors/publish-failures.js'
+import type { OutgoingMessage } from '../message/message.js'
+import type { PublishRequest } from './engine/request.js'
+import { GivenUp } from './given-up.js'
 
 const NOTHING = (): void => undefined
 

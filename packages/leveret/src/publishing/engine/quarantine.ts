@@ -1,4 +1,4 @@
-import { inRootContext } from '../async/root-context.js'
+import { inRootContext } from '../../async/root-context.js'
 import type { Publication } from './publication.js'
 
 const FIRST_MS = 250

@@ -1,5 +1,5 @@
-import type { QueuedMessages } from '../connection/queued-messages.js'
-import { tooLarge } from '../errors/publish-failures.js'
+import type { QueuedMessages } from '../../connection/queued-messages.js'
+import { tooLarge } from '../../errors/publish-failures.js'
 import type { PublishRequest } from './request.js'
 
 /** Reason for not accepting a message at all. */

@@ -1,4 +1,4 @@
-import { type Connection, internalsOf } from '../connection/connection.js'
+import { type Connection, internalsOf } from '../../connection/connection.js'
 import { PublishEngine } from './publish-engine.js'
 
 const engines = new WeakMap<Connection, PublishEngine>()

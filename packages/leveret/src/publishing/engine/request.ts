@@ -1,7 +1,7 @@
-import type { Declaration } from '../amqp/declaration.js'
-import type { PublishTrace } from '../amqp/publish-trace.js'
-import type { SenderShare } from '../connection/queued-messages.js'
-import type { OutgoingMessage } from '../message/message.js'
+import type { Declaration } from '../../amqp/declaration.js'
+import type { PublishTrace } from '../../amqp/publish-trace.js'
+import type { SenderShare } from '../../connection/queued-messages.js'
+import type { OutgoingMessage } from '../../message/message.js'
 import type { SenderLine } from './turns.js'
 
 /** Declarations that a message needs. A topology is identified by its array, and each array is declared once. */

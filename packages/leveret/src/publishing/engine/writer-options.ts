@@ -1,5 +1,5 @@
-import type { ConnectionInternals } from '../connection/connection.js'
-import type { LeveretError } from '../errors/leveret-error.js'
+import type { ConnectionInternals } from '../../connection/connection.js'
+import type { LeveretError } from '../../errors/leveret-error.js'
 import type { Publication } from './publication.js'
 
 /** Options of {@link Writer}, with its callbacks to the publish engine. */

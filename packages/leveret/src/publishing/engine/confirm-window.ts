@@ -1,5 +1,5 @@
-import { DenseMap } from '../collections/dense-map.js'
-import type { ReturnedMessage } from '../message/message.js'
+import { DenseMap } from '../../collections/dense-map.js'
+import type { ReturnedMessage } from '../../message/message.js'
 import type { Publication } from './publication.js'
 
 /** Publications that await their confirm on one channel, in the order of their delivery tags. */
