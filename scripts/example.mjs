@@ -1,12 +1,14 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { foregroundCommand } from './set-up/command.mjs'
+import { prepareExampleBroker } from './set-up/example-broker.mjs'
 import { checkNodeVersion } from './set-up/node-version.mjs'
 import { report, SetUpError, say } from './set-up/report.mjs'
 import { root } from './set-up/repository.mjs'
 import { build, installDependencies } from './set-up/workspace.mjs'
 
 // npm run example 02-work-queue/new-task -- "First message."
+// Where no RabbitMQ answers, the first program brings a broker in memory, and the others find it.
 await report(async () => {
   const [name = '', ...args] = process.argv.slice(2)
   checkNodeVersion()
@@ -16,11 +18,13 @@ await report(async () => {
   if (!(await examples()).includes(name)) {
     throw new SetUpError(`there is no example ${JSON.stringify(name)}`, `take one of ${(await examples()).join(', ')}`)
   }
-  const { RABBITMQ_URL } = process.env
-  say(`RabbitMQ: ${RABBITMQ_URL ? 'the one RABBITMQ_URL names' : 'amqp://localhost; RABBITMQ_URL names another'}`)
-  return foregroundCommand(process.execPath, [program, ...args], {
-    env: { RABBITMQ_URL: RABBITMQ_URL || 'amqp://localhost' },
-  })
+  const broker = await prepareExampleBroker()
+  try {
+    say(`RabbitMQ: ${broker.why}`)
+    return await foregroundCommand(process.execPath, [program, ...args], { env: broker.env })
+  } finally {
+    await broker.close?.()
+  }
 })
 
 /** @returns {Promise<string[]>} their names, such as 01-hello/send */

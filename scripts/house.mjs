@@ -6,7 +6,7 @@ import { filesInRings } from './house/imports.mjs'
 import { sourceFolders, sourcesOf } from './house/sources.mjs'
 import { root } from './set-up/repository.mjs'
 
-// npm run house: measures the source code, a column for each package. With a folder: lists what is to be mended in it.
+// npm run house: measures the source code, a column for each package. With a folder: lists what is to be corrected in it.
 const [folder] = process.argv.slice(2)
 if (folder === undefined) print(sourceFolders())
 else listIn(folder)

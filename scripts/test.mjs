@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { prepareBroker, prepareContainer, prepareInstalled } from './set-up/broker.mjs'
 import { command } from './set-up/command.mjs'
 import { installPika } from './set-up/interoperability.mjs'
-import { memoryPlan } from './set-up/memory-run.mjs'
+import { memoryPlan, tutorialsPlan } from './set-up/memory-run.mjs'
 import { checkNodeVersion } from './set-up/node-version.mjs'
 import { report, say } from './set-up/report.mjs'
 import { root } from './set-up/repository.mjs'
@@ -15,7 +15,7 @@ const smoke = ['.smoke.test.', 'examples/']
 const fuzzPrograms = '500'
 
 /**
- * Which random workers a run on CI makes: the same each time, so that a rare find of chance does not fail the change of whoever
+ * Which random workers a run on CI makes: the same each time, so that a rare find of chance does not fail the change of the author who
  * comes next. `LEVERET_RANDOM_SEED` and `LEVERET_RANDOM_RUNS` look for such finds.
  */
 const randomSeed = process.env.LEVERET_RANDOM_SEED ?? '20261126'
@@ -38,7 +38,7 @@ await report(async () => {
   await check()
   const real = process.env.CI && !process.env.RABBITMQ_URL ? await ciPlans(args) : await plansHere(args)
   // First, because it is over before the others have begun.
-  const plans = args.length === 0 ? [await memoryPlan(), ...real] : real
+  const plans = args.length === 0 ? [await memoryPlan(), tutorialsPlan(), ...real] : real
   try {
     const outcomes = []
     for (const plan of plans) {

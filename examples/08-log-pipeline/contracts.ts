@@ -10,7 +10,7 @@ export const logLines = topicExchange('log_lines', {
   '*.error': z.object({ ...line, code: z.int() }),
 })
 
-/** What is written to the file. It waits here while nobody writes. */
+/** What is written to the file. It waits here while no writer runs. */
 export const logFile = subscription('log-file', { of: logLines, bindingKeys: ['#'] })
 
 /** What somebody is woken for. */
@@ -20,5 +20,5 @@ export const logAlerts = subscription('log-alerts', {
   retry: { delaysMs: [1_000, 10_000, 60_000] },
 })
 
-/** What has happened in the last week, for whoever asks later. */
+/** What has happened in the last week, for later readers. */
 export const logHistory = stream('log-history', { of: logLines, bindingKeys: ['#'], retention: { maxAge: '7D' } })

@@ -12,7 +12,7 @@ const writer = new Subscriber(
   rabbit,
   logFile,
   async ({ payload }, { messageId }) => {
-    // A line may come twice, under one id; whoever reads the file can tell.
+    // A line may come twice, under one id; a reader of the file sees the id.
     await appendFile(file, `${JSON.stringify({ messageId, ...payload })}\n`)
   },
   // Lines stand in the order in which they came.

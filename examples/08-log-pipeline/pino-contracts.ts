@@ -12,5 +12,5 @@ export const appLogs = topicExchange('app_logs', {
   '*.fatal': line,
 })
 
-/** What is written to the file. It waits here while nobody writes. */
+/** What is written to the file. It waits here while no writer runs. */
 export const appLogFile = subscription('app-log-file', { of: appLogs, bindingKeys: ['#'] })

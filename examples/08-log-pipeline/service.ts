@@ -12,7 +12,7 @@ const about = (text: string): { service: string; text: string; at: string } => (
   at: new Date().toISOString(),
 })
 
-// The compiler knows that an error has a code, and that nobody publishes `<service>.debug`.
+// The compiler knows that an error has a code, and that `<service>.debug` is never published.
 await publisher.publish(`${service}.info`, about('an order came in'))
 await publisher.publish(`${service}.warning`, about('the stock is low'))
 await publisher.publish(`${service}.error`, { ...about('the payment was refused'), code: 402 })

@@ -43,6 +43,6 @@ await fetch(`http://127.0.0.1:${port}/orders`, { method: 'POST' })
 server.close()
 
 await mailed
-// What is in hand is settled then, so all spans have ended.
+// Running work is settled then, so all spans have ended.
 await rabbit.close()
 for (const line of treeOf(exporter.getFinishedSpans())) console.log(line)

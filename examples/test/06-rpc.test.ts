@@ -27,6 +27,8 @@ describe('a remote procedure call', () => {
   test('without a server fails at once, and says so', async ({ vhost }) => {
     const client = start(leveret, 'rpc-client', { RABBITMQ_URL: vhost.url })
     expect(await client.ended()).not.toBe(0)
-    expect(client.lines.join('\n')).toContain("RpcNoResponderError: Nobody answers 'rpc_queue': there is no such queue")
+    expect(client.lines.join('\n')).toContain(
+      "RpcNoResponderError: No server answers 'rpc_queue': its queue does not exist",
+    )
   })
 })

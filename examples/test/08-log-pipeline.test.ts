@@ -46,7 +46,7 @@ test('a log pipeline: a tail shows what comes while it runs, the file misses not
   expect(errors.map((line) => line.split(' ')[1])).toEqual(['shop:', 'till:'])
   expect(await history.interrupt()).toBe(0)
 
-  // Nobody has written to the file until now.
+  // The file is empty until now.
   const writer = start(leveret, 'file-writer', env, file)
   await eventually(() => expect(readFileSync(file, 'utf8').trim().split('\n')).toHaveLength(6))
   const lines = readFileSync(file, 'utf8').trim().split('\n')

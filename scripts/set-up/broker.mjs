@@ -58,7 +58,7 @@ const debianPackage = {
 }
 
 /**
- * A broker in memory, which is always to be had.
+ * A broker in memory, which is always available.
  *
  * @type {ReadyWay}
  */

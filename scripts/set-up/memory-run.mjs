@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { inMemory } from './broker.mjs'
 import { SetUpError } from './report.mjs'
 import { root } from './repository.mjs'
@@ -8,50 +8,58 @@ import { root } from './repository.mjs'
 const directory = 'packages/leveret/test'
 
 /**
- * Tests that the run on the broker in memory leaves out, by the name of their file, and why. All of them run on a real broker.
+ * Tests that the run on the broker in memory leaves out, by the end of their path, and why. All of them run on a real broker.
  *
  * @type {readonly { readonly why: string, readonly files: readonly string[] }[]}
  */
 export const leftOut = [
-  { why: 'TLS, which the broker in memory has not', files: ['tls'] },
-  { why: 'topic permissions, which the broker in memory has not', files: ['topic-rights'] },
-  { why: 'limits of users and vhosts, which the broker in memory has not', files: ['limits'] },
-  { why: 'a default queue type of a vhost, which the broker in memory has not', files: ['consumers'] },
-  { why: 'a cluster, which takes real nodes', files: ['home-node'] },
-  { why: 'parts of a real broker that rabbitmqctl suspends or stops', files: ['copies', 'streams-restarts'] },
+  { why: 'a cluster, which takes three real nodes', files: ['connection/home-node'] },
   {
-    why: "a server of the test's own that plays the broker",
-    files: ['hostile-handshakes', 'hostile-servers'],
+    why: 'a real broker that is killed, or has a part of it suspended by rabbitmqctl, in all of their tests',
+    files: ['publishing/copies', 'streams/streams-restarts'],
   },
   {
-    why: 'random sends and deliveries, whose point is the timing of a real broker',
-    files: ['fuzz', 'fuzz-rpc', 'random-sends', 'random-workers', 'byte-sweep'],
+    why: "nothing of any broker: all that they talk to is a server of the test's own",
+    files: ['amqp/hostile-handshakes', 'amqp/hostile-servers'],
   },
   {
-    why: 'load, which takes a broker with a process of its own',
-    files: ['ledger', 'late-answers', 'resources', 'rpc-many', 'many-roles', 'worker-ledger'],
-  },
-  {
-    why: 'processes of their own, which take their time to start and to die',
-    files: ['isolation-crash', 'signals-closables', 'readme.smoke'],
-  },
-  {
-    why: "the client's own clock: they take real time",
+    why: 'random sends and deliveries, which find what they find in the timing of a real broker',
     files: [
-      'channel-limits',
-      'close-anywhere',
-      'deduplication',
-      'deduplication-keys',
-      'drops',
-      'links',
-      'native-retry-faults',
-      'rpc-presence',
-      'slow-handlers',
-      'streams-faults',
-      'subscriber-faults',
+      'publishing/fuzz',
+      'rpc/fuzz-rpc',
+      'publishing/random-sends',
+      'consuming/random-workers',
+      'amqp/byte-sweep',
     ],
   },
+  {
+    why: 'load: a million sends, 10,000 calls, a thousand roles, megabytes; client and broker would share one thread',
+    files: [
+      'recovery/ledger',
+      'recovery/late-answers',
+      'rpc/rpc-many',
+      'connection/many-roles',
+      'recovery/worker-ledger',
+    ],
+  },
+  {
+    why: 'processes of Node.js of their own, up to 25 in a file, which take longer to start than all else here',
+    files: [
+      'house/resources',
+      'consumer/isolation-crash',
+      'closing/signals-closables',
+      'closing/close-anywhere',
+      'docs/readme.smoke',
+    ],
+  },
+  {
+    why: 'half a minute of the client’s own clock: 25 drops, each after the second for which a connection must have held',
+    files: ['recovery/drops'],
+  },
 ]
+
+/** RabbitMQ's six tutorials, and publisher confirms. */
+const tutorials = [1, 2, 3, 4, 5, 6, 7].map((number) => `examples/test/0${number}`)
 
 /**
  * The run of leveret's own tests on the broker in memory.
@@ -62,17 +70,14 @@ export const leftOut = [
 export async function memoryPlan() {
   const files = (await readdir(join(root, directory), { recursive: true })).filter((file) => file.endsWith('.test.ts'))
   const names = leftOut.flatMap((group) => group.files)
-  const unknown = names.filter((name) => !files.some((file) => basename(file) === `${name}.test.ts`))
+  const unknown = names.filter((name) => !files.some((file) => isOf(file, name)))
   if (unknown.length > 0) {
     throw new SetUpError(
       `there is no test of the name ${unknown.join(', ')}`,
       `correct the list in scripts/set-up/memory-run.mjs`,
     )
   }
-  const apply = await filter(
-    files,
-    async (file) => !names.includes(basename(file, '.test.ts')) && (await asksBroker(file)),
-  )
+  const apply = await filter(files, async (file) => !names.some((name) => isOf(file, name)) && (await asksBroker(file)))
   const why = [
     `${inMemory.why}: ${apply.length} of ${files.length} files of leveret's own tests. The others run on a real one only:`,
     ...leftOut.map((group) => `  ${group.files.join(', ')}: ${group.why}`),
@@ -82,8 +87,23 @@ export async function memoryPlan() {
     name: 'memory',
     broker: { why: why.join('\n'), env: { ...inMemory.env, RABBITMQ_URL: '', LEVERET_RABBITMQ_VERSION: '4.3' } },
     // The files of a worker share its modules, because to load them takes longer than most tests; and most tests wait for something.
-    args: [...apply.map((file) => join(directory, file)), '--no-isolate', '--maxWorkers=6'],
+    args: [...apply.map((file) => join(directory, file)), '--no-isolate', '--maxWorkers=8'],
   }
+}
+
+/**
+ * The run of RabbitMQ's tutorials, by pika, amqplib and leveret in all combinations, on the broker in memory.
+ *
+ * @returns {{ readonly name: string, readonly broker: import('./broker.mjs').ReadyWay, readonly args: readonly string[] }}
+ */
+export function tutorialsPlan() {
+  const env = { ...inMemory.env, RABBITMQ_URL: '', LEVERET_RABBITMQ_VERSION: '4.3' }
+  return { name: 'tutorials', broker: { why: inMemory.why, env }, args: tutorials }
+}
+
+/** @param {string} file @param {string} name */
+function isOf(file, name) {
+  return `/${file}`.endsWith(`/${name}.test.ts`)
 }
 
 /** @param {string} file */

@@ -48,7 +48,7 @@ const MOST_FILES_AGAIN = 5
 
 /**
  * Runs tests, and the files that failed once more, one by one: a machine that is busy with three files at a time can be too slow for a test
- * that is right. What fails twice has failed; what passes the second time is told as unsteady.
+ * that is right. What fails twice has failed; what passes the second time is reported as unsteady.
  *
  * @param {Run} run
  * @returns {Promise<Outcome>}

@@ -13,7 +13,7 @@ const { RABBITMQ_URL = 'amqp://localhost', IMAGES = '.', PORT = '8080', PROBE_PO
 const rabbit = await connect(RABBITMQ_URL, { startupTimeoutMs: Infinity, logger: console })
 const api = createApi(new Producer(rabbit, thumbnails))
 const probes = createProbes(rabbit)
-// No more requests; then what is in hand is finished; the probes are answered until that is done.
+// No more requests; then running work is finished; the probes are answered until that is done.
 closeOnSignals([api, rabbit, probes])
 console.log(`probes on port ${await listen(probes, PROBE_PORT)}`)
 console.log(`serving on port ${await listen(api, PORT)}`)

@@ -1,7 +1,7 @@
 import { type Connection, type PayloadOf, Producer, Worker } from 'leveret'
 import { emails } from './emails.js'
 
-/** Whoever hands a mail to the world. */
+/** Delivers mails. */
 export interface Mailer {
   deliver(mail: PayloadOf<typeof emails>): Promise<void>
 }
@@ -46,7 +46,7 @@ export class EmailService {
     return this.#rabbit.health().ready
   }
 
-  /** Nest calls it after the HTTP server has answered what it was asked. Finishes what is in hand. */
+  /** Nest calls it after the HTTP server has answered what it was asked. Finishes running work. */
   async onApplicationShutdown(): Promise<void> {
     await this.#rabbit.close()
   }

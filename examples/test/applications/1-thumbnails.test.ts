@@ -89,9 +89,9 @@ describe('a work-queue service', () => {
     expect(await service.letters('list')).toEqual(['0 letters'])
   })
 
-  test('is alive and not ready while SIGTERM waits for what is in hand, and then ends with 0', async ({ service }) => {
+  test('is alive and not ready while SIGTERM waits for running work, and then ends with 0', async ({ service }) => {
     const imageId = randomUUID()
-    // The handler reads a pipe, so it runs for as long as nobody writes to that.
+    // The handler reads a pipe, so it runs until the test writes to it.
     execFileSync('mkfifo', [fileOf(service, imageId)])
     await service.post({ imageId, widthPx: 320 })
     const pipe = await open(fileOf(service, imageId), 'w')

@@ -3,7 +3,7 @@ import { connect } from 'leveret'
 import { expect } from 'vitest'
 import { EmailService, type Mailer } from '../../applications/6-nest/email-service.js'
 
-test('a provider works from onModuleInit on, and finishes what is in hand before onApplicationShutdown ends', async ({
+test('a provider works from onModuleInit on, and finishes running work before onApplicationShutdown ends', async ({
   vhost,
 }) => {
   let begun = (): void => undefined

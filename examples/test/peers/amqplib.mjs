@@ -1,4 +1,4 @@
-// RabbitMQ's JavaScript tutorials 1 to 6, written anew on plain amqplib: what a program that knows nothing of leveret does.
+// RabbitMQ's JavaScript tutorials 1 to 6, rewritten on plain amqplib, as programs that do not use leveret.
 // Usage: node amqplib.mjs send|receive|new-task|worker [text]
 //        node amqplib.mjs emit-log [text] | emit-log-direct severity [text] | emit-log-topic key [text]
 //        node amqplib.mjs receive-logs | receive-logs-direct severity… | receive-logs-topic pattern…

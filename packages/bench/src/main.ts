@@ -8,6 +8,7 @@ import { latency } from './latency/latency.js'
 import { lowRateDeliveries, lowRateSends } from './latency/low-rates.js'
 import { letters } from './letters/letters.js'
 import { logs } from './logs/logs.js'
+import { memory } from './memory/memory.js'
 import { recovery } from './recovery/recovery.js'
 import { tracing } from './tracing/tracing.js'
 import { validation } from './validation/validation.js'
@@ -45,24 +46,28 @@ const comparison = (...workloads: readonly Workload[]): Program['run'] =>
   )
 
 const programs = {
-  publish: { summary: 'confirmed publishing, beside raw amqplib and other clients', run: comparison(publish) },
-  consume: { summary: 'consuming with an ack a message, beside the same', run: comparison(consume) },
-  rpc: { summary: 'requests and answers, beside raw amqplib', run: comparison(rpc) },
-  fanout: { summary: 'each message to ten listeners, beside raw amqplib', run: comparison(fanout) },
+  publish: { summary: 'confirmed publishing, compared with raw amqplib and other clients', run: comparison(publish) },
+  consume: {
+    summary: 'consuming with one ack for each message, compared with the same clients',
+    run: comparison(consume),
+  },
+  rpc: { summary: 'requests and answers, compared with raw amqplib', run: comparison(rpc) },
+  fanout: { summary: 'each message to ten listeners, compared with raw amqplib', run: comparison(fanout) },
   latency: {
-    summary: 'from publish to handler at a steady rate, beside all of them',
+    summary: 'latency from publish to handler, and CPU time at low rates, compared with other clients',
     run: inTurn(latency, comparison(lowRateSends, lowRateDeliveries)),
   },
-  validation: { summary: 'an order of 60 lines without a schema, and with three libraries', run: validation },
-  retry: { summary: 'what failed attempts and dead letters cost', run: comparison(retry, deadLetter) },
-  letters: { summary: 'dead letters that are replayed, beside a move written by hand', run: letters },
-  'send-all': { summary: 'a million messages from one source, beside raw amqplib', run: comparison(sendAll) },
-  fairness: { summary: 'ten producers on one connection, and what each of them gets', run: fairness },
-  growth: { summary: 'what more messages and more roles cost', run: growth },
-  install: { summary: 'packages, bytes and import time, beside all of them', run: install },
-  tracing: { summary: 'what tracing costs, beside amqplib with its instrumentation', run: tracing },
-  logs: { summary: 'what a burst of log lines costs an application', run: logs },
-  recovery: { summary: 'how long after a fault leveret is itself again', run: recovery },
+  validation: { summary: 'cost of an order of 60 lines without a schema and with three libraries', run: validation },
+  retry: { summary: 'cost of retries and dead letters', run: comparison(retry, deadLetter) },
+  letters: { summary: 'replay of dead letters, compared with a move written by hand', run: letters },
+  'send-all': { summary: 'a million messages from one source, compared with raw amqplib', run: comparison(sendAll) },
+  fairness: { summary: 'ten producers on one connection, and the share of each', run: fairness },
+  growth: { summary: 'cost of more messages and more roles', run: growth },
+  install: { summary: 'packages, bytes and import time, compared with all clients', run: install },
+  memory: { summary: 'time of tests on a broker in memory, and the heap over 10,000 of them', run: memory },
+  tracing: { summary: 'cost of tracing, compared with amqplib and its instrumentation', run: tracing },
+  logs: { summary: 'cost of a burst of log lines for an application', run: logs },
+  recovery: { summary: 'time to recover from faults', run: recovery },
 } satisfies Record<string, Program>
 
 type Name = keyof typeof programs

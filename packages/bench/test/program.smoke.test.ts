@@ -38,9 +38,8 @@ test('programs print their tables below the versions of everything', async ({ br
 })
 
 test('help names every program, and needs no broker', async () => {
-  const programs = 'publish consume rpc fanout latency validation retry letters send-all growth install recovery'.split(
-    ' ',
-  )
+  const programs =
+    'publish consume rpc fanout latency validation retry letters send-all growth memory install recovery'.split(' ')
   const help = await bench(['--help'])
   expect(programs.filter((name) => !help.includes(`\n  ${name} `))).toEqual([])
 })

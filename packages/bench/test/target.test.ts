@@ -3,7 +3,7 @@ import { judgeTargets, type Target } from '../src/work/target.js'
 
 const judge = (target: Target, rate: number, cpu: number) => judgeTargets([target], () => ({ rate, cpu }))
 
-test('a target is met at its bounds, and tells which of them was missed', () => {
+test('a target is met at its bounds, and names the bound that was missed', () => {
   const target = { rate: 1.5, cpu: 0.65 }
   expect(judge(target, 1.5, 0.65)).toBe('≥ 1.50, CPU ≤ 0.65: met')
   expect(judge(target, 1.49, 0.65)).toBe('≥ 1.50, CPU ≤ 0.65: MISSED ≥ 1.50')

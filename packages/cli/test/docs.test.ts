@@ -36,7 +36,7 @@ test('every command that the pages name is one, with options that it has', async
       ([, one, other, plain]) => one ?? other ?? plain ?? '',
     )
     let ran = false
-    const program = createProgram(quiet, async () => {
+    const program = await createProgram(quiet, async () => {
       ran = true
     })
     // What has only subcommands shows its help.
@@ -52,5 +52,5 @@ test("the picture in the demo's page is what its contracts say", async () => {
 })
 
 test('the page says how many things the doctor asks', () => {
-  expect(readFileSync(`${root}/docs/cli.md`, 'utf8')).toContain(`Asks ${CHECKS.length} things`)
+  expect(readFileSync(`${root}/docs/cli.md`, 'utf8')).toContain(`Runs ${CHECKS.length} checks`)
 })

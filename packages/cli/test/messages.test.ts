@@ -44,7 +44,19 @@ describe('send', () => {
     await eventually(async () => expect(await vhost.queue('thumbnails')).toMatchObject({ messages: 300 }))
   })
 
-  test('declares nothing unless it is told to', async ({ leveret, vhost }) => {
+  test('says how many were sent before a line that is not JSON', async ({ leveret, vhost }) => {
+    await declared(vhost.url)
+    const input = [good, good, '{"widthPx":0}', 'nonsense', good].join('\n')
+    const sent = await leveret(['send', 'thumbnails', '-'], { input })
+    expect(sent).toMatchObject({ code: 2, stdout: '' })
+    expect(sent.stderr).toMatch(/line 3: The payload does not fit[\s\S]*sent 2, then:\nLine 4 is not JSON/)
+    await eventually(async () => expect(await vhost.queue('thumbnails')).toMatchObject({ messages: 2 }))
+
+    const published = await leveret(['publish', 'log_lines', 'api.info', '-'], { input: [line, line, '{}'].join('\n') })
+    expect(published).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('published 2, then:') })
+  })
+
+  test('declares nothing without --declare', async ({ leveret, vhost }) => {
     expect(await leveret(['send', 'thumbnails', good])).toMatchObject({ code: 1 })
     expect(await vhost.queues()).toEqual([])
     expect(await leveret(['send', 'thumbnails', good, '--declare'])).toMatchObject({ code: 0 })
@@ -58,7 +70,7 @@ describe('send', () => {
     })
     expect(await leveret(['send', 'nothing', good], { env })).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining("There is 'thumbnails'"),
+      stderr: expect.stringContaining("Known are: 'thumbnails'"),
     })
   })
 })
@@ -68,7 +80,7 @@ describe('publish and tail', () => {
     await declared(vhost.url)
     let talk = ''
     const tailing = leveret(['tail', 'log_lines', '--limit', '3', '--json'], { onTalk: (text) => (talk += text) })
-    await eventually(() => expect(talk).toContain("shows what comes to 'log_lines'"))
+    await eventually(() => expect(talk).toContain("shows messages of 'log_lines'"))
 
     expect(await leveret(['publish', 'log_lines', 'api.info', line])).toMatchObject({
       code: 0,
@@ -92,17 +104,13 @@ describe('publish and tail', () => {
     ])
   })
 
-  test('a tail of a direct exchange takes the keys that are bound, where nobody names any', async ({
-    broker,
-    leveret,
-    vhost,
-  }) => {
+  test('a tail of a direct exchange uses the bound keys if none are given', async ({ broker, leveret, vhost }) => {
     const { management } = broker
     await management.declareQueue(vhost.name, 'errors')
     await management.bindQueue(vhost.name, 'amq.direct', 'errors', 'error')
     let talk = ''
     const tailing = leveret(['tail', 'amq.direct', '--limit', '1', '--json'], { onTalk: (text) => (talk += text) })
-    await eventually(() => expect(talk).toContain("comes to 'amq.direct' with 'error'"))
+    await eventually(() => expect(talk).toContain("messages of 'amq.direct' with 'error'"))
     await management.publish(vhost.name, { exchange: 'amq.direct', routingKey: 'info', payload: '1' })
     await management.publish(vhost.name, { exchange: 'amq.direct', routingKey: 'error', payload: '2' })
     expect(JSON.parse((await tailing).stdout)).toMatchObject({ routingKey: 'error', payload: 2 })
@@ -189,7 +197,7 @@ describe('contracts', () => {
     expect(stdout).toContain(
       'breaks backward  work-queue thumbnails, format: the new version requires it, and an old message may be without it',
     )
-    expect(stdout).toContain('told topology  work-queue thumbnails, delaysMs: was [200, 30000] and is [200, 60000]')
+    expect(stdout).toContain('info topology  work-queue thumbnails, delaysMs: was [200, 30000] and is [200, 60000]')
     expect(stdout).toContain('1 message of the old shape waits in thumbnails\n')
     expect(stdout).toContain('3 messages of the old shape wait in thumbnails.dead-letter\n')
     expect(await leveret(['contracts', 'diff', `${folder}/contracts.lock.json`])).toMatchObject({ code: 0, stdout: '' })

@@ -10,7 +10,7 @@ import { spawned, test } from './program.js'
 const KILLS = Number(process.env.LEVERET_REPLAY_KILLS ?? 1)
 const LETTERS = Number(process.env.LEVERET_REPLAY_LETTERS ?? 800)
 /** What `replay` holds at a time: at worst so many are stored twice, under one id. */
-const IN_HAND = 64
+const IN_HAND = 32
 /** How long it takes at least. */
 const MS_A_LETTER = 0.4
 const REPLAY = ['letters', 'replay', 'thumbnails', '--include-unknown', '--yes', '--json']

@@ -64,7 +64,7 @@ describe('topology', () => {
     expect(stdout).toContain(
       `1. keep it as it is: write in the contract queue: { arguments: {"x-delivery-limit":5,"x-queue-type":"quorum"} }`,
     )
-    expect(stdout).toContain('3. make it anew')
+    expect(stdout).toContain('3. replace it')
 
     expect(await leveret(['topology', 'apply'], { folder })).toMatchObject({ code: 1 })
     expect((await vhost.queues()).map(({ name }) => name).sort()).toEqual([
@@ -97,7 +97,7 @@ describe('topology', () => {
     })
 
     expect({ code, stdout }).toEqual({ code: 1, stdout: '+ queue    quote\n' })
-    expect(stderr).toContain('arguments, bindings, policies and what is left over were not compared')
+    expect(stderr).toContain('arguments, bindings, policies and leftovers were not compared')
     expect(stderr).not.toContain('plain-password')
   })
 

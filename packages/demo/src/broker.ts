@@ -8,7 +8,7 @@ export interface DemoBroker extends AsyncDisposable {
 }
 
 /** Description of a broker in memory, for the person who watches. */
-const IN_MEMORY = 'no RabbitMQ found: on a broker in this process that behaves like 4.3, nothing is kept'
+const IN_MEMORY = 'no RabbitMQ found: using a broker in memory that behaves like RabbitMQ 4.3; nothing is kept'
 
 /**
  * Finds the broker named by RABBITMQ_URL, or starts one, which is removed at the end. Without RabbitMQ on the machine,

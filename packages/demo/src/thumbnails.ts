@@ -3,7 +3,7 @@ import { z } from 'zod'
 
 const name = 'leveret-demo.thumbnails'
 
-/** The demo's tasks. They have three attempts, so that nobody has to wait long for the last one. */
+/** The demo's tasks. They have three attempts, so that the last one comes soon. */
 export const thumbnails = workQueue(name, {
   payload: z.object({
     /** Id of the run. Tasks that an interrupted run left behind have another one. */

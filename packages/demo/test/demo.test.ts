@@ -48,7 +48,7 @@ test('the demo does the same on a broker in memory, and says so first', async ()
   })
   expect(await once(child, 'exit')).toEqual([0, null])
   expect(text.trimStart().split('\n')[0]).toBe(
-    'no RabbitMQ found: on a broker in this process that behaves like 4.3, nothing is kept',
+    'no RabbitMQ found: using a broker in memory that behaves like RabbitMQ 4.3; nothing is kept',
   )
   expect(readTable(text)).toMatchObject({ sent: 60, done: 59, 'dead-lettered': 1, lost: 0 })
 })

@@ -198,7 +198,7 @@ export {
   type EncodeOptions,
   encodeMessage,
 } from './publishing/encoded-message.js'
-export type { Published, Sent } from './publishing/request.js'
+export type { Published, Sent } from './publishing/engine/request.js'
 export { DeadLetters, type Discarded, type Moved, type Replayed } from './roles/dead-letters.js'
 export { type DryRunOptions, dryRun } from './roles/dry-run.js'
 export type { HandlerOf } from './roles/handler-of.js'

@@ -1,8 +1,9 @@
 import { Console } from 'node:console'
 import { inRootContext } from './async/root-context.js'
-import { inTellingScope } from './async/tracing.js'
+import { inReportScope } from './async/tracing.js'
 import type { Failure } from './errors/failure.js'
 import { stackOf } from './errors/message-of.js'
+import { warnOnce } from './errors/warn-once.js'
 import { type Events, guarded } from './events.js'
 
 /** The log of one connection, if there is a logger. */
@@ -46,7 +47,7 @@ export class Log {
         const [, message] = lines[name]?.(payload) ?? []
         const code = codes[name]
         if (message !== undefined && code !== undefined)
-          warnOnce(who, name, code, { message, detail: stackIn(payload) })
+          warnOfFirst(who, name, code, { message, detail: stackIn(payload) })
       })
     }
   }
@@ -55,7 +56,7 @@ export class Log {
     if (this.#logger === undefined) return
     const all = { connection: this.#connection, ...fields }
     const text = `leveret: ${message}`
-    inRootContext(guarded, 'the logger', () => inTellingScope(() => this.#say(level, all, text)))
+    inRootContext(guarded, 'the logger', () => inReportScope(() => this.#say(level, all, text)))
   }
 
   /** Logs a warning about something that the program should correct. Without a logger it is a process warning. */
@@ -104,20 +105,14 @@ export type LogLines<Map extends object> = {
 /** The code of the warning of an event. */
 export type WarningCodes<Map extends object> = { readonly [Name in keyof Map]?: string }
 
-const MAX_SAID = 1_000
-const said = new Set<string>()
-
-function warnOnce(
+function warnOfFirst(
   who: string,
   event: string,
   code: string,
   { message, detail }: { message: string; detail: string },
 ): void {
-  const key = `${code} ${who}`
-  if (said.has(key) || said.size >= MAX_SAID) return
-  said.add(key)
-  const advice = `Said once for the ${who}: give connect() a logger, or listen to the event '${event}', to learn of each`
-  process.emitWarning(`leveret: ${message}. ${advice}`, { type: 'LeveretWarning', code, detail })
+  const advice = `Only the first case of the ${who} is reported: give connect() a logger, or listen to the event '${event}', to see each case`
+  warnOnce(who, `leveret: ${message}. ${advice}`, { code, detail })
 }
 
 function stackIn(payload: unknown): string {

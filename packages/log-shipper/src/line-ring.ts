@@ -1,3 +1,5 @@
+import { Fifo } from './fifo.js'
+
 /** A line that waits to be shipped. */
 export interface WaitingLine {
   /** The content of the message. */
@@ -15,24 +17,26 @@ export interface Dropped {
   readonly to: number
 }
 
-const COMPACT_AT = 1_024
+/** A line and its place in the order of all lines. */
+interface Placed<Line> {
+  readonly line: Line
+  readonly place: number
+}
 
 /**
- * Holds lines in their order, up to a number of characters. When it is full, it drops the oldest lines: first those
+ * Holds lines in their order, up to a number of bytes. When it is full, it drops the oldest lines: first those
  * below a level, then the others.
  */
 export class LineRing<Line extends WaitingLine> {
   readonly #maxBytes: number
   readonly #keepLevel: number
-  /** The lines in order, from `#head` on. A dropped line leaves a gap. */
-  #lines: (Line | undefined)[] = []
-  #head = 0
-  /** The index from which to look for the next line below the level: no line before it can be dropped first. */
-  #droppable = 0
+  /** Lines below the level, and the others, each in their order. */
+  readonly #usual = new Fifo<Placed<Line>>()
+  readonly #kept = new Fifo<Placed<Line>>()
   /** Lines that were given back. They are the next ones to be taken. */
-  readonly #returned: Line[] = []
+  readonly #returned = new Fifo<Line>()
+  #pushed = 0
   #bytes = 0
-  #size = 0
   #dropped: { count: number; from: number; to: number } | undefined
 
   /** @param keepLevel - lines of this level and above are dropped last */
@@ -43,32 +47,34 @@ export class LineRing<Line extends WaitingLine> {
 
   /** How many lines wait. */
   get size(): number {
-    return this.#size
+    return this.#usual.size + this.#kept.size + this.#returned.size
   }
 
-  /** How many characters the texts of the waiting lines have. */
+  /** How many bytes the texts of the waiting lines have in UTF-8. */
   get bytes(): number {
     return this.#bytes
   }
 
   push(line: Line): void {
-    this.#lines.push(line)
-    this.#count(line, 1)
-    while (this.#bytes > this.#maxBytes && this.#size > 0) this.#dropOldest()
+    this.#pushed += 1
+    const place = this.#pushed
+    if (line.level < this.#keepLevel) this.#usual.push({ line, place })
+    else this.#kept.push({ line: { ...line, text: copyOf(line.text) }, place })
+    this.#bytes += line.text.length
+    this.#dropSurplus()
   }
 
   /** Puts a line back that was taken. It comes before all new lines. */
   giveBack(line: Line): void {
     this.#returned.push(line)
-    this.#count(line, 1)
-    while (this.#bytes > this.#maxBytes && this.#size > 0) this.#dropOldest()
+    this.#bytes += line.text.length
+    this.#dropSurplus()
   }
 
   /** Takes the oldest line. */
   shift(): Line | undefined {
-    const returned = this.#returned.shift()
-    const line = returned ?? this.#shiftNew()
-    if (line !== undefined) this.#count(line, -1)
+    const line = this.#returned.shift() ?? this.#oldest().shift()?.line
+    if (line !== undefined) this.#bytes -= line.text.length
     return line
   }
 
@@ -90,47 +96,27 @@ export class LineRing<Line extends WaitingLine> {
     this.#dropped.to = Math.max(this.#dropped.to, to)
   }
 
-  #shiftNew(): Line | undefined {
-    while (this.#head < this.#lines.length) {
-      const line = this.#lines[this.#head]
-      this.#lines[this.#head] = undefined
-      this.#head += 1
-      if (line === undefined) continue
-      this.#compact()
-      return line
+  /** The queue with the oldest line. */
+  #oldest(): Fifo<Placed<Line>> {
+    const [usual, kept] = [this.#usual.first, this.#kept.first]
+    if (usual === undefined) return this.#kept
+    return kept === undefined || usual.place < kept.place ? this.#usual : this.#kept
+  }
+
+  #dropSurplus(): void {
+    while (this.#bytes > this.#maxBytes) {
+      const line = this.#usual.shift()?.line ?? this.#returned.shift() ?? this.#kept.shift()?.line
+      if (line === undefined) return
+      this.#bytes -= line.text.length
+      this.noteDropped({ count: 1, from: line.time, to: line.time })
     }
-    this.#compact()
-    return undefined
   }
+}
 
-  #dropOldest(): void {
-    const line = this.#takeDroppable() ?? this.#returned.shift() ?? this.#shiftNew()
-    if (line === undefined) return
-    this.#count(line, -1)
-    this.noteDropped({ count: 1, from: line.time, to: line.time })
-  }
-
-  /** Takes the oldest line below the level. */
-  #takeDroppable(): Line | undefined {
-    this.#droppable = Math.max(this.#droppable, this.#head)
-    for (; this.#droppable < this.#lines.length; this.#droppable += 1) {
-      const line = this.#lines[this.#droppable]
-      if (line === undefined || line.level >= this.#keepLevel) continue
-      this.#lines[this.#droppable] = undefined
-      return line
-    }
-    return undefined
-  }
-
-  #count({ text }: Line, sign: 1 | -1): void {
-    this.#size += sign
-    this.#bytes += sign * text.length
-  }
-
-  #compact(): void {
-    if (this.#head < COMPACT_AT || this.#head * 2 < this.#lines.length) return
-    this.#lines = this.#lines.slice(this.#head)
-    this.#droppable = Math.max(this.#droppable - this.#head, 0)
-    this.#head = 0
-  }
+/**
+ * Copies a text. A text that was cut out of a larger one keeps all of that in memory, and a line that is kept may
+ * outlast the lines around it by far.
+ */
+function copyOf(text: string): string {
+  return Buffer.from(text).toString()
 }

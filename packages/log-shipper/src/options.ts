@@ -9,7 +9,7 @@ export interface ShipperOptions {
    */
   readonly exchange: string | Exchange
   /**
-   * How many characters of lines may wait for the broker, from 1,024. When more lines come, the oldest are dropped and
+   * How many bytes of lines, in UTF-8, may wait for the broker, from 1,024. When more come, the oldest are dropped and
    * counted. @defaultValue 16_777_216
    */
   readonly bufferBytes?: number | undefined

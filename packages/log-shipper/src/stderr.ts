@@ -20,7 +20,7 @@ export class Stderr {
       // A synchronous write, because the process may be about to end.
       writeSync(2, `${text}\n`)
     } catch {
-      // Nobody reads stderr.
+      // stderr has no reader.
     }
   }
 }

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import { LineRing, type WaitingLine } from '../src/index.js'
 
@@ -9,7 +11,43 @@ function rest(ring: LineRing<WaitingLine>): number[] {
   return times
 }
 
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
+
+/** How many bytes of memory stay in use after some work. */
+function grownBytes(work: () => void): number {
+  collect()
+  const before = process.memoryUsage().heapUsed
+  work()
+  collect()
+  return process.memoryUsage().heapUsed - before
+}
+
+const MIB = 1024 * 1024
+
 describe('a full ring', () => {
+  test('does not grow by the lines that it drops, while older ones of a high level wait', () => {
+    const ring = new LineRing<WaitingLine>(100_000, 50)
+    ring.push(line(0, 50))
+    const grown = grownBytes(() => {
+      for (let time = 1; time <= 1_000_000; time += 1) ring.push(line(time))
+    })
+    expect(grown).toBeLessThan(4 * MIB)
+    expect(ring.takeDropped()?.count).toBe(1_000_001 - ring.size)
+  })
+
+  test('holds no more of a line that is kept than the line, where it was cut out of a larger text', () => {
+    const ring = new LineRing<WaitingLine>(100_000, 50)
+    const grown = grownBytes(() => {
+      for (let time = 1; time <= 500; time += 1) {
+        const chunk = Buffer.alloc(64 * 1024, String(time)).toString()
+        ring.push(line(time, 50, chunk.slice(100, 200)))
+      }
+    })
+    expect(ring.size).toBe(500)
+    expect(grown).toBeLessThan(4 * MIB)
+  })
+
   test('drops the oldest lines of a lower level first, and counts them', () => {
     const ring = new LineRing<WaitingLine>(40, 50)
     for (const [time, level] of [
@@ -31,6 +69,15 @@ describe('a full ring', () => {
     for (const time of [1, 2, 3]) ring.push(line(time, 60))
     expect(ring.takeDropped()).toEqual({ count: 1, from: 1, to: 1 })
     expect(rest(ring)).toEqual([2, 3])
+  })
+
+  test('counts bytes, not characters', () => {
+    const ring = new LineRing<WaitingLine>(20, 50)
+    ring.push(line(1, 30, 'é'.repeat(10)))
+    expect([ring.size, ring.bytes]).toEqual([1, 20])
+    ring.push(line(2, 30, 'x'))
+    expect(rest(ring)).toEqual([2])
+    expect(ring.bytes).toBe(0)
   })
 
   test('drops a line that is larger than all of it', () => {

@@ -67,16 +67,17 @@ export class ManagementHttp {
   }
 
   async #answer(request: ManagementRequest): Promise<{ body: string; date: string | null }> {
-    const failures: unknown[] = []
+    const failures: { readonly base: string; readonly error: unknown }[] = []
     for (const node of this.#nodes) {
       const answer = await this.#ask(node, request)
         .catch((error: unknown) => (isIdleClosed(error) ? this.#ask(node, request) : Promise.reject(error)))
-        .catch((error: unknown) => void failures.push(error))
+        .catch((error: unknown) => void failures.push({ base: node.base, error }))
       if (answer === undefined) continue
       if (!answer.ok) throw new ManagementError(request, answer)
       return answer
     }
-    throw new ManagementError(request, { status: 0, body: failures.map(reason).join('; '), cause: failures[0] })
+    const body = failures.map(({ base, error }) => `${base}: ${reason(error)}`).join('; ')
+    throw new ManagementError(request, { status: 0, body, cause: failures[0]?.error })
   }
 
   async #ask({ base, authorization }: { base: string; authorization: string }, request: ManagementRequest) {

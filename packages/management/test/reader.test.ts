@@ -60,7 +60,7 @@ test('says the status of a refusal, and nothing of the password that was refused
   expect(JSON.stringify(refusal) + String(refusal)).not.toContain('wrong-password')
 })
 
-test('has status 0 where nobody answers, within its time', async () => {
+test('has status 0 without an answer, within its time', async () => {
   const nobody = new Management(['http://127.0.0.1:1'], { timeoutMs: 500 })
   expect(await nobody.overview().catch((error: unknown) => error)).toMatchObject({ status: 0 })
 })

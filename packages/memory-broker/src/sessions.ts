@@ -29,6 +29,7 @@ export class Sessions {
       broker,
       faults,
       limits,
+      connectionsOf: (of) => this.#connectionsOf(of),
       channelsOf: (user) => this.#channelsOf(user),
       touched: () => this.#touched(),
     }
@@ -89,6 +90,12 @@ export class Sessions {
   #channelsOf(user: string): number {
     const theirs = this.all().filter((connection) => connection.identity.user === user)
     return theirs.reduce((sum, { channels }) => sum + channels.all().length, 0)
+  }
+
+  #connectionsOf(of: { readonly vhost: string } | { readonly user: string }): number {
+    const open = this.all().filter(({ isOpen }) => isOpen)
+    return open.filter(({ identity }) => ('vhost' in of ? identity.vhost === of.vhost : identity.user === of.user))
+      .length
   }
 
   #touched(): void {

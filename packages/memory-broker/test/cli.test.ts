@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { RawConnection } from '@leveret/memory-broker/conformance'
+import { RawConnection } from '@leveret/conformance'
 import { expect, onTestFinished, test } from 'vitest'
 
 const program = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
@@ -16,7 +16,7 @@ function start(...args: string[]) {
   return { child, text: () => text }
 }
 
-test('the program says what it is for and where it is, serves clients, and ends when it is told to', async () => {
+test('the program says what it is for and where it is, serves clients, and ends on a signal', async () => {
   const { child, text } = start('--port', '0', '--like', '3.10')
   while (!text().includes('Ctrl+C')) await once(child.stdout, 'data')
   expect(text()).toContain('behaves like RabbitMQ 3.10.8. It is for tests and tries, not for production')

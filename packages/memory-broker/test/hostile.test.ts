@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { Random, RawConnection } from '@leveret/conformance'
 import { type MemoryBroker, startMemoryBroker } from '@leveret/memory-broker'
-import { Random, RawConnection } from '@leveret/memory-broker/conformance'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 const PROTOCOL_HEADER = Buffer.from('AMQP\x00\x00\x09\x01', 'latin1')
@@ -42,7 +42,7 @@ describe(`a hostile client (LEVERET_SEED=${SEED})`, () => {
     await channel.call('queue.declare', { queue: 'alive', durable: true })
     await connection.close()
     expect(broker.log.entries.filter(({ kind }) => kind === 'fault')).toEqual([])
-    // What nobody thought of would be told as an internal error, with the words of JavaScript.
+    // An unforeseen case would be reported as an internal error, with the words of JavaScript.
     expect(broker.log.toString()).not.toMatch(/TypeError|RangeError|ReferenceError/)
   }
 
@@ -59,7 +59,7 @@ describe(`a hostile client (LEVERET_SEED=${SEED})`, () => {
     await expectAlive()
   })
 
-  test('whose frames are noise loses its connection, and nobody else does', async () => {
+  test('whose frames are noise loses its connection, and no other client does', async () => {
     const random = new Random(SEED + 1)
     for (let round = 0; round < 150; round += 1) {
       const connection = await RawConnection.open(broker.url)

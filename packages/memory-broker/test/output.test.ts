@@ -17,7 +17,7 @@ function greedySocket(): { readonly socket: Socket; readonly taken: () => number
   return { socket: writable as unknown as Socket, taken: () => bytes }
 }
 
-test('who found no room is told when there is some, also where the system took everything at once', async () => {
+test('a writer that found no room learns of room later, also where the system took everything at once', async () => {
   const { socket, taken } = greedySocket()
   const told: string[] = []
   const output = new Output(socket, { sent: () => undefined, drained: () => void told.push('there is room') })

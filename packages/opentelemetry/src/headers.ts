@@ -1,6 +1,6 @@
 import {
   type Context,
-  isSpanContextValid,
+  INVALID_TRACEID,
   type Link,
   propagation,
   ROOT_CONTEXT,
@@ -34,7 +34,8 @@ export function contextIn(headers: Carrier): Context {
 /** The span in a context; `undefined` if there is none, or if it is not valid. */
 export function spanContextIn(context: Context): SpanContext | undefined {
   const found = trace.getSpanContext(context)
-  return found !== undefined && isSpanContextValid(found) ? found : undefined
+  // Propagators check what they read, but for an id of zeros.
+  return found === undefined || found.traceId === INVALID_TRACEID ? undefined : found
 }
 
 /** Writes a context into headers. */

@@ -1,4 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { diag } from '@opentelemetry/api'
 
 /** Subscribes to channels of `node:diagnostics_channel`, and ends all of the subscriptions together. */
 export class Subscriptions {
@@ -6,7 +7,14 @@ export class Subscriptions {
 
   /** Calls `act` for each message of a channel. */
   on<Message>(name: string, act: (message: Message) => void): this {
-    const listener = (message: unknown): void => act(message as Message)
+    const listener = (message: unknown): void => {
+      try {
+        act(message as Message)
+      } catch (error) {
+        // Node.js would end the process: a processor or propagator that fails must not cost more than its span.
+        diag.error(`@leveret/opentelemetry: a subscriber of ${name} failed`, error)
+      }
+    }
     subscribe(name, listener)
     this.#ends.push(() => void unsubscribe(name, listener))
     return this

@@ -32,7 +32,7 @@ describe('requests of 10 B, of 20 KiB and with nested headers, over send, worker
   test('under the amqplib instrumentation alone, which is said once', async ({ vhost }) => {
     const printed = await runProgram('chain', { TRACERS: 'amqplib', RABBITMQ_URL: vhost.url })
     expect(depths(printed)).toEqual([WHOLE, WHOLE, WHOLE])
-    expect(printed.lines.filter((line) => line.includes('written through amqplib'))).toHaveLength(1)
+    expect(printed.lines.filter((line) => line.includes('every message through amqplib'))).toHaveLength(1)
   })
 
   test('under both, with no span twice and one warning', async ({ vhost }) => {

@@ -10,6 +10,7 @@ export interface PrintedSpan {
   readonly id: string
   readonly parent?: string
   readonly links: readonly { readonly traceId: string; readonly id: string }[]
+  readonly attributes: Readonly<Record<string, unknown>>
   readonly scope: string
   readonly status: { readonly code: number }
 }

@@ -9,7 +9,7 @@ import { envelopeOf, lineOf } from './pino-line.js'
 
 /** Options of {@link transport}. pino sends them to a worker thread, so a contract is passed by its name. */
 export interface PinoTransportOptions extends Omit<ShipperOptions, 'exchange'> {
-  /** The URL of the broker, as `connect` takes it, or URLs of several nodes of one cluster. Required */
+  /** The URL of the broker, as `connect` takes it, or URLs of several nodes of one cluster */
   readonly url: string | readonly string[]
   /** The name of a durable topic exchange. The transport declares it. Required, unless there is a `contract` */
   readonly exchange?: string | undefined

@@ -18,7 +18,7 @@ test('three packages or more are published', () => {
 })
 
 describe.for(packed)('$name', ({ name, short, tarball, manifest }) => {
-  test('publint finds nothing to mend', async () => {
+  test('publint finds no problem', async () => {
     const { output } = await tryCommand(bin('publint'), [tarball, '--strict'])
     expect(output).toContain('All good!')
   })

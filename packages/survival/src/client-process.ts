@@ -63,7 +63,7 @@ export class ClientProcess {
     this.#child.send(command)
     const answered = new AbortController()
     const late = delay(timeoutMs, undefined, { signal: answered.signal }).then(() => {
-      throw new Error(`The client did not ${command.do} in ${timeoutMs} ms.`)
+      throw new Error(`The client did not ${command.do} within ${timeoutMs} ms.`)
     })
     await Promise.race([answer, late]).finally(() => {
       late.catch(() => undefined)
@@ -74,7 +74,7 @@ export class ClientProcess {
   /** Resolves when the process has ended, in any way. @throws Error if it has not ended in time */
   async exited(timeoutMs: number): Promise<void> {
     if (await this.#endsWithin(timeoutMs)) return
-    throw new Error(`The client did not come to its end in ${timeoutMs} ms.`)
+    throw new Error(`The client did not end within ${timeoutMs} ms.`)
   }
 
   /** Waits for the end of the process. If it does not end in time, kills it and notes that. */

@@ -34,7 +34,7 @@ const KEPT_PACE = 0.6
 export const invariants: readonly Invariant[] = [
   {
     name: 'kept',
-    says: 'no message that was confirmed, or that a handler has had, is lost: it was handled, is a dead letter, or waits in a queue. A classic queue delivers what it has not stored yet: what went with its node is not lost where the sender was told that it is not confirmed',
+    says: 'no message that was confirmed, or that a handler has had, is lost: it was handled, is a dead letter, or waits in a queue. A classic queue delivers what it has not stored yet: what went with its node is not lost if its sender got the outcome that it is not confirmed',
     breaches: (ledger) =>
       messagesOf(ledger)
         .filter((message) => isOwed(message) && !isAccounted(message) && !isDestroyed(ledger, message))
@@ -42,14 +42,14 @@ export const invariants: readonly Invariant[] = [
   },
   {
     name: 'acked',
-    says: 'nothing is acknowledged that no handler has finished, and what was given up is among the dead letters',
+    says: 'no message is acknowledged before a handler has finished it, and every message that was given up is among the dead letters',
     breaches: (ledger) => [
       ...messagesOf(ledger)
         .filter(({ acked, done }) => acked > 0 && done === 0)
-        .map(({ id }) => `${id} was acked, and no handler has returned from it`),
+        .map(({ id }) => `${id} was acknowledged, but no handler finished it`),
       ...messagesOf(ledger)
         .filter((message) => message.dead > 0 && !isKept(message) && !isDestroyed(ledger, message))
-        .map(({ id }) => `${id} was given up, and is no dead letter`),
+        .map(({ id }) => `${id} was given up, but is not a dead letter`),
     ],
   },
   {
@@ -60,19 +60,19 @@ export const invariants: readonly Invariant[] = [
   },
   {
     name: 'truthful',
-    says: 'what was reported as not sent, or as returned, was stored nowhere; what does not fit reached no handler',
+    says: 'a message that was reported as not sent or returned is stored in no queue; a message that does not fit its contract reaches no handler',
     breaches: (ledger) => [
       ...sends(ledger)
         .filter(({ outcome, begun, storedIn }) => saysNotStored(outcome) && (begun > 0 || storedIn.length > 0))
-        .map(({ id, outcome }) => `${id} was reported as ${outcome}, and was stored`),
+        .map(({ id, outcome }) => `${id} was reported as ${outcome}, but was stored`),
       ...messagesOf(ledger)
         .filter(({ poison, begun }) => poison && begun > 0)
-        .map(({ id }) => `${id} does not fit its contract, and reached a handler`),
+        .map(({ id }) => `${id} does not fit its contract, but reached a handler`),
     ],
   },
   {
-    name: 'few twice',
-    says: 'what was handled more than once is at most what was in hand, for each fault',
+    name: 'few duplicates',
+    says: 'at most the messages that were unsettled at a fault are handled more than once',
     breaches: (ledger, { inHand }) => {
       const duplicates = messagesOf(ledger).reduce((sum, { done }) => sum + Math.max(0, done - 1), 0)
       const allowed = ledger.faults.length * inHand
@@ -81,17 +81,17 @@ export const invariants: readonly Invariant[] = [
   },
   {
     name: 'at most once',
-    says: "what is acknowledged before its handler is handled once at most, runs to its end, and is lost only with a connection: at most what was in the handlers' hands, for each fault",
+    says: 'what is acknowledged before its handler is handled once at most, runs to its end, and is lost only with a connection: at most the messages in running handlers, for each fault',
     breaches: moreOrLessThanOnce,
   },
   {
-    name: 'none alone',
-    says: 'nothing is handled alone over connections that were lost: only what a client that was killed had in hand is a suspect',
+    name: 'no isolation',
+    says: 'no message is isolated because of lost connections: only the unsettled messages of a killed client are suspects',
     breaches: ({ isolated, killed }) => (killed.size > 0 ? [] : isolated.map((id) => `${id} was handled alone`)),
   },
   {
     name: 'pace',
-    says: 'where it is measured, as much is handled in a while after a fault as before it',
+    says: 'where it is measured, the same number is handled in the same time after a fault as before it',
     breaches: ({ pace }) => {
       const [before, after] = [pace.get('before'), pace.get('after')]
       if (before === undefined || after === undefined || after >= before * KEPT_PACE) return []
@@ -110,7 +110,7 @@ export const invariants: readonly Invariant[] = [
   },
   {
     name: 'no surprise',
-    says: 'no run of the client ends but by being told to, or by a SIGKILL of ours; nothing is rejected unhandled',
+    says: 'a run of the client ends only on command, or by a SIGKILL of the campaign; there are no unhandled rejections',
     breaches: ({ exits, killed }) =>
       exits
         .filter(({ run, how }) => how !== 'code 0' && how !== hung && !killed.has(run))
@@ -120,16 +120,16 @@ export const invariants: readonly Invariant[] = [
     name: 'exits',
     says: 'closed, the client ends by itself',
     breaches: ({ exits }) => {
-      if (exits.length === 0) return ['nobody saw it end']
-      return exits.filter(({ how }) => how === hung).map(({ run }) => `run ${run} was closed, and did not end`)
+      if (exits.length === 0) return ['its end was not observed']
+      return exits.filter(({ how }) => how === hung).map(({ run }) => `run ${run} was closed, but did not end`)
     },
   },
   {
-    name: 'comes back',
-    says: 'soon after each fault, each queue takes messages again and its worker handles them',
+    name: 'recovers',
+    says: 'soon after each fault, each queue accepts messages and its worker handles them',
     breaches: ({ marks }, limits) =>
       marks.flatMap(({ fault, waiting, recoveryMs }) => {
-        if (recoveryMs === undefined) return [`after ${fault} there was no more of: ${waiting.join(', ')}`]
+        if (recoveryMs === undefined) return [`after ${fault} these did not recover: ${waiting.join(', ')}`]
         return recoveryMs > limits.recoveryMs ? [`after ${fault} it took ${recoveryMs} ms`] : []
       }),
   },
@@ -139,7 +139,7 @@ export const invariants: readonly Invariant[] = [
     breaches: (ledger) => [
       ...queueNames
         .filter((queue) => ledger.consumers.get(queue) !== 1)
-        .map((queue) => `${queue} has ${ledger.consumers.get(queue) ?? 'nobody knows how many'} consumers`),
+        .map((queue) => `${queue} has ${ledger.consumers.get(queue) ?? 'an unknown number of'} consumers`),
       ...queueNames
         .filter((queue) => !probed(ledger, queue))
         .map((queue) => `the last message to ${queue} was not handled`),
@@ -147,7 +147,7 @@ export const invariants: readonly Invariant[] = [
   },
   {
     name: 'memory',
-    says: 'the heap, collected, is about as large at the end, and whenever else it was measured, as it was before',
+    says: 'after garbage collection the heap is about as large as at the start, at the end and at each other measurement',
     breaches: ({ heap }, { heapGrowthBytes }) => {
       const [before, ...others] = heap
       if (before === undefined || others.length === 0) return ['it was not measured']

@@ -19,7 +19,7 @@ if (request?.do === 'list') console.log(list())
 if (request?.do === 'faults') await survive(all.filter(named(request.names)), request.effort)
 if (request?.do === 'soak') {
   const { names, minutes, effort } = request
-  console.log(`\nfaults at random for ${minutes} minutes; --seed ${effort.seed} has them again, in the same order\n`)
+  console.log(`\nfaults at random for ${minutes} minutes; --seed ${effort.seed} repeats them in the same order\n`)
   const soak = soakOf(soakable.filter(named(names)), effort.seed, minutes, (line) => console.log(line))
   await survive([soak], { ...effort, quick: true })
 }

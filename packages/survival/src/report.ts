@@ -24,10 +24,10 @@ export function reportOf(setting: Setting, verdicts: readonly Verdict[]): string
     '## What held',
     table(['fault', ...invariants.map(({ name }) => name)], done.map(heldRow)),
     table(
-      ['it is called', 'when'],
+      ['invariant', 'meaning'],
       invariants.map(({ name, says }) => [name, says]),
     ),
-    '## What it came to',
+    '## Figures',
     table(['fault', ...figureColumns.map(([heading]) => heading)], done.map(figureRow)),
     ...section('## What did not hold', verdicts.flatMap(breachLines)),
     ...section(
@@ -62,9 +62,9 @@ export function verdictLine(verdict: Verdict): string {
     `${confirmed} confirmed`,
     `${handled} handled`,
     `${deadLettered} dead-lettered`,
-    `${duplicates} twice`,
+    `${duplicates} duplicates`,
     ...(destroyed === 0 ? [] : [`${destroyed} destroyed`]),
-    `back in ${recovery(figures)}`,
+    `recovery in ${recovery(figures)}`,
   ]
   return [`${sign} ${fault}: ${parts.join(', ')}`, ...breachLines(verdict).map((line) => `  ${line}`)].join('\n')
 }
@@ -77,7 +77,7 @@ function breachLines({ fault, broken, breaches }: Verdict): string[] {
     const more = found.length > SHOWN ? [`- ${fault}, ${name}: … and ${found.length - SHOWN} more`] : []
     return [...found.slice(0, SHOWN).map((breach) => `- ${fault}, ${name}: ${breach}`), ...more]
   })
-  return broken === undefined ? lines : [`- ${fault} did not come to its end: ${broken}`, ...lines]
+  return broken === undefined ? lines : [`- ${fault} did not end: ${broken}`, ...lines]
 }
 
 function heldRow({ fault, broken, breaches }: Verdict): string[] {
@@ -107,7 +107,7 @@ const figureColumns: readonly (readonly [heading: string, text: (figures: Figure
   ['dead letters', ({ deadLettered }) => count(deadLettered)],
   ['twice', ({ duplicates }) => count(duplicates)],
   ['destroyed', ({ destroyed }) => count(destroyed)],
-  ['back in', recovery],
+  ['recovery', recovery],
   ['heap grew, MiB', ({ heapGrownBytes }) => mib(heapGrownBytes)],
   ['RSS, MiB', ({ rssBytes }) => mib(rssBytes)],
 ]

@@ -19,7 +19,7 @@ describe('at most once is breached', () => {
     })
   })
 
-  test('by more that are lost than the handlers had in hand at each fault, which blameless has one of', () => {
+  test('by more lost messages than running handlers at each fault, of which blameless has one', () => {
     const lost = (count: number): Entry[] => Array.from({ length: count }, (_, n) => confirmed(`n1-${n}`)).flat()
     expect(breaches(...blameless, ...lost(10))).toEqual({})
     expect(breaches(...blameless, ...lost(11))).toEqual({ 'at most once': ['11 were lost, and 10 may be'] })
@@ -31,8 +31,8 @@ describe('at most once is breached', () => {
   })
 })
 
-test('none alone is breached by what is handled alone, unless a client was killed', () => {
-  expect(breaches(...blameless, ['isolated', 'w1-1'])).toEqual({ 'none alone': ['w1-1 was handled alone'] })
+test('detects a message that is handled alone, unless a client was killed', () => {
+  expect(breaches(...blameless, ['isolated', 'w1-1'])).toEqual({ 'no isolation': ['w1-1 was handled alone'] })
   expect(breaches(...blameless, ['killed', '2'], ['isolated', 'w1-1'])).toEqual({})
 })
 

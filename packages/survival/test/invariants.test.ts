@@ -102,7 +102,7 @@ describe('kept is breached', () => {
 })
 
 describe('acked is breached', () => {
-  test('by an ack of what no handler has finished', () => {
+  test('detects an ack of a message that no handler has finished', () => {
     const entries: Entry[] = [
       ['published', 'w1-9'],
       ['confirmed', 'w1-9'],
@@ -110,13 +110,13 @@ describe('acked is breached', () => {
       ['acked', 'w1-9'],
     ]
     expect(breaches(...blameless, ...entries, ['stored', 'w1-9', 'work'])).toEqual({
-      acked: ['w1-9 was acked, and no handler has returned from it'],
+      acked: ['w1-9 was acknowledged, but no handler finished it'],
     })
   })
 
-  test('by what was given up and is no dead letter', () => {
+  test('detects a message that was given up but is not a dead letter', () => {
     const entries: Entry[] = [...handled('w1-9'), ['dead', 'w1-9']]
-    expect(breaches(...blameless, ...entries)).toEqual({ acked: ['w1-9 was given up, and is no dead letter'] })
+    expect(breaches(...blameless, ...entries)).toEqual({ acked: ['w1-9 was given up, but is not a dead letter'] })
     expect(breaches(...blameless, ...entries, ['stored', 'w1-9', 'work.dead-letter'])).toEqual({})
   })
 })
@@ -140,7 +140,7 @@ describe('truthful is breached', () => {
       ['published', 'w1-9'],
       ['failed', 'w1-9', outcome],
     ]
-    const found = { truthful: [`w1-9 was reported as ${outcome}, and was stored`] }
+    const found = { truthful: [`w1-9 was reported as ${outcome}, but was stored`] }
     expect(breaches(...blameless, ...failed, ['begun', 'w1-9', '1'], ['done', 'w1-9'])).toEqual(found)
     expect(breaches(...blameless, ...failed, ['stored', 'w1-9', 'work'])).toEqual(found)
     expect(breaches(...blameless, ...failed)).toEqual({})
@@ -155,15 +155,15 @@ describe('truthful is breached', () => {
       ['done', 'z9'],
     ]
     expect(breaches(...blameless, ...entries)).toEqual({
-      truthful: ['z9 does not fit its contract, and reached a handler'],
+      truthful: ['z9 does not fit its contract, but reached a handler'],
     })
   })
 })
 
-test('few twice is breached by more duplicates than what was in hand at each fault', () => {
+test('detects more duplicates than there were unsettled messages at each fault', () => {
   const again = (times: number): Entry[] => Array.from({ length: times }, () => ['done', 'w1-1'])
   expect(breaches(...blameless, ...again(2))).toEqual({})
-  expect(breaches(...blameless, ...again(3))).toEqual({ 'few twice': ['3 duplicates, and 2 are allowed'] })
+  expect(breaches(...blameless, ...again(3))).toEqual({ 'few duplicates': ['3 duplicates, and 2 are allowed'] })
   expect(breaches(...blameless, ...again(4), ['fault', 'reset'])).toEqual({})
 })
 
@@ -198,7 +198,7 @@ describe('in order', () => {
   })
 })
 
-test('no surprise is breached by an end that nobody brought about', () => {
+test('no surprise detects an unexpected end', () => {
   expect(breaches(...blameless, ['started', '2'], ['exited', '2', 'code 1: Error: boom'])).toEqual({
     'no surprise': ['run 2 ended: code 1: Error: boom'],
   })
@@ -206,21 +206,21 @@ test('no surprise is breached by an end that nobody brought about', () => {
 })
 
 test('exits is breached by a closed client that goes on', () => {
-  expect(breaches(...blameless, ['exited', '2', hung])).toEqual({ exits: ['run 2 was closed, and did not end'] })
+  expect(breaches(...blameless, ['exited', '2', hung])).toEqual({ exits: ['run 2 was closed, but did not end'] })
 })
 
 test('comes back is breached by a queue that takes or hands out nothing after a fault', () => {
   const later = ['w1-21', 'c1-22', 'o1-23'].flatMap(handled)
   const without = later.filter(([kind, id]) => !(id === 'c1-22' && ['begun', 'done', 'acked'].includes(kind)))
   const found = breaches(...blameless, ['healed', 'kill'], ...without, ['stored', 'c1-22', 'plain'])
-  expect(found).toEqual({ 'comes back': ['after kill there was no more of: plain done'] })
+  expect(found).toEqual({ recovers: ['after kill these did not recover: plain done'] })
   expect(breaches(...blameless, ['healed', 'kill'], ...later)).toEqual({})
   expect(breaches(...blameless, ['healed', 'kill'], 5_000, ...later)).toEqual({
-    'comes back': ['after kill it took 5014 ms'],
+    recovers: ['after kill it took 5014 ms'],
   })
 })
 
-test('one consumer is breached by none, by two, and by a last message that nobody handles', () => {
+test('one consumer detects no consumer, two consumers, and a last message that is not handled', () => {
   for (const count of ['0', '2']) {
     expect(breaches(...blameless, ['consumers', 'plain', count])).toEqual({
       'one consumer': [`plain has ${count} consumers`],
@@ -230,7 +230,7 @@ test('one consumer is breached by none, by two, and by a last message that nobod
   expect(breaches(...withoutProbe)).toEqual({ 'one consumer': ['the last message to ordered was not handled'] })
 })
 
-test('memory is breached by a heap that grew, or that nobody measured', () => {
+test('memory detects a heap that grew, or was not measured', () => {
   expect(breaches(...blameless, ['heap', '1', '2001'])).toEqual({ memory: ['it grew by 0 MiB'] })
   expect(breaches(...blameless, ['heap', '1', '2001'], ['heap', '1', '1200'])).toEqual({ memory: ['it grew by 0 MiB'] })
   const unmeasured = blameless.filter(([kind]) => kind !== 'heap')

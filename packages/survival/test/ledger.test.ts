@@ -15,7 +15,7 @@ describe('a line', () => {
   })
 
   test.for(['', 'x confirmed w1 ', '17 invented w1 ', '17 confirmed', '17 confirmed w1'])('%j is none', (line) => {
-    expect(() => factOf(line)).toThrow('makes no sense')
+    expect(() => factOf(line)).toThrow('cannot be read')
   })
 })
 
@@ -78,7 +78,7 @@ describe('figures', () => {
     })
   })
 
-  test('tell the longest recovery, from what was sent after the fault', () => {
+  test('have the longest recovery, from the messages sent after the fault', () => {
     const later = ['w1-21', 'c1-22', 'o1-23']
     const ledger = ledgerOf(['published', 'w1-20'], ['healed', 'reset'], ['done', 'w1-20'], ...later.flatMap(handled))
     // 2 ms until the first of them is sent; the last one's handler returns 13 ms later.

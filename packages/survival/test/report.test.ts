@@ -50,15 +50,15 @@ test('only what held to its end counts as survived', () => {
   expect(closingLine([survived, lost, broken])).toBe('NOT SURVIVED: kill, fin, of 3.')
 })
 
-test('each fault is told in a line, with what is wrong below it', () => {
+test('each fault has a line, with its breaches below it', () => {
   expect(verdictLine(survived)).toMatch(
-    /^✓ reset: 11 published, 11 confirmed, 11 handled, 0 dead-lettered, 0 twice, back in \d+ ms$/,
+    /^✓ reset: 11 published, 11 confirmed, 11 handled, 0 dead-lettered, 0 duplicates, recovery in \d+ ms$/,
   )
   expect(verdictLine(lost).split('\n')).toEqual([
     expect.stringMatching(/^✗ kill/),
     '  - kill, kept: w1-1 is lost',
     '  - kill, kept: w1-2 is lost',
   ])
-  expect(verdictLine(broken)).toContain('fin did not come to its end: Error: The client ended')
+  expect(verdictLine(broken)).toContain('fin did not end: Error: The client ended')
   expect(verdictLine(skipped)).toBe('- pause: not done, it cannot be')
 })

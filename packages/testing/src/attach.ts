@@ -32,7 +32,7 @@ type Controls = Omit<RabbitMQNode, 'name' | 'url' | 'tlsUrl' | 'managementUrl'>
 
 function controls(address: BrokerAddress): Controls {
   const refuse = (verb: string) => async () => {
-    throw new Error(`Cannot ${verb} a broker that is shared; start one of your own with startRabbitMQ().`)
+    throw new Error(`Cannot ${verb} a shared broker; start a private one with startRabbitMQ().`)
   }
   const { ctl } = address
   return {

@@ -14,7 +14,7 @@ export async function chooseDriver(wanted: StartOptions['driver']): Promise<'con
   if (first !== undefined) return first
   throw new NoBrokerError(
     'No RabbitMQ can be started: no Docker engine answers and no rabbitmq-server is installed. ' +
-      'Start Docker, install RabbitMQ (https://www.rabbitmq.com/docs/download), or point RABBITMQ_URL at a broker.',
+      'Start Docker, install RabbitMQ (https://www.rabbitmq.com/docs/download), or set RABBITMQ_URL to the URL of a broker.',
   )
 }
 

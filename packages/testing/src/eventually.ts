@@ -36,7 +36,7 @@ export async function eventually<T>(assertion: () => T | Promise<T>, options: Ev
 }
 
 class TryTimeout extends Error {
-  override readonly message = 'the last try did not come to an end'
+  override readonly message = 'the last try did not end'
 }
 
 async function within<T>(assertion: () => T | Promise<T>, deadline: number): Promise<T> {

@@ -38,7 +38,7 @@ export async function startRabbitMQ(options: StartOptions = {}): Promise<RabbitM
 async function groupOf(driver: 'container' | 'local', options: StartOptions): Promise<NodeGroup> {
   if (driver === 'local') return (await import('./local/group.js')).localGroup(options)
   const { containerGroup } = await import('./container/group.js').catch((cause: unknown) => {
-    throw new NoBrokerError('A container takes the package testcontainers; install it, or use another driver.', {
+    throw new NoBrokerError('A container needs the package testcontainers; install it, or use another driver.', {
       cause,
     })
   })

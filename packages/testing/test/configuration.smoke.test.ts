@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 
 const transient = { durable: false, auto_delete: false, arguments: {} }
 
-test('denies transient, non-exclusive queues wherever RabbitMQ can', async ({ broker, vhost, skip }) => {
+test('denies transient, non-exclusive queues if RabbitMQ can', async ({ broker, vhost, skip }) => {
   const [major = 0, minor = 0] = broker.version.split('.').map(Number)
   if (major < 3 || (major === 3 && minor < 13)) skip(`RabbitMQ ${broker.version} does not know deprecated features`)
 

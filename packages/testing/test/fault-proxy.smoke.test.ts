@@ -168,7 +168,7 @@ describe('the fault proxy', () => {
     },
   )
 
-  test('cuts no link that was told to stop in time', async ({ echo }) => {
+  test('cuts no link that was stopped in time', async ({ echo }) => {
     const client = await talking(echo)
     echo.cutAfterMoreServerBytes(17)
     echo.cutAfterMoreServerBytes(undefined)

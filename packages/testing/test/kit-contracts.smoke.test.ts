@@ -167,7 +167,7 @@ describe('an event by itself', () => {
     ])
   })
 
-  test('that no binding of the subscription brings is told', async () => {
+  test('that matches no binding of the subscription is an error', async () => {
     const event = { routingKey: 'stock.low', payload: 'tea' }
     await expect(testDelivery(billing, event).handledBy(() => undefined)).rejects.toThrow(
       "'billing' gets no event with the routing key 'stock.low'",

@@ -41,7 +41,7 @@ describe('a delivery by itself', () => {
 })
 
 describe('a broker in memory', () => {
-  test('tells what was sent and what was given up, with payloads as handlers get them', async () => {
+  test('returns sent tasks and dead letters, with payloads as handlers get them', async () => {
     await using broker = await startMemoryBroker({ clock: 'virtual' })
     await using rabbit = await connect(broker.url)
     const producer = new Producer(rabbit, emails)
@@ -93,7 +93,7 @@ describe('a broker in memory', () => {
     broker.assertNothingLeft()
   })
 
-  test('refuses to tell what was sent and does not fit', async () => {
+  test('rejects if a sent message does not fit its contract', async () => {
     await using broker = await startMemoryBroker()
     await using rabbit = await connect(broker.url)
     await new Producer(rabbit, workQueue('emails', { payload: z.any() })).send({ to: 7 })

@@ -1,7 +1,11 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { availableDrivers, eventually, type RabbitMQ, startRabbitMQ } from '@leveret/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 const available = await availableDrivers()
+/** Keeps every scheduler busy for a while. */
+const BUSY =
+  '[spawn(fun() -> lists:foldl(fun(N, Sum) -> N + Sum end, 0, lists:seq(1, 20000000)) end) || _ <- lists:seq(1, 8)], ok.'
 
 describe.each(['container', 'local'] as const)('a broker of one’s own (%s)', (driver) => {
   describe.runIf(available.includes(driver))('as long as it lives', { timeout: 120_000 }, () => {
@@ -61,6 +65,22 @@ describe.each(['container', 'local'] as const)('a broker of one’s own (%s)', (
       await broker.resume()
       expect(await broker.management.overview()).toMatchObject({ rabbitmq_version: broker.version })
     })
+
+    test.runIf(driver === 'local' && process.platform === 'linux')(
+      'has stopped when the pause resolves, also when it has much to do',
+      async () => {
+        const pid = (await broker.ctl('eval', 'os:getpid().')).replaceAll(/\D/g, '')
+        // What the Erlang VM does ends with it.
+        await broker.ctl('eval', BUSY)
+        for (let round = 0; round < 10; round += 1) {
+          await broker.pause()
+          const threads = readdirSync(`/proc/${pid}/task`)
+          const states = threads.map((thread) => readFileSync(`/proc/${pid}/task/${thread}/status`, 'utf8'))
+          await broker.resume()
+          expect(states.filter((state) => !state.includes('State:\tT'))).toEqual([])
+        }
+      },
+    )
 
     test('can be killed while it is paused', async () => {
       await broker.pause()

@@ -41,7 +41,7 @@ describe('the management client', () => {
     await eventually(async () => expect(await broker.management.connections(vhost.name)).toEqual([]))
   })
 
-  test('closes a connection that was opened just now, whoever opened it', async ({ broker: { management }, vhost }) => {
+  test('closes a connection that was opened just now, by any client', async ({ broker: { management }, vhost }) => {
     const user = `user-${vhost.name}`
     await management.createUser(user, 'secret')
     onTestFinished(async () => await management.deleteUser(user))

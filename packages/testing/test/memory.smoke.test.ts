@@ -22,7 +22,7 @@ describe('a broker in memory', () => {
   })
 
   test('says what takes a real one', async ({ broker }) => {
-    await expect(broker.ctl('eval', 'halt().')).rejects.toThrow('that takes a real RabbitMQ')
+    await expect(broker.ctl('eval', 'halt().')).rejects.toThrow('use a real RabbitMQ')
     expect(await broker.ctl('version')).toBe(`${broker.version}\n`)
   })
 })

@@ -90,7 +90,7 @@ describe.each(['container', 'local'] as const)('a broker with certificates (%s)'
   })
 })
 
-withBroker('a broker that is told to insist on a certificate does, and is ready', async ({ startBroker }) => {
+withBroker('a broker that is configured to require a certificate does so, and is ready', async ({ startBroker }) => {
   const config = ['ssl_options.fail_if_no_peer_cert = true', 'ssl_options.versions.1 = tlsv1.2']
   const { tlsUrl = '' } = await startBroker({ tls: certificates, config })
 

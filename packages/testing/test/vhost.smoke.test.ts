@@ -2,7 +2,7 @@ import { test } from '@leveret/testing/vitest'
 import { describe, expect } from 'vitest'
 
 describe('the vhost of a test', () => {
-  test('is one nobody else sees', async ({ vhost, broker }) => {
+  test('is not visible to other tests', async ({ vhost, broker }) => {
     await broker.management.declareQueue(vhost.name, 'mine')
 
     expect((await vhost.queues()).map(({ name }) => name)).toEqual(['mine'])
@@ -20,7 +20,7 @@ describe('the vhost of a test', () => {
 })
 
 test('the shared broker is not to be killed', async ({ broker }) => {
-  await expect(broker.kill()).rejects.toThrow('Cannot kill a broker that is shared')
+  await expect(broker.kill()).rejects.toThrow('Cannot kill a shared broker')
 })
 
 test('the shared broker takes rabbitmqctl commands', async ({ broker, skip }) => {

@@ -3,6 +3,7 @@ import {
   LogShipper,
   routingKeyOf,
   type ShipperOptions,
+  Stderr,
   traceHeaders,
   type WaitingLine,
 } from '@leveret/log-shipper'
@@ -55,6 +56,7 @@ const INFO = 30
  */
 export class RabbitMQTransport extends Transport {
   readonly #shipper: LogShipper<WinstonLine>
+  readonly #stderr = new Stderr()
   readonly #routingKey: string | ((info: LogInfo) => string)
   #closing: Promise<void> | undefined
   /** The service of the last line that named one. */
@@ -82,15 +84,13 @@ export class RabbitMQTransport extends Transport {
   override log(info: LogInfo, next: () => void): void {
     // Called first, because winston's back-pressure would slow the application down.
     next()
-    const level = typeof info[LEVEL] === 'string' ? info[LEVEL] : info.level
-    const text = typeof info[MESSAGE] === 'string' ? info[MESSAGE] : JSON.stringify(info)
-    const content = text.startsWith('{') ? text : JSON.stringify({ ...info, message: text })
-    this.#shipper.push({
-      text: content,
-      level: LEVELS[level] ?? INFO,
-      time: Date.now(),
-      envelope: this.#envelopeOf(info),
-    })
+    try {
+      const level = LEVELS[levelOf(info)] ?? INFO
+      this.#shipper.push({ text: contentOf(info), level, time: Date.now(), envelope: this.#envelopeOf(info) })
+    } catch (error) {
+      // The application's own `routingKey`, or a getter of what it logged, has thrown.
+      this.#stderr.say(`leveret logs: a line cannot be sent and is dropped: ${String(error)}`)
+    }
   }
 
   /** Waits until all lines are stored, at most `closeTimeoutMs`. The connection stays open. */
@@ -104,7 +104,7 @@ export class RabbitMQTransport extends Transport {
   }
 
   #envelopeOf(info: LogInfo): Envelope {
-    const level = typeof info[LEVEL] === 'string' ? info[LEVEL] : info.level
+    const level = levelOf(info)
     const service = typeof info.service === 'string' ? info.service : undefined
     this.#service = service ?? this.#service
     const routingKey =
@@ -113,5 +113,25 @@ export class RabbitMQTransport extends Transport {
         : routingKeyOf(this.#routingKey, { level, service })
     const headers = traceHeaders(info.trace_id, info.span_id, info.trace_flags)
     return { routingKey, type: level, appId: service, headers }
+  }
+}
+
+function levelOf(info: LogInfo): string {
+  return typeof info[LEVEL] === 'string' ? info[LEVEL] : info.level
+}
+
+/** Returns the line as JSON. Fields that JSON cannot write, such as a circular one, cost the line all of its fields. */
+function contentOf(info: LogInfo): string {
+  const text = info[MESSAGE]
+  const isText = typeof text === 'string'
+  if (isText && text.startsWith('{')) return text
+  try {
+    return JSON.stringify(isText ? { ...info, message: text } : info)
+  } catch (error) {
+    return JSON.stringify({
+      level: info.level,
+      message: isText ? text : String(info.message),
+      unwritten: String(error),
+    })
   }
 }

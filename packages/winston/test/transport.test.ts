@@ -62,7 +62,7 @@ test('lines arrive in their order, with service and level as routing key, and th
   expect(got[100]?.routingKey).toBe('shop.error')
 })
 
-test('a full buffer drops the oldest lines and never holds winston up; what is dropped is told in a line', async ({
+test('a full buffer drops the oldest lines and never holds winston up; dropped lines are reported in a line', async ({
   vhost,
   proxy,
 }) => {
@@ -98,4 +98,31 @@ test('a routing key may be a function of the line', async ({ vhost }) => {
   logger.warn('late')
   await transport.flush()
   await eventually(() => expect(got.map(({ routingKey }) => routingKey)).toEqual(['billing.warn']))
+})
+
+test('what cannot be written as JSON, and a routing key that throws, cost no other line and never reach the application', async ({
+  vhost,
+}) => {
+  const rabbit = await open(vhost.url)
+  const got = await listen(rabbit)
+  const transport = new RabbitMQTransport({
+    rabbit,
+    exchange: logs,
+    routingKey: ({ message }) => {
+      if (message === 'no key') throw new Error('no key')
+      return 'shop.info'
+    },
+  })
+  const printed = winston.format.printf(({ message }) => String(message))
+  const logger = winston.createLogger({ format: printed, transports: [transport] })
+  const failures: unknown[] = []
+  logger.on('error', (error) => failures.push(error))
+  const order: Record<string, unknown> = { n: 1 }
+  order.itself = order
+  logger.info('circular', { order })
+  logger.info('no key')
+  logger.info('last')
+  await eventually(() => expect(got.map(({ line }) => line.message)).toEqual(['circular', 'last']))
+  expect(got[0]?.line.unwritten).toMatch(/circular/)
+  expect(failures).toEqual([])
 })

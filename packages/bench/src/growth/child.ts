@@ -12,7 +12,7 @@ import type { Growth, Task } from './task.js'
 const kinds: Record<Task['kind'], (task: Task, watch: Stopwatch) => Promise<number>> = {
   'publish and consume': messages,
   sendAll,
-  'sends that nobody awaits': unawaited,
+  'sends that are not awaited': unawaited,
   roles,
 }
 

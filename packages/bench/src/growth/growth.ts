@@ -22,13 +22,13 @@ const columns: readonly Column[] = [
 const FULL: Readonly<Record<Task['kind'], readonly number[]>> = {
   'publish and consume': [5_000, 50_000, 500_000],
   sendAll: [10_000, 100_000, 1_000_000],
-  'sends that nobody awaits': [10_000, 100_000, 1_000_000],
+  'sends that are not awaited': [10_000, 100_000, 1_000_000],
   roles: [1, 100, 1_000],
 }
 const QUICK: typeof FULL = {
   'publish and consume': [1_000, 10_000],
   sendAll: [1_000, 10_000],
-  'sends that nobody awaits': [1_000, 10_000],
+  'sends that are not awaited': [1_000, 10_000],
   roles: [1, 10],
 }
 

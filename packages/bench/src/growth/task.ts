@@ -1,7 +1,7 @@
 /** Task of one process, and its amount. */
 export interface Task {
   readonly url: string
-  readonly kind: 'publish and consume' | 'sendAll' | 'sends that nobody awaits' | 'roles'
+  readonly kind: 'publish and consume' | 'sendAll' | 'sends that are not awaited' | 'roles'
   readonly count: number
 }
 

@@ -40,7 +40,7 @@ export async function install(_broker: unknown, { quick }: Effort): Promise<stri
   const names = quick ? clients.slice(0, 2) : clients
   const rows: string[][] = []
   for (const name of names) rows.push(await rowOf(name, quick ? 5 : 15))
-  const title = 'install: with what each asks for as a peer, zod not counted; import: median of fresh processes'
+  const title = 'install: with peer dependencies, zod not counted; import: median of fresh processes'
   return `${title}\n\n${renderTable(columns, rows)}`
 }
 

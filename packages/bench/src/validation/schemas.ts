@@ -26,21 +26,21 @@ const uuid = v.pipe(v.string(), v.uuid())
 
 const valibotOrder = v.object({
   orderId: uuid,
-  customer: v.exactOptional(v.pipe(v.string(), v.minLength(1))),
-  items: v.exactOptional(
+  customer: v.optional(v.pipe(v.string(), v.minLength(1))),
+  items: v.optional(
     v.pipe(v.array(v.object({ sku: v.string(), quantity: count, priceCents: amount })), v.minLength(1)),
   ),
-  express: v.exactOptional(v.boolean()),
-  placedAt: v.exactOptional(v.pipe(v.string(), v.isoTimestamp())),
-  lines: v.exactOptional(
+  express: v.optional(v.boolean()),
+  placedAt: v.optional(v.pipe(v.string(), v.isoTimestamp())),
+  lines: v.optional(
     v.pipe(
       v.array(
         v.object({
           id: uuid,
           pieces: count,
           cents: amount,
-          due: v.exactOptional(v.pipe(v.string(), v.isoDate())),
-          options: v.exactOptional(v.array(v.pipe(v.string(), v.minLength(1)))),
+          due: v.optional(v.pipe(v.string(), v.isoDate())),
+          options: v.optional(v.array(v.pipe(v.string(), v.minLength(1)))),
         }),
       ),
       v.minLength(1),

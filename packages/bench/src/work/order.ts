@@ -5,21 +5,21 @@ const lineSchema = z.object({
   id: z.uuid(),
   pieces: z.int().positive(),
   cents: z.int().nonnegative(),
-  due: z.iso.date().exactOptional(),
-  options: z.array(z.string().min(1)).exactOptional(),
+  due: z.iso.date().optional(),
+  options: z.array(z.string().min(1)).optional(),
 })
 
 /** Schema of every message. It has the usual shape of a task, so that its validation has the usual cost. */
 export const orderSchema = z.object({
   orderId: z.uuid(),
-  customer: z.string().min(1).exactOptional(),
+  customer: z.string().min(1).optional(),
   items: z
     .array(z.object({ sku: z.string(), quantity: z.int().positive(), priceCents: z.int().nonnegative() }))
     .min(1)
-    .exactOptional(),
-  express: z.boolean().exactOptional(),
-  placedAt: z.iso.datetime().exactOptional(),
-  lines: z.array(lineSchema).min(1).exactOptional(),
+    .optional(),
+  express: z.boolean().optional(),
+  placedAt: z.iso.datetime().optional(),
+  lines: z.array(lineSchema).min(1).optional(),
   note: z.string(),
 })
 

@@ -1,5 +1,5 @@
 import { Management } from '@leveret/management'
-import { type Connection, type ConnectOptions, connect } from 'leveret'
+import type { Connection, ConnectOptions } from 'leveret'
 import { askPassword } from '../terminal/ask.js'
 import type { Terminal } from '../terminal/terminal.js'
 import { DEFAULT_URL, describeTarget, managementUrl, readTarget, type Target } from './target.js'
@@ -51,7 +51,8 @@ export class Session implements AsyncDisposable {
   /** Connects. By default nothing is declared, and a missing queue or exchange is an error. */
   async connect(options: ConnectOptions = {}): Promise<Connection> {
     const { url, username, password } = this.target
-    const connection = await connect(url, {
+    const { connect } = await import('leveret')
+    const connecting = connect(url, {
       name: `leveret-cli ${process.pid}`,
       startupTimeoutMs: STARTUP_TIMEOUT_MS,
       connectTimeoutMs: STARTUP_TIMEOUT_MS,
@@ -59,6 +60,11 @@ export class Session implements AsyncDisposable {
       credentials: { username, password },
       ...options,
     })
+    connecting.catch((error: unknown) => {
+      // RabbitMQ closes a connection to a wrong port, or says nothing, so the error cannot say what is wrong.
+      if (Object(error).reason === 'timeout') this.announce(`no answer. Is ${this.target.port} the port of AMQP?`)
+    })
+    const connection = await connecting
     this.#opened.push(connection)
     return connection
   }

@@ -1,4 +1,4 @@
-import { UsageError } from '../program/failure.js'
+import { UsageError } from '../program/exit.js'
 
 /** The place of a broker, and the credentials for it. */
 export interface Target {

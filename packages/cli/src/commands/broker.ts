@@ -3,7 +3,7 @@ import type { Version } from '@leveret/memory-broker'
 import { Option } from 'commander'
 import { acts, command, type Runner } from '../program/command.js'
 import type { Context } from '../program/context.js'
-import { EXIT, type ExitCode, NotDoneError } from '../program/failure.js'
+import { EXIT, type ExitCode, NotDoneError } from '../program/exit.js'
 import { jsonText } from '../terminal/json.js'
 
 interface BrokerCommandOptions {
@@ -17,14 +17,18 @@ interface BrokerCommandOptions {
 export function brokerCommand(runner: Runner) {
   const made = command(
     'broker',
-    'Runs a broker in memory that behaves like RabbitMQ, until Ctrl-C: for tests and tries. Nothing is kept.',
+    'Runs a broker in memory that behaves like RabbitMQ, until Ctrl-C. It is for tests, and stores nothing on disk.',
     ['leveret broker --port 0 --management-port 0'],
   )
   made
-    .option('--port <port>', 'of AMQP; 0 for a free one', '5672')
-    .option('--management-port <port>', 'of the management API; 0 for a free one', '15672')
-    .addOption(new Option('--like <version>', 'of RabbitMQ').choices(['3.10', '4.0', '4.3']).default('4.3'))
-    .option('--json', 'write where it is as JSON')
+    .option('--port <port>', 'port of AMQP; 0 chooses a free one', '5672')
+    .option('--management-port <port>', 'port of the management API; 0 chooses a free one', '15672')
+    .addOption(
+      new Option('--like <version>', 'the version of RabbitMQ to behave like')
+        .choices(['3.10', '4.0', '4.3'])
+        .default('4.3'),
+    )
+    .option('--json', 'write the addresses as JSON')
   return acts(made, runner, runBroker)
 }
 
@@ -42,9 +46,9 @@ async function runBroker(
   if (json) await terminal.print(jsonText({ version, url, managementUrl }))
   else
     await terminal.print(
-      `like RabbitMQ ${version}, for tests and tries\nAMQP        ${url}\nmanagement  ${managementUrl}`,
+      `behaves like RabbitMQ ${version}, for tests\nAMQP        ${url}\nmanagement  ${managementUrl}`,
     )
-  terminal.say('Ctrl-C ends it, and nothing is kept.')
+  terminal.say('Ctrl-C ends it. Nothing is stored on disk.')
   if (!signal.aborted) await once(signal, 'abort')
   await broker.close()
   return EXIT.interrupted

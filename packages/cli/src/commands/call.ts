@@ -2,7 +2,7 @@ import { isErrorOf, RpcClient } from 'leveret'
 import { contractNamed } from '../config/contracts.js'
 import { acts, command, type Runner, withApp, withBroker } from '../program/command.js'
 import type { CommonOptions, Context } from '../program/context.js'
-import { EXIT, type ExitCode } from '../program/failure.js'
+import { EXIT, type ExitCode } from '../program/exit.js'
 import { span } from '../program/parse.js'
 import { payloadOf } from '../sending/input.js'
 import { jsonText } from '../terminal/json.js'
@@ -15,12 +15,12 @@ interface CallCommandOptions extends CommonOptions {
 export function callCommand(runner: Runner) {
   const made = command(
     'call <procedure> [request]',
-    'Calls a procedure and writes its response as JSON. A declared error is exit code 1, with its code and data.',
+    'Calls a procedure and prints its response as JSON. It prints a declared error with its code and data, and exits with 1.',
     [`leveret call quote '{"widthPx":320}' --timeout 5s`],
   )
   withApp(withBroker(made))
-    .option('--json', 'write JSON, which it does anyhow')
-    .option('--timeout <span>', 'how long to wait for the answer: 500ms, 10s', span)
+    .option('--json', 'accepted as everywhere; the output is always JSON')
+    .option('--timeout <span>', 'how long to wait for the response: 500ms, 10s', span)
   return acts(made, runner, call)
 }
 

@@ -6,7 +6,10 @@ import { pictureCommand } from './contracts/picture.js'
 
 /** `leveret contracts …` */
 export function contractsCommand(runner: Runner) {
-  const made = command('contracts', 'Contracts as documents. It needs no broker.')
+  const made = command(
+    'contracts',
+    'Writes contracts as documents, and compares them with an earlier version. It needs a broker only for --broker.',
+  )
   for (const make of [jsonCommand, asyncApiCommand, contractsDiffCommand, pictureCommand]) made.addCommand(make(runner))
   return made
 }

@@ -3,10 +3,11 @@ import { CHECKS } from '../doctor/checks.js'
 import { lookAround } from '../doctor/look.js'
 import { acts, command, type Runner, withApp, withBroker, withJson } from '../program/command.js'
 import type { CommonOptions, Context } from '../program/context.js'
-import { EXIT, type ExitCode, UsageError } from '../program/failure.js'
+import { EXIT, type ExitCode, UsageError } from '../program/exit.js'
 import { list } from '../program/parse.js'
 import { harmless, paint } from '../terminal/style.js'
 import type { Terminal } from '../terminal/terminal.js'
+import { wrap } from '../terminal/width.js'
 
 interface DoctorOptions extends CommonOptions {
   readonly skip?: readonly string[]
@@ -17,12 +18,16 @@ interface DoctorOptions extends CommonOptions {
 export function doctorCommand(runner: Runner) {
   const made = command(
     'doctor',
-    `Looks at a broker and its clients: what is wrong, by what that is seen, and the way out. Exit code 1 where something is. It asks ${CHECKS.length} things.`,
+    `Checks a broker and its clients, and says of each problem what it saw and what to do. Runs ${CHECKS.length} checks, changes nothing, and exits with 1 if it finds an error or a warning.`,
     ['leveret doctor --skip version,node-version', 'leveret doctor --json'],
   )
   withJson(withApp(withBroker(made)))
-    .option('--skip <checks>', `not these, with commas: ${CHECKS.map(({ name }) => name).join(', ')}`, list)
-    .option('--no-letters', 'do not look at the first letter of dead-letter queues for its age')
+    .option(
+      '--skip <checks>',
+      `leave out these checks, separated by commas: ${CHECKS.map(({ name }) => name).join(', ')}`,
+      list,
+    )
+    .option('--no-letters', 'do not read the first letter of dead-letter queues for its age')
   return acts(made, runner, doctor)
 }
 
@@ -32,7 +37,7 @@ async function doctor(context: Context, options: DoctorOptions): Promise<ExitCod
   if (unknown !== undefined) throw new UsageError(`There is no check '${unknown}'.`)
   const applications = await context.applications(options)
   await using session = await context.session(options)
-  session.announce('looks around')
+  session.announce('checks the broker and its clients')
   const snapshot = await lookAround(session, { applications, folder: context.folder, looksAtLetters: letters })
   const asked = CHECKS.filter(({ name }) => !skip.includes(name))
   const findings = diagnose(asked, snapshot)
@@ -46,9 +51,11 @@ async function doctor(context: Context, options: DoctorOptions): Promise<ExitCod
   await context.answer(options, answer, async () => {
     for (const finding of findings) await printFinding(context.terminal, finding)
   })
-  for (const sentence of snapshot.unseen) context.terminal.say(`not seen: ${sentence}`)
+  for (const sentence of snapshot.unseen) context.terminal.say(`not checked: ${sentence}`)
   const wrong = findings.filter(({ severity }) => severity !== 'note').length
-  context.terminal.say(`${broker}: ${asked.length} checks, ${wrong === 0 ? 'nothing wrong' : `${wrong} found`}`)
+  context.terminal.say(
+    `${broker}: ${asked.length} checks, ${wrong === 0 ? `no problems${snapshot.unseen.length > 0 ? ' in what this user may see' : ''}` : `${wrong} ${wrong === 1 ? 'problem' : 'problems'}`}`,
+  )
   return wrong === 0 ? EXIT.done : EXIT.found
 }
 
@@ -59,7 +66,8 @@ async function printFinding(
   { severity, check, subject, evidence, wayOut }: Diagnosis,
 ): Promise<void> {
   const mark = paint(terminal.hasColor, COLORS[severity], severity.padEnd(7))
-  await terminal.print(
-    `${mark}  ${harmless(subject)}  (${check})\n         ${harmless(evidence)}\n         way out: ${harmless(wayOut)}`,
-  )
+  const wrapped = (text: string): string => wrap(`         ${harmless(text)}`, terminal.columns, 9)
+  await terminal.print(`${mark}  ${wrap(`${harmless(subject)}  (${check})`, terminal.columns - 9, 9)}`)
+  await terminal.print(wrapped(evidence))
+  await terminal.print(wrapped(`way out: ${wayOut}`))
 }

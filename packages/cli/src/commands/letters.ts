@@ -8,10 +8,7 @@ import { showCommand } from './letters/show.js'
 
 /** `leveret letters …` */
 export function lettersCommand(runner: Runner) {
-  const made = command(
-    'letters',
-    'Dead letters of a contract or queue: counts, shows, replays, moves, discards and exports them.',
-  )
+  const made = command('letters', 'Counts, shows, replays, moves, discards and exports dead letters.')
   for (const make of [countCommand, showCommand, replayCommand, moveCommand, discardCommand, exportCommand]) {
     made.addCommand(make(runner))
   }

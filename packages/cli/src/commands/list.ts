@@ -3,7 +3,7 @@ import { Argument } from 'commander'
 import { KINDS, type Listed, listOf } from '../broker/lists.js'
 import { acts, command, type Runner, withBroker, withJson } from '../program/command.js'
 import type { CommonOptions, Context } from '../program/context.js'
-import { EXIT, type ExitCode, UsageError } from '../program/failure.js'
+import { EXIT, type ExitCode, UsageError } from '../program/exit.js'
 import { list, positiveNumber } from '../program/parse.js'
 import { jsonLine, jsonText } from '../terminal/json.js'
 import { type Cell, printTable } from '../terminal/table.js'
@@ -16,15 +16,19 @@ interface ListOptions extends CommonOptions {
 
 /** `leveret list …`: these commands never read a message. */
 export function listCommand(runner: Runner) {
-  const made = command('list', 'Lists what is on the broker, by its management API.', [
-    'leveret list queues',
-    'leveret list queues --columns name,messages,consumers --name thumbnails',
-    'leveret list connections --json',
-  ])
+  const made = command(
+    'list',
+    'Lists queues, exchanges, bindings, connections, channels or consumers. It reads the management API, whose counts may be some seconds old, and never a message.',
+    [
+      'leveret list queues',
+      'leveret list queues --columns name,messages,consumers --name thumbnails',
+      'leveret list connections --json',
+    ],
+  )
   made.addArgument(new Argument('<kind>', 'what to list').choices(Object.keys(KINDS)))
-  made.option('--columns <names>', 'these columns only, with commas', list)
-  made.option('--name <text>', 'only what has this in its name')
-  made.option('--watch <seconds>', 'again and again', positiveNumber)
+  made.option('--columns <names>', 'show only these columns, separated by commas', list)
+  made.option('--name <text>', 'show only rows with this text in the name')
+  made.option('--watch <seconds>', 'repeat every so many seconds, until Ctrl-C', positiveNumber)
   return acts(withJson(withBroker(made)), runner, listAll)
 }
 
@@ -33,12 +37,18 @@ async function listAll(context: Context, options: ListOptions, kind: keyof typeo
   const { columns: known } = KINDS[kind]
   const columns = options.columns ?? known
   const unknown = columns.find((column) => !known.includes(column))
-  if (unknown !== undefined) throw new UsageError(`There is no column '${unknown}'. There are ${known.join(', ')}.`)
+  if (unknown !== undefined)
+    throw new UsageError(`There is no column '${unknown}'. The columns are ${known.join(', ')}.`)
   const look = async (): Promise<readonly Listed[]> => {
     const rows = await listOf(kind, session.management, session.vhost)
     return rows.filter(({ name }) => options.name === undefined || String(name).includes(options.name))
   }
-  if (options.watch === undefined) await show(context, options, columns, await look())
+  if (options.watch === undefined) {
+    const rows = await look()
+    await show(context, options, columns, rows)
+    if (rows.length === 0)
+      session.announce(`no ${kind}${options.name === undefined ? '' : ` with '${options.name}' in the name`}`)
+  }
   while (options.watch !== undefined && !context.signal.aborted) {
     const rows = await look()
     if (context.terminal.isTTY) await context.terminal.print('\u001b[2J\u001b[H')

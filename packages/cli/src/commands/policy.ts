@@ -3,7 +3,7 @@ import { policyOf, type QueuePolicy } from 'leveret'
 import { contractNamed } from '../config/contracts.js'
 import { acts, command, type Runner, withApp, withBroker, withJson, withSafety } from '../program/command.js'
 import type { CommonOptions, Context } from '../program/context.js'
-import { EXIT, type ExitCode } from '../program/failure.js'
+import { EXIT, type ExitCode } from '../program/exit.js'
 import { type Consent, confirm } from '../terminal/ask.js'
 
 interface PolicyOptions extends CommonOptions, Consent {
@@ -15,7 +15,7 @@ interface PolicyOptions extends CommonOptions, Consent {
 export function policyCommand(runner: Runner) {
   const made = command(
     'policy <contract>',
-    "Writes the policy that gives a queue with settings: 'policy' its settings, or sets it.",
+    "Prints or sets the policy of a queue whose contract says settings: 'policy'.",
     ['leveret policy thumbnails', 'leveret policy thumbnails --set --dry-run'],
   )
   withSafety(withJson(withApp(withBroker(made)))).option('--set', 'set it on the broker')

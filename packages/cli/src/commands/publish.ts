@@ -3,7 +3,7 @@ import { type Connection, type EncodedMessage, type Exchange, encodeMessage, sen
 import { findContract } from '../config/contracts.js'
 import { acts, command, type Runner, withApp, withBroker, withJson } from '../program/command.js'
 import type { CommonOptions, Context } from '../program/context.js'
-import { EXIT, type ExitCode } from '../program/failure.js'
+import { EXIT, type ExitCode } from '../program/exit.js'
 import { pair } from '../program/parse.js'
 import { contentTypeOf, payloadOf, type Source, sourceOf } from '../sending/input.js'
 import { Progress } from '../terminal/progress.js'
@@ -19,17 +19,17 @@ interface PublishCommandOptions extends CommonOptions {
 export function publishCommand(runner: Runner) {
   const made = command(
     'publish <exchange> <routing-key> [payload]',
-    "Publishes messages to an exchange; '' is the default one. By a contract, where one is known, else as they are.",
+    "Publishes messages to an exchange. The default exchange is ''. Messages are checked if the contract is known, and otherwise published as they are.",
     [
       `leveret publish log_lines api.info '{"service":"api","text":"up","at":"2026-01-01T00:00:00Z"}'`,
       `leveret publish '' thumbnails --dry-run '{"imageId":"9d5a4a3e-61e3-4e16-9a4b-6f3a5e4c1f00","widthPx":64}'`,
     ],
   )
   withJson(withApp(withBroker(made)))
-    .option('--file <path>', 'a file of payloads, one a line; a payload of - reads them from stdin')
-    .option('--header <key=value>', 'a header, given once or more often', pair)
-    .option('--message-id <id>', 'by which receivers know a duplicate')
-    .option('--dry-run', 'check and encode, and send nothing')
+    .option('--file <path>', 'read payloads from a file, one a line; the payload - reads lines from stdin')
+    .option('--header <key=value>', 'set a header; may be repeated', pair)
+    .option('--message-id <id>', 'the id by which receivers recognize a duplicate')
+    .option('--dry-run', 'check and encode the payloads, and publish none')
   return acts(made, runner, publish)
 }
 
@@ -56,8 +56,8 @@ async function publish(
   })
   const answer = { published, unrouted, dryRun: options.dryRun ?? false, interrupted: context.signal.aborted }
   await context.answer(options, answer, async () => {
-    const nobody = unrouted === 0 ? '' : `; no queue took ${unrouted} of them`
-    await context.terminal.print(`${options.dryRun ? 'would publish' : 'published'} ${published}${nobody}`)
+    const noQueue = unrouted === 0 ? '' : `; no queue took ${unrouted} of them`
+    await context.terminal.print(`${options.dryRun ? 'would publish' : 'published'} ${published}${noQueue}`)
   })
   return unrouted === 0 ? EXIT.done : EXIT.found
 }
@@ -89,6 +89,11 @@ async function publishAll(context: Context, source: Source, { encode, send }: St
     }
     unrouted += await unroutedOf(underWay)
     return { published, unrouted }
+  } catch (error) {
+    const settled = await Promise.allSettled(underWay)
+    const failed = settled.filter(({ status }) => status === 'rejected').length
+    if (source.text === undefined) context.terminal.say(`published ${published - failed}, then:`)
+    throw error
   } finally {
     progress.clear()
   }

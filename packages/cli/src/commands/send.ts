@@ -2,7 +2,8 @@ import { PayloadError, type PipelineFailure, Producer, type WorkQueue } from 'le
 import { contractNamed } from '../config/contracts.js'
 import { acts, command, type Runner, withApp, withBroker, withJson } from '../program/command.js'
 import type { CommonOptions, Context } from '../program/context.js'
-import { EXIT, type ExitCode, linesOf } from '../program/failure.js'
+import { EXIT, type ExitCode, UsageError } from '../program/exit.js'
+import { linesOf } from '../program/failure.js'
 import { pair, span } from '../program/parse.js'
 import { payloadOf, type Source, sourceOf } from '../sending/input.js'
 import { Progress } from '../terminal/progress.js'
@@ -23,7 +24,7 @@ const MOST_TOLD = 10
 export function sendCommand(runner: Runner) {
   const made = command(
     'send <contract> [payload]',
-    'Sends tasks to a work queue. Each is checked against its contract before it goes, and confirmed by the broker.',
+    'Sends tasks to a work queue. Each task is checked against the contract before it is sent, and confirmed by the broker.',
     [
       `leveret send thumbnails '{"imageId":"9d5a4a3e-61e3-4e16-9a4b-6f3a5e4c1f00","widthPx":320}'`,
       `leveret send thumbnails --file tasks.ndjson`,
@@ -31,11 +32,11 @@ export function sendCommand(runner: Runner) {
     ],
   )
   withJson(withApp(withBroker(made)))
-    .option('--file <path>', 'a file of payloads, one a line; a payload of - reads them from stdin')
-    .option('--delay <span>', 'nobody gets it before that: 90s, 5m, 2h, 7d', span)
-    .option('--header <key=value>', 'a header, given once or more often', pair)
-    .option('--message-id <id>', 'by which receivers know a duplicate')
-    .option('--declare', 'make the queues that are missing; without it a missing queue is an error')
+    .option('--file <path>', 'read payloads from a file, one a line; the payload - reads lines from stdin')
+    .option('--delay <span>', 'deliver it after this time: 90s, 5m, 2h, 7d', span)
+    .option('--header <key=value>', 'set a header; may be repeated', pair)
+    .option('--message-id <id>', 'the id by which receivers recognize a duplicate')
+    .option('--declare', 'declare missing queues; without it a missing queue is an error')
     .option('--dry-run', 'check the payloads, and send none')
   return acts(made, runner, send)
 }
@@ -72,6 +73,12 @@ async function send(context: Context, options: SendCommandOptions, name: string,
   const { signal: _signal, ...batch } = how
   const result = await producer
     .sendAll(payloads(), { ...batch, onFailure: (failure) => void failures.push(failure) })
+    .catch((error: unknown) => {
+      tell(context, failures)
+      // A line that cannot be read ends the source. All before it have settled.
+      if (error instanceof UsageError) context.terminal.say(`sent ${taken - 1 - failures.length}, then:`)
+      throw error
+    })
     .finally(() => progress.clear())
   tell(context, failures)
   const { sent, failed } = result

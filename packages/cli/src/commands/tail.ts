@@ -13,13 +13,13 @@ import type { Session } from '../broker/session.js'
 import { findContract } from '../config/contracts.js'
 import { acts, command, type Runner, withApp, withBroker, withJson } from '../program/command.js'
 import type { CommonOptions, Context } from '../program/context.js'
-import { EXIT, type ExitCode, UsageError } from '../program/failure.js'
+import { EXIT, type ExitCode, UsageError } from '../program/exit.js'
 import { wholeNumber } from '../program/parse.js'
 import { type Seen, seenOf } from '../tailing/seen.js'
 import { jsonLine } from '../terminal/json.js'
 import { harmless, paint } from '../terminal/style.js'
-import { cut } from '../terminal/table.js'
 import type { Terminal } from '../terminal/terminal.js'
+import { cut } from '../terminal/width.js'
 
 interface TailOptions extends CommonOptions {
   readonly limit?: number
@@ -29,10 +29,10 @@ interface TailOptions extends CommonOptions {
 export function tailCommand(runner: Runner) {
   const made = command(
     'tail <exchange> [binding-keys...]',
-    'Shows what is published to an exchange while it runs. With a contract it says which template a message is of, and what does not fit. With --json one a line.',
+    'Shows the messages that are published to an exchange while it runs. With a contract it names the template of each message, and what does not fit. With --json it writes one message a line.',
     ["leveret tail log_lines '*.error' --limit 1", 'leveret tail log_lines --limit 1 --json'],
   )
-  withJson(withApp(withBroker(made))).option('--limit <count>', 'end after so many', wholeNumber)
+  withJson(withApp(withBroker(made))).option('--limit <count>', 'end after so many messages', wholeNumber)
   return acts(made, runner, tail)
 }
 
@@ -56,10 +56,12 @@ async function tail(
   }
   const subscriber = subscriberOf(await session.connect(), { exchange, bindingKeys, contract, onSeen })
   subscriber.on('gap', ({ durationMs }) =>
-    context.terminal.say(`not connected for ${Math.round(durationMs)} ms: what was published meanwhile is not shown`),
+    context.terminal.say(
+      `The connection was lost for ${Math.round(durationMs)} ms. Messages published in that time are not shown.`,
+    ),
   )
   await subscriber.start()
-  session.announce(`shows what comes to '${exchange}' with ${bindingKeys.map((key) => `'${key}'`).join(', ')}`)
+  session.announce(`shows messages of '${exchange}' with ${bindingKeys.map((key) => `'${key}'`).join(', ')}`)
   if (!ends.aborted) await once(ends, 'abort')
   context.terminal.say(`${count} seen`)
   return context.signal.aborted ? EXIT.interrupted : EXIT.done
@@ -122,7 +124,7 @@ async function printSeen(terminal: Terminal, seen: Seen): Promise<void> {
   const body = 'payload' in seen ? JSON.stringify(seen.payload) : `${seen.content} (base64)`
   await terminal.print(cut(`${head}  ${harmless(body)}`, terminal.columns))
   for (const { path, expected, found } of problems) {
-    const line = `  does not fit at ${path || '(the value itself)'}: ${expected}; found ${JSON.stringify(found)}`
+    const line = `  does not fit at ${path || '(the value itself)'}: ${expected}${found === null ? '' : `; found ${JSON.stringify(found)}`}`
     await terminal.print(paint(terminal.hasColor, 'yellow', cut(harmless(line), terminal.columns)))
   }
 }

@@ -6,7 +6,10 @@ import { planCommand } from './topology/plan.js'
 
 /** `leveret topology …` */
 export function topologyCommand(runner: Runner) {
-  const made = command('topology', 'What applications declare, compared with what is on the broker.')
+  const made = command(
+    'topology',
+    'Compares what applications declare with what exists on the broker, and declares what is missing.',
+  )
   for (const make of [planCommand, checkCommand, applyCommand, diffCommand]) made.addCommand(make(runner))
   return made
 }

@@ -1,6 +1,6 @@
 import type { Application, Contract } from 'leveret'
 import { contractsOf } from '../contracts/document.js'
-import { UsageError } from '../program/failure.js'
+import { UsageError } from '../program/exit.js'
 
 /** Returns all contracts of applications, each once. */
 export function allContracts(applications: readonly Application[]): readonly Contract[] {
@@ -33,10 +33,10 @@ export function contractNamed<Kind extends Contract['kind']>(
     .map((contract) => contract.name)
   if (applications.length === 0) {
     throw new UsageError(
-      `'${name}': no contracts are known. Export applications from leveret.config.ts, or say where: --app <file>.`,
+      `No contracts are known, so '${name}' is not. Export applications from leveret.config.ts, or name another file: --app <file>.`,
     )
   }
   throw new UsageError(
-    `There is no ${kinds.join(' or ')} '${name}'. There is ${names.map((one) => `'${one}'`).join(', ') || 'none'}.`,
+    `No contract is a ${kinds.join(' or ')} with the name '${name}'. Known are: ${names.map((one) => `'${one}'`).join(', ') || 'none'}.`,
   )
 }

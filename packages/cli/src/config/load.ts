@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Application } from 'leveret'
-import { NotDoneError, UsageError } from '../program/failure.js'
+import { NotDoneError, UsageError } from '../program/exit.js'
 
 const NAMES = ['leveret.config.ts', 'leveret.config.js', 'leveret.config.mjs'] as const
 
@@ -30,13 +30,18 @@ export async function loadApplications(
   if (path === undefined) return []
   if (!existsSync(path)) throw new UsageError(`There is no file ${path}.`)
   const exported = await importFile(path).catch((cause: unknown) => {
-    throw new NotDoneError(`${path} could not be loaded: ${cause instanceof Error ? cause.message : cause}`, { cause })
+    throw new NotDoneError(unloadable(path, cause, given === undefined), { cause })
   })
   const applications = [...new Set(Object.values(exported).flat().filter(isApplication))]
   if (applications.length > 0) return applications
   throw new NotDoneError(
     `${path} exports no application: export const shop = application({ name, version, sends, works, … })`,
   )
+}
+
+function unloadable(path: string, cause: unknown, isFound: boolean): string {
+  const why = `${path} could not be loaded: ${(cause instanceof Error ? cause.message : String(cause)).trim()}`
+  return isFound ? `${why}\nWithout contracts, the command runs in a folder that has no such file.` : why
 }
 
 /**

@@ -32,8 +32,9 @@ export async function lookAround(
       unseen.push(`${what}: the management API answered ${error.status}`)
       return undefined
     })
-  // Every user who may use the API at all may make this request.
+  // A user who may use the API at all may make these requests. Without the queues nearly all checks would be blind.
   await management.whoami()
+  const queues = await management.queues(vhost)
   const [broker, things, clients] = await Promise.all([
     brokerParts(session, maybe),
     vhostParts(session, maybe),
@@ -43,6 +44,7 @@ export async function lookAround(
     vhost,
     user: target.username,
     ...broker,
+    queues,
     ...things,
     ...clients,
     certificateEnds: target.isTls ? await certificateEnd(target) : undefined,
@@ -80,14 +82,13 @@ async function clockAhead(management: Session['management']): Promise<number | u
 }
 
 async function vhostParts({ management, vhost }: Session, maybe: Maybe) {
-  const [queues = [], exchanges = [], bindings = [], policies = [], operatorPolicies = []] = await Promise.all([
-    maybe('queues', management.queues(vhost)),
+  const [exchanges = [], bindings = [], policies = [], operatorPolicies = []] = await Promise.all([
     maybe('exchanges', management.exchanges(vhost)),
     maybe('bindings', management.bindings(vhost)),
     maybe('policies', management.policies(vhost)),
     maybe('operator policies', management.operatorPolicies(vhost)),
   ])
-  return { queues, exchanges, bindings, policies, operatorPolicies }
+  return { exchanges, bindings, policies, operatorPolicies }
 }
 
 async function clientParts({ management, vhost }: Session, maybe: Maybe) {

@@ -1,7 +1,7 @@
 import { type Application, type LetterContract, workQueue } from 'leveret'
 import { z } from 'zod'
 import { allContracts } from '../config/contracts.js'
-import { UsageError } from '../program/failure.js'
+import { UsageError } from '../program/exit.js'
 
 /** The contract of letters, and the queue that holds them. */
 export interface LetterQueue {

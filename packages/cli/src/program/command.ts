@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander'
 import type { Context } from './context.js'
-import type { ExitCode } from './failure.js'
+import type { ExitCode } from './exit.js'
 
 /** The work of a command. It returns the exit code. */
 export type Action<Args extends readonly unknown[], Options> = (
@@ -51,14 +51,20 @@ export function examplesOf(made: Command): readonly string[] {
 /** Adds the options that locate the broker. */
 export function withBroker(made: Command): Command {
   return made
-    .option('--url <url>', 'the broker: amqp://user:password@host:5672/vhost (RABBITMQ_URL, else localhost)')
-    .option('--management <url>', 'its management API (RABBITMQ_MANAGEMENT_URL, else port 15672 of the same host)')
+    .option('--url <url>', 'the broker: amqp://user:password@host:5672/vhost (default: RABBITMQ_URL, or localhost)')
+    .option(
+      '--management <url>',
+      'its management API (default: RABBITMQ_MANAGEMENT_URL, or port 15672 of the same host)',
+    )
     .option('--ask-password', 'ask for the password, or read it from the first line of stdin')
 }
 
 /** Adds the option that locates the applications. */
 export function withApp(made: Command): Command {
-  return made.option('--app <file>', 'exports applications (leveret.config.ts, .js or .mjs, here or in a folder above)')
+  return made.option(
+    '--app <file>',
+    'the file that exports applications (default: leveret.config.ts, .js or .mjs here or in a folder above)',
+  )
 }
 
 /** Adds the option for JSON. */
@@ -69,8 +75,6 @@ export function withJson(made: Command): Command {
 /** Adds the options that prevent changes by accident. */
 export function withSafety(made: Command, yes = '--yes'): Command {
   return made
-    .addOption(
-      new Option(yes, yes === '--yes' ? 'do not ask' : 'do not ask: the name of the queue says that it is meant'),
-    )
-    .option('--dry-run', 'say what would be done, and change nothing')
+    .addOption(new Option(yes, yes === '--yes' ? 'do not ask' : 'the name of the queue, instead of the question'))
+    .option('--dry-run', 'show what would be done, and change nothing')
 }

@@ -3,7 +3,7 @@ import { type BrokerOptions, Session } from '../broker/session.js'
 import { loadApplications } from '../config/load.js'
 import { jsonText } from '../terminal/json.js'
 import type { Terminal } from '../terminal/terminal.js'
-import { UsageError } from './failure.js'
+import { UsageError } from './exit.js'
 
 /** Options that many commands have. */
 export interface CommonOptions extends BrokerOptions {
@@ -39,7 +39,9 @@ export class Context {
   async someApplications(options: CommonOptions): Promise<readonly Application[]> {
     const applications = await this.applications(options)
     if (applications.length > 0) return applications
-    throw new UsageError('There are no applications: export them from leveret.config.ts, or say where: --app <file>.')
+    throw new UsageError(
+      'No applications are known. Export them from leveret.config.ts here or in a folder above, or name another file: --app <file>.',
+    )
   }
 
   /** Writes one document for `--json`, otherwise the output of a function for people. */

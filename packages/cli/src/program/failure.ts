@@ -1,40 +1,20 @@
 import { ManagementError } from '@leveret/management'
-import { BrokerError, ConnectionError, LeveretError, OptionsError, PayloadError } from 'leveret'
-
-/** Exit codes of the commands. */
-export const EXIT = {
-  /** Everything is done, and nothing wrong was found. */
-  done: 0,
-  /** A check found something wrong, or the work is not complete. */
-  found: 1,
-  /** The command line is wrong. */
-  usage: 2,
-  /** The connection failed or was refused. */
-  refused: 3,
-  /** Ctrl-C ended the command after its current work. */
-  interrupted: 130,
-} as const
-
-/** One of the numbers above. */
-export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
-
-/** The error for a wrong command line. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError'
-}
-
-/** The error for something that does not exist or could not be done. */
-export class NotDoneError extends Error {
-  override readonly name = 'NotDoneError'
-}
+import { BrokerError, ConnectionError, LeveretError, OptionsError, PayloadError, PublishError } from 'leveret'
+import { EXIT, type ExitCode, NotDoneError, UsageError } from './exit.js'
 
 /** Returns the exit code of an error. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof UsageError || error instanceof OptionsError) return EXIT.usage
   if (error instanceof ConnectionError) return EXIT.refused
-  if (error instanceof BrokerError) return error.replyCode === 403 ? EXIT.refused : EXIT.found
-  if (error instanceof ManagementError) return [0, 401, 403].includes(error.status) ? EXIT.refused : EXIT.found
+  if (isForbidden(error)) return EXIT.refused
+  if (error instanceof ManagementError) return [0, 401, 403, 404].includes(error.status) ? EXIT.refused : EXIT.found
   return EXIT.found
+}
+
+/** Whether the broker refused an operation for lack of permission (403). A failed publish has that as its cause. */
+function isForbidden(error: unknown): boolean {
+  const reason = error instanceof PublishError ? error.cause : error
+  return reason instanceof BrokerError && reason.replyCode === 403
 }
 
 /** Describes an error, in lines. */
@@ -57,13 +37,20 @@ function managementLines(error: ManagementError): readonly string[] {
   if (status === 0) {
     return [
       `The management API does not answer: ${error.body}`,
-      'Say where it is with --management http://host:15672, or RABBITMQ_MANAGEMENT_URL.',
+      'Give its address with --management http://host:15672 or RABBITMQ_MANAGEMENT_URL. It is a plugin: rabbitmq-plugins enable rabbitmq_management',
     ]
   }
   if (status === 401 || status === 403) {
     return [
-      `The management API refused ${method} ${path} (${status}).`,
-      'The name or password is wrong, or the user has no tag: rabbitmqctl set_user_tags <user> monitoring',
+      `The management API refused ${method} ${path.replace(/\?.*/, '')} (${status}).`,
+      `The name or password is wrong, or the user has no tag: rabbitmqctl set_user_tags <user> ${method === 'GET' ? 'monitoring' : 'policymaker'}`,
+    ]
+  }
+  const vhost = /^\/\w+\/([^/?]+)/.exec(path)?.[1]
+  if (status === 404 && vhost !== undefined) {
+    return [
+      `The management API has no vhost '${decodeURIComponent(vhost)}'.`,
+      'The URL of the broker names the vhost: amqp://user:password@host:5672/vhost. Encode a slash in it as %2F.',
     ]
   }
   return [error.message]

@@ -1,43 +1,30 @@
 import { createRequire } from 'node:module'
 import { Command } from 'commander'
-import { brokerCommand } from '../commands/broker.js'
-import { callCommand } from '../commands/call.js'
-import { contractsCommand } from '../commands/contracts.js'
-import { doctorCommand } from '../commands/doctor.js'
-import { lettersCommand } from '../commands/letters.js'
-import { listCommand } from '../commands/list.js'
-import { policyCommand } from '../commands/policy.js'
-import { publishCommand } from '../commands/publish.js'
-import { sendCommand } from '../commands/send.js'
-import { tailCommand } from '../commands/tail.js'
-import { topologyCommand } from '../commands/topology.js'
-import { cut } from '../terminal/table.js'
 import type { Terminal } from '../terminal/terminal.js'
-import type { CommandMaker, Runner } from './command.js'
+import { cut } from '../terminal/width.js'
+import { CATALOG } from './catalog.js'
+import { command, type Runner } from './command.js'
 
-const COMMANDS: readonly CommandMaker[] = [
-  doctorCommand,
-  listCommand,
-  lettersCommand,
-  tailCommand,
-  sendCommand,
-  publishCommand,
-  callCommand,
-  topologyCommand,
-  contractsCommand,
-  policyCommand,
-  brokerCommand,
-]
-
-/** The program with all its commands. */
-export function createProgram(terminal: Terminal, runner: Runner): Command {
+/**
+ * The program. Commands that are not wanted appear in its help, and cannot run.
+ *
+ * @param isWanted - whether to load the command of this name. Default: all
+ */
+export async function createProgram(
+  terminal: Terminal,
+  runner: Runner,
+  isWanted: (name: string) => boolean = () => true,
+): Promise<Command> {
   const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
   const program = new Command('leveret')
-    .description('Operates RabbitMQ by the contracts of leveret. Data goes to stdout, talk to stderr.')
+    .description('Operates RabbitMQ by the contracts of leveret. Data goes to stdout, messages for you to stderr.')
     .version(version)
-    .option('--no-color', 'no colours; NO_COLOR and FORCE_COLOR are read too')
+    .option('--no-color', 'write no colours; NO_COLOR and FORCE_COLOR are obeyed too')
     .addHelpText('after', HELP)
-  for (const make of COMMANDS) program.addCommand(make(runner))
+  for (const { usage, summary, load } of CATALOG) {
+    const isLoaded = isWanted(usage.split(' ')[0] ?? '')
+    program.addCommand(isLoaded ? (await load())(runner) : command(usage, summary))
+  }
   for (const each of withAll(program)) adjust(each, terminal)
   return program
 }
@@ -45,10 +32,10 @@ export function createProgram(terminal: Terminal, runner: Runner): Command {
 const HELP = `
 Exit codes:
   0    done
-  1    something was found, or not all is done
-  2    wrong usage
-  3    no connection, or not allowed
-  130  Ctrl-C; what was in hand is finished
+  1    a problem was found, or the work is not complete
+  2    the command line is wrong
+  3    no connection, or no permission
+  130  Ctrl-C, after the current work was finished
 Every command has --help, with examples.`
 
 function withAll(program: Command): readonly Command[] {

@@ -3,7 +3,7 @@ import { paint } from '../terminal/style.js'
 import type { Terminal } from '../terminal/terminal.js'
 import type { Runner } from './command.js'
 import { Context } from './context.js'
-import { EXIT, type ExitCode, exitCodeOf, linesOf } from './failure.js'
+import { EXIT, type ExitCode } from './exit.js'
 import { createProgram } from './program.js'
 
 /** Options of {@link run}. */
@@ -22,13 +22,14 @@ export async function run(args: readonly string[], { terminal, signal, folder }:
     if (program.opts().color === false) terminal.forbidColor()
     code = await work(new Context(terminal, signal, folder))
   }
-  const program = createProgram(terminal, runner)
+  const program = await createProgram(terminal, runner, (name) => args.includes(name))
   try {
     await program.parseAsync([...args], { from: 'user' })
     return signal.aborted ? EXIT.interrupted : code
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage
     if (signal.aborted && (error === signal.reason || Object(error).name === 'AbortError')) return EXIT.interrupted
+    const { exitCodeOf, linesOf } = await import('./failure.js')
     const [first = '', ...others] = linesOf(error)
     terminal.say([paint(terminal.hasTalkColor, 'red', first), ...others].join('\n'))
     return exitCodeOf(error)

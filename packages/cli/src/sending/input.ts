@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import type { Codec } from 'leveret'
-import { UsageError } from '../program/failure.js'
+import { UsageError } from '../program/exit.js'
 
 /** A source of payloads: a single one, or lines of a file or of stdin. */
 export interface Source {
@@ -21,7 +21,9 @@ export function sourceOf(payload: string | undefined, file: string | undefined, 
   if (file !== undefined) return { lines: () => linesOf(createReadStream(file)) }
   if (payload === '-') return { lines: () => linesOf(stdin) }
   if (payload !== undefined) return { text: payload }
-  throw new UsageError("Give a payload, '-' for lines of stdin, or --file for lines of a file: one JSON value a line.")
+  throw new UsageError(
+    "Give a payload, or '-' to read lines from stdin, or --file to read lines from a file. Each line is one JSON value.",
+  )
 }
 
 /** Yields the lines that are not blank. A read error is thrown at the next line. */
@@ -44,7 +46,7 @@ export function payloadOf(text: string, { contentType }: Pick<Codec, 'contentTyp
     return JSON.parse(text)
   } catch {
     throw new UsageError(
-      `${where} is no JSON. A text is written in quotes: '"like this"'. Of a file or stdin, each line is one value.`,
+      `${where} is not JSON. Write a text in quotes: '"like this"'. In a file or stdin, each line is one JSON value.`,
     )
   }
 }

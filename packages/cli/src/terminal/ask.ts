@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createInterface } from 'node:readline/promises'
-import { UsageError } from '../program/failure.js'
+import { UsageError } from '../program/exit.js'
 import type { Terminal } from './terminal.js'
 
 /** Asks on a terminal, and returns a line; an empty one at the end of the input. */
@@ -29,7 +29,7 @@ export interface Consent {
 /**
  * Asks whether to go on. Without a terminal it needs `--yes`.
  *
- * @throws {@link UsageError} if nobody has agreed, and nobody can be asked
+ * @throws {@link UsageError} if the user has not agreed and cannot be asked
  */
 export async function confirm(
   terminal: Terminal,
@@ -45,7 +45,7 @@ export async function confirm(
 /**
  * Asks the user to type a name, before something that cannot be undone.
  *
- * @throws {@link UsageError} if nobody has agreed, and nobody can be asked
+ * @throws {@link UsageError} if the user has not agreed and cannot be asked
  */
 export async function confirmByName(
   terminal: Terminal,

@@ -11,18 +11,21 @@ export function paint(mayColor: boolean, color: Color, text: string): string {
   return `\u001b[${on}m${text}\u001b[${off}m`
 }
 
+/** Characters that move or restyle what a terminal shows: control codes, and those that turn the direction of text. */
+const CONTROL = /[\p{Cc}\p{Bidi_Control}\u2028\u2029\ufeff]/gu
+
 /** Escapes control characters: texts of the broker and of messages may hold anything, even terminal codes. */
 export function harmless(text: string): string {
-  return [...text].map((character) => (isControl(character) ? escaped(character) : character)).join('')
-}
-
-function isControl(character: string): boolean {
-  const code = character.codePointAt(0) ?? 0
-  return code < 32 || (code >= 127 && code < 160)
+  return text.replace(CONTROL, escaped)
 }
 
 function escaped(character: string): string {
   return JSON.stringify(character)
     .slice(1, -1)
-    .replace(/^[^\\]$/, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .replace(/^[^\\]$/u, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+/** Quotes a word for a shell, if it needs that. */
+export function quoted(word: string): string {
+  return /^[\w./:@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }

@@ -14,7 +14,7 @@ export async function stateFromPassiveDeclares(
   const queues = new Map<string, ExistingQueue>()
   const exchanges = new Map<string, 'there'>()
   const unseen = [
-    `The management API did not tell (${why}), so arguments, bindings, policies and what is left over were not compared.`,
+    `The management API did not answer (${why}), so arguments, bindings, policies and leftovers were not compared.`,
   ]
   for (const declaration of declarations) {
     if (declaration.kind === 'binding') continue

@@ -12,7 +12,7 @@ export interface Plan {
   readonly unseen: readonly string[]
 }
 
-/** Compares declarations and policies with the state of a broker. It asks nobody. */
+/** Compares declarations and policies with the state of a broker. It sends no request. */
 export function planOf(
   declarations: readonly Declaration[],
   policies: readonly QueuePolicy[],
@@ -111,7 +111,7 @@ function absent(kind: 'queue' | 'exchange', name: string, isOfOthers: true | und
     change: 'missing',
     kind,
     name,
-    waysOut: [`have whoever declares the ${kind} do so: the contract says existing: true`],
+    waysOut: [`let the owner of the ${kind} declare it: the contract says existing: true`],
   }
 }
 

@@ -1,6 +1,6 @@
 import { harmless, paint } from '../terminal/style.js'
-import { cut } from '../terminal/table.js'
 import type { Terminal } from '../terminal/terminal.js'
+import { wrap } from '../terminal/width.js'
 import type { Plan } from './plan.js'
 import { isToDo, type PlanItem } from './plan-item.js'
 
@@ -11,10 +11,10 @@ export async function printPlan(terminal: Terminal, { items, unseen }: Plan): Pr
   for (const item of items) {
     const [sign, color] = SIGNS[item.change]
     await terminal.print(
-      `${paint(terminal.hasColor, color, sign)} ${cut(harmless(lineOf(item)), terminal.columns - 2)}`,
+      `${paint(terminal.hasColor, color, sign)} ${wrap(harmless(lineOf(item)), terminal.columns - 2, 11)}`,
     )
     for (const [index, way] of (item.waysOut ?? []).entries()) {
-      await terminal.print(cut(`    ${index + 1}. ${harmless(way)}`, terminal.columns))
+      await terminal.print(wrap(`    ${index + 1}. ${harmless(way)}`, terminal.columns, 7))
     }
   }
   for (const sentence of unseen) terminal.say(sentence)
@@ -38,5 +38,5 @@ export function summaryOf(items: readonly PlanItem[]): string {
     ...(count('missing') ? [`${count('missing')} missing that others declare`] : []),
     ...(count('left') ? [`${count('left')} left over, which stay`] : []),
   ]
-  return items.some(isToDo) || parts.length > 0 ? parts.join(', ') : 'All is there as it is declared.'
+  return items.some(isToDo) || parts.length > 0 ? parts.join(', ') : 'Everything exists as declared.'
 }

@@ -10,8 +10,8 @@ export function waysOut(
     `keep it as it is: write in the contract ${asItIs(declaration, existing)}`,
     `leave it alone: give the contract a new name, and delete '${name}' when it is empty`,
     kind === 'queue'
-      ? `make it anew: stop its workers, let it run empty or move its messages away, delete '${name}', then leveret topology apply`
-      : `make it anew: delete '${name}' while nobody publishes, then leveret topology apply, which binds it again`,
+      ? `replace it: stop its workers, let it run empty or move its messages away, delete '${name}', then run leveret topology apply`
+      : `replace it: delete '${name}' while no client publishes, then run leveret topology apply, which binds it again`,
   ]
 }
 

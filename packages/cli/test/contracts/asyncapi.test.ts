@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
 import {
   application,
   bytes,
@@ -13,7 +14,9 @@ import {
 } from 'leveret'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { loadApplications } from '../../src/config/load.js'
 import { asyncApiOf, contractsDocument } from '../../src/index.js'
+import { shop } from '../fixtures/shop/leveret.config.js'
 import { exampleApplication } from './examples.js'
 
 interface Diagnostic {
@@ -26,6 +29,8 @@ const { Parser } = createRequire(import.meta.url)('@asyncapi/parser') as {
   readonly Parser: new () => { parse(text: string): Promise<{ readonly diagnostics: readonly Diagnostic[] }> }
 }
 const parser = new Parser()
+
+const DEMO = fileURLToPath(new URL('../../../demo', import.meta.url))
 
 /** What the parser has against a document, down to hints. */
 async function problemsOf(document: unknown): Promise<readonly string[]> {
@@ -88,6 +93,25 @@ describe('AsyncAPI', () => {
     expect(
       await problemsOf(asyncApiOf(described, document, { server: 'amqps://broker.example.org:5671/shop' })),
     ).toEqual([])
+  })
+
+  test('so do those of the demo and of a shop', async () => {
+    for (const each of [...(await loadApplications(undefined, DEMO)), shop]) {
+      const document = contractsDocument([each])
+      const [described] = document.applications
+      const problems = await problemsOf(asyncApiOf(described as never, document))
+      expect({ name: each.name, problems }).toEqual({ name: each.name, problems: [] })
+    }
+  })
+
+  test('examples of a schema become examples of its messages', async () => {
+    const payload = z.object({ n: z.int() }).meta({ examples: [{ n: 7 }, { n: 8 }] })
+    const document = contractsDocument([application({ name: 'a', version: '1', sends: [workQueue('q', { payload })] })])
+    const made = asyncApiOf(document.applications[0] as never, document)
+    expect(made).toMatchObject({
+      components: { messages: { 'work-queue.q': { examples: [{ payload: { n: 7 } }, { payload: { n: 8 } }] } } },
+    })
+    expect(await problemsOf(made)).toEqual([])
   })
 
   test('the parser would say so: a binding with a member too many is refused', async () => {

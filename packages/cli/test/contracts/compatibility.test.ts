@@ -65,7 +65,7 @@ describe('a change of a payload', () => {
     })
   })
 
-  test('a variant of a discriminated union is found by its tag, and its path is told', () => {
+  test('a variant of a discriminated union is found by its tag, and its path is reported', () => {
     const a = z.object({ kind: z.literal('a'), n: z.int() })
     const b = z.object({ kind: z.literal('b'), text: z.string() })
     const both = z.discriminatedUnion('kind', [a, b])
@@ -108,7 +108,7 @@ describe('a change of a payload', () => {
     expect(broken(tree, wider).forward[0]).toBe('breaks n')
   })
 
-  test('what nobody can tell is a warning', () => {
+  test('an undecided change is a warning', () => {
     const of = (pattern: RegExp) => z.object({ id: z.string().regex(pattern) })
     expect(broken(of(/^a/), of(/^[ab]/))).toEqual({ backward: ['cannot tell id'], forward: ['cannot tell id'] })
     expect(broken(z.object({ id: z.string() }), of(/^a/))).toEqual({ backward: ['breaks id'], forward: fine })

@@ -20,7 +20,9 @@ export function closedOver(error: Error): LeveretError {
 
 /** The reason of a channel that ends because neither amqplib nor leveret can handle what the broker sent on it. */
 export function strangeOn(cause: unknown): ConnectionError {
-  return new ConnectionError('protocol', `The channel was closed over what came on it: ${messageOf(cause)}`, { cause })
+  return new ConnectionError('protocol', `The channel was closed because of an unexpected frame: ${messageOf(cause)}`, {
+    cause,
+  })
 }
 
 /**
@@ -45,15 +47,15 @@ export function isOverChannelLimit(reason: unknown): reason is BrokerError {
 
 /** The error for a channel that the broker refused because of its limit. */
 export function overChannelLimit(reason: BrokerError, open: number): ConnectionError {
-  const text = `Opening a channel: the broker allows no more, and ${open} are open on this connection (${describeReply(reason)})`
+  const text = `Opening a channel: the broker allows no more channels; ${open} are open on this connection (${describeReply(reason)})`
   return new ConnectionError('limit', text, { cause: reason })
 }
 
 /** The error for a channel when the connection has no channel number left. */
 export function outOfNumbers(cause: unknown, open: number): ConnectionError {
   const text =
-    `Opening a channel: ${open} are open, as many as a connection to this broker may have (its configuration's channel_max). ` +
-    'Connect a second time for more roles, or close some'
+    `Opening a channel: ${open} are open, which is the limit of a connection to this broker (channel_max in its configuration). ` +
+    'Open a second connection for more roles, or close some roles'
   return new ConnectionError('limit', text, { cause })
 }
 

@@ -122,7 +122,7 @@ export class Channel {
 
   /** Asks for a queue without declaring it. If it is missing, the broker closes the channel with 404. */
   async checkQueue(name: string): Promise<QueueStatus> {
-    return await this.#ask(`Looking for the queue '${name}'`, this.#raw.checkQueue(name).then(readStatus))
+    return await this.#ask(`Checking the queue '${name}'`, this.#raw.checkQueue(name).then(readStatus))
   }
 
   async declareExchange({ name, type, arguments: args, ...options }: ExchangeDeclaration): Promise<void> {
@@ -133,7 +133,7 @@ export class Channel {
 
   /** Asks for an exchange without declaring it. If it is missing, the broker closes the channel with 404. */
   async checkExchange(name: string): Promise<void> {
-    await this.#ask(`Looking for the exchange '${name}'`, this.#raw.checkExchange(name))
+    await this.#ask(`Checking the exchange '${name}'`, this.#raw.checkExchange(name))
   }
 
   async bind({ source, to, destination, bindingKey, arguments: args }: BindingDeclaration): Promise<void> {
@@ -146,7 +146,7 @@ export class Channel {
 
   /** Takes one message out of a queue (`basic.get`), to be settled. @returns `undefined` if none is ready */
   async get(queue: string): Promise<ReceivedMessage | undefined> {
-    const message = await this.#ask(`Reading from '${queue}'`, this.#raw.get(queue))
+    const message = await this.#ask(`Getting a message from '${queue}'`, this.#raw.get(queue))
     return message === false ? undefined : message
   }
 

@@ -50,7 +50,7 @@ export function connectFailure(error: unknown, endpoint: Endpoint): ConnectionEr
   if (reply !== undefined) return handshakeFailure(reply, endpoint)
   if (TLS_REFUSALS.test(code)) return make('tls', `the certificate was not accepted (${code}): ${text}`)
   if (TLS_ALERT.test(text)) {
-    return make('tls', `the broker ended the TLS handshake (${text}). Does it want another certificate in tls.cert?`)
+    return make('tls', `the broker ended the TLS handshake (${text}). Check the certificate in tls.cert`)
   }
   if (code === 'EPROTO' || code.startsWith('ERR_SSL')) {
     return make('protocol', `TLS failed (${text}). Is ${endpoint.port} a plain AMQP port? Then use amqp://`)
@@ -63,7 +63,7 @@ export function connectFailure(error: unknown, endpoint: Endpoint): ConnectionEr
   }
   // An error without a code is amqplib's own: the peer sent bytes or ended the connection, but made no AMQP handshake.
   const hint = endpoint.protocol === 'amqp' ? `. Is ${endpoint.port} a TLS port? Then use amqps://` : ''
-  if (code === '' && isForeignProtocol(text)) return make('protocol', `what answered does not speak AMQP 0-9-1${hint}`)
+  if (code === '' && isForeignProtocol(text)) return make('protocol', `the peer does not speak AMQP 0-9-1${hint}`)
   if (code === '') return make('protocol', `the AMQP handshake failed (${text})${hint}`)
   if (code === 'ECONNRESET') return make('unreachable', `${text}${hint}`)
   if (NAME_ERRORS.has(code)) return make('unreachable', `the name of the host has no address (${text})`)
@@ -87,7 +87,7 @@ export function handshakeFailure({ code, text }: HandshakeReply, endpoint: Endpo
     const step = limitStep(text)
     return new ConnectionError(
       'limit',
-      `${where} takes no more connections ${said}${step === undefined ? '' : `. ${step}`}`,
+      `${where} accepts no more connections ${said}${step === undefined ? '' : `. ${step}`}`,
     )
   }
   if (/not found/i.test(text)) {

@@ -23,7 +23,7 @@ export interface DialOptions {
 }
 
 /** An open connection: amqplib's, and its socket. */
-export interface Line {
+export interface DialledSocket {
   readonly model: amqp.ChannelModel
   readonly socket: Socket
   /** Lets amqplib read past the handshake. Call it once all listeners are attached. */
@@ -35,7 +35,7 @@ export interface Line {
  *
  * @throws {@link ConnectionError} with the reason, within `connectTimeoutMs`; the signal's reason. Nothing stays open
  */
-export async function dial(endpoint: Endpoint, options: DialOptions, signal: AbortSignal): Promise<Line> {
+export async function dial(endpoint: Endpoint, options: DialOptions, signal: AbortSignal): Promise<DialledSocket> {
   signal.throwIfAborted()
   const started = performance.now()
   const { connecting, socket } = catchSocket(endpoint.protocol, () => connect(endpoint, options))

@@ -49,9 +49,9 @@ export interface ServerAddress {
 }
 
 const UNSET =
-  'no broker was given. Is the environment variable set that names it? Expected a URL such as amqp://user:password@host:5672/vhost, ' +
+  'no broker was given. Check the environment variable that should hold its URL. Expected a URL such as amqp://user:password@host:5672/vhost, ' +
   'fields, or a list of them'
-const SEVERAL = "it names several brokers: give a list of URLs, ['amqp://one', 'amqp://two']"
+const SEVERAL = "the URL names several brokers: pass a list of URLs, ['amqp://one', 'amqp://two']"
 
 const DEFAULT_PORT = { amqp: 5672, amqps: 5671 }
 
@@ -168,7 +168,7 @@ function queryOf(query: URLSearchParams, refuse: (why: string) => OptionsError):
     if (name === 'heartbeat') continue
     // A `?` in a password that was not encoded makes the rest of the password look like a parameter.
     const shown = /^[\w.-]+$/.test(name) ? `unknown parameter '${name}'` : 'unknown parameter'
-    throw refuse(`${shown}; only heartbeat is read, the rest are options of connect`)
+    throw refuse(`${shown}; leveret reads only heartbeat from the URL; pass the others as options of connect`)
   }
   const text = query.get('heartbeat')
   if (text === null) return {}
@@ -180,7 +180,7 @@ function decodePart(part: string, refuse: (why: string) => OptionsError): string
   try {
     return decodeURIComponent(part)
   } catch {
-    throw refuse("a '%' does not begin an encoded character: encode '%' as %25")
+    throw refuse("a '%' is not followed by two hexadecimal digits: encode '%' as %25")
   }
 }
 

@@ -14,9 +14,10 @@ import { backlogOf } from './backlog.js'
 import { type BrokerIdentity, readIdentity } from './broker-identity.js'
 import { Channel } from './channel.js'
 import { outOfNumbers } from './channel-errors.js'
+import { ChannelNumbers } from './channel-numbers.js'
 import type { ChannelHooks } from './channel-parts.js'
 import { brokerReply } from './close-frame.js'
-import { type DialOptions, dial, type Line } from './dial.js'
+import { type DialledSocket, type DialOptions, dial } from './dial.js'
 import { describeEndpoint, type Endpoint, type ServerAddress } from './endpoint.js'
 import { SocketBatcher } from './frames/socket-batcher.js'
 import type { Login } from './login.js'
@@ -38,8 +39,7 @@ export class Link {
   readonly #channels = new Set<Channel>()
   /** Numbers of the channels that the broker has opened. */
   readonly #opened: ReadonlySet<number>
-  /** How many channels are being opened, open, or being closed. */
-  #taken = 0
+  readonly #numbers = new ChannelNumbers()
   readonly #socket: Socket
   readonly #wire: SocketBatcher
   readonly #socketClosed: Promise<void>
@@ -49,10 +49,13 @@ export class Link {
   readonly #over = new AbortController()
   #said: LeveretError | undefined
   #isBlocked = false
-  /** Resolves when the next channel may be opened. */
-  #numbersFree: Promise<void> | undefined
 
-  private constructor({ model, socket, listen }: Line, endpoint: Endpoint, options: DialOptions, hooks: LinkHooks) {
+  private constructor(
+    { model, socket, listen }: DialledSocket,
+    endpoint: Endpoint,
+    options: DialOptions,
+    hooks: LinkHooks,
+  ) {
     this.#model = model
     this.#socket = socket
     this.#options = options
@@ -95,7 +98,7 @@ export class Link {
 
   /** How many channels the link uses on the broker, or is about to use. */
   get channels(): number {
-    return this.#taken
+    return this.#numbers.taken
   }
 
   /** How many channels the broker had open when it last reported one. */
@@ -105,8 +108,9 @@ export class Link {
 
   /** @throws {@link ConnectionError} if the link is lost, no answer comes in time, or no channel number is left */
   async openChannel(kind: 'plain' | 'confirm', hooks: ChannelHooks): Promise<Channel> {
-    if (this.#numbersFree !== undefined) {
-      await within(this.#options.connectTimeoutMs, this.#numbersFree, () => this.#late('Opening a channel'))
+    const { whenFree } = this.#numbers
+    if (whenFree !== undefined) {
+      await within(this.#options.connectTimeoutMs, whenFree, () => this.#late('Opening a channel'))
     }
     const opening = this.#open(kind)
     try {
@@ -129,23 +133,14 @@ export class Link {
       // A channel that opens too late has no user.
       opening.then((raw) => raw.close()).catch(() => undefined)
       if (error instanceof ConnectionError) throw error
-      if (isOutOfChannelNumbers(error)) throw outOfNumbers(error, this.#taken)
+      if (isOutOfChannelNumbers(error)) throw outOfNumbers(error, this.#numbers.taken)
       throw this.#said ?? new ConnectionError('lost', 'Opening a channel: the connection was lost', { cause: error })
     }
   }
 
   async #open(kind: 'plain' | 'confirm'): Promise<amqp.Channel | amqp.ConfirmChannel> {
-    this.#taken += 1
-    try {
-      const raw = await (kind === 'confirm' ? this.#model.createConfirmChannel() : this.#model.createChannel())
-      raw.once('close', () => {
-        this.#taken -= 1
-      })
-      return raw
-    } catch (error) {
-      this.#taken -= 1
-      throw error
-    }
+    const opening = kind === 'confirm' ? this.#model.createConfirmChannel() : this.#model.createChannel()
+    return await this.#numbers.take<amqp.Channel>(opening)
   }
 
   /**
@@ -158,7 +153,7 @@ export class Link {
    */
   async updateSecret(login: Login): Promise<void> {
     // amqplib's promise stays pending if the connection ends first.
-    await unlessAborted(this.signal, this.#model.updateSecret(login.secret(), 'renewed by its owner'))
+    await unlessAborted(this.signal, this.#model.updateSecret(login.secret(), 'credentials refreshed'))
   }
 
   /** Resolves when no alarm stops the broker from reading this connection. Rejects if the link is lost. */
@@ -171,7 +166,7 @@ export class Link {
   /** Closes with connection.close, or cuts the socket if the broker does not answer in time. Never rejects. */
   async close(timeoutMs: number): Promise<void> {
     // amqplib's close waits for close-ok only. A socket that ends first is as good.
-    this.#wire.over()
+    this.#wire.markClosing()
     await atMost(timeoutMs, Promise.race([this.#model.close(), this.lost]))
     this.cut(new ConnectionError('lost', 'The connection was closed by this process'))
     await this.#socketClosed
@@ -206,8 +201,7 @@ export class Link {
     // amqplib reuses the number of this channel at once. If amqplib itself writes the frames of this channel, it writes
     // the next channel.open before this close-ok, and the broker closes the connection over that (504).
     if (reason instanceof BrokerError && !channel.isStraight) {
-      const flush = flushed.bind(undefined, this.#socket, this.signal)
-      this.#numbersFree = this.#numbersFree?.then(flush) ?? flush()
+      this.#numbers.holdUntil(async () => await flushed(this.#socket, this.signal))
     }
     hooks.closed?.(reason instanceof ConnectionError ? (this.#said ?? reason) : reason)
   }
@@ -217,7 +211,7 @@ export class Link {
     const onClose = (): void => this.cut(new ConnectionError('lost', `${this.address}: the socket closed`))
     this.#socket.once('close', onClose)
     const onSilent = (cause: Silence): void =>
-      this.cut(new ConnectionError('lost', `${this.address}: nothing heard for ${silenceMs} ms`, { cause }))
+      this.cut(new ConnectionError('lost', `${this.address}: no data was received for ${silenceMs} ms`, { cause }))
     const watch = silenceMs === 0 ? undefined : watchSilence(this.#socket, silenceMs, onSilent)
     this.#silence = () => watch?.now()
     return () => {

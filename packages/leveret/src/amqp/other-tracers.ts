@@ -23,11 +23,11 @@ interface Wrapper {
 const datadog = channel('apm:amqplib:publish:start')
 
 const SLOWER =
-  'another library watches what amqplib publishes, so every message is written through amqplib and its traces are whole. ' +
-  'That costs more; @leveret/opentelemetry traces leveret itself'
+  'another library traces the publishes of amqplib, so leveret writes every message through amqplib to keep those traces complete. ' +
+  'That takes more CPU; @leveret/opentelemetry traces leveret itself'
 const BOTH =
-  'the amqplib instrumentation is on beside @leveret/opentelemetry. leveret goes round it, so that nothing is traced twice; ' +
-  'OTEL_NODE_DISABLED_INSTRUMENTATIONS=amqplib switches it off'
+  'the amqplib instrumentation is on beside @leveret/opentelemetry. leveret bypasses it, so that no message is traced twice; ' +
+  'OTEL_NODE_DISABLED_INSTRUMENTATIONS=amqplib disables it'
 
 /**
  * Decides what tracers of other libraries see that watch the functions of amqplib. They see all messages, unless

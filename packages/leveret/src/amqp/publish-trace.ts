@@ -1,5 +1,6 @@
 import { endTrace, runTraced, type ScopedTrace, tracing } from '../async/tracing.js'
 import { PublishError, type PublishOutcome } from '../errors/publish-error.js'
+import { warnOnce } from '../errors/warn-once.js'
 import { reservedHeadersProblem } from '../headers/broker-headers.js'
 import { headersProblem } from '../message/amqp-table.js'
 import type { CopyKind, Headers, OutgoingMessage } from '../message/message.js'
@@ -121,28 +122,25 @@ function outcomeOf(error: unknown, { written }: PublishTrace): PublishOutcome {
 }
 
 function withHeadersOf({ headers }: PublishTrace, message: OutgoingMessage): OutgoingMessage {
-  const { headers: own = NONE } = message.properties
-  const added: Record<string, unknown> = {}
-  let isChanged = false
-  for (const name of Object.keys(headers)) {
-    if (headers[name] === undefined || own[name] === headers[name]) continue
-    added[name] = headers[name]
-    isChanged = true
+  const { properties } = message
+  const { headers: own = NONE } = properties
+  let added: Record<string, unknown> | undefined
+  for (const name in headers) {
+    const value = headers[name]
+    if (value === undefined || own[name] === value) continue
+    added ??= {}
+    added[name] = value
   }
-  if (!isChanged) return message
-  const all: Headers = { ...own, ...added }
+  if (added === undefined) return message
+  const all: Headers = own === NONE ? added : { ...own, ...added }
   const problem = reservedHeadersProblem(added) ?? headersProblem(all)
-  if (problem === undefined) return { ...message, properties: { ...message.properties, headers: all } }
-  warnOnce(problem)
+  if (problem === undefined) return { ...message, properties: { ...properties, headers: all } }
+  warnOfHeaders(problem)
   return message
 }
 
-let hasWarned = false
-
-/** Warns once, because a tracer's mistake must not fail a send. */
-function warnOnce(problem: string): void {
-  if (hasWarned) return
-  hasWarned = true
-  const text = `leveret: a subscriber of tracing:leveret:publish:start added headers that cannot be sent, and they were left out: ${problem}`
-  process.emitWarning(text, { type: 'LeveretWarning', code: 'LEVERET_TRACE_HEADERS' })
+/** Warns, because a tracer's mistake must not fail a send. */
+function warnOfHeaders(problem: string): void {
+  const text = `leveret: a subscriber of tracing:leveret:publish:start added headers that cannot be sent, so the message was sent without them: ${problem}`
+  warnOnce('', text, { code: 'LEVERET_TRACE_HEADERS' })
 }

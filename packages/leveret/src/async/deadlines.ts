@@ -58,7 +58,7 @@ export interface Due extends DenseItem {
  *
  * @returns the next deadline, for {@link Deadlines}
  */
-export function tellLate<T extends Due>(open: DenseSet<T>, now: number, late: (one: T) => void): number {
+export function expireDue<T extends Due>(open: DenseSet<T>, now: number, late: (one: T) => void): number {
   let next = Number.POSITIVE_INFINITY
   for (const one of open) {
     if (one.dueAt <= now) late(one)

@@ -19,7 +19,7 @@ const watched = new WeakMap<AbortSignal, Watched>()
  */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
   const { callbacks, listener } = watched.get(signal) ?? watch(signal)
-  const entry: Callback = { call: callback, bagged: undefined }
+  const entry: Callback = { call: callback, setIndex: undefined }
   callbacks.add(entry)
   return () => {
     if (!callbacks.delete(entry) || callbacks.size > 0 || watched.get(signal)?.callbacks !== callbacks) return

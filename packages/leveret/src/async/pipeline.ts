@@ -143,14 +143,14 @@ class Run<T> {
       this.#succeeded += 1
     } catch (error) {
       this.#failed += 1
-      await this.#tell({ index, item, error })
+      await this.#reportFailure({ index, item, error })
     } finally {
       this.#begun -= 1
       this.#wake?.()
     }
   }
 
-  async #tell(failure: PipelineFailure<T>): Promise<void> {
+  async #reportFailure(failure: PipelineFailure<T>): Promise<void> {
     const { onFailure } = this.#options
     try {
       if (onFailure === undefined) this.#endFor(failure.error)

@@ -45,7 +45,7 @@ export async function race<Candidate, Winner>(
       attempt(candidate, over.signal).then(
         (winner) => {
           if (over.signal.aborted) discard(winner)
-          else end(() => resolve(winner), new Error('Another one was first'))
+          else end(() => resolve(winner), new Error('Another candidate won'))
         },
         (reason: unknown) => {
           if (over.signal.aborted) return

@@ -34,16 +34,16 @@ export function topicOf<Message>(name: string): Topic<Message> {
 }
 
 /** The scope of the trace whose outcome is being published. That is synchronous, so one variable holds it. */
-let telling: ScopedTrace['run']
+let reportScope: ScopedTrace['run']
 
-/** Calls `tell` with the trace's scope: {@link inTellingScope} runs its function in that scope meanwhile. */
-export function tellWithin(trace: ScopedTrace | undefined, tell: () => void): void {
-  const before = telling
-  telling = trace?.run
+/** Calls `report` with the trace's scope: {@link inReportScope} runs its function in that scope meanwhile. */
+export function withReportScope(trace: ScopedTrace | undefined, report: () => void): void {
+  const before = reportScope
+  reportScope = trace?.run
   try {
-    tell()
+    report()
   } finally {
-    telling = before
+    reportScope = before
   }
 }
 
@@ -51,8 +51,8 @@ export function tellWithin(trace: ScopedTrace | undefined, tell: () => void): vo
  * Calls a function in the scope of the trace that is being reported, if there is one. A log line then belongs to its
  * span.
  */
-export function inTellingScope<T>(call: () => T): T {
-  return telling === undefined ? call() : telling(call)
+export function inReportScope<T>(call: () => T): T {
+  return reportScope === undefined ? call() : reportScope(call)
 }
 
 /** Calls a function between `start` and `end`, in the stores that are bound to `start`. */

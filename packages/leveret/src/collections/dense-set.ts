@@ -15,25 +15,25 @@ export class DenseSet<T extends DenseItem> {
   }
 
   has(item: T): boolean {
-    return item.bagged !== undefined && this.#items[item.bagged] === item
+    return item.setIndex !== undefined && this.#items[item.setIndex] === item
   }
 
   add(item: T): void {
-    if (item.bagged !== undefined && this.#items[item.bagged] === item) return
-    item.bagged = this.#items.length
+    if (item.setIndex !== undefined && this.#items[item.setIndex] === item) return
+    item.setIndex = this.#items.length
     this.#items.push(item)
   }
 
   /** @returns whether the item was in the set */
   delete(item: T): boolean {
-    const { bagged } = item
-    if (bagged === undefined || this.#items[bagged] !== item) return false
+    const { setIndex } = item
+    if (setIndex === undefined || this.#items[setIndex] !== item) return false
     const last = this.#items.pop() as T
     if (last !== item) {
-      this.#items[bagged] = last
-      last.bagged = bagged
+      this.#items[setIndex] = last
+      last.setIndex = setIndex
     }
-    item.bagged = undefined
+    item.setIndex = undefined
     return true
   }
 
@@ -48,5 +48,5 @@ export class DenseSet<T extends DenseItem> {
 /** An item of a {@link DenseSet}. It can be in one set at a time, because it stores its own position. */
 export interface DenseItem {
   /** Position in the set. Only {@link DenseSet} reads and writes it. */
-  bagged?: number | undefined
+  setIndex?: number | undefined
 }

@@ -18,14 +18,14 @@ interface ConnectionsOf {
 }
 
 /**
- * Closes one after the other. Never rejects: a failure or a timeout is passed to `tell`, and sets the exit code 1.
+ * Closes one after the other. Never rejects: a failure or a timeout is passed to `report`, and sets the exit code 1.
  *
  * @param timeoutMs - for all of them together
  */
 export async function closeAll(
   closables: readonly Closable[],
   timeoutMs: number,
-  tell: (message: string) => void,
+  report: (message: string) => void,
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs
   for (const [index, closable] of closables.entries()) {
@@ -33,9 +33,7 @@ export async function closeAll(
     try {
       await close(closable, leftMs)
     } catch (error) {
-      tell(
-        `${nameOf(closable)}, number ${index + 1} of what is closed on a signal, was not closed: ${messageOf(error)}`,
-      )
+      report(`closeOnSignals could not close argument ${index + 1} (${nameOf(closable)}): ${messageOf(error)}`)
       process.exitCode ??= 1
     }
   }

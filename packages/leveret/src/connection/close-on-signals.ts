@@ -10,7 +10,7 @@ import { Connection, internalsOf } from './connection.js'
 
 const GRACE_MS = 1_000
 const STILL_ALIVE =
-  'leveret: closeOnSignals has closed all that it was given, and something else keeps the process alive: a server that began to listen afterwards, for example'
+  'leveret: closeOnSignals has closed everything, but something else keeps the process alive, for example a server that began to listen later'
 
 const signalOption = z.custom<NodeJS.Signals>(
   (name) => typeof name === 'string' && name in constants.signals && name !== 'SIGKILL' && name !== 'SIGSTOP',
@@ -79,7 +79,7 @@ export function closeOnSignals(
 ): () => void {
   const { signals, timeoutMs } = parseOptions(signalOptions, options, 'closeOnSignals')
   const all = [closables].flat() as readonly Closable[]
-  if (all.length === 0) throw new OptionsError('closeOnSignals: the list is empty: there is nothing to close')
+  if (all.length === 0) throw new OptionsError('closeOnSignals: the list is empty, so there is nothing to close')
   for (const [index, closable] of all.entries()) checkClosable(closable, index + 1)
   const leave = (): void => {
     for (const signal of signals) process.off(signal, onSignal)
@@ -96,7 +96,7 @@ export function closeOnSignals(
 }
 
 async function closeAndTell(closables: readonly Closable[], timeoutMs: number): Promise<void> {
-  await closeAll(closables, timeoutMs, teller(closables))
+  await closeAll(closables, timeoutMs, reporterOf(closables))
   // The timer itself does not keep the process alive.
   setTimeout(() => process.emitWarning(STILL_ALIVE, 'LeveretWarning'), GRACE_MS).unref()
 }
@@ -106,10 +106,10 @@ function checkClosable(closable: unknown, position: number): void {
   const { close, [Symbol.asyncDispose]: dispose } = Object(closable)
   if (typeof close === 'function' || typeof dispose === 'function') return
   const why = isThenable(closable) ? 'is a promise: await it first' : 'has neither close() nor [Symbol.asyncDispose]()'
-  throw new OptionsError(`closeOnSignals: number ${position} of what is to be closed ${why}`)
+  throw new OptionsError(`closeOnSignals: argument ${position} ${why}`)
 }
 
-function teller(closables: readonly Closable[]): (message: string) => void {
+function reporterOf(closables: readonly Closable[]): (message: string) => void {
   const rabbit = closables.find((closable) => closable instanceof Connection)
   if (rabbit !== undefined) return (message) => internalsOf(rabbit).log.warn(message)
   return (message) => process.emitWarning(`leveret: ${message}`, 'LeveretWarning')

@@ -52,7 +52,7 @@ export interface ConnectOptions {
   readonly connectTimeoutMs?: number | undefined
   /**
    * How long `connect` tries before it rejects with the last reason, in milliseconds, from 1 to 2,147,483,647. With
-   * `Infinity`, `connect` resolves at once and leveret tries for ever.
+   * `Infinity`, `connect` resolves at once and leveret tries without end.
    * @defaultValue 30_000
    */
   readonly startupTimeoutMs?: number | undefined
@@ -119,7 +119,7 @@ export interface ConnectOptions {
    * The code that writes messages of the usual form: leveret's own, or, at six times the cost, the `publish` of
    * amqplib. Use `'amqplib'` for tracers that watch that function and cannot be detected, because they are built into
    * its code (Sentry's and New Relic's). Tracers that can be detected (OpenTelemetry's instrumentation of amqplib,
-   * Datadog) see all messages without this option, as long as nobody listens to `tracing:leveret:publish`. The
+   * Datadog) see all messages without this option, as long as there is no subscriber of `tracing:leveret:publish`. The
    * environment variable `LEVERET_FRAMES` sets it where the option is missing.
    * @defaultValue 'leveret'
    */

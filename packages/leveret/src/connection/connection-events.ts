@@ -11,9 +11,9 @@ export interface ConnectionEvents {
   readonly disconnected: { readonly lane: LanePurpose; readonly reason: LeveretError }
   /** An attempt to connect failed. The next one follows by itself. */
   readonly 'connect-failed': { readonly lane: LanePurpose; readonly reason: ConnectionError; readonly attempt: number }
-  /** The broker takes no publishes because of a memory or disk alarm. Consuming continues. */
+  /** The broker accepts no publishes because of a memory or disk alarm. Consuming continues. */
   readonly blocked: { readonly lane: LanePurpose; readonly reason: string }
-  /** The alarm is over: the broker takes publishes again. */
+  /** The alarm is over: the broker accepts publishes again. */
   readonly unblocked: { readonly lane: LanePurpose }
   /**
    * The provider gave no new credentials, or the broker did not take them. leveret tries again; the connection stays
@@ -36,13 +36,16 @@ export const connectionLines: LogLines<ConnectionEvents> = {
     'info',
     `the ${lane} connection to ${address} is up (RabbitMQ ${brokerVersion})`,
   ],
-  disconnected: ({ lane, reason }) => ['warn', `the ${lane} connection is being restored: ${reason.message}`],
+  disconnected: ({ lane, reason }) => [
+    'warn',
+    `the ${lane} connection was lost and is being restored: ${reason.message}`,
+  ],
   'connect-failed': ({ lane, reason, attempt }) => [
     isPowerOfTwo(attempt) ? 'warn' : 'debug',
-    `attempt ${attempt} at the ${lane} connection failed: ${reason.message}`,
+    `attempt ${attempt} to open the ${lane} connection failed: ${reason.message}`,
   ],
-  blocked: ({ lane, reason }) => ['warn', `the broker takes no publishes (${lane} connection): ${reason}`],
-  unblocked: ({ lane }) => ['info', `the broker takes publishes again (${lane} connection)`],
+  blocked: ({ lane, reason }) => ['warn', `the broker accepts no publishes (${lane} connection): ${reason}`],
+  unblocked: ({ lane }) => ['info', `the broker accepts publishes again (${lane} connection)`],
   'credentials-failed': ({ lane, reason }) => [
     'warn',
     `the credentials of the ${lane} connection were not renewed: ${reason.message}`,

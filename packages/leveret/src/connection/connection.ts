@@ -1,6 +1,5 @@
 import type { BrokerAddress } from '../amqp/endpoint.js'
 import { OtherTracers } from '../amqp/other-tracers.js'
-import { atMost } from '../async/timing.js'
 import type { Topic } from '../async/tracing.js'
 import { ClosedError } from '../errors/closed-error.js'
 import { insteadOfConnection } from '../errors/given.js'
@@ -9,6 +8,7 @@ import { OptionsError } from '../errors/options-error.js'
 import { Events, type Listener } from '../events.js'
 import { Log } from '../log.js'
 import { parseOptions } from '../options.js'
+import type { CloseTime } from './close-time.js'
 import { type CloseOptions, Closing } from './closing.js'
 import { type ConnectOptions, type ConnectSettings, connectOptions } from './connect-options.js'
 import { type ConnectionEvents, connectionLines } from './connection-events.js'
@@ -22,7 +22,7 @@ import type { LanePurpose } from './lanes/lane-state.js'
 import { watchLoopLag } from './loop-lag.js'
 import { closingOrder, type OpenRole } from './open-role.js'
 import { OpenRoles } from './open-roles.js'
-import { Room } from './room.js'
+import { QueuedMessages } from './queued-messages.js'
 
 /** Returns the internals of a connection, for roles and engines; not part of the public API. */
 export let internalsOf: (connection: Connection) => ConnectionInternals
@@ -83,7 +83,7 @@ export class Connection implements AsyncDisposable {
       publishLane,
       consumeLane,
       tracers,
-      room: new Room(settings),
+      queued: new QueuedMessages(settings),
       assertOpen: () => {
         if (this.#closing.begun) throw new ClosedError('The connection has been closed')
       },
@@ -154,7 +154,8 @@ export class Connection implements AsyncDisposable {
 
   /**
    * Finishes running work, then closes consumers, then publishing, then the TCP connections. After that, nothing of
-   * leveret keeps the process alive. It works in every state. A second call returns the same promise.
+   * leveret keeps the process alive. It works in every state. A second call returns the same promise, and ends
+   * it sooner if its `timeoutMs` is over sooner.
    *
    * Inside a handler it resolves when all *other* handlers have ended; this delivery is not settled yet. Before a
    * `process.exit()`, call `close()` again outside the handler: that promise resolves when all is settled and closed.
@@ -175,13 +176,13 @@ export class Connection implements AsyncDisposable {
     return 'connection'
   }
 
-  readonly #close = async (timeoutMs: number): Promise<void> => {
-    const deadline = performance.now() + timeoutMs
-    const left = (): number => Math.max(Math.round(deadline - performance.now()), LAST_STEP_MS)
+  readonly #close = async (_timeoutMs: number, time: CloseTime): Promise<void> => {
+    const left = (): number => Math.max(Math.round(time.leftMs), LAST_STEP_MS)
     for (const stage of closingOrder) {
       const openRoles = this.#openRoles.of(stage)
-      // Each role ends in its time; one that was already closing may have been given more.
-      await atMost(left(), Promise.all(openRoles.map(async (role) => await role.close(left()))))
+      // A role that was already closing, perhaps with more time, ends in this time too.
+      const closeRoles = (): Promise<unknown> => Promise.all(openRoles.map(async (role) => await role.close(left())))
+      await time.until(closeRoles, { leastMs: LAST_STEP_MS })
     }
     await Promise.all(this.#lanes.map(async (lane) => await lane.close(Math.min(left(), 5_000))))
     this.#stopWatching()
@@ -216,14 +217,14 @@ export interface ConnectionInternals {
   readonly consumeLane: Lane
   readonly tracers: OtherTracers
   /** Bounds for the messages that wait to be published. */
-  readonly room: Room
+  readonly queued: QueuedMessages
   /** @throws {@link ClosedError} if the connection is closing or closed */
   assertOpen(): void
   /** Includes a role in `health` and `close`. @returns a function that removes it again */
   register(role: OpenRole): () => void
 }
 
-const CLOSING = 'it is closing: it takes nothing more, and finishes what is in hand'
+const CLOSING = 'closing: it accepts no new work and finishes running work'
 
 /** Time for the last step of a close whose earlier steps have used up the time. */
 const LAST_STEP_MS = 500

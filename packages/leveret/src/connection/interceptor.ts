@@ -44,39 +44,77 @@ export interface Interceptor {
 /** A function that wraps another. `Change` is what it may pass to `next`. */
 export type Layer<Subject, Change> = (subject: Subject, next: (change?: Change) => Promise<void>) => PromiseLike<void>
 
+/** The calls of `next` by one layer. */
+interface Descent {
+  /** The first call; `undefined` as long as there is none. */
+  below: Promise<void> | undefined
+  /** A second call, which is refused. */
+  again: Promise<never> | undefined
+}
+
 /**
  * Runs `inner` inside all layers. Settles when every layer that was entered has settled. An error of `inner` takes
  * precedence over that of a layer.
+ *
+ * A layer that returns the promise of its `next` as it is costs no promise of its own.
+ *
+ * @param index - the outermost layer to enter
  */
-export async function runInside<Subject, Change = never>(
+export function runInside<Subject, Change = never>(
   layers: readonly Layer<Subject, Change>[],
   subject: Subject,
   inner: (subject: Subject) => Promise<void>,
   change: (subject: Subject, change: Change) => Subject = (unchanged) => unchanged,
+  index = 0,
 ): Promise<void> {
-  const [outermost, ...others] = layers
-  if (outermost === undefined) return await inner(subject)
-  let below: Promise<void> | undefined
-  let again: Promise<never> | undefined
+  const layer = layers[index]
+  if (layer === undefined) return inner(subject)
+  const descent: Descent = { below: undefined, again: undefined }
+  let hasReturned = false
   const next = (wanted?: Change): Promise<void> => {
-    const descended =
-      below === undefined
-        ? (async () =>
-            await runInside(others, wanted === undefined ? subject : change(subject, wanted), inner, change))()
-        : Promise.reject(new Error('An interceptor called next() twice'))
-    // The result counts below, even if the interceptor does not wait for it.
-    descended.catch(() => undefined)
-    if (below === undefined) below = descended
-    else again = descended as Promise<never>
-    return descended
+    if (descent.below !== undefined) return refuseAgain(descent)
+    try {
+      const changed = wanted === undefined ? subject : change(subject, wanted)
+      descent.below = runInside(layers, changed, inner, change, index + 1)
+    } catch (error) {
+      descent.below = Promise.reject(error)
+    }
+    if (hasReturned) handled(descent.below)
+    return descent.below
   }
+  let work: PromiseLike<void>
   try {
-    await outermost(subject, next)
+    work = layer(subject, next)
   } catch (error) {
-    await below
+    work = Promise.reject(error)
+  }
+  const { below, again } = descent
+  if (below !== undefined && work === below && again === undefined) return below
+  hasReturned = true
+  if (below !== undefined) handled(below)
+  return settledAround(work, descent)
+}
+
+async function settledAround(work: PromiseLike<void>, descent: Descent): Promise<void> {
+  try {
+    await work
+  } catch (error) {
+    await descent.below
     throw error
   }
-  if (below === undefined) throw new Error('An interceptor returned without calling next()')
-  await below
-  await again
+  if (descent.below === undefined) throw new Error('An interceptor returned without calling next()')
+  await descent.below
+  if (descent.again !== undefined) await descent.again
+}
+
+function refuseAgain(descent: Descent): Promise<never> {
+  const refused = Promise.reject(new Error('An interceptor called next() twice'))
+  handled(refused)
+  descent.again = refused
+  return refused
+}
+
+/** Handles a rejection that the interceptor need not wait for, because the result counts anyway. */
+function handled(promise: Promise<void>): void {
+  promise.catch(() => undefined)
 }

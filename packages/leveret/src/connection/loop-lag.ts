@@ -21,7 +21,7 @@ export function watchLoopLag(heartbeatMs: number, log: Log, onLag: (blockedMs: n
     due = performance.now() + everyMs
     if (blockedMs <= limitMs) return
     log.warn(
-      `the event loop was blocked for ${blockedMs} ms. The broker gives up a connection that is silent for ` +
+      `the event loop was blocked for ${blockedMs} ms. The broker closes a connection that is silent for ` +
         `${2 * heartbeatMs} ms: move long computations to a worker thread, or raise heartbeatMs (${heartbeatMs}).`,
     )
     onLag(blockedMs)

@@ -3,7 +3,7 @@ import type { OutgoingMessage } from '../message/message.js'
 import type { MessageDiagnostics } from './diagnostics.js'
 
 /** Publishes on `node:diagnostics_channel` that a message was written. Ask `hasSubscribers` first. */
-export function tell(
+export function publishDiagnostic(
   topic: Topic<MessageDiagnostics>,
   connection: string,
   { exchange, routingKey, content, properties }: OutgoingMessage,

@@ -10,7 +10,7 @@ export class OpenRoles {
   /** How many senders of each contract are open. */
   readonly #senders = new Map<string, number>()
   readonly #crowded: (message: string) => void
-  #isTold = false
+  #hasWarned = false
 
   /** @param crowded - receives the warning about senders that are created for each call, once */
   constructor(crowded: (message: string) => void) {
@@ -46,11 +46,11 @@ export class OpenRoles {
     const open = (this.#senders.get(sender) ?? 0) + change
     if (open === 0) this.#senders.delete(sender)
     else this.#senders.set(sender, open)
-    if (open < CROWD || this.#isTold) return
-    this.#isTold = true
+    if (open < CROWD || this.#hasWarned) return
+    this.#hasWarned = true
     this.#crowded(
-      `${open} roles that do the same are open on one connection: each is a ${sender}. It seems that one is made for each call. Each ` +
-        'stays until it is closed: make one when the program starts, and use it for all calls; or close() each when its work is done.',
+      `${open} open roles on one connection are each a ${sender}. The program seems to create one for each call. Each role ` +
+        'stays open until it is closed: create one when the program starts and use it for all calls, or close() each after use.',
     )
   }
 }

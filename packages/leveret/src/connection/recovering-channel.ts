@@ -148,7 +148,7 @@ export class RecoveringChannel {
       this.isBack = false
       if (!this.#isAnswered(channel) && answers.heldMs >= HELD_MS) await this.#giveUp(channel)
     } catch {
-      // The channel has ended by itself, or the broker answers nobody.
+      // The channel has ended by itself, or the broker does not answer.
     }
   }
 
@@ -171,7 +171,7 @@ export class RecoveringChannel {
   async #giveUp(channel: Channel): Promise<void> {
     this.#held = new ConnectionError(
       'timeout',
-      'The broker held its first answer back; it is asked again on a fresh channel',
+      'The broker did not answer on the first channel after a reconnect; leveret retries on a new channel',
     )
     await channel.close(0, this.#held)
   }

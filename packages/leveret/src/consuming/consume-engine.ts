@@ -1,5 +1,6 @@
 import type { Channel } from '../amqp/channel.js'
-import { tellWithin } from '../async/tracing.js'
+import { withReportScope } from '../async/tracing.js'
+import type { CloseTime } from '../connection/close-time.js'
 import type { Interceptor } from '../connection/interceptor.js'
 import type { Lane } from '../connection/lanes/lane.js'
 import type { LeveretError } from '../errors/leveret-error.js'
@@ -12,7 +13,7 @@ import { isSingleActive, noRedeliveryPolicy, redeliveryPolicyOf } from './delive
 import { returnMemoryOf } from './delivery/return-memory.js'
 import type { RoleEvents } from './delivery/role-events.js'
 import type { Settlement } from './delivery/settlement.js'
-import { tellSettled } from './delivery/tracing-deliveries.js'
+import { publishSettled } from './delivery/tracing-deliveries.js'
 import type { WorkerEvents } from './delivery/worker-events.js'
 import { Slots } from './handling/slots.js'
 import { type Handling, type HandlingHooks, processorFor } from './handling.js'
@@ -65,20 +66,20 @@ export class ConsumeEngine<Payload> {
 
   #consumerHooks(events: RoleEvents<WorkerEvents>): ConsumerHooks {
     return {
-      isolated: (delivery) => events.tellOf('delivery.isolated', delivery, {}),
+      isolated: (delivery) => events.reportDelivery('delivery.isolated', delivery, {}),
       copyRefused: (delivery, error) => {
         this.#refused = error
-        events.tellOf('delivery.copy-refused', delivery, { error })
+        events.reportDelivery('delivery.copy-refused', delivery, { error })
       },
-      full: (deliveries) => events.tell('consumer.full', { deliveries }),
+      full: (deliveries) => events.report('consumer.full', { deliveries }),
       cancelled: (reason) => {
         this.#why = reason
-        events.tell('consumer.cancelled', {})
+        events.report('consumer.cancelled', {})
       },
       attached: () => this.#attached(),
       lost: (reason) => this.#lost(reason),
       failed: (reason) => this.#failed(reason),
-      leftRunning: (deliveries) => events.tell('close.incomplete', { deliveries }),
+      leftRunning: (deliveries) => this.#leftRunning(deliveries),
     }
   }
 
@@ -114,9 +115,9 @@ export class ConsumeEngine<Payload> {
    * Stops consuming, gives back deliveries that have not begun (`basic.nack(requeue=true)`), waits for the others, then
    * closes the channel. Never rejects.
    */
-  async close(timeoutMs: number): Promise<void> {
+  async close(time: CloseTime): Promise<void> {
     this.#pausing.close()
-    await this.#consumer.close(timeoutMs)
+    await this.#consumer.close(time)
   }
 
   health(): EngineHealth {
@@ -140,7 +141,7 @@ export class ConsumeEngine<Payload> {
     if (this.#why !== undefined) return this.#why.message
     const { isFull, count } = this.#consumer.heldUp
     if (!isFull) return undefined
-    return `it takes no more: ${count} deliveries wait for copies that the broker refuses. Last: ${this.#refused?.message}`
+    return `it accepts no further deliveries: ${count} wait for copies that the broker refuses. Last refusal: ${this.#refused?.message}`
   }
 
   #hooks(place: ConsumePlace): HandlingHooks {
@@ -150,8 +151,8 @@ export class ConsumeEngine<Payload> {
       settled: (delivery, settlement) => {
         if (settlement.did === 'stuck' || this.#pausing.isAutomatic) this.#note(delivery, settlement)
         if (delivery.trace === undefined) hooks.settled(delivery, settlement)
-        else tellWithin(delivery.trace, () => hooks.settled(delivery, settlement))
-        tellSettled(place, delivery, settlement)
+        else withReportScope(delivery.trace, () => hooks.settled(delivery, settlement))
+        publishSettled(place, delivery, settlement)
       },
       late: (delivery, failed) => {
         this.#late += 1
@@ -177,21 +178,25 @@ export class ConsumeEngine<Payload> {
     if (success !== undefined) this.#pausing.record(success, countsInvalid ? (begunAtMs ?? receivedAtMs) : begunAtMs)
   }
 
+  #leftRunning(deliveries: number): void {
+    if (deliveries + this.#hung > 0) this.#events.report('close.incomplete', { deliveries, hung: this.#hung })
+  }
+
   #attached(): void {
     this.#why = undefined
-    if (this.#everAttached) this.#events.tell('channel.recovered', {})
+    if (this.#everAttached) this.#events.report('channel.recovered', {})
     this.#everAttached = true
   }
 
   #lost(reason: LeveretError): void {
     this.#why = reason
     this.#stuck = 0
-    this.#events.tell('channel.lost', { reason })
+    this.#events.report('channel.lost', { reason })
   }
 
   #failed(reason: LeveretError): void {
     this.#why = reason
-    this.#events.tell('consume-failed', { reason })
+    this.#events.report('consume-failed', { reason })
   }
 }
 

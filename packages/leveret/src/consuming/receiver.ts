@@ -1,4 +1,5 @@
 import { within } from '../async/timing.js'
+import type { CloseTime } from '../connection/close-time.js'
 import { type CloseOptions, Closing } from '../connection/closing.js'
 import type { ConnectionInternals } from '../connection/connection.js'
 import type { RoleHealth } from '../connection/health.js'
@@ -71,7 +72,7 @@ export abstract class Receiver<EventMap extends object> implements AsyncDisposab
    * Takes no more deliveries, gives back those that have not begun (`basic.nack(requeue=true)`), waits for the running
    * handlers, then closes the channel. One second before `timeoutMs` is over, the signals of the handlers that still
    * run are aborted, and their deliveries go back to the queue. A handler that still does not end causes the event
-   * `close.incomplete`. A second call returns the same promise.
+   * `close.incomplete`. A second call returns the same promise, and ends it sooner if its `timeoutMs` is over sooner.
    *
    * Inside one of its own handlers, it resolves when all *other* handlers have ended, because it cannot wait for that
    * one, whose delivery is not settled yet. The rest follows when the handler returns. Before `process.exit()`, call
@@ -128,10 +129,9 @@ export abstract class Receiver<EventMap extends object> implements AsyncDisposab
     }
   }
 
-  readonly #close = async (timeoutMs: number): Promise<void> => {
-    const deadline = performance.now() + timeoutMs
-    await this.#parts.engine.close(timeoutMs)
-    await this.#parts.closed?.(Math.max(deadline - performance.now(), LAST_STEP_MS))
+  readonly #close = async (_timeoutMs: number, time: CloseTime): Promise<void> => {
+    await this.#parts.engine.close(time)
+    await this.#parts.closed?.(Math.max(time.leftMs, LAST_STEP_MS))
     this.#unregister()
   }
 

@@ -12,14 +12,14 @@ export function reporting(events: RoleEvents<WorkerEvents>): Omit<HandlingHooks,
       if (!events.has(name)) return
       const { did: _did, ...more } = settlement
       // The fields of a settlement are those of the event with its name.
-      events.tellOf(name, delivery, more as never)
+      events.reportDelivery(name, delivery, more as never)
     },
     late: (delivery, failed) => {
       const failure = failed === undefined ? undefined : describeFailure(failed.thrown)
-      events.tellOf('handler.late', delivery, failure === undefined ? {} : { failure })
+      events.reportDelivery('handler.late', delivery, failure === undefined ? {} : { failure })
     },
-    settledTwice: (delivery) => events.tellOf('delivery.settled-twice', delivery, {}),
-    notRemembered: (delivery, error) => events.tellOf('delivery.not-remembered', delivery, { error }),
+    settledTwice: (delivery) => events.reportDelivery('delivery.settled-twice', delivery, {}),
+    notRemembered: (delivery, error) => events.reportDelivery('delivery.not-remembered', delivery, { error }),
   }
 }
 

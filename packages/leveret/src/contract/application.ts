@@ -93,7 +93,7 @@ export function application(options: ApplicationOptions): Application {
 function listOf(...kinds: readonly ContractKind[]) {
   const isOne = (value: unknown): boolean => kinds.some((kind) => Object(value).kind === kind)
   return z
-    .array(z.custom<Contract>(isOne, `expected a contract that ${makersOf(kinds)} has made`))
+    .array(z.custom<Contract>(isOne, `expected a contract made by ${makersOf(kinds)}`))
     .transform((list): readonly Contract[] => Object.freeze(list))
     .default(Object.freeze([]))
 }

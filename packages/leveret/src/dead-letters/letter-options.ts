@@ -85,7 +85,7 @@ export interface LetterOptions<C extends LetterContract = LetterContract> {
   /** Ends the pass early, after the letters that are being published. The result says how far the pass came. */
   readonly signal?: AbortSignal | undefined
   /**
-   * Receives the counts after each round of at most 64 letters, when no letter is being processed. An error that it
+   * Receives the counts after each round of at most 32 letters, when no letter is being processed. An error that it
    * throws ends the pass.
    */
   readonly onProgress?: ((progress: LetterProgress) => void) | undefined

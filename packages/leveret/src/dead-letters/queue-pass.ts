@@ -11,14 +11,14 @@ import { COMMANDS_AT_ONCE, Unsettled } from './unsettled.js'
  * behind those messages, so it does not read them. Messages that are not settled at the end go back to the queue.
  */
 export class QueuePass {
-  readonly #options: SweepOptions
+  readonly #options: QueuePassOptions
   readonly #unsettled: Unsettled
   #left: number
   /** How many messages the queue will hold after the pass, if no other program adds or takes any. */
   #expected: number
   #window = 1
 
-  private constructor(options: SweepOptions, messageCount: number) {
+  private constructor(options: QueuePassOptions, messageCount: number) {
     this.#options = options
     this.#unsettled = new Unsettled(options.channel, options.queue)
     this.#left = messageCount
@@ -26,7 +26,7 @@ export class QueuePass {
   }
 
   /** @throws {@link BrokerError} there is no such queue; {@link ConnectionError} */
-  static async begin(options: SweepOptions): Promise<QueuePass> {
+  static async begin(options: QueuePassOptions): Promise<QueuePass> {
     const { messageCount } = await options.channel.checkQueue(options.queue)
     return new QueuePass(options, messageCount)
   }
@@ -88,7 +88,7 @@ export class QueuePass {
    */
   async putBehind(message: ReceivedMessage): Promise<void> {
     try {
-      await this.#options.storeAnew(message)
+      await this.#options.storeCopy(message)
     } catch (error) {
       if (!isRefused(error)) throw error
       this.#unsettled.hold(message)
@@ -172,7 +172,7 @@ export class QueuePass {
 }
 
 /** The most messages that a round takes. As many may be delivered twice when a pass is interrupted. */
-const MOST_IN_HAND = 64
+const MOST_IN_HAND = 32
 /** The most bytes of content that a round takes, estimated by the largest message of the round before. */
 const BYTES_IN_HAND = 16 * 1024 * 1024
 /** The intended duration of a round. Its messages are settled when it ends. */
@@ -192,11 +192,11 @@ const LOOKS = 20
 const LOOK_EVERY_MS = 25
 
 /** Options of {@link QueuePass}. */
-export interface SweepOptions {
+export interface QueuePassOptions {
   readonly channel: Channel
   readonly queue: string
   /** Stores a copy of the message at the end of the queue, and resolves when the broker has confirmed it. */
-  storeAnew(message: ReceivedMessage): Promise<void>
+  storeCopy(message: ReceivedMessage): Promise<void>
 }
 
 /** The result of a round. */

@@ -78,26 +78,26 @@ export class ShortLivedChannels {
    * work ended.
    *
    * @param what - the name of the operation, for the error when the channel ends first
-   * @param storeAnew - stores a copy of a message at the end of the queue
+   * @param storeCopy - stores a copy of a message at the end of the queue
    */
-  async sweep<T>(
+  async pass<T>(
     what: string,
-    storeAnew: (message: ReceivedMessage, signal: AbortSignal) => Promise<unknown>,
-    work: (sweep: QueuePass) => Promise<T>,
+    storeCopy: (message: ReceivedMessage, signal: AbortSignal) => Promise<unknown>,
+    work: (pass: QueuePass) => Promise<T>,
   ): Promise<T> {
     return await this.onChannel(async (channel) => {
-      const sweep = await QueuePass.begin({
+      const pass = await QueuePass.begin({
         channel,
         queue: this.#queue,
-        storeAnew: async (message) => void (await storeAnew(message, channel.signal)),
+        storeCopy: async (message) => void (await storeCopy(message, channel.signal)),
       })
       try {
-        const result = await work(sweep)
-        await sweep.end()
+        const result = await work(pass)
+        await pass.end()
         return result
       } catch (error) {
         // Gives the messages back before this call rejects, so that the caller's next call finds them.
-        await sweep.end().catch(() => undefined)
+        await pass.end().catch(() => undefined)
         throw channel.isOpen ? error : cutOff(`The ${what} of '${this.#queue}'`, channel.signal.reason ?? error)
       }
     })
@@ -123,7 +123,7 @@ export class ShortLivedChannels {
 
 function streamRefused(queue: string): OptionsError {
   return new OptionsError(
-    `DeadLetters: the dead-letter queue '${queue}' is a stream, from which nothing can be taken: describe it with stream(), and read it with a Subscriber`,
+    `DeadLetters: the dead-letter queue '${queue}' is a stream, which keeps its messages: describe it with stream(), and read it with a Subscriber`,
   )
 }
 
@@ -134,7 +134,7 @@ function streamRefused(queue: string): OptionsError {
 function cutOff(what: string, reason: unknown): unknown {
   if (reason instanceof ClosedError || (reason instanceof BrokerError && !reason.retryable)) return reason
   const why = reason instanceof Error ? reason.message : String(reason)
-  return new ConnectionError('lost', `${what} was cut off: ${why}. Nothing is lost; call it again to go on`, {
+  return new ConnectionError('lost', `${what} was interrupted: ${why}. Nothing is lost; call it again to continue`, {
     cause: reason,
   })
 }

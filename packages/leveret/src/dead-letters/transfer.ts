@@ -25,17 +25,17 @@ export interface TransferOptions<Letter> extends SelectionOptions<Letter> {
  *   carried out or put behind; after everything that was begun has ended
  */
 export async function transfer<Letter extends DeadLetter>(
-  sweep: QueuePass,
+  pass: QueuePass,
   source: LetterSource,
   options: TransferOptions<Letter>,
 ): Promise<Transferred> {
-  const pass = new Transfer(sweep, source, options)
-  await pass.run()
-  return pass.transferred
+  const running = new Transfer(pass, source, options)
+  await running.run()
+  return running.transferred
 }
 
 class Transfer<Letter extends DeadLetter> {
-  readonly #sweep: QueuePass
+  readonly #pass: QueuePass
   readonly #source: LetterSource
   readonly #options: TransferOptions<Letter>
   readonly #selection: Selection<Letter>
@@ -43,11 +43,11 @@ class Transfer<Letter extends DeadLetter> {
   #done = 0
   #skipped = 0
 
-  constructor(sweep: QueuePass, source: LetterSource, options: TransferOptions<Letter>) {
-    this.#sweep = sweep
+  constructor(pass: QueuePass, source: LetterSource, options: TransferOptions<Letter>) {
+    this.#pass = pass
     this.#source = source
     this.#options = options
-    const signal = AbortSignal.any([options.signal, sweep.signal, this.#failed.signal])
+    const signal = AbortSignal.any([options.signal, pass.signal, this.#failed.signal])
     const { ratePerSecond } = options.dryRun ? {} : options
     this.#selection = new Selection(source, { ...options, ratePerSecond, signal })
   }
@@ -57,19 +57,19 @@ class Transfer<Letter extends DeadLetter> {
   }
 
   async run(): Promise<void> {
-    while (this.#sweep.left > 0) {
+    while (this.#pass.left > 0) {
       await this.#selection.whenDue()
       const room = this.#selection.room
       if (room === 0) return
       await this.#round(room)
-      this.#options.onProgress?.({ ...this.transferred, left: this.#sweep.left })
+      this.#options.onProgress?.({ ...this.transferred, left: this.#pass.left })
     }
   }
 
   async #round(most: number): Promise<void> {
     const settling: Promise<void>[] = []
     try {
-      for await (const message of this.#sweep.round(most)) {
+      for await (const message of this.#pass.round(most)) {
         const letter = readDeadLetter(message, this.#source) as Letter
         const chosen = await this.#selection.choose(letter)
         if (chosen === undefined) break
@@ -77,7 +77,7 @@ class Transfer<Letter extends DeadLetter> {
       }
     } finally {
       await Promise.all(settling)
-      await this.#sweep.flush()
+      await this.#pass.flush()
     }
     if (this.#failed.signal.aborted) throw this.#failed.signal.reason
   }
@@ -85,10 +85,10 @@ class Transfer<Letter extends DeadLetter> {
   async #takeAway(message: ReceivedMessage, letter: Letter): Promise<void> {
     const { dryRun, carryOut } = this.#options
     await this.#orFail(async () => {
-      if (dryRun) await this.#sweep.putBehind(message)
+      if (dryRun) await this.#pass.putBehind(message)
       else {
         await carryOut(message, letter)
-        this.#sweep.ack(message)
+        this.#pass.ack(message)
       }
       this.#done += 1
     })
@@ -96,7 +96,7 @@ class Transfer<Letter extends DeadLetter> {
 
   async #skip(message: ReceivedMessage): Promise<void> {
     await this.#orFail(async () => {
-      await this.#sweep.putBehind(message)
+      await this.#pass.putBehind(message)
       this.#skipped += 1
     })
   }

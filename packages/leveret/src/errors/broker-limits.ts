@@ -19,7 +19,7 @@ const LIMITS: readonly (readonly [text: RegExp, step: string])[] = [
   [/^number of channels opened /, 'Close roles, or raise channel_max_per_node in the rabbitmq.conf of the node'],
   [
     /queue limit in vhost .* is reached/s,
-    `Delete queues that nobody uses, or raise the limit: rabbitmqctl set_vhost_limits -p VHOST '{"max-queues": N}'`,
+    `Delete unused queues, or raise the limit: rabbitmqctl set_vhost_limits -p VHOST '{"max-queues": N}'`,
   ],
 ]
 

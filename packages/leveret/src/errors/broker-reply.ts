@@ -18,16 +18,22 @@ const NEXT_STEPS: Readonly<Record<number, string>> = {
 /** Reply texts of a temporary condition whose reply code usually means a mistake, each with what ends the condition. */
 const PASSING_TEXTS: readonly (readonly [text: RegExp, next: string])[] = [
   // RabbitMQ refuses a second consumer with 403, the code of a missing right. The refusal ends with the first consumer.
-  [/in exclusive use$/, '. It is free when the other consumer is gone'],
+  [/in exclusive use$/, '. The queue is free when the other consumer has ended'],
   // A classic queue whose node is down gets 404, the code of a missing queue. The queue is back when its node is.
   [
     /^home node .* is down or inaccessible$|^queue .* process is stopped by supervisor$/s,
-    '. It is there again when its node is',
+    '. The queue is available again when its node is',
   ],
   // Every vhost has the default exchange. If it is missing, the metadata store is down, for example after a full disk.
-  [/^no exchange '(amq\.default)?' in vhost /s, '. It is there again when the metadata store of the broker is'],
+  [
+    /^no exchange '(amq\.default)?' in vhost /s,
+    ". The exchange is available again when the broker's metadata store is",
+  ],
   // A stream that is still starting on this node, or has no replica there, gets 406, the code of a wrong request.
-  [/does not have a (running )?replica on the local node$/, '. It is there when one runs; another node may have one'],
+  [
+    /does not have a (running )?replica on the local node$/,
+    '. The stream is available when a replica runs on this node; another node may have one',
+  ],
 ]
 
 /**
@@ -68,7 +74,7 @@ const PASSING_REPLIES: ReadonlySet<number> = new Set([311, 320, 405, 504, 506, 5
  */
 const DEPRECATED = /deprecated/i
 
-/** Whether the same operation may succeed later although nobody changes anything. */
+/** Whether the same operation may succeed later although nothing is changed. */
 export function isPassing({ replyCode, replyText }: BrokerReply): boolean {
   return nextOfPassing(replyText) !== undefined || (PASSING_REPLIES.has(replyCode) && !DEPRECATED.test(replyText))
 }

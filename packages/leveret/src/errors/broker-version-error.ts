@@ -18,7 +18,7 @@ export class BrokerVersionError extends LeveretError implements VersionGap {
     const { queue, feature, since, product, version } = gap
     super(
       `The queue '${queue}' needs RabbitMQ ${since} or later for ${feature}, and ${ways.address} is ${product} ${version}. ` +
-        'Older ones accept such a queue without a word and do not do what it says, so it is not used. ' +
+        'Older versions accept the queue but ignore this setting, so leveret does not use the queue. ' +
         `Either upgrade the broker (every node of a cluster), or ${ways.instead}.`,
     )
     this.queue = queue

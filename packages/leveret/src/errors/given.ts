@@ -31,11 +31,11 @@ function givenObject(value: object): string {
 
 /** The error text for a value that was given in place of a connection. */
 export function insteadOfConnection(given: unknown): string {
-  const said = `The connection is ${givenAs(given)}: expected what connect() resolves with`
+  const said = `The connection is ${givenAs(given)}: expected the connection that connect() resolves with`
   if (isThenable(given)) return `${said}. Await it: \`await connect(…)\``
   if (madeOf(given) !== 'connection') return `${said}, as the first argument`
   return (
-    `${said}. It is one of another copy of leveret, as two versions of a package bring it: take connect() and the roles from one copy ` +
+    `${said}. It comes from another copy of leveret, because two versions are installed: import connect() and the roles from the same copy ` +
     '(`npm ls leveret` shows them)'
   )
 }

@@ -7,7 +7,7 @@ import { isMarked, MARK } from './marks.js'
  */
 export abstract class LeveretError extends Error {
   abstract override readonly name: string
-  /** Whether the same call can succeed later although nobody changes code, topology or rights. */
+  /** Whether the same call can succeed later without a change of code, topology or rights. */
   abstract readonly retryable: boolean
 
   /** @internal */

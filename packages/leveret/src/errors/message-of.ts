@@ -13,6 +13,6 @@ function shown(thrown: unknown, read: (error: Error) => unknown): string {
   try {
     return String(thrown instanceof Error ? read(thrown) : thrown)
   } catch {
-    return `a value of type ${typeof thrown} that has no text`
+    return `a value of type ${typeof thrown} that cannot be shown as text`
   }
 }

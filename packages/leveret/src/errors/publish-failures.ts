@@ -4,7 +4,7 @@ import { messageOf } from './message-of.js'
 import { PublishError, type PublishOutcome } from './publish-error.js'
 
 /** Error text for a message that the broker refused (`basic.nack`). */
-export const NACKED = 'the broker answered basic.nack, as a full queue does'
+export const NACKED = 'the broker answered basic.nack, for example because a queue is full'
 
 /** Error text for a message that is too large to be sent. */
 export function tooLarge(bytes: number, maxMessageBytes: number): string {

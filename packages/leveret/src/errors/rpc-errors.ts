@@ -55,8 +55,8 @@ export class RpcNoResponderError extends RpcError {
     super(
       procedure,
       reason === 'no-queue'
-        ? `Nobody answers '${procedure}': there is no such queue. A server declares it when it starts`
-        : `Nobody answers '${procedure}': no server consumes its queue`,
+        ? `No server answers '${procedure}': its queue does not exist. A server declares it when it starts`
+        : `No server answers '${procedure}': its queue has no consumer`,
     )
     this.reason = reason
   }
@@ -74,11 +74,11 @@ export class RpcNoResponderError extends RpcError {
 export type RemoteFailure = 'failed' | 'invalid-request' | 'invalid-response' | 'too-large' | 'unknown'
 
 const REMOTE_TEXT: Readonly<Record<RemoteFailure, string>> = {
-  failed: 'failed while it handled the request. Its own events and log say why',
+  failed: 'failed while it handled the request. The events and the log of the server show the cause',
   'invalid-request': 'refused the request',
-  'invalid-response': 'has an answer that does not fit the procedure',
-  'too-large': 'has an answer that is larger than it may send (maxMessageBytes)',
-  unknown: 'answered with an error that this contract does not know',
+  'invalid-response': 'returned a response that does not fit the procedure',
+  'too-large': 'returned a response that exceeds its maxMessageBytes',
+  unknown: 'answered with an error that the contract of this client does not declare',
 }
 
 /**

@@ -19,11 +19,13 @@ export class TopologyMismatchError extends LeveretError implements Mismatch {
   constructor(mismatch: Mismatch, options?: ErrorOptions) {
     const { kind, entity, argument, wanted, found, describedAs } = mismatch
     const asItIs =
-      describedAs.length === 0 ? '' : `To use it as it is, write in the contract ${describedAs.join(' or ')}. Else `
+      describedAs.length === 0
+        ? ''
+        : `To use it as it is, write ${describedAs.join(' or ')} in the contract. Otherwise `
     super(
-      `The ${kind} '${entity}' exists with other arguments: ${argument} should be ${shown(wanted)}, and the broker has ${shown(found)}. ` +
+      `The ${kind} '${entity}' exists with other arguments: ${argument} should be ${shown(wanted)}, but the broker has ${shown(found)}. ` +
         `${asItIs}${asItIs === '' ? 'Either ' : ''}give the contract a new name, or move the messages away and delete the ${kind}, ` +
-        `or connect with topology: 'check'. RabbitMQ names one difference at a time; \`leveret topology plan\` or the management page shows all.`,
+        `or connect with topology: 'check'. RabbitMQ names one difference at a time; \`leveret topology plan\` or the management page shows all of them.`,
       options,
     )
     this.kind = kind

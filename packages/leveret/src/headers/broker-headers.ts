@@ -54,7 +54,7 @@ function reservedHeaderProblem(name: string): string | undefined {
   if (lower.startsWith('leveret-')) return `${name}: names that begin with 'leveret-' are reserved`
   if (BROKER_HEADERS.has(lower)) return `${name}: RabbitMQ itself writes it, or acts on it`
   if (name !== 'CC' && name !== 'BCC') return undefined
-  return `${name}: it routes the message to further queues: use the option ${ROUTING[name]}`
+  return `${name}: it routes the message to more queues: use the option ${ROUTING[name]}`
 }
 
 /**

@@ -12,7 +12,7 @@ const MAX_DEPTH = 32
  */
 export function tableProblem(table: Readonly<Record<string, unknown>>): string | undefined {
   const wide = Object.keys(table).find((name) => holdsWide(table[name]))
-  return wide === undefined ? headersProblem(table) : `${wide}: a bigint value has no form in arguments`
+  return wide === undefined ? headersProblem(table) : `${wide}: a bigint cannot be written to arguments`
 }
 
 /**
@@ -22,7 +22,7 @@ export function tableProblem(table: Readonly<Record<string, unknown>>): string |
 export function headersProblem(table: Readonly<Record<string, unknown>>): string | undefined {
   const size = measureTable(table)
   if (typeof size === 'string') return size
-  return size > MAX_TABLE_BYTES ? `${size} bytes, and ${MAX_TABLE_BYTES} is the most` : undefined
+  return size > MAX_TABLE_BYTES ? `${size} bytes; the limit is ${MAX_TABLE_BYTES}` : undefined
 }
 
 /**
@@ -53,11 +53,11 @@ function measure(value: unknown, depth: number): number | string {
     case 'boolean':
       return 2
     case 'bigint':
-      return BigInt.asIntN(64, value) === value ? 9 : 'a bigint has at most 64 bits, one of them for its sign'
+      return BigInt.asIntN(64, value) === value ? 9 : 'a bigint must fit in 64 bits, with its sign'
     case 'object':
       return measureObject(value, depth)
     default:
-      return `a value of type ${typeof value} has no form in an AMQP table`
+      return `a value of type ${typeof value} cannot be written to an AMQP table`
   }
 }
 
@@ -67,9 +67,9 @@ function measureObject(value: object | null, depth: number): number | string {
   if (depth >= MAX_DEPTH) return `nested more than ${MAX_DEPTH} levels deep`
   if (Array.isArray(value)) return sum(value.map((item) => measure(item, depth + 1)))
   // amqplib writes a Date as an empty table, and writes what an instance of a class inherits.
-  if (value instanceof Date) return 'a Date has no form in an AMQP table; use toISOString()'
+  if (value instanceof Date) return 'a Date cannot be written to an AMQP table; use toISOString()'
   if (![Object.prototype, null].includes(Object.getPrototypeOf(value)))
-    return 'an instance of a class has no form in an AMQP table'
+    return 'an instance of a class cannot be written to an AMQP table'
   const sizes = Object.entries(value).map(([name, item]) => {
     // An entry without a value is left out, as in JSON.
     if (item === undefined) return 0
@@ -123,7 +123,7 @@ export function refuseFalseNumbers(table: Readonly<Record<string, unknown>> = {}
     if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) continue
     const { '!': type, value: marked } = value as Readonly<Record<string, unknown>>
     if (FLOATS.has(type) && !isNumber(marked, type))
-      throw new TypeError(`a header is marked as a ${type} and holds none`)
+      throw new TypeError(`a header is marked as a ${type} but holds another value`)
     for (const inner of Object.values(value)) found.push(inner)
   }
 }

@@ -39,8 +39,8 @@ export interface Delivery {
   readonly replyTo: string | undefined
   /**
    * The broker's user that published the message, validated by RabbitMQ. `undefined` at later attempts that are copies:
-   * the worker's own user sends those. Their header `leveret-original-user-id` holds the first user, but nobody
-   * validates it.
+   * the worker's own user sends those. Their header `leveret-original-user-id` holds the first user, but is not
+   * validated.
    */
   readonly userId: string | undefined
   readonly priority: number | undefined

@@ -32,7 +32,7 @@ export function fittingProperties({ properties, shrink }: OutgoingMessage, frame
   const smaller = shrink?.(room)
   if (smaller !== undefined && propertyBytes(smaller) <= room) return smaller
   throw new RangeError(
-    `they take ${bytes} bytes, and a frame of this connection has room for ${room} (frame_max is ${frameMax})`,
+    `the properties take ${bytes} bytes, but a frame of this connection has room for only ${room} (frame_max is ${frameMax})`,
   )
 }
 

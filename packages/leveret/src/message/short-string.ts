@@ -11,11 +11,9 @@ const LONE_SURROGATE = /\p{Surrogate}/u
 
 /** Says why a text cannot be a name on the wire; `undefined` if it can. */
 export function nameProblem(text: string, maxBytes: number = MAX_SHORT_BYTES): string | undefined {
-  if (Buffer.byteLength(text) > maxBytes) return `has at most ${maxBytes} bytes of UTF-8`
-  if (LINE_END.test(text)) return 'has no line end in it: logs and tools would break it apart'
-  return LONE_SURROGATE.test(text)
-    ? 'has no lone surrogate in it: half a character cannot be written as UTF-8'
-    : undefined
+  if (Buffer.byteLength(text) > maxBytes) return `must have at most ${maxBytes} bytes of UTF-8`
+  if (LINE_END.test(text)) return 'must not contain a line end, which would split it in logs and tools'
+  return LONE_SURROGATE.test(text) ? 'must not contain a lone surrogate, which UTF-8 cannot encode' : undefined
 }
 
 /** Says which name in a table cannot go over the wire, and why; `undefined` if all can. */

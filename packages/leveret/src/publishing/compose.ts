@@ -109,7 +109,7 @@ export interface PropertyOptions {
   /**
    * How long the message may wait in a queue, in milliseconds, from 0 to 2,147,483,647. After that the broker drops it,
    * or dead-letters it if the queue says so.
-   * @defaultValue for ever
+   * @defaultValue without end
    */
   readonly expirationMs?: number | undefined
 }
@@ -183,7 +183,7 @@ function unusual(
   if (!encodesAs(codec, { contentType, contentEncoding })) {
     const given = [contentType, ...(contentEncoding === undefined ? [] : [contentEncoding])].join(', ')
     throw new OptionsError(
-      `send: the contract's codec reads no content of the type ${given}: its own receivers would refuse the message`,
+      `send: the contract's codec cannot read the content type ${given}, so its receivers would refuse the message`,
     )
   }
   const routing = { ...(cc === undefined ? {} : { CC: cc }), ...(bcc === undefined ? {} : { BCC: bcc }) }

@@ -1,11 +1,11 @@
 import { endPublish, type PublishOrigin, publishing, tracePublish } from '../amqp/publish-trace.js'
 import type { Connection } from '../connection/connection.js'
 import { internalsOf } from '../connection/connection.js'
-import { Share } from '../connection/room.js'
+import { SenderShare } from '../connection/queued-messages.js'
 import type { OutgoingMessage } from '../message/message.js'
-import { publishEngineOf } from './publish-engine-of.js'
-import type { PublishRequest, Topology } from './request.js'
-import { Line } from './turns.js'
+import { publishEngineOf } from './engine/publish-engine-of.js'
+import type { PublishRequest, Topology } from './engine/request.js'
+import { SenderLine } from './engine/turns.js'
 
 /** Publishes a copy of a delivery. Settles as the broker answers, or rejects when the signal is aborted. */
 export type PublishCopy = (message: OutgoingMessage, topology: Topology, signal: AbortSignal) => Promise<unknown>
@@ -24,7 +24,7 @@ export function publishCopies(
 ): PublishCopy {
   const engine = publishEngineOf(rabbit)
   const { name: connection, publishLane } = internalsOf(rabbit)
-  const [line, share, patient] = [new Line(), new Share(), true]
+  const [line, share, patient] = [new SenderLine(), new SenderShare(), true]
   const traced = (request: PublishRequest): Promise<unknown> => {
     const { message } = request
     const { copy: kind = 'retry' } = message

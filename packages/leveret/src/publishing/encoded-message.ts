@@ -158,9 +158,7 @@ function taskOf(contract: WorkQueue, [payload, options]: readonly unknown[]): As
 
 function eventOf(exchange: Exchange, given: readonly unknown[]): Asked {
   if (exchange?.kind !== 'exchange') {
-    throw new OptionsError(
-      'encodeMessage: expected a contract that workQueue() or one of the exchange functions has made',
-    )
+    throw new OptionsError('encodeMessage: expected a contract made by workQueue() or one of the exchange functions')
   }
   const to = { exchange: exchange.name, routingKey: '' }
   const [first, second, third] = given

@@ -25,7 +25,7 @@ export function checkCopyKeys(
     ...parseOptions(routingKeys, bcc, `${where}: bcc`),
   ]) {
     if (contracts.ofPublished(key) !== contract) {
-      throw new OptionsError(`${where}: the further routing key '${key}' is of another template; nothing was sent`)
+      throw new OptionsError(`${where}: the further routing key '${key}' belongs to another template; nothing was sent`)
     }
   }
 }

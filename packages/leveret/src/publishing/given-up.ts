@@ -1,7 +1,7 @@
 import { unlessAborted, within } from '../async/timing.js'
 import type { PublishError } from '../errors/publish-error.js'
 import { type Addressed, publishError } from '../errors/publish-failures.js'
-import type { PublishRequest } from './request.js'
+import type { PublishRequest } from './engine/request.js'
 
 /** A message was given up while the program's own code was waited for. */
 export class GivenUp extends Error {
@@ -52,7 +52,7 @@ export async function encodedInTime<T>(
   message: Addressed,
   patience: Omit<Patience, 'late'>,
 ): Promise<T> {
-  const late = `it could not be encoded within ${patience.timeoutMs} ms: its schema or codec has not answered`
+  const late = `it could not be encoded within ${patience.timeoutMs} ms: its schema or codec did not finish`
   try {
     return await unlessGivenUp(encoding, { ...patience, late })
   } catch (error) {

@@ -4,7 +4,7 @@ import { isLater } from '../async/maybe-promise.js'
 import type { Closing } from '../connection/closing.js'
 import { type Connection, type ConnectionInternals, internalsOf } from '../connection/connection.js'
 import type { RoleHealth } from '../connection/health.js'
-import { Share } from '../connection/room.js'
+import { SenderShare } from '../connection/queued-messages.js'
 import type { Codec } from '../contract/payloads/codec.js'
 import { encodePayload, type PayloadContract } from '../contract/payloads/payload.js'
 import type { Schema, SchemaInput } from '../contract/payloads/schema.js'
@@ -18,12 +18,12 @@ import { TopologyMismatchError } from '../errors/topology-mismatch-error.js'
 import type { OutgoingMessage } from '../message/message.js'
 import { newMessageId } from '../message/message-id.js'
 import { composeProperties, type MessageOptions } from './compose.js'
+import type { PublishEngine } from './engine/publish-engine.js'
+import { publishEngineOf } from './engine/publish-engine-of.js'
+import type { PublishRequest, Sent, Topology } from './engine/request.js'
+import { SenderLine } from './engine/turns.js'
 import { encodedInTime } from './given-up.js'
-import { type PublishLayer, publishLayers, submitInside } from './interception.js'
-import type { PublishEngine } from './publish-engine.js'
-import { publishEngineOf } from './publish-engine-of.js'
-import type { PublishRequest, Sent, Topology } from './request.js'
-import { Line } from './turns.js'
+import { Interception } from './interception.js'
 
 const NOTHING = Buffer.alloc(0)
 
@@ -35,9 +35,9 @@ export class Sender {
   readonly #closing: Closing
   readonly #internals: ConnectionInternals
   readonly #engine: PublishEngine
-  readonly #layers: readonly PublishLayer[]
-  readonly #line = new Line()
-  readonly #share = new Share()
+  readonly #interception: Interception
+  readonly #line = new SenderLine()
+  readonly #share = new SenderShare()
   readonly #inFlight = new InFlightCount()
   #refused: LeveretError | undefined
 
@@ -50,7 +50,7 @@ export class Sender {
     this.#internals = internalsOf(rabbit)
     this.#internals.assertOpen()
     this.#engine = publishEngineOf(rabbit)
-    this.#layers = publishLayers(this.#internals.settings.interceptors)
+    this.#interception = new Interception(this.#internals.settings.interceptors, this.#engine.signal)
   }
 
   /**
@@ -141,9 +141,9 @@ export class Sender {
   #submit(request: PublishRequest, route: Route): Promise<Sent> {
     this.#inFlight.begin()
     if (publishing.hasSubscribers) return this.#submitTraced(request, route)
-    return this.#layers.length === 0
-      ? this.#engine.submit(request, this.#ended)
-      : this.#sendInside(request, this.#ended)
+    return this.#interception.isWanted
+      ? this.#sendInside(request, this.#ended)
+      : this.#engine.submit(request, this.#ended)
   }
 
   #submitTraced(request: PublishRequest, route: Route): Promise<Sent> {
@@ -153,7 +153,7 @@ export class Sender {
         this.#ended(error)
         endPublish(trace, error)
       }
-      return this.#layers.length === 0 ? this.#engine.submit(traced, ended) : this.#sendInside(traced, ended)
+      return this.#interception.isWanted ? this.#sendInside(traced, ended) : this.#engine.submit(traced, ended)
     })
   }
 
@@ -165,7 +165,7 @@ export class Sender {
 
   async #sendInside(request: PublishRequest, ended: (error: unknown) => void): Promise<Sent> {
     try {
-      await submitInside(this.#layers, request, this.#engine)
+      await this.#interception.submit(request, this.#engine)
       ended(undefined)
       return { messageId: request.message.properties.messageId }
     } catch (error) {
@@ -205,8 +205,8 @@ export interface Route {
 export interface Sending {
   readonly route: Route
   readonly options: MessageOptions
-  /** Share for a sender that brings many messages one after the other: they wait for room, where others are refused. */
-  readonly patience?: Share
+  /** Share of a sender that brings many messages one after the other: they wait for room, where others are refused. */
+  readonly patience?: SenderShare
 }
 
 /** Contract of a sender's messages. */

@@ -35,10 +35,10 @@ import { queueDeclarationsOf } from '../topology/declarations.js'
  *
  * These three read the queue once: as many letters as it held when they began, so they end although new letters arrive
  * meanwhile. They put the letters that stay behind the others: a copy, confirmed, and then `basic.ack`. So they hold at
- * most 64 letters at a time, and about 16 MiB; where large letters follow small ones, 64 large ones once.
+ * most 32 letters at a time, and about 16 MiB; where large letters follow small ones, 32 large ones once.
  *
  * Every method uses a channel of its own. Each may reject with a {@link ConnectionError}, also when the connection is
- * lost during the call. No letter is lost then, and the same call continues where it ended; at worst 64 letters are
+ * lost during the call. No letter is lost then, and the same call continues where it ended; at worst 32 letters are
  * stored twice, under the same `messageId`. Each may also reject with a {@link BrokerError} or
  * {@link TopologyMismatchError} when the broker refuses the queue, with an {@link OptionsError} when others have
  * declared the queue as a stream, and with a {@link ClosedError} after `close`. `replay` may reject with a
@@ -58,7 +58,7 @@ export class DeadLetters<const C extends LetterContract> implements AsyncDisposa
   readonly #contract: C
   readonly #source: LetterSource
   readonly #queue: string
-  readonly #visits: ShortLivedChannels
+  readonly #channels: ShortLivedChannels
   readonly #publish: PublishCopy
   readonly #closing = new Closing()
   readonly #unregister: () => void
@@ -73,14 +73,14 @@ export class DeadLetters<const C extends LetterContract> implements AsyncDisposa
     checkContract('DeadLetters', contract, 'work-queue', 'subscription', 'stream')
     const { deadLetter, name } = contract
     if (deadLetter === false)
-      throw new OptionsError(`DeadLetters: the contract '${name}' keeps none: deadLetter is false`)
+      throw new OptionsError(`DeadLetters: the contract '${name}' keeps no dead letters: deadLetter is false`)
     this.#contract = contract
     this.#source = letterSource(contract)
     this.#queue = deadLetter.queue
     const internals = internalsOf(rabbit)
     internals.assertOpen()
     this.#publish = publishCopies(rabbit, { role: 'dead-letters', contract: name }, internals.settings.publishTimeoutMs)
-    this.#visits = new ShortLivedChannels(contract, deadLetter.queue, internals)
+    this.#channels = new ShortLivedChannels(contract, deadLetter.queue, internals)
     this.#unregister = internals.register({
       stage: 'consumer',
       sender: `reader of the dead letters of '${name}'`,
@@ -93,7 +93,7 @@ export class DeadLetters<const C extends LetterContract> implements AsyncDisposa
    * call is reading at this moment. RabbitMQ's count may be a moment late.
    */
   async count(): Promise<number> {
-    const { messageCount } = await this.#visits.onChannel((channel) => channel.checkQueue(this.#queue))
+    const { messageCount } = await this.#channels.onChannel((channel) => channel.checkQueue(this.#queue))
     return messageCount
   }
 
@@ -109,11 +109,11 @@ export class DeadLetters<const C extends LetterContract> implements AsyncDisposa
    */
   async peek(options: PeekOptions = {}): Promise<LetterOf<C>[]> {
     const { limit, maxBytes } = parseOptions(peekOptions, options, 'peek')
-    return await this.#sweep('peek', async (sweep) => {
+    return await this.#pass('peek', async (pass) => {
       const letters: LetterOf<C>[] = []
       let bytes = 0
-      while (letters.length < limit && bytes < maxBytes && sweep.left > 0) {
-        for await (const message of sweep.round(limit - letters.length)) {
+      while (letters.length < limit && bytes < maxBytes && pass.left > 0) {
+        for await (const message of pass.round(limit - letters.length)) {
           letters.push(readDeadLetter(message, this.#source) as LetterOf<C>)
           bytes += message.content.length
           if (bytes >= maxBytes) break
@@ -139,7 +139,7 @@ export class DeadLetters<const C extends LetterContract> implements AsyncDisposa
     const { name, kind } = this.#contract
     if (kind === 'stream') {
       throw new OptionsError(
-        `replay: the stream '${name}' still has what failed: read it again, from a time before that`,
+        `replay: the stream '${name}' still has the failed messages: read it again, from an earlier time`,
       )
     }
     const topology = queueDeclarationsOf(this.#contract)
@@ -160,10 +160,10 @@ export class DeadLetters<const C extends LetterContract> implements AsyncDisposa
    */
   async move(options: MoveOptions<C>): Promise<Moved> {
     const { to } = parseOptions(moveOptions, options, 'move')
-    if (to === this.#queue) throw new OptionsError(`move: the dead letters are in '${to}' already`)
+    if (to === this.#queue) throw new OptionsError(`move: the dead letters are already in '${to}'`)
     if (to === this.#contract.name) throw new OptionsError(`move: '${to}' is the work queue: use replay()`)
     // Before any letter is taken, and on a channel of its own, because a missing queue closes the channel.
-    await this.#visits.onChannel((channel) => channel.checkQueue(to))
+    await this.#channels.onChannel((channel) => channel.checkQueue(to))
     const { done, skipped } = await this.#transfer('move', options, async (message, letter, signal) => {
       await this.#publish(letterCopy(message, letter, to), [], signal)
     })
@@ -185,7 +185,7 @@ export class DeadLetters<const C extends LetterContract> implements AsyncDisposa
   /** Ends the running calls as an aborted `signal` does, and waits for them. A second call returns the same promise. */
   close(options?: CloseOptions): Promise<void> {
     return this.#closing.begin(options, async (timeoutMs) => {
-      await this.#visits.close(timeoutMs)
+      await this.#channels.close(timeoutMs)
       this.#unregister()
     })
   }
@@ -207,21 +207,21 @@ export class DeadLetters<const C extends LetterContract> implements AsyncDisposa
       ...args: [...Parameters<TransferOptions<LetterOf<C>>['carryOut']>, signal: AbortSignal]
     ) => Promise<void>,
   ): Promise<Transferred> {
-    const ends = [this.#visits.signal, ...(signal === undefined ? [] : [signal])]
-    return await this.#sweep(what, async (sweep) => {
-      return await transfer<LetterOf<C>>(sweep, this.#source, {
+    const ends = [this.#channels.signal, ...(signal === undefined ? [] : [signal])]
+    return await this.#pass(what, async (pass) => {
+      return await transfer<LetterOf<C>>(pass, this.#source, {
         ...options,
         signal: AbortSignal.any(ends),
-        carryOut: async (message, letter) => await carryOut(message, letter, sweep.signal),
+        carryOut: async (message, letter) => await carryOut(message, letter, pass.signal),
       })
     })
   }
 
-  async #sweep<T>(what: string, work: (sweep: QueuePass) => Promise<T>): Promise<T> {
-    const storeAnew = async (message: ReceivedMessage, signal: AbortSignal): Promise<unknown> => {
+  async #pass<T>(what: string, work: (pass: QueuePass) => Promise<T>): Promise<T> {
+    const storeCopy = async (message: ReceivedMessage, signal: AbortSignal): Promise<unknown> => {
       return await this.#publish(renewedCopy(message, readDeadLetter(message, this.#source), this.#queue), [], signal)
     }
-    return await this.#visits.sweep(what, storeAnew, work)
+    return await this.#channels.pass(what, storeCopy, work)
   }
 }
 

@@ -50,7 +50,7 @@ export async function dryRun(
   const channel = await patiently(internals, [], async (signal) => {
     const mayBeStream = contract.existing || contract.queue.arguments !== undefined
     if (mayBeStream && (await isStream(consumeLane, contract.name, signal))) {
-      throw new OptionsError(`dryRun: the queue '${contract.name}' is a stream: nothing of it can be looked at so`)
+      throw new OptionsError(`dryRun: the queue '${contract.name}' is a stream, so its messages cannot be tried`)
     }
     return await consumeLane.openChannel('plain', {}, signal)
   })

@@ -3,7 +3,7 @@ import { type PipelineFailure, pipeline } from '../async/pipeline.js'
 import { atMost } from '../async/timing.js'
 import { type CloseOptions, Closing } from '../connection/closing.js'
 import { type Connection, type ConnectionInternals, internalsOf } from '../connection/connection.js'
-import { Share } from '../connection/room.js'
+import { SenderShare } from '../connection/queued-messages.js'
 import type { InputOf } from '../contract/derived-types.js'
 import { checkContract } from '../contract/payloads/shared-options.js'
 import type { WorkQueue } from '../contract/queues/work-queue.js'
@@ -13,7 +13,7 @@ import { MADE } from '../errors/marks.js'
 import { OptionsError } from '../errors/options-error.js'
 import { parseOptions } from '../options.js'
 import { type MessageOptions, messageOptions } from '../publishing/compose.js'
-import type { Sent } from '../publishing/request.js'
+import type { Sent } from '../publishing/engine/request.js'
 import { type Route, Sender, type Sending } from '../publishing/sender.js'
 import { queueDeclarationsOf } from '../topology/declarations.js'
 import { delayedSendingOf, delayRoute, MAX_SEND_DELAY_MS } from '../topology/delay-levels.js'
@@ -104,19 +104,19 @@ export class Producer<const C extends WorkQueue = WorkQueue> implements AsyncDis
     const { onFailure: _checked, ...options } = parseOptions(failureOptions, given, 'sendAll')
     const { onFailure } = given
     const checked = parseOptions(sendOptions, options, 'sendAll')
-    const { room, settings } = this.#internals
+    const { queued, settings } = this.#internals
     const { maxInFlight, maxQueued } = settings
-    const patience = new Share()
+    const patience = new SenderShare()
     const sending = { ...this.#sendingOf(checked), patience }
     const result = await pipeline(payloads, {
       limit: Math.min(maxInFlight, maxQueued),
       work: (payload) => this.#sender.send(this.#contract, payload, sending),
-      whenReady: () => room.whenLow(patience),
+      whenReady: () => queued.whenLow(patience),
       onFailure,
       signals: [this.#closing.signal, ...(checked.signal === undefined ? [] : [checked.signal])],
     }).catch((error: unknown) => {
       if (error !== this.#closing.signal.reason) throw error
-      throw new ClosedError(`The producer of '${this.#contract.name}' was closed before all was sent`)
+      throw new ClosedError(`The producer of '${this.#contract.name}' was closed before all payloads were sent`)
     })
     return { sent: result.succeeded, failed: result.failed }
   }
@@ -170,11 +170,11 @@ export interface SendOptions extends MessageOptions {
 /** Checks {@link SendOptions}. */
 export const sendOptions = messageOptions
   .extend({
-    delayMs: z.int().min(0).max(MAX_SEND_DELAY_MS, 'at most 366 days; keep what is due later in a database').optional(),
+    delayMs: z.int().min(0).max(MAX_SEND_DELAY_MS, 'at most 366 days; keep later tasks in a database').optional(),
   })
   .refine(({ delayMs, expirationMs }) => delayMs === undefined || expirationMs === undefined, {
     path: ['expirationMs'],
-    message: 'a delayed task that expires would be delivered when it expires: give one or the other',
+    message: 'a delayed task that expires would be delivered when it expires: use only one of the two',
   })
 
 /** Options of {@link Producer.sendAll}. Those of a task hold for each of them. */

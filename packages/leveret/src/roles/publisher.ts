@@ -13,8 +13,8 @@ import { MADE } from '../errors/marks.js'
 import { OptionsError } from '../errors/options-error.js'
 import { parseOptions } from '../options.js'
 import { type MessageOptions, messageOptions } from '../publishing/compose.js'
+import type { Published } from '../publishing/engine/request.js'
 import { anyRoutingKey, checkCopyKeys, readHeaders } from '../publishing/event-parts.js'
-import type { Published } from '../publishing/request.js'
 import { Sender, type Sending } from '../publishing/sender.js'
 import { exchangeDeclarationsOf } from '../topology/exchange-declarations.js'
 
@@ -119,9 +119,10 @@ export class Publisher<const E extends Exchange> implements AsyncDisposable {
     const { mandatory, ...checked } = parseOptions(publishOptions, options, 'publish')
     const { name: exchange, type } = this.#contract
     // The delayed-message plugin returns the messages that it delays, as if no queue were bound.
-    const isTold = type !== 'x-delayed-message'
-    if (!isTold && mandatory) throw new OptionsError(`publish: mandatory: an exchange of the type ${type} cannot tell`)
-    let routed: boolean | undefined = isTold ? true : undefined
+    const reportsReturns = type !== 'x-delayed-message'
+    if (!reportsReturns && mandatory)
+      throw new OptionsError(`publish: mandatory: an exchange of the type ${type} does not report unroutable messages`)
+    let routed: boolean | undefined = reportsReturns ? true : undefined
     const whenReturned = (isSure: boolean): void => {
       routed = isSure ? false : undefined
       if (isSure) this.#unrouted += 1
@@ -131,7 +132,7 @@ export class Publisher<const E extends Exchange> implements AsyncDisposable {
       routingKey,
       topology: exchangeDeclarationsOf(this.#contract),
       // Without it, the broker would not report that no queue is bound.
-      mandatory: isTold,
+      mandatory: reportsReturns,
       ...(template === undefined ? {} : { destination: `${exchange}:${template}` }),
       ...(type === 'topic' ? { template } : {}),
       ...(mandatory ? {} : { whenReturned }),

@@ -15,7 +15,7 @@ import { MADE } from '../errors/marks.js'
 import type { ReceivedMessage } from '../message/message.js'
 import { parseOptions, signalOption } from '../options.js'
 import { composeProperties, type PropertyOptions, propertyOptions } from '../publishing/compose.js'
-import { type Intercepted, type PublishLayer, publishLayers, submitInside } from '../publishing/interception.js'
+import { type Intercepted, Interception } from '../publishing/interception.js'
 import type { Call } from '../rpc/client/call.js'
 import { type CallTrace, calling, traceCall } from '../rpc/client/call-trace.js'
 import { Caller } from '../rpc/client/caller.js'
@@ -42,7 +42,7 @@ export class RpcClient<const P extends Procedure = Procedure> implements AsyncDi
   readonly #procedure: P
   readonly #internals: ConnectionInternals
   readonly #caller: Caller
-  readonly #layers: readonly PublishLayer[]
+  readonly #interception: Interception
   readonly #contractHeader: string | undefined
   readonly #timeoutMs: number
   readonly #confirm: boolean
@@ -64,9 +64,9 @@ export class RpcClient<const P extends Procedure = Procedure> implements AsyncDi
     this.#confirm = confirm
     this.#internals = internalsOf(rabbit)
     this.#internals.assertOpen()
-    this.#layers = publishLayers(this.#internals.settings.interceptors)
     this.#contractHeader = requests.version === undefined ? undefined : `${name}@${requests.version}`
     this.#caller = new Caller(name, this.#internals, { confirm })
+    this.#interception = new Interception(this.#internals.settings.interceptors, this.#caller.signal)
     this.#unregister = this.#internals.register({
       stage: 'producer',
       sender: `RPC client of '${name}'`,
@@ -128,7 +128,7 @@ export class RpcClient<const P extends Procedure = Procedure> implements AsyncDi
   }
 
   #hand(call: Call, request: Intercepted): MaybePromise<void> {
-    return this.#layers.length > 0 ? this.#sendInside(call, request) : this.#caller.send(call, request.message)
+    return this.#interception.isWanted ? this.#sendInside(call, request) : this.#caller.send(call, request.message)
   }
 
   #handTraced(call: Call, request: Intercepted): MaybePromise<void> {
@@ -147,7 +147,7 @@ export class RpcClient<const P extends Procedure = Procedure> implements AsyncDi
   async #after<T>(sending: Promise<void>, call: Call, result: Promise<T>): Promise<T> {
     const sent = sending.catch((error: unknown) => call.fail(error))
     await Promise.race([sent, result])
-    if (this.#layers.length > 0) await sent
+    if (this.#interception.isWanted) await sent
     return await result
   }
 
@@ -160,8 +160,8 @@ export class RpcClient<const P extends Procedure = Procedure> implements AsyncDi
       this.#caller.send(call, message)
       await call.whenAccepted()
     }
-    const sink = { signal: this.#caller.signal, hold: NOTHING_TO_GIVE_UP, submit }
-    await submitInside(this.#layers, request, sink).catch((error: unknown) => call.fail(error))
+    const sink = { hold: NOTHING_TO_GIVE_UP, submit }
+    await this.#interception.submit(request, sink).catch((error: unknown) => call.fail(error))
   }
 
   /**

@@ -14,7 +14,7 @@ import type { LeveretError } from '../errors/leveret-error.js'
 import type { Log } from '../log.js'
 import { parseOptions } from '../options.js'
 import { Answering } from '../rpc/server/answering.js'
-import { keeping } from '../rpc/server/kept.js'
+import { withEncodedResult } from '../rpc/server/encoded-result.js'
 import { ReplyChannel } from '../rpc/server/reply-channel.js'
 import type { RequestHandler } from '../rpc/server/request-handler.js'
 import { timeToHandleMs } from '../rpc/server/request-time.js'
@@ -101,14 +101,14 @@ function receiverOptionsOf<P extends Procedure>(
   const { publishLane: lane, settings: connection, log } = internals
   const events = serverEventsOf(name, log)
   warnOfPolicy(requests, log)
-  const lost = (reason: LeveretError): void => events.tell('replies.lost', { reason })
+  const lost = (reason: LeveretError): void => events.report('replies.lost', { reason })
   const replies = new ReplyChannel({ lane, name, maxQueuedBytes: connection.maxQueuedBytes, lost })
   const answering = new Answering({ procedure, events, internals, replies })
   const engine = new ConsumeEngine({
     contract: requests,
     place: placeOf(name, internals),
     decode: decoderOf(requests),
-    handler: keeping<RequestOf<P>>(procedure, handler),
+    handler: withEncodedResult<RequestOf<P>>(procedure, handler),
     settings,
     settler: answering,
     timeLeftMs: timeToHandleMs,

@@ -11,7 +11,7 @@ import { namesProblem, shortString } from '../message/short-string.js'
 import { parseOptions } from '../options.js'
 import { routingKeys, type SendingOptions, sendingOptions } from '../publishing/compose.js'
 import type { EncodedMessage } from '../publishing/encoded-message.js'
-import type { Published } from '../publishing/request.js'
+import type { Published } from '../publishing/engine/request.js'
 import { Sender } from '../publishing/sender.js'
 
 /** A `Buffer` after `JSON.stringify` and `JSON.parse`. */
@@ -34,14 +34,14 @@ const storedContent = z.union(
     z.base64().transform((text) => Buffer.from(text, 'base64')),
     z.strictObject({ type: z.literal('Buffer'), data: bytes }).transform(({ data }) => Buffer.from(data)),
   ],
-  { error: ({ input }) => `${instead(input)}: expected bytes, base64, or what JSON makes of a Buffer` },
+  { error: ({ input }) => `${instead(input)}: expected bytes, base64, or a Buffer as JSON writes it` },
 )
 
 /** Describes the wrong content without its value. */
 function instead(content: unknown): string {
   if (content === undefined) return 'is missing'
-  if (typeof content === 'string') return "is a text that is no base64, as Buffer.toString() makes it without 'base64'"
-  return Object(content).type === 'Buffer' ? 'has data that are no bytes' : `is ${givenAs(content)}`
+  if (typeof content === 'string') return "is text but not base64: use Buffer.toString('base64')"
+  return Object(content).type === 'Buffer' ? 'has data that are not bytes' : `is ${givenAs(content)}`
 }
 
 /** `encodeMessage` writes `leveret-contract`, `CC` and `BCC`, so these reserved headers are allowed. */
@@ -129,7 +129,7 @@ function checkPlace(message: unknown): void {
   if (isPlain && !isThenable(message)) return
   const next = typeof message === 'string' ? '. Read a stored one with JSON.parse()' : ''
   throw new OptionsError(
-    `sendEncoded: the message is ${givenAs(message)}: expected what encodeMessage() resolves with${next}`,
+    `sendEncoded: the message is ${givenAs(message)}: expected the message that encodeMessage() resolves with${next}`,
   )
 }
 

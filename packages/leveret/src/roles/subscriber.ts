@@ -133,7 +133,6 @@ function receiverOptionsOf(
   const reading = reader && new StreamReader({ ...reader, name: contract.name, lane, events })
   const copies = publishCopies(rabbit, { role: 'subscriber', contract: contract.name })
   const settler = new Settler(contract, copies, connection.topology === 'declare')
-  const prepare = preparing(internals, subscribed, plan, reading)
   const engine = new ConsumeEngine({
     contract,
     place: placeOf(internals, plan),
@@ -146,12 +145,7 @@ function receiverOptionsOf(
     interceptors: connection.interceptors,
     events,
     keepsConsuming: kind === 'ephemeral',
-    prepare: async (channel, signal) => {
-      queue.name = undefined
-      queue.last = await prepare(channel, signal)
-      queue.name = queue.last
-      return queue.last
-    },
+    prepare: naming(queue, preparing(internals, subscribed, plan, reading)),
   })
   const closed = async (timeoutMs: number): Promise<void> => await reading?.close(timeoutMs)
   return { role: 'subscriber', name: contract.name, internals, engine, events, closed }
@@ -194,11 +188,21 @@ function preparing(
   return prepareOwnQueue(internals, plan)
 }
 
+/** Makes each preparation note the name of the queue that it returns. */
+function naming(queue: Consumed, prepare: Prepare): Prepare {
+  return async (channel, signal) => {
+    queue.name = undefined
+    queue.last = await prepare(channel, signal)
+    queue.name = queue.last
+    return queue.last
+  }
+}
+
 function decoding(
   { exchange, bindingKeys, onUnknown: policy }: SubscriberPlan,
   events: RoleEvents<SubscriberEvents>,
 ): ReturnType<typeof decoderOf> {
-  const unexpected = oncePerKey((routingKey) => events.tell('binding.unexpected', { routingKey }))
+  const unexpected = oncePerKey((routingKey) => events.report('binding.unexpected', { routingKey }))
   return decoderOf(exchange, bindingKeys, { policy, unexpected })
 }
 
@@ -216,29 +220,29 @@ function eventsOf(
   warnOfPolicy(contract, log)
   warnOfLoops(contract, handling.handlerTimeoutMs, log)
   if (kind === 'durable') warnOfDrops(contract, log)
-  if (kind === 'ephemeral') tellGaps(events, queue)
+  if (kind === 'ephemeral') reportGaps(events, queue)
   return events
 }
 
-function tellGaps(events: RoleEvents<SubscriberEvents>, queue: Consumed): void {
+function reportGaps(events: RoleEvents<SubscriberEvents>, queue: Consumed): void {
   let lostAt = 0
   events.on('channel.lost', ({ reason }) => {
     lostAt = performance.now() - silenceBefore(reason)
     queue.name = undefined
   })
   events.on('channel.recovered', () => {
-    events.tell('gap', { durationMs: Math.round(performance.now() - lostAt) })
+    events.report('gap', { durationMs: Math.round(performance.now() - lostAt) })
   })
 }
 
 /** The number of routing keys that are remembered, so that each is reported once. Later ones are not reported. */
-const MAX_TOLD = 1_000
+const MAX_REPORTED = 1_000
 
-function oncePerKey(tell: (routingKey: string) => void): (routingKey: string) => void {
-  const told = new Set<string>()
+function oncePerKey(report: (routingKey: string) => void): (routingKey: string) => void {
+  const reported = new Set<string>()
   return (routingKey) => {
-    if (told.has(routingKey) || told.size >= MAX_TOLD) return
-    told.add(routingKey)
-    tell(routingKey)
+    if (reported.has(routingKey) || reported.size >= MAX_REPORTED) return
+    reported.add(routingKey)
+    report(routingKey)
   }
 }

@@ -20,16 +20,16 @@ export class StreamReader {
   readonly #options: StreamReaderOptions
   readonly #probe: StreamProbe
   readonly #saver: OffsetSaver | undefined
-  readonly #jumps: OffsetGaps
+  readonly #gaps: OffsetGaps
   #offsets: Offsets | undefined
 
   constructor(options: StreamReaderOptions) {
     const { lane, name: stream, store, saveEveryMs: everyMs, events } = options
     this.#options = options
     this.#probe = new StreamProbe(lane, stream)
-    this.#jumps = new OffsetGaps(this.#probe, (jump) => events.tell('stream.truncated', jump))
+    this.#gaps = new OffsetGaps(this.#probe, (gap) => events.report('stream.truncated', gap))
     if (store === undefined) return
-    const failed: OffsetSaverOptions['failed'] = (offset, error) => events.tell('offset.not-saved', { offset, error })
+    const failed: OffsetSaverOptions['failed'] = (offset, error) => events.report('offset.not-saved', { offset, error })
     this.#saver = new OffsetSaver({ stream, store, everyMs, failed })
   }
 
@@ -44,7 +44,7 @@ export class StreamReader {
    * @param isNew - whether the stream has just been created
    */
   async locate(isNew: boolean, signal: AbortSignal): Promise<void> {
-    void this.#jumps.explain()
+    void this.#gaps.explain()
     const stored = this.#offsets?.next ?? (await this.#load())
     const begin = stored ?? (await this.#resolve(this.#options.offset, signal))
     const isFirst = this.#offsets === undefined
@@ -64,7 +64,7 @@ export class StreamReader {
     const offset = this.#offsetOf(message)
     const { expected: from } = this.#known
     // A gap of one offset is the broker's own entry at the beginning of each segment.
-    if (offset > from + 1) this.#jumps.note({ from, to: offset - 1 })
+    if (offset > from + 1) this.#gaps.note({ from, to: offset - 1 })
     if (!this.#known.receive(offset)) return false
     if (this.#options.wants?.(message.fields.routingKey) !== false) return true
     this.settle(message)
@@ -90,12 +90,12 @@ export class StreamReader {
 
   /** Saves the offset. Never rejects. */
   async close(timeoutMs: number): Promise<void> {
-    this.#jumps.close()
+    this.#gaps.close()
     await this.#saver?.close(timeoutMs)
   }
 
   get #known(): Offsets {
-    if (this.#offsets === undefined) throw new Error('the stream is read before it is known where to begin')
+    if (this.#offsets === undefined) throw new Error('the stream is read before its first offset is known')
     return this.#offsets
   }
 
@@ -117,7 +117,7 @@ export class StreamReader {
     }
     const kind = stored === null ? 'null' : `a ${typeof stored}`
     throw new OptionsError(
-      `The offset store of the stream '${stream}' returned ${kind} that is no offset: expected undefined or a whole number from 0`,
+      `The offset store of the stream '${stream}' returned ${kind} that is not an offset: expected undefined or a whole number from 0`,
     )
   }
 
@@ -147,13 +147,13 @@ export class StreamReader {
     } else if (found > wanted) {
       this.#known.skipTo(found)
       this.#saver?.note(found)
-      this.#options.events.tell('stream.truncated', { from: wanted, to: found - 1 })
+      this.#options.events.report('stream.truncated', { from: wanted, to: found - 1 })
     }
   }
 
   #startOver(wanted: number): void {
     this.#begin(0)
-    this.#options.events.tell('stream.restarted', { offset: wanted })
+    this.#options.events.report('stream.restarted', { offset: wanted })
   }
 
   #begin(offset: number): void {
@@ -173,5 +173,5 @@ export interface StreamReaderOptions {
   readonly saveEveryMs: number
   /** Chooses the events to handle, by their routing key. The reader skips all others. @defaultValue all events */
   readonly wants?: (routingKey: string) => boolean
-  readonly events: Pick<RoleEvents<StreamEvents>, 'tell'>
+  readonly events: Pick<RoleEvents<StreamEvents>, 'report'>
 }

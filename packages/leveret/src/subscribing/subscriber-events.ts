@@ -27,19 +27,19 @@ export function subscriberLines(queue: string): LogLines<SubscriberEvents> {
     ],
     gap: ({ durationMs }) => [
       'warn',
-      `the subscriber of '${queue}' had no queue for ${durationMs} ms, and missed what came`,
+      `the subscriber of '${queue}' had no queue for ${durationMs} ms, and missed the messages of that time`,
     ],
     'binding.unexpected': ({ routingKey }) => [
       'warn',
-      `'${queue}' got a message with the routing key '${routingKey}', which no binding key of its subscriber brings`,
+      `'${queue}' got a message with the routing key '${routingKey}', which matches no binding key of its subscriber`,
     ],
     'stream.truncated': ({ from, to }) => [
       'warn',
-      `the stream '${queue}' no longer has the offsets ${from} to ${to}, which its subscriber has not read`,
+      `the stream '${queue}' no longer has the offsets ${from} to ${to}, which its subscriber did not read`,
     ],
     'stream.restarted': ({ offset }) => [
       'warn',
-      `the stream '${queue}' ends before the offset ${offset}: it was made anew, and is read from the first message on`,
+      `the stream '${queue}' ends before the offset ${offset}: it was deleted and declared again, so it is read from its first message`,
     ],
     'offset.not-saved': ({ offset, error }) => ['warn', `the offset ${offset} was not saved: ${error.message}`],
   }

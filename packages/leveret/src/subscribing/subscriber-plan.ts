@@ -71,12 +71,12 @@ function reader(contract: Stream, given: Given, rest: Given): SubscriberPlan {
   const { prefetch = Math.max(STREAM_PREFETCH, most) } = given
   if (acknowledge === 'none') {
     throw new OptionsError(
-      "Subscriber: acknowledge: 'none' is not for streams: what was not done when its connection is lost is read again",
+      "Subscriber: acknowledge: 'none' is not for streams: a stream is read again from the first message that was not handled",
     )
   }
   refuseForDurable({ priority, exclusive })
   if (isolation !== undefined) {
-    throw new OptionsError('Subscriber: isolation is not for streams: nothing says how often a delivery has come back')
+    throw new OptionsError('Subscriber: isolation is not for streams: a stream does not count redeliveries')
   }
   const handling = parseOptions(handlingOptions, { ...given, concurrency, prefetch }, 'Subscriber')
   const { of: exchange, bindings, bindingKeys, onUnknown } = contract
@@ -96,7 +96,7 @@ function filterOf(exchange: Exchange, only: readonly string[]): (routingKey: str
   const { type, name } = exchange
   if (type !== 'direct' && type !== 'topic') {
     throw new OptionsError(
-      `Subscriber: only is for streams of direct and topic exchanges, and '${name}' is a ${type} exchange`,
+      `Subscriber: the option only is for streams of direct and topic exchanges, and '${name}' is a ${type} exchange`,
     )
   }
   checkBindingKeys(exchange, only, 'Subscriber: only')
@@ -117,7 +117,7 @@ function ephemeral(exchange: Exchange, given: Given, rest: Given): SubscriberPla
   const { deduplicate, priority, exclusive } = given
   refuseForDurable({ priority, exclusive })
   if (deduplicate !== undefined) {
-    throw new OptionsError('Subscriber: deduplicate is for durable subscribers: describe a subscription()')
+    throw new OptionsError('Subscriber: deduplicate is only for durable subscribers: use a subscription()')
   }
   const handling = parseOptions(handlingOptions, given, 'Subscriber')
   return {
@@ -142,5 +142,5 @@ function ephemeral(exchange: Exchange, given: Given, rest: Given): SubscriberPla
 function refuseForDurable(options: Given): void {
   const [wrong] = Object.entries(options).find(([, value]) => value !== undefined) ?? []
   if (wrong === undefined) return
-  throw new OptionsError(`Subscriber: ${wrong} is for durable subscribers: describe a subscription()`)
+  throw new OptionsError(`Subscriber: ${wrong} is only for durable subscribers: use a subscription()`)
 }

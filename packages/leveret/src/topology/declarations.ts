@@ -17,7 +17,7 @@ const DEAD_LETTER_DELIVERY_LIMIT = 2 ** 31 - 1
 const NATIVE_RETRY: BrokerNeed = {
   since: '4.3',
   feature: 'retry.native',
-  instead: 'give the contract retry: { delaysMs }, which every version can do',
+  instead: 'give the contract retry: { delaysMs }, which every version supports',
 }
 
 /**

@@ -56,7 +56,7 @@ export async function declare(rabbit: Connection, described: Described, options:
   const patience = new AbortController()
   const late = (): void => {
     const why = publishLane.why ?? 'the broker has not answered'
-    patience.abort(new ConnectionError('timeout', `declare: not done within ${timeoutMs} ms: ${why}`))
+    patience.abort(new ConnectionError('timeout', `declare: not finished within ${timeoutMs} ms: ${why}`))
   }
   const timer = setTimeout(late, timeoutMs)
   try {

@@ -115,9 +115,9 @@ async function declareOne(channel: Channel, declaration: Declaration): Promise<v
   } catch (error) {
     const mismatch = error instanceof BrokerError ? readMismatch(error.replyText) : undefined
     if (mismatch === undefined) throw error
-    const { current: _current, ...told } = mismatch
+    const { current: _current, ...difference } = mismatch
     const describedAs = describedAsItIs(declaration, mismatch)
-    throw new TopologyMismatchError({ ...told, describedAs }, { cause: error })
+    throw new TopologyMismatchError({ ...difference, describedAs }, { cause: error })
   }
 }
 

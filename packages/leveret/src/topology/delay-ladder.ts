@@ -34,6 +34,6 @@ export function ladderStepMs(wishMs: number): number {
   const step = DELAY_LADDER_MS.find((candidate) => candidate >= wishMs)
   if (step !== undefined && wishMs >= 0) return step
   throw new OptionsError(
-    `A delay is 0 to ${MAX_DELAY_MS} ms (24 hours), not ${wishMs}. What is due later, or at an exact time, is sent anew with delayMs.`,
+    `A delay is 0 to ${MAX_DELAY_MS} ms (24 hours), not ${wishMs}. For a later or an exact time, send the task again with delayMs.`,
   )
 }

@@ -25,7 +25,7 @@ export function warnOfDrops({ name, queue, deadLetter, retry, existing }: QueueC
   const limit = typeof given === 'number' ? given : deliveryLimitOf(retry)
   if (limit >= NO_LIMIT) return
   log.warn(
-    `the queue '${name}' has no dead letters: RabbitMQ drops what it has delivered more often than its delivery limit (${limit})`,
+    `the queue '${name}' has no dead letters: RabbitMQ drops a message after more deliveries than its delivery limit (${limit})`,
     { queue: name },
   )
 }
@@ -35,15 +35,15 @@ const DEFAULT_CONSUMER_TIMEOUT_MS = 1_800_000
 
 /**
  * Warns a worker that the broker may take a delivery back before its attempt has failed. RabbitMQ counts that neither
- * as an attempt nor as a delivery, so a handler that is always too slow would get the message for ever.
+ * as an attempt nor as a delivery, so a handler that is always too slow would get the message again and again.
  */
 export function warnOfLoops({ name, queue }: QueueContract, handlerTimeoutMs: number, log: Log): void {
   const declared = queue.consumerTimeoutMs ?? queue.arguments?.['x-consumer-timeout']
   const brokerTimeoutMs = typeof declared === 'number' ? declared : DEFAULT_CONSUMER_TIMEOUT_MS
   if (handlerTimeoutMs < brokerTimeoutMs) return
   log.warn(
-    `a handler of '${name}' may take ${handlerTimeoutMs} ms, and RabbitMQ takes its delivery back after ${brokerTimeoutMs} ms and delivers it ` +
-      'again, which counts as no attempt: lower handlerTimeoutMs, or give the queue a longer consumerTimeoutMs',
+    `a handler of '${name}' may take ${handlerTimeoutMs} ms, but RabbitMQ requeues its delivery after ${brokerTimeoutMs} ms and delivers it ` +
+      'again, which is not counted as an attempt: lower handlerTimeoutMs, or give the queue a longer consumerTimeoutMs',
     { queue: name },
   )
 }

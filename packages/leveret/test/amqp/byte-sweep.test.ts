@@ -93,7 +93,7 @@ describe('a link cut after so many bytes from the broker', () => {
     await eventually(async () => expect(await vhost.connections()).toHaveLength(0))
   })
 
-  test('while closing with sends and handlers in hand: close resolves, and every send settles', async ({ vhost }) => {
+  test('while closing with running sends and handlers: close resolves, and every send settles', async ({ vhost }) => {
     const outcomes = await sweep(vhost.url, OFFSETS, async (offset, proxy) => {
       const rabbit = await connect(proxy.urlFor(vhost.url))
       await use(rabbit)

@@ -40,13 +40,13 @@ test('of several hosts, the reason that waiting cannot cure wins', () => {
   expect(combineFailures(failures)).toMatchObject({ reason: 'tls', retryable: false, message: 'one; two' })
 })
 
-test('a provider whose own server is down is no broker that nobody listens for', () => {
+test('a failure of a credentials provider does not count as a refused connection', () => {
   const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
   expect(wasDropped(connectFailure(refused, endpoint))).toBe(true)
   expect(wasDropped(new ConnectionError('credentials', 'the vault is away', { cause: refused }))).toBe(false)
 })
 
-test('a link that dropped was refused by nobody; one that the broker closed was', () => {
+test('a dropped link does not count as a refusal, a link that the broker closed does', () => {
   expect(wasDropped(new ConnectionError('lost', 'Unexpected close'))).toBe(true)
   const reply = { replyCode: 530, replyName: 'NOT_ALLOWED', replyText: 'number of channels opened (5) has reached 5' }
   expect(wasDropped(new BrokerError('it closed the connection', reply))).toBe(false)

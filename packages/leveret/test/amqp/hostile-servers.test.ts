@@ -29,7 +29,7 @@ function lengthOf(size: number): Buffer {
   return length
 }
 
-/** What a server may say that is none, or does not wish us well. */
+/** Answers of a server that is broken or hostile. */
 const ANSWERS: readonly (readonly [what: string, answer: (random: Random) => Buffer])[] = [
   ['random bytes', (random) => random.bytes(4_096)],
   ['zeros', () => Buffer.alloc(MiB)],

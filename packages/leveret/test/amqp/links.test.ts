@@ -72,7 +72,7 @@ describe.for(FAULTS)('a link that %s', ([_name, fault]) => {
     expect(failures).toEqual([])
   })
 
-  test('while consuming is found and replaced, and what was in hand comes again', async ({
+  test('a dead consuming link is found and replaced, and its unsettled deliveries come again', async ({
     connectTo,
     proxy,
     vhost,

@@ -59,7 +59,9 @@ async function find(channel: ConfirmChannel, n: number): Promise<MessageProperti
 }
 
 describe('where the broker takes small frames only', () => {
-  test('a send whose headers do not fit is not sent, says why, and costs nobody anything', async ({ startBroker }) => {
+  test('a send whose headers do not fit is not sent, says why, and affects no other message', async ({
+    startBroker,
+  }) => {
     const broker = await startBroker(SMALL)
     const { rabbit, lost } = await connectNoting(broker.url)
     const producer = new Producer(rabbit, tasks)
@@ -110,7 +112,7 @@ describe('where the broker takes small frames only', () => {
   })
 
   test.for([100, 3_000, 6_500])(
-    'a dead letter of a message with %i bytes of headers is kept with as much of its error as fits, and nobody waits for it',
+    'a dead letter of a message with %i bytes of headers is kept with as much of its error as fits, and delays no other message',
     async (bytes, { startBroker }) => {
       const broker = await startBroker(SMALL)
       const { rabbit, lost } = await connectNoting(broker.url)

@@ -65,7 +65,7 @@ test('nothing that was gathered is overwritten, and all keeps its order, whateve
   expect(socket.calls.length).toBeLessThan(300)
 })
 
-test('a full socket is told to its writers, who wait for its drain', async () => {
+test('writers learn that the socket is full, and wait for its drain', async () => {
   const socket = new Socket({ highWaterMark: 10 })
   let finish = (): void => undefined
   socket._write = (_chunk, _encoding, done) => {

@@ -31,7 +31,7 @@ test('what needs a channel for a moment shares one, which is replaced after a re
   await eventually(async () => expect(await vhost.channels()).toEqual([]))
 })
 
-test('work that does not end holds nobody else up', async ({ rabbit }) => {
+test('work that does not end delays no other work', async ({ rabbit }) => {
   const { spare } = internalsOf(rabbit).publishLane
   const hanging = new AbortController()
   const stuck = Array.from({ length: 3 }, () => spare.use(hanging.signal, () => new Promise<never>(() => undefined)))
@@ -41,7 +41,7 @@ test('work that does not end holds nobody else up', async ({ rabbit }) => {
   await expect(Promise.all(stuck)).rejects.toThrow('enough')
 })
 
-test('what is given up while it waits is told at once, and not begun', async ({ rabbit }) => {
+test('an aborted job fails at once and never starts', async ({ rabbit }) => {
   const { spare } = internalsOf(rabbit).publishLane
   const begun: string[] = []
   let goOn = (): void => undefined
@@ -62,7 +62,7 @@ test('what is given up while it waits is told at once, and not begun', async ({ 
   expect(begun).toEqual(['first', 'third'])
 })
 
-test('when no channel can be had, all that wait are told why', async ({ connectTo, proxy, vhost }) => {
+test('when no channel can be opened, every waiting job fails with the reason', async ({ connectTo, proxy, vhost }) => {
   const rabbit = await connectTo({}, proxy.urlFor(vhost.url))
   const { spare } = internalsOf(rabbit).publishLane
   proxy.refuse()

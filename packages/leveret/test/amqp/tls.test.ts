@@ -157,7 +157,7 @@ describe('TLS in front of a broker', () => {
       'DEPTH_ZERO_SELF',
     ],
     [
-      'of an authority that nobody was told of',
+      'of an unknown authority',
       async () => await another.issue({ commonName: 'front', hosts: ['localhost'] }),
       'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
     ],
@@ -172,7 +172,7 @@ describe('TLS in front of a broker', () => {
       'INVALID_PURPOSE',
     ],
   ] as const)(
-    'with a certificate %s is refused at once, and is told nothing',
+    'with a certificate %s is refused at once, and receives nothing',
     async ([_what, issue, code], { vhost }) => {
       const { port, heard } = await front(await issue(), vhost.url)
       const target = { ...fieldsOf(vhost.url), protocol: 'amqps', host: 'localhost', port } as const

@@ -85,7 +85,7 @@ describe('what is on the wire', () => {
     const name = '兎'.repeat(85)
     const events = fanoutExchange(name, { payload: z.string() })
     const publisher = new Publisher(rabbit, events)
-    expect(await publisher.publish('to nobody')).toMatchObject({ routed: false })
+    expect(await publisher.publish('to no queue')).toMatchObject({ routed: false })
     await using other = await stranger(vhost.url)
     const { queue } = await other.channel.assertQueue('')
     await other.channel.bindQueue(queue, name, '')

@@ -8,7 +8,7 @@ const KEYS = 50
 
 test('a bag holds what a set would', () => {
   const random = new Random(7)
-  const things = Array.from({ length: KEYS }, (_, n): DenseItem & { n: number } => ({ n, bagged: undefined }))
+  const things = Array.from({ length: KEYS }, (_, n): DenseItem & { n: number } => ({ n, setIndex: undefined }))
   const bag = new DenseSet<(typeof things)[number]>()
   const set = new Set<(typeof things)[number]>()
   for (let step = 0; step < STEPS; step += 1) {
@@ -24,7 +24,7 @@ test('a bag holds what a set would', () => {
 })
 
 test('what is taken out of a bag while it is gone through is left out, and nothing else', () => {
-  const things = [1, 2, 3, 4, 5].map((n): DenseItem & { n: number } => ({ n, bagged: undefined }))
+  const things = [1, 2, 3, 4, 5].map((n): DenseItem & { n: number } => ({ n, setIndex: undefined }))
   const [, second, , fourth] = things
   const bag = new DenseSet<(typeof things)[number]>()
   for (const thing of things) bag.add(thing)
@@ -35,7 +35,7 @@ test('what is taken out of a bag while it is gone through is left out, and nothi
     bag.delete(second)
     bag.delete(fourth)
     bag.add(fourth)
-    bag.add({ n: 6, bagged: undefined })
+    bag.add({ n: 6, setIndex: undefined })
   }
   expect(seen).toEqual([1, 3, 4, 5])
 })

@@ -21,7 +21,7 @@ const READY = { timeoutMs: 60_000 }
 
 forbidSurprises()
 
-/** What a program does over and over while its broker is killed. Nobody listens to any event. */
+/** What a program does over and over while its broker is killed. It has no event listeners. */
 class Program {
   readonly #url: string
   readonly #sends: Promise<unknown>[] = []

@@ -63,13 +63,13 @@ describe('on a signal', () => {
     expect({ lines, code }).toEqual({
       lines: [
         'rabbit closed',
-        'leveret: closeOnSignals has closed all that it was given, and something else keeps the process alive: a server that began to listen afterwards, for example',
+        'leveret: closeOnSignals has closed everything, but something else keeps the process alive, for example a server that began to listen later',
       ],
       code: 0,
     })
   })
 
-  test('what fails is told, the others are closed all the same, and the exit code is 1', async ({ vhost }) => {
+  test('a failure is reported, the others are closed, and the exit code is 1', async ({ vhost }) => {
     const body = `${RABBIT}
       class Pool { async close() { throw new Error('no such pool') } }
       class Cache { close() { throw new Error('synchronous') } }
@@ -78,11 +78,11 @@ describe('on a signal', () => {
       signal()`
     const { lines, stderr, code } = await runProgram(vhost.url, body)
     expect({ lines, code }).toEqual({ lines: ['socket closed', 'rabbit closed', 'pool closed'], code: 1 })
-    expect(stderr).toContain('the Pool, number 1 of what is closed on a signal, was not closed: no such pool')
-    expect(stderr).toContain('the Cache, number 2 of what is closed on a signal, was not closed: synchronous')
+    expect(stderr).toContain('closeOnSignals could not close argument 1 (the Pool): no such pool')
+    expect(stderr).toContain('closeOnSignals could not close argument 2 (the Cache): synchronous')
   })
 
-  test('what takes too long is told, and the others get their turn', async ({ vhost }) => {
+  test('a timeout is reported, and the others are closed', async ({ vhost }) => {
     const body = `${SERVER}
       ${RABBIT}
       const serve = () => signal()
@@ -91,8 +91,8 @@ describe('on a signal', () => {
     const { lines, stderr, code } = await runProgram(vhost.url, body)
     expect(lines.slice().sort()).toEqual(['cut off ECONNRESET', 'pool closed', 'rabbit closed', 'server closed'])
     expect(code).toBe(1)
-    expect(stderr).toContain('the Server, number 1 of what is closed on a signal, was not closed: it took longer than')
-    expect(stderr).toContain('an object, number 2 of what is closed on a signal, was not closed: it took longer than')
+    expect(stderr).toContain('closeOnSignals could not close argument 1 (the Server): it took longer than')
+    expect(stderr).toContain('closeOnSignals could not close argument 2 (an object): it took longer than')
   })
 
   test('a role alone closes in the time that is given for it, and what it held comes again', async ({ vhost }) => {
@@ -107,7 +107,7 @@ describe('on a signal', () => {
       await new Producer(rabbit, tasks).send({ n: 1 })`
     const began = performance.now()
     expect(await runProgram(vhost.url, body)).toEqual({ lines: ['given back', 'rabbit closed'], stderr: '', code: 0 })
-    // The 25 s that close() takes when it is told nothing.
+    // The 25 s that close() takes by default.
     expect(performance.now() - began).toBeLessThan(20_000)
   })
 
@@ -119,7 +119,7 @@ describe('on a signal', () => {
       closeOnSignals([{ close: () => Promise.reject(new Error('broken')) }, rabbit], { signals: ['SIGUSR2'] })
       process.kill(process.pid, 'SIGUSR2')`
     expect(await runProgram(vhost.url, body)).toEqual({
-      lines: ['warn leveret: an object, number 1 of what is closed on a signal, was not closed: broken'],
+      lines: ['warn leveret: closeOnSignals could not close argument 1 (an object): broken'],
       stderr: '',
       code: 7,
     })
@@ -149,16 +149,11 @@ describe('on a signal', () => {
 describe('closeOnSignals', () => {
   test.for<[string, unknown, object | undefined, string]>([
     ['nothing', [], undefined, 'the list is empty'],
-    [
-      'what has no close',
-      [{ close() {} }, { end() {} }],
-      undefined,
-      'number 2 of what is to be closed has neither close()',
-    ],
-    ['a promise', Promise.resolve(), undefined, 'number 1 of what is to be closed is a promise: await it first'],
-    ['undefined', undefined, undefined, 'number 1 of what is to be closed has neither close()'],
+    ['what has no close', [{ close() {} }, { end() {} }], undefined, 'argument 2 has neither close()'],
+    ['a promise', Promise.resolve(), undefined, 'argument 1 is a promise: await it first'],
+    ['undefined', undefined, undefined, 'argument 1 has neither close()'],
     ['a list of signals', { close() {} }, ['SIGINT'], 'the options are a list: expected an object'],
-    ['a signal that nobody can catch', { close() {} }, { signals: ['SIGKILL'] }, 'signals.0: expected a signal'],
+    ['a signal that cannot be caught', { close() {} }, { signals: ['SIGKILL'] }, 'signals.0: expected a signal'],
     ['a signal that does not exist', { close() {} }, { signals: ['SIGFOO'] }, 'signals.0: expected a signal'],
     ['no signals', { close() {} }, { signals: [] }, 'signals'],
     ['no time', { close() {} }, { timeoutMs: -1 }, 'timeoutMs'],

@@ -3,7 +3,7 @@ import { runProgram } from '../support/program.js'
 import { eventually, test } from '../support/support.js'
 
 const COUNTED = { timeoutMs: 45_000 }
-/** What `close` may take when it is not told otherwise. */
+/** What `close` may take by default. */
 const DEADLINE_MS = 25_000
 
 test('SIGTERM under 500 messages a second: each that was published is processed, waiting or a dead letter, and the program ends with 0 in time', async ({

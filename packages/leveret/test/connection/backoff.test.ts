@@ -6,7 +6,7 @@ test('the first try comes within 250 ms, later ones within 1, 2, 4 … 30 s', ()
   expect(ceilings).toEqual([250, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000])
 })
 
-test('where nobody refuses, tries stay within half a second for about two minutes, then back off like all others', () => {
+test('without a refusal, tries stay within half a second for about two minutes, then back off like all others', () => {
   const ceilings = [1, 2, 10, 480, 481, 482, 490].map((attempt) => dropMs(attempt, 1))
   expect(ceilings).toEqual([250, 500, 500, 500, 1_000, 2_000, 30_000])
 })

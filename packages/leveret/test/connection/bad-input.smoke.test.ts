@@ -84,7 +84,7 @@ describe('connect', () => {
     })
   })
 
-  test('does not wait for ever for one who accepts and says nothing', async () => {
+  test('gives up a server that accepts and says nothing', async () => {
     const port = await serve(() => undefined)
     const connecting = connect(`amqp://127.0.0.1:${port}`, { connectTimeoutMs: 200, startupTimeoutMs: 300 })
     await expect(connecting).rejects.toMatchObject({ reason: 'timeout', message: expect.stringContaining('200 ms') })

@@ -54,7 +54,7 @@ function losses(rabbit: Connection): string[] {
 const LIMIT = { name: 'ConnectionError', reason: 'limit', retryable: true }
 
 describe('where a connection may have no more channels', () => {
-  test('as many workers as there is room for start, the others are told why, and nobody else suffers', async ({
+  test('as many workers as there are channels start, the others fail with the reason, and no other role is affected', async ({
     startBroker,
   }) => {
     const broker = await startBroker({ config: ['channel_max = 20'] })
@@ -91,7 +91,7 @@ describe('where a connection may have no more channels', () => {
 })
 
 describe('where a user may have no more channels', () => {
-  test('as many workers as there is room for work, and the others are told why', async ({
+  test('as many workers as there are channels work, and the others fail with the reason', async ({
     broker,
     connectTo,
     createUser,
@@ -179,7 +179,7 @@ describe('where a user may have no more channels', () => {
     expect(lost).toEqual([])
   })
 
-  test('calls need two, also while they wait for somebody to answer', async ({
+  test('calls need two, also while they wait for a server', async ({
     broker,
     connectTo,
     createUser,

@@ -2,11 +2,11 @@ import { inspect } from 'node:util'
 import { startFaultProxy } from '@leveret/testing'
 import { expect, onTestFinished } from 'vitest'
 import { z } from 'zod'
-import { Share } from '../../src/connection/room.js'
+import { SenderShare } from '../../src/connection/queued-messages.js'
 import { type Connection, type ConnectOptions, connect, Producer, text, Worker, workQueue } from '../../src/index.js'
 import { newMessageId } from '../../src/message/message-id.js'
-import { publishEngineOf } from '../../src/publishing/publish-engine-of.js'
-import { Line } from '../../src/publishing/turns.js'
+import { publishEngineOf } from '../../src/publishing/engine/publish-engine-of.js'
+import { SenderLine } from '../../src/publishing/engine/turns.js'
 import { describeError } from '../support/describe-error.js'
 import { serve } from '../support/serve.js'
 import { eventually, fieldsOf, tasks, test } from '../support/support.js'
@@ -19,7 +19,7 @@ const single = workQueue('tasks', { payload: tasks.payload, queue: { singleActiv
 /** Does what goes wrong, in one error. */
 type Provoke = () => unknown
 
-test('every error tells a caller what to decide and a person what happened, and none holds a password', async ({
+test('every error has what a program decides by and what a person reads, and contains no password', async ({
   createUser,
   vhost,
   broker,
@@ -62,8 +62,8 @@ test('every error tells a caller what to decide and a person what happened, and 
       message,
       topology: [],
       timeoutMs: 10_000,
-      line: new Line(),
-      share: new Share(),
+      line: new SenderLine(),
+      share: new SenderShare(),
     })
   }
 
@@ -73,8 +73,8 @@ test('every error tells a caller what to decide and a person what happened, and 
     'connect: no such option': () => connect(fields, { hartbeatMs: 1 } as object),
     'connect: a bad option': () => connect(fields, { heartbeatMs: 1_500 }),
     'connect: no broker': () => connect([]),
-    'connect: nobody listens': () => connectToPort(1),
-    'connect: nobody answers': async () => await connectToPort(await serve(() => undefined)),
+    'connect: no listener': () => connectToPort(1),
+    'connect: no answer': async () => await connectToPort(await serve(() => undefined)),
     'connect: no AMQP': async () =>
       await connectToPort(await serve((socket) => socket.end('HTTP/1.1 400 Bad\r\n\r\n'))),
     'connect: TLS to a plain port': () => connect({ ...fields, protocol: 'amqps' }, HASTY),
@@ -150,15 +150,15 @@ test('every error tells a caller what to decide and a person what happened, and 
     connect: no broker
       OptionsError final
       connect: the list of brokers is empty
-    connect: nobody listens
+    connect: no listener
       ConnectionError unreachable retryable
       Cannot connect to amqp://zoe-<vhost>@<host>:<port>/<vhost>: connect ECONNREFUSED <host>:<port>
-    connect: nobody answers
+    connect: no answer
       ConnectionError timeout retryable
       Cannot connect to amqp://zoe-<vhost>@<host>:<port>/<vhost>: no AMQP handshake within 200 ms
     connect: no AMQP
       ConnectionError protocol retryable
-      Cannot connect to amqp://zoe-<vhost>@<host>:<port>/<vhost>: what answered does not speak AMQP 0-9-1. Is <port> a TLS port? Then use amqps://
+      Cannot connect to amqp://zoe-<vhost>@<host>:<port>/<vhost>: the peer does not speak AMQP 0-9-1. Is <port> a TLS port? Then use amqps://
     connect: TLS to a plain port
       ConnectionError protocol retryable
       Cannot connect to amqps://zoe-<vhost>@<host>:<port>/<vhost>: TLS failed (wrong version number). Is <port> a plain AMQP port? Then use amqp://
@@ -173,7 +173,7 @@ test('every error tells a caller what to decide and a person what happened, and 
       amqp://zoe-<vhost>@<host>:<port>: 'zoe-<vhost>' may not use the vhost '/'; grant it with rabbitmqctl set_permissions (530 NOT_ALLOWED - access to vhost '/' refused for user 'zoe-<vhost>')
     workQueue: a contradiction
       OptionsError final
-      workQueue('q'): queue.durable: a queue that is not durable needs legacyTransient: true, and a broker that still permits it
+      workQueue('q'): queue.durable: a queue that is not durable needs legacyTransient: true, and a broker that still permits such queues
     send: the payload does not fit
       PayloadError outgoing final
       The payload was not sent to 'tasks': at n: Invalid input: expected int, received number
@@ -182,7 +182,7 @@ test('every error tells a caller what to decide and a person what happened, and 
       send: headers: x-death: RabbitMQ itself writes it, or acts on it
     send: delayed for too long
       OptionsError final
-      send: delayMs: at most 366 days; keep what is due later in a database
+      send: delayMs: at most 366 days; keep later tasks in a database
     send: too large
       PublishError not-sent final
       The message <id> to queue 'tasks' was not sent: its content has 7 bytes and maxMessageBytes is 3
@@ -191,28 +191,28 @@ test('every error tells a caller what to decide and a person what happened, and 
       The message <id> to queue 'tasks' was not sent: its signal was aborted
     send: the queue has other arguments
       TopologyMismatchError x-single-active-consumer final
-      The queue 'tasks' exists with other arguments: x-single-active-consumer should be true, and the broker has none. To use it as it is, write in the contract queue: { type: 'quorum' } or existing: true. Else give the contract a new name, or move the messages away and delete the queue, or connect with topology: 'check'. RabbitMQ names one difference at a time; \`leveret topology plan\` or the management page shows all.
+      The queue 'tasks' exists with other arguments: x-single-active-consumer should be true, but the broker has none. To use it as it is, write queue: { type: 'quorum' } or existing: true in the contract. Otherwise give the contract a new name, or move the messages away and delete the queue, or connect with topology: 'check'. RabbitMQ names one difference at a time; \`leveret topology plan\` or the management page shows all of them.
     send: there is no queue (check)
       BrokerError 404 final
-      Looking for the queue 'missing': the broker answered 404 NOT_FOUND: no queue 'missing' in vhost '<vhost>'. Declare it, or correct its name
+      Checking the queue 'missing': the broker answered 404 NOT_FOUND: no queue 'missing' in vhost '<vhost>'. Declare it, or correct its name
     send: there is no queue (skip)
       PublishError returned final
       The message <id> to queue 'missing' was returned: there is no such queue (312 NO_ROUTE)
     send: the queue is full
       PublishError refused retryable
-      The message <id> to queue 'full' was refused: the broker answered basic.nack, as a full queue does
+      The message <id> to queue 'full' was refused: the broker answered basic.nack, for example because a queue is full
     send: the broker is silent
       PublishError unknown retryable
       The message <id> to queue 'tasks' may or may not have been stored: no confirm came within 200 ms; send it again under the same messageId
     send: the broker is away
       PublishError not-sent retryable
-      The message <id> to queue 'tasks' was not sent: it could not be handed over within 200 ms: Cannot connect to amqp://zoe-<vhost>@<host>:<port>/<vhost>: connect ECONNREFUSED <host>:<port>
+      The message <id> to queue 'tasks' was not sent: sending was not possible within 200 ms: Cannot connect to amqp://zoe-<vhost>@<host>:<port>/<vhost>: connect ECONNREFUSED <host>:<port>
     send: the broker is away, and failFast
       PublishError not-sent retryable
       The message <id> to queue 'tasks' was not sent: it would have to wait, and failFast is set: Cannot connect to amqp://zoe-<vhost>@<host>:<port>/<vhost>: connect ECONNREFUSED <host>:<port>
     send: the broker is away, and too many wait
       PublishError not-sent retryable
-      The message <id> to queue 'tasks' was not sent: as many messages as maxQueued allows (1) are waiting: Cannot connect to amqp://zoe-<vhost>@<host>:<port>/<vhost>: connect ECONNREFUSED <host>:<port>
+      The message <id> to queue 'tasks' was not sent: maxQueued (1) is reached: too many messages are waiting: Cannot connect to amqp://zoe-<vhost>@<host>:<port>/<vhost>: connect ECONNREFUSED <host>:<port>
     send: the producer is closed
       PublishError not-sent final
       The message <id> to queue 'tasks' was not sent: The sender of 'tasks' has been closed
@@ -221,7 +221,7 @@ test('every error tells a caller what to decide and a person what happened, and 
       The message <id> to exchange 'gone' was refused: the broker answered 404 NOT_FOUND: no exchange 'gone' in vhost '<vhost>'. Declare it, or correct its name
     worker: there is no queue (check)
       BrokerError 404 final
-      Looking for the queue 'missing': the broker answered 404 NOT_FOUND: no queue 'missing' in vhost '<vhost>'. Declare it, or correct its name
+      Checking the queue 'missing': the broker answered 404 NOT_FOUND: no queue 'missing' in vhost '<vhost>'. Declare it, or correct its name
     worker: the broker is silent
       ConnectionError timeout retryable
       The worker of 'tasks' was not attached within 400 ms: the broker has not answered

@@ -30,7 +30,7 @@ describe('health', () => {
     expect(rabbit.health()).toMatchObject({ live: true, state: 'ready' })
     const closing = rabbit.close()
     expect(rabbit.health()).toMatchObject({ live: true, ready: false, state: 'closing' })
-    expect(rabbit.health().why).toContain('it is closing')
+    expect(rabbit.health().why).toContain('closing: ')
     expect(rabbit.health().roles).toContainEqual(expect.objectContaining({ role: 'worker', inFlight: 1 }))
     const states: string[] = []
     rabbit.on('closed', () => states.push(rabbit.state))
@@ -44,7 +44,7 @@ describe('health', () => {
     const producers = Array.from({ length: 20 }, () => new Producer(rabbit, tasks))
     const publishers = [new Publisher(rabbit, news), new Publisher(rabbit, news)]
     const clients = [new RpcClient(rabbit, add), new RpcClient(rabbit, add)]
-    await Promise.all(publishers.map((publisher) => publisher.publish('nobody listens')))
+    await Promise.all(publishers.map((publisher) => publisher.publish('no queue is bound')))
     await Promise.all(clients.map((client) => client.call(1).catch(() => undefined)))
     expect(rabbit.health().roles).toEqual([
       { role: 'producer', name: 'tasks', count: 20, ready: true, inFlight: 0 },
@@ -76,14 +76,14 @@ describe('health', () => {
 })
 
 describe('senders that are made for each call', () => {
-  test('are told once, with what to do instead, and health stays small', async ({ connectTo }) => {
+  test('are reported once, with what to do instead, and health stays small', async ({ connectTo }) => {
     const warnings: string[] = []
     const warn = (_fields: object, message: string): void => void warnings.push(message)
     const logger: Logger = { debug: () => undefined, info: () => undefined, warn, error: () => undefined }
     const rabbit = await connectTo({ logger })
     for (let n = 0; n < 2_000; n += 1) new Producer(rabbit, tasks)
     for (let n = 0; n < 200; n += 1) new DeadLetters(rabbit, tasks)
-    expect(warnings).toEqual([expect.stringMatching(/producer of 'tasks'.*make one when the program starts/)])
+    expect(warnings).toEqual([expect.stringMatching(/producer of 'tasks'.*create one when the program starts/)])
     expect(JSON.stringify(rabbit.health()).length).toBeLessThan(1_000)
   })
 
@@ -94,7 +94,7 @@ describe('senders that are made for each call', () => {
     expect(warn.mock.calls).toEqual([[expect.stringContaining("publisher of 'news'"), 'LeveretWarning']])
   })
 
-  test('are not told when each is closed after its call', async ({ rabbit }) => {
+  test('are not reported when each is closed after its call', async ({ rabbit }) => {
     const warn = vi.spyOn(process, 'emitWarning').mockReturnValue()
     onTestFinished(() => warn.mockRestore())
     for (let n = 0; n < 150; n += 1) {

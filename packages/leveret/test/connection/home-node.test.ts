@@ -32,7 +32,7 @@ test('a queue whose node is down is waited for, by sends within their time and b
     outcome: 'not-sent',
     retryable: true,
     message: expect.stringMatching(
-      /is (down or inaccessible|stopped by supervisor)\. It is there again when its node is$/,
+      /is (down or inaccessible|stopped by supervisor)\. The queue is available again when its node is$/,
     ),
   })
   const handled: number[] = []

@@ -23,7 +23,7 @@ describe('of several hosts', () => {
     expect(one.connections).toBe(1)
   })
 
-  test('those that say nothing keep nobody from the next, and are let go of', async ({ connectTo, vhost }) => {
+  test('a silent host does not delay the next one, and its socket is closed', async ({ connectTo, vhost }) => {
     const open = new Set<unknown>()
     const silent = (socket: Socket): void => {
       open.add(socket)

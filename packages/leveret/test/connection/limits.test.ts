@@ -87,7 +87,7 @@ test('an error names the limit, and what to do, at once when there is no room fo
   expect(rabbit.health()).toMatchObject({ ready: false, why: expect.stringContaining('set_vhost_limits') })
 })
 
-test('whoever loses the connection over a channel too many is told of the limit, and what to do', async ({
+test('the error after one channel too many names the limit and the next step', async ({
   broker,
   connectTo,
   createUser,

@@ -20,7 +20,7 @@ async function holderOf(url: string): Promise<Stranger> {
 }
 
 describe('a queue that another consumer has for itself', () => {
-  test('is waited for by start, which says why; nobody else is hurt', async ({ rabbit, vhost }) => {
+  test('start waits for an exclusive queue and says why, and other roles go on', async ({ rabbit, vhost }) => {
     const losses: unknown[] = []
     rabbit.on('disconnected', ({ reason }) => losses.push(reason))
     const others: number[] = []
@@ -34,7 +34,7 @@ describe('a queue that another consumer has for itself', () => {
     const started = worker.start()
     const { reason } = await refused
     expect(reason).toMatchObject({ name: 'BrokerError', replyCode: 403, retryable: true })
-    expect(reason.message).toMatch(/in exclusive use\. It is free when the other consumer is gone$/)
+    expect(reason.message).toMatch(/in exclusive use\. The queue is free when the other consumer has ended$/)
     const why = expect.stringContaining('in exclusive use')
     expect(rabbit.health().roles).toContainEqual(expect.objectContaining({ name: 'locked', ready: false, why }))
     await new Producer(rabbit, tasks).send({ n: 2 })

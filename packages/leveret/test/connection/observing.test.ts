@@ -32,7 +32,7 @@ function recorder(): { logger: Logger; lines: Line[] } {
 }
 
 describe('diagnostics', () => {
-  test('tell of every message handed over, confirmed, returned, and of its end', async ({
+  test('report every message when it is written, confirmed, returned and settled', async ({
     connectTo,
     vhost,
     broker,
@@ -61,7 +61,7 @@ describe('diagnostics', () => {
     ])
   })
 
-  test('tell of connections, resends and channels over a loss', async ({ connectTo, proxy, vhost }) => {
+  test('report connections, resends and channels over a loss', async ({ connectTo, proxy, vhost }) => {
     const name = `breaker ${vhost.name}`
     const told = listen(name, 'connected', 'disconnected', 'resent', 'channel-lost', 'channel-recovered')
     const rabbit = await connectTo({ name }, proxy.urlFor(vhost.url))
@@ -83,7 +83,7 @@ describe('diagnostics', () => {
     expect(told).toContainEqual(['resent', expect.objectContaining({ messageId: 'twice' })])
   })
 
-  test('tell why a message failed', async ({ connectTo, proxy, vhost }) => {
+  test('report why a message failed', async ({ connectTo, proxy, vhost }) => {
     const name = `failing ${vhost.name}`
     const told: unknown[] = []
     onPublishEnd(({ connection, outcome, error, written }) => {
@@ -99,7 +99,7 @@ describe('diagnostics', () => {
     proxy.heal()
   })
 
-  test('cost nothing while nobody listens: no message is made for them', async ({ rabbit }) => {
+  test('cost nothing without a subscriber: no message is made for them', async ({ rabbit }) => {
     const asked = Object.values(diagnostics).map((topic) => vi.spyOn(topic as Topic<object>, 'publish'))
     const worker = new Worker(rabbit, tasks, () => undefined)
     const acked = firstEvent(worker, 'delivery.acked')
@@ -161,7 +161,7 @@ describe('a logger', () => {
     expect(failed.map(({ level }) => level)).toEqual(['warn', 'warn', 'debug', 'warn', 'debug'])
   })
 
-  test('that throws, or rejects, hurts nobody', async ({ connectTo, proxy, vhost }) => {
+  test('that throws, or rejects, affects no role', async ({ connectTo, proxy, vhost }) => {
     const warnings: string[] = []
     const onWarning = ({ message }: Error): void => void warnings.push(message)
     process.on('warning', onWarning)
@@ -177,7 +177,7 @@ describe('a logger', () => {
     await eventually(() => expect(warnings.filter((text) => text.includes('log disk full')).length).toBeGreaterThan(1))
   })
 
-  test('that is none is refused at the door', async ({ connectTo }) => {
+  test('a value that is no logger is refused by connect', async ({ connectTo }) => {
     await expect(connectTo({ logger: { info() {} } as unknown as Logger })).rejects.toMatchObject({
       name: 'OptionsError',
       message: expect.stringContaining('logger'),
@@ -191,7 +191,7 @@ describe('an event loop that stands still', () => {
     while (performance.now() < until);
   }
 
-  test('for more than half a heartbeat is told, to the logger and as an event', async ({ connectTo }) => {
+  test('for more than half a heartbeat is reported, to the logger and as an event', async ({ connectTo }) => {
     const { logger, lines } = recorder()
     const rabbit = await connectTo({ heartbeatMs: 1_000, logger })
     const blocked = firstEvent(rabbit, 'event-loop-blocked')

@@ -108,7 +108,7 @@ function urlOf({ host, port, username, password, vhost }: ReturnType<typeof fiel
   return `amqp://${login}@${host}:${port}/${encodeURIComponent(vhost ?? '/')}${query}`
 }
 
-test('whoever searches finds the secret in each of its forms', () => {
+test('a search finds the secret in each of its forms', () => {
   const printed = new Printed()
   printed.add(
     { password: PASSWORD },

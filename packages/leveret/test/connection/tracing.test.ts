@@ -31,7 +31,7 @@ const once = workQueue('once', { payload: tasks.payload, retry: false })
 const RANDOM = /amq\.|leveret-[0-9a-f]|[0-9a-f]{8}-/
 
 describe('tracing:leveret:publish', () => {
-  test('tells copies and replies apart from what users send, and where each goes by a name that is never random', async ({
+  test('distinguishes copies and replies from messages of users, and names each destination without random parts', async ({
     rabbit,
   }) => {
     const traces: PublishTrace[] = []
@@ -177,9 +177,7 @@ describe('tracing:leveret:process', () => {
   })
 })
 
-test('leveret:settled tells of each delivery: its contract, attempt and duration, and what became of it', async ({
-  rabbit,
-}) => {
+test('leveret:settled reports each delivery: its contract, attempt, duration and settlement', async ({ rabbit }) => {
   const told: SettledDelivery[] = []
   onTopic<SettledDelivery>('leveret:settled', (message) => told.push(message))
   const worker = new Worker(rabbit, once, ({ n }) => {

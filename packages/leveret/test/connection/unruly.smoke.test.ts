@@ -42,7 +42,7 @@ test('a handler that changes its bytes in place changes no later attempt', async
   await eventually(() => expect(seen).toEqual(['hello', 'hello']))
 })
 
-test('a listener that fails, now or later, hurts nobody', async ({ rabbit }) => {
+test('a listener that fails, now or later, affects no role', async ({ rabbit }) => {
   const warn = vi.spyOn(process, 'emitWarning').mockReturnValue()
   onTestFinished(() => warn.mockRestore())
   const worker = new Worker(rabbit, tasks, () => undefined)

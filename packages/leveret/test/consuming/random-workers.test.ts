@@ -12,7 +12,7 @@ const RUNS = Number(process.env.LEVERET_RANDOM_RUNS ?? 4)
 const SEED = Number(process.env.LEVERET_RANDOM_SEED ?? Date.now() % 1_000_000)
 /** So many go on at once: they mostly wait. */
 const AT_ONCE = 4
-/** A broker that is restarted is nobody else's, and takes its time. */
+/** A broker that is restarted is not shared, and takes its time. */
 const RESTARTS = Math.ceil(RUNS / 20)
 const LONGEST_RUN_MS = 150_000
 

@@ -105,9 +105,9 @@ describe('an application', () => {
   })
 
   test.for([
-    [{ works: [shop] }, 'works.0: expected a contract that workQueue() has made'],
-    [{ answers: [emails] }, 'answers.0: expected a contract that procedure() has made'],
-    [{ subscribes: [billing, emails] }, 'subscribes.1: expected a contract that subscription() or stream() or'],
+    [{ works: [shop] }, 'works.0: expected a contract made by workQueue()'],
+    [{ answers: [emails] }, 'answers.0: expected a contract made by procedure()'],
+    [{ subscribes: [billing, emails] }, 'subscribes.1: expected a contract made by subscription() or stream() or'],
     [{ work: [emails] }, 'there is no option work'],
     [{ name: '' }, 'name'],
   ])('is refused where a list holds something else: %o', ([options, message]) => {
@@ -165,7 +165,7 @@ describe('declare', () => {
     expect(await names()).toEqual(['emails', 'emails.dead-letter', 'emails.retry.50'])
   })
 
-  test('rejects with what the broker refuses, and disturbs nobody', async ({ rabbit, vhost, broker }) => {
+  test('rejects with the refusal of the broker, and disturbs no role', async ({ rabbit, vhost, broker }) => {
     await broker.management.declareQueue(vhost.name, 'emails', { 'x-queue-type': 'classic' })
     await expect(declare(rabbit, [emails])).rejects.toMatchObject({ name: 'TopologyMismatchError', entity: 'emails' })
     const missing = workQueue('missing', { payload, existing: true })

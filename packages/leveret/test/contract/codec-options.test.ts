@@ -97,7 +97,7 @@ describe('a codec', () => {
     await expect((async () => await decodePayload(contract, JSON_BYTES, {}))()).rejects.toThrow('encoding')
     await expect((async () => await decodePayload(contract, JSON_BYTES, properties))()).rejects.toMatchObject({
       name: 'PayloadError',
-      issues: [{ message: 'not application/json' }],
+      issues: [{ message: 'is not valid application/json' }],
     })
   })
 

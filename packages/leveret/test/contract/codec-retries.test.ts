@@ -21,7 +21,7 @@ forbidSurprises()
 const payload = z.object({ n: z.int() })
 const DOWN = new Error('the key service is down')
 
-/** A codec that asks a service for a key, which is down while it is told to be. */
+/** A codec that asks a service for a key, which is down on command. */
 function keyed(): { readonly codec: Codec; readonly state: { isDown: boolean } } {
   const state = { isDown: true }
   const ask = async (): Promise<void> => {
@@ -123,6 +123,6 @@ test('a codec that fails when its time is up has failed the attempt: nothing is 
   const dead = firstEvent(worker, 'delivery.dead-lettered')
   await worker.start()
   await broker.management.publish(vhost.name, { routingKey: 'queue', payload: '{"n":1}' })
-  const message = 'its schema or codec had not answered after 200 ms'
+  const message = 'its schema or codec had not finished after 200 ms'
   expect(await dead).toMatchObject({ reason: 'attempts-exhausted', failure: { name: 'HandlerTimeout', message } })
 })

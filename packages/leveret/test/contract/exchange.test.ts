@@ -77,12 +77,12 @@ describe('two templates that one routing key can match', () => {
   ] as const)('%s and %s are refused', ([left, right]) => {
     expect(() => topicExchange('shop', { [left]: payload, [right]: payload })).toThrow(
       new OptionsError(
-        `topicExchange('shop'): a routing key can match both '${left}' and '${right}'. Make them differ, or say overlap: 'most-specific'`,
+        `topicExchange('shop'): a routing key can match both '${left}' and '${right}'. Make them differ, or set overlap: 'most-specific'`,
       ),
     )
   })
 
-  test('are told apart when told how: the first word in which they differ decides', () => {
+  test("are decided by overlap: 'most-specific': the first word in which they differ", () => {
     const templates = {
       '#': payload,
       'order.#': payload,
@@ -112,7 +112,7 @@ describe('a description that RabbitMQ or the types contradict is refused', () =>
   const wrong: [string, Partial<ExchangeOptions> & Record<string, unknown>, string][] = [
     ['no schema', { payload: {} }, 'payload: expected a schema'],
     ['a schema that is null', { payload: null }, 'payload: expected a schema'],
-    ['a codec that is none', { codec: 'json' as never }, 'codec: expected a codec'],
+    ['a value that is no codec', { codec: 'json' as never }, 'codec: expected a codec'],
     ['a word that means nothing', { durabel: true }, 'there is no option durabel'],
     ['overlap where there are no patterns', { overlap: 'refuse' }, 'there is no option overlap'],
     ['an argument that AMQP cannot carry', { arguments: { x: 10n } }, 'arguments: x: a bigint'],
@@ -120,7 +120,7 @@ describe('a description that RabbitMQ or the types contradict is refused', () =>
     [
       'two alternates',
       { alternate: 'a', arguments: { 'alternate-exchange': 'b' } },
-      'name an alternate-exchange already',
+      'already name an alternate-exchange',
     ],
     ['a source with a long name', { boundTo: [{ exchange: 'é'.repeat(128) }] }, 'boundTo.0.exchange: an exchange name'],
     ['a long binding key', { boundTo: [{ exchange: 'a', bindingKey: 'é'.repeat(128) }] }, 'boundTo.0.bindingKey'],
@@ -142,7 +142,7 @@ describe('a description that RabbitMQ or the types contradict is refused', () =>
     expect(fanoutExchange('x'.repeat(255), { payload }).name).toHaveLength(255)
   })
 
-  test('templates that are none', () => {
+  test('templates without keys', () => {
     expect(() => directExchange('e', {})).toThrow("directExchange('e'): expected at least one routing key")
     expect(() => topicExchange('e', { 'a.b': {} as typeof payload })).toThrow(
       "topicExchange('e'): a.b: expected a schema",

@@ -23,7 +23,7 @@ forbidSurprises()
 
 const BUG = new Error('a bug in the schema')
 
-/** A number, whose check fails by itself while it is told to. */
+/** A number, whose check fails by itself on command. */
 function failing() {
   const state = { fails: true }
   const check = async (): Promise<boolean> => {
@@ -36,7 +36,7 @@ function failing() {
 const FAILED = { name: 'PayloadError', retryable: true, cause: BUG }
 
 describe('a schema whose asynchronous refinement rejects', () => {
-  test('keeps what is sent from being sent, and is told with what it failed with', async ({
+  test('nothing is sent, and the error has the failure of the schema as its cause', async ({
     broker,
     rabbit,
     vhost,

@@ -77,7 +77,7 @@ describe('nothing of a contract that is made in a function is kept by a connecti
     await eventually(async () => {
       await new Promise(setImmediate)
       collect()
-      // The last one may still be in hand.
+      // The last one may still be unsettled.
       expect(made.filter((one) => one.deref() !== undefined).length).toBeLessThan(TIMES / 4)
     })
   })

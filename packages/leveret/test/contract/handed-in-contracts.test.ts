@@ -59,7 +59,7 @@ test.for<[what: string, validate: () => unknown]>([
   ['returns nothing', () => undefined],
   ['returns null', () => null],
   ['returns true', () => true],
-  ['returns issues that are none', () => ({ issues: true })],
+  ['returns invalid issues', () => ({ issues: true })],
   ['resolves with nothing', () => Promise.resolve()],
 ])(
   'a schema that %s fails a send as a PayloadError, and an attempt as any failure',

@@ -32,10 +32,10 @@ const IMPOSSIBLE: readonly (readonly [program: string, ...words: string[]])[] = 
   [`workQueue('q', { payload, queue: { durable: false } })`, 'a quorum queue is always durable'],
   [`workQueue('q', { payload, queue: { type: 'quorum', durable: false, legacyTransient: true } })`, 'always durable'],
   [`workQueue('q', { payload, queue: { type: 'classic', deliveryLimit: 5 } })`, "'deliveryLimit' does not exist"],
-  [`workQueue('q', { payload, queue: { type: 'classic' }, retry: native })`, 'only a quorum queue holds back what has'],
+  [`workQueue('q', { payload, queue: { type: 'classic' }, retry: native })`, 'only a quorum queue can delay'],
   [
     `subscription('q', { of: logs, bindingKeys: ['info'], queue: { type: 'classic' }, retry: native })`,
-    'only a quorum queue holds back what has failed',
+    'only a quorum queue can delay a redelivery',
   ],
   [`workQueue('q', { payload, queue: { type: 'classic', consumerTimeoutMs: 60_000 } })`, 'only a quorum queue takes a'],
   [`workQueue('q', { payload, queue: { type: 'stream' } })`, '"stream"', 'QueueType'],
@@ -44,7 +44,7 @@ const IMPOSSIBLE: readonly (readonly [program: string, ...words: string[]])[] = 
   // Exchanges
   [
     `topicExchange('x', { 'a.*': payload, 'a.b': payload })`,
-    `a routing key can match both 'a.*' and 'a.b': make them differ, or say overlap: 'most-specific'`,
+    `a routing key can match both 'a.*' and 'a.b': make them differ, or set overlap: 'most-specific'`,
   ],
   [`topicExchange('x', { 'a.#': payload, '*.b': payload, 'c': payload })`, "match both '*.b' and 'a.#'"],
   [`topicExchange('x', { '#': payload, 'a': payload }, { overlap: 'refuse' })`, "match both '#' and 'a'"],

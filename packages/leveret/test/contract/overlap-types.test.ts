@@ -112,7 +112,7 @@ test('the compiler refuses two templates of a topic exchange exactly when they o
   type Both<
     Left extends string,
     Right extends string,
-  > = `a routing key can match both '${Left}' and '${Right}': make them differ, or say overlap: 'most-specific'`
+  > = `a routing key can match both '${Left}' and '${Right}': make them differ, or set overlap: 'most-specific'`
   expectTypeOf<Deep>().toEqualTypeOf<
     Both<'x.y.*', 'x.y.a'> | Both<'x.y.*', 'x.y.b'> | Both<'x.y.*', 'x.y.b.#'> | Both<'x.y.b.#', 'x.y.b'>
   >()

@@ -39,7 +39,7 @@ async function errorOf(
   throw new Error('it was accepted')
 }
 
-/** A schema of nobody's. */
+/** A schema of no library. */
 function standard(validate: Schema['~standard']['validate']): Schema {
   return { '~standard': { version: 1, vendor: 'nobody', validate } }
 }
@@ -68,7 +68,7 @@ describe.each(['outgoing', 'incoming'] as const)('a schema that fails, of what i
 
   test.each<readonly [what: string, result: unknown]>([
     ['nothing', undefined],
-    ['issues that are none', { issues: 'many' }],
+    ['invalid issues', { issues: 'many' }],
     ['an issue that cannot be read', { issues: [null] }],
   ])('since it returns %s, is a PayloadError', async (_what, result) => {
     const error = await errorOf(
@@ -101,7 +101,7 @@ test('a schema of zod without functions, or with synchronous ones, answers at on
   )
 })
 
-describe('what is wrong is told by path and without values', () => {
+describe('validation errors have paths and no values', () => {
   const bad = { id: SECRET, mail: SECRET, kind: SECRET, either: SECRET, list: [{ n: 1 }, { n: SECRET }], extra: SECRET }
 
   test('by zod', async () => {

@@ -41,7 +41,7 @@ const client: Open = (rabbit, request) => {
   return { send: (text, terms) => role.call(text, terms), close: () => role.close() }
 }
 
-/** A schema that answers when it is told to. */
+/** A schema that answers on command. */
 function asking(): { readonly schema: z.ZodString; readonly asked: Promise<void>; answer(): void } {
   const [asked, answered] = [gate(), gate()]
   const schema = z.string().refine(async () => {
@@ -61,7 +61,7 @@ describe.each([
     const { schema } = asking()
     const sending = open(rabbit, schema).send('a', { timeoutMs: 200 })
     await expect(sending).rejects.toMatchObject({ name: error, outcome: 'not-sent', retryable: true })
-    await expect(sending).rejects.toThrow(/within 200 ms: its schema.* has not answered/)
+    await expect(sending).rejects.toThrow(/within 200 ms: its schema.* did not finish/)
   })
 
   test('ends with its signal', async ({ rabbit }) => {

@@ -27,7 +27,7 @@ const UNPRINTABLE: readonly (readonly [what: string, thrown: unknown])[] = [
 ]
 
 describe.for(UNPRINTABLE)('%s, thrown', ([_what, thrown]) => {
-  test('by listeners and a logger costs nobody anything', async ({ connectTo, proxy, vhost }) => {
+  test('by listeners and a logger affects no role', async ({ connectTo, proxy, vhost }) => {
     const fail = (): never => {
       throw thrown
     }

@@ -68,7 +68,7 @@ test('a role of another copy of the package refuses a connection of this one, an
     () => new other.DeadLetters(rabbit as never, tasks),
   ]) {
     expect(make).toThrow(other.OptionsError)
-    expect(make).toThrow('It is one of another copy of leveret')
+    expect(make).toThrow('It comes from another copy of leveret')
     expect(make).toThrow('npm ls leveret')
   }
 })

@@ -31,7 +31,7 @@ const death = {
   'routing-keys': ['order.created', 'cc'],
 }
 
-test('a dead letter of ours tells all that was kept', () => {
+test('a dead letter of leveret has every field that was kept', () => {
   const letter = read({ tenant: 't1', ...ours, 'leveret-replays': 2, 'leveret-error-stack': 'Error: no\n    at x' })
   expect(letter).toMatchObject({
     messageId: 'm1',
@@ -96,14 +96,14 @@ describe('forged headers never throw, and count for nothing', () => {
     ['a death without a queue', { 'x-death': [{ ...death, queue: 7 }] }],
     ['a death with an endless queue', { 'x-death': [{ ...death, queue: 'q'.repeat(256) }] }],
     ['a death without a key', { 'x-death': [{ ...death, 'routing-keys': [] }] }],
-    ['keys that are none', { 'x-death': [{ ...death, 'routing-keys': 'k' }] }],
+    ['invalid keys', { 'x-death': [{ ...death, 'routing-keys': 'k' }] }],
     ['a huge count', { 'x-delivery-count': Number.MAX_VALUE }],
     ['a count that is a text', { 'x-delivery-count': '3' }],
     ['a wrong attempt', { ...ours, 'leveret-attempt': 'three' }],
     ['a huge attempt', { ...ours, 'leveret-attempt': 2 ** 53 }],
     ['half an attempt', { ...ours, 'leveret-attempt': 1.5 }],
-    ['a reason that is none', { ...ours, 'leveret-reason': 'toString' }],
-    ['a time that is none', { ...ours, 'leveret-dead-lettered-at': 'yesterday' }],
+    ['an unknown reason', { ...ours, 'leveret-reason': 'toString' }],
+    ['an invalid time', { ...ours, 'leveret-dead-lettered-at': 'yesterday' }],
     ['an error that is a table', { ...ours, 'leveret-error-message': { a: 1 } }],
     ['replays below zero', { ...ours, 'leveret-replays': -1 }],
     ['a missing queue', { ...ours, 'leveret-queue': undefined }],
@@ -187,7 +187,7 @@ test('a replayed letter is a first attempt that knows where it came from and how
   expect(readOrigin(delivered)).toEqual({ attempt: 1, exchange: 'shop', routingKey: 'order.created' })
 })
 
-test('a moved letter reads the same, whoever had told of it', () => {
+test("a moved letter reads the same, from leveret's headers and from x-death", () => {
   const unheard = { 'x-death': [{ ...death, reason: 'something new' }] }
   const deaths = [{ 'x-death': [death], CC: ['elsewhere'] }, unheard]
   for (const headers of [ours, { ...ours, 'leveret-error-stack': 's' }, ...deaths]) {

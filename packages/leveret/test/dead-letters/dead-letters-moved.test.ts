@@ -7,7 +7,7 @@ import { eventually, test } from '../support/support.js'
 const patient = workQueue('tasks', { payload: z.object({ n: z.int() }), retry: { delaysMs: [20, 20] } })
 const LETTERS = 'tasks.dead-letter'
 
-describe('a letter that somebody moves back to its work queue by hand', () => {
+describe('a letter that is moved back to its work queue by hand', () => {
   test('begins at attempt 1, fails as often as any other, and is a letter again', async ({ rabbit, vhost }) => {
     const attempts: number[] = []
     const fail = (_task: unknown, { attempt }: Delivery): Promise<void> => {

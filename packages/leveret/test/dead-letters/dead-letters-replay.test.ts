@@ -138,7 +138,7 @@ describe('a move', () => {
     const letters = new DeadLetters(rabbit, tasks)
     const moving = letters.move({ to: 'nowhere' })
     await expect(moving).rejects.toMatchObject({ name: 'BrokerError', replyCode: 404 })
-    await expect(moving).rejects.toThrow("Looking for the queue 'nowhere'")
+    await expect(moving).rejects.toThrow("Checking the queue 'nowhere'")
     // None was delivered, not even to be given back.
     await using other = await stranger(vhost.url)
     expect(await other.channel.get('tasks.dead-letter')).toMatchObject({ fields: { redelivered: false } })

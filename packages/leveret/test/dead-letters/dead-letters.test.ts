@@ -7,7 +7,7 @@ import { eventually, firstEvent, hasNativeRetry, tasks, test } from '../support/
 const once = workQueue('tasks', { payload: z.object({ n: z.int() }), retry: false, deadLetter: { stack: true } })
 
 describe('a dead letter', () => {
-  test('of a worker tells why, with a typed payload', async ({ rabbit }) => {
+  test('of a worker has its reason, with a typed payload', async ({ rabbit }) => {
     const worker = new Worker(rabbit, once, ({ n }) => {
       throw n === 1 ? new Reject('not ours') : new TypeError('x is undefined')
     })
@@ -101,7 +101,7 @@ describe('a dead letter', () => {
     expect(await acked).toMatchObject({ attempt: 1, 'leveret-replays': 1 })
   })
 
-  test('that nobody can explain is still a dead letter', async ({ rabbit, vhost, broker }) => {
+  test('without a known reason is still a dead letter', async ({ rabbit, vhost, broker }) => {
     const letters = new DeadLetters(rabbit, tasks)
     // Nothing but the dead-letter queue is declared for looking.
     expect(await letters.count()).toBe(0)
@@ -158,7 +158,7 @@ describe('looking', () => {
     for (let look = 1; look <= 5; look += 1) {
       for (const { messageId } of await letters.peek({ limit: 2 })) seen.add(messageId)
     }
-    // RabbitMQ 3 puts what comes back behind what was not read, and before 4.3 leveret stores anew what came back often.
+    // RabbitMQ 3 puts what comes back behind what was not read, and before 4.3 leveret stores letters again that came back often.
     if (hasNativeRetry(broker)) expect([...seen]).toEqual(ids.slice(0, 2))
     expect((await idsOf(rabbit)).sort()).toEqual([...ids].sort())
   })

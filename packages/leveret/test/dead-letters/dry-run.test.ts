@@ -94,7 +94,7 @@ describe('a dry run', () => {
     const reasons = (await dryRun(rabbit, orders)).reasons.map(({ message }) => message).sort()
     expect(reasons).toEqual([
       "expected the content type application/json, not application/xml: a codec's `accepts` lists others",
-      'not application/json',
+      'is not valid application/json',
     ])
     const never = gate()
     const failing = workQueue('orders', { payload: z.string().refine(async () => await never.opened), codec: text })
@@ -110,7 +110,7 @@ describe('a dry run', () => {
     never.open()
   })
 
-  test('is refused with a contract of another kind, a wrong limit, or a connection that is none', async ({
+  test('is refused with a contract of another kind, a wrong limit, or a value that is no connection', async ({
     rabbit,
   }) => {
     const call = dryRun as (...args: unknown[]) => Promise<unknown>

@@ -17,7 +17,7 @@ function someText(random: Random, most: number): string {
   return character.repeat(random.below(Math.floor(most / Buffer.byteLength(character)) + 1))
 }
 
-test('whatever came and however it failed, a dead letter fits into any frame, and tells of the death', () => {
+test('whatever came and however it failed, a dead letter fits into any frame, and has the reason of its death', () => {
   console.log(`LEVERET_SEED=${SEED}`)
   const random = new Random(SEED)
   let count = 0

@@ -3,7 +3,7 @@ import { dirname, join, normalize } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { documents, repository, textOf } from './documents.js'
 
-/** Where the repository is to be found by whoever has only the package. */
+/** Where the repository is to be found by a reader who has only the package. */
 const HOME = /^https:\/\/github\.com\/leveret\/leveret\/(?:blob|tree)\/main\//
 
 interface Link {
@@ -65,11 +65,16 @@ describe('links of the documents', () => {
     expect(dead.map(({ from, target }) => `${from}: ${target}`)).toEqual([])
   })
 
-  test.for(['leveret', 'testing', 'memory-broker'])('are absolute where a package is read alone: %s', (name) => {
-    const page = `packages/${name}/README.md`
-    const relative = links.filter(({ from, target }) => from === page && !HOME.test(target) && !target.startsWith('#'))
-    expect(relative).toEqual([])
-  })
+  test.for(['leveret', 'testing', 'memory-broker', 'conformance'])(
+    'are absolute where a package is read alone: %s',
+    (name) => {
+      const page = `packages/${name}/README.md`
+      const relative = links.filter(
+        ({ from, target }) => from === page && !HOME.test(target) && !target.startsWith('#'),
+      )
+      expect(relative).toEqual([])
+    },
+  )
 
   test('lead from the page of leveret on npm to the documents', () => {
     expect(links.filter(({ from }) => from === 'packages/leveret/README.md').length).toBeGreaterThan(10)

@@ -27,6 +27,11 @@ describe('each page', () => {
 })
 
 describe('the code of the pages, and of the packages for tests', () => {
-  const all = [...pages, 'packages/testing/README.md', 'packages/memory-broker/README.md']
+  const all = [
+    ...pages,
+    'packages/testing/README.md',
+    'packages/memory-broker/README.md',
+    'packages/conformance/README.md',
+  ]
   holdBlocks(all.flatMap((page) => blocksOf(textOf(page), page)))
 })

@@ -111,7 +111,7 @@ describe.for([
 
   test('are said of each role', () => {
     const roles = Object.keys(DOINGS)
-    // What a delay needs is declared when it is first asked for, by whoever may.
+    // What a delay needs is declared when it is first asked for, by a role that has the right.
     expect(rows.map(([role]) => role)).toEqual(
       topology === 'declare' ? roles : roles.filter((role) => !role.includes('delayMs')),
     )

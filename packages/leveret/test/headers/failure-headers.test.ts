@@ -104,7 +104,7 @@ test.each([
   },
 )
 
-test('what a letter has lost before is still told when it loses more', () => {
+test('the header of lost parts is kept when a letter loses more', () => {
   const headers = headersWithin(1_000, { 'leveret-left-out': 'blob', large: 'x'.repeat(1_000) }, FAILURE)
   expect(headers['leveret-left-out']).toBe('blob, large')
   const names = Object.fromEntries(Array.from({ length: 30 }, (_, n) => [`${n}-${'n'.repeat(200)}`, 'x']))

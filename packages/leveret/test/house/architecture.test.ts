@@ -16,6 +16,7 @@ const LAYERS = [
   ['consuming/batches'],
   ['consuming/handling'],
   ['consuming/delivery', 'publishing', 'dead-letters'],
+  ['publishing/engine'],
   ['topology'],
   ['connection'],
   ['connection/lanes'],

@@ -60,7 +60,7 @@ describe.for(Object.keys(ROLES))('%s', (role) => {
     for (const connection of [undefined, null, 'amqp://localhost', {}, Promise.resolve(rabbit)]) {
       const making = (): unknown => make(role, connection, right, handler)
       expect(making).toThrow(OptionsError)
-      expect(making).toThrow('expected what connect() resolves with')
+      expect(making).toThrow('expected the connection that connect() resolves with')
     }
   })
 })
@@ -86,7 +86,7 @@ describe.for(['Worker', 'Subscriber', 'RpcServer'])('%s refuses a handler', (rol
 describe('a contract', () => {
   test.for<[what: string, options: object, option: string]>([
     ['a schema without validate', { payload: { '~standard': { version: 1 } } }, 'payload'],
-    ['a schema that is none', { payload: { '~standard': 1 } }, 'payload'],
+    ['a value that is no schema', { payload: { '~standard': 1 } }, 'payload'],
     ['a codec without methods', { payload: z.string(), codec: {} }, 'codec'],
     ['a codec without a content type', { payload: z.string(), codec: { encode: handler, decode: handler } }, 'codec'],
   ])('with %s is refused', ([_what, options, option]) => {

@@ -53,7 +53,7 @@ describe('after close no socket and no timer is left, and the program ends, when
     expect(await runProgram(vhost.url, body)).toEqual({ ...NOTHING, lines: ['[]', 'true'] })
   })
 
-  test('working, with a handler in hand that never ends', async ({ vhost }) => {
+  test('working, with a handler that never ends', async ({ vhost }) => {
     const body = `const rabbit = await connect(url)
       let started = false
       await new Worker(rabbit, tasks, async () => { started = true; await new Promise(() => {}) }).start()
@@ -93,7 +93,7 @@ describe('after close no socket and no timer is left, and the program ends, when
     expect(await runProgram(`amqp://127.0.0.1:${port}`, body)).toEqual(NOTHING)
   })
 
-  test('connecting to a port where nobody listens', async ({ proxy, vhost }) => {
+  test('connecting to a port without a listener', async ({ proxy, vhost }) => {
     proxy.refuse()
     const body = `const rabbit = await connect(url, { startupTimeoutMs: Infinity })
       let failures = 0
@@ -186,12 +186,12 @@ describe('after a connect that failed no socket and no timer is left, and the pr
     expect(await failsAt(target, WHEN_REFUSED)).toEqual({ ...NOTHING, lines: ['vhost-not-found', '[]'] })
   })
 
-  test('nobody listened', async ({ proxy }) => {
+  test('no server listened', async ({ proxy }) => {
     proxy.refuse()
     expect(await failsAt(proxy.url, LATER)).toEqual({ ...NOTHING, lines: ['unreachable', '[]'] })
   })
 
-  test('nobody answered', async () => {
+  test('no server answered', async () => {
     const port = await serve(() => undefined)
     expect(await failsAt(`amqp://127.0.0.1:${port}`)).toEqual({ ...NOTHING, lines: ['timeout', '[]'] })
   })

@@ -23,9 +23,13 @@ const make = (role: (new (...args: unknown[]) => unknown) | undefined, ...args: 
 
 const CASES: Readonly<Record<string, readonly Case[]>> = {
   connect: [
-    ['nothing', () => connect?.(), 'connect: no broker was given. Is the environment variable set'],
+    ['nothing', () => connect?.(), 'connect: no broker was given. Check the environment variable'],
     ['an unset variable in a template', () => connect?.('undefined'), 'connect: no broker was given'],
-    ['several URLs in one text', () => connect?.('amqp://a,amqp://b'), 'it names several brokers: give a list of URLs'],
+    [
+      'several URLs in one text',
+      () => connect?.('amqp://a,amqp://b'),
+      'the URL names several brokers: pass a list of URLs',
+    ],
     [
       'a promise',
       () => connect?.(Promise.resolve('amqp://a')),
@@ -47,14 +51,14 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     [
       'not awaited',
       () => make(Worker, Promise.resolve(), tasks, handler),
-      'The connection is a promise: expected what connect() resolves with. Await it: `await connect(…)`',
+      'The connection is a promise: expected the connection that connect() resolves with. Await it: `await connect(…)`',
     ],
     [
       'a URL',
       () => make(Producer, 'amqp://a:S3cr3t@b', tasks),
-      'The connection is a text: expected what connect() resolves with, as the first argument',
+      'The connection is a text: expected the connection that connect() resolves with, as the first argument',
     ],
-    ['connect itself', () => make(RpcClient, connect, get), 'The connection is a function: expected what'],
+    ['connect itself', () => make(RpcClient, connect, get), 'The connection is a function: expected the connection'],
     [
       'a role',
       (rabbit) => make(Worker, make(Producer, rabbit, tasks), tasks, handler),
@@ -65,12 +69,12 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     [
       'of a Worker',
       (rabbit) => make(Worker, tasks, rabbit, handler),
-      'Worker: the contract is a connection of leveret: expected one that workQueue() has made. The connection comes before it',
+      'Worker: the contract is a connection of leveret: expected one made by workQueue(). The connection comes before it',
     ],
     [
       'of a Worker with its handler first',
       (rabbit) => make(Worker, rabbit, handler, tasks),
-      'Worker: the contract is a function: expected one that workQueue() has made. The handler comes after it',
+      'Worker: the contract is a function: expected one made by workQueue(). The handler comes after it',
     ],
     [
       'of a Worker with its options first',
@@ -109,12 +113,12 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     [
       'a handler that was called',
       (rabbit) => make(Worker, rabbit, tasks, Promise.resolve()),
-      'the handler is a promise: expected a function, not what a call of it returns',
+      'the handler is a promise: expected a function, not the result of calling it',
     ],
     [
       'a schema for a contract',
       (rabbit) => make(Worker, rabbit, z.string(), handler),
-      'Worker: the contract is a schema: expected one that workQueue() has made. A schema is a part of it',
+      'Worker: the contract is a schema: expected one made by workQueue(). A schema is only a part of a contract',
     ],
     [
       'another kind of contract',
@@ -199,7 +203,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     [
       'of a direct exchange',
       (rabbit) => make(Subscriber, rabbit, levels, handler, { bindingKeys: ['inf*'] }),
-      'A direct exchange knows no patterns',
+      'A direct exchange has no patterns',
     ],
     [
       'of a subscription',

@@ -30,7 +30,7 @@ async function failTwice(rabbit: Connection, url: string, send: () => Promise<un
     const got = await other.channel.get('raw.dead-letter', { noAck: true })
     return got === false ? expect.unreachable('no dead letter yet') : got
   })
-  // It is told when the broker has the letter, and somebody may read that first.
+  // The event comes when the broker has the letter, which may be read first.
   await eventually(() => expect(reasons).toHaveLength(1))
   return { attempts, reason: reasons[0], letter }
 }

@@ -71,7 +71,7 @@ describe('a delayed task', () => {
   test.for([
     [{ delayMs: 31_622_400_001 }, 'database'],
     [{ delayMs: -1 }, 'delayMs'],
-    [{ delayMs: 1_000, expirationMs: 500 }, 'one or the other'],
+    [{ delayMs: 1_000, expirationMs: 500 }, 'use only one of the two'],
   ] as const)('cannot be asked for with %j', async ([options, hint], { rabbit }) => {
     await expect(new Producer(rabbit, delayed).send('x', options)).rejects.toMatchObject({
       name: 'OptionsError',

@@ -28,7 +28,7 @@ describe.each(['codec', 'schema', 'headers'] as const)('encodeMessage whose %s d
   test('ends when its time is up', async () => {
     const encoding = encode({ timeoutMs: 50 })
     await expect(encoding).rejects.toMatchObject(notSent)
-    await expect(encoding).rejects.toThrow('could not be encoded within 50 ms: its schema or codec has not answered')
+    await expect(encoding).rejects.toThrow('could not be encoded within 50 ms: its schema or codec did not finish')
   })
 
   test('ends with its signal', async () => {
@@ -60,30 +60,34 @@ describe('sendEncoded', () => {
   })
 
   test.for<[what: string, change: (message: EncodedMessage) => unknown, where: string]>([
-    ['nothing', () => undefined, 'sendEncoded: the message is undefined: expected what encodeMessage() resolves with'],
-    ['null', () => null, 'sendEncoded: the message is null: expected what encodeMessage() resolves with'],
+    [
+      'nothing',
+      () => undefined,
+      'sendEncoded: the message is undefined: expected the message that encodeMessage() resolves with',
+    ],
+    ['null', () => null, 'sendEncoded: the message is null: expected the message that encodeMessage() resolves with'],
     [
       'several',
       (message) => [message],
-      'sendEncoded: the message is a list: expected what encodeMessage() resolves with',
+      'sendEncoded: the message is a list: expected the message that encodeMessage() resolves with',
     ],
-    ['a promise', (message) => Promise.resolve(message), 'sendEncoded: the message is a promise: expected what'],
+    ['a promise', (message) => Promise.resolve(message), 'sendEncoded: the message is a promise: expected the message'],
     [
       'a text',
       (message) => JSON.stringify(message),
-      'the message is a text: expected what encodeMessage() resolves with. Read a stored one with JSON.parse()',
+      'the message is a text: expected the message that encodeMessage() resolves with. Read a stored one with JSON.parse()',
     ],
     [
       'content that is no base64',
       (message) => ({ ...message, content: '{"n":1}' }),
-      "content: is a text that is no base64, as Buffer.toString() makes it without 'base64': expected bytes, base64, or what JSON makes of a Buffer",
+      "content: is text but not base64: use Buffer.toString('base64'): expected bytes, base64, or a Buffer as JSON writes it",
     ],
     ['no content', ({ content: _content, ...message }) => message, 'content: is missing: expected bytes'],
     ['a number as content', (message) => ({ ...message, content: 5 }), 'content: is a number: expected bytes'],
     [
       'content of numbers that are no bytes',
       (message) => ({ ...message, content: { type: 'Buffer', data: [256] } }),
-      'content: has data that are no bytes: expected',
+      'content: has data that are not bytes: expected',
     ],
     ['no id', (message) => ({ ...message, properties: {} }), 'properties.messageId'],
     [

@@ -118,7 +118,7 @@ describe('sendEncoded', () => {
     expect(seen).toMatchObject([[{ n: 1 }, messageId, 't', { tenant: 'é', none: null, list: [1] }]])
   })
 
-  test('tells whether a queue took an event, and that none took a task', async ({ rabbit, vhost }) => {
+  test('reports whether a queue took an event, and that no queue took a task', async ({ rabbit, vhost }) => {
     const subscriber = new Subscriber(rabbit, shop, () => undefined, { bindingKeys: ['order.#'] })
     const acked = firstEvent(subscriber as never, 'delivery.acked' as never)
     await subscriber.start()

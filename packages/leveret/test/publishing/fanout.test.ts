@@ -34,7 +34,7 @@ const program = (dies: boolean): string => `
 /** When each tick was handed over, and when its publish resolved. */
 type Times = Map<number, { readonly from: number; readonly to: number }>
 
-/** Publishes one tick after the other until told to stop. */
+/** Publishes one tick after the other until stopped. */
 function publishing(rabbit: Connection): { times: Times; stop: () => Promise<void> } {
   const publisher = new Publisher(rabbit, ticks)
   const times: Times = new Map()
@@ -82,7 +82,7 @@ function unexplained({ seen, gaps }: Listener, times: Times): number[] {
   return [...times.keys()].filter((n) => !got.has(n) && !isExplained(n))
 }
 
-test('ten subscribers: a durable one misses nothing when its process is killed, and what others miss lies within the gaps that they tell', async ({
+test('ten subscribers: a durable one misses nothing when its process is killed, and the messages that others miss lie within their reported gaps', async ({
   rabbit,
   connectTo,
   proxy,

@@ -132,6 +132,48 @@ describe('interceptors', () => {
     await eventually(async () => expect(await vhost.queue('tasks')).toMatchObject({ messages: 1 }))
   })
 
+  test('that return the promise of next as it is have the answer of the broker, the limits of the send, and the handler', async ({
+    connectTo,
+    broker,
+    vhost,
+  }) => {
+    const seen: string[] = []
+    const named = (name: string): Interceptor => ({
+      publish: (_message, next) => {
+        seen.push(`${name} sends`)
+        return next({ [name]: 'was here' })
+      },
+      handle: (_delivery, next) => {
+        seen.push(`${name} handles`)
+        return next()
+      },
+    })
+    const rabbit = await connectTo({ interceptors: [named('outer'), named('inner')] })
+    const producer = new Producer(rabbit, tasks)
+    const attempts: unknown[] = []
+    const worker = new Worker(rabbit, tasks, (_task, { attempt, headers: { outer, inner } }) => {
+      attempts.push([attempt, outer, inner])
+      if (attempt === 1) throw new Error('no luck')
+    })
+    const acked = firstEvent(worker, 'delivery.acked')
+    await worker.start()
+    await producer.send({ n: 1 })
+    await acked
+    expect(attempts).toEqual([
+      [1, 'was here', 'was here'],
+      [2, 'was here', 'was here'],
+    ])
+    expect(seen.slice(0, 2)).toEqual(['outer sends', 'inner sends'])
+    expect(seen.slice(2)).toEqual(['outer handles', 'inner handles', 'outer handles', 'inner handles'])
+    await worker.close()
+    await broker.management.deleteQueue(vhost.name, 'tasks')
+    await expect(producer.send({ n: 2 })).rejects.toMatchObject({ outcome: 'returned' })
+    const sending = new AbortController()
+    const given = producer.send({ n: 3 }, { signal: sending.signal })
+    sending.abort(new Error('enough'))
+    await expect(given).rejects.toMatchObject({ name: 'PublishError', cause: { message: 'enough' } })
+  })
+
   test('that fail around a handler fail the attempt, and cannot hide that it failed', async ({ connectTo }) => {
     const attempts: string[] = []
     const rabbit = await connectTo({
@@ -156,7 +198,7 @@ describe('interceptors', () => {
     expect(attempts).toEqual(['no context', 'handler 2', 'no luck', 'handler 3'])
   })
 
-  test('may call next from anywhere: what it refuses is a rejection, and final when only a change of code mends it', async ({
+  test('may call next from anywhere: a refusal is a rejection, and not retryable when only a change of code helps', async ({
     connectTo,
   }) => {
     const publish: Interceptor['publish'] = (_message, next) =>

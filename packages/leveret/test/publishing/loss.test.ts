@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { BrokerError } from '../../src/errors/broker-error.js'
 import { ConnectionError } from '../../src/errors/connection-error.js'
 import type { OutgoingMessage } from '../../src/message/message.js'
-import { isCulprit, readLoss } from '../../src/publishing/loss.js'
+import { isCulprit, readLoss } from '../../src/publishing/engine/loss.js'
 
 const to = (exchange: string, routingKey: string): OutgoingMessage => ({
   exchange,

@@ -203,7 +203,9 @@ describe('cc and bcc', () => {
     expect(Date.now() - sentAt).toBeGreaterThanOrEqual(750)
   })
 
-  test('bring an event to whoever is bound with a further key of its template, at each attempt', async ({ rabbit }) => {
+  test('bring an event to each queue that is bound with a further key of its template, at each attempt', async ({
+    rabbit,
+  }) => {
     const shop = topicExchange('shop', {
       'order.*': z.object({ n: z.int() }),
       'audit.#': z.object({ line: z.string() }),

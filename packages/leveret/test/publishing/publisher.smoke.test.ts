@@ -7,7 +7,7 @@ const Order = z.object({ id: z.int() })
 const shop = topicExchange('shop', { 'order.created': Order, 'order.*.shipped': z.object({ to: z.string() }) })
 
 describe('a publisher', () => {
-  test('declares its exchange, and says whether somebody listens', async ({ rabbit, vhost, broker }) => {
+  test('declares its exchange, and says whether a queue is bound', async ({ rabbit, vhost, broker }) => {
     const publisher = new Publisher(rabbit, shop)
     expect(await publisher.publish('order.created', { id: 1 })).toMatchObject({ routed: false })
     await broker.management.declareQueue(vhost.name, 'billing', {})
@@ -39,7 +39,7 @@ describe('a publisher', () => {
     )
   })
 
-  test('may insist that somebody listens', async ({ rabbit }) => {
+  test('may require that a queue is bound', async ({ rabbit }) => {
     const publisher = new Publisher(rabbit, fanoutExchange('logs', { payload: z.string() }))
     await expect(publisher.publish('hello', { mandatory: true })).rejects.toMatchObject({ outcome: 'returned' })
     expect(await publisher.publish('hello')).toMatchObject({ routed: false })
@@ -60,7 +60,7 @@ describe('a publisher', () => {
     await expect(publisher.publish({ format: 'doc' }, { id: 1 })).rejects.toMatchObject({ name: 'PayloadError' })
   })
 
-  test('is told once and for all when the exchange is of another type', async ({ rabbit }) => {
+  test('rejects every publish if the exchange has another type', async ({ rabbit }) => {
     await new Publisher(rabbit, shop).publish('order.created', { id: 1 })
     const other = new Publisher(rabbit, fanoutExchange('shop', { payload: Order }))
     await expect(other.publish({ id: 1 })).rejects.toMatchObject({

@@ -17,7 +17,7 @@ const logs = fanoutExchange('logs', { payload: Line })
 const shop = topicExchange('shop', { 'order.*': z.object({ id: z.int() }), 'audit.#': Line })
 
 describe('an exchange that is deleted while it is published to', () => {
-  test('is declared anew for what was in flight to it, and keeps nothing else from being published', async ({
+  test('a deleted exchange is declared again for messages in flight, and other publishes go on', async ({
     rabbit,
     vhost,
     broker,
@@ -91,7 +91,7 @@ describe('a thousand publishers', () => {
   })
 })
 
-test('a thousand publishes at once of one publisher: those that nobody took are told from the others, and counted', async ({
+test('a thousand publishes at once of one publisher: those that no queue took are distinguished and counted', async ({
   rabbit,
   vhost,
   broker,
@@ -158,7 +158,7 @@ test('interceptors and diagnostics see what is published, and headers of both ar
   const insisting = new Publisher(rabbit, shop).publish('audit.x', 'line', { mandatory: true })
   await expect(insisting).rejects.toMatchObject({ outcome: 'returned' })
   expect(seen).toEqual(['reports ', 'reports ', 'shop audit.x'])
-  // That nobody listens is no failure, so it is told as confirmed.
+  // An unrouted event is no failure, so it is reported as confirmed.
   expect(told).toEqual([
     'published reports ',
     'confirmed reports ',

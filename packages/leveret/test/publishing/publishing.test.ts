@@ -14,7 +14,7 @@ describe('headers', () => {
     [{ ['x'.repeat(256)]: 1 }, '255 bytes'],
     [{ huge: 'x'.repeat(50_000) }, 'the most'],
   ] as const)(
-    'that AMQP cannot carry are refused, and nobody is hurt: %#',
+    'that AMQP cannot carry are refused, and no other role is affected: %#',
     async ([headers, hint], { rabbit, vhost }) => {
       const producer = new Producer(rabbit, tasks)
       await producer.send({ n: 1 })
@@ -62,7 +62,7 @@ describe('size', () => {
 })
 
 describe('under load', () => {
-  test('a thousand unroutable sends among a thousand good ones are told apart', async ({ connectTo, rabbit }) => {
+  test('a thousand unroutable sends are distinguished from a thousand good ones', async ({ connectTo, rabbit }) => {
     await new Producer(rabbit, tasks).send({ n: 0 })
     const skipping = await connectTo({ topology: 'skip' })
     const good = new Producer(skipping, tasks)

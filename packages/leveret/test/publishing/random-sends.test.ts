@@ -60,7 +60,7 @@ function watchWritten(connection: string, ledger: Ledger): void {
   }
 }
 
-/** Sends and calls in every way, until told to stop. */
+/** Sends and calls in every way, until stopped. */
 async function work(url: string, name: string, ledger: Ledger, random: Random, over: AbortSignal): Promise<void> {
   await using rabbit = await connect(url, { name, maxInFlight: 60, maxQueued: 200, heartbeatMs: 1_000 })
   let next = 0
@@ -107,7 +107,7 @@ async function drain(url: string, ledger: Ledger): Promise<void> {
 }
 
 test(
-  `in ${RUNS} runs of sends and calls at random over resets, freezes and alarms, nothing is lost, falsely told, late or double (seed ${SEED})`,
+  `in ${RUNS} runs of sends and calls at random over resets, freezes and alarms, nothing is lost, falsely reported, late or double (seed ${SEED})`,
   async ({ ownBroker }) => {
     const lines: string[] = []
     const breaches: string[] = []

@@ -2,7 +2,7 @@ import { describe, expect } from 'vitest'
 import { ClosedError, Producer } from '../../src/index.js'
 import { eventually, gate, tasks, test } from '../support/support.js'
 
-/** A source that gives some, and then keeps whoever asks waiting; and whether it was left. */
+/** A source that gives some, and then keeps its reader waiting; and whether it was left. */
 function quiet(count: number): { source: AsyncIterable<{ n: number }>; wasLeft: () => boolean } {
   let left = false
   let given = 0
@@ -75,14 +75,14 @@ describe('sendAll over a source without end that is always ready', () => {
       await rabbit.close()
       await expect(sending).rejects.toMatchObject({
         name: 'ClosedError',
-        message: "The producer of 'tasks' was closed before all was sent",
+        message: "The producer of 'tasks' was closed before all payloads were sent",
       })
       expect(failures.length > 0).toBe(n === 0.5)
     },
   )
 })
 
-test('sendAll tells of no more failures than it had begun when the connection closes', async ({ rabbit }) => {
+test('sendAll reports no more failures than sends it had begun when the connection closes', async ({ rabbit }) => {
   let failed = 0
   const rows = Array.from({ length: 100_000 }, (_, n) => ({ n }))
   const sending = new Producer(rabbit, tasks).sendAll(rows, {

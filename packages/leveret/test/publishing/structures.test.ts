@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { Fifo } from '../../src/collections/fifo.js'
-import { Room, Share } from '../../src/connection/room.js'
+import { QueuedMessages, SenderShare } from '../../src/connection/queued-messages.js'
 import { newMessageId } from '../../src/message/message-id.js'
-import { ConfirmWindow } from '../../src/publishing/confirm-window.js'
-import { Publication } from '../../src/publishing/publication.js'
-import { Line, Turns } from '../../src/publishing/turns.js'
+import { ConfirmWindow } from '../../src/publishing/engine/confirm-window.js'
+import { Publication } from '../../src/publishing/engine/publication.js'
+import { SenderLine, Turns } from '../../src/publishing/engine/turns.js'
 
 describe('a queue in memory', () => {
   test('keeps its order through more than it holds at once', () => {
@@ -34,7 +34,7 @@ describe('a queue in memory', () => {
 describe('the turns of those who send', () => {
   test('go round among the lines, and keep the order in each', () => {
     const turns = new Turns<string>()
-    const [a, b, c] = [new Line(), new Line(), new Line()]
+    const [a, b, c] = [new SenderLine(), new SenderLine(), new SenderLine()]
     for (const item of ['a1', 'a2', 'a3', 'a4']) turns.push(a, item)
     turns.push(b, 'b1')
     for (const item of ['c1', 'c2']) turns.push(c, item)
@@ -50,7 +50,7 @@ describe('the turns of those who send', () => {
 
   test('can be sieved and emptied', () => {
     const turns = new Turns<number>()
-    const [odd, even] = [new Line(), new Line()]
+    const [odd, even] = [new SenderLine(), new SenderLine()]
     for (const number of [1, 2, 3, 4, 5]) turns.push(number % 2 === 0 ? even : odd, number)
     turns.retain((number) => number !== 1 && number !== 2 && number !== 4)
     turns.push(even, 6)
@@ -64,8 +64,8 @@ describe('the turns of those who send', () => {
 
 describe('the room for what waits', () => {
   test('refuses the one who fills it, and not those who have less than their share, up to twice the bounds', () => {
-    const room = new Room({ maxQueued: 10, maxQueuedBytes: 1_000_000 })
-    const [greedy, modest] = [new Share(), new Share()]
+    const room = new QueuedMessages({ maxQueued: 10, maxQueuedBytes: 1_000_000 })
+    const [greedy, modest] = [new SenderShare(), new SenderShare()]
     for (let count = 0; count < 10; count += 1) {
       expect(room.refusal(greedy, 1)).toBeUndefined()
       room.enter(greedy, 1)
@@ -75,19 +75,19 @@ describe('the room for what waits', () => {
     for (; room.refusal(modest, 1) === undefined; taken += 1) room.enter(modest, 1)
     expect(taken).toBe(5)
     for (let crowd = 0; crowd < 100; crowd += 1) {
-      const share = new Share()
+      const share = new SenderShare()
       if (room.refusal(share, 1) === undefined) room.enter(share, 1)
     }
-    expect(room.refusal(new Share(), 1)).toContain('maxQueued')
+    expect(room.refusal(new SenderShare(), 1)).toContain('maxQueued')
   })
 
   test('has a place for one message of any size where nothing waits, and holds for bytes', async () => {
-    const room = new Room({ maxQueued: 10, maxQueuedBytes: 100 })
-    const share = new Share()
+    const room = new QueuedMessages({ maxQueued: 10, maxQueuedBytes: 100 })
+    const share = new SenderShare()
     expect(room.refusal(share, 500)).toBeUndefined()
     room.enter(share, 400)
     room.enter(share, 100)
-    expect(room.refusal(new Share(), 1)).toContain('maxQueuedBytes')
+    expect(room.refusal(new SenderShare(), 1)).toContain('maxQueuedBytes')
     const low = room.whenLow(share)
     room.leave(share, 400)
     room.leave(share, 100)
@@ -95,8 +95,8 @@ describe('the room for what waits', () => {
     expect(room.whenLow(share)).toBeUndefined()
     room.enter(share, 60)
     expect(room.refusal(share, 60)).toContain('maxQueuedBytes')
-    expect(room.refusal(new Share(), 60)).toContain('maxQueuedBytes')
-    expect(room.refusal(new Share(), 50)).toBeUndefined()
+    expect(room.refusal(new SenderShare(), 60)).toContain('maxQueuedBytes')
+    expect(room.refusal(new SenderShare(), 50)).toBeUndefined()
   })
 })
 
@@ -112,8 +112,8 @@ describe('the window of unconfirmed messages', () => {
           mandatory: true,
         },
         topology: [],
-        line: new Line(),
-        share: new Share(),
+        line: new SenderLine(),
+        share: new SenderShare(),
         timeoutMs: Number.POSITIVE_INFINITY,
       },
       Number.POSITIVE_INFINITY,
@@ -142,7 +142,7 @@ describe('the window of unconfirmed messages', () => {
     expect([one.returnedBecause, two.returnedBecause]).toEqual([undefined, 'there is no such queue (312 NO_ROUTE)'])
   })
 
-  test('knows each id in it, whether it was there before somebody asked or came afterwards', () => {
+  test('knows each id in it, whether it came before or after the question', () => {
     const window = new ConfirmWindow()
     const held = (): string[] => ['m1', 'm2', 'm3'].filter((id) => window.holds(id))
     window.add(1, publication('m1'))

@@ -61,7 +61,7 @@ describe('a broker', () => {
     await rabbit.close()
   })
 
-  test('in alarm takes no publishes and stops no acks', async ({ ownBroker }) => {
+  test('in alarm accepts no publishes and stops no acks', async ({ ownBroker }) => {
     await using rabbit = await connect(ownBroker.url, { publishTimeoutMs: 1_000 })
     const hold = gate()
     const acked: number[] = []

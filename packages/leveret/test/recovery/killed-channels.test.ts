@@ -49,7 +49,7 @@ function watchChannels(): Record<'a producer' | 'a worker', () => Channel> {
 }
 
 test.for(CASES)(
-  'the channel of %s, closed by the broker with %i (%s), is replaced, and tells why; the others on the connection notice nothing',
+  'the channel of %s, closed by the broker with %i (%s), is replaced, and its event has the reason; the others on the connection notice nothing',
   async ([who, replyCode, replyText, offend], { connectTo, createUser, vhost }) => {
     const current = watchChannels()
     const rights = { configure: '.*', write: '.*', read: '^(tasks|other)$' }

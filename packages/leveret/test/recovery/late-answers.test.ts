@@ -44,7 +44,7 @@ describe('after an event loop that stood still for longer than they may take', (
     }
   }, 30_000)
 
-  test('a worker that declares and consumes is told of no failure', async ({ connectTo }) => {
+  test('a worker that declares and consumes gets no failure', async ({ connectTo }) => {
     const rabbit = await connectTo({ connectTimeoutMs: 500 })
     const failures: unknown[] = []
     for (let n = 0; n < 10; n += 1) {

@@ -14,7 +14,7 @@ const queueOf = (type: (typeof TYPES)[number]) =>
 
 describe('a queue', () => {
   test.for(TYPES)(
-    'that is deleted while handlers run is declared anew; the handlers go on, and their channel lives (%s)',
+    'that is deleted while handlers run is declared again; the handlers go on, and their channel stays open (%s)',
     async (type, { rabbit, vhost, broker }) => {
       const queue = queueOf(type)
       const hold = gate()
@@ -84,7 +84,7 @@ describe('a queue', () => {
     await eventually(async () => expect(await vhost.queue('held')).toMatchObject({ messages: 0, consumers: 1 }))
   })
 
-  test('that is made anew with other arguments is tried again until somebody has mended it, and no other role suffers', async ({
+  test('that is replaced by one with other arguments is retried until it is corrected, and no other role is affected', async ({
     connectTo,
     proxy,
     vhost,
@@ -122,7 +122,7 @@ describe('a queue', () => {
   })
 })
 
-test('the queues that a worker needs beside its own are declared anew when they are gone', async ({
+test('the other queues that a worker needs are declared again when they are gone', async ({
   rabbit,
   vhost,
   broker,

@@ -81,7 +81,7 @@ describe('a worker', () => {
     expect(reasons).toMatchObject([{ name: 'ConnectionError', reason: 'lost' }])
   })
 
-  test('whose queue is deleted says so, declares it anew and consumes again', async ({ rabbit, vhost, broker }) => {
+  test('whose queue is deleted says so, declares it again and consumes again', async ({ rabbit, vhost, broker }) => {
     const seen: number[] = []
     const worker = new Worker(rabbit, tasks, ({ n }) => void seen.push(n))
     const cancelled = firstEvent(worker, 'consumer.cancelled')
@@ -175,7 +175,7 @@ describe('a producer', () => {
     await expect(late).rejects.toMatchObject({ outcome: 'not-sent', message: expect.stringContaining('ECONNREFUSED') })
   })
 
-  test('declares its queue anew after somebody deleted it', async ({ rabbit, vhost, broker }) => {
+  test('declares its queue again after it was deleted', async ({ rabbit, vhost, broker }) => {
     const producer = new Producer(rabbit, tasks)
     await producer.send({ n: 1 })
     await broker.management.deleteQueue(vhost.name, 'tasks')

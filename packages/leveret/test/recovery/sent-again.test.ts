@@ -7,7 +7,7 @@ import { test } from '../support/support.js'
 const events = topicExchange('events', { event: z.int() })
 
 /**
- * Cuts the connection when the broker confirms the next message, which it has stored by then, and lets nobody back in.
+ * Cuts the connection when the broker confirms the next message, which it has stored by then, and accepts no new connection.
  *
  * @returns a promise for that the link is lost
  */
@@ -20,7 +20,7 @@ function loseNextConfirm(rabbit: Connection, proxy: FaultProxy): Promise<unknown
 
 test.for([
   ['is unknown, not returned, where it had to be routed', true],
-  ['is routed or not, nobody knows, where it had not', false],
+  ['may be routed or not, where it had not', false],
 ] as const)(
   'an event that was stored, and is sent again after its queue has gone, %s',
   async ([, mandatory], { broker, connectTo, proxy, rabbit, vhost }) => {

@@ -176,7 +176,7 @@ describe('an ephemeral subscriber', () => {
   })
 })
 
-test('a durable subscriber whose queue is deleted says so, declares it anew with all its bindings, and goes on', async ({
+test('a durable subscriber whose queue is deleted says so, declares it again with all its bindings, and goes on', async ({
   rabbit,
   vhost,
   broker,

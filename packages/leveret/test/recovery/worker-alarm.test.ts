@@ -45,7 +45,7 @@ test('a worker whose every handler fails during an alarm holds what failed, says
       messages_unacknowledged: CONCURRENCY + 1,
     }),
   )
-  const why = expect.stringMatching(/takes no publishes.*memory/)
+  const why = expect.stringMatching(/accepts no publishes.*memory/)
   expect(rabbit.health()).toMatchObject({
     live: true,
     ready: false,

@@ -82,7 +82,7 @@ describe('an ack that the broker no longer waits for', () => {
   async function overrun(rabbit: Connection, slow: number, concurrency: number): Promise<Overrun> {
     const handled = new Map<string | undefined, number>()
     const aborted: number[] = []
-    // Where its consumer has given way to another one, nobody is told.
+    // Where its consumer has given way to another one, there is no event.
     const tooLong = async (): Promise<unknown> => await Promise.race([cancelled, delay(3 * CONSUMER_TIMEOUT_MS)])
     const handler = async ({ n }: { n: number }, { messageId, redelivered, signal }: Delivery): Promise<void> => {
       signal.addEventListener('abort', () => aborted.push(n))
@@ -119,7 +119,7 @@ describe('an ack that the broker no longer waits for', () => {
       const { ids, handled, aborted, told, losses, cancelled } = await overrun(rabbit, slow, concurrency)
       expect(await cancelled).toMatchObject({ queue: 'impatient' })
       await eventually(() => expect([...new Set(told.acked)].sort()).toEqual([...ids].sort()), LATER)
-      // The late result is told as an ack, which the broker does not heed.
+      // The late result is reported as an ack, which the broker ignores.
       await eventually(() => expect(handled.get(ids[slow])).toBe(2), LATER)
       expect([...handled]).toEqual(expect.arrayContaining(ids.filter((_, n) => n !== slow).map((id) => [id, 1])))
       expect(told.retried).toEqual([])
@@ -164,9 +164,7 @@ describe('an ack that the broker no longer waits for', () => {
       })
       const contract = workQueue('warned', { payload: tasks.payload, queue })
       await new Worker(rabbit, contract, () => undefined, { handlerTimeoutMs }).close()
-      const told = warnings.filter((text) =>
-        /'warned' may take \d+ ms, and RabbitMQ takes its delivery back/.test(text),
-      )
+      const told = warnings.filter((text) => /'warned' may take \d+ ms, but RabbitMQ requeues its delivery/.test(text))
       expect(told).toHaveLength(warned ? 1 : 0)
     },
   )

@@ -92,7 +92,7 @@ describe('when the first answer after a lost connection is held back', () => {
     await eventually(async () => expect(await vhost.queue('tasks')).toMatchObject({ messages: 102 }), SOON)
   })
 
-  test('a message that is refused first, as by a queue without a leader, goes again, and a second refusal is told', async ({
+  test('a message that is refused first, as by a queue without a leader, is sent again, and a second refusal is reported', async ({
     connectTo,
     vhost,
   }) => {

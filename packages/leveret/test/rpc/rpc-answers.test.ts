@@ -31,7 +31,7 @@ describe('a response without content', () => {
     expect(asked).toEqual([request])
   })
 
-  test('is one where it may be missing, and is told from an empty text', async ({ rabbit }) => {
+  test('is one where it may be missing, and differs from an empty text', async ({ rabbit }) => {
     const find = procedure('find', { request: z.string(), response: z.string().optional(), codec: text })
     await using server = new RpcServer(rabbit, find, (name) => (name === 'nobody' ? undefined : ''))
     await server.start()

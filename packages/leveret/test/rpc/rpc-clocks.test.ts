@@ -44,7 +44,7 @@ describe('a request of a client whose clock', () => {
   })
 
   test.for([-HOUR_MS, HOUR_MS])(
-    'differs by %i ms is told, when a server has held it for too long',
+    'differs by %i ms is reported, when a server has held it for too long',
     async (aheadMs, { rabbit }) => {
       const [begun, hold] = [gate(), gate()]
       await using server = new RpcServer(
@@ -76,7 +76,7 @@ describe('a request of a client whose clock', () => {
   )
 })
 
-test('a request that expires at a server whose clock agrees is told to be late, and nothing of clocks', async ({
+test('a request that expires at a server whose clock agrees is reported as late, without a word of clocks', async ({
   rabbit,
 }) => {
   await using server = new RpcServer(rabbit, double, async (_request, { signal }) => {

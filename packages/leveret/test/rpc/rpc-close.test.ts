@@ -57,7 +57,7 @@ describe('closing a server', () => {
 })
 
 describe('closing a client', () => {
-  test('waits for the answers in hand, and takes no more', async ({ rabbit, connectTo }) => {
+  test('waits for the running answers, and accepts no more requests', async ({ rabbit, connectTo }) => {
     const hold = gate()
     const started = gate()
     await new RpcServer(await connectTo(), double, async ({ n }) => {

@@ -172,7 +172,7 @@ describe('a server', () => {
 })
 
 describe('a reply', () => {
-  test('that nobody asked for is dropped and counted, and settles no call', async ({ rabbit, vhost }) => {
+  test('that belongs to no call is dropped and counted, and settles no call', async ({ rabbit, vhost }) => {
     const seen: { replyTo: string; correlationId: string }[] = []
     await using other = await stranger(vhost.url)
     await other.channel.assertQueue('double', { durable: true, arguments: { 'x-queue-type': 'quorum' } })

@@ -93,7 +93,7 @@ test('the first call in an alarm asks for no channel, and goes out when the alar
   await sending
 })
 
-test('a request that no queue takes is told as written, and its call as failed', async ({ connectTo, vhost }) => {
+test('a request that no queue takes is reported as written, and its call as failed', async ({ connectTo, vhost }) => {
   const name = `caller ${vhost.name}`
   const told: string[] = []
   onPublishEnd(({ connection, kind, routingKey, messageId, outcome }) => {

@@ -20,7 +20,7 @@ const serve = (rabbit: Connection): RpcServer<typeof double> =>
 
 const serverHealth = (rabbit: Connection): unknown => rabbit.health().roles.find(({ role }) => role === 'rpc-server')
 
-test('a server that may not answer does not start, and says which right is missing; its clients find nobody', async ({
+test('a server that may not answer does not start, and names the missing right; its clients find no server', async ({
   rabbit,
   vhost,
   createUser,
@@ -56,7 +56,7 @@ test('a server whose right to answer is taken takes no more requests, is not rea
   await server.start()
   await broker.management.setPermissions(vhost.name, username, SILENT)
   const client = new RpcClient(rabbit, double)
-  // It is handled, and its answer refused: it times out, or the client sees before that that nobody is there any more.
+  // It is handled, and its answer refused: it times out, or the client sees before that that no server is there any more.
   await expect(client.call({ n: 1 }, { timeoutMs: 1_000 })).rejects.toMatchObject({
     name: expect.stringMatching(/^Rpc(Timeout|NoResponder)Error$/),
     retryable: true,

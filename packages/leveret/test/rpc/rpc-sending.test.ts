@@ -81,7 +81,7 @@ describe('a call that cannot be sent', () => {
     await expect(client.call({ n: 3 }, { timeoutMs: 300 })).rejects.toMatchObject({
       name: 'RpcTimeoutError',
       outcome: 'not-sent',
-      message: expect.stringMatching(/could not be sent within 300 ms: the broker takes no publishes/),
+      message: expect.stringMatching(/could not be sent within 300 ms: the broker accepts no publishes/),
     })
     const waiting = client.call({ n: 4 }, PATIENT)
     await clearAlarm(ownBroker)

@@ -38,7 +38,7 @@ describe('a call whose server takes too long', () => {
     await eventually(() => expect(rabbit.health().roles).toMatchObject([{ role: 'rpc-client', late: 1, unknown: 0 }]))
   })
 
-  test('aborts the signal of its handler when nobody waits any more, and sends no answer', async ({ rabbit }) => {
+  test('aborts the signal of its handler when no client waits any more, and sends no answer', async ({ rabbit }) => {
     const reasons: unknown[] = []
     const server = new RpcServer(rabbit, double, async (_request, { signal }) => {
       await new Promise((resolve) => signal.addEventListener('abort', resolve))
@@ -92,7 +92,7 @@ describe('a call whose server takes too long', () => {
   })
 })
 
-describe('a call that nobody can answer', () => {
+describe('a call that no server can answer', () => {
   test('rejects at once where there is no queue', async ({ rabbit }) => {
     await expect(new RpcClient(rabbit, double).call({ n: 1 }, PATIENT)).rejects.toMatchObject({
       name: 'RpcNoResponderError',
@@ -102,7 +102,7 @@ describe('a call that nobody can answer', () => {
     })
   })
 
-  test('rejects where nobody consumes the queue, and succeeds when somebody does again', async ({ rabbit }) => {
+  test('rejects while the queue has no consumer, and succeeds when it has one again', async ({ rabbit }) => {
     const serve = async (): Promise<RpcServer<typeof double>> => {
       const server = new RpcServer(rabbit, double, ({ n }) => ({ doubled: 2 * n }))
       await server.start()

@@ -48,7 +48,7 @@ describe('a call', () => {
     expect(await answered).toMatchObject({ code: 'TooBig' })
   })
 
-  test('of anything else that is thrown rejects without a word of it, and the server is told', async ({ rabbit }) => {
+  test('of anything else that is thrown rejects without its text, and the server reports it', async ({ rabbit }) => {
     const server = new RpcServer(rabbit, double, () => {
       throw new Error(SECRET)
     })
@@ -113,7 +113,7 @@ describe('a call', () => {
     })
   })
 
-  test('with a response, or the data of an error, that does not fit what the server promised is told to be that', async ({
+  test('with a response, or the data of an error, that does not fit the procedure is reported as such', async ({
     rabbit,
   }) => {
     // @ts-expect-error the compiler knows the response

@@ -9,7 +9,9 @@ import { forbidSurprises } from '../support/surprises.js'
 forbidSurprises()
 
 describe('what fails in a stream', () => {
-  test('is tried again in its place, then told and passed over, and what follows waits for it', async ({ rabbit }) => {
+  test('is tried again in its place, then reported and passed over, and later messages wait for it', async ({
+    rabbit,
+  }) => {
     const attempts: unknown[] = []
     const { subscriber, seen } = reader(
       rabbit,
@@ -49,7 +51,7 @@ describe('what fails in a stream', () => {
     expect(dropped).toEqual([[1, 3, 'attempts-exhausted', 'no 1']])
   })
 
-  test('holds nobody else up where more than one is handled at once', async ({ rabbit }) => {
+  test('delays no other message where more than one is handled at once', async ({ rabbit }) => {
     const hold = gate()
     const { subscriber, seen } = reader(
       rabbit,
@@ -102,7 +104,7 @@ describe('what fails in a stream', () => {
     expect(await drain(rabbit, 'lines.dead-letter')).toHaveLength(3)
   })
 
-  test('is dropped and told where no dead letters are asked for; what is unknown is ignored', async ({
+  test('is dropped and reported without dead letters; unknown messages are ignored', async ({
     rabbit,
     vhost,
     broker,
@@ -142,7 +144,7 @@ describe('what fails in a stream', () => {
     expect(told.at(-1)).toBe('resumed')
   })
 
-  test('is not handled while somebody else handles it, and not again when that is done', async ({ rabbit }) => {
+  test('is not handled while another reader handles it, and not again when that is done', async ({ rabbit }) => {
     const states = ['in-progress', 'done', 'new'] as const
     let asked = 0
     const store = {

@@ -10,7 +10,7 @@ import { forbidSurprises } from '../support/surprises.js'
 forbidSurprises()
 
 describe('a reader whose connection is reset', () => {
-  test('goes on after what is done: no gap, and what is repeated was in hand', async ({
+  test('goes on after the done messages: without a gap, and only unsettled messages are repeated', async ({
     rabbit,
     connectTo,
     proxy,
@@ -33,7 +33,7 @@ describe('a reader whose connection is reset', () => {
     await eventually(() => expect(once(seen)).toHaveLength(2_000), { timeoutMs: 40_000 })
     expect(once(seen)).toEqual(range(0, 1_999))
     await eventually(() => expect(rabbit.health()).toMatchObject({ ready: true }))
-    // One handler at a time, so one in hand at each reset.
+    // One handler at a time, so one is unsettled at each reset.
     expect(seen.length).toBeLessThanOrEqual(2_000 + 5)
   })
 
@@ -114,7 +114,7 @@ describe('a reader whose connection is reset', () => {
 })
 
 describe('a stream', () => {
-  test('that is deleted under its reader is declared anew, told, and read from its first message', async ({
+  test('that is deleted under its reader is declared again, reported, and read from its first message', async ({
     rabbit,
     vhost,
     broker,
@@ -132,7 +132,7 @@ describe('a stream', () => {
     await eventually(async () => expect(await store.load()).toBe(3))
   })
 
-  test('that ends before the stored offset is told, and read from its first message', async ({ rabbit }) => {
+  test('that ends before the stored offset is reported, and read from its first message', async ({ rabbit }) => {
     await reader(rabbit).subscriber.start()
     await write(rabbit, range(0, 9))
     const store = new MemoryOffsetStore()
@@ -143,7 +143,7 @@ describe('a stream', () => {
     await eventually(() => expect(seen).toEqual(range(0, 9)))
   })
 
-  test('that its retention has cut is read from what is left, and what is missing is told', async ({
+  test('that its retention has cut is read from its oldest message, and the gap is reported', async ({
     rabbit,
     vhost,
   }) => {
@@ -169,7 +169,7 @@ describe('a stream', () => {
     })
   })
 
-  test('that its retention cuts under a slow reader goes on with what is left, and tells what is missing', async ({
+  test('that its retention cuts under a slow reader goes on with its oldest message, and the gap is reported', async ({
     rabbit,
     vhost,
   }) => {

@@ -21,9 +21,12 @@ describe('a stream', () => {
     ['retention.maxBytes', { retention: { maxBytes: 0 } }],
     ['there is no option queue', { queue: {} }],
     ['there is no option onInvalid', { onInvalid: 'retry' }],
-    ['existing: the stream is not declared: leave retention out', { existing: true, retention: { maxAge: '7D' } }],
     [
-      'retry: expected false or { delaysMs }: a stream holds nothing back by itself',
+      'existing: leveret does not declare this stream: leave out retention',
+      { existing: true, retention: { maxAge: '7D' } },
+    ],
+    [
+      'retry: expected false or { delaysMs }: a stream cannot delay a redelivery',
       { retry: { native: { minMs: 1, maxMs: 1, attempts: 2 } } },
     ],
     ["the binding key 'nite.#' can match no message", { bindingKeys: ['nite.#'] }],

@@ -65,7 +65,7 @@ describe('the offset store', () => {
     await eventually(() => expect(second.seen).toEqual([5]))
   })
 
-  test('that fails to save is told, stops nothing, and is asked again', async ({ rabbit }) => {
+  test('that fails to save is reported, stops nothing, and is asked again', async ({ rabbit }) => {
     const store = new NotedStore()
     const save = store.save.bind(store)
     let failures = 0
@@ -146,7 +146,7 @@ describe('the offset store', () => {
       const store = { load: async () => stored as number, save: async () => undefined }
       const starting = reader(rabbit, { store }).subscriber.start()
       await expect(starting).rejects.toBeInstanceOf(OptionsError)
-      await expect(starting).rejects.toThrow('that is no offset: expected undefined or a whole number from 0')
+      await expect(starting).rejects.toThrow('that is not an offset: expected undefined or a whole number from 0')
     },
   )
 

@@ -71,7 +71,7 @@ describe('an event of a stream that cannot be read', () => {
     ])
   })
 
-  test('for as many attempts as there are is dropped and told, and holds nothing up', async ({ rabbit }) => {
+  test('for all attempts is dropped and reported, and delays no other message', async ({ rabbit }) => {
     const { subscriber, seen, told, store } = readerOf(
       rabbit,
       (n) => {

@@ -87,7 +87,7 @@ describe('a subscriber', () => {
     expect(seen).toEqual(expect.arrayContaining(['hello', ['error', 7], [2026, 'all well']]))
   })
 
-  test('with a queue misses nothing while nobody runs, tries again for itself alone, and keeps what failed', async ({
+  test('with a queue misses nothing while no instance runs, retries for itself alone, and keeps failed events', async ({
     rabbit,
     vhost,
   }) => {
@@ -118,7 +118,7 @@ describe('a subscriber', () => {
     expect(others).toEqual([1, 2])
   })
 
-  test('that is ephemeral tells its gap, and has a new queue with all bindings afterwards', async ({
+  test('that is ephemeral reports its gap, and has a new queue with all bindings afterwards', async ({
     rabbit,
     vhost,
   }) => {

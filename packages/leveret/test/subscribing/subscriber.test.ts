@@ -36,7 +36,7 @@ test('a payload is judged by the template that its routing key matches, whatever
   ])
 })
 
-describe('a message of somebody else on a shared exchange, which the contract does not know', () => {
+describe('a message of another program on a shared exchange, which the contract does not know', () => {
   const keys = ['stock.low', 'stock.low', 'order.lost']
 
   test('is handled by an instance that knows it, when it comes to one that does not during a rolling deploy', async ({
@@ -100,8 +100,8 @@ describe('a message of somebody else on a shared exchange, which the contract do
     expect(seen).toEqual(['audit'])
   })
 
-  test.for(['durable, when told so', 'ephemeral'])(
-    'is ignored, and told each time, by one that is %s',
+  test.for(['durable, with that option', 'ephemeral'])(
+    'is ignored, and reported each time, by one that is %s',
     async (kind, { rabbit, vhost }) => {
       const seen: unknown[] = []
       const ignored: unknown[] = []
@@ -124,7 +124,7 @@ describe('a message of somebody else on a shared exchange, which the contract do
   )
 })
 
-test('a binding that the contract no longer has is told, and stays', async ({ rabbit, vhost, broker }) => {
+test('a binding that the contract no longer has is reported, and stays', async ({ rabbit, vhost, broker }) => {
   const handler = (): void => undefined
   const both = subscription('lines', { of: shop, bindingKeys: ['order.#', 'audit.#'] })
   const former = new Subscriber(rabbit, both, handler)
@@ -173,7 +173,7 @@ test.for(['durable', 'ephemeral'])(
     await expect(subscriber.start()).rejects.toMatchObject({
       name: 'TopologyMismatchError',
       message: expect.stringMatching(
-        /^The exchange 'shop' exists .* type should be fanout, and the broker has topic\./,
+        /^The exchange 'shop' exists .* type should be fanout, but the broker has topic\./,
       ),
       wanted: 'fanout',
       found: 'topic',

@@ -19,7 +19,11 @@ const settings = {
     skipLibCheck: true,
     types: ['node'],
     typeRoots: [path('../../../../node_modules/@types')],
-    paths: { leveret: [path('../../dist/index.d.ts')], zod: [path('../../node_modules/zod/index.d.ts')] },
+    paths: {
+      leveret: [path('../../dist/index.d.ts')],
+      zod: [path('../../node_modules/zod/index.d.ts')],
+      '@leveret/*': [path('../../../*/dist/index.d.ts').replace('%2A', '*')],
+    },
   },
   files: ['program.mts'],
 }

@@ -42,7 +42,7 @@ export async function crashUntilDone(vhost: Vhost, options: CrashOptions): Promi
   throw new Error(`there was still something to do after ${MAX_RUNS} runs`)
 }
 
-/** Innocents take longer than a poison, so that whatever is in hand with one dies with it. */
+/** Innocents take longer than a poison, so that all unsettled deliveries beside one die with it. */
 function worker({ queue, poison }: CrashOptions): string {
   return `
     const contract = workQueue('tasks', { payload: z.object({ n: z.number() }), queue: ${JSON.stringify(queue)} })

@@ -10,6 +10,9 @@ import {
 import { onTestFinished } from 'vitest'
 import { projectOf } from './compile.js'
 
+/** The built packages of this repository. */
+const OF_THE_WORKSPACE = /\/packages\/[\w-]+\/dist\//
+
 /** A property of an options object, as an editor shows it. */
 export interface Option {
   /** For example `connect(options).tls.ca`. */
@@ -36,7 +39,7 @@ export class LanguageService {
     this.#exports = checker.getExportsOfModule(checker.getAliasedSymbol(imported))
   }
 
-  /** @param program - its first line is `import * as library from 'leveret'` */
+  /** @param program - its first line is `import * as library from 'leveret'`, or from another package of the workspace */
   static async of(program: string): Promise<LanguageService> {
     const folder = await projectOf(program)
     const api = new API({ cwd: folder })
@@ -122,12 +125,13 @@ export class LanguageService {
     return given.isUnionType() ? (given.getTypes() ?? []) : [given]
   }
 
-  /** Whether it is an object that holds options, and neither a list, a function nor something with methods. */
+  /** Whether it is an object that holds options, and neither a list, a function, a contract nor something with methods of its own. */
   #isPlain(type: Type): boolean {
     if (!(type.isObjectType() || type.isIntersectionType()) || this.#isList(type)) return false
+    if (this.#checker.getPropertyOfType(type, 'kind') !== undefined) return false
     const calls = [SignatureKind.Call, SignatureKind.Construct]
     if (calls.some((kind) => this.#checker.getSignaturesOfType(type, kind).length > 0)) return false
-    return this.#checker.getPropertiesOfType(type).every(({ flags }) => (flags & SymbolFlags.Method) === 0)
+    return this.#ownPropertiesOf(type).every(({ flags }) => (flags & SymbolFlags.Method) === 0)
   }
 
   #isList(type: Type): boolean {
@@ -138,7 +142,7 @@ export class LanguageService {
   #ownPropertiesOf(type: Type): readonly TypeSymbol[] {
     return this.#checker
       .getPropertiesOfType(type)
-      .filter(({ declarations }) => declarations.some(({ path }) => path.includes('/leveret/dist/')))
+      .filter(({ declarations }) => declarations.some(({ path }) => OF_THE_WORKSPACE.test(path)))
   }
 
   /** Whether it holds nothing of leveret's own, as `ErrorOptions` does. */

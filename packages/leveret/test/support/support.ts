@@ -21,13 +21,13 @@ import { MARK } from './no-secrets.js'
 export { eventually }
 
 interface Fixtures {
-  /** Connects to the test's vhost, or wherever told; closed after the test. */
+  /** Connects to the test's vhost, or to the given URL; closed after the test. */
   connectTo: (options?: ConnectOptions, target?: ConnectTarget) => Promise<Connection>
   /**
-   * Makes a user of the test's own, deleted after it, with every right in its vhost unless told otherwise. Its password holds
+   * Makes a user of the test's own, deleted after it, with every right in its vhost unless asked otherwise. Its password holds
    * the mark by which it would be found in what the run prints.
    *
-   * @returns the name, which begins as told
+   * @returns the name, which begins with the given prefix
    */
   createUser: (name: string, password: string, rights?: Permissions | 'none') => Promise<string>
   /** A connection to the test's vhost with default options. */

@@ -24,7 +24,7 @@ export async function takeAndLose(url: string, expected: number): Promise<void> 
 /**
  * Sends {@link SUSPECT}, has one program lose it, and another one hold it.
  *
- * @returns has it lost again, for good: it comes to whoever else consumes, who suspects it
+ * @returns has it lost again, for good: it comes to another consumer, which suspects it
  */
 export async function suspect(rabbit: Connection, url: string, contract: typeof tasks): Promise<() => Promise<void>> {
   await new Producer(rabbit, contract).send({ n: SUSPECT })

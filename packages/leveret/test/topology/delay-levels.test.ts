@@ -162,7 +162,7 @@ test('the same contract and number of levels give the same list, so it is declar
   expect(delayedSendingOf(contract, 5)).toBe(delayedSendingOf(contract, 5))
 })
 
-test('what a sender declares is another list after a minute, so that it is declared anew', () => {
+test('what a sender declares is another list after a minute, so that it is declared again', () => {
   const now = vi.spyOn(performance, 'now')
   onTestFinished(() => now.mockRestore())
   const contract = workQueue('later', { payload: z.string() })

@@ -88,7 +88,7 @@ describe('the levels', () => {
     await eventually(async () => expect(await vhost.queue('leveret.delay.lost')).toMatchObject({ messages: 100 }))
   })
 
-  test('that have been deleted are declared anew: no task skips one, and comes early', async ({ rabbit, vhost }) => {
+  test('that have been deleted are declared again: no task skips one and comes early', async ({ rabbit, vhost }) => {
     const producer = new Producer(rabbit, delayed)
     await producer.send('0', { delayMs: 1_000 })
     await using other = await stranger(vhost.url)

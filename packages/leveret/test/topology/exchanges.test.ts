@@ -44,8 +44,8 @@ describe('what a contract says of an exchange is declared', () => {
       replyCode: 404,
       replyText: expect.stringContaining("'shop'"),
     })
-    await new Publisher(rabbit, shop).publish('order.created', 'nobody listens yet')
-    await new Publisher(rabbit, orders).publish('nobody listens yet')
+    await new Publisher(rabbit, shop).publish('order.created', 'no queue is bound yet')
+    await new Publisher(rabbit, orders).publish('no queue is bound yet')
     await broker.management.declareQueue(vhost.name, 'all', {})
     await broker.management.bindQueue(vhost.name, 'orders', 'all')
     const publisher = new Publisher(rabbit, shop)
@@ -54,7 +54,7 @@ describe('what a contract says of an exchange is declared', () => {
     await eventually(async () => expect(await vhost.queue('all')).toMatchObject({ messages: 1 }))
   })
 
-  test('with its alternate: what nobody takes goes there', async ({ rabbit, vhost, broker }) => {
+  test('with its alternate: unroutable messages go there', async ({ rabbit, vhost, broker }) => {
     await new Publisher(rabbit, logs).publish('declares it')
     await broker.management.declareQueue(vhost.name, 'unrouted', {})
     await broker.management.bindQueue(vhost.name, 'logs', 'unrouted')

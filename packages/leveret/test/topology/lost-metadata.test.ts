@@ -36,7 +36,7 @@ function mnesiaAway(ms: number): string {
     [ets:insert(Table, Rows) || {Table, Rows} <- Saved] end.`
 }
 
-/** Sends tasks and events, one after the other, until told to stop, or until one of them fails. */
+/** Sends tasks and events, one after the other, until stopped, or until one of them fails. */
 class Load {
   readonly failures: unknown[] = []
   sent = 0
@@ -75,7 +75,7 @@ class Load {
 }
 
 describe('a broker that has lost sight of its metadata, for moments and for three seconds,', () => {
-  test('refuses nobody for good: what was in flight is sent again', LONG, async ({ ownBroker }) => {
+  test('refuses no role for good: messages in flight are sent again', LONG, async ({ ownBroker }) => {
     await using rabbit = await connect(ownBroker.url)
     const seen = new Set<number>()
     await new Worker(rabbit, tasks, ({ n }) => void seen.add(n), { prefetch: 100 }).start()

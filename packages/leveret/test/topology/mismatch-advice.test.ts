@@ -108,7 +108,7 @@ describe('the advice of a TopologyMismatchError', () => {
     await other.channel.assertExchange('shop', 'topic')
     await expect(new Publisher(rabbit, fanoutExchange('shop', { payload })).publish({ n: 1 })).rejects.toMatchObject({
       describedAs: ['topicExchange(…)', 'existing: true'],
-      message: expect.stringContaining('write in the contract topicExchange(…) or existing: true. Else give'),
+      message: expect.stringContaining('write topicExchange(…) or existing: true in the contract. Otherwise give'),
     })
     await other.channel.assertQueue('tasks', {
       durable: true,
@@ -123,7 +123,11 @@ describe('the advice of a TopologyMismatchError', () => {
     await new Producer(rabbit, workQueue('tasks', { payload, existing: true })).send({ n: 1 })
   })
 
-  test('is none for what only leveret uses, and for a stream that is none', async ({ rabbit, vhost, broker }) => {
+  test('is empty for arguments that only leveret uses, and for a queue that is not a stream', async ({
+    rabbit,
+    vhost,
+    broker,
+  }) => {
     await broker.management.declareQueue(vhost.name, 'lines', { 'x-queue-type': 'quorum' })
     const lines = stream('lines', { of: fanoutExchange('logs', { payload }) })
     await expect(new Subscriber(rabbit, lines, () => undefined).start()).rejects.toMatchObject({

@@ -1,10 +1,10 @@
 import { describe, expect } from 'vitest'
-import { Share } from '../../src/connection/room.js'
+import { SenderShare } from '../../src/connection/queued-messages.js'
 import { type Connection, Producer, type PublishError, Worker, workQueue } from '../../src/index.js'
 import { newMessageId } from '../../src/message/message-id.js'
-import { publishEngineOf } from '../../src/publishing/publish-engine-of.js'
-import type { Topology } from '../../src/publishing/request.js'
-import { Line } from '../../src/publishing/turns.js'
+import { publishEngineOf } from '../../src/publishing/engine/publish-engine-of.js'
+import type { Topology } from '../../src/publishing/engine/request.js'
+import { SenderLine } from '../../src/publishing/engine/turns.js'
 import { eventually, fieldsOf, tasks, test } from '../support/support.js'
 
 const GOOD = 1_000
@@ -23,8 +23,8 @@ async function publish(
     message,
     topology: NOTHING,
     timeoutMs: 60_000,
-    line: new Line(),
-    share: new Share(),
+    line: new SenderLine(),
+    share: new SenderShare(),
   })
 }
 

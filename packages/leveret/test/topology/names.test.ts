@@ -7,7 +7,7 @@ const NAMELESS = 'amqp://broker.invalid'
 /** With a back-off that doubles, so many tries take minutes. */
 const MANY_TRIES = 12
 
-test('a name that has no address yet is asked for as often as a port where nobody listens', async ({ connectTo }) => {
+test('a name without an address is tried as often as a port without a listener', async ({ connectTo }) => {
   const rabbit = await connectTo({ startupTimeoutMs: Number.POSITIVE_INFINITY }, NAMELESS)
   let tries = 0
   rabbit.on('connect-failed', ({ attempt }) => {
@@ -16,7 +16,7 @@ test('a name that has no address yet is asked for as often as a port where nobod
   await eventually(() => expect(tries).toBeGreaterThanOrEqual(MANY_TRIES), { timeoutMs: 25_000 })
 }, 40_000)
 
-test('a name that has no address is told within startupTimeoutMs, in a sentence', async () => {
+test('a name without an address is reported within startupTimeoutMs, in a sentence', async () => {
   await expect(connect(NAMELESS, { startupTimeoutMs: 1_000 })).rejects.toMatchObject({
     reason: 'unreachable',
     message: expect.stringMatching(

@@ -34,10 +34,7 @@ describe('an exchange of a type that RabbitMQ has beside the four', () => {
     await expect(publisher.publish('x'.repeat(256), { n: 1 })).rejects.toThrow(OptionsError)
   })
 
-  test('that the broker does not know is refused clearly, and costs nobody the connection', async ({
-    rabbit,
-    vhost,
-  }) => {
+  test('that the broker does not know is refused clearly, and closes no connection', async ({ rabbit, vhost }) => {
     const unknown = exchange('odd', { type: 'x-nobody-has-this', payload })
     const told: unknown[] = []
     rabbit.on('disconnected', (event) => told.push(event))
@@ -71,7 +68,7 @@ describe('an exchange of a type that RabbitMQ has beside the four', () => {
     )
   })
 
-  test('of delayed messages is not asked whether somebody listens, because it cannot tell', async ({
+  test('of delayed messages is published to without mandatory, because it returns every message', async ({
     rabbit,
     vhost,
   }) => {
@@ -81,7 +78,7 @@ describe('an exchange of a type that RabbitMQ has beside the four', () => {
     const publisher = new Publisher(rabbit, later)
     expect(await publisher.publish('', { n: 1 })).toMatchObject({ routed: undefined })
     await expect(publisher.publish('', { n: 1 }, { mandatory: true })).rejects.toThrow(
-      'publish: mandatory: an exchange of the type x-delayed-message cannot tell',
+      'publish: mandatory: an exchange of the type x-delayed-message does not report unroutable messages',
     )
   })
 

@@ -23,7 +23,7 @@ async function keepingPattern(): Promise<string> {
 const messagesIn = async (vhost: Vhost, queue: string): Promise<number> => (await vhost.queue(queue)).messages ?? 0
 
 describe("an operator's policy for all queues", () => {
-  test('that bounds their length drops no letter that was told as kept: what does not fit is held back, and said', async ({
+  test('that bounds their length drops no letter that was reported as kept: letters without room are held back and reported', async ({
     rabbit,
     vhost,
     broker,

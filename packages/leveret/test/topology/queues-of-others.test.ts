@@ -79,7 +79,7 @@ describe('a queue that exists', () => {
     expect(names).toEqual(['others', 'others.dead-letter', 'tasks.dead-letter'])
   })
 
-  test('that is a stream cannot be looked at by a dry run, which says so and costs nobody his connection', async ({
+  test('that is a stream cannot be tried by a dry run, which says so and closes no connection', async ({
     vhost,
     rabbit,
   }) => {
@@ -108,7 +108,7 @@ describe('a queue that exists', () => {
   ] as const)('is not described by what is only for a declaration: %o', (queue) => {
     expect(() => workQueue('tasks', { payload, existing: true, queue })).toThrow(
       new OptionsError(
-        "workQueue('tasks'): existing: the queue is not declared: of queue, only type, singleActive and consumerTimeoutMs say what it is; leave the others out",
+        "workQueue('tasks'): existing: leveret does not declare this queue: queue may have only type, singleActive and consumerTimeoutMs; leave out the others",
       ),
     )
   })
@@ -202,7 +202,7 @@ describe('a dead-letter queue that others have declared', () => {
 
   test('is said in one way', () => {
     const deadLetter = { queue: 'lost', type: 'classic', existing: true } as const
-    expect(() => workQueue('tasks', { payload, deadLetter })).toThrow('type, arguments and existing each say all')
+    expect(() => workQueue('tasks', { payload, deadLetter })).toThrow('give only one of type, arguments and existing')
   })
 })
 
@@ -227,7 +227,7 @@ describe('an exchange that exists', () => {
 
   test('is not described by what is only for a declaration', () => {
     expect(() => fanoutExchange('logs', { payload, existing: true, alternate: 'lost' })).toThrow(
-      "fanoutExchange('logs'): existing: the exchange is not declared: leave alternate, arguments and boundTo out",
+      "fanoutExchange('logs'): existing: leveret does not declare this exchange: leave out alternate, arguments and boundTo",
     )
   })
 })

@@ -73,7 +73,7 @@ describe('a missing queue', () => {
   })
 })
 
-test("a queue's settings that are left to a policy are told, and hold as soon as it is set", async ({
+test("a queue's settings that are left to a policy are reported, and hold as soon as it is set", async ({
   connectTo,
   vhost,
   broker,
@@ -126,7 +126,7 @@ describe("with topology: 'check'", () => {
     await eventually(() => expect(seen).toEqual([1]))
   })
 
-  test('a failed task whose delay queue is missing is kept as a dead letter that says so, until somebody declares the queue', async ({
+  test('a failed task whose delay queue is missing is kept as a dead letter that says so, until the queue is declared', async ({
     rabbit,
     vhost,
     connectTo,
@@ -161,7 +161,7 @@ describe("with topology: 'check'", () => {
     expect(await dead).toMatchObject({ reason: 'retry-impossible', failure: { name: 'BrokerError', message } })
   })
 
-  test('so is a duplicate of what is being handled, instead of taking a place for ever', async ({
+  test('so is a duplicate of what is being handled, instead of taking a place without end', async ({
     rabbit,
     connectTo,
     vhost,
@@ -183,7 +183,7 @@ describe("with topology: 'check'", () => {
   })
 })
 
-test('a service without the right to configure is told so, and can use what exists', async ({
+test('a service without the right to configure gets that error, and can use existing queues', async ({
   createUser,
   vhost,
   connectTo,
@@ -206,7 +206,7 @@ test('a service without the right to configure is told so, and can use what exis
   await eventually(() => expect(seen.sort()).toEqual([1, 2]))
 })
 
-test('a queue that RabbitMQ has retired is refused clearly where it is, and hurts nobody', async ({
+test('a queue type that RabbitMQ has retired is refused clearly, and affects no other role', async ({
   rabbit,
   broker,
 }) => {

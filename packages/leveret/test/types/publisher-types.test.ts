@@ -73,7 +73,7 @@ describe('publishing to a topic exchange', () => {
     await publish(region, 1)
   })
 
-  test('tells what is wrong with a routing key', async () => {
+  test('says what is wrong with a routing key', async () => {
     // @ts-expect-error no such template
     await publish('oder.created', { id: 1 })
     // @ts-expect-error one word is missing

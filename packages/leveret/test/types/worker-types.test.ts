@@ -33,11 +33,11 @@ test('a handler gets what its options promise', async ({ rabbit }) => {
   const handler = (): void => undefined
   // @ts-expect-error a batch is settled by what its handler returns
   expect(() => new Worker(rabbit, tasks, handler, { batch: { size: 1, waitMs: 1 }, acknowledge: 'manual' })).toThrow(
-    'batch: goes with neither orderBy nor another acknowledge',
+    'batch: cannot be combined with orderBy',
   )
   // @ts-expect-error a batch has no order of its own
   expect(() => new Worker(rabbit, tasks, handler, { batch: { size: 1, waitMs: 1 }, orderBy: () => 1 })).toThrow('batch')
   expect(() => new Worker(rabbit, tasks, handler, { batch: { size: 10, waitMs: 1 }, prefetch: 9 })).toThrow(
-    'prefetch: a batch would never be full',
+    'prefetch: must be at least batch.size',
   )
 })

@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { Profile } from './rules/profile.js'
 import { ReplyError } from './rules/reply-error.js'
+import { TopicPermissions } from './topic-permissions.js'
 
 export type Right = 'configure' | 'write' | 'read'
 
@@ -20,6 +21,7 @@ export interface UserLimits {
 
 /** Holds users, their permissions and their limits. */
 export class Access {
+  readonly topics = new TopicPermissions()
   readonly #users = new Map<string, User>()
   readonly #limits = new Map<string, UserLimits>()
   /** Permissions by vhost, then by user. */
@@ -68,6 +70,7 @@ export class Access {
   }
 
   deletePermissions(vhost: string, user?: string): void {
+    this.topics.delete(vhost, user)
     if (user === undefined) this.#permissions.delete(vhost)
     else this.#permissions.get(vhost)?.delete(user)
   }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { fieldOf } from '../wire/field.js'
 import type { FieldTable } from '../wire/field-table.js'
 import type { Queue } from './queue/queue.js'
 import type { Profile } from './rules/profile.js'
@@ -45,18 +46,34 @@ export function generatedName(): string {
 }
 
 /** Declares a queue, or checks that an existing one is declared in the same way. @throws ReplyError */
-export function declareQueue(vhost: Vhost, request: QueueRequest, profile: Profile): Queue {
+export function declareQueue(vhost: Vhost, asked: QueueRequest, profile: Profile): Queue {
+  const request = withDefaultType(vhost, asked, profile)
   const { name } = request
   const known = vhost.queues.get(name)
   const subject = described('queue', name, vhost.name)
   if (known !== undefined) return sameQueue(known, request, vhost, profile)
   if (name.startsWith('amq.') && request.hasGeneratedName !== true)
     throw new ReplyError(403, `queue name '${name}' contains reserved prefix 'amq.*'`)
+  const most = vhost.reached('max-queues', vhost.queues.size)
+  if (most !== undefined)
+    throw new ReplyError(
+      406,
+      `cannot declare queue '${name}': queue limit in vhost '${vhost.name}' (${most}) is reached`,
+    )
   const type = checkQueueArguments(request.args, subject, profile)
   if (!request.durable && request.owner === undefined && !profile.transientQueues)
     throw new ReplyError(541, TRANSIENT_DENIED)
   checkProperties(type, request, subject)
   return vhost.createQueue({ ...request, type })
+}
+
+/** Adds the default type of the vhost, if the queue can be of it. */
+function withDefaultType(vhost: Vhost, request: QueueRequest, profile: Profile): QueueRequest {
+  const { defaultQueueType: type } = vhost
+  if (type === undefined || profile.like === '3.10' || request.args.get('x-queue-type') !== undefined) return request
+  const fits = request.durable && request.owner === undefined && !request.autoDelete
+  if (type !== 'classic' && !fits) return request
+  return { ...request, args: request.args.with('x-queue-type', fieldOf(type)) }
 }
 
 function sameQueue(queue: Queue, request: QueueRequest, vhost: Vhost, profile: Profile): Queue {

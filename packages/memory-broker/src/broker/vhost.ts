@@ -47,6 +47,10 @@ export class Vhost {
   readonly queues = new Map<string, Queue>()
   readonly policies = new Policies()
   readonly replies = new ReplyAddresses()
+  /** Limits by their names in the management API, such as `max-queues`. A negative one is none. */
+  readonly limits = new Map<string, number>()
+  /** The type of a queue that is declared without one. RabbitMQ 3.10 has none. */
+  defaultQueueType: string | undefined
   readonly #host: VhostHost
   readonly #queueHost: QueueHost
 
@@ -63,6 +67,12 @@ export class Vhost {
       deleteQueue: (queue) => this.deleteQueue(queue),
       note: (kind, queue, what) => host.log.add({ kind, vhost: name, queue, what }),
     }
+  }
+
+  /** Returns a limit of the vhost that a count has reached; `undefined` if it has not. */
+  reached(limit: 'max-queues' | 'max-connections', count: number): number | undefined {
+    const most = this.limits.get(limit) ?? -1
+    return most >= 0 && count >= most ? most : undefined
   }
 
   /** Creates a queue. The caller has checked that this is allowed. */
@@ -167,7 +177,7 @@ export class Vhost {
     const all = [...this.route(message)]
     const queues = new Set(all.filter((queue) => isRejected || !isCycle(queue.name, deaths)))
     for (const { name } of all.filter((queue) => !queues.has(queue)))
-      this.#queueHost.note('dropped', name, 'it has been there, and would go round for ever')
+      this.#queueHost.note('dropped', name, 'it has been there, and would go round without end')
     const reply = message.exchange === '' ? this.replies.find(message.routingKey) : undefined
     return this.#deliver(queues, reply, message) && all.length > 0
   }

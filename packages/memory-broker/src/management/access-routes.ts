@@ -8,7 +8,9 @@ export const accessRoutes: Readonly<Record<string, Handler>> = {
   'PUT /vhosts/*': (call) => {
     const name = nameAt(call, 0)
     const isNew = !call.broker.vhosts.has(name)
-    call.broker.createVhost(name)
+    const vhost = call.broker.createVhost(name)
+    const { default_queue_type: type } = call.body
+    if (typeof type === 'string') vhost.defaultQueueType = type
     return done(isNew)
   },
   'DELETE /vhosts/*': (call) => {
@@ -37,6 +39,25 @@ export const accessRoutes: Readonly<Record<string, Handler>> = {
   },
   'DELETE /user-limits/*/*': (call) => {
     call.broker.access.setLimits(nameAt(call, 0), { [nameAt(call, 1)]: undefined })
+    return done()
+  },
+  'PUT /vhost-limits/*/*': (call) => {
+    vhostOf(call).limits.set(nameAt(call, 1), numberOf(call.body.value, -1))
+    return done()
+  },
+  'DELETE /vhost-limits/*/*': (call) => {
+    vhostOf(call).limits.delete(nameAt(call, 1))
+    return done()
+  },
+  'PUT /topic-permissions/*/*': (call) => {
+    const [vhost, user, { exchange, write, read }] = [vhostOf(call).name, nameAt(call, 1), call.body]
+    const texts = { exchange: textOf(exchange), write: textOf(write), read: textOf(read) }
+    call.broker.access.topics.set({ vhost, user, ...texts })
+    return done(true)
+  },
+  'GET /topic-permissions/*/*': (call) => ok(call.broker.access.topics.of(vhostOf(call).name, nameAt(call, 1))),
+  'DELETE /topic-permissions/*/*': (call) => {
+    call.broker.access.topics.delete(vhostOf(call).name, nameAt(call, 1))
     return done()
   },
   'PUT /permissions/*/*': (call) => {

@@ -1,4 +1,3 @@
-import type { Broker } from '../broker/broker.js'
 import { type ReplyCode, ReplyError } from '../broker/rules/reply-error.js'
 import { FieldTable } from '../wire/field-table.js'
 import { PROTOCOL_HEADER } from '../wire/frames.js'
@@ -106,7 +105,7 @@ export class Greeting {
   }
 
   #open({ virtualHost }: Arguments<'connection.open'>, tuned: Arguments<'connection.tune-ok'>): Agreement {
-    checkVhost(this.#host.broker, virtualHost, this.#user)
+    checkVhost(this.#host, virtualHost, this.#user)
     this.#output.send(0, 'connection.open-ok', { knownHosts: '' })
     const { limits } = this.#host
     return {
@@ -130,10 +129,21 @@ function silent(why: string): LoginError {
   return new LoginError(new ReplyError(530, why), false)
 }
 
-function checkVhost(broker: Broker, vhost: string, user: string): void {
-  if (!broker.vhosts.has(vhost)) throw new ReplyError(530, `vhost ${vhost} not found`)
+function checkVhost(host: SessionHost, vhost: string, user: string): void {
+  const { broker } = host
+  const known = broker.vhosts.get(vhost)
+  if (known === undefined) throw new ReplyError(530, `vhost ${vhost} not found`)
   if (broker.access.permissions(vhost, user) === undefined)
     throw new ReplyError(530, `access to vhost '${vhost}' refused for user '${user}'`)
+  const most = known.reached('max-connections', host.connectionsOf({ vhost }))
+  if (most !== undefined)
+    throw new ReplyError(
+      530,
+      `access to vhost '${vhost}' refused for user '${user}': connection limit (${most}) is reached`,
+    )
+  const { 'max-connections': mostOfUser = -1 } = broker.access.limits(user)
+  if (mostOfUser >= 0 && host.connectionsOf({ user }) >= mostOfUser)
+    throw new ReplyError(530, `connection refused for user '${user}': user connection limit (${mostOfUser}) is reached`)
 }
 
 /** Returns the smaller limit. Zero means no limit. */

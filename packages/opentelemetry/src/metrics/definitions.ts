@@ -94,7 +94,7 @@ export const metricDefinitions = {
   'leveret.connection.blocked': {
     kind: 'gauge',
     unit: '1',
-    description: '1 while the broker takes no publishes from a connection, because of an alarm.',
+    description: '1 while the broker accepts no publishes from a connection, because of an alarm.',
     attributes: [LANE],
   },
   'leveret.connection.reconnects': {

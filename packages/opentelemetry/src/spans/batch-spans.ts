@@ -1,4 +1,4 @@
-import { type Attributes, ROOT_CONTEXT, type Span, SpanKind, type Tracer, trace as traces } from '@opentelemetry/api'
+import { type Attributes, ROOT_CONTEXT, SpanKind, type Tracer, trace as traces } from '@opentelemetry/api'
 import type { ProcessBatchTrace } from 'leveret'
 import { fail } from '../failure.js'
 import { contextIn, linksTo, spanContextIn } from '../headers.js'
@@ -16,11 +16,11 @@ import {
 import type { Subscriptions } from '../subscriptions.js'
 import { runIn } from './run-in.js'
 import { noteServer } from './server.js'
+import { keepSpan, takeSpan } from './span-of.js'
 
 /** Creates one span for each call of a batch handler, with a link to the span of each message. */
 export class BatchSpans {
   readonly #tracer: Tracer
-  readonly #open = new WeakMap<ProcessBatchTrace, Span>()
 
   constructor(tracer: Tracer) {
     this.#tracer = tracer
@@ -51,12 +51,12 @@ export class BatchSpans {
       { kind: SpanKind.CONSUMER, attributes, links },
       ROOT_CONTEXT,
     )
-    this.#open.set(trace, span)
+    keepSpan(trace, span)
     runIn(trace, traces.setSpan(ROOT_CONTEXT, span))
   }
 
   #end(trace: ProcessBatchTrace): void {
-    const span = this.#open.get(trace)
+    const span = takeSpan(trace)
     if (span === undefined) return
     if (trace.error !== undefined) fail(span, trace.error)
     span.end()

@@ -1,10 +1,11 @@
-import { type Attributes, context, type Span, SpanKind, type Tracer, trace as traces } from '@opentelemetry/api'
+import { type Attributes, context, SpanKind, type Tracer, trace as traces } from '@opentelemetry/api'
 import type { CallTrace } from 'leveret'
 import { fail } from '../failure.js'
 import { DESTINATION_NAME, OPERATION_NAME, RABBITMQ, SYSTEM } from '../names.js'
 import type { Subscriptions } from '../subscriptions.js'
 import { runIn } from './run-in.js'
 import { noteServer } from './server.js'
+import { keepSpan, takeSpan } from './span-of.js'
 
 /**
  * Creates a span for each call of a procedure, from the request to the answer. The span of the request is a child of
@@ -12,7 +13,6 @@ import { noteServer } from './server.js'
  */
 export class CallSpans {
   readonly #tracer: Tracer
-  readonly #open = new WeakMap<CallTrace, Span>()
 
   constructor(tracer: Tracer) {
     this.#tracer = tracer
@@ -29,12 +29,12 @@ export class CallSpans {
     const attributes: Attributes = { [SYSTEM]: RABBITMQ, [OPERATION_NAME]: 'call', [DESTINATION_NAME]: contract }
     noteServer(attributes, trace)
     const span = this.#tracer.startSpan(`call ${contract}`, { kind: SpanKind.CLIENT, attributes })
-    this.#open.set(trace, span)
+    keepSpan(trace, span)
     runIn(trace, traces.setSpan(context.active(), span))
   }
 
   #end(trace: CallTrace): void {
-    const span = this.#open.get(trace)
+    const span = takeSpan(trace)
     if (span === undefined) return
     if (trace.error !== undefined) fail(span, trace.error)
     span.end()

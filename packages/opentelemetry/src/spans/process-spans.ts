@@ -29,6 +29,7 @@ import {
 import type { Subscriptions } from '../subscriptions.js'
 import { runIn } from './run-in.js'
 import { noteServer } from './server.js'
+import { keepSpan, takeSpan } from './span-of.js'
 
 /** Options of {@link ProcessSpans}. */
 export interface ProcessSpansOptions {
@@ -53,7 +54,6 @@ const METHODS: Partial<Record<SettlementName, 'ack' | 'nack' | 'reject'>> = {
 export class ProcessSpans {
   readonly #tracer: Tracer
   readonly #options: ProcessSpansOptions
-  readonly #open = new WeakMap<ProcessTrace, Span>()
 
   constructor(tracer: Tracer, options: ProcessSpansOptions) {
     this.#tracer = tracer
@@ -75,12 +75,12 @@ export class ProcessSpans {
       links: linksTo(spanContextIn(sent)),
     }
     const span = this.#tracer.startSpan(`process ${sourceOf(trace).name}`, options, parent)
-    this.#open.set(trace, span)
+    keepSpan(trace, span)
     runIn(trace, traces.setSpan(parent, span))
   }
 
   #end(trace: ProcessTrace): void {
-    const span = this.#open.get(trace)
+    const span = takeSpan(trace)
     if (span === undefined) return
     if (span.isRecording()) note(trace, span)
     span.end()

@@ -1,4 +1,4 @@
-import { type Attributes, context, type Span, SpanKind, type Tracer, trace as traces } from '@opentelemetry/api'
+import { type Attributes, context, SpanKind, type Tracer, trace as traces } from '@opentelemetry/api'
 import type { PublishTrace } from 'leveret'
 import { destinationOf, noteTarget } from '../destination.js'
 import { fail } from '../failure.js'
@@ -17,6 +17,7 @@ import {
 } from '../names.js'
 import type { Subscriptions } from '../subscriptions.js'
 import { noteServer } from './server.js'
+import { keepSpan, takeSpan } from './span-of.js'
 
 /**
  * Whether a user sent the message, or replayed it. Copies and replies are sent by leveret, and have no span of their
@@ -35,7 +36,6 @@ export function operationOf({ role }: PublishTrace): 'send' | 'publish' {
 export class PublishSpans {
   readonly #tracer: Tracer
   readonly #bodySize: boolean
-  readonly #open = new WeakMap<PublishTrace, Span>()
 
   constructor(tracer: Tracer, bodySize: boolean) {
     this.#tracer = tracer
@@ -52,13 +52,13 @@ export class PublishSpans {
     if (!isSent(trace)) return
     const operation = operationOf(trace)
     // A message that already carries a context keeps it: it was sent before, or its sender set the context.
-    const origin = spanContextIn(contextIn(trace.headers))
+    const origin = hasHeaders(trace) ? spanContextIn(contextIn(trace.headers)) : undefined
     const span = this.#tracer.startSpan(`${operation} ${destinationOf(trace).name}`, {
       kind: SpanKind.PRODUCER,
       links: linksTo(origin),
       attributes: this.#attributesOf(trace, operation),
     })
-    this.#open.set(trace, span)
+    keepSpan(trace, span)
     if (origin === undefined) inject(traces.setSpan(context.active(), span), trace.headers)
   }
 
@@ -82,7 +82,7 @@ export class PublishSpans {
   }
 
   #end(trace: PublishTrace): void {
-    const span = this.#open.get(trace)
+    const span = takeSpan(trace)
     if (span === undefined) return
     if (span.isRecording()) {
       if (trace.outcome !== undefined) span.setAttribute(OUTCOME, trace.outcome)
@@ -91,4 +91,10 @@ export class PublishSpans {
     }
     span.end()
   }
+}
+
+/** Whether the sender gave the message headers. Most have none, and then no propagator needs to look for a context. */
+function hasHeaders({ headers }: PublishTrace): boolean {
+  for (const name in headers) if (!name.startsWith('leveret-')) return true
+  return false
 }

@@ -1,5 +1,5 @@
 /**
- * Parts of public types that nobody needs by name. They only decide whether something compiles and which sentence the
+ * Parts of public types that no user needs by name. They only decide whether something compiles and which sentence the
  * compiler prints, or they are constants whose keys or items a public type names. The key is the report in `etc/`.
  * Every other type that a public type refers to is exported.
  */
@@ -17,6 +17,6 @@ export const HIDDEN: Readonly<Record<string, readonly string[]>> = {
     'Wild',
   ],
   'memory-broker.api.md': ['Methods', 'NAMES'],
-  'memory-broker.conformance.api.md': ['Methods'],
+  'memory-broker.wire.api.md': ['Methods'],
   'testing.leveret.api.md': ['End'],
 }

@@ -1,7 +1,7 @@
 /** A program that checks types: contracts infer, nothing is `any`, and mistakes do not compile. */
 export const program = `
+import { conformanceCases } from '@leveret/conformance'
 import { MemoryBroker, type MemoryBrokerOptions } from '@leveret/memory-broker'
-import { conformanceCases } from '@leveret/memory-broker/conformance'
 import { type EventuallyOptions, startFaultProxy } from '@leveret/testing'
 import { testDelivery } from '@leveret/testing/leveret'
 import {

@@ -8,7 +8,7 @@ interface Seen {
   readonly mine: unknown
 }
 
-/** Works on `tasks` until it is told to close. */
+/** Works on `tasks` until it gets the command to close. */
 async function workerOf(side: Side, handler: (n: number, attempt: number) => void) {
   const seen: Seen[] = []
   const worker = new side.leveret.Worker(side.rabbit, tasksOf(side), ({ n }, { attempt, messageId, headers }) => {

@@ -3,10 +3,10 @@ import { type Fault, repeatedly } from './fault.js'
 
 const MEMORY_LIMIT = 'vm_memory_high_watermark'
 
-/** Fault: the broker takes no publishes, and acks must go on. */
+/** Fault: the broker accepts no publishes, and acks must go on. */
 export const memoryAlarm: Fault = {
   name: 'memory-alarm',
-  summary: 'the broker says that its memory is full, for 20 s (quick: 3 s), and blocks who publishes',
+  summary: 'the broker raises a memory alarm for 20 s (quick: 3 s), and blocks publishers',
   scope: 'broker',
   strike: async (stage) => {
     const { broker } = stage
@@ -23,7 +23,7 @@ export const memoryAlarm: Fault = {
 /** Fault: the same for the disk. */
 export const diskAlarm: Fault = {
   name: 'disk-alarm',
-  summary: 'the broker says that its disk is full, for 20 s (quick: 3 s), and blocks who publishes',
+  summary: 'the broker raises a disk alarm for 20 s (quick: 3 s), and blocks publishers',
   scope: 'broker',
   strike: async (stage) => {
     await repeatedly(stage, 'disk-alarm', 1, async () => {

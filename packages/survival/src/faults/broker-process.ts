@@ -32,7 +32,7 @@ export const restart: Fault = {
 /** Fault: the broker's process is suspended, with SIGSTOP or `docker pause`. */
 export const pause: Fault = {
   name: 'pause',
-  summary: 'the process of the broker stands still for 20 s (quick: 5 s): connections stay open and silent',
+  summary: 'the process of the broker is suspended for 20 s (quick: 5 s): connections stay open and silent',
   scope: 'broker',
   strike: async (stage) => {
     await repeatedly(stage, 'pause', 1, async () => {

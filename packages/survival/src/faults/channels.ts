@@ -6,7 +6,7 @@ const BAD = 10
 /** Fault: 404 on the channel that all publish through. */
 export const missingExchange: Fault = {
   name: 'missing-exchange',
-  summary: 'an exchange is deleted, and published to under load: 404 closes the channel that all publish through',
+  summary: 'an exchange is deleted, and published to under load: 404 closes the channel that all senders share',
   scope: 'vhost',
   strike: async (stage) => {
     // This declares the exchange, so that the client does not declare it again.
@@ -22,7 +22,7 @@ export const missingExchange: Fault = {
 export const tooLarge: Fault = {
   name: 'too-large',
   summary:
-    'messages larger than the broker takes are published under load: 406 closes the channel that all publish through',
+    'messages larger than the broker accepts are published under load: 406 closes the channel that all senders share',
   scope: 'vhost',
   impossible: (broker) => (isOurs(broker) ? undefined : 'the limit of a broker that is not ours is not known'),
   strike: async (stage) => {
@@ -36,7 +36,7 @@ export const tooLarge: Fault = {
 export const forbidden: Fault = {
   name: 'forbidden',
   summary:
-    'an exchange without the right to write is published to under load: 403 closes the channel that all publish through',
+    'an exchange without the right to write is published to under load: 403 closes the channel that all senders share',
   scope: 'vhost',
   strike: async (stage) => {
     await repeatedly(stage, 'forbidden', stage.quick ? 3 : 20, async () => {
@@ -49,7 +49,7 @@ export const forbidden: Fault = {
 export const consumerTimeout: Fault = {
   name: 'consumer-timeout',
   summary:
-    'a handler takes longer than the broker waits for an ack: 4.3 takes the consumer away, older ones close its channel with 406',
+    'a handler takes longer than the broker waits for an ack: 4.3 cancels the consumer, older versions close its channel with 406',
   scope: 'broker',
   atStart: true,
   client: (stage) => ({ consumerTimeoutMs: stage.span(3_000, 60_000) }),

@@ -5,7 +5,7 @@ import { type Fault, repeatedly } from './fault.js'
 /** Fault: the client kills itself with SIGKILL, at every step. */
 export const clientKilled: Fault = {
   name: 'client-killed',
-  summary: `the client kills itself with SIGKILL when it handles a failing message, at each of: ${steps.join(', ')}; the next one goes on`,
+  summary: `the client kills itself with SIGKILL when it handles a failing message, at each of: ${steps.join(', ')}; the next client continues`,
   scope: 'vhost',
   atStart: true,
   strike: async (stage) => {
@@ -34,7 +34,7 @@ async function killedAt(stage: Stage, step: Step): Promise<void> {
 /** Fault: the client sends no heartbeats, so the broker takes it for dead. */
 export const eventLoop: Fault = {
   name: 'event-loop',
-  summary: 'the event loop of the client stands still for more than two heartbeats, so the broker gives it up',
+  summary: 'the event loop of the client is blocked for more than two heartbeats, so the broker closes its connection',
   scope: 'wire',
   strike: async (stage) => {
     await repeatedly(stage, 'event-loop', stage.quick ? 1 : 3, async () => {

@@ -59,7 +59,7 @@ export const rollingRestart: Fault = {
 export const partition: Fault = {
   name: 'partition',
   summary:
-    'three nodes: the leader of a quorum queue loses the other two for 20 s (quick: 6 s), which lose it; clients reach all three',
+    'three nodes: the leader of a quorum queue is separated from the other two for 20 s (quick: 6 s); clients reach all three',
   scope: 'cluster',
   direct: true,
   strike: async (stage) => {

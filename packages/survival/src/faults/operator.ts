@@ -30,7 +30,7 @@ export const queueDeleted: Fault = {
 /** Fault: the vhost is deleted, with all that is in it. */
 export const vhostDeleted: Fault = {
   name: 'vhost-deleted',
-  summary: 'an operator deletes the vhost with all that is in it, and makes it again after 2 s',
+  summary: 'an operator deletes the vhost with everything in it, and creates it again after 2 s',
   scope: 'vhost',
   strike: async (stage) => {
     await repeatedly(stage, 'vhost-deleted', stage.quick ? 1 : 3, async () => {
@@ -46,7 +46,7 @@ export const vhostDeleted: Fault = {
 export const revoked: Fault = {
   name: 'revoked',
   summary:
-    'the rights to write and to read are taken away for 5 s (quick: 2 s), connections closed, and rights given back',
+    'the rights to write and to read are revoked for 5 s (quick: 2 s), connections are closed, and the rights are granted again',
   scope: 'vhost',
   strike: async (stage) => {
     const { management, vhost, user } = stage
@@ -62,7 +62,7 @@ export const revoked: Fault = {
 /** Fault: the password changes, and a client that knows only the old one is refused. */
 export const passwordChanged: Fault = {
   name: 'password-changed',
-  summary: 'the password is changed for 10 s (quick: 3 s), connections closed, and the old password given back',
+  summary: 'the password is changed for 10 s (quick: 3 s), connections are closed, and the old password is restored',
   scope: 'vhost',
   strike: async (stage) => {
     const { management, user } = stage
@@ -78,7 +78,7 @@ export const passwordChanged: Fault = {
 /** Fault: the password changes for good, and a client with a credentials provider gets the new one. */
 export const passwordRotated: Fault = {
   name: 'password-rotated',
-  summary: 'the password is changed for good, connections closed; the client has a credentials provider',
+  summary: 'the password is changed for good, and connections are closed; the client has a credentials provider',
   scope: 'vhost',
   client: ({ passwordFile }) => ({ passwordFile }),
   strike: async (stage) => {

@@ -18,7 +18,8 @@ const payloads: readonly (readonly [content: Buffer, properties: object])[] = [
 /** Fault: another program's messages among good ones. */
 export const poison: Fault = {
   name: 'poison',
-  summary: 'another program sends what does not fit the contract: broken JSON, wrong types, garbage, false headers',
+  summary:
+    'another program sends messages that do not fit the contract: broken JSON, wrong types, garbage, false headers',
   scope: 'vhost',
   strike: async (stage) => {
     const { ledger, broker, vhost } = stage

@@ -49,7 +49,7 @@ async function handledIn({ ledger }: Stage, ms: number): Promise<number> {
 export const clientClosed: Fault = {
   name: 'client-closed',
   summary:
-    'the client closes within 1.3 s at a random moment, under handlers that stop when their signal is aborted, 10 times (quick: 3); the next one goes on',
+    'the client closes within 1.3 s at a random moment, under handlers that stop when their signal is aborted, 10 times (quick: 3); the next client continues',
   scope: 'vhost',
   atStart: true,
   client: () => HEEDING,

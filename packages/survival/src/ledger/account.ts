@@ -25,13 +25,13 @@ export interface Figures {
 
 /**
  * Whether the message must be accounted for: it was confirmed, or a handler got it, so the broker had it. A classic
- * queue delivers messages that it has not stored yet. If they are lost with its node, the sender was told that they
- * were not confirmed.
+ * queue delivers messages that it has not stored yet. If they are lost with its node, they were not confirmed to their
+ * sender.
  */
 export function isOwed({ outcome, begun, id }: Message): boolean {
   const queue = queueOf(id)
-  const wasToldOtherwise = queue === 'plain' && (outcome === 'refused' || outcome === 'unknown')
-  return queue !== undefined && (outcome === 'confirmed' || (begun > 0 && !wasToldOtherwise))
+  const wasReportedOtherwise = queue === 'plain' && (outcome === 'refused' || outcome === 'unknown')
+  return queue !== undefined && (outcome === 'confirmed' || (begun > 0 && !wasReportedOtherwise))
 }
 
 /** Whether the message is where it should be: handled, kept, or still waiting in a queue. */

@@ -61,7 +61,7 @@ export function lineOf({ at, kind, id, detail }: Fact): string {
 export function factOf(line: string): Fact {
   const [, at, kind, id, detail] = /^(\d+) (\S+) (\S+) (.*)$/.exec(line) ?? []
   if (at === undefined || kind === undefined || id === undefined || detail === undefined || !known.has(kind)) {
-    throw new Error(`This line of a ledger makes no sense: ${JSON.stringify(line)}`)
+    throw new Error(`This line of a ledger cannot be read: ${JSON.stringify(line)}`)
   }
   return { at: Number(at), kind: kind as FactKind, id, detail }
 }

@@ -31,6 +31,6 @@ export async function findImage({ image }: ContainerRuntimeClient, version: stri
 async function versionOf(image: ContainerRuntimeClient['image'], name: string): Promise<string> {
   const { Config } = await image.inspect(ImageName.fromString(name))
   const version = Config.Env.find((line) => line.startsWith('RABBITMQ_VERSION='))?.split('=')[1]
-  if (version === undefined) throw new Error(`The image ${name} does not say its RABBITMQ_VERSION.`)
+  if (version === undefined) throw new Error(`The image ${name} has no RABBITMQ_VERSION in its environment.`)
   return version
 }

@@ -39,7 +39,7 @@ type AnyTest = TestDelivery<Schema> | TestRequest<Procedure> | TestEventDelivery
 
 /**
  * Creates a single delivery, for the test of a handler. It is encoded, decoded, checked and settled like any other, on
- * a broker in this process that nobody else uses.
+ * a broker in this process that is not shared.
  *
  * @param payload - the sender's input: a task of a work queue, the request of a procedure, or an event with its routing
  * key or headers

@@ -94,7 +94,7 @@ export async function handleEvent<C extends Subscribable>(
   await send()
   if (broker.publishedTo(contract.name).length === 0)
     throw new Error(
-      `'${contract.name}' gets no event with the routing key '${routingKey ?? ''}': no binding brings it.`,
+      `'${contract.name}' gets no event with the routing key '${routingKey ?? ''}': no binding matches it.`,
     )
   if (attempt !== undefined) await replaceByLaterAttempt(broker, contract.name, attempt)
   await subscriber.start()

@@ -34,7 +34,7 @@ async function installedServer(wanted: string | undefined): Promise<InstalledSer
   }
   if (wanted !== undefined && !isVersion(server.version, wanted)) {
     throw new Error(
-      `RabbitMQ ${wanted} was asked for, and ${server.version} is installed; use a container for other versions.`,
+      `RabbitMQ ${wanted} was requested, but ${server.version} is installed; use a container for other versions.`,
     )
   }
   return server

@@ -8,6 +8,7 @@ import type { NodePorts, NodeProcess } from '../node-process.js'
 import type { CtlAddress } from '../rabbitmq.js'
 import type { Reaper } from '../reaper/reaper.js'
 import { type BrokerCertificates, certificateFiles } from '../tls.js'
+import { whenStopped } from './stopped.js'
 
 /** Settings of one private node. */
 export interface LocalNodeSettings extends NodePorts {
@@ -82,7 +83,10 @@ export class LocalNode implements NodeProcess {
   }
 
   async pause(): Promise<void> {
-    this.#server?.kill('SIGSTOP')
+    const server = this.#server
+    if (server === undefined) return
+    server.kill('SIGSTOP')
+    await whenStopped(pidOf(server))
   }
 
   async resume(): Promise<void> {

@@ -19,7 +19,7 @@ export function configOf(lines: readonly string[]): MemoryBrokerOptions {
       const [name = '', value = ''] = line.split('=').map((part) => part.trim())
       const option = SETTINGS[name]
       if (option === undefined)
-        throw new NoBrokerError(`A broker in memory knows no ${name}; that takes a real RabbitMQ.`)
+        throw new NoBrokerError(`A broker in memory does not support ${name}; use a real RabbitMQ.`)
       return [option, Number(value)]
     }),
   )

@@ -21,6 +21,6 @@ export function memoryCtl(broker: MemoryBroker, [command = '', ...args]: readonl
       broker.closeConnections(320, args.join(' '))
       return ''
     default:
-      throw new NoBrokerError(`A broker in memory cannot ${[command, ...args].join(' ')}; that takes a real RabbitMQ.`)
+      throw new NoBrokerError(`A broker in memory cannot run ${[command, ...args].join(' ')}; use a real RabbitMQ.`)
   }
 }

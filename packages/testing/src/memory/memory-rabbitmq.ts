@@ -67,9 +67,9 @@ function nodeOf(broker: MemoryBroker): RabbitMQNode {
 
 function refuseMore(options: StartOptions): void {
   if ((options.nodes ?? 1) > 1)
-    throw new NoBrokerError('A broker in memory has one node; a cluster takes a real RabbitMQ.')
+    throw new NoBrokerError('A broker in memory has one node; use a real RabbitMQ for a cluster.')
   const asked = BEYOND.find((name) => hasAny(options[name]))
-  if (asked !== undefined) throw new NoBrokerError(`A broker in memory knows no ${asked}; that takes a real RabbitMQ.`)
+  if (asked !== undefined) throw new NoBrokerError(`A broker in memory does not support ${asked}; use a real RabbitMQ.`)
 }
 
 function hasAny(value: unknown): boolean {

@@ -1,3 +1,5 @@
+import { topicMatches } from '@leveret/memory-broker'
+
 /**
  * Returns the template of an exchange that a routing key matches. For a direct exchange it is the key itself, for a
  * topic exchange the most specific template.
@@ -6,21 +8,7 @@
  */
 export function templateOf(type: string, templates: readonly string[], routingKey: string): string | undefined {
   if (type !== 'topic') return templates.find((template) => template === routingKey)
-  const key = dotted(routingKey)
-  return templates.filter((template) => patternOf(template).test(key)).sort(bySpecificity)[0]
-}
-
-/** Puts a dot before each word, so that the empty key has no dot. */
-function dotted(key: string): string {
-  return key === '' ? '' : `.${key}`
-}
-
-function patternOf(template: string): RegExp {
-  const parts = wordsOf(template).map((word) => {
-    if (word === '#') return '(?:\\.[^.]*)*'
-    return word === '*' ? '\\.[^.]*' : `\\.${word.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}`
-  })
-  return new RegExp(`^${parts.join('')}$`, 's')
+  return templates.filter((template) => topicMatches(template, routingKey)).sort(bySpecificity)[0]
 }
 
 /**

@@ -39,7 +39,7 @@ export class TestMemoryBroker extends MemoryBroker {
   assertNothingLeft(vhost = '/'): void {
     const left = this.left(vhost)
     if (left.length === 0) return
-    throw new Error(`The test has left ${left.join(', ')}.\nWhat the broker saw:\n${String(this.log)}`)
+    throw new Error(`The test has left ${left.join(', ')}.\nLog of the broker:\n${String(this.log)}`)
   }
 
   async #sentBy(contract: SentContract, vhost: string): Promise<unknown[]> {

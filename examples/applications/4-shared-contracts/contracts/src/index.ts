@@ -9,7 +9,7 @@ export const shop = topicExchange('shop', {
   'order.cancelled': z.object({ ...order, reason: z.enum(['customer', 'payment', 'stock']) }),
 })
 
-/** What customers are told by mail. */
+/** Mails to customers. */
 export const orderMails = subscription('order-mails', { of: shop, bindingKeys: ['order.*'] })
 
 /** Invoices to be written. */

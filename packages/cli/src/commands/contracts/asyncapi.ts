@@ -1,7 +1,7 @@
 import { asyncApiOf } from '../../contracts/asyncapi/document.js'
 import { acts, command, type Runner } from '../../program/command.js'
 import type { Context } from '../../program/context.js'
-import { EXIT, type ExitCode, UsageError } from '../../program/failure.js'
+import { EXIT, type ExitCode, UsageError } from '../../program/exit.js'
 import { jsonText } from '../../terminal/json.js'
 import { asDocumentCommand, type DocumentOptions, described } from './described.js'
 
@@ -17,10 +17,10 @@ export function asyncApiCommand(runner: Runner) {
     'leveret contracts asyncapi --application shop > asyncapi.json',
   ])
   asDocumentCommand(made)
-    .option('--application <name>', 'which one, where there are several')
-    .option('--vhost <name>', 'for the bindings', '/')
-    .option('--server <url>', 'a server for the document; who enters it is left out')
-    .option('--json', 'write JSON, which it does anyhow')
+    .option('--application <name>', 'the application to describe, if the file exports several')
+    .option('--vhost <name>', 'the vhost in the bindings', '/')
+    .option('--server <url>', 'the URL of the broker in the document; credentials are left out')
+    .option('--json', 'accepted as everywhere; the output is always JSON')
   return acts(made, runner, writeAsyncApi)
 }
 

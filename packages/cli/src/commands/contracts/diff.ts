@@ -4,7 +4,7 @@ import { diffContracts } from '../../contracts/diff/diff.js'
 import type { ContractsDocument } from '../../contracts/document.js'
 import { acts, command, type Runner, withBroker, withJson } from '../../program/command.js'
 import type { Context } from '../../program/context.js'
-import { EXIT, type ExitCode, UsageError } from '../../program/failure.js'
+import { EXIT, type ExitCode, UsageError } from '../../program/exit.js'
 import { harmless, paint } from '../../terminal/style.js'
 import type { Terminal } from '../../terminal/terminal.js'
 import { asDocumentCommand, type DocumentOptions, described } from './described.js'
@@ -44,15 +44,15 @@ async function compare(context: Context, options: ContractsDiffOptions, lock: st
   context.terminal.say(
     changes.length === 0
       ? 'Nothing has changed.'
-      : `${count('breaks')} break, of ${count('cannot tell')} nobody can tell, ${count('ok')} to know`,
+      : `${count('breaks')} break, ${count('cannot tell')} cannot be decided, ${count('ok')} for information`,
   )
   return isBreaking(changes) ? EXIT.found : EXIT.done
 }
 
 function lineOf(terminal: Terminal, { contract, path, side, answer, text }: Change): string {
   const color = answer === 'breaks' ? 'red' : answer === 'cannot tell' ? 'yellow' : 'dim'
-  const mark = paint(terminal.hasColor, color, answer === 'ok' ? 'told' : answer)
-  const sides = side === 'told' ? '' : ` ${side}`
+  const mark = paint(terminal.hasColor, color, answer === 'ok' ? 'info' : answer)
+  const sides = side === 'info' ? '' : ` ${side}`
   return `${mark}${sides}  ${harmless(`${contract}${path === '' ? '' : `, ${path}`}: ${text}`)}`
 }
 

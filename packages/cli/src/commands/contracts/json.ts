@@ -5,7 +5,7 @@ import type { ContractsDocument } from '../../contracts/document.js'
 import { asObject } from '../../contracts/schema/json-schema.js'
 import { acts, command, type Runner } from '../../program/command.js'
 import type { Context } from '../../program/context.js'
-import { EXIT, type ExitCode } from '../../program/failure.js'
+import { EXIT, type ExitCode } from '../../program/exit.js'
 import { jsonText } from '../../terminal/json.js'
 import { asDocumentCommand, type DocumentOptions, described } from './described.js'
 
@@ -21,8 +21,8 @@ export function jsonCommand(runner: Runner) {
     ['leveret contracts json > contracts.lock.json', 'leveret contracts json --schemas schemas'],
   )
   asDocumentCommand(made)
-    .option('--schemas <folder>', 'write each JSON Schema there, too')
-    .option('--json', 'write JSON, which it does anyhow')
+    .option('--schemas <folder>', 'also write each JSON Schema to a file of its own in this folder')
+    .option('--json', 'accepted as everywhere; the output is always JSON')
   return acts(made, runner, writeJson)
 }
 

@@ -2,7 +2,7 @@ import { Option } from 'commander'
 import { type PictureFormat, pictureOf } from '../../contracts/picture/picture.js'
 import { acts, command, type Runner, withBroker, withJson } from '../../program/command.js'
 import type { Context } from '../../program/context.js'
-import { EXIT, type ExitCode } from '../../program/failure.js'
+import { EXIT, type ExitCode } from '../../program/exit.js'
 import { asDocumentCommand, type DocumentOptions, described } from './described.js'
 
 interface PictureOptions extends DocumentOptions {

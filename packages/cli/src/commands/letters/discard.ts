@@ -1,20 +1,24 @@
 import { isNarrow, selectionOf } from '../../letters/selection.js'
 import { acts, command, type Runner, withSafety } from '../../program/command.js'
 import type { Context } from '../../program/context.js'
-import { EXIT, type ExitCode } from '../../program/failure.js'
+import { EXIT, type ExitCode } from '../../program/exit.js'
 import { confirmByName } from '../../terminal/ask.js'
 import { asLetterCommand, withLetters, withSelection } from './opened.js'
 import { type PassOptions, pass } from './pass.js'
 
 /** `leveret letters discard <name>` */
 export function discardCommand(runner: Runner) {
-  const made = command('discard <name>', 'Removes letters for good. It wants the name of the dead-letter queue.', [
-    'leveret letters discard thumbnails --dry-run',
-    'leveret letters discard thumbnails --reason invalid-payload --yes=thumbnails.dead-letter',
-  ])
+  const made = command(
+    'discard <name>',
+    'Removes letters for good. It asks for the name of the dead-letter queue, or takes it as --yes=<queue>.',
+    [
+      'leveret letters discard thumbnails --dry-run',
+      'leveret letters discard thumbnails --reason invalid-payload --yes=thumbnails.dead-letter',
+    ],
+  )
   withSafety(withSelection(asLetterCommand(made)), '--yes <queue>').option(
     '--include-unknown',
-    'also those that do not say which queue they died in',
+    'also take letters that do not say in which queue they died',
   )
   return acts(made, runner, discard)
 }
@@ -26,7 +30,7 @@ async function discard(context: Context, options: PassOptions, name: string): Pr
       isNarrow(options) || options.limit !== undefined
         ? `those of ${waiting} letters that match`
         : `all ${waiting} letters`
-    session.announce(`${options.dryRun ? 'looks how many it would ' : ''}discard ${which} in '${queue}'`)
+    session.announce(`${options.dryRun ? 'counts, for a dry run: ' : ''}discard ${which} in '${queue}'`)
     const question = `Discard ${which} in '${queue}' of ${session.place} for good?`
     const mayGoOn = options.dryRun || (await confirmByName(context.terminal, question, queue, options, context.signal))
     if (!mayGoOn) return EXIT.found

@@ -5,7 +5,7 @@ import { selectionOf } from '../../letters/selection.js'
 import { viewOf } from '../../letters/view.js'
 import { acts, command, type Runner } from '../../program/command.js'
 import type { Context } from '../../program/context.js'
-import { EXIT, type ExitCode } from '../../program/failure.js'
+import { EXIT, type ExitCode } from '../../program/exit.js'
 import { jsonLine } from '../../terminal/json.js'
 import { Progress } from '../../terminal/progress.js'
 import { asLetterCommand, type ChoosingOptions, withLetters, withSelection } from './opened.js'
@@ -18,19 +18,19 @@ interface ExportOptions extends ChoosingOptions {
 export function exportCommand(runner: Runner) {
   const made = command(
     'export <name>',
-    'Writes letters as JSON, one a line, and leaves them there. Each is stored anew behind the others, so looking does not wear it out.',
+    'Writes letters as JSON, one a line. The letters stay in the queue: each is stored again behind the others.',
     [
       'leveret letters export thumbnails --file letters.ndjson',
       'leveret letters export thumbnails --reason attempts-exhausted',
     ],
   )
-  withSelection(asLetterCommand(made)).option('--file <path>', 'write there instead of to stdout')
+  withSelection(asLetterCommand(made)).option('--file <path>', 'write to this file instead of stdout')
   return acts(made, runner, exportLetters)
 }
 
 async function exportLetters(context: Context, options: ExportOptions, name: string): Promise<ExitCode> {
   return await withLetters(context, options, name, async ({ letters, isKnown, queue, session }) => {
-    session.announce(`reads the letters in '${queue}', and stores each anew behind the others`)
+    session.announce(`reads the letters in '${queue}', and stores each again behind the others`)
     const progress = new Progress(context.terminal, 'export')
     const choice = selectionOf(options)
     const out = writerOf(context, options.file)
@@ -39,6 +39,8 @@ async function exportLetters(context: Context, options: ExportOptions, name: str
       .discard({
         dryRun: true,
         limit: options.limit,
+        // Reading does no harm to letters of unknown origin.
+        includeUnknown: true,
         signal: context.signal,
         filter: async (letter: DeadLetter<unknown>) => {
           if (!choice(letter)) return false

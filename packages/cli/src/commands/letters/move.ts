@@ -1,7 +1,7 @@
 import { selectionOf } from '../../letters/selection.js'
 import { acts, command, type Runner, withSafety } from '../../program/command.js'
 import type { Context } from '../../program/context.js'
-import { EXIT, type ExitCode } from '../../program/failure.js'
+import { EXIT, type ExitCode, UsageError } from '../../program/exit.js'
 import { asLetterCommand, withLetters, withSelection } from './opened.js'
 import { mayBegin, type PassOptions, pass } from './pass.js'
 
@@ -13,17 +13,22 @@ interface MoveCommandOptions extends PassOptions {
 export function moveCommand(runner: Runner) {
   const made = command(
     'move <name>',
-    'Moves letters to another queue as they are, each confirmed before it is taken away.',
+    'Moves letters to another queue, unchanged. The broker confirms each before it is removed.',
     ['leveret letters move thumbnails --to parked --reason invalid-payload --yes'],
   )
   withSafety(withSelection(asLetterCommand(made)))
-    .requiredOption('--to <queue>', 'a queue that exists')
-    .option('--include-unknown', 'also those that do not say which queue they died in')
+    .requiredOption('--to <queue>', 'the destination, which must exist')
+    .option('--include-unknown', 'also take letters that do not say in which queue they died')
   return acts(made, runner, move)
 }
 
 async function move(context: Context, options: MoveCommandOptions, name: string): Promise<ExitCode> {
   return await withLetters(context, options, name, async (opened) => {
+    if (options.to === opened.contract.name)
+      throw new UsageError(
+        `'${options.to}' is the work queue. To send letters back to it: leveret letters replay ${name}`,
+      )
+    if (options.to === opened.queue) throw new UsageError(`The letters are in '${options.to}' already.`)
     const words = { verb: 'move', past: 'moved', to: `to '${options.to}'` }
     if (!(await mayBegin(context, options, opened, words))) return EXIT.found
     return await pass(context, options, words, async (onProgress) => {

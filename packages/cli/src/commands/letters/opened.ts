@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { DeadLetters, type LetterContract } from 'leveret'
+import { BrokerError, DeadLetters, type LetterContract } from 'leveret'
 import type { Session } from '../../broker/session.js'
 import type { SelectionOptions } from '../../letters/selection.js'
 import { type LetterQueue, letterQueueOf } from '../../letters/source.js'
@@ -35,32 +35,43 @@ export async function withLetters<T>(
   await using session = await context.session(options)
   const rabbit = await session.connect()
   const letters = new DeadLetters<LetterContract>(rabbit, found.contract)
-  return await work({ ...found, session, letters })
+  return await work({ ...found, session, letters }).catch((error: unknown) => {
+    const isMissing = error instanceof BrokerError && error.replyCode === 404
+    if (isMissing && !found.isKnown && options.of === undefined) context.terminal.say(guessOf(name, found.queue))
+    throw error
+  })
+}
+
+function guessOf(name: string, queue: string): string {
+  return (
+    `No contract has this name, so '${queue}' was taken for its dead-letter queue. ` +
+    `If '${name}' itself holds the letters, add --of <queue in which they died>. All queues: leveret list queues`
+  )
 }
 
 /** Adds the options of every command on letters. */
 export function asLetterCommand(made: Command): Command {
   return withJson(withApp(withBroker(made))).option(
     '--of <queue>',
-    'the queue in which they died, where the name is that of a dead-letter queue',
+    'the queue in which the letters died, if <name> is the queue that holds them',
   )
 }
 
 /** Adds the options that select letters. */
 export function withSelection(made: Command): Command {
   return made
-    .option('--limit <count>', 'at most so many', wholeNumber)
+    .option('--limit <count>', 'take at most so many letters', wholeNumber)
     .option(
       '--reason <reasons>',
-      'died for one of these reasons, with commas: attempts-exhausted, invalid-payload, delivery-limit, …',
+      'letters that died for one of these reasons, separated by commas: attempts-exhausted, invalid-payload, delivery-limit, …',
       list,
     )
-    .option('--error <text>', 'the name or message of the error has this in it')
-    .option('--since <span>', 'died within this time: 90s, 5m, 2h, 7d', span)
-    .option('--id <ids>', 'these message ids, with commas', list)
+    .option('--error <text>', 'letters whose error has this text in its name or message')
+    .option('--since <span>', 'letters that died within this time: 90s, 5m, 2h, 7d', span)
+    .option('--id <ids>', 'letters with these message ids, separated by commas', list)
     .option(
       '--where <condition>',
-      `a path, an operator (== != < <= > >= ~) and JSON: 'payload.account == "ann"'`,
+      `letters for which this holds: a path, an operator (== != < <= > >= ~) and a JSON value, such as 'payload.account == "ann"'`,
       collectWhere,
     )
 }

@@ -1,7 +1,7 @@
 import type { LetterProgress } from 'leveret'
 import { isNarrow } from '../../letters/selection.js'
 import type { Context } from '../../program/context.js'
-import { EXIT, type ExitCode } from '../../program/failure.js'
+import { EXIT, type ExitCode } from '../../program/exit.js'
 import { type Consent, confirm } from '../../terminal/ask.js'
 import { Progress } from '../../terminal/progress.js'
 import type { ChoosingOptions, Opened } from './opened.js'
@@ -40,7 +40,7 @@ export async function mayBegin(
   const which = isNarrow(options)
     ? `those of ${waiting} letters that match`
     : `${Math.min(waiting, limit ?? waiting)} of ${waiting} letters`
-  session.announce(`${dryRun ? 'looks how many it would ' : ''}${verb} ${which} in '${queue}' ${to}`)
+  session.announce(`${dryRun ? 'counts, for a dry run: ' : ''}${verb} ${which} in '${queue}' ${to}`)
   const isOne = limit === 1 || id?.length === 1 || waiting <= 1
   if (dryRun || isOne) return true
   const question = `${verb} ${which} in '${queue}' of ${session.place} ${to}?`
@@ -62,16 +62,23 @@ export async function pass(
   })
     .catch((error: unknown) => {
       progress.clear()
-      context.terminal.say(`${past} ${last.done}, skipped ${last.skipped}, when it failed; the others are still there`)
+      context.terminal.say(
+        `${past} ${last.done} and skipped ${last.skipped} before it failed. The other letters are still in the queue.`,
+      )
       throw error
     })
     .finally(() => progress.clear())
   const interrupted = context.signal.aborted
+  if (result.skipped > 0 && !isNarrow(options)) {
+    context.terminal.say(
+      `Skipped letters died in another queue${options.includeUnknown ? '' : ', or do not say where they died (--include-unknown takes those too)'}.`,
+    )
+  }
   const answer = { [past]: result.done, skipped: result.skipped, dryRun: options.dryRun ?? false, interrupted }
   await context.answer(options, answer, async () => {
     const verbs = options.dryRun ? `would have ${past}` : past
     await context.terminal.print(
-      `${verbs} ${result.done}, skipped ${result.skipped}${interrupted ? '; interrupted, the others are still there' : ''}`,
+      `${verbs} ${result.done}, skipped ${result.skipped}${interrupted ? '; interrupted, the other letters are still in the queue' : ''}`,
     )
   })
   return interrupted ? EXIT.interrupted : EXIT.done

@@ -1,7 +1,7 @@
 import { selectionOf } from '../../letters/selection.js'
 import { acts, command, type Runner, withSafety } from '../../program/command.js'
 import type { Context } from '../../program/context.js'
-import { EXIT, type ExitCode } from '../../program/failure.js'
+import { EXIT, type ExitCode } from '../../program/exit.js'
 import { positiveNumber } from '../../program/parse.js'
 import { asLetterCommand, withLetters, withSelection } from './opened.js'
 import { mayBegin, type PassOptions, pass } from './pass.js'
@@ -14,7 +14,7 @@ interface ReplayCommandOptions extends PassOptions {
 export function replayCommand(runner: Runner) {
   const made = command(
     'replay <name>',
-    'Sends letters back to their work queue, oldest first, each confirmed before it is taken away. Killed at any moment it loses none.',
+    'Sends letters back to their work queue, oldest first. The broker confirms each before it is removed, so none is lost if the command is killed.',
     [
       'leveret letters replay thumbnails --dry-run',
       'leveret letters replay thumbnails --reason attempts-exhausted --since 2h --yes',
@@ -22,8 +22,8 @@ export function replayCommand(runner: Runner) {
     ],
   )
   withSafety(withSelection(asLetterCommand(made)))
-    .option('--rate <count>', 'at most so many a second', positiveNumber)
-    .option('--include-unknown', 'also those that do not say which queue they died in')
+    .option('--rate <count>', 'replay at most so many letters a second', positiveNumber)
+    .option('--include-unknown', 'also take letters that do not say in which queue they died')
   return acts(made, runner, replay)
 }
 

@@ -1,7 +1,7 @@
 import { declare } from 'leveret'
 import { acts, command, type Runner, withApp, withBroker, withJson } from '../../program/command.js'
 import type { CommonOptions, Context } from '../../program/context.js'
-import { EXIT, type ExitCode } from '../../program/failure.js'
+import { EXIT, type ExitCode } from '../../program/exit.js'
 import { lookAt } from '../../topology/look.js'
 import { isToDo } from '../../topology/plan-item.js'
 import { printPlan, summaryOf } from '../../topology/print.js'
@@ -16,7 +16,7 @@ export function applyCommand(runner: Runner) {
     'leveret topology apply --dry-run',
     'leveret topology apply',
   ])
-  withJson(withApp(withBroker(made))).option('--dry-run', 'say what would be done, and change nothing')
+  withJson(withApp(withBroker(made))).option('--dry-run', 'show what would be done, and change nothing')
   return acts(made, runner, apply)
 }
 
@@ -24,19 +24,22 @@ async function apply(context: Context, options: ApplyOptions): Promise<ExitCode>
   const applications = await context.someApplications(options)
   await using session = await context.session(options)
   const before = await lookAt(session, applications)
-  session.announce(`${options.dryRun ? 'would declare' : 'declares'} what is missing: ${summaryOf(before.items)}`)
   const { items, unseen } = before
+  const isComplete = !items.some(({ change }) => change === 'add') && unseen.length === 0
+  const plan = isComplete ? 'nothing to declare' : `${options.dryRun ? 'would declare' : 'declares'} what is missing`
+  session.announce(`${plan}: ${summaryOf(items)}`)
   const hindrance = items.filter(
     ({ change, kind }) => change === 'missing' || (change === 'differs' && kind !== 'policy'),
   )
-  if (options.dryRun || hindrance.length > 0) {
+  if (options.dryRun || isComplete || hindrance.length > 0) {
     // Declarations that RabbitMQ would refuse are reported before the first one, so that nothing is half done.
     await context.answer(
       options,
       { applied: false, items, unseen },
       async () => await printPlan(context.terminal, before),
     )
-    return hindrance.length > 0 ? EXIT.found : EXIT.done
+    const isLeft = options.dryRun ? hindrance.length > 0 : items.some(isToDo)
+    return isLeft ? EXIT.found : EXIT.done
   }
   await declare(await session.connect(), applications, { signal: context.signal })
   const after = await lookAt(session, applications)

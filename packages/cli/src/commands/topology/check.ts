@@ -1,6 +1,6 @@
 import { acts, command, type Runner, withApp, withBroker, withJson } from '../../program/command.js'
 import type { CommonOptions, Context } from '../../program/context.js'
-import { EXIT, type ExitCode } from '../../program/failure.js'
+import { EXIT, type ExitCode } from '../../program/exit.js'
 import { lookAt } from '../../topology/look.js'
 import { isToDo } from '../../topology/plan-item.js'
 import { summaryOf } from '../../topology/print.js'
@@ -9,7 +9,7 @@ import { summaryOf } from '../../topology/print.js'
 export function checkCommand(runner: Runner) {
   const made = command(
     'check',
-    'The same as plan, and only the exit code tells: 0 when all is there as it is declared, else 1.',
+    'The same as plan, with only an exit code: 0 when everything exists as declared, else 1.',
     ['leveret topology check'],
   )
   return acts(withJson(withApp(withBroker(made))), runner, check)

@@ -3,7 +3,7 @@ import type { Definitions } from '@leveret/management'
 import { declarationsOf } from 'leveret'
 import { acts, command, type Runner, withApp, withJson } from '../../program/command.js'
 import type { CommonOptions, Context } from '../../program/context.js'
-import { EXIT, type ExitCode, UsageError } from '../../program/failure.js'
+import { EXIT, type ExitCode, UsageError } from '../../program/exit.js'
 import { policiesOf } from '../../topology/look.js'
 import { planOf } from '../../topology/plan.js'
 import { isToDo } from '../../topology/plan-item.js'
@@ -21,7 +21,11 @@ export function diffCommand(runner: Runner) {
     'The same as plan, against a file of definitions (rabbitmqctl export_definitions) instead of a broker.',
     ['leveret topology diff definitions.json'],
   )
-  withJson(withApp(made)).option('--vhost <name>', 'of the definitions of a whole broker', '/')
+  withJson(withApp(made)).option(
+    '--vhost <name>',
+    'the vhost to compare, if the file holds the definitions of a whole broker',
+    '/',
+  )
   return acts(made, runner, diff)
 }
 

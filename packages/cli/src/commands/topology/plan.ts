@@ -1,6 +1,6 @@
 import { acts, command, type Runner, withApp, withBroker, withJson } from '../../program/command.js'
 import type { CommonOptions, Context } from '../../program/context.js'
-import { EXIT, type ExitCode } from '../../program/failure.js'
+import { EXIT, type ExitCode } from '../../program/exit.js'
 import { lookAt } from '../../topology/look.js'
 import { isToDo } from '../../topology/plan-item.js'
 import { printPlan } from '../../topology/print.js'

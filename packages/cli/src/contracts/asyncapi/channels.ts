@@ -82,7 +82,7 @@ const DESCRIPTIONS: Readonly<Record<DescribedContract['kind'], string>> = {
   procedure: 'Requests, each answered by one server.',
   subscription: 'Events that wait for a durable subscriber.',
   stream: 'History of an exchange, read from anywhere.',
-  exchange: 'Events, for whoever subscribes.',
+  exchange: 'Events for all subscribers.',
 }
 
 function exchangeChannels(contract: DescribedContract, document: ContractsDocument, vhost: string): readonly Channel[] {
@@ -120,7 +120,7 @@ function replyChannel(contract: DescribedContract): Channel {
   const answers = contract.messages.filter(({ part }) => part !== 'request')
   return channel(replyChannelId(contract), contract, answers, {
     address: null,
-    description: "Answers, sent to the request's replyTo. An error is told by its header leveret-error-code.",
+    description: "Answers, sent to the request's replyTo. The header leveret-error-code marks an error.",
   })
 }
 

@@ -10,6 +10,7 @@ export interface MessageObject {
   readonly headers: unknown
   readonly correlationId?: unknown
   readonly bindings: unknown
+  readonly examples?: readonly { readonly payload: unknown }[]
 }
 
 const CORRELATION = { description: 'Which request it answers.', location: '$message.header#/correlationId' }
@@ -45,7 +46,15 @@ function messageObject(
     bindings: {
       amqp: { ...(contentEncoding === undefined ? {} : { contentEncoding }), messageType: '', bindingVersion: '0.3.0' },
     },
+    ...examplesOf(message),
   }
+}
+
+/** Returns the examples that the schema of a message has: those of `.meta({ examples: [...] })` in zod. */
+function examplesOf({ schema }: DescribedMessage): Pick<MessageObject, 'examples'> {
+  const { examples } = Object(schema) as { readonly examples?: unknown }
+  if (!Array.isArray(examples) || examples.length === 0) return {}
+  return { examples: examples.map((payload) => ({ payload })) }
 }
 
 /** Returns a name with its version: `thumbnails@2`. */

@@ -60,7 +60,7 @@ const SUMMARIES: Readonly<Record<string, string>> = {
 }
 
 /**
- * Returns the binding of an operation. Requests are transient, because nobody waits for them after a restart of the
+ * Returns the binding of an operation. Requests are transient, because no client waits for them after a restart of the
  * broker.
  */
 function bindingOf(action: 'send' | 'receive', { kind }: DescribedContract): unknown {

@@ -7,9 +7,9 @@ export interface Change {
   /**
    * The affected side. `backward`: new readers, and messages that wait in queues, delays and dead letters. `forward`:
    * readers of the old version, and messages of the new one. `topology`: the broker. `routing`: which messages arrive.
-   * `told`: nothing breaks, but somebody should know.
+   * `info`: nothing breaks; for information.
    */
-  readonly side: 'backward' | 'forward' | 'topology' | 'routing' | 'told'
+  readonly side: 'backward' | 'forward' | 'topology' | 'routing' | 'info'
   /** The consequence. `cannot tell` is a warning. */
   readonly answer: 'breaks' | 'cannot tell' | 'ok'
   readonly text: string

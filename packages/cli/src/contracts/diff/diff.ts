@@ -12,7 +12,7 @@ export function diffContracts(before: ContractsDocument, after: ContractsDocumen
       ? [goneContract(contract)]
       : [...codecChanges(contract, next), ...payloadChanges(contract, next)]
   })
-  const added = [...now].filter(([key]) => !old.has(key)).map(([key]) => told(key, 'the contract is new'))
+  const added = [...now].filter(([key]) => !old.has(key)).map(([key]) => info(key, 'the contract is new'))
   return [...kept, ...added, ...topologyChanges(before, after)]
 }
 
@@ -20,16 +20,16 @@ function byKey({ contracts }: ContractsDocument): ReadonlyMap<string, DescribedC
   return new Map(contracts.map((contract) => [contract.key, contract]))
 }
 
-function told(contract: string, text: string): Change {
-  return { contract, path: '', side: 'told', answer: 'ok', text }
+function info(contract: string, text: string): Change {
+  return { contract, path: '', side: 'info', answer: 'ok', text }
 }
 
 function goneContract({ key, kind }: DescribedContract): Change {
   const what =
     kind === 'exchange'
-      ? 'what others publish to it is heard by nobody of these applications'
+      ? 'none of these applications receives what others publish to it'
       : 'what waits in its queue stays there'
-  return told(key, `the contract is gone: ${what}, and what it declared stays on the broker`)
+  return info(key, `the contract is gone: ${what}, and what it declared stays on the broker`)
 }
 
 /** Lists a change of the content type. Readers that do not know the new type cannot read it. */

@@ -52,12 +52,12 @@ function goneMessage({ key, kind }: DescribedContract, { part, template }: Descr
       {
         ...change,
         side: 'routing',
-        text: `the template '${template}' is gone: who publishes by it is refused, and who is bound to it hears nothing`,
+        text: `the template '${template}' is gone: publishes with it are refused, and subscribers bound to it receive nothing`,
       },
     ]
   }
   if (part.startsWith('error '))
-    return [{ ...change, answer: 'ok', side: 'told', text: 'the error is not declared any more' }]
+    return [{ ...change, answer: 'ok', side: 'info', text: 'the error is not declared any more' }]
   return [{ ...change, side: 'backward', text: `a ${kind} had it, and has it no more` }]
 }
 

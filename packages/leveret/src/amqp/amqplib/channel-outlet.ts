@@ -1,7 +1,7 @@
 import type * as amqp from 'amqplib'
 import { PublishFrames } from '../frames/publish-frames.js'
 import type { SocketBatcher } from '../frames/socket-batcher.js'
-import { seatOf } from './internals.js'
+import { channelInternalsOf } from './internals.js'
 
 /**
  * Makes amqplib write the frames of a channel directly to the socket.
@@ -14,9 +14,9 @@ import { seatOf } from './internals.js'
  *   field of amqplib is missing, and then nothing has changed
  */
 export function writeStraight(raw: amqp.Channel, wire: SocketBatcher): PublishFrames | undefined {
-  const seat = seatOf(raw)
-  if (seat === undefined) return undefined
-  const { channel, frameMax, outlet } = seat
-  seat.replace({ write: (chunk) => wire.write(chunk), end: () => outlet.end() })
+  const internals = channelInternalsOf(raw)
+  if (internals === undefined) return undefined
+  const { channel, frameMax, outlet } = internals
+  internals.replace({ write: (chunk) => wire.write(chunk), end: () => outlet.end() })
   return new PublishFrames(wire, channel, frameMax)
 }

@@ -1,5 +1,6 @@
 import nodeModule from 'node:module'
 import type * as amqp from 'amqplib'
+import { warnOnce } from '../../errors/warn-once.js'
 
 /**
  * Everything that leveret uses of amqplib although amqplib does not document it: fields, error texts, and the order of
@@ -34,7 +35,7 @@ export interface Outlet {
 }
 
 /** Number and outlet of a channel within amqplib. */
-export interface ChannelSeat {
+export interface ChannelInternals {
   readonly channel: number
   readonly frameMax: number
   readonly outlet: Outlet
@@ -49,8 +50,6 @@ interface Internals {
   recvFrame?: () => ReceivedFrame | false
   readonly rest?: unknown
 }
-
-const warned = new Set<AmqplibField>()
 
 /** Reads the `frame_max` of the handshake. @returns `undefined` if the field is missing */
 export function frameMaxOf({ connection }: amqp.ChannelModel): number | undefined {
@@ -100,7 +99,7 @@ export function watchReceive<Seen extends object>(
 }
 
 /** Finds the number and the outlet of a channel that was just opened. @returns `undefined` if a field is missing */
-export function seatOf(raw: amqp.Channel): ChannelSeat | undefined {
+export function channelInternalsOf(raw: amqp.Channel): ChannelInternals | undefined {
   const { ch: channel, connection } = raw as unknown as { readonly ch?: unknown; readonly connection?: Internals }
   const { frameMax, channels } = connection ?? {}
   const entry = typeof channel === 'number' ? (channels?.[channel] ?? {}) : {}
@@ -185,12 +184,10 @@ function textOf(error: unknown): string {
 
 /** Warns about a missing field, once in a process. */
 function missing(field: AmqplibField): undefined {
-  if (warned.has(field)) return
-  warned.add(field)
   const text =
     `leveret: amqplib ${version()} has no field ${field} as amqplib 2.3 has it: ${WITHOUT[field]}. ` +
-    'Install the version of amqplib that leveret asks for (`npm ls amqplib` shows what is installed)'
-  process.emitWarning(text, { type: 'LeveretWarning', code: 'LEVERET_AMQPLIB' })
+    'Install the version of amqplib that leveret depends on (`npm ls amqplib` shows what is installed)'
+  warnOnce(field, text, { code: 'LEVERET_AMQPLIB' })
 }
 
 /**

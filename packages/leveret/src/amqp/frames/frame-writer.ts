@@ -1,8 +1,6 @@
 import { RawField } from '../../message/field-table.js'
 import type { Headers } from '../../message/message.js'
 
-/** The last byte of every frame. */
-export const FRAME_END = 0xce
 const TEXT = 'S'.charCodeAt(0)
 const BOOLEAN = 't'.charCodeAt(0)
 const NOTHING = 'V'.charCodeAt(0)
@@ -116,6 +114,9 @@ export class FrameWriter {
     else this.longLong(value)
   }
 }
+
+/** The last byte of every frame. */
+export const FRAME_END = 0xce
 
 /** @param value - a safe integer, not negative */
 function integerBytes(value: number): 1 | 2 | 4 | 8 {

@@ -134,24 +134,32 @@ function mostBytes({ exchange, routingKey, content, properties }: Writable): num
     (userId?.length ?? 0) +
     (appId?.length ?? 0)
   // No text can be too long if all of them together are not.
-  if (units * UNIT_BYTES > MAX_SHORT && hasLongText([exchange, routingKey, ...textsOf(properties)])) return undefined
+  if (units * UNIT_BYTES > MAX_SHORT && hasLongText(exchange, routingKey, properties)) return undefined
   const most = REST_BYTES + units * UNIT_BYTES + (headers === undefined ? 0 : mostOfTable(headers)) + content.length
   return Number.isNaN(most) ? undefined : most
 }
 
-function textsOf(properties: MessageProperties): readonly (string | undefined)[] {
+/** Whether one of the texts has more than 255 bytes. */
+function hasLongText(exchange: string, routingKey: string, properties: MessageProperties): boolean {
   const { contentType, contentEncoding, correlationId, replyTo, expiration, messageId } = properties
   const { type, userId, appId } = properties
-  return [contentType, contentEncoding, correlationId, replyTo, expiration, messageId, type, userId, appId]
+  return (
+    isLong(exchange) ||
+    isLong(routingKey) ||
+    isLong(contentType) ||
+    isLong(contentEncoding) ||
+    isLong(correlationId) ||
+    isLong(replyTo) ||
+    isLong(expiration) ||
+    isLong(messageId) ||
+    isLong(type) ||
+    isLong(userId) ||
+    isLong(appId)
+  )
 }
 
-/** Whether one of the texts has more than 255 bytes. */
-function hasLongText(texts: readonly (string | undefined)[]): boolean {
-  return texts.some((text) => text !== undefined && isLong(text))
-}
-
-function isLong(text: string): boolean {
-  return text.length * UNIT_BYTES > MAX_SHORT && Buffer.byteLength(text) > MAX_SHORT
+function isLong(text: string | undefined): boolean {
+  return text !== undefined && text.length * UNIT_BYTES > MAX_SHORT && Buffer.byteLength(text) > MAX_SHORT
 }
 
 /**

@@ -38,7 +38,7 @@ export class SocketBatcher {
   }
 
   /** Marks the socket as closing: the broker may not read what is written from now on. */
-  over(): void {
+  markClosing(): void {
     this.isOpen = false
   }
 

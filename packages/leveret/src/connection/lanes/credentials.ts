@@ -19,7 +19,7 @@ export interface IssuedCredentials extends Credentials {
   /**
    * How long they are valid, in milliseconds, from 1 to 2,147,483,647. After that leveret calls the provider again and
    * gives the broker the new password, without a new connection.
-   * @defaultValue for ever
+   * @defaultValue without end
    */
   readonly refreshMs?: number | undefined
 }

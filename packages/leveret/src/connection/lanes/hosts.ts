@@ -88,7 +88,7 @@ async function firstLink(
     await open(place, whileRacing).catch((error: unknown) => {
       throw connectFailure(error, place)
     })
-  const discard = (late: Link): void => late.cut(new ConnectionError('lost', 'Another host was first'))
+  const discard = (late: Link): void => late.cut(new ConnectionError('lost', 'Another host accepted first'))
   return await race(places, { patienceMs: PATIENCE_MS, signal, attempt, discard }).catch((error: unknown) => {
     signal.throwIfAborted()
     throw error instanceof AggregateError ? combineFailures(error.errors) : error

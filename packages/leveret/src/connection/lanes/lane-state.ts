@@ -8,7 +8,7 @@ export type LanePurpose = 'publish' | 'consume'
  * - `idle`: not needed yet
  * - `connecting`: before its first connection
  * - `ready`
- * - `blocked`: connected, and the broker takes no publishes because of an alarm
+ * - `blocked`: connected, and the broker accepts no publishes because of an alarm
  * - `reconnecting`: lost, and being opened again
  * - `closed`
  */

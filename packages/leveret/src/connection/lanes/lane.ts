@@ -58,7 +58,7 @@ export class Lane {
 
   /** Reason for which the lane is not ready. */
   get why(): string | undefined {
-    if (this.state === 'blocked') return `the broker takes no publishes: ${this.#blockedReason}`
+    if (this.state === 'blocked') return `the broker accepts no publishes: ${this.#blockedReason}`
     return this.state === 'ready' ? undefined : this.#why?.message
   }
 

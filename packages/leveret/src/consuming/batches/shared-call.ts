@@ -43,7 +43,7 @@ export class SharedCall<Payload, D extends ActiveDelivery = ActiveDelivery> {
   /** Adds a delivery to the call. Settles with the result of the handler for this delivery. */
   async join(payload: Payload, delivery: D): Promise<void> {
     if (this.#isMade)
-      throw new Error('its batch began without it: an interceptor or the deduplication store took too long')
+      throw new Error('the batch began without this delivery: its interceptor or the deduplication store took too long')
     const index = this.#items.push({ payload, delivery }) - 1
     this.#joined.add(delivery)
     this.#count()

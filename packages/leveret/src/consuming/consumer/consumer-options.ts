@@ -70,6 +70,6 @@ export interface ConsumerHooks {
   attached(): void
   lost(reason: LeveretError): void
   failed(reason: LeveretError): void
-  /** Reports that `close` has ended while handlers still ran. */
+  /** Reports how many deliveries were still being handled when the time of `close` was up. */
   leftRunning(inFlight: number): void
 }

@@ -3,7 +3,7 @@ import type { Channel } from '../../amqp/channel.js'
 import { sleep } from '../../async/timing.js'
 import type { LeveretError } from '../../errors/leveret-error.js'
 import type { ReceivedMessage } from '../../message/message.js'
-import { DeliveryChannel, type LifeOptions } from '../delivery/delivery-channel.js'
+import { DeliveryChannel, type DeliveryChannelOptions } from '../delivery/delivery-channel.js'
 import type { StreamPosition } from '../delivery/stream-position.js'
 import type { Intake } from './intake.js'
 
@@ -163,7 +163,7 @@ export class Subscription {
 }
 
 /** Options of {@link Subscription}. */
-export interface SubscriptionOptions extends LifeOptions {
+export interface SubscriptionOptions extends DeliveryChannelOptions {
   readonly priority?: number | undefined
   /** Whether the consumer is exclusive: no other one may consume the queue, not even a second one of this process. */
   readonly exclusive: boolean

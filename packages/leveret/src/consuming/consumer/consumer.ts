@@ -1,6 +1,6 @@
 import type { Channel } from '../../amqp/channel.js'
 import { InFlightCount } from '../../async/in-flight-count.js'
-import { atMost } from '../../async/timing.js'
+import type { CloseTime } from '../../connection/close-time.js'
 import { RecoveringChannel } from '../../connection/recovering-channel.js'
 import { ClosedError } from '../../errors/closed-error.js'
 import { ConnectionError } from '../../errors/connection-error.js'
@@ -32,6 +32,8 @@ export class Consumer {
   readonly #closers = new Set<Held>()
   readonly #isolation: Isolation
   #subscription: Subscription | undefined
+  /** The last channel, and former ones whose deliveries are still being handled. */
+  #channels: readonly DeliveryChannel[] = []
   #gate: PauseState = 'open'
   #closing = false
   #isCancelled = false
@@ -86,7 +88,7 @@ export class Consumer {
   /** Counts a delivery that was handled and cannot be settled: until it is settled, or, unnamed, for this channel. */
   holdUp(delivery?: Held): void {
     const need = this.#heldUp.add(this.#subscription?.places ?? 1, delivery)
-    if (need === 'a fresh consumer' && !this.#closing) void this.#subscription?.renew()
+    if (need === 'a new consumer' && !this.#closing) void this.#subscription?.renew()
     if (need === 'room') this.#options.full(this.#heldUp.count)
   }
 
@@ -96,39 +98,36 @@ export class Consumer {
   }
 
   /** Stops consuming, gives back deliveries that have not begun, waits for the others, then closes. Never rejects. */
-  async close(timeoutMs: number): Promise<void> {
-    const { name, leftRunning } = this.#options
-    const deadline = performance.now() + timeoutMs
-    const left = (): number => Math.max(deadline - performance.now(), 0)
+  async close(time: CloseTime): Promise<void> {
     this.#closing = true
     this.#limitSlots()
     this.#channel.stop()
     // Deliveries that came while the channel was being set up are settled on it.
-    if (this.#inFlight.size > 0) await atMost(Math.min(timeoutMs, CANCEL_TIMEOUT_MS), this.#channel.whenSetUp())
+    if (this.#inFlight.size > 0) await time.until(() => this.#channel.whenSetUp(), { mostMs: CANCEL_TIMEOUT_MS })
     this.#startEnded()
     const channel = this.#subscription?.channel
     // The acks so far are sent before the basic.cancel, so its reply proves that the broker has processed them.
-    channel?.beginClosing(new ClosedError(`The consumer of '${name}' is closing`), CLOSING_GATHER_MS)
+    channel?.beginClosing(new ClosedError(`The consumer of '${this.#options.name}' is closing`), CLOSING_GATHER_MS)
     this.#isolation.close()
-    await this.#stopTaking(left, channel)
-    await atMost(Math.max(left() - ABORT_GRACE_MS, 0), this.#inFlight.whenEmpty())
-    channel?.giveUp(new ClosedError(`The consumer of '${name}' is closing and its time is up`))
-    if (this.#inFlight.size > 0) await atMost(left(), this.#inFlight.whenEmpty())
-    if (this.#inFlight.size > 0) leftRunning(this.#inFlight.size)
+    await this.#stopTaking(time, channel)
+    await time.until(() => this.#inFlight.whenEmpty(), { spareMs: ABORT_GRACE_MS })
+    const reason = `The consumer of '${this.#options.name}' is closing, and the time limit for closing has passed`
+    for (const one of this.#channels) one.giveUp(new ClosedError(reason))
+    if (this.#inFlight.size > 0) await time.until(() => this.#inFlight.whenEmpty())
+    this.#options.leftRunning(this.#inFlight.size)
     channel?.acks.flush()
-    await this.#channel.close(Math.max(left(), LAST_STEP_MS))
+    await this.#channel.close(Math.max(time.leftMs, LAST_STEP_MS))
   }
 
-  async #stopTaking(left: () => number, channel: DeliveryChannel | undefined): Promise<void> {
+  async #stopTaking(time: CloseTime, channel: DeliveryChannel | undefined): Promise<void> {
     const { slots, isSingleActive } = this.#options
     if (isSingleActive) {
       // basic.cancel would activate another consumer while handlers run; only the channel's end gives back in order.
-      const handled = this.#inFlight.whenAtMost(() => slots.waiting)
-      await atMost(Math.max(left() - ABORT_GRACE_MS, 0), handled)
+      await time.until(() => this.#inFlight.whenAtMost(() => slots.waiting), { spareMs: ABORT_GRACE_MS })
       channel?.acks.flush()
       channel?.acks.hold()
     } else {
-      await atMost(Math.min(left(), CANCEL_TIMEOUT_MS), this.#steer())
+      await time.until(() => this.#steer(), { mostMs: CANCEL_TIMEOUT_MS })
     }
     // Only after basic.cancel-ok: before it, the broker would deliver the returned messages to this same consumer.
     slots.close()
@@ -151,6 +150,7 @@ export class Consumer {
       },
     })
     this.#subscription = subscription
+    this.#channels = [...this.#channels.filter(({ isIdle }) => !isIdle), subscription.channel]
     this.#isolation.restart()
     this.#limitSlots()
     await subscription.take(this.#intake())
@@ -240,7 +240,7 @@ export class Consumer {
     if (this.#isRefusedAtStart(reason)) this.#onAttached?.reject(reason)
   }
 
-  /** Whether a refusal ends the start. A consumer that worked before retries for ever: the cause may be corrected. */
+  /** Whether a refusal ends the start. A consumer that worked before retries without end, as the cause may go. */
   #isRefusedAtStart(reason: LeveretError): boolean {
     return this.#onAttached !== undefined && !reason.retryable
   }

@@ -32,14 +32,14 @@ export class HeldUp {
    * @param delivery - a delivery that may be settled later; without it, the delivery is held up until the channel ends
    * @returns what is needed so that other deliveries can be handled
    */
-  add(places: number, delivery?: object): 'a fresh consumer' | 'room' | undefined {
+  add(places: number, delivery?: object): 'a new consumer' | 'room' | undefined {
     const wasFull = this.isFull
     if (delivery === undefined || !this.#waiting.has(delivery)) this.count += 1
     if (delivery !== undefined) this.#waiting.add(delivery)
     if (this.isFull) return wasFull ? undefined : 'room'
     if (!this.#canRenew || this.count - this.#passed < places / 2) return undefined
     this.#passed = this.count
-    return 'a fresh consumer'
+    return 'a new consumer'
   }
 
   /** Removes a delivery that has been settled. */

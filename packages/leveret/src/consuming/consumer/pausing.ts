@@ -35,8 +35,8 @@ export class Pausing {
 
   /** The reason why no delivery begins, if it is paused. */
   get why(): string | undefined {
-    if (this.#isPaused) return 'it was paused by a call of pause()'
-    if (this.#breaker?.state === 'open') return `too many attempts failed: it has paused for ${this.#pauseMs} ms`
+    if (this.#isPaused) return 'paused by pause()'
+    if (this.#breaker?.state === 'open') return `too many attempts failed: paused for ${this.#pauseMs} ms`
     return undefined
   }
 
@@ -46,7 +46,7 @@ export class Pausing {
   }
 
   async pause(): Promise<void> {
-    if (!this.#isPaused) this.#events.tell('paused', { by: 'call' })
+    if (!this.#isPaused) this.#events.report('paused', { by: 'call' })
     this.#isPaused = true
     await this.#pass(this.#gate())
   }
@@ -54,7 +54,7 @@ export class Pausing {
   async resume(): Promise<void> {
     const wasPaused = this.#isPaused
     this.#isPaused = false
-    if (wasPaused && this.#gate() === 'open') this.#events.tell('resumed', {})
+    if (wasPaused && this.#gate() === 'open') this.#events.report('resumed', {})
     await this.#pass(this.#gate())
   }
 
@@ -65,9 +65,9 @@ export class Pausing {
   record(succeeded: boolean, begunAtMs: number | undefined): void {
     if (this.#isClosed || begunAtMs === undefined) return
     if (this.#breaker?.record(succeeded, begunAtMs, performance.now()) !== true) return
-    if (this.#breaker.state === 'closed') this.#events.tell('resumed', {})
+    if (this.#breaker.state === 'closed') this.#events.report('resumed', {})
     else {
-      this.#events.tell('paused', { by: 'breaker' })
+      this.#events.report('paused', { by: 'breaker' })
       this.#timer = setTimeout(() => this.#probe(), this.#pauseMs)
     }
     void this.#pass(this.#gate())
@@ -80,7 +80,7 @@ export class Pausing {
 
   #probe(): void {
     this.#breaker?.probe(performance.now())
-    this.#events.tell('probing', {})
+    this.#events.report('probing', {})
     void this.#pass(this.#gate())
   }
 

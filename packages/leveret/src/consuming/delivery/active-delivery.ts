@@ -28,7 +28,7 @@ export class ActiveDelivery implements Held, Handled {
   /** The time of arrival, by `performance.now()`. */
   readonly receivedAtMs: number = performance.now()
   /** @internal */
-  bagged: number | undefined
+  setIndex: number | undefined
   /** Whether the handler may continue after it has settled the delivery. */
   readonly mayOutlive: boolean = false
   /** The running handler, where it {@link mayOutlive} its decision. */
@@ -48,7 +48,7 @@ export class ActiveDelivery implements Held, Handled {
   #endedAtMs: number | undefined
   #deadlineMs = 0
   #headers: Headers | undefined
-  #isLateTold = false
+  #isLateReported = false
   #abort: AbortController | undefined
 
   constructor(message: ReceivedMessage, channel: DeliveryChannel, origin: AttemptOrigin) {
@@ -211,8 +211,8 @@ export class ActiveDelivery implements Held, Handled {
 
   /** @returns `true` on the first call: the late end of the handler has not been reported yet */
   takeLate(): boolean {
-    const isFirst = !this.#isLateTold
-    this.#isLateTold = true
+    const isFirst = !this.#isLateReported
+    this.#isLateReported = true
     return isFirst
   }
 }

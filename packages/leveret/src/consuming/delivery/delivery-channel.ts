@@ -11,7 +11,7 @@ import type { ReportedDelivery } from './role-events.js'
 export class DeliveryChannel {
   readonly acks: Acks
   readonly #channel: Channel
-  readonly #options: LifeOptions
+  readonly #options: DeliveryChannelOptions
   readonly #end = new AbortController()
   readonly #closing = new AbortController()
   readonly #inFlight = new DenseSet<Held>()
@@ -22,7 +22,7 @@ export class DeliveryChannel {
   readonly #doubtful: string[] = []
   #reading: Promise<void> | undefined
 
-  constructor(channel: Channel, options: LifeOptions) {
+  constructor(channel: Channel, options: DeliveryChannelOptions) {
     this.#channel = channel
     this.#options = options
     this.acks = new Acks(channel, options.prefetch)
@@ -47,6 +47,11 @@ export class DeliveryChannel {
   /** Whether deliveries can still be settled. */
   get isOpen(): boolean {
     return this.#channel.isOpen
+  }
+
+  /** Whether no delivery of it is being handled. */
+  get isIdle(): boolean {
+    return this.#inFlight.size === 0
   }
 
   /** Begins `close`: sends the acks so far, and gathers later ones for longer. */
@@ -190,7 +195,7 @@ export interface Held extends ReportedDelivery, DenseItem {
 }
 
 /** Options of {@link DeliveryChannel}. */
-export interface LifeOptions {
+export interface DeliveryChannelOptions {
   /** The queue of the deliveries. */
   readonly queue: string
   /** The most deliveries that the channel may hold unsettled. */

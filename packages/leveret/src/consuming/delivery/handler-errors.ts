@@ -51,7 +51,7 @@ export class Retry extends Error {
   /** @throws {@link OptionsError} `afterMs` is no number, less than 0, or more than 24 hours */
   constructor(options: RetryAfter) {
     const { afterMs, reason, cause } = Object(options) as typeof options
-    super(reason ?? `to be tried again after ${afterMs} ms`, { cause })
+    super(reason ?? `the handler asked for another attempt after ${afterMs} ms`, { cause })
     if (!Number.isFinite(afterMs))
       throw new OptionsError(
         `Retry: expected { afterMs }, a number of milliseconds, and afterMs is ${givenAs(afterMs)}`,

@@ -15,13 +15,13 @@ export class RoleEvents<Map extends object> extends Events<Map> {
   }
 
   /** Emits an event of the role. */
-  tell<Name extends keyof Map & string>(name: Name, more: Omit<Map[Name], keyof RoleEvent>): void {
+  report<Name extends keyof Map & string>(name: Name, more: Omit<Map[Name], keyof RoleEvent>): void {
     if (!this.has(name)) return
     this.emit(name, { role: this.#role, queue: this.#queue(), ...more } as Map[Name])
   }
 
   /** Emits an event about one delivery. */
-  tellOf<Name extends keyof Map & string>(
+  reportDelivery<Name extends keyof Map & string>(
     name: Name,
     delivery: ReportedDelivery,
     more: Omit<Map[Name], keyof DeliveryEvent>,

@@ -91,7 +91,7 @@ export class Settler implements Settling {
     // A queue that leveret does not declare may be of any kind. One that does not count would redeliver at once, for
     // ever.
     if (readFailedDeliveries(message) === undefined) {
-      const why = `retry.native needs a quorum queue, and the queue '${this.#contract.name}' counts no deliveries`
+      const why = `retry.native needs a quorum queue, but the queue '${this.#contract.name}' does not count deliveries`
       return await this.#deadLetter(impossible(new OptionsError(why)), delivery)
     }
     return channel.requeueFailed(message) ? { did: 'retried', afterMs, failure } : STALE

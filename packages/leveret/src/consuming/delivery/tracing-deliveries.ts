@@ -42,21 +42,35 @@ export function endBatch(trace: ProcessBatchTrace, error: unknown): void {
 }
 
 /** Tells what became of a delivery, and ends its trace. */
-export function tellSettled(place: ConsumePlace, delivery: ActiveDelivery, settlement: Settlement): void {
+export function publishSettled(place: ConsumePlace, delivery: ActiveDelivery, settlement: Settlement): void {
   const { trace } = delivery
   if (trace === undefined && !settled.hasSubscribers) return
+  const became = becameOf(settlement)
   if (trace !== undefined) {
     delivery.trace = undefined
-    trace.settlement = settlement.did
-    trace.afterMs = afterOf(settlement)
-    trace.reason = reasonOf(settlement)
-    trace.error = errorOf(settlement)
+    trace.settlement = became.settlement
+    trace.afterMs = became.afterMs
+    trace.reason = became.reason
+    trace.error = became.error
     endTrace(processing, trace)
   }
-  if (settled.hasSubscribers) settled.publish(settledOf(place, delivery, settlement))
+  if (settled.hasSubscribers) settled.publish(settledOf(place, delivery, became))
 }
 
-function settledOf(place: ConsumePlace, delivery: ActiveDelivery, settlement: Settlement): SettledDelivery {
+/** What the traces and the channel tell of a settlement. */
+type Became = Pick<SettledDelivery, 'settlement' | 'afterMs' | 'reason' | 'error'>
+
+/** Reads a settlement once, for both. */
+function becameOf(settlement: Settlement): Became {
+  return {
+    settlement: settlement.did,
+    afterMs: 'afterMs' in settlement ? settlement.afterMs : undefined,
+    reason: 'reason' in settlement ? settlement.reason : undefined,
+    error: errorOf(settlement),
+  }
+}
+
+function settledOf(place: ConsumePlace, delivery: ActiveDelivery, became: Became): SettledDelivery {
   const { connection, role, contract, isEphemeral, templateOf } = place
   return {
     connection,
@@ -68,10 +82,10 @@ function settledOf(place: ConsumePlace, delivery: ActiveDelivery, settlement: Se
     template: templateOf?.(delivery.routingKey),
     attempt: delivery.attempt,
     durationMs: delivery.durationMs,
-    settlement: settlement.did,
-    afterMs: afterOf(settlement),
-    reason: reasonOf(settlement),
-    error: errorOf(settlement),
+    settlement: became.settlement,
+    afterMs: became.afterMs,
+    reason: became.reason,
+    error: became.error,
   }
 }
 
@@ -99,14 +113,6 @@ function traceOf(place: ConsumePlace, delivery: ActiveDelivery): ProcessTrace {
 function describe({ templateOf }: ConsumePlace, delivery: ActiveDelivery): TracedDelivery {
   const { deliveryTag } = delivery.message.fields
   return { delivery, deliveryTag, template: templateOf?.(delivery.routingKey) }
-}
-
-function afterOf(settlement: Settlement): number | undefined {
-  return 'afterMs' in settlement ? settlement.afterMs : undefined
-}
-
-function reasonOf(settlement: Settlement): SettledDelivery['reason'] {
-  return 'reason' in settlement ? settlement.reason : undefined
 }
 
 function errorOf(settlement: Settlement): unknown {

@@ -57,7 +57,7 @@ export interface WorkerEvents {
   /** The handler gave the message back to its queue (`basic.nack(requeue=true)`). */
   readonly 'delivery.requeued': DeliveryEvent
   /**
-   * The message was given back to its queue (`basic.nack(requeue=true)`) before its handler began, or because `close`
+   * The message was requeued (`basic.nack(requeue=true)`) before its handler began, or because `close`
    * ended its attempt. That is no failed attempt.
    */
   readonly 'delivery.given-back': DeliveryEvent
@@ -86,10 +86,11 @@ export interface WorkerEvents {
    */
   readonly 'consumer.full': RoleEvent & { readonly deliveries: number }
   /**
-   * `close` has ended while the handlers of `deliveries` deliveries still ran. The broker delivers those messages
-   * again.
+   * `close` has ended while handlers still ran: those of `deliveries` deliveries that were not settled, whose messages
+   * the broker delivers again unless they were acknowledged first; and of `hung` deliveries whose handlers had been
+   * given up over their time before.
    */
-  readonly 'close.incomplete': RoleEvent & { readonly deliveries: number }
+  readonly 'close.incomplete': RoleEvent & { readonly deliveries: number; readonly hung: number }
   /** Deliveries no longer begin: `pause` was called, or too many attempts have failed. */
   readonly paused: RoleEvent & { readonly by: 'call' | 'breaker' }
   /** One delivery is tried, after a pause of the circuit breaker. */
@@ -136,27 +137,39 @@ function said({ failure: { name, message } }: { failure: Failure }): string {
 function settlementLines(queue: string): LogLines<WorkerEvents> {
   const the = naming(queue)
   return {
-    'delivery.retried': (event) => ['info', `${the(event)} failed; the next is in ${event.afterMs} ms: ${said(event)}`],
-    'delivery.dead-lettered': (event) => ['warn', `${the(event)} was the last (${event.reason}): ${said(event)}`],
-    'delivery.dropped': (event) => ['warn', `${the(event)} was the last (${event.reason}); dropped: ${said(event)}`],
+    'delivery.retried': (event) => [
+      'info',
+      `${the(event)} failed; the next attempt is in ${event.afterMs} ms: ${said(event)}`,
+    ],
+    'delivery.dead-lettered': (event) => [
+      'warn',
+      `${the(event)} failed and was the last (${event.reason}): ${said(event)}`,
+    ],
+    'delivery.dropped': (event) => [
+      'warn',
+      `${the(event)} failed and was the last (${event.reason}); the message was dropped: ${said(event)}`,
+    ],
     'delivery.stale': (event) => [
       'info',
-      `${the(event)} lost its channel while it was in hand, so its result does not count; the broker delivers it again`,
+      `${the(event)} lost its channel before it was settled, so its result does not count; the broker delivers the message again`,
     ],
     'delivery.stuck': (event) => [
       'error',
       `${the(event)} cannot be settled and stays unacknowledged: ${event.error.message}`,
     ],
-    'delivery.ignored': (event) => ['info', `${the(event)} was ignored: its contract does not know it`],
-    'delivery.skipped': (event) => ['info', `${the(event)} was skipped: it has been handled before`],
+    'delivery.ignored': (event) => [
+      'info',
+      `${the(event)} was ignored: the contract has no template for its routing key`,
+    ],
+    'delivery.skipped': (event) => ['info', `${the(event)} was skipped: the message has been handled before`],
     'delivery.postponed': (event) => [
       'info',
-      `${the(event)} comes again in ${event.afterMs} ms: the same message is being handled`,
+      `${the(event)} is delivered again in ${event.afterMs} ms: the same message is being handled`,
     ],
-    'delivery.given-back': (event) => ['debug', `${the(event)} was given back to its queue`],
+    'delivery.given-back': (event) => ['debug', `${the(event)} was requeued`],
     'delivery.copy-refused': (event) => [
       'warn',
-      `${the(event)} has failed, and the broker refuses the copy that is to be kept of it; it stays unacknowledged, and the copy is tried again until it is stored: ${event.error.message}`,
+      `${the(event)} failed, and the broker refuses its copy; the delivery stays unacknowledged, and the copy is sent again until the broker stores it: ${event.error.message}`,
     ],
   }
 }
@@ -166,20 +179,20 @@ function deliveryLines(queue: string): LogLines<WorkerEvents> {
   return {
     'delivery.settled-twice': (event) => [
       'warn',
-      `${the(event)} had been settled; its handler settled it again, which changes nothing`,
+      `${the(event)} was already settled; its handler settled it again, which changes nothing`,
     ],
     'delivery.isolated': ({ messageId }) => [
       'warn',
-      `${messageId ?? 'a message without id'} from '${queue}' came back unsettled and is handled alone`,
+      `${messageId ?? 'a message without id'} from '${queue}' was redelivered unsettled and is now handled alone`,
     ],
     'delivery.not-remembered': (event) => [
       'warn',
-      `${the(event)} has ended, and the store for deduplication failed: ${describeFailure(event.error).message}`,
+      `${the(event)} ended, and the deduplication store failed: ${describeFailure(event.error).message}`,
     ],
     'handler.late': ({ failure, ...event }) => [
       'warn',
       failure === undefined
-        ? `${the(event)} ended after its time was up; its result was dropped`
+        ? `${the(event)} ended after its time limit; its result was dropped`
         : `${the(event)} was settled, and its handler failed after that, which changes nothing: ${said({ failure })}`,
     ],
   }
@@ -189,17 +202,17 @@ function consumerLines(queue: string): LogLines<WorkerEvents> {
   return {
     paused: ({ by, role }) => [
       by === 'call' ? 'info' : 'warn',
-      `the ${role} of '${queue}' has paused${by === 'call' ? '' : ': too many attempts failed'}`,
+      `the ${role} of '${queue}' is paused${by === 'call' ? '' : ': too many attempts failed'}`,
     ],
-    probing: ({ role }) => ['info', `the ${role} of '${queue}' tries one delivery`],
-    resumed: ({ role }) => ['info', `the ${role} of '${queue}' goes on`],
-    'close.incomplete': ({ deliveries, role }) => [
+    probing: ({ role }) => ['info', `the ${role} of '${queue}' tries one delivery before it resumes`],
+    resumed: ({ role }) => ['info', `the ${role} of '${queue}' has resumed`],
+    'close.incomplete': ({ deliveries, hung, role }) => [
       'warn',
-      `the ${role} of '${queue}' has closed while handlers of ${deliveries} deliveries still ran; the broker delivers those again`,
+      `the ${role} of '${queue}' has closed while handlers still ran: those of ${deliveries} deliveries, which the broker delivers again unless they were acknowledged first, and of ${hung} that had been given up before`,
     ],
     'consumer.full': ({ deliveries, role }) => [
       'error',
-      `the ${role} of '${queue}' takes no more: ${deliveries} deliveries wait for copies that the broker refuses. Declare its dead-letter queue where it is missing, or make room in it (replay, move or discard), or raise its limit; it then goes on by itself`,
+      `the ${role} of '${queue}' accepts no further deliveries: ${deliveries} wait for copies that the broker refuses. Declare the dead-letter queue if it is missing, or make room in it (replay, move or discard), or raise its limit; the ${role} then resumes by itself`,
     ],
     'consumer.cancelled': () => ['warn', `the broker cancelled the consumer of '${queue}'`],
     'channel.lost': ({ reason }) => ['warn', `not consuming '${queue}': ${reason.message}`],

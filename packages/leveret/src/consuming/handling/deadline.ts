@@ -1,4 +1,4 @@
-import { Deadlines, type Due, tellLate } from '../../async/deadlines.js'
+import { Deadlines, type Due, expireDue } from '../../async/deadlines.js'
 import { DenseSet } from '../../collections/dense-set.js'
 import { HandlerTimeout } from '../delivery/handler-errors.js'
 
@@ -31,7 +31,7 @@ const running = new DenseSet<Running>()
  * A shared timer, because one per handler would cost more than most handlers do. It does not keep the process alive;
  * the connections do.
  */
-const deadlines = new Deadlines((now) => tellLate(running, now, (work) => work.timeUp(now)), { keepsAlive: false })
+const deadlines = new Deadlines((now) => expireDue(running, now, (work) => work.timeUp(now)), { keepsAlive: false })
 
 /**
  * Settles as the work does, or rejects with a {@link HandlerTimeout} a second after its time was up. The work itself is
@@ -46,7 +46,7 @@ export function limitTime<T>(work: Promise<T>, options: LimitedWork<T>): void {
   const { timeoutMs, done, failed } = options
   let timeout: HandlerTimeout | undefined
   const entry: Running = {
-    bagged: undefined,
+    setIndex: undefined,
     dueAt: performance.now() + timeoutMs,
     timeUp: (now) => {
       if (timeout === undefined) {

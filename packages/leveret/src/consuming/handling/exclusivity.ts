@@ -14,7 +14,7 @@ export function checkExclusive(role: string, { name, queue }: QueueContract, { e
   if (!exclusive || isClassic(queue)) return
   const isOpen = queue.arguments !== undefined && queue.arguments['x-queue-type'] === undefined
   const why = isOpen
-    ? "which is of its vhost's default type: add 'x-queue-type': 'classic' to its arguments, which a classic queue takes also where it was declared without"
+    ? "whose type is the default of its vhost: add 'x-queue-type': 'classic' to its arguments; an existing classic queue accepts this argument even if it was declared without it"
     : 'which is not classic: describe it with queue: { singleActive: true } instead'
-  throw new OptionsError(`${role}: exclusive: RabbitMQ keeps nobody else from the queue '${name}', ${why}`)
+  throw new OptionsError(`${role}: exclusive: RabbitMQ cannot keep other consumers from the queue '${name}', ${why}`)
 }

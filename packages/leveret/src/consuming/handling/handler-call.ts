@@ -1,9 +1,11 @@
 import { callAsHandler } from '../../async/handler-context.js'
+import { isThenable } from '../../async/maybe-promise.js'
 import { type Interceptor, type Layer, runInside } from '../../connection/interceptor.js'
 import type { Delivery } from '../../message/delivery.js'
 import type { ActiveDelivery } from '../delivery/active-delivery.js'
 import type { ConsumePlace } from '../delivery/process-trace.js'
 import { processing, tracedCall } from '../delivery/tracing-deliveries.js'
+
 /** Calls a handler inside its interceptors. Throws or rejects with their error. */
 export type Call<Payload, D extends Delivery = Delivery> = (payload: Payload, delivery: D) => unknown
 
@@ -33,10 +35,17 @@ export function inside<Payload, D extends ActiveDelivery>(
       return callAsHandler(processing.hasSubscribers ? call : handler, payload, delivery)
     }
   }
-  const call = traced(async (payload, delivery) => {
-    await runInside(layers, delivery, async () => {
-      await begin(payload, delivery)
-    })
-  })
+  const call = traced((payload, delivery) => runInside(layers, delivery, () => ended(begin(payload, delivery))))
   return (payload, delivery) => callAsHandler(call, payload, delivery)
+}
+
+/** The promise of a handler that has ended at once. One for all of them, because it holds nothing. */
+const ENDED = Promise.resolve()
+
+function ended(result: unknown): Promise<void> {
+  return isThenable(result) ? awaited(result) : ENDED
+}
+
+async function awaited(result: PromiseLike<unknown>): Promise<void> {
+  await result
 }

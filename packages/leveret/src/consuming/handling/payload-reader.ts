@@ -6,7 +6,7 @@ import type { Judge } from './attempt.js'
 import { withinDeadline } from './deadline.js'
 import type { OrderKey } from './slots.js'
 
-const UNREAD = 'its schema or codec had not answered'
+const UNREAD = 'its schema or codec had not finished'
 
 /**
  * Decodes and checks deliveries. The result comes at once if the schema is synchronous, and in the order of arrival

@@ -148,7 +148,7 @@ export const handlingOptions = z
   .refine(({ batch, acknowledge, orderBy }) => !batch || (acknowledge === 'on-return' && !orderBy), {
     path: ['batch'],
     message:
-      'goes with neither orderBy nor another acknowledge than on-return: its handler returns a result for each delivery',
+      "cannot be combined with orderBy, or with acknowledge: 'manual' or 'none': a batch handler returns a result for each delivery",
   })
   .transform(({ concurrency, prefetch, ...others }) => {
     const running = concurrency ?? (others.batch === undefined ? 10 : 1)
@@ -157,7 +157,7 @@ export const handlingOptions = z
   })
   .refine(({ batch, prefetch }) => batch === undefined || prefetch >= batch.size, {
     path: ['prefetch'],
-    message: 'a batch would never be full: as many deliveries as batch.size, at least',
+    message: 'must be at least batch.size, or a batch never fills',
   })
 
 /** The options of handling deliveries, with every default filled in. */
@@ -172,7 +172,7 @@ export type HandlingSettings = z.output<typeof handlingOptions>
 export function checkHandler(role: string, handler: unknown): void {
   const what = problemOf(handler)
   if (what === undefined) return
-  const advice = what === 'a promise' ? ', not what a call of it returns' : ''
+  const advice = what === 'a promise' ? ', not the result of calling it' : ''
   throw new OptionsError(
     `${role}: the handler is ${what}: expected a function${advice}. It comes after the contract, before the options`,
   )

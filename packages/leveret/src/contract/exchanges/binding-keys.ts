@@ -25,7 +25,7 @@ function canMatch({ type }: RoutedExchange, template: string, key: string): bool
 
 function hint({ type }: RoutedExchange, key: string): string {
   if (!/[*#]/.test(key)) return ''
-  if (type === 'direct') return ". A direct exchange knows no patterns: '*' and '#' are characters like others"
+  if (type === 'direct') return ". A direct exchange has no patterns: '*' and '#' are ordinary characters"
   const isMixed = wordsOf(key).some((word) => word.length > 1 && /[*#]/.test(word))
   return isMixed ? ". '*' and '#' stand for whole words, between dots" : ''
 }

@@ -10,7 +10,7 @@ import type { Exchange, HeadersExchange, PluginExchange } from './exchange.js'
 /** Checks an exchange that is a part of another contract. */
 export const exchangeOption: z.ZodType<Exchange, Exchange> = z.custom<Exchange>(
   (value) => Object(value).kind === 'exchange',
-  'expected an exchange, as topicExchange() and its like make one',
+  'expected an exchange made by topicExchange() or a similar function',
 )
 
 /** A binding of a queue: which messages of the exchange it brings. */

@@ -234,12 +234,12 @@ function describeExchange<Name extends string>(
 ): AnyExchange<Name> {
   parseOptions(exchangeName, name, where)
   if (alternate !== undefined && ALTERNATE in args) {
-    throw new OptionsError(`${where}: alternate: the arguments name an ${ALTERNATE} already`)
+    throw new OptionsError(`${where}: alternate: the arguments already name an ${ALTERNATE}`)
   }
   const isPlain = alternate === undefined && Object.keys(args).length === 0 && settings.boundTo.length === 0
   if (existing && !isPlain) {
     throw new OptionsError(
-      `${where}: existing: the exchange is not declared: leave alternate, arguments and boundTo out`,
+      `${where}: existing: leveret does not declare this exchange: leave out alternate, arguments and boundTo`,
     )
   }
   const all = alternate === undefined ? args : { ...args, [ALTERNATE]: alternate }

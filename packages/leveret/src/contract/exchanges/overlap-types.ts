@@ -74,4 +74,4 @@ type NameOf<Whole extends string> = Whole extends `${infer Template}.${End}` ? T
 type SentenceOf<One extends string, Other extends string> =
   Record<never, never> extends Record<Other, 1>
     ? never
-    : `a routing key can match both '${One}' and '${Other}': make them differ, or say overlap: 'most-specific'`
+    : `a routing key can match both '${One}' and '${Other}': make them differ, or set overlap: 'most-specific'`

@@ -12,7 +12,7 @@ export const pluginOptions = exchangeOptions.extend({
   type: shortString("an exchange's type")
     .regex(
       /^x-./,
-      "expected a plugin's type, which begins with x-; RabbitMQ's own have functions of their own, such as topicExchange()",
+      "expected a plugin's type, which begins with x-; for RabbitMQ's own types use their functions, such as topicExchange()",
     )
     .transform((type) => type as `x-${string}`),
   payload: schemaOption,

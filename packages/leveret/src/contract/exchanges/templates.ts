@@ -39,7 +39,7 @@ export function refuseOverlaps(templates: readonly string[], where: string): voi
     const other = templates.slice(index + 1).find((later) => overlaps(wordsOf(template), wordsOf(later)))
     if (other === undefined) continue
     throw new OptionsError(
-      `${where}: a routing key can match both '${template}' and '${other}'. Make them differ, or say overlap: 'most-specific'`,
+      `${where}: a routing key can match both '${template}' and '${other}'. Make them differ, or set overlap: 'most-specific'`,
     )
   }
 }

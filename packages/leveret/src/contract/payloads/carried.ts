@@ -43,7 +43,7 @@ function issuesOf({ problems, kinds }: ZodReading, codec: Codec): readonly Issue
   return [
     {
       path: [],
-      message: `the codec \`${name}\` carries ${value}, and no ${others.join(', ')}: use \`json\`, or a codec of your own`,
+      message: `the codec \`${name}\` carries ${value} only, not ${others.join(' or ')}: use \`json\`, or a codec of your own`,
     },
   ]
 }

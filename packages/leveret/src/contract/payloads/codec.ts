@@ -66,7 +66,7 @@ export const json: SyncCodec<'json'> = {
   encode(payload) {
     if (payload === undefined) return Buffer.alloc(0)
     const text = JSON.stringify(payload)
-    if (text === undefined) throw new TypeError(`JSON has no form for a value of type ${typeof payload}`)
+    if (text === undefined) throw new TypeError(`JSON cannot represent a value of type ${typeof payload}`)
     return Buffer.from(text)
   },
   decode: (content) => (content.length === 0 ? undefined : JSON.parse(UTF8.decode(content))),

@@ -81,11 +81,11 @@ function notAccepted(
 }
 
 function notEncoded(contract: PayloadContract, cause: unknown): PayloadError {
-  return refused('outgoing', contract, `not encoded as ${contract.codec.contentType}`, cause)
+  return refused('outgoing', contract, `cannot be encoded as ${contract.codec.contentType}`, cause)
 }
 
 function notDecoded(contract: PayloadContract, { contentType }: ContentProperties, cause: unknown): PayloadError {
-  return refused('incoming', contract, `not ${contentType || contract.codec.contentType}`, cause)
+  return refused('incoming', contract, `is not valid ${contentType || contract.codec.contentType}`, cause)
 }
 
 /**
@@ -99,7 +99,7 @@ function refused(
   cause: unknown,
 ): PayloadError {
   const retryable = isMarked(cause, 'retry')
-  const message = retryable ? 'its codec cannot answer for now' : refusal
+  const message = retryable ? 'its codec cannot answer at present' : refusal
   return new PayloadError(direction, name, [{ path: [], message }], { cause, retryable })
 }
 

@@ -131,7 +131,7 @@ async function encodeSnapshot(contract: PayloadContract, payload: unknown, plan:
 }
 
 /**
- * Rejects where `encode` may throw: a thrown error would leave the check behind, and nobody would handle its rejection.
+ * Rejects where `encode` may throw: a thrown error would leave the check behind, with an unhandled rejection.
  */
 async function encoding(contract: PayloadContract, payload: unknown): Promise<Buffer> {
   return await encode(contract, payload)

@@ -16,7 +16,7 @@ export interface Carried {
 }
 
 const WAY_OUT =
-  'describe what goes on the wire (z.iso.datetime() for a Date, z.array() for a Set, text for a bigint, or a z.codec()), or give the contract a codec that carries it'
+  'describe the value on the wire (z.iso.datetime() for a Date, z.array() for a Set, text for a bigint, or a z.codec()), or give the contract a codec that can carry it'
 
 /**
  * Decodes encoded content, and checks it as a receiver will.
@@ -40,7 +40,7 @@ export function checkProof(carried: Carried): MaybePromise<void> {
 function compare({ contract, outgoing, checked }: Carried, received: unknown): void {
   const path = changeOf(checked, outgoing) === undefined ? changeOf(outgoing, received) : undefined
   if (path === undefined) return
-  throw refusal(contract, [{ path, message: `a receiver would get another value than was sent: ${WAY_OUT}` }])
+  throw refusal(contract, [{ path, message: `a receiver would get a different value than was sent: ${WAY_OUT}` }])
 }
 
 function refusedBefore({ contract }: Carried, act: () => MaybePromise<void>): MaybePromise<void> {
@@ -57,7 +57,7 @@ function explained(contract: PayloadContract, error: unknown): unknown {
   if (!(error instanceof PayloadError) || error.retryable || error.issues.some(isExplained)) return error
   const issues = error.issues.map(({ path, message }) => ({
     path,
-    message: `a receiver would refuse this, as ${contract.codec.contentType} carries it (${message}): ${WAY_OUT}`,
+    message: `a receiver would refuse this value after ${contract.codec.contentType} has carried it (${message}): ${WAY_OUT}`,
   }))
   return refusal(contract, issues, error)
 }

@@ -81,7 +81,7 @@ function refused(contract: Checking, result: SchemaResult<unknown>, direction: D
   let issues: readonly Issue[]
   try {
     if (typeof result !== 'object' || result === null) throw new TypeError('the schema returned no result')
-    if (!Array.isArray(result.issues)) throw new TypeError('the schema returned issues that are no array')
+    if (!Array.isArray(result.issues)) throw new TypeError('the schema returned issues that are not an array')
     issues = readIssues(contract.payload['~standard'].vendor, result.issues)
   } catch (cause) {
     return failed(contract, direction, cause)

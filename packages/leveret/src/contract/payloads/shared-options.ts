@@ -58,7 +58,7 @@ export type ContractKind = keyof typeof MAKERS
 const CONTRACT_ADVICE: Readonly<Record<string, string>> = {
   'a connection of leveret': '. The connection comes before it',
   'a function': '. The handler comes after it',
-  'a schema': '. A schema is a part of it',
+  'a schema': '. A schema is only a part of a contract',
 }
 
 /**
@@ -72,7 +72,7 @@ export function checkContract(role: string, contract: unknown, ...kinds: readonl
   if (kinds.some((kind) => given === kind)) return
   const what = givenAs(contract)
   throw new OptionsError(
-    `${role}: the contract is ${what}: expected one that ${makersOf(kinds)} has made${CONTRACT_ADVICE[what] ?? ''}`,
+    `${role}: the contract is ${what}: expected one made by ${makersOf(kinds)}${CONTRACT_ADVICE[what] ?? ''}`,
   )
 }
 

@@ -25,19 +25,19 @@ export interface CarryProblem {
 type Definition = Readonly<Record<string, unknown>>
 
 const INSTEAD: Readonly<Record<string, string>> = {
-  date: 'JSON makes text of a Date: take the text, as z.iso.datetime() or z.codec(z.iso.datetime(), z.date(), …) do',
-  bigint: 'JSON has no form for a bigint: take text, as z.string() or a z.codec() of it do',
-  map: 'JSON makes {} of a Map: take an object, as z.record() or a z.codec() of it do',
-  set: 'JSON makes {} of a Set: take an array, as z.array() or a z.codec() of it do',
-  symbol: 'JSON has no form for a symbol: take text',
-  function: 'JSON has no form for a function',
-  promise: 'JSON makes {} of a promise: wait for it before',
-  nan: 'JSON makes null of NaN: take z.null()',
-  file: 'JSON makes {} of a file: take text, as z.base64() does, or use the codec `bytes`',
-  binary: 'JSON has no form for bytes: take text, as z.base64() or a z.codec() of it do, or use the codec `bytes`',
+  date: 'JSON turns a Date into text: use text, for example z.iso.datetime() or z.codec(z.iso.datetime(), z.date(), …)',
+  bigint: 'JSON cannot represent a bigint: use text, for example z.string() or a z.codec()',
+  map: 'JSON turns a Map into {}: use an object, for example z.record() or a z.codec()',
+  set: 'JSON turns a Set into {}: use an array, for example z.array() or a z.codec()',
+  symbol: 'JSON cannot represent a symbol: use text',
+  function: 'JSON cannot represent a function',
+  promise: 'JSON turns a promise into {}: await it first',
+  nan: 'JSON turns NaN into null: use z.null()',
+  file: 'JSON turns a file into {}: use text, for example z.base64(), or the codec `bytes`',
+  binary: 'JSON cannot represent bytes: use text, for example z.base64() or a z.codec(), or the codec `bytes`',
 }
-const IN_ARRAY = 'JSON makes null of undefined in an array: take null, as .nullable() does'
-const NOT_OPTIONAL = 'JSON leaves out what is undefined, and this schema then refuses it: use .optional()'
+const IN_ARRAY = 'JSON turns undefined in an array into null: use null, for example .nullable()'
+const NOT_OPTIONAL = 'JSON leaves out undefined values, and this schema then refuses the object: use .optional()'
 
 /** Types whose validation may return another value than it was given. */
 const TRANSFORMING: ReadonlySet<string> = new Set([

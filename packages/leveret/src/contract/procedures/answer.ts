@@ -20,7 +20,7 @@ export interface Answer {
 }
 
 /** Failures that a server reports. */
-export type ToldFailure = Exclude<RemoteFailure, 'unknown'>
+export type ReportedFailure = Exclude<RemoteFailure, 'unknown'>
 
 /** Header of an error. An answer without it is a response, as other libraries send it. */
 const ERROR = 'leveret-error'
@@ -47,7 +47,7 @@ export function encodeDeclared(procedure: Procedure, { code, data }: ProcedureEr
 }
 
 /** Encodes a failure. Only its reason and the issues are sent, without values. */
-export function encodeFailure(reason: ToldFailure, issues: readonly Issue[] = []): Answer {
+export function encodeFailure(reason: ReportedFailure, issues: readonly Issue[] = []): Answer {
   const content = json.encode({ issues: shortened(issues) })
   return { content, contentType: json.contentType, headers: { [ERROR]: reason } }
 }

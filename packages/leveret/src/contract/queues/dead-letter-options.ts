@@ -66,7 +66,7 @@ export const deadLetterOptions = z
   })
   .refine(({ type, arguments: args, existing }) => [type, args, existing || undefined].filter(Boolean).length < 2, {
     path: ['queue'],
-    message: 'type, arguments and existing each say all of how it is declared: give one of them',
+    message: 'give only one of type, arguments and existing',
   })
 
 /** Checks the option `deadLetter`. With `false`, failed messages are dropped. */
@@ -86,7 +86,7 @@ export function deadLetterSettings(
   const { queue = `${name}.dead-letter`, type = 'quorum', arguments: args, existing, stack, redact } = given
   if (queue === name) {
     throw new OptionsError(
-      `${where}: deadLetter.queue is the queue itself: what fails would come back at once, for ever`,
+      `${where}: deadLetter.queue is the queue itself: failed messages would return at once, without end`,
     )
   }
   return Object.freeze({

@@ -126,7 +126,7 @@ export function describeQueueContract(
 
 /** Says why RabbitMQ would not delay failed messages of this queue; `undefined` if it would. */
 function nativeHindrance({ type, arguments: args }: z.output<typeof queueOptions>): string | undefined {
-  if (type === 'classic') return 'only a quorum queue holds back what has failed'
+  if (type === 'classic') return 'only a quorum queue can delay a redelivery'
   if (args === undefined) return undefined
-  return 'it is made of arguments of the queue, and when queue.arguments are given they are all there is'
+  return 'it needs arguments of its own, which queue.arguments replaces'
 }

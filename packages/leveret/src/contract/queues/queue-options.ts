@@ -40,7 +40,7 @@ export interface QueueOptions<Type extends QueueType = QueueType> {
    */
   readonly durable?:
     | true
-    | (Type extends 'classic' ? false : Impossible<"a quorum queue is always durable: say type: 'classic'">)
+    | (Type extends 'classic' ? false : Impossible<"a quorum queue is always durable: set type: 'classic'">)
     | undefined
   /**
    * Arguments of a queue that another program declares: exactly these are declared, and leveret adds none. Dead letters
@@ -57,7 +57,9 @@ export interface QueueOptions<Type extends QueueType = QueueType> {
    */
   readonly settings?: 'arguments' | 'policy' | undefined
   /**
-   * Whether only one consumer at a time gets deliveries. Another takes over when that one is gone.
+   * Whether only one consumer at a time gets deliveries. Another takes over when that one is gone. On a quorum queue,
+   * give all of them the same `prefetch`: RabbitMQ puts what comes back behind what came back before, so the order
+   * changes when a consumer took only a part of it and is lost too.
    * @see https://www.rabbitmq.com/docs/consumers#single-active-consumer
    * @defaultValue false
    */
@@ -79,7 +81,7 @@ export interface QueueOptions<Type extends QueueType = QueueType> {
   readonly maxPriority?:
     | (Type extends 'classic'
         ? number
-        : Impossible<"only a classic queue takes a maximal priority: say type: 'classic'">)
+        : Impossible<"only a classic queue takes a maximal priority: set type: 'classic'">)
     | undefined
   /**
    * Whether `durable: false` is allowed, as the oldest tutorials declare it. RabbitMQ 4.3 refuses such a queue by
@@ -116,7 +118,7 @@ export const queueOptions = z
   })
   .refine(({ durable, legacyTransient }) => durable || legacyTransient, {
     path: ['durable'],
-    message: 'a queue that is not durable needs legacyTransient: true, and a broker that still permits it',
+    message: 'a queue that is not durable needs legacyTransient: true, and a broker that still permits such queues',
   })
   .refine(
     ({ arguments: args, singleActive, consumerTimeoutMs, maxPriority, settings }) =>
@@ -124,7 +126,7 @@ export const queueOptions = z
     {
       path: ['arguments'],
       message:
-        'when arguments are given they are all there is: write singleActive, consumerTimeoutMs and maxPriority as arguments, ' +
+        'arguments replace these options: write singleActive, consumerTimeoutMs and maxPriority as arguments, ' +
         "and leave settings: 'policy' out",
     },
   )
@@ -149,7 +151,7 @@ export function existingProblem({
 }: CheckedQueueOptions): string | undefined {
   const isPlain = args === undefined && settings === 'arguments' && durable && maxPriority === undefined
   if (isPlain) return undefined
-  return 'the queue is not declared: of queue, only type, singleActive and consumerTimeoutMs say what it is; leave the others out'
+  return 'leveret does not declare this queue: queue may have only type, singleActive and consumerTimeoutMs; leave out the others'
 }
 
 /** Returns the settings of a queue, without options that only allow others. */

@@ -51,7 +51,7 @@ export type RetryOptions<Type extends QueueType = QueueType> =
   | RetryDelays
   | (Type extends 'quorum'
       ? NativeRetry
-      : { readonly native: Impossible<'only a quorum queue holds back what has failed: say delaysMs'> })
+      : { readonly native: Impossible<'only a quorum queue can delay a redelivery: use delaysMs'> })
 
 const delayMs = z.int().min(1).max(MAX_TIMER_MS)
 
@@ -67,7 +67,7 @@ const retryDelays = z.strictObject({ delaysMs: z.array(delayMs).min(1).max(MAX_D
 
 /** Checks the option `retry` of a stream. */
 export const retryInPlaceOptions = z
-  .union([z.literal(false), retryDelays], 'expected false or { delaysMs }: a stream holds nothing back by itself')
+  .union([z.literal(false), retryDelays], 'expected false or { delaysMs }: a stream cannot delay a redelivery')
   .default({ delaysMs: DEFAULT_DELAYS_MS })
 
 /** Checks the option `retry` of a queue. */

@@ -131,7 +131,7 @@ export function stream<const E extends Exchange, const Keys extends readonly str
     where,
   )
   if (existing && Object.keys(retention).length > 0) {
-    throw new OptionsError(`${where}: existing: the stream is not declared: leave retention out`)
+    throw new OptionsError(`${where}: existing: leveret does not declare this stream: leave out retention`)
   }
   const queue = queueOptions.parse({ arguments: streamArguments(retention) })
   const described = describeQueueContract(name, { ...rest, queue, onInvalid: 'dead-letter', existing: false }, where)

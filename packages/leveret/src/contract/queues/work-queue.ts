@@ -40,7 +40,7 @@ export interface WorkQueueOptions<
    * `pipe`, `preprocess`, `codec`, `trim`), and with schemas of other libraries, **the input is sent as it was passed,
    * with all its keys**. For such a schema, write `z.strictObject()`, or pass only what may be sent.
    *
-   * The payload that was checked is the payload that is sent, as long as nobody changes it meanwhile. With an
+   * The payload that was checked is the payload that is sent, if the caller does not change it meanwhile. With an
    * asynchronous schema leveret makes sure of that. It copies nothing else: a refinement (`refine`, `superRefine`) must
    * not change what it checks, and with an asynchronous codec that reads the payload late, the caller must not change
    * the payload until the send has settled.

@@ -15,7 +15,7 @@ export class Call implements Due {
   place: 'new' | 'waiting' | 'in flight' = 'new'
   /** The request, until the call settles. */
   message: OutgoingMessage | undefined
-  bagged: number | undefined
+  setIndex: number | undefined
   /** The async context of the caller, in which the request is written if another library's tracer may need it. */
   context: AsyncResource | undefined
   /** The time at which the request was written, by `performance.now()`. */

@@ -1,12 +1,12 @@
 import { setMaxListeners } from 'node:events'
-import { Deadlines, tellLate } from '../../async/deadlines.js'
+import { Deadlines, expireDue } from '../../async/deadlines.js'
 import { InFlightCount } from '../../async/in-flight-count.js'
 import { atMost } from '../../async/timing.js'
 import { DenseSet } from '../../collections/dense-set.js'
 import type { ConnectionInternals } from '../../connection/connection.js'
 import { diagnostics } from '../../connection/diagnostics.js'
-import { tell } from '../../connection/message-diagnostics.js'
-import { Share } from '../../connection/room.js'
+import { publishDiagnostic } from '../../connection/message-diagnostics.js'
+import { SenderShare } from '../../connection/queued-messages.js'
 import { BrokerError } from '../../errors/broker-error.js'
 import { ClosedError } from '../../errors/closed-error.js'
 import { ConnectionError } from '../../errors/connection-error.js'
@@ -23,7 +23,7 @@ import { RequestChannel } from './request-channel.js'
 import { type Absence, ResponderWatch } from './responder-watch.js'
 
 const LAST_STEP_MS = 500
-const UNANSWERED = 'its schema, its codec or an interceptor has not answered'
+const UNANSWERED = 'its schema, its codec or an interceptor did not finish'
 
 /**
  * Sends requests to one queue, and matches the replies to them, through one channel that recovers by itself.
@@ -39,13 +39,13 @@ export class Caller {
   readonly #attendance: ResponderWatch
   readonly #stop = new AbortController()
   readonly #open = new DenseSet<Call>()
-  readonly #deadlines = new Deadlines((now) => tellLate(this.#open, now, (call) => call.fail(this.#timeoutOf(call))), {
+  readonly #deadlines = new Deadlines((now) => expireDue(this.#open, now, (call) => call.fail(this.#timeoutOf(call))), {
     keepsAlive: true,
   })
   readonly #waiting = new Set<Call>()
   readonly #awaited = new Awaited()
   readonly #inFlight = new InFlightCount()
-  readonly #share = new Share()
+  readonly #share = new SenderShare()
   readonly #clockGap = new ClockGap()
 
   /**
@@ -122,12 +122,12 @@ export class Caller {
   }
 
   #refusal(message: OutgoingMessage): PublishError | undefined {
-    const { room, settings } = this.#internals
+    const { queued, settings } = this.#internals
     const bytes = message.content.length
     if (bytes > settings.maxMessageBytes) {
       return publishError('not-sent', message, tooLarge(bytes, settings.maxMessageBytes), { retryable: false })
     }
-    const why = room.refusal(this.#share, bytes)
+    const why = queued.refusal(this.#share, bytes)
     return why === undefined ? undefined : publishError('not-sent', message, why, { retryable: true })
   }
 
@@ -138,7 +138,7 @@ export class Caller {
     if (this.#waiting.size === 0 && this.#write(call, message)) return
     call.place = 'waiting'
     this.#waiting.add(call)
-    this.#internals.room.enter(this.#share, call.bytes)
+    this.#internals.queued.enter(this.#share, call.bytes)
   }
 
   /** Sends the requests that can be sent now. */
@@ -175,11 +175,11 @@ export class Caller {
     this.#attendance.await()
     if (!this.#confirm) call.accept()
     // Last, because a listener may make a call.
-    if (diagnostics.published.hasSubscribers) tell(diagnostics.published, this.#internals.name, message)
+    if (diagnostics.published.hasSubscribers) publishDiagnostic(diagnostics.published, this.#internals.name, message)
   }
 
   #leave(call: Call): void {
-    if (this.#waiting.delete(call)) this.#internals.room.leave(this.#share, call.bytes)
+    if (this.#waiting.delete(call)) this.#internals.queued.leave(this.#share, call.bytes)
   }
 
   readonly #onSettled = (call: Call): void => {
@@ -233,7 +233,7 @@ export class Caller {
     if (place === 'new') return new RpcTimeoutError(this.#name, timeoutMs, 'not-sent', UNANSWERED)
     if (place === 'in flight') return new RpcTimeoutError(this.#name, timeoutMs, 'unknown', this.#clockGap.why)
     const full =
-      this.#channel.isAttached === true ? 'as many calls as maxInFlight allows have no answer yet' : undefined
+      this.#channel.isAttached === true ? 'maxInFlight is reached: that many calls wait for their answers' : undefined
     const why = this.#internals.publishLane.why ?? this.#channel.why ?? full
     return new RpcTimeoutError(this.#name, timeoutMs, 'not-sent', why)
   }

@@ -34,6 +34,6 @@ export class ClockGap {
     if (this.#aheadMs === 0) return undefined
     const seconds = Math.round(Math.abs(this.#aheadMs) / 1_000)
     const how = this.#aheadMs > 0 ? 'ahead of' : 'behind'
-    return `the clock of a server is ${seconds} s ${how} this machine's, so it may have counted the time otherwise`
+    return `the clock of a server is ${seconds} s ${how} this machine's clock, so the server may have measured the time limit differently`
   }
 }

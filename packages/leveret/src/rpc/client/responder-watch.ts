@@ -19,7 +19,7 @@ const LOOK_AGAIN_MS = 1_000
  * replies come, no look is needed.
  */
 export class ResponderWatch {
-  readonly #options: AttendanceOptions
+  readonly #options: ResponderWatchOptions
   #timer: NodeJS.Timeout | undefined
   #looking = false
   #isAwaited = false
@@ -30,7 +30,7 @@ export class ResponderWatch {
   #isFirstLook = false
   #emptySince: number | undefined
 
-  constructor(options: AttendanceOptions) {
+  constructor(options: ResponderWatchOptions) {
     this.#options = options
   }
 
@@ -126,7 +126,7 @@ export interface Absence {
 }
 
 /** Options of {@link ResponderWatch}. */
-export interface AttendanceOptions {
+export interface ResponderWatchOptions {
   readonly lane: Lane
   readonly queue: string
   readonly signal: AbortSignal

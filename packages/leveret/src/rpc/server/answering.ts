@@ -2,12 +2,12 @@ import { endPublish, publishing, tracePublish } from '../../amqp/publish-trace.j
 import { type MaybePromise, whenReady } from '../../async/maybe-promise.js'
 import type { ConnectionInternals } from '../../connection/connection.js'
 import { diagnostics } from '../../connection/diagnostics.js'
-import { tell as tellPublished } from '../../connection/message-diagnostics.js'
+import { publishDiagnostic } from '../../connection/message-diagnostics.js'
 import type { ActiveDelivery } from '../../consuming/delivery/active-delivery.js'
 import type { Settlement } from '../../consuming/delivery/settlement.js'
 import { givenBack, type Settling } from '../../consuming/delivery/settler.js'
 import type { Verdict } from '../../consuming/delivery/verdict.js'
-import { type Answer, encodeFailure, type ToldFailure } from '../../contract/procedures/answer.js'
+import { type Answer, encodeFailure, type ReportedFailure } from '../../contract/procedures/answer.js'
 import type { Procedure } from '../../contract/procedures/procedure.js'
 import { describeFailure, type Failure } from '../../errors/failure.js'
 import type { Issue } from '../../errors/issue.js'
@@ -17,7 +17,7 @@ import { notEncoded, publishError } from '../../errors/publish-failures.js'
 import type { Events } from '../../events.js'
 import type { OutgoingMessage } from '../../message/message.js'
 import { newMessageId } from '../../message/message-id.js'
-import { type Kept, keptOf } from './kept.js'
+import { type EncodedResult, encodedResultOf } from './encoded-result.js'
 import type { ReplyChannel } from './reply-channel.js'
 import { latenessOf, timeToAnswerMs } from './request-time.js'
 import { type RequestEvent, type RpcServerEvents, requestEventOf } from './rpc-server-events.js'
@@ -27,7 +27,7 @@ import { type RequestEvent, type RpcServerEvents, requestEventOf } from './rpc-s
  * client decides that.
  *
  * The ack comes first, because RabbitMQ closes the connection over a forged reply address (541, measured on 3.10.8),
- * and would then deliver the request again, for ever. It may deliver it once more, because it closes the connection
+ * and would then deliver the request again and again. It may deliver it once more, because it closes the connection
  * before it has processed an ack from the same read.
  */
 export class Answering implements Settling {
@@ -46,11 +46,11 @@ export class Answering implements Settling {
     // Another server will answer the request.
     if (verdict.do === 'give-back') return givenBack(delivery)
     if (verdict.do === 'skip') {
-      return acknowledged(delivery, () => this.#tellExpired(event, delivery, false), { did: 'skipped' })
+      return acknowledged(delivery, () => this.#reportExpired(event, delivery, false), { did: 'skipped' })
     }
     const conclusion = this.#conclude(verdict, delivery, event)
     if (timeToAnswerMs(delivery) <= 0) {
-      return acknowledged(delivery, () => this.#tellExpired(event, delivery, true), conclusion.settlement)
+      return acknowledged(delivery, () => this.#reportExpired(event, delivery, true), conclusion.settlement)
     }
     return whenReady(this.#options.replies.whenFree(delivery.channel.signal), (isFree) =>
       isFree ? this.#answer(conclusion, delivery, event) : STALE,
@@ -65,14 +65,14 @@ export class Answering implements Settling {
     return whenReady(acking, (isAcked) => (isAcked ? this.#send(conclusion, delivery, event) : STALE))
   }
 
-  #send({ answer, tell, settlement }: Conclusion, delivery: ActiveDelivery, event: RequestEvent): Settlement {
+  #send({ answer, report, settlement }: Conclusion, delivery: ActiveDelivery, event: RequestEvent): Settlement {
     const { events, internals } = this.#options
     const reply = replyOf(answer, delivery)
     const error = publishing.hasSubscribers ? this.#publishTraced(reply) : this.#publish(reply)
     if (error !== undefined) events.emit('reply.failed', { ...event, error })
     else {
-      if (diagnostics.published.hasSubscribers) tellPublished(diagnostics.published, internals.name, reply)
-      tell()
+      if (diagnostics.published.hasSubscribers) publishDiagnostic(diagnostics.published, internals.name, reply)
+      report()
     }
     return settlement
   }
@@ -107,25 +107,25 @@ export class Answering implements Settling {
     })
   }
 
-  #tellExpired(event: RequestEvent, delivery: ActiveDelivery, begun: boolean): void {
+  #reportExpired(event: RequestEvent, delivery: ActiveDelivery, begun: boolean): void {
     this.#options.events.emit('request.expired', { ...event, ...latenessOf(delivery), begun })
   }
 
   #conclude(verdict: Verdict, delivery: ActiveDelivery, event: RequestEvent): Conclusion {
     const { events, internals } = this.#options
-    const kept = keptOf(delivery)
+    const kept = encodedResultOf(delivery)
     const failed = verdict.do === 'dead-letter' ? verdict : undefined
     // A response does not count if the attempt failed: an interceptor failed after it, or it came too late. A declared
     // error counts, because it is that failure.
     const answered = kept?.answer !== undefined && (failed === undefined || kept.code !== undefined) ? kept : undefined
     if (answered !== undefined && answered.answer.content.length <= internals.settings.maxMessageBytes) {
       const { answer, code } = answered
-      return { answer, tell: () => events.emit('request.answered', { ...event, code }), settlement: { did: 'acked' } }
+      return { answer, report: () => events.emit('request.answered', { ...event, code }), settlement: { did: 'acked' } }
     }
     const { reason, failure, issues } = answered === undefined ? problemOf(failed, kept) : TOO_LARGE
     return {
       answer: encodeFailure(reason, issues),
-      tell: () => events.emit('request.failed', { ...event, reason, failure }),
+      report: () => events.emit('request.failed', { ...event, reason, failure }),
       settlement: { did: 'dropped', reason: failed?.reason ?? 'attempts-exhausted', failure },
     }
   }
@@ -172,16 +172,16 @@ function replyOf({ content, headers, ...type }: Answer, { message }: ActiveDeliv
 interface Conclusion {
   readonly answer: Answer
   readonly settlement: Settlement
-  tell(): void
+  report(): void
 }
 
 interface Problem {
-  readonly reason: ToldFailure
+  readonly reason: ReportedFailure
   readonly failure: Failure
   readonly issues: readonly Issue[]
 }
 
-function problemOf(failed: FailureVerdict | undefined, kept: Kept | undefined): Problem {
+function problemOf(failed: FailureVerdict | undefined, kept: EncodedResult | undefined): Problem {
   if (failed === undefined) return { reason: 'failed', failure: NO_ANSWER, issues: [] }
   const { reason, failure, issues = [] } = failed
   if (reason === 'invalid-payload') return { reason: 'invalid-request', failure, issues }
@@ -191,8 +191,8 @@ function problemOf(failed: FailureVerdict | undefined, kept: Kept | undefined): 
   return { reason: 'invalid-response', failure: describeFailure(refused), issues: refused.issues }
 }
 
-function acknowledged({ channel, message }: ActiveDelivery, tell: () => void, settlement: Settlement): Settlement {
+function acknowledged({ channel, message }: ActiveDelivery, report: () => void, settlement: Settlement): Settlement {
   if (!channel.ack(message)) return STALE
-  tell()
+  report()
   return settlement
 }

@@ -80,7 +80,7 @@ export function shareEvents(from: Events<WorkerEvents>, to: Events<RpcServerEven
 
 function clocks({ clocksDifferByMs }: RpcServerEvents['request.expired']): string {
   if (clocksDifferByMs === 0) return ''
-  return `. The clock of its client and that of this machine differ by ${clocksDifferByMs} ms or more`
+  return `. The clocks of its client and of this machine differ by ${clocksDifferByMs} ms or more`
 }
 
 /** Codes of the process warnings for the first event of each name, if there is no logger. */
@@ -101,13 +101,13 @@ export function requestLines(procedure: string): LogLines<RpcServerEvents> {
     },
     'request.expired': (event) => [
       'info',
-      `${the(event)} has no answer: its time was up ${event.begun ? 'when it had been handled' : 'before it began'}${clocks(event)}`,
+      `${the(event)} has no answer: its time limit passed ${event.begun ? 'before its handler ended' : 'before its handler began'}${clocks(event)}`,
     ],
-    'request.unanswerable': (event) => ['warn', `${the(event)} was dropped: it says not where an answer should go`],
+    'request.unanswerable': (event) => ['warn', `${the(event)} was dropped: it has no replyTo`],
     'replies.lost': ({ reason }) => ['warn', `answers of '${procedure}' may be lost: ${reason.message}`],
     'reply.failed': (event) => [
       'warn',
-      `${the(event)} was handled, and its answer not sent: ${describeFailure(event.error).message}`,
+      `${the(event)} was handled, but its answer was not sent: ${describeFailure(event.error).message}`,
     ],
   }
 }

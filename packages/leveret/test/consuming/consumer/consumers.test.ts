@@ -61,7 +61,9 @@ describe('an exclusive consumer', () => {
     await expect(new Worker(impatient, contract, () => undefined, exclusive).start()).rejects.toMatchObject({
       name: 'BrokerError',
       replyCode: 403,
-      message: expect.stringMatching(/'tasks' .* in exclusive use\. It is free when the other consumer is gone$/),
+      message: expect.stringMatching(
+        /'tasks' .* in exclusive use\. The queue is free when the other consumer has ended$/,
+      ),
     })
     const seen: number[] = []
     const second = new Worker(await connectTo(), contract, ({ n }) => void seen.push(n), exclusive)
@@ -98,7 +100,9 @@ describe('an exclusive consumer', () => {
     const quorum = workQueue('tasks', { payload })
     const make = (): unknown => new Worker(rabbit, quorum, () => undefined, exclusive)
     expect(make).toThrow(OptionsError)
-    expect(make).toThrow("Worker: exclusive: RabbitMQ keeps nobody else from the queue 'tasks', which is not classic")
+    expect(make).toThrow(
+      "Worker: exclusive: RabbitMQ cannot keep other consumers from the queue 'tasks', which is not classic",
+    )
   })
 
   test('is refused for a queue whose arguments name no type: its vhost may make it a quorum queue, with two of them', async ({
@@ -120,7 +124,7 @@ describe('an exclusive consumer', () => {
     if (type === 'quorum') await second
     else await expect(second).rejects.toThrow('in exclusive use')
     const make = (): unknown => new Worker(rabbit, untyped, () => undefined, exclusive)
-    expect(make).toThrow("is of its vhost's default type: add 'x-queue-type': 'classic' to its arguments")
+    expect(make).toThrow("type is the default of its vhost: add 'x-queue-type': 'classic' to its arguments")
     const typed = workQueue('lines', { ...open, queue: { arguments: { 'x-queue-type': 'classic' } } })
     await new Worker(rabbit, typed, () => undefined, exclusive).start()
   })

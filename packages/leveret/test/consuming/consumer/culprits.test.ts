@@ -64,7 +64,7 @@ describe('a message that was alone on its way when the broker closed the connect
     await producer.send({ n: 3 })
   })
 
-  test('is not sent again for ever, also when it is a copy that has no time limit', async ({
+  test('is not sent again without end, also when it is a copy that has no time limit', async ({
     connectTo,
     rabbit,
     vhost,

@@ -15,7 +15,7 @@ const numbered = (from: number, count: number): { n: number }[] =>
 
 describe('while the dead-letter queue is full', () => {
   test.for([10, 1])(
-    'poison messages are said, wait for their place, and stop nobody else (prefetch %d)',
+    'poison messages are reported, wait for their place, and stop no other message (prefetch %d)',
     { timeout: 120_000 },
     async (prefetch, { rabbit, vhost, broker }) => {
       const contract = workQueue('tasks', { payload: tasks.payload, retry: false })
@@ -82,7 +82,7 @@ describe('while the dead-letter queue is full', () => {
     await eventually(() => expect(refused).toHaveLength(3))
     await eventually(async () => expect(await vhost.queue('tasks')).toMatchObject({ messages_unacknowledged: 3 }))
     expect(await full).toMatchObject({ deliveries: 3 })
-    const why = expect.stringMatching(/takes no more: 3 deliveries wait .*basic.nack/)
+    const why = expect.stringMatching(/accepts no further deliveries: 3 wait .*basic.nack/)
     expect(rabbit.health().roles).toContainEqual(
       expect.objectContaining({ role: 'worker', ready: false, heldUp: 3, why }),
     )

@@ -98,7 +98,7 @@ describe('a worker that empties its hand for a suspect', () => {
     await eventually(async () => expect(await vhost.queue('tasks')).toMatchObject({ messages_ready: 4, messages: 4 }))
   })
 
-  test('starts anew when its connection is lost, and waits for the handlers of the old one', async ({
+  test('starts again when its connection is lost, and waits for the handlers of the old one', async ({
     vhost,
     proxy,
     connectTo,

@@ -30,7 +30,7 @@ const modes: readonly Mode[] = [
 
 describe('a message that came back twice from other processes', () => {
   test.for(modes)(
-    'is handled when nothing else is in hand but what runs, then all goes on as before, $name',
+    'is handled when nothing is unsettled but running handlers, then consuming continues as before, $name',
     async ({ payload, options }, { rabbit, vhost }) => {
       const [running, checked, alone] = [gate(), gate(), gate()]
       const sent = workQueue('tasks', { payload: tasks.payload })

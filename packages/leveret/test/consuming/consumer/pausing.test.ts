@@ -26,7 +26,7 @@ describe('a paused worker', () => {
     expect(seen).toEqual([1])
     expect(rabbit.health()).toMatchObject({
       ready: true,
-      roles: [{ role: 'worker', ready: true, attached: false, why: 'it was paused by a call of pause()' }, {}],
+      roles: [{ role: 'worker', ready: true, attached: false, why: 'paused by pause()' }, {}],
     })
     await worker.resume()
     await eventually(() => expect(seen.toSorted()).toEqual([1, 2, 3, 4, 5]))
@@ -61,7 +61,7 @@ describe('a paused worker', () => {
     expect(await vhost.consumers()).toEqual([])
   })
 
-  test('paused and resumed in haste ends as it was told last', async ({ rabbit, vhost }) => {
+  test('paused and resumed in haste ends in the state of the last call', async ({ rabbit, vhost }) => {
     const seen: number[] = []
     const worker = new Worker(rabbit, tasks, ({ n }) => void seen.push(n))
     await worker.start()
@@ -177,9 +177,7 @@ describe('a circuit breaker', () => {
     expect(failures).toBeGreaterThanOrEqual(99)
   })
 
-  test('stays open when somebody resumes what nobody paused, and its pause ends with the worker', async ({
-    rabbit,
-  }) => {
+  test('stays open when resume() is called without pause(), and its pause ends with the worker', async ({ rabbit }) => {
     const worker = new Worker(rabbit, tasks, () => Promise.reject(new Error('no')), {
       breaker: { ...breaker, pauseMs: 2_000_000_000 },
     })

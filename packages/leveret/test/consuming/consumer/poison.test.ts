@@ -18,7 +18,7 @@ const POISON: readonly (readonly [what: string, content: string | Buffer, option
   ['a number too large', '{"n":1e999}', {}],
   ['brackets a hundred thousand deep', `${'['.repeat(100_000)}${']'.repeat(100_000)}`, {}],
   ['text', '{"n":1}', { contentType: 'application/xml' }],
-  ['a content type that is none', '{"n":1}', { contentType: ';;,' }],
+  ['an invalid content type', '{"n":1}', { contentType: ';;,' }],
   ['compressed content', '{"n":1}', { contentType: 'application/json', contentEncoding: 'gzip' }],
   ['an unknown content encoding', '{"n":1}', { contentEncoding: 'rot13' }],
 ]
@@ -78,7 +78,7 @@ test('a payload of 200,000 levels is handled where the schema takes anything, se
   expect(ended).toContainEqual(['recursive', 'attempts-exhausted', 2])
 })
 
-test('a schema that throws fails the attempt, and is no poison: another version of the worker may mend it', async ({
+test('a schema that throws fails the attempt, and is not poison: another version of the worker may handle it', async ({
   rabbit,
   vhost,
 }) => {

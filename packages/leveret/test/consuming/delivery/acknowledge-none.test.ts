@@ -56,7 +56,7 @@ describe("acknowledge: 'none'", () => {
     ])
   })
 
-  test('tells a duplicate as what it is', async ({ rabbit }) => {
+  test('reports a duplicate as a duplicate', async ({ rabbit }) => {
     const worker = new Worker(rabbit, tasks, () => undefined, {
       acknowledge: 'none',
       deduplicate: { store: new MemoryDeduplicationStore(), ttlMs: 60_000 },

@@ -47,7 +47,7 @@ describe("acknowledge: 'manual'", () => {
     await eventually(async () => expect(await vhost.queue('tasks.dead-letter')).toMatchObject({ messages: 1 }))
   })
 
-  test('counts the first decision only, and tells of the others', async ({ rabbit }) => {
+  test('counts the first decision only, and reports the others', async ({ rabbit }) => {
     const outcomes: string[] = []
     const handler = async (_task: unknown, delivery: ManualDelivery): Promise<void> => {
       const all = [delivery.ack(), delivery.deadLetter('after all'), delivery.ack()]

@@ -22,7 +22,7 @@ function received({ messageId, headers, content = '{}', redelivered = true, time
 const MINUTE = 60_000
 
 describe('returns', () => {
-  test('of this process are innocent, and nobody else is', () => {
+  test('only deliveries that this process returned are innocent', () => {
     const memory = new ReturnMemory()
     const message = received({ messageId: 'a' })
     memory.noteReturn(message)

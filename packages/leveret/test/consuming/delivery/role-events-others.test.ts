@@ -141,7 +141,7 @@ tells('rpc-server', 'double', ['replies.lost'], async (watch, { vhost, broker, c
   await other.channel.waitForConfirms()
 })
 
-test('each event that only a subscriber or a server has is told by one of these tests', () => {
+test('each event that only a subscriber or a server has is emitted in one of these tests', () => {
   expect([...provoked]).toEqual(expect.arrayContaining(Object.keys(OF_OTHERS)))
 })
 

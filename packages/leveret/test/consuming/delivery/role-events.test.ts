@@ -101,7 +101,7 @@ tells(
 )
 
 tells('worker', 'tasks', ['handler.late'], async (watch, { rabbit }) => {
-  // It ends when it is told that its time is up.
+  // It ends when its signal says that its time is up.
   const slow = (_task: unknown, { signal }: { signal: AbortSignal }): Promise<void> =>
     new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
   await watch.on(new Worker(rabbit, quick, slow, { handlerTimeoutMs: 50 })).start()
@@ -193,7 +193,7 @@ tells('subscriber', 'lines', ['delivery.ignored'], async (watch, { rabbit }) => 
   await new Publisher(rabbit, topicExchange('shop', soon)).publish('created', 'one')
 })
 
-plain('each event of a worker is told by one of these tests', () => {
+plain('each event of a worker is emitted in one of these tests', () => {
   expect([...provoked].sort()).toEqual(Object.keys(OF_WORKERS).sort())
 })
 

@@ -10,7 +10,7 @@ forbidSurprises()
 const DELIVER = Buffer.from([0, 60, 0, 60])
 const CANCEL = Buffer.from([0, 60, 0, 30])
 
-/** The first `basic.deliver` in it is for a consumer that nobody knows. */
+/** The first `basic.deliver` in it is for an unknown consumer. */
 function misdirected(bytes: Buffer): Buffer | undefined {
   const at = bytes.indexOf(DELIVER)
   if (at < 0) return undefined
@@ -20,7 +20,7 @@ function misdirected(bytes: Buffer): Buffer | undefined {
   return changed
 }
 
-/** A delivery of the queue `x` on channel 1, to a consumer that nobody knows, in front of what comes. */
+/** A delivery of the queue `x` on channel 1, to an unknown consumer, in front of what comes. */
 function uncalledFor(bytes: Buffer): Buffer {
   const tag = shortText('nobody')
   const deliver = [DELIVER, tag, Buffer.alloc(8), Buffer.from([0]), shortText(''), shortText('x')]
@@ -33,7 +33,7 @@ function uncalledForHeader(bytes: Buffer): Buffer {
   return Buffer.concat([frame(2, [Buffer.from([0, 60, 0, 0]), Buffer.alloc(7), Buffer.from([1, 0, 0])]), bytes])
 }
 
-/** A cancel of a consumer that nobody knows, on channel 1, in front of what comes. */
+/** A cancel of an unknown consumer, on channel 1, in front of what comes. */
 function uncalledForCancel(bytes: Buffer): Buffer {
   return Buffer.concat([frame(1, [CANCEL, shortText('nobody'), Buffer.from([1])]), bytes])
 }
@@ -63,7 +63,7 @@ function lostChannels(connection: string): [purpose: string, reason: unknown][] 
 
 const STRANGE = { name: 'ConnectionError', reason: 'protocol', retryable: true }
 
-describe('a delivery to a consumer that nobody knows', () => {
+describe('a delivery to an unknown consumer', () => {
   test('ends its channel, and is delivered again on a fresh one', async ({ connectTo, rabbit, vhost }) => {
     const { url, spoil } = await spoiler(vhost.url)
     const consuming: Connection = await connectTo({}, url)
@@ -113,7 +113,7 @@ describe('a delivery to a consumer that nobody knows', () => {
   })
 })
 
-test('a part of a message that belongs to none ends its channel, and what was in hand is delivered again', async ({
+test('a part of no message ends its channel, and unsettled deliveries are delivered again', async ({
   connectTo,
   rabbit,
   vhost,
@@ -132,7 +132,7 @@ test('a part of a message that belongs to none ends its channel, and what was in
   await eventually(async () => expect(await vhost.queue('tasks')).toMatchObject({ messages: 0 }))
 })
 
-test('a cancel of a consumer that nobody knows ends its channel too', async ({ connectTo, vhost }) => {
+test('a cancel of an unknown consumer ends its channel too', async ({ connectTo, vhost }) => {
   const { url, spoil } = await spoiler(vhost.url)
   const rabbit = await connectTo({ name: vhost.name }, url)
   const lost = lostChannels(vhost.name)

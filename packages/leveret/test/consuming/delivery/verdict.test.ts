@@ -98,7 +98,7 @@ describe('a forged Retry', () => {
   })
 
   test.for([undefined, null, '5', -1, 1e12, Number.NaN, Number.POSITIVE_INFINITY, 5n, {}])(
-    'with a delay that is none (%s) is a failed attempt like any other',
+    'with an invalid delay (%s) is a failed attempt like any other',
     (afterMs) => {
       expect(judge(forged(afterMs), 2, rules)).toMatchObject({ do: 'retry', afterMs: 20 })
     },
@@ -141,7 +141,7 @@ describe('with native retry', () => {
   })
 })
 
-test('a failure tells its stack to whoever asks, and to no log', () => {
+test('a failure has its stack, and no log shows it', () => {
   const failure = describeFailure(new TypeError('x'))
   expect(failure.stack).toMatch(/^TypeError: x\n {4}at /)
   expect(JSON.stringify(failure)).toBe('{"name":"TypeError","message":"x"}')

@@ -96,7 +96,7 @@ test('nothing of what lasts runs in the context of the request that connected an
   expectNoContext(seen)
 })
 
-test('a handler whose time is up is told so in its own context', async ({ connectTo }) => {
+test('a handler whose time is up gets its abort in its own context', async ({ connectTo }) => {
   const seen = diary()
   await inRequest(async () => {
     const rabbit = await connectTo()
@@ -158,7 +158,7 @@ describe('so it is with', () => {
   })
 })
 
-test('who sends goes on in his own context', async ({ rabbit }) => {
+test('a sender continues in its own context', async ({ rabbit }) => {
   const producer = new Producer(rabbit, tasks)
   const stores = await Promise.all(
     Array.from({ length: COUNT }, (_, n) =>

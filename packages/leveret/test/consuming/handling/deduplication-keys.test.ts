@@ -115,7 +115,7 @@ describe('a key', () => {
 })
 
 describe("with acknowledge: 'none'", () => {
-  test('a duplicate of what was handled is told as skipped, and not as handled', async ({ rabbit, vhost }) => {
+  test('a duplicate of a handled message is reported as skipped, and not as handled', async ({ rabbit, vhost }) => {
     const seen: number[] = []
     const acked: unknown[] = []
     const worker = workerOf(rabbit, ({ n }) => seen.push(n), new MemoryDeduplicationStore(), { acknowledge: 'none' })

@@ -9,7 +9,7 @@ forbidSurprises()
 const forever = (): Promise<never> => new Promise(() => undefined)
 
 describe('a store that hangs', () => {
-  test('at done does not turn a success into a failed attempt: it is told, and the task is acknowledged', async ({
+  test('at done does not turn a success into a failed attempt: it is reported, and the task is acknowledged', async ({
     rabbit,
     vhost,
   }) => {
@@ -25,7 +25,7 @@ describe('a store that hangs', () => {
     await eventually(async () => expect(await vhost.queue('once')).toMatchObject({ messages: 0 }))
   })
 
-  test('at giveUp does not hold the failed task: it is told, and the task is settled', async ({ rabbit }) => {
+  test('at giveUp does not hold the failed task: it is reported, and the task is settled', async ({ rabbit }) => {
     const failing = (): never => {
       throw new Error('no')
     }
@@ -71,7 +71,7 @@ describe('a store that hangs', () => {
 })
 
 test.for(['NEW', true, undefined, null, 1])(
-  'an answer of the store that is none (%s) fails the attempt, and says so',
+  'an invalid answer of the store (%s) fails the attempt, and says so',
   async (answer, { rabbit }) => {
     const seen: number[] = []
     const worker = workerOf(rabbit, ({ n }) => seen.push(n), storeWith({ begin: () => answer }))

@@ -152,7 +152,7 @@ describe('a store that fails', () => {
   })
 
   test.for(['done', 'giveUp'] as const)(
-    'at %s is told, and changes nothing for the delivery',
+    'at %s is reported, and changes nothing for the delivery',
     async (call, { rabbit, vhost }) => {
       const worker = deduplicating(
         rabbit,
@@ -180,6 +180,6 @@ test('an ephemeral subscriber, whose queue is gone before what is postponed come
   // @ts-expect-error it is for durable ones
   const make = (): unknown => new Subscriber(rabbit, events, () => undefined, { deduplicate })
   expect(make).toThrow(
-    new OptionsError('Subscriber: deduplicate is for durable subscribers: describe a subscription()'),
+    new OptionsError('Subscriber: deduplicate is only for durable subscribers: use a subscription()'),
   )
 })

@@ -13,7 +13,7 @@ import { forbidSurprises } from '../../support/surprises.js'
 
 forbidSurprises()
 
-/** Stops half-way over its signal, as handlers are told to do. */
+/** Stops half-way over its signal, as the documentation asks of handlers. */
 const untilAborted = async ({ signal }: Delivery): Promise<void> => {
   await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
 }
@@ -62,7 +62,7 @@ describe('an attempt whose time is up', () => {
     expect(handled).toEqual([2])
   })
 
-  test('is told once when its handler ends late, though it settles and throws then', async ({ rabbit }) => {
+  test('is reported once when its handler ends late, though it settles and throws then', async ({ rabbit }) => {
     const hold = gate()
     const handler = async (_task: unknown, delivery: ManualDelivery): Promise<void> => {
       if (delivery.attempt > 1) return void (await delivery.ack())
@@ -85,7 +85,7 @@ describe('an attempt whose time is up', () => {
   })
 })
 
-test('a handler that does its work a moment too late is told so, and so is one that fails after its ack', async ({
+test('a handler that ends a moment too late is reported, and so is one that fails after its ack', async ({
   rabbit,
 }) => {
   const handler = async ({ n }: { n: number }, delivery: ManualDelivery): Promise<void> => {

@@ -34,7 +34,7 @@ test('a handler that returned and left its delivery unsettled is not counted as 
   expect(late).toEqual([])
 })
 
-test('a handler that hangs after its decision is counted for as long as it runs, and told once when it ends', async ({
+test('a handler that hangs after its decision is counted for as long as it runs, and reported once when it ends', async ({
   rabbit,
 }) => {
   const { opened, open } = gate()

@@ -53,7 +53,7 @@ describe('the store in memory', () => {
     expect(await store.begin('a', 'third', 1_000)).toBe('new')
   })
 
-  test('keeps what is done, whoever gives it up', async () => {
+  test('keeps a done key, whichever worker gives it up', async () => {
     const store = new MemoryDeduplicationStore()
     await store.begin('a', 'first', 1_000)
     await store.done('a', 'first', 60_000)

@@ -51,20 +51,20 @@ export interface Entry {
   readonly trace: string[]
 }
 
-/** How often a worker told so. */
+/** How often a worker reported it. */
 export function eventsOf({ events }: Entry, name: SettlementName): number {
   return events.get(name) ?? 0
 }
 
-/** How many ends of deliveries were told. */
-export function told(entry: Entry): number {
+/** How many ends of deliveries were reported. */
+export function reported(entry: Entry): number {
   return settlements.reduce((sum, name) => sum + eventsOf(entry, name), 0)
 }
 
-/** How often it was told that nothing more comes of it. */
+/** How often its final end was reported. */
 export function ends(entry: Entry): number {
-  const told = (['acked', 'skipped', 'dropped', 'dead-lettered'] as const).map((name) => eventsOf(entry, name))
-  return told.reduce((sum, count) => sum + count, entry.mayBeGone)
+  const reported = (['acked', 'skipped', 'dropped', 'dead-lettered'] as const).map((name) => eventsOf(entry, name))
+  return reported.reduce((sum, count) => sum + count, entry.mayBeGone)
 }
 
 /** One of which nothing is known yet. */

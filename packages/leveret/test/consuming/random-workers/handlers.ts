@@ -138,7 +138,7 @@ const LONG: Partial<Record<Way, (work: Work) => Promise<boolean>>> = {
   },
   'honours the signal': async ({ calm, delivery: { signal }, worker: { acknowledge } }) => {
     await rest(Math.random() * LONG_MS, calm, signal)
-    // What was acknowledged first is nobody else's any more.
+    // What was acknowledged first belongs to no other attempt.
     return !signal.aborted || acknowledge === 'none'
   },
   'ignores the signal': async ({ calm }) => {

@@ -1,5 +1,5 @@
 import type { Delivery, DeliveryEvent } from '../../../src/index.js'
-import { type Entry, ends, eventsOf, newEntry, type others, type SettlementName, told } from './entry.js'
+import { type Entry, ends, eventsOf, newEntry, type others, reported, type SettlementName } from './entry.js'
 
 /** A worker, as far as the account goes. */
 export interface Worked {
@@ -9,7 +9,7 @@ export interface Worked {
   readonly handlerTimeoutMs: number
   /** Its `close` has resolved. */
   isClosed: boolean
-  /** It has told that handlers still run. */
+  /** It has reported that handlers still run. */
   toldIncomplete: boolean
 }
 
@@ -111,11 +111,11 @@ export class Account {
     this.#count(name)
     const entry = this.entries.get(messageId)
     if (entry === undefined) {
-      this.breach(`${worker.name} told of a message that is none of ours: ${messageId}`)
+      this.breach(`${worker.name} reported a message of another run: ${messageId}`)
       return
     }
     entry.events.set(name, eventsOf(entry, name) + 1)
-    this.#trace(entry, `${worker.name} told ${name} ${'reason' in event ? event.reason : ''}`)
+    this.#trace(entry, `${worker.name} reported ${name} ${'reason' in event ? event.reason : ''}`)
     const isHandled = entry.done >= eventsOf(entry, 'acked') && entry.done > 0
     if (name === 'acked' && !isHandled) this.breach(`${entry.id} was acked more often than it was handled`)
     if (name === 'skipped' && !isHandled) this.breach(`${entry.id} was skipped, and had not been handled`)
@@ -124,13 +124,13 @@ export class Account {
   }
 
   /** A worker says something else. */
-  told(worker: Worked, name: (typeof others)[number], event: object): void {
+  reported(worker: Worked, name: (typeof others)[number], event: object): void {
     this.#count(name)
     if (name === 'close.incomplete') worker.toldIncomplete = true
     const { messageId } = event as { messageId?: string }
     const entry = messageId === undefined ? undefined : this.entries.get(messageId)
-    if (entry !== undefined) this.#trace(entry, `${worker.name} told ${name}`)
-    else this.step(`${worker.name} told ${name} ${reasonOf(event)}`)
+    if (entry !== undefined) this.#trace(entry, `${worker.name} reported ${name}`)
+    else this.step(`${worker.name} reported ${name} ${reasonOf(event)}`)
   }
 
   /** How many of its handlers run, but for those that have been given up: they keep no slot. */
@@ -141,17 +141,22 @@ export class Account {
     return [...this.running].filter(counts).length
   }
 
-  /** How many dead letters were told of. */
+  /** How many of its handlers run in all. */
+  allRunningOf(worker: Worked): number {
+    return [...this.running].filter((call) => call.worker === worker).length
+  }
+
+  /** How many dead letters were reported. */
   get lettersTold(): number {
     return this.counts.get('dead-lettered') ?? 0
   }
 
   /** Ids of which more were read than ended. */
   get untold(): string[] {
-    return [...this.entries.values()].filter((entry) => told(entry) < entry.decoded).map(({ id }) => id)
+    return [...this.entries.values()].filter((entry) => reported(entry) < entry.decoded).map(({ id }) => id)
   }
 
-  /** Ids of which nothing final has been told. */
+  /** Ids without a final event. */
   get open(): string[] {
     return [...this.entries.values()]
       .filter((entry) => entry.published > 0 && !entry.isDestroyed && ends(entry) < entry.published)
@@ -161,7 +166,7 @@ export class Account {
   /** It was in a queue when nothing ran any more. */
   found(id: string, queue: string): void {
     const entry = this.entries.get(id)
-    if (entry === undefined) this.breach(`in ${queue} was a message that is none of ours: ${id}`)
+    if (entry === undefined) this.breach(`in ${queue} was a message of another run: ${id}`)
     else entry.stored.push(queue)
   }
 

@@ -111,7 +111,7 @@ export interface Program {
 /** What the broker of a run allows. */
 export interface Means {
   readonly hasNativeRetry: boolean
-  /** It is nobody else's, so it may be stopped. */
+  /** It is not shared, so it may be stopped. */
   readonly isOurs: boolean
 }
 

@@ -40,7 +40,7 @@ class Book extends Account {
     for (const entry of this.entries.values()) entry.published = 1
   }
 
-  /** A delivery is read, handled if that is wanted, and its end told. */
+  /** A delivery is read, handled if that is wanted, and its end reported. */
   deliver(
     n: number,
     end: SettlementName,
@@ -69,14 +69,14 @@ function rest(): Book {
 }
 
 describe('a run of workers breaches', () => {
-  test('nothing when each message was handled, has waited, or is a dead letter as told', () => {
+  test('nothing when each message was handled, has waited, or is a dead letter as reported', () => {
     const book = new Book().deliver(0, 'retried', 'stops').deliver(0, 'acked').deliver(1, 'dead-lettered', 'stops')
     book.found('m1', 'run.dead-letter')
     book.found('m2', 'run')
     expect(breaches(book)).toEqual([])
   })
 
-  test('by a message that is nowhere, though it was told that it comes again', () => {
+  test('by a message that is nowhere, though a later attempt was reported', () => {
     expect(breaches(rest().deliver(0, 'stale', 'never begins'))).toEqual(['m0 is lost: 1 were sent, 0 found'])
   })
 
@@ -86,16 +86,16 @@ describe('a run of workers breaches', () => {
     expect(breaches(book, programWith({}, 'none'))).toEqual([])
   })
 
-  test('by one that was read and of which nothing was told', () => {
+  test('by a message that was read without an event', () => {
     const book = rest().deliver(0, 'acked')
     book.decoded(0)
-    expect(breaches(book)).toEqual(['m0 was read 2 times, and its end was told 1 times'])
+    expect(breaches(book)).toEqual(['m0 was read 2 times, and its end was reported 1 times'])
   })
 
-  test('by one whose end was told twice', () => {
+  test('by a message whose end was reported twice', () => {
     const book = rest().deliver(0, 'acked')
     book.settled(worked, 'stale', { messageId: 'm0', attempt: 1 })
-    expect(breaches(book)).toEqual(['m0 was read 1 times, and its end was told 2 times'])
+    expect(breaches(book)).toEqual(['m0 was read 1 times, and its end was reported 2 times'])
   })
 
   test.for<SettlementName>(['acked', 'skipped'])('by one that was %s and had not been handled', (name) => {
@@ -110,16 +110,16 @@ describe('a run of workers breaches', () => {
     expect(breaches(book, { ...programWith(), ids: 'own' })).toEqual([])
   })
 
-  test('by one that was told to be a dead letter, and is none', () => {
+  test('by a message that was reported as a dead letter, but is not one', () => {
     const book = rest().deliver(0, 'dead-lettered', 'stops')
     book.found('m0', 'run')
-    expect(breaches(book)).toEqual(['m0 was told to be a dead letter, and is none'])
+    expect(breaches(book)).toEqual(['m0 was reported as a dead letter, but is not one'])
   })
 
-  test('by dead letters that nobody told of', () => {
+  test('by dead letters without an event', () => {
     const book = rest()
     book.found('m0', 'run.dead-letter')
-    expect(breaches(book)).toEqual(['m0 is a dead letter 1 times, told 0 times'])
+    expect(breaches(book)).toEqual(['m0 is a dead letter 1 times, reported 0 times'])
   })
 
   test('by one that is dropped although dead letters are kept', () => {
@@ -135,12 +135,39 @@ describe('a run of workers breaches', () => {
     expect(breaches(book, programWith({}, 'none'), true)).toEqual([])
   })
 
+  test('by such a one where a store had a copy stored before the ack only as often as there may be such copies', () => {
+    const { workers, ...program } = programWith({}, 'none')
+    const asking: Program = { ...program, workers: [{ ...workers[0], store: 'quick' }] }
+    const book = rest().deliver(0, 'postponed', 'never begins').deliver(0, 'acked').deliver(0, 'acked')
+    expect(breaches(book, asking)).toEqual([])
+    book.deliver(0, 'acked')
+    expect(breaches(book, asking)).toEqual(['m0 was handled 3 times, and at most once was promised'])
+  })
+
   test('by one that came first after one that was sent later, where order is kept', () => {
     const book = new Book().deliver(1, 'acked').deliver(0, 'acked').deliver(2, 'acked')
     const single = { singleActive: true }
     expect(breaches(book, programWith(single))).toEqual(['m0 came first after m1, which was sent later'])
     expect(breaches(book, programWith({ ...single, maxPriority: 3 }))).toEqual([])
     expect(breaches(book)).toEqual([])
+  })
+
+  test('by such a one on a quorum queue only where each worker has room for what the one before gave back', () => {
+    const book = new Book().deliver(1, 'acked').deliver(0, 'acked').deliver(2, 'acked')
+    const kept = (type: 'classic' | 'quorum', prefetch: number): readonly string[] => {
+      const { workers, ...program } = programWith({ singleActive: true, type })
+      const [first] = workers
+      return breaches(book, {
+        ...program,
+        workers: [
+          { ...first, prefetch: 8 },
+          { ...first, prefetch },
+        ],
+      })
+    }
+    expect(kept('quorum', 8)).toHaveLength(1)
+    expect(kept('classic', 16)).toHaveLength(1)
+    expect(kept('quorum', 16)).toEqual([])
   })
 
   test('by more handlers at once than the concurrency, and by one that begins when its worker has closed', () => {

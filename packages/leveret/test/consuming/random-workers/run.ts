@@ -54,7 +54,7 @@ export async function perform(program: Program, place: Place): Promise<Run> {
   await calmDown(stage, outsider)
   await checkHealth(stage)
   await Promise.all(stage.open.map((seat) => seat.close(5_000)))
-  // What was given up at a close is told when its handler ends, or its time is up.
+  // What was given up at a close is reported when its handler ends, or its time is up.
   await eventually(() => expect(account.untold).toEqual([])).catch(() => undefined)
   for (const seat of stage.seats) seat.check()
   for (const what of stage.unresolved) account.breach(`${what} never resolved`)
@@ -166,10 +166,11 @@ async function calmDown(stage: Stage, outsider: Outsider): Promise<void> {
   })
 }
 
-/** In order, and one at a time, where all others were so. */
+/** In order, and one at a time, where all others were so, and with as many places. */
 function cleanPlan(workers: Program['workers']): WorkerPlan {
   const [{ acknowledge, isOrdered }] = workers
   const concurrency = workers.every((worker) => worker.concurrency === 1) ? 1 : 10
+  const prefetch = Math.max(concurrency, ...workers.map((worker) => worker.prefetch))
   const plain = {
     batch: undefined,
     isOrdered,
@@ -178,10 +179,10 @@ function cleanPlan(workers: Program['workers']): WorkerPlan {
     breaker: false,
     connects: true,
   }
-  return { ...plain, acknowledge, concurrency, prefetch: 20, handlerTimeoutMs: 5_000 }
+  return { ...plain, acknowledge, concurrency, prefetch, handlerTimeoutMs: 5_000 }
 }
 
-/** Nothing is in hand, and nothing has been forgotten. */
+/** Nothing is unsettled, and nothing has been forgotten. */
 async function checkHealth(stage: Stage): Promise<void> {
   const look = (): void => {
     for (const { connection } of stage.open) {

@@ -46,7 +46,7 @@ export class Seat {
         account.settled(worked, name, event),
       )
     }
-    for (const name of others) this.worker.on(name, (event: object) => account.told(worked, name, event))
+    for (const name of others) this.worker.on(name, (event: object) => account.reported(worked, name, event))
   }
 
   get isOpen(): boolean {
@@ -63,11 +63,11 @@ export class Seat {
     this.#connectionClosed()
   }
 
-  /** From now on nothing begins, and what still runs has been told. */
+  /** From now on nothing begins, and running handlers have been reported. */
   closed(): void {
     if (this.worked.isClosed) return
     this.worked.isClosed = true
-    this.#runningAtEnd = this.#account.runningOf(this.worked)
+    this.#runningAtEnd = this.#account.allRunningOf(this.worked)
   }
 
   /** Its last event may come a moment after the promise of a connection that closes. */

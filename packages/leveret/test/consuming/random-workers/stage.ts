@@ -98,7 +98,8 @@ export class Stage {
   /** Starts a worker. @param isClean - on a connection of its own that does not fail, with nothing special */
   async start(plan: WorkerPlan, isClean = false): Promise<Seat> {
     const { account } = this.options
-    const last = this.open.at(-1)
+    // A handler of another worker may be closing the connection that they share.
+    const last = this.open.findLast((seat) => seat.connection.state !== 'closing')
     const connection = last === undefined || plan.connects || isClean ? await this.#connect(isClean) : last.connection
     const worked = { name: `w${this.seats.length + 1}`, ...plan, isClosed: false, toldIncomplete: false }
     const seat = new Seat({
@@ -151,7 +152,7 @@ export class Stage {
     return connection
   }
 
-  /** Nobody on it may do anything any more. */
+  /** Its workers may do nothing any more. */
   #closed(connection: Connection): void {
     for (const seat of this.seats) if (seat.connection === connection) seat.closed()
   }

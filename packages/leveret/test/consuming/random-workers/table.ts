@@ -29,7 +29,7 @@ export function tableOf(runs: readonly Run[]): string {
   return [...padded, '', totalsOf(runs)].join('\n')
 }
 
-/** All that is known of what went wrong in one run, for whoever looks into it. */
+/** All that is known of what went wrong in one run, for the person who looks into it. */
 export function evidenceOf({ program, account, breaches }: Run): string {
   const named = [...account.entries.values()].filter(({ id }) =>
     breaches.some((breach) => breach.split(/[ ,:()]/).includes(id)),
@@ -108,6 +108,6 @@ function totalsOf(runs: readonly Run[]): string {
     for (const [name, count] of account.counts) counts.set(name, (counts.get(name) ?? 0) + count)
   }
   const failed = runs.filter(({ breaches }) => breaches.length > 0).length
-  const told = [...counts].sort(([, a], [, b]) => b - a).map(([name, count]) => `${name} ${count}`)
-  return `${runs.length} runs, ${failed} of them with a breach; told in all: ${told.join(', ')}`
+  const reported = [...counts].sort(([, a], [, b]) => b - a).map(([name, count]) => `${name} ${count}`)
+  return `${runs.length} runs, ${failed} of them with a breach; reported in all: ${reported.join(', ')}`
 }

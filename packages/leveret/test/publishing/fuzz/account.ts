@@ -47,7 +47,7 @@ export class Account {
     for (const name of NEVER) role.on(name, (event) => this.surprises.push([name, event]))
   }
 
-  /** Begins anew. */
+  /** Begins again. */
   clear(): void {
     for (const map of [this.published, this.#attempts, this.#ends]) map.clear()
   }

@@ -30,7 +30,7 @@ export function randomValue(random: Random, depth = 0): Buffer {
 /**
  * The headers of one message, with or without those that would mean something if they were sound.
  *
- * @param deaths - RabbitMQ 3.10 lets a queue crash when it dead-letters what has an `odd` x-death, whoever consumes it
+ * @param deaths - RabbitMQ 3.10 lets a queue crash when it dead-letters what has an `odd` x-death, with any consumer
  */
 export function randomHeaders(random: Random, deaths: 'sound' | 'odd'): Buffer {
   const entries: Entry[] = []

@@ -64,6 +64,8 @@ export abstract class MessageQueue extends Queue {
     // A message that is delivered at once neither expires nor counts towards the limits.
     const consumer = this.ready === 0 ? this.consumers.next() : undefined
     if (consumer !== undefined && !this.#dispatching) {
+      // A classic queue reads the failed deliveries of a message only when it stores it.
+      if (this.type === 'classic') item.redelivered = false
       this.#deliver(item, consumer)
       return true
     }

@@ -82,6 +82,12 @@ export abstract class Queue {
     return this.unacked.size
   }
 
+  /** How many consumers a declaration reports. A quorum queue counts each unsettled `basic.get` as one. */
+  get consumerCount(): number {
+    const got = this.type === 'quorum' ? [...this.unacked].filter(({ consumer }) => consumer === undefined) : []
+    return this.consumers.count + got.length
+  }
+
   /** How many messages native retry holds back. */
   get delayed(): number {
     return 0

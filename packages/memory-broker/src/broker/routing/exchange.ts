@@ -2,7 +2,7 @@ import type { FieldTable } from '../../wire/field-table.js'
 import type { Message } from '../message/message.js'
 import { areSame } from '../rules/same-arguments.js'
 import { checkHeadersBinding, headersMatch } from './headers-match.js'
-import { topicMatches, wordsOf } from './topic.js'
+import { wordsMatch, wordsOf } from './topic.js'
 
 /** Destination of a binding. */
 export interface Destination {
@@ -101,7 +101,7 @@ export class Exchange {
     if (this.type === 'headers') return ({ args }) => headersMatch(args, headers)
     if (this.type === 'direct') return ({ routingKey }) => routingKey === key
     const words = wordsOf(key)
-    return (binding) => topicMatches(binding.words, words)
+    return (binding) => wordsMatch(binding.words, words)
   }
 
   #hashed(key: string): Destination[] {

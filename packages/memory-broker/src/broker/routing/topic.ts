@@ -1,5 +1,10 @@
 /** Whether a routing key matches a binding key of a topic exchange: `*` is one word, `#` is any number of words. */
-export function topicMatches(pattern: readonly string[], words: readonly string[]): boolean {
+export function topicMatches(bindingKey: string, routingKey: string): boolean {
+  return wordsMatch(wordsOf(bindingKey), wordsOf(routingKey))
+}
+
+/** The same as {@link topicMatches}, for keys that are split into words. */
+export function wordsMatch(pattern: readonly string[], words: readonly string[]): boolean {
   // The positions in the pattern that the words so far can have reached. A set, so that many # cost no more than words.
   let places = skipHashes(new Set([0]), pattern)
   for (const word of words) {

@@ -5,6 +5,7 @@ import type { LogEntry } from '../../broker/log.js'
 import type { Delivery, Holder, ReturnKind } from '../../broker/message/delivery.js'
 import type { Message } from '../../broker/message/message.js'
 import type { Queue } from '../../broker/queue/queue.js'
+import type { Exchange } from '../../broker/routing/exchange.js'
 import { ReplyError } from '../../broker/rules/reply-error.js'
 import type { Vhost } from '../../broker/vhost.js'
 import type { Arguments, MethodName } from '../../wire/methods.js'
@@ -78,6 +79,16 @@ export class ChannelState implements ConsumerChannel, Holder {
   check(right: Right, kind: 'queue' | 'exchange', name: string): void {
     const { user } = this.connection
     checkAccess(this.broker.access, { vhost: this.vhost.name, user, right, kind, name }, this.broker.profile)
+  }
+
+  /** @throws ReplyError 403 if the user lacks the permission for a routing key of a topic exchange */
+  checkTopic(right: 'write' | 'read', { name: exchange, type }: Exchange, routingKey: string): void {
+    const { access, profile } = this.broker
+    const [{ user }, { name: vhost }] = [this.connection, this.vhost]
+    if (type !== 'topic' || access.topics.isAllowed({ vhost, user, exchange }, right, routingKey)) return
+    const what = profile.namesPermission ? `${right} access` : 'access'
+    const where = `exchange '${exchange}' in vhost '${vhost}'`
+    throw new ReplyError(403, `${what} to topic '${routingKey}' in ${where} refused for user '${user}'`)
   }
 
   /** Finds a queue by its name, or the last one declared for the empty name. @throws ReplyError */

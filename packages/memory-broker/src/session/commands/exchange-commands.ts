@@ -25,6 +25,7 @@ export const exchangeCommands: Commands = {
   },
   'exchange.unbind': (channel, args) => {
     const [source, destination] = exchangesOf(channel, args)
+    channel.checkTopic('read', source, args.routingKey)
     channel.vhost.unbind(source, destination, args.routingKey, args.arguments)
     channel.note({ kind: 'unbound', exchange: source.name, routingKey: args.routingKey })
     if (!args.noWait) channel.send('exchange.unbind-ok', {})
@@ -41,6 +42,7 @@ export interface NewBinding {
 
 /** Creates a binding, unless it exists. @throws ReplyError if the key or the arguments are refused */
 export function bind(channel: ChannelState, { source, destination, key, args }: NewBinding): void {
+  channel.checkTopic('read', source, key)
   const most = channel.broker.profile.maxHashes
   const hashes = source.type === 'topic' ? wordsOf(key).filter((word) => word === '#').length : 0
   if (hashes > most)

@@ -54,7 +54,7 @@ function giveBack(channel: ChannelState, message: Message): void {
 
 function check(
   channel: ChannelState,
-  { exchange: name, immediate }: Arguments<'basic.publish'>,
+  { exchange: name, routingKey, immediate }: Arguments<'basic.publish'>,
   properties: Properties,
 ): void {
   if (immediate) throw new ReplyError(540, 'immediate=true')
@@ -62,6 +62,7 @@ function check(
   const exchange = findExchange(channel.vhost, name)
   if (exchange.internal)
     throw new ReplyError(403, `cannot publish to internal exchange '${name}' in vhost '${channel.vhost.name}'`)
+  channel.checkTopic('write', exchange, routingKey)
   const { userId, expiration } = properties
   const { user } = channel.connection
   if (userId !== undefined && userId !== user)

@@ -73,7 +73,7 @@ function lookForAddress({ vhost, broker }: ChannelState, name: string): Declared
 }
 
 function declared(queue: Queue): Declared {
-  return [queue.name, queue.ready, queue.consumers.count]
+  return [queue.name, queue.ready, queue.consumerCount]
 }
 
 function remove(channel: ChannelState, { queue: given, ifUnused, ifEmpty }: Arguments<'queue.delete'>): number {
@@ -120,6 +120,7 @@ function unbind(channel: ChannelState, args: Arguments<'queue.unbind'>): void {
   const known = vhost.queues.get(channel.queueName(args.queue))
   const source = vhost.exchanges.get(args.exchange)
   const key = keyOf(channel, args)
+  if (source !== undefined) channel.checkTopic('read', source, key)
   if (known === undefined || source?.has(known, key, args.arguments) !== true) return
   // The owner of the queue matters only if there is a binding to remove.
   const queue = channel.queue(args.queue)

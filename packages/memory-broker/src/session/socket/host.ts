@@ -6,6 +6,8 @@ export interface SessionHost {
   readonly broker: Broker
   readonly limits: SessionLimits
   readonly faults: SessionFaults
+  /** How many open connections there are to a vhost, or of a user. */
+  connectionsOf(of: { readonly vhost: string } | { readonly user: string }): number
   /** How many channels a user has open. */
   channelsOf(user: string): number
   /** Called when something came from a client or went to one. */

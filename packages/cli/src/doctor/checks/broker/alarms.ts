@@ -21,6 +21,6 @@ export const alarms: Check = {
 }
 
 function alarm(subject: string, kind: string, wayOut: string) {
-  const evidence = `the ${kind} alarm is on: nobody can publish to any node of the cluster`
+  const evidence = `the ${kind} alarm is on: no client can publish, to any node of the cluster`
   return { severity: 'error' as const, subject, evidence, wayOut }
 }

@@ -12,8 +12,8 @@ export const certificate: Check = {
       {
         severity: left < 0 ? 'error' : 'warning',
         subject: 'certificate',
-        evidence: `the certificate of the broker ${left < 0 ? 'ended' : 'ends'} on ${certificateEnds.toISOString().slice(0, 10)}`,
-        wayOut: 'renew it and have the broker read it: rabbitmqctl eval "ssl:clear_pem_cache()."',
+        evidence: `the broker's certificate ${left < 0 ? 'expired' : 'expires'} on ${certificateEnds.toISOString().slice(0, 10)}`,
+        wayOut: 'renew it, and make the broker read it: rabbitmqctl eval "ssl:clear_pem_cache()."',
       },
     ]
   },

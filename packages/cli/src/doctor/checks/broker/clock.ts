@@ -12,8 +12,8 @@ export const clock: Check = {
       {
         severity: 'warning',
         subject: 'clock',
-        evidence: `the broker is ${Math.round(Math.abs(clockAheadMs) / 1_000)} s ${clockAheadMs > 0 ? 'ahead of' : 'behind'} this machine`,
-        wayOut: 'let NTP set the clocks of both: deadlines of calls are told by them',
+        evidence: `the broker's clock is ${Math.round(Math.abs(clockAheadMs) / 1_000)} s ${clockAheadMs > 0 ? 'ahead of' : 'behind'} this machine`,
+        wayOut: 'set both clocks by NTP: deadlines of calls and ages of letters depend on them',
       },
     ]
   },

@@ -12,7 +12,7 @@ export const featureFlags: Check = {
       {
         severity: 'warning',
         subject: overview?.cluster_name ?? 'broker',
-        evidence: `feature flags are off: ${off.join(', ')}`,
+        evidence: `these feature flags are disabled, and a later upgrade may require them: ${off.join(', ')}`,
         wayOut: 'when all nodes run this version: rabbitmqctl enable_feature_flag all',
       },
     ]

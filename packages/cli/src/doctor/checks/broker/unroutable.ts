@@ -11,7 +11,7 @@ export const unroutable: Check = {
           {
             severity: dropped > 0 ? ('error' as const) : ('warning' as const),
             subject: name,
-            evidence: `no queue took ${returned + dropped} messages of '${user}': ${dropped} were dropped, ${returned} returned to their sender`,
+            evidence: `no queue took ${returned + dropped} messages of '${user}': ${dropped} dropped, ${returned} returned to the sender`,
             wayOut:
               'bind a queue for their routing keys, publish with mandatory, or give the exchange an alternate exchange',
           },

@@ -1,35 +1,35 @@
-import type { Check } from '../../check.js'
+import type { Check, Finding } from '../../check.js'
 
-/**
- * Series of RabbitMQ, and the day on which the community's support of each ended. @see
- * https://www.rabbitmq.com/release-information
- */
-const ENDED: Readonly<Record<string, string>> = {
-  '3.8': '2022-07-31',
-  '3.9': '2023-01-31',
-  '3.10': '2023-07-31',
-  '3.11': '2023-12-31',
-  '3.12': '2024-06-30',
-  '3.13': '2024-09-18',
-  '4.0': '2025-04-15',
-  '4.1': '2026-01-31',
-}
+/** The oldest and the newest series of RabbitMQ that leveret is tested with. */
+export const TESTED = { oldest: '3.10', newest: '4.3' } as const
 
-/** Finds a version of RabbitMQ without community support. */
+const UPGRADE = 'upgrade, one series after the other: https://www.rabbitmq.com/docs/upgrade'
+
+/** Finds a series of RabbitMQ that is older than those that leveret is tested with, or than the newest of them. */
 export const version: Check = {
   name: 'version',
   ask: ({ overview }) => {
     if (overview === undefined) return []
-    const series = overview.rabbitmq_version.split('.').slice(0, 2).join('.')
-    const ended = ENDED[series]
-    if (ended === undefined) return []
-    return [
-      {
-        severity: 'warning',
-        subject: overview.cluster_name,
-        evidence: `RabbitMQ ${overview.rabbitmq_version}: community support of ${series} ended on ${ended}`,
-        wayOut: 'upgrade, one series after the other: https://www.rabbitmq.com/docs/upgrade',
-      },
-    ]
+    const found = findingFor(overview.rabbitmq_version)
+    return found === undefined ? [] : [{ subject: overview.cluster_name, wayOut: UPGRADE, ...found }]
   },
+}
+
+function findingFor(running: string): Pick<Finding, 'severity' | 'evidence'> | undefined {
+  if (isOlder(running, TESTED.oldest)) {
+    const evidence = `RabbitMQ ${running} is older than ${TESTED.oldest}, the oldest series that leveret is tested with`
+    return { severity: 'error', evidence }
+  }
+  if (!isOlder(running, TESTED.newest)) return undefined
+  // Source: https://github.com/rabbitmq/rabbitmq-server/blob/main/COMMUNITY_SUPPORT.md
+  const evidence = `RabbitMQ ${running} is older than ${TESTED.newest}: the RabbitMQ team supports only the newest series, unless you pay for support`
+  const isOldMajor = Number.parseInt(running, 10) < Number.parseInt(TESTED.newest, 10)
+  return { severity: isOldMajor ? 'warning' : 'note', evidence }
+}
+
+/** Whether a version belongs to a series before another one. */
+function isOlder(one: string, series: string): boolean {
+  const [major = 0, minor = 0] = one.split('.').map(Number)
+  const [otherMajor = 0, otherMinor = 0] = series.split('.').map(Number)
+  return major < otherMajor || (major === otherMajor && minor < otherMinor)
 }

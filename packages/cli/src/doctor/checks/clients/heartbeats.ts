@@ -1,6 +1,6 @@
 import type { Check } from '../../check.js'
 
-/** Finds connections without heartbeats: if such a link dies silently, nobody notices. */
+/** Finds connections without heartbeats: if such a connection dies silently, no peer notices. */
 export const heartbeats: Check = {
   name: 'heartbeats',
   ask: ({ connections }) =>
@@ -9,7 +9,7 @@ export const heartbeats: Check = {
       .map(({ name, user }) => ({
         severity: 'warning',
         subject: name,
-        evidence: `a connection of '${user}' has no heartbeat: a link that dies silently is noticed by nobody`,
+        evidence: `a connection of '${user}' has no heartbeat: a silent failure of the network is not noticed`,
         wayOut: 'set a heartbeat of 5 to 30 seconds on the client (heartbeatMs in leveret)',
       })),
 }

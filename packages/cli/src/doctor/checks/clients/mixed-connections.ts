@@ -19,7 +19,7 @@ export const mixedConnections: Check = {
       .map(({ name, user }) => ({
         severity: 'warning',
         subject: name,
-        evidence: `a connection of '${user}' publishes and consumes: in an alarm RabbitMQ reads neither from it, so its acks do not count`,
+        evidence: `a connection of '${user}' publishes and consumes: during an alarm RabbitMQ reads nothing from it, not even acks`,
         wayOut: 'open one connection for publishing and one for consuming; leveret does so by itself',
       }))
   },

@@ -18,8 +18,8 @@ export const serviceNames: Check = {
       .map(([queue, services]) => ({
         severity: 'note',
         subject: queue,
-        evidence: `its consumers call themselves ${[...services].map((one) => `'${one}'`).join(' and ')}`,
-        wayOut: 'give all instances of a service one name, or see whether a stranger consumes here',
+        evidence: `its consumers have connections named ${[...services].map((one) => `'${one}'`).join(' and ')}`,
+        wayOut: 'give all instances of a service the same connection name, or find out who else consumes this queue',
       }))
   },
 }

@@ -9,7 +9,7 @@ export const unboundedPrefetch: Check = {
       .map(({ queue, consumer_tag, channel_details }) => ({
         severity: 'warning',
         subject: queue.name,
-        evidence: `the consumer ${consumer_tag} (${channel_details?.connection_name ?? 'unknown connection'}) has prefetch 0: it is sent all that waits, into its memory`,
+        evidence: `the consumer ${consumer_tag} (${channel_details?.connection_name ?? 'unknown connection'}) has prefetch 0: RabbitMQ sends it every waiting message at once`,
         wayOut: 'set a prefetch (channel.prefetch(10)); leveret does so by itself',
       })),
 }

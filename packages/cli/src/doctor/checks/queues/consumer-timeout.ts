@@ -14,7 +14,7 @@ export const consumerTimeout: Check = {
           {
             severity: 'warning' as const,
             subject: name,
-            evidence: `x-consumer-timeout on a classic queue: RabbitMQ from 4.3.2 on refuses to declare it (406)`,
+            evidence: 'x-consumer-timeout on a classic queue: RabbitMQ 4.3.2 and later refuse to declare it (406)',
             wayOut: 'make it a quorum queue, or leave the argument out',
           },
         ]
@@ -25,7 +25,7 @@ export const consumerTimeout: Check = {
         {
           severity: 'warning' as const,
           subject: name,
-          evidence: `x-consumer-timeout is ${timeout} ms: what takes longer is taken away and delivered again`,
+          evidence: `x-consumer-timeout is ${timeout} ms: a message whose handler takes longer is delivered again`,
           wayOut,
         },
       ]

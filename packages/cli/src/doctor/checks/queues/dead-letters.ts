@@ -1,5 +1,7 @@
+import { quoted } from '../../../terminal/style.js'
 import type { Check } from '../../check.js'
-import { isDeadLetterQueue } from '../../queue-parts.js'
+import { isDeadLetterQueue, sourcesOf } from '../../queue-parts.js'
+import type { Snapshot } from '../../snapshot.js'
 
 const OLD_MS = 24 * 60 * 60 * 1_000
 
@@ -15,12 +17,19 @@ export const deadLetters: Check = {
         const since =
           oldest?.deadLetteredAt === undefined
             ? ''
-            : `, the first since ${oldest.deadLetteredAt.toISOString()} (${oldest.reason})`
+            : `; the first died at ${oldest.deadLetteredAt.toISOString()} (${oldest.reason})`
         return {
           severity: age !== undefined && age > OLD_MS ? 'error' : 'warning',
           subject: name,
           evidence: `${messages} dead ${messages === 1 ? 'letter' : 'letters'}${since}`,
-          wayOut: `leveret letters show ${name}; then replay, move or discard them`,
+          wayOut: `${showCommand(name, snapshot)}, then replay, move or discard them`,
         }
       }),
+}
+
+/** Returns the command that shows the letters of a queue, as it is typed into a shell. */
+function showCommand(name: string, snapshot: Snapshot): string {
+  const [source] = sourcesOf(name, snapshot)
+  const of = name.endsWith('.dead-letter') || source === undefined ? '' : ` --of ${quoted(source)}`
+  return `leveret letters show ${quoted(name)}${of}`
 }

@@ -29,7 +29,7 @@ export const limitWithoutRoute: Check = {
           {
             severity: 'warning' as const,
             subject: queue.name,
-            evidence: `a message that was delivered more than ${limit} times is dropped: there is a delivery-limit, and no dead-letter-exchange`,
+            evidence: `a message that was delivered more than ${limit} times is dropped: the queue has a delivery-limit and no dead-letter-exchange`,
             wayOut: "give the contract deadLetter (it is the default), or a policy with 'dead-letter-exchange'",
           },
         ]

@@ -12,14 +12,14 @@ export const orphanedDelays: Check = {
       ...orphaned.map(({ name, arguments: args, messages = 0 }) => ({
         severity: messages > 0 ? ('error' as const) : ('warning' as const),
         subject: name,
-        evidence: `its work queue '${targetOf(args)}' is gone; ${waiting(messages)} here`,
-        wayOut: `declare '${targetOf(args)}' again (leveret topology apply), and they come back; else delete '${name}'`,
+        evidence: `its work queue '${targetOf(args)}' does not exist; ${waiting(messages)} here`,
+        wayOut: `declare '${targetOf(args)}' again (leveret topology apply), so that messages return to it; or delete '${name}'`,
       })),
       ...lost.map(({ name, messages = 0 }) => ({
         severity: 'error' as const,
         subject: name,
-        evidence: `${waiting(messages)} here: they were sent with a delay, and the queue in which they were to arrive is gone`,
-        wayOut: 'see in their headers (leveret-delay-to) whose they are, and send them anew',
+        evidence: `${waiting(messages)} here: they were sent with a delay, and their destination does not exist`,
+        wayOut: 'their header leveret-delay-to names the destination: declare it, and send them again',
       })),
     ]
   },

@@ -11,7 +11,7 @@ export const unattended: Check = {
       .map(({ name, messages_ready: ready = 0 }) => ({
         severity: 'error',
         subject: name,
-        evidence: `${ready} ${ready === 1 ? 'message waits' : 'messages wait'} and nobody consumes`,
-        wayOut: 'start its workers, or delete the queue if nobody is meant to consume it any more',
+        evidence: `${ready} ${ready === 1 ? 'message waits' : 'messages wait'} and the queue has no consumer`,
+        wayOut: 'start its workers, or delete the queue if nothing is meant to consume it any more',
       })),
 }

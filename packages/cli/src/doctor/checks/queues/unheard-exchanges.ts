@@ -11,8 +11,8 @@ export const unheardExchanges: Check = {
       .map(({ name, type }) => ({
         severity: 'warning',
         subject: name,
-        evidence: `no queue is bound to the ${type} exchange: what is published to it is dropped`,
-        wayOut: 'start its subscribers, or give it an alternate exchange (alternate)',
+        evidence: `no queue is bound to this ${type} exchange: messages published to it are dropped`,
+        wayOut: 'start its subscribers, or give it an alternate exchange (in a contract: alternate)',
       }))
   },
 }

@@ -15,7 +15,7 @@ export const instrumentation: Check = {
         severity: 'warning',
         subject: '@opentelemetry/instrumentation-amqplib',
         evidence:
-          'it is installed and @leveret/opentelemetry is not: it sees neither what leveret retries nor what it dead-letters',
+          'it is installed and @leveret/opentelemetry is not: it does not see retries and dead letters of leveret',
         wayOut: 'npm install @leveret/opentelemetry',
       },
     ]

@@ -1,8 +1,8 @@
 import type { Check } from '../../check.js'
 
 /**
- * Release lines of Node.js, and the day on which the support of each ends. @see
- * https://nodejs.org/en/about/previous-releases
+ * Release lines of Node.js, and the day on which the support of each ends. Source:
+ * https://github.com/nodejs/Release/blob/main/schedule.json
  */
 const ENDS: Readonly<Record<string, string>> = {
   '20': '2026-04-30',
@@ -10,6 +10,7 @@ const ENDS: Readonly<Record<string, string>> = {
   '22': '2027-04-30',
   '23': '2025-06-01',
   '24': '2028-04-30',
+  '25': '2026-06-01',
 }
 
 /** Finds a version of Node.js without support. */

@@ -74,7 +74,7 @@ interface Source {
   on(name: never, listener: (event: never) => void): unknown
 }
 
-/** What a role told of these, by name. */
+/** The reported events of a role, by name. */
 export class Watch {
   readonly told: [Name, RoleEvent][] = []
 
@@ -90,7 +90,7 @@ export class Watch {
     return role
   }
 
-  /** Resolves when each was told. */
+  /** Resolves when each was emitted. */
   async all(): Promise<void> {
     await eventually(() => expect(new Set(this.told.map(([name]) => name))).toEqual(new Set(this.#names)), {
       timeoutMs: 20_000,
