@@ -52,9 +52,16 @@ export const leftOut = [
       'docs/readme.smoke',
     ],
   },
+  { why: 'TLS, and a plugin that logs in by certificate', files: ['amqp/tls'] },
   {
-    why: 'half a minute of the client’s own clock: 25 drops, each after the second for which a connection must have held',
-    files: ['recovery/drops'],
+    why: 'half a minute of the client’s own clock: losses, silences and time limits, of which there are enough among the others',
+    files: [
+      'recovery/drops',
+      'recovery/subscriber-faults',
+      'amqp/links',
+      'connection/channel-limits',
+      'closing/still-running',
+    ],
   },
 ]
 

@@ -1,8 +1,8 @@
 import type { ConnectionError } from '../errors/connection-error.js'
 import type { LeveretError } from '../errors/leveret-error.js'
 import type { ReturnedMessage } from '../message/message.js'
+import type { ChannelFrames } from './amqplib/channel-outlet.js'
 import type { Backlog } from './backlog.js'
-import type { PublishFrames } from './frames/publish-frames.js'
 import type { OtherTracers } from './other-tracers.js'
 
 /** Callbacks of a channel to its opener. They must not throw. */
@@ -24,6 +24,6 @@ export interface ChannelParts {
   /** The `frame_max` of the handshake; `undefined` if amqplib does not expose it. */
   readonly frameMax: number | undefined
   readonly tracers: OtherTracers
-  /** Writer for messages of the usual form. amqplib writes the others, and the order is kept. */
-  readonly frames?: PublishFrames | undefined
+  /** Writers for what is written without amqplib. The order is kept. */
+  readonly frames?: ChannelFrames | undefined
 }

@@ -80,7 +80,7 @@ export class Channel {
     if (!this.isOpen) return undefined
     try {
       const { frames, tracers } = this.#parts
-      if (tracers.seePublish(this.#raw) || frames?.write(message) !== true) this.#publishRaw(message)
+      if (tracers.seePublish(this.#raw) || frames?.publishes.write(message) !== true) this.#publishRaw(message)
     } catch (error) {
       // amqplib may know first that the channel has ended. Any other error is about this message.
       if (!isIllegalOperation(error)) throw error
@@ -94,7 +94,7 @@ export class Channel {
 
   #publishRaw(message: OutgoingMessage): void {
     const properties = fittingProperties(message, this.#parts.frameMax ?? Number.POSITIVE_INFINITY)
-    if (this.#parts.frames?.writeFields(message, properties) === true) return
+    if (this.#parts.frames?.publishes.writeFields(message, properties) === true) return
     const options = { ...writableProperties(properties), mandatory: message.mandatory } as amqp.Options.Publish
     this.#parts.tracers.publish(this.#raw, message.exchange, message.routingKey, message.content, options)
   }
@@ -182,7 +182,11 @@ export class Channel {
    * @returns `false` if the channel has ended: the broker then has the message again
    */
   ack(message: Pick<ReceivedMessage, 'fields'>, which: 'one' | 'all up to it'): boolean {
-    return this.#settle(() => this.#raw.ack(message as amqp.Message, which === 'all up to it'))
+    const multiple = which === 'all up to it'
+    const { frames, tracers } = this.#parts
+    if (this.isOpen && !tracers.seeAck(this.#raw) && frames?.acks.write(message.fields.deliveryTag, multiple) === true)
+      return true
+    return this.#settle(() => this.#raw.ack(message as amqp.Message, multiple))
   }
 
   /** Puts a delivery back into its queue (`basic.nack(requeue=true)`). @returns `false` if the channel has ended */

@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks'
 import { channel } from 'node:diagnostics_channel'
+import type { Message } from 'amqplib'
 import { inRootContext } from '../async/root-context.js'
 import type { Log } from '../log.js'
 import type { ReceivedMessage } from '../message/message.js'
@@ -13,6 +14,7 @@ interface RawChannel {
     onMessage: (message: ReceivedMessage | null) => void,
     options?: object,
   ): Promise<{ readonly consumerTag: string }>
+  ack(message: Message, allUpTo?: boolean): void
 }
 
 /** A wrapper made by shimmer, which most instrumentations use: it keeps the wrapped function. */
@@ -57,6 +59,11 @@ export class OtherTracers {
     if (publishing.hasSubscribers) return false
     this.#say('info', SLOWER)
     return true
+  }
+
+  /** Whether acks must be written by amqplib's own function: a tracer ends the span of a delivery with its ack. */
+  seeAck({ ack }: RawChannel): boolean {
+    return this.#always || (ack as Wrapper).__original !== undefined || datadog.hasSubscribers
   }
 
   /** Publishes with amqplib's function. If other tracers must see nothing, their wrappers are bypassed. */

@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream'
-import type { Channel, Options } from 'amqplib'
+import type { Channel, Message, Options } from 'amqplib'
 import { expect } from 'vitest'
+import { AckFrame } from '../../src/amqp/frames/ack-frame.js'
 import { PublishFrames } from '../../src/amqp/frames/publish-frames.js'
 import { SocketBatcher } from '../../src/amqp/frames/socket-batcher.js'
 import type { OutgoingMessage } from '../../src/message/message.js'
@@ -22,6 +23,24 @@ test('what is written without amqplib is, byte for byte, what amqplib writes', a
     expect(frames.write(message)).toBe(true)
     await new Promise((resolve) => setImmediate(resolve))
     expect(socket.read()).toEqual(byAmqplib(message))
+  }
+})
+
+test('so are acks', async ({ vhost }) => {
+  await using other = await stranger(vhost.url)
+  // The broker would close the channel over these tags.
+  const written = recorded(other.channel, 'withheld')
+  const { ch } = other.channel as unknown as { ch: number }
+  const socket = new PassThrough()
+  const acks = new AckFrame(new SocketBatcher(socket), ch)
+  const tags = [1, 255, 256, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 40 + 7, Number.MAX_SAFE_INTEGER]
+  for (const tag of tags) {
+    for (const multiple of [false, true]) {
+      expect(acks.write(tag, multiple)).toBe(true)
+      await new Promise((resolve) => setImmediate(resolve))
+      other.channel.ack({ fields: { deliveryTag: tag } } as Message, multiple)
+      expect(socket.read()).toEqual(Buffer.concat(written.splice(0)))
+    }
   }
 })
 
@@ -48,6 +67,15 @@ test('what it has no form for is left to amqplib', () => {
 
 /** @returns what amqplib writes for a message, which it publishes too */
 function recorder(channel: Channel): (message: OutgoingMessage) => Buffer {
+  const written = recorded(channel)
+  return ({ exchange, routingKey, content, properties, mandatory }) => {
+    channel.publish(exchange, routingKey, content, { ...properties, mandatory } as Options.Publish)
+    return Buffer.concat(written.splice(0))
+  }
+}
+
+/** @returns the chunks that amqplib writes on a channel from now on */
+function recorded(channel: Channel, how: 'sent' | 'withheld' = 'sent'): Buffer[] {
   const { ch, connection } = channel as unknown as {
     ch: number
     connection: { channels: { buffer: { write(chunk: Buffer): boolean } }[] }
@@ -58,13 +86,9 @@ function recorder(channel: Channel): (message: OutgoingMessage) => Buffer {
   const { write } = outlet
   outlet.write = (chunk) => {
     written.push(Buffer.from(chunk))
-    return write.call(outlet, chunk)
+    return how === 'withheld' || write.call(outlet, chunk)
   }
-  return ({ exchange, routingKey, content, properties, mandatory }) => {
-    written.length = 0
-    channel.publish(exchange, routingKey, content, { ...properties, mandatory } as Options.Publish)
-    return Buffer.concat(written)
-  }
+  return written
 }
 
 const COUNTS = [0, 1, 127, 128, 32_767, 32_768, 2 ** 31 - 1, 2 ** 31, 1_795_000_000_000, Number.MAX_SAFE_INTEGER]

@@ -106,7 +106,7 @@ describe.for(LATER)('a codec that returns %s', ([_name, later]) => {
     const anything = workQueue('tasks', { payload: z.unknown(), codec, retry: false })
     await expect(new Producer(rabbit, anything).send(circular)).rejects.toMatchObject({
       name: 'PayloadError',
-      issues: [{ message: 'not encoded as application/json' }],
+      issues: [{ message: 'cannot be encoded as application/json' }],
     })
     const worker = new Worker(rabbit, contract, () => undefined)
     const dead = firstEvent(worker, 'delivery.dead-lettered')
@@ -134,7 +134,7 @@ test.for([
   const sending = new Producer(rabbit, workQueue('tasks', { payload: task, codec, retry: false })).send({ n: 1 })
   await expect(sending).rejects.toMatchObject({
     name: 'PayloadError',
-    issues: [{ message: 'not encoded as application/json' }],
+    issues: [{ message: 'cannot be encoded as application/json' }],
   })
   await eventually(async () => expect(await vhost.queue('tasks')).toMatchObject({ messages: 1 }))
 })

@@ -29,7 +29,7 @@ describe('a replay', () => {
       name: 'ConnectionError',
       reason: 'lost',
       retryable: true,
-      message: expect.stringContaining("The replay of 'tasks.dead-letter' was cut off"),
+      message: expect.stringContaining("The replay of 'tasks.dead-letter' was interrupted"),
     })
     let replayed = 0
     await eventually(
@@ -45,7 +45,7 @@ describe('a replay', () => {
     expect(stored.length).toBeLessThan(COUNT + 10 * AT_ONCE)
   })
 
-  test('that is cut off while it puts letters behind the others loses none of them', async ({
+  test('that is interrupted while it puts letters behind the others loses none of them', async ({
     rabbit,
     connectTo,
     proxy,

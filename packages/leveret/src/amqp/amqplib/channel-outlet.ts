@@ -1,4 +1,5 @@
 import type * as amqp from 'amqplib'
+import { AckFrame } from '../frames/ack-frame.js'
 import { PublishFrames } from '../frames/publish-frames.js'
 import type { SocketBatcher } from '../frames/socket-batcher.js'
 import { channelInternalsOf } from './internals.js'
@@ -10,13 +11,20 @@ import { channelInternalsOf } from './internals.js'
  * frames go out in the order in which they were written. Call it right after the channel was opened, while no frame is
  * in between.
  *
- * @returns a writer for messages that keeps the order with everything amqplib writes on this channel; `undefined` if a
+ * @returns writers for messages and acks that keep the order with everything amqplib writes on this channel; `undefined` if a
  *   field of amqplib is missing, and then nothing has changed
  */
-export function writeStraight(raw: amqp.Channel, wire: SocketBatcher): PublishFrames | undefined {
+export function writeStraight(raw: amqp.Channel, wire: SocketBatcher): ChannelFrames | undefined {
   const internals = channelInternalsOf(raw)
   if (internals === undefined) return undefined
   const { channel, frameMax, outlet } = internals
   internals.replace({ write: (chunk) => wire.write(chunk), end: () => outlet.end() })
-  return new PublishFrames(wire, channel, frameMax)
+  return { publishes: new PublishFrames(wire, channel, frameMax), acks: new AckFrame(wire, channel) }
+}
+
+/** Writers for the frames of a channel that are written without amqplib. */
+export interface ChannelFrames {
+  /** Writes messages of the usual form. amqplib writes the others. */
+  readonly publishes: PublishFrames
+  readonly acks: AckFrame
 }

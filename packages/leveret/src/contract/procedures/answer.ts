@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type MaybePromise, whenReady } from '../../async/maybe-promise.js'
+import { isLater, type MaybePromise, whenReady } from '../../async/maybe-promise.js'
 import type { Issue } from '../../errors/issue.js'
 import { type RemoteFailure, RpcRemoteError } from '../../errors/rpc-errors.js'
 import type { Headers, MessageProperties } from '../../message/message.js'
@@ -106,8 +106,12 @@ async function decodeNothing<S extends Schema>(
   }
 }
 
-function answerOf(encoded: MaybePromise<Buffer>, rest: Omit<Answer, 'content'>): MaybePromise<Answer> {
-  return whenReady(encoded, (content) => ({ content, ...rest }))
+function answerOf(content: MaybePromise<Buffer>, rest: Omit<Answer, 'content'>): MaybePromise<Answer> {
+  return isLater(content) ? answerLater(content, rest) : { content, ...rest }
+}
+
+async function answerLater(encoding: Promise<Buffer>, rest: Omit<Answer, 'content'>): Promise<Answer> {
+  return { content: await encoding, ...rest }
 }
 
 /**

@@ -89,7 +89,7 @@ export class Caller {
     const correlationId = this.#awaited.newCorrelationId()
     const call = new Call({ ...terms, correlationId, settled: this.#onSettled })
     this.#open.add(call)
-    this.#deadlines.watch(call.dueAt)
+    if (call.dueAt < this.#deadlines.next) this.#deadlines.watch(call.dueAt)
     if (terms.signal?.aborted) call.fail(terms.signal.reason)
     else if (this.signal.aborted) call.fail(this.signal.reason)
     return call

@@ -1,5 +1,5 @@
 import { endPublish, publishing, tracePublish } from '../../amqp/publish-trace.js'
-import { type MaybePromise, whenReady } from '../../async/maybe-promise.js'
+import type { MaybePromise } from '../../async/maybe-promise.js'
 import type { ConnectionInternals } from '../../connection/connection.js'
 import { diagnostics } from '../../connection/diagnostics.js'
 import { publishDiagnostic } from '../../connection/message-diagnostics.js'
@@ -17,7 +17,7 @@ import { notEncoded, publishError } from '../../errors/publish-failures.js'
 import type { Events } from '../../events.js'
 import type { OutgoingMessage } from '../../message/message.js'
 import { newMessageId } from '../../message/message-id.js'
-import { type EncodedResult, encodedResultOf } from './encoded-result.js'
+import type { EncodedResult } from './encoded-result.js'
 import type { ReplyChannel } from './reply-channel.js'
 import { latenessOf, timeToAnswerMs } from './request-time.js'
 import { type RequestEvent, type RpcServerEvents, requestEventOf } from './rpc-server-events.js'
@@ -38,43 +38,52 @@ export class Answering implements Settling {
   }
 
   settle(verdict: Verdict, delivery: ActiveDelivery): MaybePromise<Settlement> {
-    const { events } = this.#options
-    const event = requestEventOf(delivery)
     if (!delivery.message.properties.replyTo) {
-      return acknowledged(delivery, () => events.emit('request.unanswerable', event), { did: 'skipped' })
+      return acknowledged(delivery, () => this.#report('request.unanswerable', delivery, {}), { did: 'skipped' })
     }
     // Another server will answer the request.
     if (verdict.do === 'give-back') return givenBack(delivery)
     if (verdict.do === 'skip') {
-      return acknowledged(delivery, () => this.#reportExpired(event, delivery, false), { did: 'skipped' })
+      return acknowledged(delivery, () => this.#reportExpired(delivery, false), { did: 'skipped' })
     }
-    const conclusion = this.#conclude(verdict, delivery, event)
+    const conclusion = this.#conclude(verdict, delivery)
     if (timeToAnswerMs(delivery) <= 0) {
-      return acknowledged(delivery, () => this.#reportExpired(event, delivery, true), conclusion.settlement)
+      return acknowledged(delivery, () => this.#reportExpired(delivery, true), conclusion.settlement)
     }
-    return whenReady(this.#options.replies.whenFree(delivery.channel.signal), (isFree) =>
-      isFree ? this.#answer(conclusion, delivery, event) : STALE,
-    )
-  }
-
-  #answer(conclusion: Conclusion, delivery: ActiveDelivery, event: RequestEvent): MaybePromise<Settlement> {
-    const { channel, message } = delivery
     // A redelivered request may be one whose reply closed the connection. So this time the broker has to process the
     // ack before the reply is sent.
-    const acking = message.fields.redelivered ? channel.ackAndWait(message) : channel.ackNow(message)
-    return whenReady(acking, (isAcked) => (isAcked ? this.#send(conclusion, delivery, event) : STALE))
+    const { channel, message } = delivery
+    if (message.fields.redelivered || !this.#options.replies.isFree) return this.#answerLater(conclusion, delivery)
+    return channel.acks.ackNow(message) ? this.#send(conclusion, delivery) : STALE
   }
 
-  #send({ answer, report, settlement }: Conclusion, delivery: ActiveDelivery, event: RequestEvent): Settlement {
-    const { events, internals } = this.#options
+  async #answerLater(conclusion: Conclusion, delivery: ActiveDelivery): Promise<Settlement> {
+    const { channel, message } = delivery
+    if (!(await this.#options.replies.untilFree(channel.signal))) return STALE
+    const isAcked = message.fields.redelivered ? await channel.ackAndWait(message) : channel.ackNow(message)
+    return isAcked ? this.#send(conclusion, delivery) : STALE
+  }
+
+  #send({ answer, name, more, settlement }: Conclusion, delivery: ActiveDelivery): Settlement {
+    const { internals } = this.#options
     const reply = replyOf(answer, delivery)
     const error = publishing.hasSubscribers ? this.#publishTraced(reply) : this.#publish(reply)
-    if (error !== undefined) events.emit('reply.failed', { ...event, error })
+    if (error !== undefined) this.#report('reply.failed', delivery, { error })
     else {
       if (diagnostics.published.hasSubscribers) publishDiagnostic(diagnostics.published, internals.name, reply)
-      report()
+      this.#report(name, delivery, more)
     }
     return settlement
+  }
+
+  /** Emits an event about a request, if anybody listens. */
+  #report<Name extends keyof RpcServerEvents & string>(
+    name: Name,
+    delivery: ActiveDelivery,
+    more: Omit<RpcServerEvents[Name], keyof RequestEvent>,
+  ): void {
+    const { events } = this.#options
+    if (events.has(name)) events.emit(name, { ...requestEventOf(delivery), ...more } as RpcServerEvents[Name])
   }
 
   /** @returns why it cannot be written */
@@ -107,25 +116,25 @@ export class Answering implements Settling {
     })
   }
 
-  #reportExpired(event: RequestEvent, delivery: ActiveDelivery, begun: boolean): void {
-    this.#options.events.emit('request.expired', { ...event, ...latenessOf(delivery), begun })
+  #reportExpired(delivery: ActiveDelivery, begun: boolean): void {
+    this.#report('request.expired', delivery, { ...latenessOf(delivery), begun })
   }
 
-  #conclude(verdict: Verdict, delivery: ActiveDelivery, event: RequestEvent): Conclusion {
-    const { events, internals } = this.#options
-    const kept = encodedResultOf(delivery)
+  #conclude(verdict: Verdict, delivery: ActiveDelivery): Conclusion {
+    const kept = delivery.result as EncodedResult | undefined
     const failed = verdict.do === 'dead-letter' ? verdict : undefined
     // A response does not count if the attempt failed: an interceptor failed after it, or it came too late. A declared
     // error counts, because it is that failure.
     const answered = kept?.answer !== undefined && (failed === undefined || kept.code !== undefined) ? kept : undefined
-    if (answered !== undefined && answered.answer.content.length <= internals.settings.maxMessageBytes) {
+    if (answered !== undefined && answered.answer.content.length <= this.#options.internals.settings.maxMessageBytes) {
       const { answer, code } = answered
-      return { answer, report: () => events.emit('request.answered', { ...event, code }), settlement: { did: 'acked' } }
+      return { answer, name: 'request.answered', more: { code }, settlement: ACKED }
     }
     const { reason, failure, issues } = answered === undefined ? problemOf(failed, kept) : TOO_LARGE
     return {
       answer: encodeFailure(reason, issues),
-      report: () => events.emit('request.failed', { ...event, reason, failure }),
+      name: 'request.failed',
+      more: { reason, failure },
       settlement: { did: 'dropped', reason: failed?.reason ?? 'attempts-exhausted', failure },
     }
   }
@@ -141,6 +150,7 @@ export interface AnsweringOptions {
 
 type FailureVerdict = Extract<Verdict, { do: 'dead-letter' }>
 
+const ACKED: Settlement = { did: 'acked' }
 const STALE: Settlement = { did: 'stale' }
 const TOO_LARGE = {
   reason: 'too-large',
@@ -169,11 +179,11 @@ function replyOf({ content, headers, ...type }: Answer, { message }: ActiveDeliv
   }
 }
 
-interface Conclusion {
-  readonly answer: Answer
-  readonly settlement: Settlement
-  report(): void
-}
+/** The answer to a request, with the event that reports it. */
+type Conclusion = { readonly answer: Answer; readonly settlement: Settlement } & (
+  | { readonly name: 'request.answered'; readonly more: { readonly code: string | undefined } }
+  | { readonly name: 'request.failed'; readonly more: { readonly reason: ReportedFailure; readonly failure: Failure } }
+)
 
 interface Problem {
   readonly reason: ReportedFailure

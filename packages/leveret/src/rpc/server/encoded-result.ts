@@ -1,8 +1,8 @@
-import { isLater, isThenable, type MaybePromise, whenReady } from '../../async/maybe-promise.js'
+import { isLater, isThenable, type MaybePromise } from '../../async/maybe-promise.js'
 import type { ActiveDelivery } from '../../consuming/delivery/active-delivery.js'
 import { type Answer, encodeDeclared, encodeResponse } from '../../contract/procedures/answer.js'
 import type { Procedure } from '../../contract/procedures/procedure.js'
-import { isErrorOf } from '../../contract/procedures/procedure-error.js'
+import { isErrorOf, type ProcedureError } from '../../contract/procedures/procedure-error.js'
 import type { Delivery } from '../../message/delivery.js'
 
 /**
@@ -32,11 +32,6 @@ export function withEncodedResult<Request>(procedure: Procedure, handler: Answer
   }
 }
 
-/** The result of a delivery's handler, if it has ended. */
-export function encodedResultOf({ result }: ActiveDelivery): EncodedResult | undefined {
-  return result as EncodedResult | undefined
-}
-
 async function keepLater(procedure: Procedure, delivery: Delivery, responding: PromiseLike<unknown>): Promise<void> {
   let response: unknown
   try {
@@ -48,34 +43,39 @@ async function keepLater(procedure: Procedure, delivery: Delivery, responding: P
 }
 
 function keepResponse(procedure: Procedure, delivery: Delivery, response: unknown): MaybePromise<void> {
-  return keep(delivery, undefined, () => encodeResponse(procedure, response))
+  try {
+    const answer = encodeResponse(procedure, response)
+    if (isLater(answer)) return keepWhenEncoded(delivery, undefined, answer)
+    keep(delivery, { code: undefined, answer })
+  } catch (error) {
+    keep(delivery, { refused: error })
+    throw error
+  }
 }
 
 /** Always throws: the error of the handler, or the reason why it does not fit the procedure. */
-function keepThrown(procedure: Procedure, delivery: Delivery, thrown: unknown): MaybePromise<never> {
+function keepThrown(procedure: Procedure, delivery: Delivery, thrown: unknown): Promise<never> {
   if (!isErrorOf(procedure, thrown)) throw thrown
-  const kept = keep(delivery, thrown.code, () => encodeDeclared(procedure, thrown))
-  return whenReady(kept, () => {
-    throw thrown
-  })
+  return keepDeclared(procedure, delivery, thrown)
 }
 
-/** @throws the error with which the contract refuses the result, as a rejection too */
-function keep(delivery: Delivery, code: string | undefined, encode: () => MaybePromise<Answer>): MaybePromise<void> {
-  const kept = (result: EncodedResult): void => {
-    // The type that handlers and interceptors get hides the field `result`.
-    const active = delivery as ActiveDelivery
-    active.result = result
-  }
-  const refused = (error: unknown): never => {
-    kept({ refused: error })
+async function keepDeclared(procedure: Procedure, delivery: Delivery, thrown: ProcedureError): Promise<never> {
+  await keepWhenEncoded(delivery, thrown.code, (async () => await encodeDeclared(procedure, thrown))())
+  throw thrown
+}
+
+/** @throws the error with which the contract refuses the result */
+async function keepWhenEncoded(delivery: Delivery, code: string | undefined, encoding: Promise<Answer>): Promise<void> {
+  try {
+    keep(delivery, { code, answer: await encoding })
+  } catch (error) {
+    keep(delivery, { refused: error })
     throw error
   }
-  try {
-    const encoding = encode()
-    if (isLater(encoding)) return encoding.then((answer) => kept({ code, answer }), refused)
-    kept({ code, answer: encoding })
-  } catch (error) {
-    refused(error)
-  }
+}
+
+function keep(delivery: Delivery, result: EncodedResult): void {
+  // The type that handlers and interceptors get hides the field `result`.
+  const active = delivery as ActiveDelivery
+  active.result = result
 }

@@ -1,5 +1,4 @@
 import type { Channel } from '../../amqp/channel.js'
-import type { MaybePromise } from '../../async/maybe-promise.js'
 import { unlessAborted } from '../../async/timing.js'
 import type { Lane } from '../../connection/lanes/lane.js'
 import { RecoveringChannel } from '../../connection/recovering-channel.js'
@@ -60,14 +59,6 @@ export class ReplyChannel {
     }
   }
 
-  /**
-   * Waits until the channel takes one more reply. Returns no promise if it does at once, as it mostly does.
-   * @returns `false` when the signal is aborted first
-   */
-  whenFree(signal: AbortSignal): MaybePromise<boolean> {
-    return this.#isFree || this.#untilFree(signal)
-  }
-
   /** Publishes a reply, when the channel is free. @throws the error of properties that cannot be encoded */
   publish(reply: OutgoingMessage): void {
     this.#channel.current?.publish(reply)
@@ -77,14 +68,16 @@ export class ReplyChannel {
     await this.#channel.close(timeoutMs)
   }
 
-  get #isFree(): boolean {
+  /** Whether the channel takes one more reply at once. */
+  get isFree(): boolean {
     const { lane, maxQueuedBytes } = this.#options
     const { current } = this.#channel
     return current?.isOpen === true && lane.state !== 'blocked' && current.backlog.bytes < maxQueuedBytes
   }
 
-  async #untilFree(signal: AbortSignal): Promise<boolean> {
-    while (!signal.aborted && !this.#isFree) await unlessAborted(signal, this.#change()).catch(() => undefined)
+  /** Waits until the channel takes one more reply. @returns `false` when the signal is aborted first */
+  async untilFree(signal: AbortSignal): Promise<boolean> {
+    while (!signal.aborted && !this.isFree) await unlessAborted(signal, this.#change()).catch(() => undefined)
     return !signal.aborted
   }
 
