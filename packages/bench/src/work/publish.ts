@@ -54,7 +54,7 @@ const CLASSIC: readonly Amounts[] = [
 
 const QUORUM: readonly Amounts[] = [
   { payload: note(200), messages: [400, 0, 10_000] },
-  { payload: lines(3), messages: [400, 0, 10_000] },
+  { payload: lines(3), messages: [0, 0, 10_000] },
   { payload: lines(60), messages: [0, 0, 4_000] },
 ]
 
