@@ -199,13 +199,12 @@ export class Writer {
       if (publication === undefined) continue
       if (this.#aside.size > 0) this.#recall(publication)
       if (publication.isSettled) continue
-      const { message, returnedBecause } = publication
-      if (accepted) this.#known.add(message.exchange)
+      if (accepted) this.#known.add(publication.message.exchange)
       if (!accepted) publication.fail('refused', NACKED)
-      else if (returnedBecause === undefined) publication.succeed()
+      else if (publication.returnedBecause === undefined) publication.succeed()
       else {
         this.#options.returned(publication)
-        publication.endReturned(returnedBecause)
+        publication.endReturned(publication.returnedBecause)
       }
     }
     if (this.#waiting.size > 0) this.pump()
