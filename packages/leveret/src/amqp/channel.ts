@@ -181,11 +181,11 @@ export class Channel {
    * @param which - with `all up to it`, also every earlier unsettled delivery of this channel
    * @returns `false` if the channel has ended: the broker then has the message again
    */
-  ack({ fields }: Pick<ReceivedMessage, 'fields'>, which: 'one' | 'all up to it'): boolean {
-    const multiple = which === 'all up to it'
+  ack(message: Pick<ReceivedMessage, 'fields'>, which: 'one' | 'all up to it'): boolean {
+    const all = which === 'all up to it'
     const { frames, tracers } = this.#parts
-    if (this.isOpen && !tracers.seeAck(this.#raw) && frames?.acks.write(fields.deliveryTag, multiple)) return true
-    return this.#settle(() => this.#raw.ack({ fields } as amqp.Message, multiple))
+    if (this.isOpen && !tracers.seeAck(this.#raw) && frames?.acks.write(message.fields.deliveryTag, all)) return true
+    return this.#settle(() => this.#raw.ack(message as amqp.Message, all))
   }
 
   /** Puts a delivery back into its queue (`basic.nack(requeue=true)`). @returns `false` if the channel has ended */
