@@ -44,7 +44,7 @@ test('fairness: has a row for each of ten producers', async ({ broker }) => {
 })
 
 test('growth: has a row for each of its questions', async ({ broker }) => {
-  expect(await growth(broker, effort)).toMatch(/publish and consume +5 .*sendAll +5 .*awaits +5 .*roles +5 /s)
+  expect(await growth(broker, effort)).toMatch(/publish and consume +5 .*sendAll +5 .*awaited +5 .*roles +5 /s)
 })
 
 test('a client that leaves work undone is no contender: its figures are not shown', async ({ broker }) => {
