@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
  * @returns the JSON that the process prints
  */
 export async function inChild(
-  folder: 'allocation' | 'growth' | 'letters' | 'logs' | 'memory' | 'steps' | 'tracing',
+  folder: 'allocation' | 'growth' | 'latency' | 'letters' | 'logs' | 'memory' | 'steps' | 'tracing',
   task: object,
 ): Promise<unknown> {
   // The path leads to the built file, even if this file is not built.

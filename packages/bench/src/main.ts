@@ -4,12 +4,14 @@ import { findBroker } from './broker.js'
 import { fairness } from './fairness/fairness.js'
 import { growth } from './growth/growth.js'
 import { install } from './install/install.js'
-import { latency } from './latency.js'
+import { latency } from './latency/latency.js'
+import { lowRateDeliveries, lowRateSends } from './latency/low-rates.js'
 import { letters } from './letters/letters.js'
 import { logs } from './logs/logs.js'
 import { memory } from './memory/memory.js'
 import { recovery } from './recovery/recovery.js'
 import { tracing } from './tracing/tracing.js'
+import { validation } from './validation/validation.js'
 import { describeSetting } from './versions.js'
 import { compare } from './work/compare.js'
 import { consume } from './work/consume.js'
@@ -26,13 +28,22 @@ interface Program {
   readonly run: (broker: RabbitMQ, effort: Effort) => Promise<string>
 }
 
-const comparison = (...workloads: readonly Workload[]): Program['run'] => {
+const inTurn = (...runs: readonly Program['run'][]): Program['run'] => {
   return async (broker, effort) => {
     const tables: string[] = []
-    for (const workload of workloads) tables.push(await compare(workload, broker, effort))
+    for (const run of runs) tables.push(await run(broker, effort))
     return tables.join('\n\n')
   }
 }
+
+const comparison = (...workloads: readonly Workload[]): Program['run'] =>
+  inTurn(
+    ...workloads.map(
+      (workload): Program['run'] =>
+        async (broker, effort) =>
+          compare(workload, broker, effort),
+    ),
+  )
 
 const programs = {
   publish: { summary: 'confirmed publishing, compared with raw amqplib and other clients', run: comparison(publish) },
@@ -42,7 +53,11 @@ const programs = {
   },
   rpc: { summary: 'requests and answers, compared with raw amqplib', run: comparison(rpc) },
   fanout: { summary: 'each message to ten listeners, compared with raw amqplib', run: comparison(fanout) },
-  latency: { summary: 'latency from publish to handler at a steady rate, compared with all clients', run: latency },
+  latency: {
+    summary: 'latency from publish to handler, and CPU time at low rates, compared with other clients',
+    run: inTurn(latency, comparison(lowRateSends, lowRateDeliveries)),
+  },
+  validation: { summary: 'cost of an order of 60 lines without a schema and with three libraries', run: validation },
   retry: { summary: 'cost of retries and dead letters', run: comparison(retry, deadLetter) },
   letters: { summary: 'replay of dead letters, compared with a move written by hand', run: letters },
   'send-all': { summary: 'a million messages from one source, compared with raw amqplib', run: comparison(sendAll) },

@@ -7,11 +7,12 @@ export interface Cost {
   readonly grownBytes: number
 }
 
-/** Interval at which the memory is read. */
+/** Interval at which the memory is read by default. */
 const LOOK_MS = 20
 
 /** Measures one run, from a start to a stop that the contender chooses, so that its set-up is not counted. */
 export class Stopwatch {
+  readonly #lookMs: number
   #startedMs: number | undefined
   #startedCpu: NodeJS.CpuUsage | undefined
   #startedBytes = 0
@@ -19,10 +20,14 @@ export class Stopwatch {
   #looking: NodeJS.Timeout | undefined
   #cost: Cost | undefined
 
+  constructor(lookMs = LOOK_MS) {
+    this.#lookMs = lookMs
+  }
+
   start(): void {
     this.#startedBytes = process.memoryUsage.rss()
     this.#mostBytes = this.#startedBytes
-    this.#looking = setInterval(() => this.#look(), LOOK_MS)
+    this.#looking = setInterval(() => this.#look(), this.#lookMs)
     this.#startedCpu = process.cpuUsage()
     this.#startedMs = performance.now()
   }

@@ -2,12 +2,13 @@ import { readFile } from 'node:fs/promises'
 import { availableParallelism, loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { RabbitMQ } from '@leveret/testing'
-import { pair, peers } from './clients/clients.js'
+import { packages as measured } from './clients/clients.js'
 
 /** Describes the versions and the machine that the figures belong to. */
 export async function describeSetting({ version, driver }: Pick<RabbitMQ, 'version' | 'driver'>): Promise<string> {
-  const names = [...pair, ...peers].map(({ name }) => name)
-  const packages = await Promise.all([...names, 'zod'].map(async (name) => `${name} ${await versionOf(name)}`))
+  const packages = await Promise.all(
+    [...measured, 'zod', 'valibot', 'arktype'].map(async (name) => `${name} ${await versionOf(name)}`),
+  )
   const machine = `${availableParallelism()} CPUs with a load of ${(loadavg()[0] ?? 0).toFixed(1)} before`
   return `${packages.join(', ')}\nNode.js ${process.versions.node}, RabbitMQ ${version} (${driver}), ${machine}`
 }

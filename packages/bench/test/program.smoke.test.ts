@@ -13,7 +13,7 @@ function readRows(text: string): string[] {
     .split('\n')
     .map((line) => line.trim().split(/ {2,}/))
     .filter(([queue]) => queue === 'classic' || queue === 'quorum')
-    .map((cells) => cells.slice(0, 4).join(' '))
+    .map((cells) => cells.slice(0, 5).join(' '))
 }
 
 async function bench(args: readonly string[], broker?: Pick<RabbitMQ, 'url' | 'managementUrl'>): Promise<string> {
@@ -26,14 +26,20 @@ async function bench(args: readonly string[], broker?: Pick<RabbitMQ, 'url' | 'm
 
 test('programs print their tables below the versions of everything', async ({ broker }) => {
   const text = await bench(['rpc', 'send-all', '--quick', '--messages', '5'], broker)
-  expect(text).toMatch(/^amqplib [\d.]+, leveret [\d.]+, .*rascal [\d.]+, zod [\d.]+$/m)
+  expect(text).toMatch(/^amqplib [\d.]+, leveret [\d.]+, .*rascal [\d.]+, zod [\d.]+, valibot [\d.]+, arktype [\d.]+$/m)
   expect(text).toMatch(/^Node\.js [\d.]+, RabbitMQ [\d.]+ \(\w+\), /m)
-  const cases = ['classic 200 1', 'classic 200 64', 'classic 200 1000']
-  expect(readRows(text)).toEqual(cases.flatMap((one) => [`${one} amqplib`, `${one} leveret`]))
+  const calls = ['classic 3 lines 404 1', 'classic 3 lines 404 64', 'classic 60 lines 4577 64']
+  const callers = ['amqplib noDelay', 'amqplib noDelay + zod', 'leveret']
+  expect(readRows(text)).toEqual([
+    ...calls.flatMap((one) => callers.map((client) => `${one} ${client}`)),
+    'classic note 200 1000 amqplib',
+    'classic note 200 1000 leveret',
+  ])
 })
 
 test('help names every program, and needs no broker', async () => {
-  const programs = 'publish consume rpc fanout latency retry letters send-all growth memory install recovery'.split(' ')
+  const programs =
+    'publish consume rpc fanout latency validation retry letters send-all growth memory install recovery'.split(' ')
   const help = await bench(['--help'])
   expect(programs.filter((name) => !help.includes(`\n  ${name} `))).toEqual([])
 })

@@ -1,11 +1,11 @@
-import type { WorkQueue } from 'leveret'
-import type { Order, orderSchema } from '../work/order.js'
+import type { Schema, WorkQueue } from 'leveret'
+import type { Order } from '../work/order.js'
 
 /** The existing queue that a client must use. */
 export interface Place {
   /** URL with the vhost of the workload. */
   readonly url: string
-  readonly contract: WorkQueue<typeof orderSchema>
+  readonly contract: WorkQueue<Schema<Order>>
 }
 
 /** Publishes one order, persistent. Resolves when the broker has confirmed it. */
@@ -32,7 +32,7 @@ export interface Link {
 
 /** A client library, used as its documentation says. */
 export interface Client {
-  /** Name of its package. */
+  /** Name of its package, and of how it is used if that is unusual. */
   readonly name: string
   connect(place: Place): Promise<Link>
 }

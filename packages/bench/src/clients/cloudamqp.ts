@@ -1,4 +1,4 @@
-import { AMQPSession, builtinParsers } from '@cloudamqp/amqp-client'
+import { AMQPSession, builtinParsers, type JsonSerializable } from '@cloudamqp/amqp-client'
 import type { Order } from '../work/order.js'
 import type { Client } from './client.js'
 
@@ -9,7 +9,8 @@ export const cloudamqp: Client = {
     const session = await AMQPSession.connect(url, { parsers: builtinParsers, defaultContentType: 'application/json' })
     const queue = await session.queue(name, { passive: true })
     return {
-      publisher: async () => (order) => queue.publish(order, { deliveryMode: 2 }),
+      // An order may lack keys. Its type then has undefined, which the type of the client's JSON lacks.
+      publisher: async () => (order) => queue.publish(order as JsonSerializable, { deliveryMode: 2 }),
       consume: async (prefetch, handle) => {
         const subscription = await queue.subscribe({ prefetch }, ({ body }) => handle(body as Order))
         return async () => await subscription.cancel()

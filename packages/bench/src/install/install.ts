@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { Effort } from '../arguments.js'
-import { pair, peers } from '../clients/clients.js'
+import { packages as clients } from '../clients/clients.js'
 import { median } from '../rounds.js'
 import { type Column, figure, renderTable } from '../table.js'
 import { versionOf } from '../versions.js'
@@ -37,7 +37,7 @@ const columns: readonly Column[] = [
  * @returns the table
  */
 export async function install(_broker: unknown, { quick }: Effort): Promise<string> {
-  const names = (quick ? pair : [...pair, ...peers]).map(({ name }) => name)
+  const names = quick ? clients.slice(0, 2) : clients
   const rows: string[][] = []
   for (const name of names) rows.push(await rowOf(name, quick ? 5 : 15))
   const title = 'install: with peer dependencies, zod not counted; import: median of fresh processes'

@@ -1,10 +1,12 @@
 import type { Client } from '../clients/client.js'
-import { pair, peers } from '../clients/clients.js'
+import { peers, trio } from '../clients/clients.js'
 import { Countdown } from './countdown.js'
+import { lines, note, type Payload } from './payload.js'
 import type { Target } from './target.js'
 import type { Case, Contender, Workload } from './work.js'
 
-function consuming({ name, connect }: Client): Contender {
+/** Returns the contender that consumes with an empty handler. */
+export function consuming({ name, connect }: Client): Contender {
   return {
     client: name,
     async open(site) {
@@ -22,22 +24,42 @@ function consuming({ name, connect }: Client): Contender {
   }
 }
 
-const TARGETS: Readonly<Record<number, Target>> = {
-  1: { rate: 0.98 },
-  50: { rate: 1.15, cpu: 1 },
-  250: { rate: 1.15, cpu: 1 },
-}
+const BESIDE = 'amqplib + zod'
+const MANY: readonly Target[] = [{ rate: 1.25 }, { cpu: 0.95, beside: BESIDE }]
 
-function casesOf(queue: Case['queue']): Case[] {
-  const one = { queue, bytes: 200 }
-  return [
-    { ...one, atOnce: 1, messages: 1_000 },
-    { ...one, atOnce: 10, messages: 4_000 },
-    { ...one, atOnce: 50, messages: 10_000 },
-    { ...one, atOnce: 250, messages: 10_000 },
-  ].map((each) => {
-    const target = queue === 'classic' ? TARGETS[each.atOnce] : undefined
-    return { ...each, headline: each.atOnce !== 10, ...(target && { target }) }
+/** Targets by prefetch, for orders of a few lines. */
+const TARGETS: Readonly<Record<number, readonly Target[]>> = {
+  1: [{ rate: 0.98 }, { cpu: 1.1, beside: BESIDE }],
+  50: MANY,
+  250: MANY,
+}
+const JUDGED = lines(3)
+
+/** Kind of queue, payload, prefetch, and messages of a run. */
+type Amount = readonly [queue: Case['queue'], payload: Payload, atOnce: number, messages: number]
+
+const PLAIN: readonly Amount[] = [
+  ['classic', note(200), 1, 1_000],
+  ['classic', lines(60), 1, 1_000],
+  ['classic', lines(60), 50, 4_000],
+  ['classic', lines(900), 50, 512],
+  ['quorum', JUDGED, 1, 1_000],
+  ['quorum', JUDGED, 250, 10_000],
+]
+
+const HEADLINES: readonly Amount[] = [
+  ['classic', note(200), 50, 10_000],
+  ['classic', JUDGED, 1, 1_000],
+  ['classic', JUDGED, 50, 10_000],
+  ['classic', JUDGED, 250, 10_000],
+  ['classic', lines(60), 250, 4_000],
+  ['quorum', JUDGED, 50, 10_000],
+]
+
+function casesOf(amounts: readonly Amount[], headline: boolean): Case[] {
+  return amounts.map(([queue, payload, atOnce, messages]) => {
+    const targets = queue === 'classic' && payload === JUDGED ? TARGETS[atOnce] : undefined
+    return { queue, payload, atOnce, messages, headline, ...(targets && { targets }) }
   })
 }
 
@@ -49,7 +71,7 @@ export const consume: Workload = {
   atOnce: 'prefetch',
   before: 'full',
   after: 'empty',
-  cases: [...casesOf('classic'), ...casesOf('quorum')],
-  contenders: [consuming(pair[0]), consuming(pair[1])],
+  cases: [...casesOf(HEADLINES, true), ...casesOf(PLAIN, false)],
+  contenders: [consuming(trio[0]), consuming(trio[1]), consuming(trio[2])],
   peers: peers.map(consuming),
 }

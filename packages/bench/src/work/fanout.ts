@@ -1,8 +1,10 @@
 import { connect as connectAmqplib } from 'amqplib'
 import { connect, fanoutExchange, Publisher, Subscriber } from 'leveret'
+import { type Check, parsed, unchecked } from '../clients/amqplib.js'
 import type { Stopwatch } from '../stopwatch.js'
 import { Tally } from '../tally.js'
 import { orderSchema } from './order.js'
+import { lines } from './payload.js'
 import { inWindow } from './window.js'
 import type { Contender, Site, Workload } from './work.js'
 
@@ -33,10 +35,10 @@ class Audience {
   }
 }
 
-const amqplib: Contender = {
-  client: 'amqplib',
+const amqplibContender = (client: string, check: Check): Contender => ({
+  client,
   async open(site) {
-    const exchange = `${site.contract.name}.amqplib`
+    const exchange = `${site.contract.name}.${client}`
     const audience = new Audience()
     const connection = await connectAmqplib(site.url)
     const publishing = await connection.createConfirmChannel()
@@ -48,20 +50,20 @@ const amqplib: Contender = {
       await channel.prefetch(PREFETCH)
       await channel.consume(queue, (message) => {
         if (message === null) throw new Error(`The queue ${queue} was deleted.`)
-        JSON.parse(message.content.toString())
+        check(JSON.parse(message.content.toString()))
         channel.ack(message)
         audience.delivered()
       })
     }
     const publish = (settled: (error?: unknown) => void): void => {
-      publishing.publish(exchange, '', Buffer.from(JSON.stringify(site.order)), { persistent: true }, settled)
+      publishing.publish(exchange, '', Buffer.from(JSON.stringify(check(site.order))), { persistent: true }, settled)
     }
     return {
       run: async (watch) => await audience.hear(site, watch, publish),
       close: () => connection.close(),
     }
   },
-}
+})
 
 const leveret: Contender = {
   client: 'leveret',
@@ -81,6 +83,8 @@ const leveret: Contender = {
   },
 }
 
+const one = { queue: 'classic', atOnce: 64, headline: true } as const
+
 /**
  * Workload: each message is confirmed, and acknowledged by every listener. The figures count messages, not deliveries.
  */
@@ -89,7 +93,10 @@ export const fanout: Workload = {
   atOnce: 'window',
   before: 'empty',
   after: 'empty',
-  cases: [{ queue: 'classic', bytes: 200, atOnce: 64, messages: 2_000, headline: true }],
-  contenders: [amqplib, leveret],
+  cases: [
+    { ...one, payload: lines(3), messages: 2_000, targets: [{ cpu: 1 }] },
+    { ...one, payload: lines(60), messages: 500 },
+  ],
+  contenders: [amqplibContender('amqplib', unchecked), amqplibContender('amqplib + zod', parsed), leveret],
   peers: [],
 }

@@ -1,6 +1,7 @@
 import { connect, Producer, Reject, Worker, type WorkerEvents, workQueue } from 'leveret'
 import { Countdown } from './countdown.js'
 import { orderSchema } from './order.js'
+import { note } from './payload.js'
 import type { Case, Contender, Session, Site, Workload } from './work.js'
 
 /** The shortest delay that is allowed, because the copying is measured and not the waiting. */
@@ -60,7 +61,7 @@ const givingUp = contender({
 
 const cases: readonly Case[] = (['classic', 'quorum'] as const).map((queue) => ({
   queue,
-  bytes: 200,
+  payload: note(200),
   atOnce: 50,
   messages: 3_000,
   headline: true,

@@ -1,22 +1,31 @@
 import { type ChannelModel, connect as connectAmqplib } from 'amqplib'
 import { connect, procedure, RpcClient, RpcServer } from 'leveret'
 import { z } from 'zod'
+import { type Check, parsed, unchecked } from '../clients/amqplib.js'
 import { type Order, orderSchema } from './order.js'
+import { lines } from './payload.js'
 import { inLoops, inWindow } from './window.js'
-import type { Case, Contender, Site, Workload } from './work.js'
+import type { Contender, Site, Workload } from './work.js'
 
 const answerSchema = z.object({ orderId: z.uuid() })
 type Answer = z.infer<typeof answerSchema>
 
-const amqplib: Contender = {
-  client: 'amqplib',
+/** A way to use amqplib: how each side validates what it sends and what it receives. */
+interface Way {
+  readonly client: string
+  readonly order: Check
+  readonly answer: (value: unknown) => Answer
+}
+
+const amqplibContender = (way: Way): Contender => ({
+  client: way.client,
   async open(site) {
-    const queue = `${site.contract.name}.amqplib`
+    const queue = `${site.contract.name}.${way.client}`
     // By default amqplib leaves Nagle's algorithm on, and then one call after the other takes 40 ms each.
     const options = { noDelay: true }
     const [server, client] = [await connectAmqplib(site.url, options), await connectAmqplib(site.url, options)]
-    await serve(server, queue, site)
-    const call = await callerOf(client, queue)
+    await serve(server, { ...way, queue }, site)
+    const call = await callerOf(client, { ...way, queue })
     return {
       run: async (watch) => {
         watch.start()
@@ -29,17 +38,22 @@ const amqplib: Contender = {
       },
     }
   },
+})
+
+interface Endpoint extends Way {
+  readonly queue: string
 }
 
-async function serve(connection: ChannelModel, name: string, { contract, atOnce }: Site): Promise<void> {
+async function serve(connection: ChannelModel, endpoint: Endpoint, { contract, atOnce }: Site): Promise<void> {
+  const { queue, order, answer } = endpoint
   const channel = await connection.createChannel()
-  await channel.assertQueue(name, { durable: true, arguments: { 'x-queue-type': contract.queue.type } })
+  await channel.assertQueue(queue, { durable: true, arguments: { 'x-queue-type': contract.queue.type } })
   await channel.prefetch(atOnce)
-  await channel.consume(name, (message) => {
-    if (message === null) throw new Error(`The queue ${name} was deleted.`)
-    const { orderId } = JSON.parse(message.content.toString()) as Order
+  await channel.consume(queue, (message) => {
+    if (message === null) throw new Error(`The queue ${queue} was deleted.`)
+    const { orderId } = order(JSON.parse(message.content.toString()))
     const { replyTo, correlationId } = message.properties
-    channel.sendToQueue(replyTo, Buffer.from(JSON.stringify({ orderId })), { correlationId })
+    channel.sendToQueue(replyTo, Buffer.from(JSON.stringify(answer({ orderId }))), { correlationId })
     channel.ack(message)
   })
 }
@@ -47,13 +61,13 @@ async function serve(connection: ChannelModel, name: string, { contract, atOnce 
 /** Returns a caller that uses direct reply-to, as the broker's documentation says. */
 async function callerOf(
   connection: ChannelModel,
-  name: string,
+  { queue, order: check, answer: checkAnswer }: Endpoint,
 ): Promise<(order: Order, answered: (answer: Answer) => void) => void> {
   const channel = await connection.createChannel()
   const calls = new Map<string, (answer: Answer) => void>()
   let called = 0
   const take = ({ correlationId, content }: { correlationId: string; content: Buffer }): void => {
-    calls.get(correlationId)?.(JSON.parse(content.toString()))
+    calls.get(correlationId)?.(checkAnswer(JSON.parse(content.toString())))
     calls.delete(correlationId)
   }
   const replyTo = 'amq.rabbitmq.reply-to'
@@ -66,7 +80,7 @@ async function callerOf(
     called += 1
     const correlationId = String(called)
     calls.set(correlationId, answered)
-    channel.sendToQueue(name, Buffer.from(JSON.stringify(order)), { correlationId, replyTo })
+    channel.sendToQueue(queue, Buffer.from(JSON.stringify(check(order))), { correlationId, replyTo })
   }
 }
 
@@ -96,13 +110,7 @@ const leveret: Contender = {
   },
 }
 
-function casesOf(queue: Case['queue']): Case[] {
-  const one = { queue, bytes: 200, headline: queue === 'classic' }
-  return [
-    { ...one, atOnce: 1, messages: 2_000, target: { rate: 0.9 } },
-    { ...one, atOnce: 64, messages: 6_000, target: { rate: 1 } },
-  ]
-}
+const classic = { queue: 'classic', headline: true } as const
 
 /** Workload: each request is answered; client and server have separate connections, in one process. */
 export const rpc: Workload = {
@@ -110,7 +118,20 @@ export const rpc: Workload = {
   atOnce: 'at once',
   before: 'empty',
   after: 'empty',
-  cases: [...casesOf('classic'), ...casesOf('quorum')],
-  contenders: [amqplib, leveret],
+  cases: [
+    { ...classic, payload: lines(3), atOnce: 1, messages: 2_000, targets: [{ rate: 0.95 }] },
+    { ...classic, payload: lines(3), atOnce: 64, messages: 6_000, targets: [{ rate: 1.1 }] },
+    { ...classic, payload: lines(60), atOnce: 64, messages: 2_000 },
+    { queue: 'quorum', payload: lines(3), atOnce: 64, messages: 6_000 },
+  ],
+  contenders: [
+    amqplibContender({ client: 'amqplib noDelay', order: unchecked, answer: (value) => value as Answer }),
+    amqplibContender({
+      client: 'amqplib noDelay + zod',
+      order: parsed,
+      answer: (value) => answerSchema.parse(value),
+    }),
+    leveret,
+  ],
   peers: [],
 }

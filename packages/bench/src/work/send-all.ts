@@ -1,6 +1,7 @@
 import { connect, Producer } from 'leveret'
-import { pair } from '../clients/clients.js'
+import { amqplib } from '../clients/amqplib.js'
 import type { Order } from './order.js'
+import { note } from './payload.js'
 import { publishing } from './publish.js'
 import type { Contender, Workload } from './work.js'
 
@@ -31,8 +32,8 @@ export const sendAll: Workload = {
   atOnce: 'window',
   before: 'empty',
   after: 'full',
-  cases: [{ queue: 'classic', bytes: 200, atOnce: 1_000, messages: 1_000_000, headline: true }],
-  contenders: [publishing(pair[0]), sending],
+  cases: [{ queue: 'classic', payload: note(200), atOnce: 1_000, messages: 1_000_000, headline: true }],
+  contenders: [publishing(amqplib), sending],
   peers: [],
   mostRounds: 1,
 }

@@ -2,26 +2,27 @@ import type { QueueType } from '../arguments.js'
 import type { Place } from '../clients/client.js'
 import type { Stopwatch } from '../stopwatch.js'
 import type { Order } from './order.js'
+import type { Payload } from './payload.js'
 import type { Target } from './target.js'
 
 /** A case of a workload: one row of its table for each contender. */
 export interface Case {
   readonly queue: QueueType
-  /** How many messages are in progress at once: unconfirmed, unacknowledged, or unanswered. */
+  /** How many messages are in progress at once: unconfirmed, unacknowledged, or unanswered. Of a rate: a second. */
   readonly atOnce: number
-  /** How many bytes the JSON of a message has. */
-  readonly bytes: number
+  /** Content of each message. */
+  readonly payload: Payload
   /** How many messages a run has. */
   readonly messages: number
   /** Whether the case matters most: the workload's `peers` take part, and a quick run measures no others. */
   readonly headline?: boolean
-  /** Target of leveret, compared with the first contender. */
-  readonly target?: Target
+  /** Targets of leveret. */
+  readonly targets?: readonly Target[]
 }
 
 /** Place and amount of a case. */
 export interface Site extends Place, Pick<Case, 'atOnce' | 'messages'> {
-  /** The order to send, of as many bytes as the case says. */
+  /** The order to send. */
   readonly order: Order
 }
 
@@ -35,6 +36,8 @@ export interface Session {
 /** A client that does the work in its own way. */
 export interface Contender {
   readonly client: string
+  /** Says in which cases the client takes part; by default in each. */
+  takesPart?(one: Case): boolean
   open(site: Site): Promise<Session>
 }
 
@@ -43,7 +46,7 @@ export interface Workload {
   /** Title above the table. */
   readonly title: string
   /** Meaning of {@link Case.atOnce} in this workload. */
-  readonly atOnce: 'window' | 'prefetch' | 'at once'
+  readonly atOnce: 'window' | 'prefetch' | 'at once' | 'a second'
   /** Whether a run finds its messages in the queue. */
   readonly before: 'empty' | 'full'
   /** Whether a run leaves its messages in the queue. */
@@ -55,4 +58,6 @@ export interface Workload {
   readonly peers: readonly Contender[]
   /** The most rounds, if one run takes long. */
   readonly mostRounds?: number
+  /** How often the memory is read, in milliseconds, where reading it as often as usual would be seen in the figures. */
+  readonly lookMs?: number
 }

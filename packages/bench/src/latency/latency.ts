@@ -1,20 +1,23 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { RabbitMQ } from '@leveret/testing'
-import type { Effort } from './arguments.js'
-import { createVhost } from './broker.js'
-import type { Client, Link } from './clients/client.js'
-import { pair, peers } from './clients/clients.js'
-import { interleave, median, percentile } from './rounds.js'
-import { type Column, figure, renderTable } from './table.js'
-import { describeRounds } from './work/compare.js'
-import { orderOf } from './work/order.js'
-import { Stock } from './work/stock.js'
+import type { Effort } from '../arguments.js'
+import { createVhost } from '../broker.js'
+import type { Client, Link } from '../clients/client.js'
+import { peers, trio } from '../clients/clients.js'
+import { interleave, median, medianRatio, percentile } from '../rounds.js'
+import { type Column, figure, renderTable } from '../table.js'
+import { Tally } from '../tally.js'
+import { describeRounds } from '../work/compare.js'
+import { lines } from '../work/payload.js'
+import { Stock } from '../work/stock.js'
+import { inPace } from './pace.js'
 
 /** How many messages are sent a second: so few that none waits for another. */
 const RATE = 500
 const SECONDS = { quick: 1, full: 2 }
 const PREFETCH = 50
-const order = orderOf(200)
+const payload = lines(3)
+/** By how much the median of leveret may exceed that of the first client in the same round. */
+const SLOWER_MS = 0.05
 
 const columns: readonly Column[] = [
   { heading: 'queue', align: 'left' },
@@ -22,10 +25,12 @@ const columns: readonly Column[] = [
   { heading: 'p50 ms', align: 'right' },
   { heading: 'p99 ms', align: 'right' },
   { heading: 'CPU µs/message', align: 'right' },
+  { heading: 'ratio', align: 'right' },
+  { heading: 'target', align: 'left' },
 ]
 
 /** Results of one client in a round. */
-interface Sample {
+export interface Sample {
   readonly p50Ms: number
   readonly p99Ms: number
   readonly cpuMicros: number
@@ -39,19 +44,30 @@ export async function latency(broker: RabbitMQ, { quick, rounds, messages, queue
   const queues = only === undefined && !quick ? (['classic', 'quorum'] as const) : [only ?? 'classic']
   for (const queue of queues) {
     const samples = await sample(vhost.url, { queue, count, rounds })
-    rows.push(...[...samples].map(([client, of]) => [queue, client, ...figuresOf(of)]))
+    rows.push(...rowsOf(samples).map((row) => [queue, ...row]))
   }
-  const title = `latency: from a client's publish to its handler, 200 bytes of JSON, ${RATE} messages a second`
+  const title = `latency: from a client's publish to its handler, ${payload.name} of JSON, ${RATE} messages a second`
   return `${title}; ${describeRounds(rounds)}\n\n${renderTable(columns, rows)}`
 }
 
-function figuresOf(samples: readonly Sample[]): string[] {
-  const figures = [
-    samples.map(({ p50Ms }) => p50Ms),
-    samples.map(({ p99Ms }) => p99Ms),
-    samples.map(({ cpuMicros }) => cpuMicros),
-  ]
-  return figures.map((each) => figure(median(each)))
+/** Returns a row a client: its figures, the ratio of CPU time to that of the first client, and the target. */
+export function rowsOf(samples: ReadonlyMap<string, readonly Sample[]>): string[][] {
+  const [reference = []] = samples.values()
+  const cpuOf = (of: readonly Sample[]): number[] => of.map(({ cpuMicros }) => cpuMicros)
+  return [...samples].map(([client, of]) => [
+    client,
+    figure(median(of.map(({ p50Ms }) => p50Ms))),
+    figure(median(of.map(({ p99Ms }) => p99Ms))),
+    figure(median(cpuOf(of))),
+    medianRatio(cpuOf(of), cpuOf(reference)).toFixed(2),
+    client === 'leveret' ? judge(of, reference) : '',
+  ])
+}
+
+function judge(of: readonly Sample[], reference: readonly Sample[]): string {
+  const slowerMs = median(of.map(({ p50Ms }, round) => p50Ms - (reference[round]?.p50Ms ?? Number.NaN)))
+  const target = `p50 ≤ + ${SLOWER_MS.toFixed(2)} ms (${slowerMs.toFixed(2)})`
+  return `${target}: ${slowerMs <= SLOWER_MS ? 'met' : 'MISSED'}`
 }
 
 interface Trial {
@@ -61,9 +77,9 @@ interface Trial {
 }
 
 async function sample(url: string, { queue, count, rounds }: Trial): Promise<Map<string, Sample[]>> {
-  await using stock = await Stock.open(url, { queue, bytes: 200, atOnce: PREFETCH, messages: count })
+  await using stock = await Stock.open(url, { queue, payload, atOnce: PREFETCH })
   const samples = new Map<string, Sample[]>()
-  for (const { contender, round } of interleave<Client>([...pair, ...peers], rounds)) {
+  for (const { contender, round } of interleave<Client>([...trio, ...peers], rounds)) {
     const link = await contender.connect({ url, contract: stock.contract })
     try {
       const found = await measure(link, count)
@@ -79,33 +95,20 @@ async function sample(url: string, { queue, count, rounds }: Trial): Promise<Map
 async function measure(link: Link, count: number): Promise<Sample> {
   const sentMs: number[] = []
   const tookMs: number[] = []
-  let finish: (error?: unknown) => void = () => undefined
-  const done = new Promise<void>((resolve, reject) => {
-    finish = (error) => (error ? reject(error) : resolve())
-  })
+  const tally = new Tally(count)
   const stop = await link.consume(PREFETCH, ({ note }) => {
     tookMs.push(performance.now() - (sentMs[Number(note)] ?? Number.NaN))
-    if (tookMs.length === count) finish()
+    tally.count()
   })
   const publish = await link.publisher()
   const cpu = process.cpuUsage()
-  await atRate(count, () => {
+  await inPace({ messages: count, aSecond: RATE }, (settled) => {
     const note = String(sentMs.length)
     sentMs.push(performance.now())
-    publish({ ...order, note }).catch(finish)
+    publish({ ...payload.order, note }).then(() => settled(), settled)
   })
-  await done
+  await tally.done
   const { user, system } = process.cpuUsage(cpu)
   await stop()
   return { p50Ms: percentile(tookMs, 50), p99Ms: percentile(tookMs, 99), cpuMicros: (user + system) / count }
-}
-
-/** Publishes at the rate. A timer may be late, and the missed messages then follow at once. */
-async function atRate(count: number, publish: () => void): Promise<void> {
-  const startedMs = performance.now()
-  for (let sent = 0; sent < count; ) {
-    const due = Math.min(count, Math.floor(((performance.now() - startedMs) * RATE) / 1_000) + 1)
-    for (; sent < due; sent += 1) publish()
-    await sleep(1)
-  }
 }
