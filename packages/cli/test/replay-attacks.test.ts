@@ -85,7 +85,7 @@ describe('a replay', () => {
     expect({ code, stdout, stderr }).toEqual({
       code: 3,
       stdout: '',
-      stderr: expect.stringMatching(/before it failed[\s\S]*cut off/),
+      stderr: expect.stringMatching(/before it failed[\s\S]*interrupted/),
     })
     const left = await countOf(leveret, env)
     const again = await leveret(REPLAY, { env })

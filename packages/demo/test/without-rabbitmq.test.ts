@@ -50,7 +50,7 @@ describe('on a machine with nothing but Node.js', () => {
     expect(env).toEqual({ LEVERET_BROKER: 'memory' })
     const demo = start(['packages/demo/dist/main.js'], env)
     expect(await demo.exited).toEqual([0, null])
-    expect(demo.text().trimStart()).toMatch(/^no RabbitMQ found: on a broker in this process .*nothing is kept\n/)
+    expect(demo.text().trimStart()).toMatch(/^no RabbitMQ found: using a broker in memory .*nothing is kept\n/)
     expect(demo.text()).toMatch(/^ {2}lost +0$/m)
   })
 

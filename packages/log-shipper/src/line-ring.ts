@@ -60,21 +60,21 @@ export class LineRing<Line extends WaitingLine> {
     const place = this.#pushed
     if (line.level < this.#keepLevel) this.#usual.push({ line, place })
     else this.#kept.push({ line: { ...line, text: copyOf(line.text) }, place })
-    this.#bytes += line.text.length
+    this.#bytes += bytesOf(line)
     this.#dropSurplus()
   }
 
   /** Puts a line back that was taken. It comes before all new lines. */
   giveBack(line: Line): void {
     this.#returned.push(line)
-    this.#bytes += line.text.length
+    this.#bytes += bytesOf(line)
     this.#dropSurplus()
   }
 
   /** Takes the oldest line. */
   shift(): Line | undefined {
     const line = this.#returned.shift() ?? this.#oldest().shift()?.line
-    if (line !== undefined) this.#bytes -= line.text.length
+    if (line !== undefined) this.#bytes -= bytesOf(line)
     return line
   }
 
@@ -107,7 +107,7 @@ export class LineRing<Line extends WaitingLine> {
     while (this.#bytes > this.#maxBytes) {
       const line = this.#usual.shift()?.line ?? this.#returned.shift() ?? this.#kept.shift()?.line
       if (line === undefined) return
-      this.#bytes -= line.text.length
+      this.#bytes -= bytesOf(line)
       this.noteDropped({ count: 1, from: line.time, to: line.time })
     }
   }
@@ -119,4 +119,8 @@ export class LineRing<Line extends WaitingLine> {
  */
 function copyOf(text: string): string {
   return Buffer.from(text).toString()
+}
+
+function bytesOf({ text }: WaitingLine): number {
+  return Buffer.byteLength(text)
 }

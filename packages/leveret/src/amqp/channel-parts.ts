@@ -1,8 +1,8 @@
 import type { ConnectionError } from '../errors/connection-error.js'
 import type { LeveretError } from '../errors/leveret-error.js'
 import type { ReturnedMessage } from '../message/message.js'
-import type { ChannelFrames } from './amqplib/channel-outlet.js'
 import type { Backlog } from './backlog.js'
+import type { ChannelFrames } from './frames/channel-frames.js'
 import type { OtherTracers } from './other-tracers.js'
 
 /** Callbacks of a channel to its opener. They must not throw. */

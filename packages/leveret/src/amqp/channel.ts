@@ -182,11 +182,10 @@ export class Channel {
    * @returns `false` if the channel has ended: the broker then has the message again
    */
   ack(message: Pick<ReceivedMessage, 'fields'>, which: 'one' | 'all up to it'): boolean {
-    const multiple = which === 'all up to it'
+    const all = which === 'all up to it'
     const { frames, tracers } = this.#parts
-    if (this.isOpen && !tracers.seeAck(this.#raw) && frames?.acks.write(message.fields.deliveryTag, multiple) === true)
-      return true
-    return this.#settle(() => this.#raw.ack(message as amqp.Message, multiple))
+    if (this.isOpen && !tracers.seeAck(this.#raw) && frames?.acks.write(message.fields.deliveryTag, all)) return true
+    return this.#settle(() => this.#raw.ack(message as amqp.Message, all))
   }
 
   /** Puts a delivery back into its queue (`basic.nack(requeue=true)`). @returns `false` if the channel has ended */

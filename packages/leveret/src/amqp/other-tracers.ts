@@ -1,6 +1,5 @@
 import { AsyncResource } from 'node:async_hooks'
 import { channel } from 'node:diagnostics_channel'
-import type { Message } from 'amqplib'
 import { inRootContext } from '../async/root-context.js'
 import type { Log } from '../log.js'
 import type { ReceivedMessage } from '../message/message.js'
@@ -14,7 +13,7 @@ interface RawChannel {
     onMessage: (message: ReceivedMessage | null) => void,
     options?: object,
   ): Promise<{ readonly consumerTag: string }>
-  ack(message: Message, allUpTo?: boolean): void
+  readonly ack: unknown
 }
 
 /** A wrapper made by shimmer, which most instrumentations use: it keeps the wrapped function. */

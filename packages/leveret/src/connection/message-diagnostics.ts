@@ -1,12 +1,13 @@
-import type { Topic } from '../async/tracing.js'
 import type { OutgoingMessage } from '../message/message.js'
-import type { MessageDiagnostics } from './diagnostics.js'
+import { diagnostics } from './diagnostics.js'
 
-/** Publishes on `node:diagnostics_channel` that a message was written. Ask `hasSubscribers` first. */
+/** Publishes on `node:diagnostics_channel` that a message was written, if there is a subscriber. */
 export function publishDiagnostic(
-  topic: Topic<MessageDiagnostics>,
+  what: 'published' | 'resent',
   connection: string,
   { exchange, routingKey, content, properties }: OutgoingMessage,
 ): void {
+  const topic = diagnostics[what]
+  if (!topic.hasSubscribers) return
   topic.publish({ connection, exchange, routingKey, messageId: properties.messageId, bytes: content.length })
 }

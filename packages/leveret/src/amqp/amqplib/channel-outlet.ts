@@ -1,5 +1,6 @@
 import type * as amqp from 'amqplib'
 import { AckFrame } from '../frames/ack-frame.js'
+import type { ChannelFrames } from '../frames/channel-frames.js'
 import { PublishFrames } from '../frames/publish-frames.js'
 import type { SocketBatcher } from '../frames/socket-batcher.js'
 import { channelInternalsOf } from './internals.js'
@@ -20,11 +21,4 @@ export function writeStraight(raw: amqp.Channel, wire: SocketBatcher): ChannelFr
   const { channel, frameMax, outlet } = internals
   internals.replace({ write: (chunk) => wire.write(chunk), end: () => outlet.end() })
   return { publishes: new PublishFrames(wire, channel, frameMax), acks: new AckFrame(wire, channel) }
-}
-
-/** Writers for the frames of a channel that are written without amqplib. */
-export interface ChannelFrames {
-  /** Writes messages of the usual form. amqplib writes the others. */
-  readonly publishes: PublishFrames
-  readonly acks: AckFrame
 }

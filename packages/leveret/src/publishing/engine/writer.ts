@@ -94,11 +94,14 @@ export class Writer {
     if (!this.#hasRoom || (publication.mayHaveTwin && this.#window.holds(publication.message.properties.messageId)))
       return false
     try {
-      return this.#publish(current, publication)
+      if (!this.#publish(current, publication)) return false
     } catch {
       // Its turn comes all the same, and then it fails with this error.
       return false
     }
+    const { internals } = this.#options
+    if (diagnostics.published.hasSubscribers) publishDiagnostic('published', internals.name, publication.message)
+    return true
   }
 
   /** Forgets a suspect that has settled. */
@@ -138,7 +141,7 @@ export class Writer {
     }
   }
 
-  /** @returns `false` if the channel has ended. Callbacks come last, because they may send in turn */
+  /** @returns `false` if the channel has ended */
   #take(next: Publication): boolean {
     const { messageId } = next.message.properties
     if (next.isSettled) {
@@ -155,12 +158,15 @@ export class Writer {
     const { current } = this.#channel
     try {
       if (current === undefined || !this.#publish(current, next)) return false
-      this.#waiting.shift()
-      this.#options.leftQueue(next)
     } catch (cause) {
       this.#waiting.shift()
       next.giveUp(notEncoded(cause), { cause, retryable: false })
+      return true
     }
+    this.#waiting.shift()
+    this.#options.leftQueue(next)
+    // Last, because a listener may send in turn.
+    publishDiagnostic(next.handedOver > 1 ? 'resent' : 'published', this.#options.internals.name, next.message)
     return true
   }
 
@@ -172,8 +178,6 @@ export class Writer {
     if (tag === undefined) return false
     publication.handOver()
     this.#window.add(tag, publication)
-    const topic = publication.handedOver > 1 ? diagnostics.resent : diagnostics.published
-    if (topic.hasSubscribers) publishDiagnostic(topic, this.#options.internals.name, message)
     return true
   }
 
@@ -195,13 +199,12 @@ export class Writer {
       if (publication === undefined) continue
       if (this.#aside.size > 0) this.#recall(publication)
       if (publication.isSettled) continue
-      const { message, returnedBecause } = publication
-      if (accepted) this.#known.add(message.exchange)
+      if (accepted) this.#known.add(publication.message.exchange)
       if (!accepted) publication.fail('refused', NACKED)
-      else if (returnedBecause === undefined) publication.succeed()
+      else if (publication.returnedBecause === undefined) publication.succeed()
       else {
         this.#options.returned(publication)
-        publication.endReturned(returnedBecause)
+        publication.endReturned(publication.returnedBecause)
       }
     }
     if (this.#waiting.size > 0) this.pump()

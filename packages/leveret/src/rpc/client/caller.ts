@@ -175,7 +175,7 @@ export class Caller {
     this.#attendance.await()
     if (!this.#confirm) call.accept()
     // Last, because a listener may make a call.
-    if (diagnostics.published.hasSubscribers) publishDiagnostic(diagnostics.published, this.#internals.name, message)
+    if (diagnostics.published.hasSubscribers) publishDiagnostic('published', this.#internals.name, message)
   }
 
   #leave(call: Call): void {

@@ -70,7 +70,7 @@ export class Answering implements Settling {
     const error = publishing.hasSubscribers ? this.#publishTraced(reply) : this.#publish(reply)
     if (error !== undefined) this.#report('reply.failed', delivery, { error })
     else {
-      if (diagnostics.published.hasSubscribers) publishDiagnostic(diagnostics.published, internals.name, reply)
+      if (diagnostics.published.hasSubscribers) publishDiagnostic('published', internals.name, reply)
       this.#report(name, delivery, more)
     }
     return settlement
