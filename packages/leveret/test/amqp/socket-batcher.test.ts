@@ -31,6 +31,20 @@ test('what is written in one turn, by whomever, is one call', async () => {
   expect(socket.calls.map(String)).toEqual(['abc', 'd'])
 })
 
+test('a long chunk is one call too, with what was written before and after it in the same turn', async () => {
+  const socket = new Socket()
+  socket._writev = (chunks, done) => {
+    socket.calls.push(Buffer.concat(chunks.map(({ chunk }) => chunk)))
+    done()
+  }
+  const wire = new SocketBatcher(socket)
+  for (const text of ['a', 'b'.repeat(20_000), 'c', 'd'.repeat(70_000), 'e']) wire.write(Buffer.from(text))
+  expect(socket.calls).toEqual([])
+  await turn()
+  expect(socket.calls.map(({ length }) => length)).toEqual([90_003])
+  expect(String(socket.calls[0])).toMatch(/^ab+cd+e$/)
+})
+
 test('the end comes after what was written before it, and texts keep their place', async () => {
   const socket = new Socket()
   const wire = new SocketBatcher(socket)

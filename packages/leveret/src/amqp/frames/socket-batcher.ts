@@ -18,6 +18,7 @@ export class SocketBatcher {
   #piece = Buffer.allocUnsafeSlow(PIECE_BYTES)
   #from = 0
   #to = 0
+  #isCorked = false
   /** Whether the broker still reads what is written now, as far as is known. */
   isOpen = true
 
@@ -45,6 +46,7 @@ export class SocketBatcher {
   /** @returns `false` if the socket's buffer is full; its event `drain` follows */
   write(chunk: Uint8Array): boolean {
     if (chunk.length > LONG_BYTES) {
+      this.#cork()
       this.#flush()
       return this.#write.call(this.#socket, chunk)
     }
@@ -79,6 +81,20 @@ export class SocketBatcher {
     const gathered = this.#piece.subarray(this.#from, this.#to)
     this.#from = this.#to
     this.#write.call(this.#socket, gathered)
+  }
+
+  /** Has the socket gather for the rest of this turn, so that a long chunk and what is before it are one call too. */
+  #cork(): void {
+    if (this.#isCorked) return
+    this.#isCorked = true
+    this.#socket.cork()
+    process.nextTick(this.#uncork)
+  }
+
+  readonly #uncork = (): void => {
+    this.#isCorked = false
+    this.#flush()
+    this.#socket.uncork()
   }
 
   /** Takes a new buffer. Bytes in the old one may not have left yet, so it is not reused. */
