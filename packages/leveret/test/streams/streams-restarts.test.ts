@@ -41,7 +41,7 @@ describe('a stream', () => {
     await ownBroker.ctl('eval', 'application:stop(osiris).')
     await ownBroker.ctl('close_all_connections', 'a test')
     const started = beginning.subscriber.start()
-    const why = expect.stringMatching(/does not have a (running )?replica on the local node\. It /)
+    const why = expect.stringMatching(/does not have a (running )?replica on the local node\. The stream /)
     await eventually(() => expect(rabbit.health().roles).toMatchObject([{ why }, { why }]), { timeoutMs: 40_000 })
     await ownBroker.ctl('eval', 'application:start(osiris).')
     await started
