@@ -106,7 +106,7 @@ describe.each(['container', 'local'] as const)('a broker of one’s own (%s)', (
 })
 
 test.runIf(available.includes('local'))('a local node refuses to be a version it is not', async () => {
-  await expect(startRabbitMQ({ driver: 'local', version: '2.8' })).rejects.toThrow('RabbitMQ 2.8 was asked for')
+  await expect(startRabbitMQ({ driver: 'local', version: '2.8' })).rejects.toThrow('RabbitMQ 2.8 was requested')
 })
 
 async function publish(broker: RabbitMQ, payload: string): Promise<void> {
