@@ -5,11 +5,13 @@ import { FRAME_END, FrameWriter } from './frame-writer.js'
 import type { SocketBatcher } from './socket-batcher.js'
 
 const BODY = 3
-/** How many bytes a frame takes in addition to its payload. */
+/** How many bytes a frame takes in addition to its payload, and how many of them stand before it. */
 const FRAME_BYTES = 8
+const FRAME_HEAD_BYTES = 7
+const END = Buffer.from([FRAME_END])
 const MAX_SHORT = 255
 const MAX_OCTET = 255
-/** The largest message that is written in one piece. */
+/** The largest message that is copied into one piece, and the most that the frames before a larger content may take. */
 const MAX_BYTES = 16 * 1024
 /** The most bytes of UTF-8 for one code unit of a text. */
 const UNIT_BYTES = 3
@@ -22,8 +24,8 @@ const HEADER_BYTES = 16
 type Writable = Omit<OutgoingMessage, 'properties' | 'shrink'> & { readonly properties: MessageProperties }
 
 /**
- * Writes messages of the usual form as the same frames that amqplib would write, at a fraction of the cost. Such
- * messages are short, and their headers are texts, counts or fields as received.
+ * Writes messages of the usual form as the same frames that amqplib would write, at a fraction of the cost. The headers
+ * of such messages are texts, counts or fields as received. A large content is not copied.
  *
  * @see https://www.rabbitmq.com/resources/specs/amqp0-9-1.pdf (sections 2.3.5 and 4.2)
  */
@@ -45,17 +47,33 @@ export class PublishFrames {
 
   /** @returns `false` if the message has another form, or the broker no longer reads; then nothing was written */
   write(message: OutgoingMessage): boolean {
-    const most = mostBytes(message)
-    if (most === undefined || most > this.#maxBytes || !this.#wire.isOpen) return false
     const { content } = message
-    const { bytes, offset } = this.#wire.room(most)
+    const most = mostBytes(message)
+    const isLarge = most !== undefined && most > this.#maxBytes
+    const ahead = isLarge ? most - content.length : most
+    if (ahead === undefined || ahead > this.#maxBytes || !this.#wire.isOpen) return false
+    const { bytes, offset } = this.#wire.room(ahead)
     const writer = this.#writer
     writer.bytes = bytes
     writer.at = offset
     this.#writeHead(message)
-    if (content.length > 0) writer.frame(BODY, this.#channel, content)
+    if (content.length > 0 && !isLarge) writer.frame(BODY, this.#channel, content)
     this.#wire.keep(writer.at - offset)
+    if (isLarge) this.#writeLarge(content)
     return true
+  }
+
+  /** Writes a content that is too large to be copied, in as many frames as it takes. */
+  #writeLarge(content: Buffer): void {
+    const mostInFrame = this.#frameMax - FRAME_BYTES
+    for (let start = 0; start < content.length; start += mostInFrame) {
+      const part = content.subarray(start, start + mostInFrame)
+      const head = new FrameWriter(Buffer.allocUnsafe(FRAME_HEAD_BYTES), 0)
+      head.beginFrame(BODY, this.#channel, part.length)
+      this.#wire.write(head.bytes)
+      this.#wire.write(part)
+      this.#wire.write(END)
+    }
   }
 
   /**
