@@ -12,6 +12,8 @@ export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T
  * replaces it.
  */
 export const NativePromise = (async () => undefined)().constructor as PromiseConstructor
+/** Its method `then`, which neither throws nor calls back twice, as one of a class that extends it may. */
+export const nativeThen = NativePromise.prototype.then
 
 /** Turns a promise of another library into a native one. Any other value stays as it is. */
 export function maybePromiseOf<T>(value: T | PromiseLike<T>): MaybePromise<T> {

@@ -10,6 +10,7 @@ import {
   procedure,
   RpcClient,
   RpcServer,
+  type Schema,
   Subscriber,
   subscription,
   topicExchange,
@@ -119,6 +120,21 @@ describe('a call', () => {
     await expect(client.call(1)).rejects.toMatchObject({ name: 'RpcRemoteError', reason: 'failed' })
     expect(await failed).toMatchObject({ reason: 'failed', failure: { message: BUG.message } })
   })
+
+  test.for([undefined, 7, Symbol('no')])(
+    'is refused and settled where the issue of a schema has no text as its message (%s)',
+    async (message, { rabbit, vhost }) => {
+      const validate = (): { issues: { message: string }[] } => ({
+        issues: [{ message: message as unknown as string }],
+      })
+      const refusing: Schema<number> = { '~standard': { version: 1, vendor: 'mine', validate } }
+      const served = procedure('refused', { request: refusing, response: z.int() })
+      await new RpcServer(rabbit, served, () => 1).start()
+      const client = new RpcClient(rabbit, procedure('refused', { request: z.int(), response: z.int() }))
+      await expect(client.call(1)).rejects.toMatchObject({ reason: 'invalid-request' })
+      await eventually(async () => expect(await vhost.queue('refused')).toMatchObject({ messages: 0 }))
+    },
+  )
 
   test('rejects with a PayloadError where the schema of what comes back fails', async ({ rabbit }) => {
     const { schema } = failing()

@@ -1,4 +1,5 @@
-import { adopt, isThenable, type MaybePromise, NativePromise } from '../../async/maybe-promise.js'
+import { types } from 'node:util'
+import { adopt, isThenable, type MaybePromise, NativePromise, nativeThen } from '../../async/maybe-promise.js'
 import type { ActiveDelivery } from '../delivery/active-delivery.js'
 import type { ManuallySettledDelivery } from '../delivery/manual-delivery.js'
 import type { ReturnMemory } from '../delivery/return-memory.js'
@@ -163,7 +164,9 @@ export function bounded<Payload, D extends ActiveDelivery>(
       const result = run(payload, delivery)
       // A value that is no promise means that the work has ended.
       if (!isThenable(result)) return counted(usual ?? (result as Verdict), delivery)
-      return inTime(result instanceof NativePromise ? result : adopt(result), delivery, timeoutMs)
+      // Of a class that extends Promise, `then` is the program's own: it may throw, or call back twice.
+      const isNative = types.isPromise(result) && result.constructor === NativePromise && result.then === nativeThen
+      return inTime(isNative ? result : adopt(result), delivery, timeoutMs)
     } catch (thrown) {
       return failed(thrown, delivery)
     }

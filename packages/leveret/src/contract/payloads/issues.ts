@@ -2,6 +2,8 @@ import type { Issue } from '../../errors/issue.js'
 
 const MAX_ISSUES = 50
 const MAX_ISSUE_LENGTH = 500
+/** The message of an issue for which its schema gives none. */
+const NO_MESSAGE = 'the schema does not say why'
 
 /** Result of a schema's validation. */
 export type SchemaResult<Output> =
@@ -48,6 +50,8 @@ function pathOf({ path = [] }: SchemaIssue): (string | number)[] {
 }
 
 function messageOf(vendor: string, issue: SchemaIssue): string {
+  // A schema of any library comes from outside: a message that is no text must not stop a server from answering.
+  if (typeof issue.message !== 'string') return NO_MESSAGE
   if (vendor === 'arktype') return `must be ${expectedOf(issue)}`
   return vendor === 'valibot' ? withoutReceived(issue) : issue.message
 }

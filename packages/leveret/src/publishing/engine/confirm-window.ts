@@ -63,6 +63,17 @@ export class ConfirmWindow {
     return taken
   }
 
+  /**
+   * Whether every publication in it is late: it has settled, or it has no time limit and was passed to amqplib before
+   * this time of `performance.now()`.
+   */
+  isLate(lateAt: number): boolean {
+    for (const { isSettled, deadline, handedOverAt } of this) {
+      if (!isSettled && (deadline !== Number.POSITIVE_INFINITY || handedOverAt > lateAt)) return false
+    }
+    return true
+  }
+
   /** Removes and returns everything, after the channel has ended. */
   drain(): Publication[] {
     return this.takeUpTo(Number.POSITIVE_INFINITY)

@@ -32,6 +32,8 @@ export class Writer {
   readonly #suspects = new Set<Publication>()
   /** Exchanges that have taken a message. If the broker denies them now, its metadata store may be down for a while. */
   readonly #known = new Set<string>()
+  /** Whether a message is being encoded. A tracer of another library may send meanwhile. */
+  #isWriting = false
   /** Reason why no channel could be opened, while more tries follow. */
   why: string | undefined
 
@@ -83,11 +85,7 @@ export class Writer {
     this.#waiting.push(publication.line, publication)
   }
 
-  /**
-   * Writes a message at once, if none waits and the window has room. Most messages need no more.
-   *
-   * @returns `false` if it was not written, and has to wait
-   */
+  /** Writes a message at once, if none waits and the window has room. @returns `false` if it has to wait */
   writeNow(publication: Publication): boolean {
     const { current } = this.#channel
     if (current === undefined || this.#lane.state === 'blocked' || this.#waiting.size > 0) return false
@@ -99,8 +97,9 @@ export class Writer {
       // Its turn comes all the same, and then it fails with this error.
       return false
     }
-    const { internals } = this.#options
-    if (diagnostics.published.hasSubscribers) publishDiagnostic('published', internals.name, publication.message)
+    const { name } = this.#options.internals
+    if (diagnostics.published.hasSubscribers) publishDiagnostic('published', name, publication.message)
+    if (this.#waiting.size > 0) this.pump()
     return true
   }
 
@@ -129,7 +128,8 @@ export class Writer {
 
   /** Writes the messages that may be written now. */
   pump(): void {
-    if (this.#waiting.size === 0 || this.#channel.current === undefined || this.#lane.state === 'blocked') return
+    if (this.#waiting.size === 0 || this.#isWriting) return
+    if (this.#channel.current === undefined || this.#lane.state === 'blocked') return
     for (;;) {
       const next = this.#waiting.peek()
       if (next === undefined) return
@@ -164,7 +164,7 @@ export class Writer {
       return true
     }
     this.#waiting.shift()
-    this.#options.leftQueue(next)
+    if (!next.isSettled) this.#options.leftQueue(next)
     // Last, because a listener may send in turn.
     publishDiagnostic(next.handedOver > 1 ? 'resent' : 'published', this.#options.internals.name, next.message)
     return true
@@ -172,21 +172,24 @@ export class Writer {
 
   /** @returns `false` if the channel has ended @throws if the message cannot be encoded; then nothing was sent */
   #publish(channel: Channel, publication: Publication): boolean {
-    const { context, message } = publication
-    const tag =
-      context === undefined ? channel.publish(message) : context.runInAsyncScope(() => channel.publish(message))
-    if (tag === undefined) return false
-    publication.handOver()
-    this.#window.add(tag, publication)
-    return true
+    if (this.#isWriting) return false
+    this.#isWriting = true
+    try {
+      const { context, message } = publication
+      const tag =
+        context === undefined ? channel.publish(message) : context.runInAsyncScope(() => channel.publish(message))
+      if (tag === undefined) return false
+      publication.handOver()
+      this.#window.add(tag, publication)
+      return true
+    } finally {
+      this.#isWriting = false
+    }
   }
 
   /** Replaces a channel whose whole window is late, perhaps because a queue has no leader. Others must not wait. */
   #replaceWhatAnswersNothing(): void {
-    const lateAt = performance.now() - COPY_PATIENCE_MS
-    for (const { isSettled, deadline, handedOverAt } of this.#window) {
-      if (!isSettled && (deadline !== Number.POSITIVE_INFINITY || handedOverAt > lateAt)) return
-    }
+    if (!this.#window.isLate(performance.now() - COPY_PATIENCE_MS)) return
     const reason = new ConnectionError('timeout', 'No message on the channel was confirmed in time')
     void this.#channel.current?.close(CLOSE_TIMEOUT_MS, reason)
   }
@@ -219,16 +222,12 @@ export class Writer {
   /** @returns whether the cause of the loss is gone */
   #onLost(reason: LeveretError): boolean {
     const inFlight = this.#window.drain()
-    const loss = readLoss(
-      reason,
-      inFlight.map(({ message }) => message),
-    )
+    const messages = inFlight.map(({ message }) => message)
+    const loss = readLoss(reason, messages)
     const open = inFlight.filter(({ isSettled }) => !isSettled)
-    const [culprits, again] = partition(open, (publication) =>
-      isCulprit(loss, publication.message, {
-        alone: inFlight.length === 1,
-        suspected: publication.isSuspect,
-      }),
+    const alone = inFlight.length === 1
+    const [culprits, again] = partition(open, ({ message, isSuspect }) =>
+      isCulprit(loss, message, { alone, suspected: isSuspect }),
     )
     // A suspect in a loss without a culprit closed nothing: it only waited for its answer.
     if (loss.kind === 'innocent') for (const publication of inFlight) this.forget(publication)
@@ -238,8 +237,7 @@ export class Writer {
       loss.kind === 'named' && loss.routingKey === undefined && reason instanceof BrokerError && isDenied(reason)
     const [denied, refused] = partition(culprits, (culprit) => mayPass && this.#wasTakenBefore(culprit))
     if (denied.length > 0) this.#options.denied(denied, reason)
-    const why = describeRefusal(reason)
-    for (const culprit of refused) culprit.fail('refused', why, { cause: reason, retryable: false })
+    for (const culprit of refused) culprit.fail('refused', describeRefusal(reason), { cause: reason, retryable: false })
     return culprits.length > 0 || this.#suspects.size > 0
   }
 
