@@ -117,7 +117,7 @@ function randomMessage(random: Random): OutgoingMessage {
     // The default exchange: the broker must not close the channel over any of them.
     exchange: '',
     routingKey: text(),
-    content: random.chance(0.05) ? Buffer.alloc(random.pick(LENGTHS), 'leveret') : Buffer.from(text()),
+    content: random.chance(0.01) ? Buffer.alloc(random.pick(LENGTHS), 'leveret') : Buffer.from(text()),
     mandatory: random.chance(0.5),
     properties: {
       messageId: text(),
