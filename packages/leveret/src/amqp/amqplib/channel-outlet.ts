@@ -12,8 +12,8 @@ import { channelInternalsOf } from './internals.js'
  * frames go out in the order in which they were written. Call it right after the channel was opened, while no frame is
  * in between.
  *
- * @returns writers for messages and acks that keep the order with everything amqplib writes on this channel; `undefined`
- *   if a field of amqplib is missing, and then nothing has changed
+ * @returns writers for messages and acks that keep the order with everything amqplib writes on this channel;
+ *   `undefined` if a field of amqplib is missing, and then nothing has changed
  */
 export function writeStraight(raw: amqp.Channel, wire: SocketBatcher): ChannelFrames | undefined {
   const internals = channelInternalsOf(raw)

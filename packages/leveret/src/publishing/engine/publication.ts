@@ -37,9 +37,9 @@ export class Publication {
   handedOverAt = 0
   /**
    * Place of the message. `in flight`: amqplib has its bytes, and the broker will answer unless the channel ends first.
-   * Before that it is `waiting`, afterwards `answered`.
+   * Before that it is `waiting`, unless it is `new` and written at once; afterwards `answered`.
    */
-  place: 'waiting' | 'in flight' | 'answered' = 'waiting'
+  place: 'new' | 'waiting' | 'in flight' | 'answered' = 'new'
   /** Reason why the broker returned the message; its confirm follows. */
   returnedBecause: string | undefined
   /** How often the broker has denied the message. */

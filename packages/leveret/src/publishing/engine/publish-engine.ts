@@ -140,6 +140,9 @@ export class PublishEngine {
   }
 
   #wait(publication: Publication, isDeclared: boolean): void {
+    // The hook of a tracer may have aborted it while it was being written.
+    if (publication.isSettled) return
+    publication.place = 'waiting'
     this.#queued.enter(publication.share, publication.bytes)
     this.#writer.start()
     if (!isDeclared) this.#gates.enter(publication)
