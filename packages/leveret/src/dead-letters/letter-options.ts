@@ -85,8 +85,8 @@ export interface LetterOptions<C extends LetterContract = LetterContract> {
   /** Ends the pass early, after the letters that are being published. The result says how far the pass came. */
   readonly signal?: AbortSignal | undefined
   /**
-   * Receives the counts after each round of at most 32 letters, when no letter is being processed. An error that it
-   * throws ends the pass.
+   * Receives the counts after each round of at most 32 letters, also after one that failed, when no letter is being
+   * processed. An error that it throws ends the pass.
    */
   readonly onProgress?: ((progress: LetterProgress) => void) | undefined
 }

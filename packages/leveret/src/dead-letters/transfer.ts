@@ -61,8 +61,12 @@ class Transfer<Letter extends DeadLetter> {
       await this.#selection.whenDue()
       const room = this.#selection.room
       if (room === 0) return
-      await this.#round(room)
-      this.#options.onProgress?.({ ...this.transferred, left: this.#pass.left })
+      try {
+        await this.#round(room)
+      } finally {
+        // A round that fails has carried out what came before.
+        this.#options.onProgress?.({ ...this.transferred, left: this.#pass.left })
+      }
     }
   }
 

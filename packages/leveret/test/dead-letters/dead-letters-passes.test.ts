@@ -144,6 +144,22 @@ describe('a pass', () => {
     expect(told.at(-1)).toEqual({ done: 199, skipped: 1, left: 0 })
   })
 
+  test('that fails says what it had done by then, also in the round that failed', async ({ rabbit, vhost }) => {
+    const letters = new DeadLetters(rabbit, tasks)
+    expect(await letters.count()).toBe(0)
+    await putLetters(vhost.url, QUEUE, { count: 20 })
+    const told: { done: number }[] = []
+    const filter = (): boolean => {
+      asked += 1
+      if (asked === 5) throw new Error('no more')
+      return true
+    }
+    let asked = 0
+    await expect(letters.replay({ filter, onProgress: (progress) => told.push(progress) })).rejects.toThrow('no more')
+    expect(told.at(-1)).toMatchObject({ done: 4 })
+    expect(await letters.count()).toBe(16)
+  })
+
   test('sees each letter once, whatever its priority, and gives it back to work with it', async ({ rabbit, vhost }) => {
     const letters = new DeadLetters(rabbit, tasks)
     expect(await letters.count()).toBe(0)
