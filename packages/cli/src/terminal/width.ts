@@ -1,21 +1,11 @@
-/** Characters that a terminal draws in two columns: those of East Asian scripts, and pictures. */
-const WIDE =
-  /^[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u
-
-/** Characters that are drawn over the one before them. */
-const NONE = /^(?:\p{M}|[\u200b\u200c]|\u200d|\ufe0f)$/u
+import stringWidth from 'string-width'
 
 const ELLIPSIS = '…'
+const ASCII = /^[ -~]*$/
 
 /** Returns how many columns of a terminal a text takes. */
 export function widthOf(text: string): number {
-  return [...text].reduce((sum, character) => sum + widthOfOne(character), 0)
-}
-
-function widthOfOne(character: string): number {
-  if (character >= ' ' && character <= '~') return 1
-  if (NONE.test(character)) return 0
-  return WIDE.test(character) ? 2 : 1
+  return ASCII.test(text) ? text.length : stringWidth(text)
 }
 
 /** Cuts a line at its end, so that it takes at most so many columns. */
@@ -35,7 +25,7 @@ export function cutMiddle(text: string, columns: number): string {
 function beginning(characters: readonly string[], columns: number): string {
   let [text, width] = ['', 0]
   for (const character of characters) {
-    width += widthOfOne(character)
+    width += widthOf(character)
     if (width > columns) break
     text += character
   }
