@@ -1,3 +1,5 @@
+import { types } from 'node:util'
+
 /** A value, or a promise of it. A promise for each message would often cost more than the work that it waits for. */
 export type MaybePromise<T> = T | Promise<T>
 
@@ -11,13 +13,20 @@ export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T
  * The class of the promises that async functions return. The global `Promise` may be another: zone.js, for example,
  * replaces it.
  */
-export const NativePromise = (async () => undefined)().constructor as PromiseConstructor
-/** Its method `then`, which neither throws nor calls back twice, as one of a class that extends it may. */
-export const nativeThen = NativePromise.prototype.then
+const Native = (async () => undefined)().constructor as PromiseConstructor
+const nativeThen = Native.prototype.then
+
+/**
+ * Whether a value is such a promise itself. The method `then` of any other, also of a class that extends it, may throw
+ * or call back twice.
+ */
+export function isNative(value: unknown): value is Promise<unknown> {
+  return types.isPromise(value) && value.constructor === Native && value.then === nativeThen
+}
 
 /** Turns a promise of another library into a native one. Any other value stays as it is. */
 export function maybePromiseOf<T>(value: T | PromiseLike<T>): MaybePromise<T> {
-  return isThenable(value) && !(value instanceof NativePromise) ? adopt(value) : (value as MaybePromise<T>)
+  return isThenable(value) && !isNative(value) ? adopt(value) : (value as MaybePromise<T>)
 }
 
 /** Returns a native promise that settles as the other one does. */

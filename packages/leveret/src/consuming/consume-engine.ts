@@ -17,7 +17,7 @@ import { publishSettled } from './delivery/tracing-deliveries.js'
 import type { WorkerEvents } from './delivery/worker-events.js'
 import { Slots } from './handling/slots.js'
 import { type Handling, type HandlingHooks, processorFor } from './handling.js'
-import { reporting, successOf } from './reporting.js'
+import { reporting, reportSettlement, successOf } from './reporting.js'
 
 /** Consumes a queue and settles every delivery of it. */
 export class ConsumeEngine<Payload> {
@@ -150,8 +150,9 @@ export class ConsumeEngine<Payload> {
       ...hooks,
       settled: (delivery, settlement) => {
         if (settlement.did === 'stuck' || this.#pausing.isAutomatic) this.#note(delivery, settlement)
-        if (delivery.trace === undefined) hooks.settled(delivery, settlement)
-        else withReportScope(delivery.trace, () => hooks.settled(delivery, settlement))
+        if (this.#events.has(`delivery.${settlement.did}`)) {
+          withReportScope(delivery.trace, () => reportSettlement(this.#events, delivery, settlement))
+        }
         publishSettled(place, delivery, settlement)
       },
       late: (delivery, failed) => {

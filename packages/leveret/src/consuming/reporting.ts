@@ -1,19 +1,14 @@
 import { describeFailure } from '../errors/failure.js'
-import type { RoleEvents } from './delivery/role-events.js'
+import type { ReportedDelivery, RoleEvents } from './delivery/role-events.js'
 import type { Settlement } from './delivery/settlement.js'
 import type { WorkerEvents } from './delivery/worker-events.js'
 import type { HandlingHooks } from './handling.js'
 
 /** Makes the callbacks that report on deliveries as events. */
-export function reporting(events: RoleEvents<WorkerEvents>): Omit<HandlingHooks, 'givenUp' | 'endedAtLast'> {
+export function reporting(
+  events: RoleEvents<WorkerEvents>,
+): Omit<HandlingHooks, 'settled' | 'givenUp' | 'endedAtLast'> {
   return {
-    settled: (delivery, settlement) => {
-      const name = `delivery.${settlement.did}` as const
-      if (!events.has(name)) return
-      const { did: _did, ...more } = settlement
-      // The fields of a settlement are those of the event with its name.
-      events.reportDelivery(name, delivery, more as never)
-    },
     late: (delivery, failed) => {
       const failure = failed === undefined ? undefined : describeFailure(failed.thrown)
       events.reportDelivery('handler.late', delivery, failure === undefined ? {} : { failure })
@@ -21,6 +16,16 @@ export function reporting(events: RoleEvents<WorkerEvents>): Omit<HandlingHooks,
     settledTwice: (delivery) => events.reportDelivery('delivery.settled-twice', delivery, {}),
     notRemembered: (delivery, error) => events.reportDelivery('delivery.not-remembered', delivery, { error }),
   }
+}
+
+/** Reports a settlement as the event of its name. */
+export function reportSettlement(
+  events: RoleEvents<WorkerEvents>,
+  delivery: ReportedDelivery,
+  { did, ...more }: Settlement,
+): void {
+  // The fields of a settlement are those of the event with its name.
+  events.reportDelivery(`delivery.${did}`, delivery, more as never)
 }
 
 /**

@@ -7,7 +7,7 @@ import type { WorkerEvents } from '../consuming/delivery/worker-events.js'
 import { checkHandler, type HandlingOptions, handlingOptions } from '../consuming/handling/worker-options.js'
 import { Receiver, type ReceiverOptions } from '../consuming/receiver.js'
 import type { RequestOf, ResponseInputOf } from '../contract/derived-types.js'
-import { decoderOf } from '../contract/payloads/payload.js'
+import { payloadDecoderOf } from '../contract/payloads/payload.js'
 import { checkContract } from '../contract/payloads/shared-options.js'
 import type { Procedure } from '../contract/procedures/procedure.js'
 import type { LeveretError } from '../errors/leveret-error.js'
@@ -107,7 +107,7 @@ function receiverOptionsOf<P extends Procedure>(
   const engine = new ConsumeEngine({
     contract: requests,
     place: placeOf(name, internals),
-    decode: decoderOf(requests),
+    decode: payloadDecoderOf(requests),
     handler: withEncodedResult<RequestOf<P>>(procedure, handler),
     settings,
     settler: answering,

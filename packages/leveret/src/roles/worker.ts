@@ -19,7 +19,7 @@ import {
 import type { AnyHandler, HandlerFor } from '../consuming/handling.js'
 import { Receiver, type ReceiverOptions } from '../consuming/receiver.js'
 import type { PayloadOf } from '../contract/derived-types.js'
-import { decoderOf } from '../contract/payloads/payload.js'
+import { payloadDecoderOf } from '../contract/payloads/payload.js'
 import { checkContract } from '../contract/payloads/shared-options.js'
 import type { WorkQueue } from '../contract/queues/work-queue.js'
 import { parseOptions } from '../options.js'
@@ -130,7 +130,7 @@ function receiverOptionsOf<C extends WorkQueue>(
     contract,
     place: { connection: internals.name, ...about, isEphemeral: false, server: () => lane.server },
     // The payload type is that of the contract's schema.
-    decode: decoderOf(contract) as Decode<PayloadOf<C>>,
+    decode: payloadDecoderOf(contract) as Decode<PayloadOf<C>>,
     handler,
     settings,
     settler: new Settler(contract, publishCopies(rabbit, about), connection.topology === 'declare'),

@@ -1,8 +1,8 @@
 import type * as amqp from 'amqplib'
 import { HEADER_BYTES } from '../../message/header-bytes.js'
+import { FRAME_HEAD_BYTES } from '../frames/frame-format.js'
 import { watchReceive } from './internals.js'
 
-const FRAME_HEAD_BYTES = 7
 /** Offset of the flags, after class, weight and size of the content. */
 const FLAGS_AT = FRAME_HEAD_BYTES + 12
 const HAS_CONTENT_TYPE = 0x8000

@@ -1,6 +1,7 @@
 import nodeModule from 'node:module'
 import type * as amqp from 'amqplib'
 import { warnOnce } from '../../errors/warn-once.js'
+import { HEADER_FRAME } from '../frames/frame-format.js'
 
 /**
  * Everything that leveret uses of amqplib although amqplib does not document it: fields, error texts, and the order of
@@ -68,9 +69,6 @@ export function wrapAccept(
   internals.accept = wrap(accept.bind(connection) as typeof accept)
   return true
 }
-
-/** First byte of a frame with the properties of a message. */
-const HEADER_FRAME = 2
 
 /**
  * Watches the function that reads the next frame, where that is a header frame.

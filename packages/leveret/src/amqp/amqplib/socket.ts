@@ -1,13 +1,11 @@
 import net from 'node:net'
 import tls from 'node:tls'
+import { FRAME_BYTES, FRAME_HEAD_BYTES, METHOD_FRAME } from '../frames/frame-format.js'
 
-const FRAME_HEAD_BYTES = 7
-const FRAME_OVERHEAD = 8
 /** The largest frame that RabbitMQ agrees to by default. Frames before that agreement are far smaller. */
 const MAX_HANDSHAKE_FRAME = 131_072
 /** The method `connection.open-ok` of channel 0: the last frame of the handshake. */
 const OPEN_OK = Buffer.from([0, 10, 0, 41])
-const METHOD = 1
 
 /**
  * Catches the socket that amqplib makes and does not expose.
@@ -59,7 +57,7 @@ export function holdBack(socket: net.Socket): () => void {
     if (held.length < end || socket.destroyed) return null
     const frame = held.subarray(0, end)
     held = held.subarray(end)
-    isOpen = frame[0] === METHOD && frame.subarray(FRAME_HEAD_BYTES).indexOf(OPEN_OK) === 0
+    isOpen = frame[0] === METHOD_FRAME && frame.subarray(FRAME_HEAD_BYTES).indexOf(OPEN_OK) === 0
     return frame
   }
   socket.read = readFrame
@@ -70,5 +68,5 @@ export function holdBack(socket: net.Socket): () => void {
 }
 
 function endOfFrame(bytes: Buffer): number {
-  return bytes.length < FRAME_HEAD_BYTES ? FRAME_HEAD_BYTES : bytes.readUInt32BE(3) + FRAME_OVERHEAD
+  return bytes.length < FRAME_HEAD_BYTES ? FRAME_HEAD_BYTES : bytes.readUInt32BE(3) + FRAME_BYTES
 }

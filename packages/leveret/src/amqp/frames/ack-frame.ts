@@ -1,13 +1,11 @@
-import { FRAME_END } from './frame-writer.js'
+import { BASIC, FRAME_BYTES, FRAME_END, FRAME_HEAD_BYTES, METHOD_FRAME } from './frame-format.js'
+import { FrameWriter } from './frame-writer.js'
 import type { SocketBatcher } from './socket-batcher.js'
 
-const METHOD = 1
-const BASIC = 60
 const ACK = 80
 /** Bytes of the arguments: class, method, delivery tag and the bit `multiple`. */
 const ARGUMENT_BYTES = 2 + 2 + 8 + 1
-const HEAD_BYTES = 7
-const TAG_AT = HEAD_BYTES + 4
+const TAG_AT = FRAME_HEAD_BYTES + 4
 
 /**
  * Writes acks (`basic.ack`) as the same frames that amqplib would write. They differ in nothing but their tag and one
@@ -15,16 +13,16 @@ const TAG_AT = HEAD_BYTES + 4
  */
 export class AckFrame {
   readonly #wire: SocketBatcher
-  readonly #bytes = Buffer.alloc(HEAD_BYTES + ARGUMENT_BYTES + 1)
+  readonly #writer = new FrameWriter(Buffer.alloc(FRAME_BYTES + ARGUMENT_BYTES), 0)
 
   constructor(wire: SocketBatcher, channel: number) {
     this.#wire = wire
-    this.#bytes.writeUInt8(METHOD)
-    this.#bytes.writeUInt16BE(channel, 1)
-    this.#bytes.writeUInt32BE(ARGUMENT_BYTES, 3)
-    this.#bytes.writeUInt16BE(BASIC, HEAD_BYTES)
-    this.#bytes.writeUInt16BE(ACK, HEAD_BYTES + 2)
-    this.#bytes.writeUInt8(FRAME_END, HEAD_BYTES + ARGUMENT_BYTES)
+    this.#writer.beginFrame(METHOD_FRAME, channel, ARGUMENT_BYTES)
+    this.#writer.short(BASIC)
+    this.#writer.short(ACK)
+    this.#writer.longLong(0)
+    this.#writer.octet(0)
+    this.#writer.octet(FRAME_END)
   }
 
   /**
@@ -34,10 +32,10 @@ export class AckFrame {
    */
   write(tag: number, multiple: boolean): boolean {
     if (!this.#wire.isOpen) return false
-    this.#bytes.writeUInt32BE(Math.floor(tag / 2 ** 32), TAG_AT)
-    this.#bytes.writeUInt32BE(tag >>> 0, TAG_AT + 4)
-    this.#bytes[TAG_AT + 8] = multiple ? 1 : 0
-    this.#wire.write(this.#bytes)
+    this.#writer.at = TAG_AT
+    this.#writer.longLong(tag)
+    this.#writer.octet(multiple ? 1 : 0)
+    this.#wire.write(this.#writer.bytes)
     return true
   }
 }

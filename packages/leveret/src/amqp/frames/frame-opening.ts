@@ -1,9 +1,7 @@
 import type { MessageProperties, OutgoingMessage } from '../../message/message.js'
-import { FRAME_END, FrameWriter } from './frame-writer.js'
+import { BASIC, FRAME_END, HEADER_FRAME, METHOD_FRAME } from './frame-format.js'
+import { FrameWriter } from './frame-writer.js'
 
-const METHOD = 1
-const HEADER = 2
-const BASIC = 60
 const PUBLISH = 40
 /** Upper bound for the bytes of an opening without its texts. */
 const REST_BYTES = 64
@@ -56,7 +54,7 @@ export class FrameOpening {
     const textBytes = Buffer.byteLength(exchange) + Buffer.byteLength(routingKey)
     this.bytes = Buffer.alloc(REST_BYTES + textBytes + Buffer.byteLength(contentType ?? ''))
     const writer = new FrameWriter(this.bytes, 0)
-    writer.beginFrame(METHOD, channel, 4 + 2 + 1 + 1 + textBytes + 1)
+    writer.beginFrame(METHOD_FRAME, channel, 4 + 2 + 1 + 1 + textBytes + 1)
     writer.short(BASIC)
     writer.short(PUBLISH)
     writer.short(0)
@@ -65,7 +63,7 @@ export class FrameOpening {
     writer.octet(mandatory ? 1 : 0)
     writer.octet(FRAME_END)
     this.lengthAt = writer.at + 3
-    writer.beginFrame(HEADER, channel, 0)
+    writer.beginFrame(HEADER_FRAME, channel, 0)
     writer.short(BASIC)
     writer.short(0)
     this.contentLengthAt = writer.at + 4

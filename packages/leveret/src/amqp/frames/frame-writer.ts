@@ -1,5 +1,6 @@
 import { RawField } from '../../message/field-table.js'
 import type { Headers } from '../../message/message.js'
+import { BODY_FRAME, FRAME_BYTES, FRAME_END, FRAME_HEAD_BYTES } from './frame-format.js'
 
 const TEXT = 'S'.charCodeAt(0)
 const BOOLEAN = 't'.charCodeAt(0)
@@ -75,16 +76,16 @@ export class FrameWriter {
     this.long(length)
   }
 
-  /** Writes a whole frame. */
-  frame(type: number, channel: number, payload: Buffer): void {
+  /** Writes the whole frame of a content. */
+  body(channel: number, content: Buffer): void {
     const { bytes, at } = this
-    bytes[at] = type
+    bytes[at] = BODY_FRAME
     bytes[at + 1] = channel >>> 8
     bytes[at + 2] = channel
-    bytes.writeUInt32BE(payload.length, at + 3)
-    bytes.set(payload, at + 7)
-    bytes[at + 7 + payload.length] = FRAME_END
-    this.at = at + 8 + payload.length
+    bytes.writeUInt32BE(content.length, at + 3)
+    bytes.set(content, at + FRAME_HEAD_BYTES)
+    bytes[at + FRAME_HEAD_BYTES + content.length] = FRAME_END
+    this.at = at + FRAME_BYTES + content.length
   }
 
   #text(text: string): void {
@@ -114,9 +115,6 @@ export class FrameWriter {
     else this.longLong(value)
   }
 }
-
-/** The last byte of every frame. */
-export const FRAME_END = 0xce
 
 /** @param value - a safe integer, not negative */
 function integerBytes(value: number): 1 | 2 | 4 | 8 {

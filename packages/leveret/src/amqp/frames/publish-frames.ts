@@ -1,13 +1,10 @@
 import { holdsRaw, RawField } from '../../message/field-table.js'
 import type { Headers, MessageProperties, OutgoingMessage } from '../../message/message.js'
+import { BODY_FRAME, FRAME_BYTES, FRAME_END, FRAME_HEAD_BYTES } from './frame-format.js'
 import { FrameOpening } from './frame-opening.js'
-import { FRAME_END, FrameWriter } from './frame-writer.js'
+import { FrameWriter } from './frame-writer.js'
 import type { SocketBatcher } from './socket-batcher.js'
 
-const BODY = 3
-/** How many bytes a frame takes in addition to its payload, and how many of them stand before it. */
-const FRAME_BYTES = 8
-const FRAME_HEAD_BYTES = 7
 const END = Buffer.from([FRAME_END])
 const MAX_SHORT = 255
 const MAX_OCTET = 255
@@ -57,7 +54,7 @@ export class PublishFrames {
     writer.bytes = bytes
     writer.at = offset
     this.#writeHead(message)
-    if (content.length > 0 && !isLarge) writer.frame(BODY, this.#channel, content)
+    if (content.length > 0 && !isLarge) writer.body(this.#channel, content)
     this.#wire.keep(writer.at - offset)
     if (isLarge) this.#writeLarge(content)
     return true
@@ -69,7 +66,7 @@ export class PublishFrames {
     for (let start = 0; start < content.length; start += mostInFrame) {
       const part = content.subarray(start, start + mostInFrame)
       const head = new FrameWriter(Buffer.allocUnsafe(FRAME_HEAD_BYTES), 0)
-      head.beginFrame(BODY, this.#channel, part.length)
+      head.beginFrame(BODY_FRAME, this.#channel, part.length)
       this.#wire.write(head.bytes)
       this.#wire.write(part)
       this.#wire.write(END)
@@ -93,7 +90,7 @@ export class PublishFrames {
     writer.at = 0
     this.#writeHead(message)
     for (let start = 0; start < content.length; start += mostInFrame) {
-      writer.frame(BODY, this.#channel, content.subarray(start, start + mostInFrame))
+      writer.body(this.#channel, content.subarray(start, start + mostInFrame))
     }
     this.#wire.write(bytes.subarray(0, writer.at))
     return true

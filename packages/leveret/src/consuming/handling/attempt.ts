@@ -1,5 +1,4 @@
-import { types } from 'node:util'
-import { adopt, isThenable, type MaybePromise, NativePromise, nativeThen } from '../../async/maybe-promise.js'
+import { adopt, isNative, isThenable, type MaybePromise } from '../../async/maybe-promise.js'
 import type { ActiveDelivery } from '../delivery/active-delivery.js'
 import type { ManuallySettledDelivery } from '../delivery/manual-delivery.js'
 import type { ReturnMemory } from '../delivery/return-memory.js'
@@ -165,8 +164,7 @@ export function bounded<Payload, D extends ActiveDelivery>(
       // A value that is no promise means that the work has ended.
       if (!isThenable(result)) return counted(usual ?? (result as Verdict), delivery)
       // Of a class that extends Promise, `then` is the program's own: it may throw, or call back twice.
-      const isNative = types.isPromise(result) && result.constructor === NativePromise && result.then === nativeThen
-      return inTime(isNative ? result : adopt(result), delivery, timeoutMs)
+      return inTime(isNative(result) ? result : adopt(result), delivery, timeoutMs)
     } catch (thrown) {
       return failed(thrown, delivery)
     }

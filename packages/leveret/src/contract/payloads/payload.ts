@@ -63,12 +63,11 @@ export function decodePayload<S extends Schema>(
   content: Buffer,
   properties: ContentProperties,
 ): MaybePromise<SchemaOutput<S>> {
-  const value = decode(contract, content, properties)
-  return isThenable(value) ? validateLate(contract, value) : validate(contract, value, 'incoming')
+  return payloadDecoderOf(contract)({ message: { content, properties } })
 }
 
 /** Returns the function that decodes a message of the contract, as {@link decodePayload} does. */
-export function decoderOf<S extends Schema>(
+export function payloadDecoderOf<S extends Schema>(
   contract: PayloadContract<S>,
 ): (delivery: { readonly message: Received }) => MaybePromise<SchemaOutput<S>> {
   return ({ message: { content, properties } }) => {

@@ -54,11 +54,12 @@ export function validate<S extends Schema>(
         ? schema['~standard'].validate(value)
         : (validateWithZod(calling, value) as MaybePromise<SchemaResult<SchemaOutput<S>>>)
     if (isThenable(result)) return acceptLate(contract, result, direction)
+    // Most results are a success, and need no further call.
     if (typeof result === 'object' && result !== null && result.issues === undefined) return result.value
   } catch (cause) {
     throw failed(contract, direction, cause)
   }
-  throw refused(contract, result, direction)
+  return accept(contract, result, direction)
 }
 
 async function acceptLate<S extends Schema>(
@@ -69,24 +70,28 @@ async function acceptLate<S extends Schema>(
   let result: SchemaResult<SchemaOutput<S>>
   try {
     result = await answer
-    if (typeof result === 'object' && result !== null && result.issues === undefined) return result.value
   } catch (cause) {
     throw failed(contract, direction, cause)
   }
-  throw refused(contract, result, direction)
+  return accept(contract, result, direction)
 }
 
-/** Makes the error for a result that is no success. */
-function refused(contract: Checking, result: SchemaResult<unknown>, direction: Direction): PayloadError {
+/** @returns the value of a success */
+function accept<S extends Schema>(
+  contract: Checking<S>,
+  result: SchemaResult<SchemaOutput<S>>,
+  direction: Direction,
+): SchemaOutput<S> {
   let issues: readonly Issue[]
   try {
     if (typeof result !== 'object' || result === null) throw new TypeError('the schema returned no result')
+    if (result.issues === undefined) return result.value
     if (!Array.isArray(result.issues)) throw new TypeError('the schema returned issues that are not an array')
     issues = readIssues(contract.payload['~standard'].vendor, result.issues)
   } catch (cause) {
-    return failed(contract, direction, cause)
+    throw failed(contract, direction, cause)
   }
-  return new PayloadError(direction, contract.name, issues)
+  throw new PayloadError(direction, contract.name, issues)
 }
 
 function failed({ name }: Checking, direction: Direction, cause: unknown): PayloadError {
